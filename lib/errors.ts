@@ -1,0 +1,81 @@
+import type { BlockedReason } from "./rotation/reasons";
+
+/** Where an error came from, in fields that hold no key: adapters copy these out of an SDK's error and drop the rest. */
+export interface ServiceFacts {
+  /** What was asked for, e.g. `Batch regenerateKeys`. */
+  readonly operation: string;
+  readonly statusCode?: number;
+  /** The service's own error code, e.g. `AuthorizationFailed`, or a system code such as `ECONNRESET`. */
+  readonly code?: string;
+  /** The service's request id, for a support case. */
+  readonly requestId?: string;
+}
+
+const inWords = (facts: ServiceFacts): string =>
+  [
+    facts.operation,
+    facts.statusCode === undefined ? null : `status ${facts.statusCode}`,
+    facts.code === undefined ? null : `code ${facts.code}`,
+    facts.requestId === undefined ? null : `request id ${facts.requestId}`,
+  ]
+    .filter((part) => part !== null)
+    .join(", ");
+
+/** Settings or configuration that the app cannot run with; `problems` holds all of them, by name and remedy, never by value. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  constructor(readonly problems: readonly { readonly at: string; readonly problem: string }[]) {
+    super(problems.map(({ at, problem }) => `${at}: ${problem}`).join("; "));
+  }
+}
+
+/** Another driver owns the record now: go away quietly. */
+export class ClaimLostError extends Error {
+  override readonly name = "ClaimLostError";
+  constructor(readonly account: string) {
+    super(`account ${account}: another driver holds the claim`);
+  }
+}
+
+/** The service did not do it and may do it later. */
+export class TransientServiceError extends Error {
+  override readonly name = "TransientServiceError";
+  constructor(
+    readonly facts: ServiceFacts,
+    /** Milliseconds the service asked to wait, where it did. */
+    readonly retryAfterMs: number | null = null,
+  ) {
+    super(`${inWords(facts)}: not done, tried again later`);
+  }
+}
+
+/** The request may or may not have been applied. */
+export class OutcomeUnknownError extends Error {
+  override readonly name = "OutcomeUnknownError";
+  constructor(readonly facts: ServiceFacts) {
+    super(`${inWords(facts)}: the answer was lost, so it may or may not have been applied`);
+  }
+}
+
+/** Nothing but a person can mend this; `remedy` says how. */
+export class OperatorNeededError extends Error {
+  override readonly name = "OperatorNeededError";
+  constructor(
+    readonly reason: BlockedReason,
+    readonly facts: ServiceFacts,
+    readonly remedy: string,
+  ) {
+    super(`${inWords(facts)}: ${remedy}`);
+  }
+}
+
+/** The stored record cannot be read; nothing is done with this account until it is mended. */
+export class CorruptRecordError extends Error {
+  override readonly name = "CorruptRecordError";
+  constructor(
+    readonly account: string,
+    readonly problem: string,
+  ) {
+    super(`record of account ${account}: ${problem}`);
+  }
+}

@@ -1,0 +1,123 @@
+import type { BatchKey } from "./batch-key";
+import type { BatchAccountRef, SecretRef } from "./rotation/account-config";
+import type { RotationEvent } from "./rotation/events";
+import type { Slot } from "./rotation/phases";
+import type { RotationRecord } from "./rotation/record";
+import type { InstanceReport } from "./rotation/signals";
+import type { Instant } from "./rotation/time";
+
+/** Every external call ends when `signal` aborts, which is before the caller's claim runs out. */
+export interface CallOptions {
+  readonly signal: AbortSignal;
+}
+
+export interface BatchAccount {
+  /** Host, with its port where it has one, of the data plane: `name.region.batch.azure.com`. */
+  readonly accountEndpoint: string;
+  /** False where the account's mode or settings leave shared keys out: then there is nothing to rotate. */
+  readonly sharedKeyAllowed: boolean;
+}
+
+export type SlotKeys = Readonly<Record<Slot, BatchKey>>;
+
+/**
+ * The two keys of Batch accounts.
+ * Every method throws only `TransientServiceError` (not done), `OutcomeUnknownError` (regenerate only) or `OperatorNeededError`.
+ */
+export interface BatchKeys {
+  readAccount(ref: BatchAccountRef, options: CallOptions): Promise<BatchAccount>;
+  readKeys(ref: BatchAccountRef, options: CallOptions): Promise<SlotKeys>;
+  /** Replaces the key of one slot. Sent exactly once: repeating a lost request could replace a key that is in use by then. */
+  regenerate(ref: BatchAccountRef, slot: Slot, options: CallOptions): Promise<void>;
+  /** One signed, reading call to the data plane: does Batch accept this key now? */
+  probe(ref: BatchAccountRef, accountEndpoint: string, key: BatchKey, options: CallOptions): Promise<"accepted" | "refused">;
+}
+
+export type SecretVersion =
+  | { readonly version: string; readonly enabled: true; readonly key: BatchKey; readonly createdAt: Instant; readonly rotationId: string | null }
+  | { readonly version: string; readonly enabled: false };
+
+/** Everything that is written with a published key, in one request. */
+export interface Publication {
+  readonly key: BatchKey;
+  readonly slot: Slot;
+  readonly resourceId: string;
+  readonly rotateEveryMs: number;
+  readonly expiresAt: Instant;
+  /** The rotation that publishes, or the id of the adoption or repair. */
+  readonly rotationId: string;
+}
+
+/**
+ * The published secret of an account.
+ * Throws only `TransientServiceError`, `OutcomeUnknownError` (publish and disable) or `OperatorNeededError`.
+ */
+export interface SecretPublisher {
+  /** What apps read now; null where the secret has no version. A disabled newest version is `OperatorNeededError` `SecretDisabled`. */
+  newest(ref: SecretRef, options: CallOptions): Promise<Extract<SecretVersion, { enabled: true }> | null>;
+  /** One version; null where the vault does not know it. */
+  version(ref: SecretRef, version: string, options: CallOptions): Promise<SecretVersion | null>;
+  publish(ref: SecretRef, publication: Publication, options: CallOptions): Promise<{ readonly version: string }>;
+  disable(ref: SecretRef, version: string, options: CallOptions): Promise<void>;
+}
+
+/** A record as it was read, with the token that a conditional write needs. */
+export interface Stored {
+  readonly record: RotationRecord;
+  readonly etag: string;
+}
+
+/**
+ * The rotation records. Writes are conditional, and never take a lost answer for a lost race:
+ * each write carries its own id and is read back before it is called a conflict.
+ * Throws `TransientServiceError`, `OperatorNeededError`, and `CorruptRecordError` (read).
+ */
+export interface Rotations {
+  read(account: string, options: CallOptions): Promise<Stored | null>;
+  /** Null when there is a record already. */
+  insert(record: RotationRecord, options: CallOptions): Promise<Stored | null>;
+  /** Null when somebody else has written since `etag` was read. */
+  replace(record: RotationRecord, etag: string, options: CallOptions): Promise<Stored | null>;
+}
+
+export interface Signals {
+  list(account: string, options: CallOptions): Promise<readonly InstanceReport[]>;
+  /** Applies `merge` to what is known of the instance, again where another signal came in between. */
+  update(
+    account: string,
+    consumer: string,
+    instance: string,
+    merge: (known: InstanceReport | null) => { readonly accepted: boolean; readonly report: InstanceReport },
+    options: CallOptions,
+  ): Promise<{ readonly accepted: boolean }>;
+}
+
+export interface History {
+  /** Adds an event; one that is there already is left as it is, so a repeat is harmless. */
+  append(event: RotationEvent, options: CallOptions): Promise<void>;
+}
+
+/** One line of JSON each. Never given an error of an SDK. */
+export interface Log {
+  write(level: "info" | "warn" | "error", line: Readonly<Record<string, unknown>> & { readonly event: string }): void;
+}
+
+export interface Clock {
+  now(): Date;
+}
+
+export interface Ids {
+  /** A new ULID. */
+  next(): string;
+}
+
+export interface Ports {
+  readonly batch: BatchKeys;
+  readonly secrets: SecretPublisher;
+  readonly rotations: Rotations;
+  readonly signals: Signals;
+  readonly history: History;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly ids: Ids;
+}

@@ -1,0 +1,70 @@
+import type { Phase } from "./phases";
+
+/** One configured consumer of an account's secret. */
+export interface ConsumerConfig {
+  readonly name: string;
+  /** How many instances must be known and good. At least 1. */
+  readonly instances: number;
+  readonly proof: "optional" | "required";
+  /** Where to ask for health; null when the app posts its signals. */
+  readonly healthUrl: string | null;
+}
+
+export const weekdays = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"] as const;
+export type Weekday = (typeof weekdays)[number];
+
+/** A maintenance window. `to` earlier than or equal to `from` means: until the next day. */
+export interface WindowConfig {
+  /** The days on which the window begins. */
+  readonly days: readonly Weekday[];
+  /** Local wall clock, `HH:mm`. */
+  readonly from: string;
+  readonly to: string;
+  /** IANA name. */
+  readonly timeZone: string;
+}
+
+export type GateMode = "signals" | "approval" | "delay";
+
+export interface GateConfig {
+  readonly mode: GateMode;
+  readonly consumers: readonly ConsumerConfig[];
+  readonly soakMs: number;
+  readonly signalFreshnessMs: number;
+  readonly forgetInstanceAfterMs: number;
+  /** Set exactly when mode is `delay`. */
+  readonly delayMs: number | null;
+  readonly rollbackWhenUnhealthyForMs: number | null;
+}
+
+/** Which Batch account: the parts of its resource id, as configured. */
+export interface BatchAccountRef {
+  readonly resourceId: string;
+  readonly subscriptionId: string;
+  readonly resourceGroup: string;
+  readonly accountName: string;
+}
+
+/** Which Key Vault secret. `vaultUrl` has no trailing slash. */
+export interface SecretRef {
+  readonly vaultUrl: string;
+  readonly name: string;
+}
+
+/** One account under rotation with every default filled in and every duration in milliseconds. */
+export interface AccountConfig {
+  readonly name: string;
+  readonly batch: BatchAccountRef;
+  readonly secret: SecretRef;
+  readonly rotateEveryMs: number;
+  readonly expireAfterMs: number;
+  readonly window: WindowConfig | null;
+  readonly settleOn: "alternate" | "primary";
+  readonly probe: "dataPlane" | "none";
+  readonly reconcileEveryMs: number;
+  readonly paused: boolean;
+  readonly gate: GateConfig;
+  readonly stalledAfterMs: Readonly<Record<Exclude<Phase, "idle">, number>>;
+  readonly remindEveryMs: number;
+}
+

@@ -1,0 +1,53 @@
+/**
+ * Why an account waits. Spelled the same in log, status, page, alarm and README; the sentence is what a reader learns first.
+ * The order is the order in which a driver finds out.
+ */
+export const waitingReasons = {
+  DryRun: "ROTATION_DRY_RUN is set: the step is reported, not taken",
+  Paused: "paused by an operator or in the configuration",
+  OutsideWindow: "scheduled work waits for the maintenance window",
+  Claimed: "another driver is working on this account",
+  BackingOff: "the last step failed and is tried again later",
+  OutcomeUnknown: "the answer to a regenerate was lost, so that key slot is left alone until no such request can still be in flight",
+  NewKeyNotAcceptedYet: "Batch does not accept the new key yet",
+  OldKeyStillAccepted: "Batch still accepts the retired key",
+  TargetKeyRefused: "Batch refuses the published key",
+  ApprovalPending: "a person must approve",
+  DelayNotElapsed: "the configured delay since publication has not passed",
+  NoSignalYet: "a consumer has not reported",
+  SignalStale: "a consumer's last report is too old",
+  InstancesMissing: "fewer instances of a consumer have reported than are configured",
+  OnPreviousKey: "an instance does not run on the published version yet",
+  ProofMissing: "an instance has not proven that it holds the published key",
+  Unhealthy: "an instance reports that it is not healthy",
+  SoakNotElapsed: "all consumers are good, but not yet for long enough",
+} as const;
+
+export type WaitingReason = keyof typeof waitingReasons;
+
+/** Reasons that shut the gate on behalf of one consumer, in the order in which they are checked. */
+export const consumerReasons = [
+  "NoSignalYet",
+  "SignalStale",
+  "InstancesMissing",
+  "OnPreviousKey",
+  "ProofMissing",
+  "Unhealthy",
+] as const satisfies readonly WaitingReason[];
+
+export type ConsumerReason = (typeof consumerReasons)[number];
+
+/** Conditions that last until an operator acts. */
+export const blockedReasons = {
+  Forbidden: "the rotator's identity may not do this",
+  NotFound: "the Batch account, the vault or the secret's version is not there",
+  SharedKeyNotAllowed: "the Batch account does not allow shared keys, so there is nothing to rotate",
+  SecretDeleted: "the secret is deleted and its name cannot be used",
+  SecretDisabled: "the newest version of the secret is disabled, so no app can read it",
+  ResourceLocked: "a lock on the Batch account forbids the operation",
+  PolicyRefused: "an Azure policy refuses the operation",
+  NoUsableKey: "Batch returned no usable key",
+  RecordCorrupt: "the stored record of this account cannot be read",
+} as const;
+
+export type BlockedReason = keyof typeof blockedReasons;

@@ -1,0 +1,93 @@
+import type { SecretRef } from "./account-config";
+import type { RotationEvent } from "./events";
+import type { Slot, State } from "./phases";
+import type { BlockedReason, WaitingReason } from "./reasons";
+import type { Instant } from "./time";
+
+/** The exclusive right to act on a record. It outlasts every effect of its holder. */
+export interface Claim {
+  readonly id: string;
+  readonly by: string;
+  readonly takenAt: Instant;
+  readonly until: Instant;
+}
+
+/** "This slot is about to be regenerated", written immediately before the request is sent. */
+export interface Intent {
+  readonly slot: Slot;
+  readonly at: Instant;
+}
+
+/** A regenerate (or a whole driver) whose outcome nobody knows: nothing is regenerated before `until`. */
+export interface Quarantine {
+  /** The slot that may have been regenerated; null when only a late publish can be in flight. Nothing of it is published either. */
+  readonly slot: Slot | null;
+  readonly since: Instant;
+  readonly until: Instant;
+}
+
+/** Why the last step did not get done. `blocked` needs an operator; it is retried all the same, so it ends by itself. */
+export interface Failure {
+  readonly blocked: { readonly reason: BlockedReason; readonly remedy: string } | null;
+  /** What failed, in words without values. */
+  readonly detail: string;
+  readonly since: Instant;
+  readonly attempts: number;
+  readonly nextAttemptAt: Instant;
+}
+
+/** What Batch answered at the last look, where that is what the account waits for. */
+export interface Hold {
+  readonly reason: Extract<WaitingReason, "NewKeyNotAcceptedYet" | "OldKeyStillAccepted" | "TargetKeyRefused">;
+  readonly detail: string;
+  readonly since: Instant;
+}
+
+export interface Pause {
+  readonly since: Instant;
+  readonly by: string;
+  readonly reason: string;
+}
+
+export interface LastRotation {
+  readonly id: string;
+  readonly outcome: "completed" | "rolledBack" | "superseded";
+  readonly startedAt: Instant;
+  readonly endedAt: Instant;
+  /** So that a repeated on-demand request finds its rotation after the end too. */
+  readonly reason: string;
+  readonly retireAfterMs: number | null;
+  readonly idempotencyKey: string | null;
+}
+
+/** Everything that is stored about one account. Holds no key and nothing derived from one. */
+export interface RotationRecord {
+  readonly account: string;
+  /** What the record was made for; a configuration that says another means adopting anew. */
+  readonly resourceId: string;
+  readonly secret: SecretRef;
+  /** Host (and port) of the account's data plane, once read. */
+  readonly accountEndpoint: string | null;
+  readonly state: State;
+  readonly phaseSince: Instant;
+  /** An operator's pause; the configuration may pause as well. */
+  readonly pause: Pause | null;
+  /** Since when a driver has seen the account paused, by either; time spent paused does not count as stalling. */
+  readonly pausedSince: Instant | null;
+  /** Milliseconds paused within the present phase, up to `pausedSince`. */
+  readonly pausedMs: number;
+  readonly claim: Claim | null;
+  readonly intent: Intent | null;
+  readonly quarantine: Quarantine | null;
+  readonly failure: Failure | null;
+  readonly hold: Hold | null;
+  /** When vault and live keys were last compared in full. */
+  readonly reconciledAt: Instant | null;
+  /** A rotation that was rolled back is due again at this instant, whatever the age of the key. */
+  readonly dueAgainAt: Instant | null;
+  readonly lastRotation: LastRotation | null;
+  /** Events written with the record that are still to be delivered. */
+  readonly outbox: readonly RotationEvent[];
+  /** The number of the newest event ever made for this account. */
+  readonly eventSequence: number;
+}

@@ -1,0 +1,18 @@
+/** A point in time as ISO 8601 in UTC with milliseconds (`2026-11-22T10:00:00.000Z`): such texts sort as the instants do. */
+export type Instant = string;
+
+export const toInstant = (date: Date): Instant => date.toISOString();
+
+export const toMs = (at: Instant): number => Date.parse(at);
+
+/** The instant `ms` milliseconds after `at`. */
+export const plusMs = (at: Instant, ms: number): Instant => new Date(toMs(at) + ms).toISOString();
+
+/** Milliseconds from `from` to `to`; negative when `to` is earlier. */
+export const msBetween = (from: Instant, to: Instant): number => toMs(to) - toMs(from);
+
+export const latest = (first: Instant, ...others: readonly Instant[]): Instant =>
+  others.reduce((a, b) => (b > a ? b : a), first);
+
+export const earliest = (first: Instant, ...others: readonly Instant[]): Instant =>
+  others.reduce((a, b) => (b < a ? b : a), first);
