@@ -3,7 +3,7 @@ import type { BatchAccountRef, SecretRef } from "./rotation/account-config";
 import type { RotationEvent } from "./rotation/events";
 import type { Slot } from "./rotation/phases";
 import type { RotationRecord } from "./rotation/record";
-import type { InstanceReport } from "./rotation/signals";
+import type { InstanceReport, MergedSignal } from "./rotation/signals";
 import type { Instant } from "./rotation/time";
 
 /** Every external call ends when `signal` aborts, which is before the caller's claim runs out. */
@@ -87,7 +87,7 @@ export interface Signals {
     account: string,
     consumer: string,
     instance: string,
-    merge: (known: InstanceReport | null) => { readonly accepted: boolean; readonly report: InstanceReport },
+    merge: (known: InstanceReport | null) => MergedSignal,
     options: CallOptions,
   ): Promise<{ readonly accepted: boolean }>;
 }
@@ -104,6 +104,10 @@ export interface Log {
 
 export interface Clock {
   now(): Date;
+  /** A signal that aborts `ms` milliseconds from now. */
+  abortAfter(ms: number): AbortSignal;
+  /** Resolves after `ms` milliseconds, or at once when `signal` aborts. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
 export interface Ids {

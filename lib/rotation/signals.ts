@@ -1,4 +1,4 @@
-import type { Instant } from "./time";
+import { type Instant, msBetween } from "./time";
 
 /** What is known of one consumer instance: its newest signal, and since when it has been good without a break. */
 export interface InstanceReport {
@@ -13,8 +13,12 @@ export interface InstanceReport {
   readonly detail: string | null;
   /** Since when it has reported this version, healthy, without falling silent for longer than the freshness; null while unhealthy. */
   readonly goodSince: Instant | null;
-  /** Since when every report since has carried a proof; null when the newest one did not. */
+  /** Since when each report of that streak has carried a proof; null when the newest one did not. */
   readonly provenSince: Instant | null;
+  /** Null while healthy. */
+  readonly unhealthySince: Instant | null;
+  /** The streak began when the instance was first heard of: joining is not a break of its consumer's soak. */
+  readonly newcomer: boolean;
 }
 
 /** One signal whose proof has been checked already. */
@@ -28,6 +32,16 @@ export interface IncomingSignal {
   readonly detail: string | null;
 }
 
+export interface SignalLimits {
+  readonly signalFreshnessMs: number;
+  readonly forgetInstanceAfterMs: number;
+}
+
+export interface MergedSignal {
+  readonly accepted: boolean;
+  readonly report: InstanceReport;
+}
+
 /**
  * What becomes of an instance's report when a signal arrives.
  * A later `at` replaces an earlier one, an earlier or equal one never does; but `healthy: false` always counts,
@@ -37,31 +51,37 @@ export const mergeSignal = (
   known: InstanceReport | null,
   signal: IncomingSignal,
   receivedAt: Instant,
-  freshnessMs: number,
-): { readonly accepted: boolean; readonly report: InstanceReport } => {
+  limits: SignalLimits,
+): MergedSignal => {
   const at = signal.at < receivedAt ? signal.at : receivedAt;
   if (known !== null && at <= known.at) {
     return signal.healthy
       ? { accepted: false, report: known }
-      : { accepted: true, report: { ...known, healthy: false, goodSince: null, detail: signal.detail ?? known.detail } };
+      : { accepted: true, report: lateCry(known, signal, receivedAt) };
   }
+  const silentMs = known === null ? Number.POSITIVE_INFINITY : msBetween(known.at, receivedAt);
   const unbroken =
-    known !== null &&
-    known.secretVersion === signal.secretVersion &&
-    Date.parse(receivedAt) - Date.parse(known.at) <= freshnessMs;
+    known !== null && known.secretVersion === signal.secretVersion && silentMs <= limits.signalFreshnessMs ? known : null;
+  const streak = signal.healthy ? (unbroken?.goodSince ?? null) : null;
   return {
     accepted: true,
     report: {
-      consumer: signal.consumer,
-      instance: signal.instance,
+      ...signal,
       at,
       receivedAt,
-      secretVersion: signal.secretVersion,
-      healthy: signal.healthy,
-      proven: signal.proven,
-      detail: signal.detail,
-      goodSince: signal.healthy ? ((unbroken ? known.goodSince : null) ?? receivedAt) : null,
-      provenSince: signal.proven ? ((unbroken ? known.provenSince : null) ?? receivedAt) : null,
+      goodSince: signal.healthy ? (streak ?? receivedAt) : null,
+      provenSince: signal.proven ? (unbroken?.provenSince ?? receivedAt) : null,
+      unhealthySince: signal.healthy ? null : (known?.unhealthySince ?? receivedAt),
+      newcomer: signal.healthy && (streak === null ? silentMs > limits.forgetInstanceAfterMs : known?.newcomer === true),
     },
   };
 };
+
+const lateCry = (known: InstanceReport, signal: IncomingSignal, receivedAt: Instant): InstanceReport => ({
+  ...known,
+  healthy: false,
+  detail: signal.detail ?? known.detail,
+  goodSince: null,
+  unhealthySince: known.unhealthySince ?? receivedAt,
+  newcomer: false,
+});
