@@ -1,0 +1,52 @@
+/** Where one Azure cloud keeps its services, and the names that its tokens are asked for. No URL has a trailing slash. */
+export interface Cloud {
+  readonly name: CloudName;
+  /** Resource Manager; `ROTATION_ARM_ENDPOINT` replaces it, the scope below stays the cloud's. */
+  readonly armEndpoint: string;
+  readonly armScope: string;
+  /** Microsoft Entra, for credentials that sign in there. */
+  readonly authorityHost: string;
+  /** What the host of every vault ends with, leading dot included. */
+  readonly vaultDomain: string;
+  readonly vaultResource: string;
+  /** `<account>.table.<storageSuffix>` */
+  readonly storageSuffix: string;
+  /** What the host of every Batch data plane ends with, leading dot included. */
+  readonly batchDomain: string;
+}
+
+export const cloudNames = ["AzurePublic", "AzureUSGovernment", "AzureChina"] as const;
+export type CloudName = (typeof cloudNames)[number];
+
+export const clouds = {
+  AzurePublic: {
+    name: "AzurePublic",
+    armEndpoint: "https://management.azure.com",
+    armScope: "https://management.azure.com/.default",
+    authorityHost: "https://login.microsoftonline.com",
+    vaultDomain: ".vault.azure.net",
+    vaultResource: "https://vault.azure.net",
+    storageSuffix: "core.windows.net",
+    batchDomain: ".batch.azure.com",
+  },
+  AzureUSGovernment: {
+    name: "AzureUSGovernment",
+    armEndpoint: "https://management.usgovcloudapi.net",
+    armScope: "https://management.usgovcloudapi.net/.default",
+    authorityHost: "https://login.microsoftonline.us",
+    vaultDomain: ".vault.usgovcloudapi.net",
+    vaultResource: "https://vault.usgovcloudapi.net",
+    storageSuffix: "core.usgovcloudapi.net",
+    batchDomain: ".batch.usgovcloudapi.net",
+  },
+  AzureChina: {
+    name: "AzureChina",
+    armEndpoint: "https://management.chinacloudapi.cn",
+    armScope: "https://management.chinacloudapi.cn/.default",
+    authorityHost: "https://login.chinacloudapi.cn",
+    vaultDomain: ".vault.azure.cn",
+    vaultResource: "https://vault.azure.cn",
+    storageSuffix: "core.chinacloudapi.cn",
+    batchDomain: ".batch.chinacloudapi.cn",
+  },
+} as const satisfies Record<CloudName, Cloud>;
