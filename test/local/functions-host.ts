@@ -1,0 +1,186 @@
+import { once } from "node:events";
+import type { Server } from "node:http";
+import { loadEntryPoints, type AppFolder } from "./host/app-folder";
+import {
+  type AppRegistry,
+  type Binding,
+  type RegisteredFunction,
+  supplyCoreModule,
+  type TypedData,
+} from "./host/core-module";
+import { type FunctionKeys, functionKeys } from "./host/function-keys";
+import { type HostLog, inWords } from "./host/host-log";
+import { createListener, type HttpFunction } from "./host/http-listener";
+import { createInvoker, type Invoker } from "./host/invocation";
+import { parseSchedule, type Schedule } from "./host/ncrontab";
+import { parseRoute, type Route } from "./host/routes";
+import { isMonitored, startTimer, timerInput } from "./host/timers";
+
+export interface HostOptions {
+  readonly app: AppFolder;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly env: NodeJS.ProcessEnv;
+  /** JSON; what it leaves out is made up. */
+  readonly givenKeys: string | undefined;
+  readonly log: HostLog;
+  /** A function ran longer than `functionTimeout`: the worker must end, as it would in Azure. */
+  readonly onTimeout: (functionName: string) => void;
+}
+
+export interface FunctionSummary {
+  readonly name: string;
+  readonly type: string;
+  readonly methods?: readonly string[];
+  readonly route?: string;
+  readonly schedule?: string;
+}
+
+export interface FunctionsHost {
+  readonly port: number;
+  readonly functions: readonly FunctionSummary[];
+  /** Functions that were found and can't run, with the reason. */
+  readonly inError: Readonly<Record<string, string>>;
+  readonly keys: FunctionKeys;
+  /** Takes nothing new, lets what runs come to its end within `graceMs`, then resolves. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** `%NAME%` stands for an app setting; the host knows no default for one. */
+export const resolveSettings = (text: string, env: NodeJS.ProcessEnv): string =>
+  text.replace(/%([^%]+)%/g, (token, name: string) => {
+    const value = env[name];
+    if (value === undefined || value === "") {
+      throw new Error(`'${token}' does not resolve to a value.`);
+    }
+    return value;
+  });
+
+const triggerOf = ({ metadata }: RegisteredFunction): Binding =>
+  Object.values(metadata.bindings).find(({ type }) => /trigger$/i.test(type ?? "")) ?? {};
+
+interface TimerFunction {
+  readonly registered: RegisteredFunction;
+  readonly schedule: Schedule;
+  readonly runOnStartup: boolean;
+  readonly useMonitor: boolean;
+}
+
+interface Found {
+  readonly summaries: FunctionSummary[];
+  readonly routes: Route[];
+  readonly httpFunctions: Map<string, HttpFunction>;
+  readonly timers: Map<string, TimerFunction>;
+  readonly inError: Record<string, string>;
+}
+
+const addFunction = (found: Found, registered: RegisteredFunction, options: HostOptions): void => {
+  const { name } = registered.metadata;
+  const trigger = triggerOf(registered);
+  const type = trigger.type ?? "";
+  if (type === "httpTrigger") {
+    const methods = trigger.methods ?? [];
+    const route = parseRoute(name, trigger.route, options.app.routePrefix, methods);
+    const path = `/${route.segments.map((s) => ("literal" in s ? s.literal : `{${s.parameter}}`)).join("/")}`;
+    found.routes.push(route);
+    found.httpFunctions.set(name, { registered, authLevel: trigger.authLevel ?? "anonymous" });
+    found.summaries.push({ name, type, methods, route: path });
+  } else if (type === "timerTrigger") {
+    const expression = resolveSettings(trigger.schedule ?? "", options.env);
+    const schedule = parseSchedule(expression);
+    const useMonitor = (trigger.useMonitor ?? true) && isMonitored(schedule, new Date());
+    found.timers.set(name, { registered, schedule, runOnStartup: trigger.runOnStartup ?? false, useMonitor });
+    found.summaries.push({ name, type, schedule: expression });
+  } else {
+    throw new Error(`this host knows HTTP and timer triggers only, not '${type}'`);
+  }
+};
+
+const indexFunctions = (registry: AppRegistry, options: HostOptions): Found => {
+  const found: Found = { summaries: [], routes: [], httpFunctions: new Map(), timers: new Map(), inError: {} };
+  for (const registered of registry.functions.values()) {
+    const { name } = registered.metadata;
+    try {
+      addFunction(found, registered, options);
+    } catch (problem) {
+      // One function in error does not keep the others from running, as in the real host.
+      const reason = problem instanceof Error ? problem.message : String(problem);
+      found.inError[name] = reason;
+      options.log("error", "Host.Startup", `The '${name}' function is in error: ${reason}`);
+    }
+  }
+  return found;
+};
+
+const fireWith =
+  (name: string, registered: RegisteredFunction, invoker: Invoker, log: HostLog) =>
+  async (input: TypedData): Promise<void> => {
+    try {
+      await invoker.invoke(registered, input);
+    } catch (problem) {
+      log("error", `Function.${name}`, `Executed '${name}' (Failed): ${inWords(problem)}`);
+    }
+  };
+
+const listen = async (server: Server, port: number): Promise<number> => {
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : port;
+};
+
+const stopServer = async (server: Server, invoker: Invoker, graceMs: number): Promise<void> => {
+  const closed = once(server, "close");
+  server.close();
+  const grace = setTimeout(() => server.closeAllConnections(), graceMs);
+  const stillRunning = new Promise<void>((resolve) => setTimeout(resolve, graceMs).unref());
+  await Promise.race([invoker.idle(), stillRunning]);
+  server.closeIdleConnections();
+  await closed;
+  clearTimeout(grace);
+};
+
+/**
+ * A small Functions host for one app: HTTP and timer triggers, function keys, `%SETTING%` in schedules.
+ * It owns the process: the app's module and its environment are global. Rejects when the app can't be loaded.
+ */
+export const startHost = async (options: HostOptions): Promise<FunctionsHost> => {
+  const { app, log } = options;
+  const registry = supplyCoreModule(log);
+  await loadEntryPoints(app);
+  await registry.runHooks("appStart", { hookData: {}, appHookData: {}, functionAppDirectory: app.folder });
+  await registry.programmingModel()?.getCapabilities?.({});
+  registry.closeRegistration();
+
+  const found = indexFunctions(registry, options);
+  const keys = functionKeys([...registry.functions.keys()], options.givenKeys);
+  const { onTimeout } = options;
+  const invoker = createInvoker({ registry, log, timeoutMs: app.functionTimeoutMs, onTimeout });
+  const server = createListener({
+    ...found,
+    fireByHand: (name) => {
+      const timer = found.timers.get(name);
+      return timer === undefined ? null : () => fireWith(name, timer.registered, invoker, log)(timerInput(null, false));
+    },
+    keys,
+    invoker,
+    log,
+  });
+  const port = await listen(server, options.port);
+  const stops = [...found.timers].map(([name, timer]) =>
+    startTimer({ ...timer, fire: fireWith(name, timer.registered, invoker, log) }),
+  );
+  return {
+    port,
+    functions: found.summaries,
+    inError: found.inError,
+    keys,
+    stop: async (graceMs) => {
+      for (const stop of stops) {
+        stop();
+      }
+      await stopServer(server, invoker, graceMs);
+      await registry.runHooks("appTerminate", { hookData: {}, appHookData: {} });
+    },
+  };
+};

@@ -1,0 +1,86 @@
+import { parseArgs } from "node:util";
+import { startHost } from "./functions-host";
+import { applyLocalSettings, readAppFolder } from "./host/app-folder";
+import { inWords, jsonLines } from "./host/host-log";
+
+const help = `A small Functions host for one app.
+
+  tsx test/local/host-main.ts [options]
+
+  --app <folder>      the app: host.json, package.json and what its "main" names (default: here)
+  --port <number>     default 7071; 0 for any free one
+  --local-settings    put the Values of local.settings.json into the environment
+  --print-keys        show the function keys in the line that says the host has started
+  --help
+
+LOCAL_FUNCTION_KEYS: JSON { "master", "host", "functions": { name: key } }; keys left out are made up.`;
+
+const stopGraceMs = 10_000;
+
+const main = async (): Promise<void> => {
+  const { values } = parseArgs({
+    options: {
+      app: { type: "string", default: "." },
+      port: { type: "string", default: "7071" },
+      "local-settings": { type: "boolean", default: false },
+      "print-keys": { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(help);
+    return;
+  }
+  const app = readAppFolder(values.app);
+  const log = jsonLines(app.logLevel, (line) => console.log(line));
+  const givenKeys = process.env["LOCAL_FUNCTION_KEYS"];
+  // The keys are the host's: an app never sees them in Azure either.
+  delete process.env["LOCAL_FUNCTION_KEYS"];
+  if (values["local-settings"]) {
+    applyLocalSettings(app.folder, process.env);
+  }
+  process.env["AzureWebJobsScriptRoot"] = app.folder;
+  process.env["FUNCTIONS_WORKER_RUNTIME"] ??= "node";
+  process.env["AZURE_FUNCTIONS_ENVIRONMENT"] ??= "Development";
+  process.chdir(app.folder);
+
+  const host = await startHost({
+    app,
+    port: Number(values.port),
+    env: process.env,
+    givenKeys,
+    log,
+    onTimeout: (name) => {
+      log("critical", "Host", `function '${name}' ran longer than functionTimeout: the worker ends`);
+      process.exit(70);
+    },
+  });
+  const { port, functions, inError } = host;
+  const keys = values["print-keys"] ? { keys: host.keys } : {};
+  console.log(JSON.stringify({ event: "HostStarted", port, functions, inError, ...keys }));
+
+  let stopping = false;
+  const stop = (): void => {
+    if (!stopping) {
+      stopping = true;
+      host.stop(stopGraceMs).then(
+        () => process.exit(0),
+        (problem: unknown) => {
+          log("error", "Host", `stop failed: ${inWords(problem)}`);
+          process.exit(1);
+        },
+      );
+    }
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+};
+
+const causeInWords = (problem: unknown): string =>
+  problem instanceof Error && problem.cause !== undefined ? `: ${inWords(problem.cause)}` : "";
+
+main().catch((problem: unknown) => {
+  const message = problem instanceof Error ? `${problem.message}${causeInWords(problem)}` : String(problem);
+  jsonLines("trace", (line) => console.error(line))("critical", "Host.Startup", message);
+  process.exit(1);
+});

@@ -1,0 +1,23 @@
+export type LogLevel = "trace" | "debug" | "information" | "warning" | "error" | "critical" | "none";
+
+const levels: readonly LogLevel[] = ["trace", "debug", "information", "warning", "error", "critical", "none"];
+
+export const isLogLevel = (text: string): text is LogLevel => (levels as readonly string[]).includes(text);
+
+/** Writes one line of JSON per message. */
+export type HostLog = (level: LogLevel, category: string, message: string) => void;
+
+/** `least`: what `logging.logLevel.default` of host.json lets through. */
+export const jsonLines =
+  (least: LogLevel, write: (line: string) => void): HostLog =>
+  (level, category, message) => {
+    if (levels.indexOf(level) >= levels.indexOf(least)) {
+      write(JSON.stringify({ time: new Date().toISOString(), level, category, message }));
+    }
+  };
+
+/** An error in the words the worker logs it with. */
+export const inWords = (problem: unknown): string =>
+  problem instanceof Error || (typeof problem === "object" && problem !== null && "stack" in problem)
+    ? String(problem.stack)
+    : String(problem);
