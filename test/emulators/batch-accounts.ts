@@ -1,0 +1,89 @@
+import type { Slot } from "../../lib/rotation/phases";
+import type { ArmAction, BatchArm } from "./batch-arm";
+import {
+  type AccountLock,
+  type AccountOptions,
+  type AuthenticationMode,
+  type BatchStore,
+  type KeyTiming,
+  type PoolAllocationMode,
+  resourceIdOf,
+} from "./batch-store";
+
+export interface AddedAccount {
+  readonly name: string;
+  readonly resourceId: string;
+  readonly resourceGroup: string;
+  readonly subscriptionId: string;
+  /** Host and port of the data plane. */
+  readonly accountEndpoint: string;
+}
+
+/** A test's own view of Batch: no HTTP, no journal entries, no faults. */
+export interface BatchAccounts {
+  addAccount(options: AccountOptions): AddedAccount;
+  removeAccount(name: string): void;
+  /** The live keys. */
+  keys(name: string): Readonly<Record<Slot, string>>;
+  /** Whether the data plane accepts this key at this moment. */
+  accepts(name: string, key: string): boolean;
+  /** As a person in the portal does it. Returns the new key. */
+  regenerateByHand(name: string, slot: Slot): string;
+  setModes(name: string, modes: readonly AuthenticationMode[] | null): void;
+  setPoolAllocationMode(name: string, mode: PoolAllocationMode): void;
+  lock(name: string, lock: AccountLock): void;
+  unlock(name: string): void;
+  /** Takes a permission from the identity, for all accounts. */
+  deny(action: ArmAction): void;
+  allow(action: ArmAction): void;
+  setKeyTiming(timing: Partial<KeyTiming>): void;
+  /** Resource Manager's bucket for writes: 200, refilled by 10 a second (default off). */
+  setWriteLimit(on: boolean): void;
+  /** Accounts per page of a list (default 50). */
+  setPageSize(size: number): void;
+  /** Every key ever issued, for searches for leaks. */
+  issuedKeys(): readonly string[];
+  /** Data plane calls in the account's name: answered with 2xx, and refused. */
+  calls(name: string): { readonly answered: number; readonly refused: number };
+}
+
+export const batchAccounts = (store: BatchStore, arm: BatchArm, dataPlaneHost: () => string): BatchAccounts => ({
+  addAccount: (options) => {
+    const account = store.add(options);
+    const { name, resourceGroup, subscriptionId } = account;
+    return { name, resourceGroup, subscriptionId, resourceId: resourceIdOf(account), accountEndpoint: dataPlaneHost() };
+  },
+  removeAccount: (name) => store.remove(name),
+  keys: (name) => {
+    const { primary, secondary } = store.get(name).keys;
+    return { primary: primary.value, secondary: secondary.value };
+  },
+  accepts: (name, key) => store.acceptedKeys(store.get(name)).includes(key),
+  regenerateByHand: (name, slot) => store.regenerate(store.get(name), slot),
+  setModes: (name, modes) => {
+    store.get(name).modes = modes;
+    store.touch(store.get(name));
+  },
+  setPoolAllocationMode: (name, mode) => {
+    store.get(name).poolAllocationMode = mode;
+    store.touch(store.get(name));
+  },
+  lock: (name, lock) => {
+    store.get(name).lock = lock;
+  },
+  unlock: (name) => {
+    store.get(name).lock = null;
+  },
+  deny: (action) => arm.deny(action),
+  allow: (action) => arm.allow(action),
+  setKeyTiming: (timing) => {
+    store.timing = { ...store.timing, ...timing };
+  },
+  setWriteLimit: (on) => arm.limitWrites(on),
+  setPageSize: (size) => arm.setPageSize(size),
+  issuedKeys: () => [...store.issuedKeys],
+  calls: (name) => {
+    const { answered, refused } = store.get(name);
+    return { answered, refused };
+  },
+});

@@ -1,0 +1,136 @@
+import { randomUUID } from "node:crypto";
+import { type BatchStore, type StoredAccount, sharedKeyAllowed } from "./batch-store";
+import type { Route } from "./routes";
+import { isSignedWith, stringToSign } from "./shared-key-signature";
+import { judgeToken } from "./tokens";
+import {
+  type Answer,
+  type Call,
+  headerOf,
+  jsonAnswer,
+  unknownRoute,
+  withHeaders,
+  type WireRequest,
+  type WireService,
+} from "./wire";
+
+const allowedSkewMs = 15 * 60 * 1000;
+const contentType = "application/json;odata=minimalmetadata";
+const failed =
+  "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.";
+const notAllowed = "The specified type of authentication SharedKey is not allowed for this account.";
+
+const lists: Readonly<Record<string, { readonly route: Route; readonly set: string }>> = {
+  "GET /pools": { route: "batch.listPools", set: "pools" },
+  "GET /jobs": { route: "batch.listJobs", set: "jobs" },
+};
+
+/**
+ * The data plane of every account: one host serves all, and the account is the one that the Authorization header names.
+ * Signatures are checked against the live keys, both slots.
+ */
+export class BatchDataPlane implements WireService {
+  constructor(
+    private readonly store: BatchStore,
+    private readonly host: () => string,
+  ) {}
+
+  refuse(status: number, code: string, message: string): Answer {
+    return withHeaders(this.#error(status, code, message, null), this.#commonHeaders());
+  }
+
+  receive(request: WireRequest): Call {
+    const list = lists[`${request.method} ${request.path}`];
+    if (list === undefined) return unknownRoute(this, "batch.unknown", request);
+    const credentials = credentialsOf(request);
+    return {
+      route: list.route,
+      subject: credentials?.account ?? null,
+      apply: () => withHeaders(this.#admit(request, credentials, list.set), this.#commonHeaders()),
+    };
+  }
+
+  #admit(request: WireRequest, credentials: Credentials | null, set: string): Answer {
+    const account = credentials === null ? null : this.store.find(credentials.account);
+    if (credentials === null || account === null) return this.#withoutSharedKey(request, credentials, set);
+    const problem = this.#problem(request, credentials, account);
+    if (problem !== null) {
+      account.refused += 1;
+      return this.#unauthenticated(problem);
+    }
+    if (!request.query.has("api-version")) {
+      return this.#error(400, "MissingRequiredQueryParameter", "A required query parameter was not specified.", {
+        key: "QueryParameterName",
+        value: "api-version",
+      });
+    }
+    account.answered += 1;
+    return this.#list(set);
+  }
+
+  /** Why a shared key request is refused; null where it is let in. */
+  #problem(request: WireRequest, { signature }: Credentials, account: StoredAccount): string | null {
+    if (!sharedKeyAllowed(account)) return notAllowed;
+    const sentAt = headerOf(request, "ocp-date") ?? headerOf(request, "date");
+    const skewMs = Math.abs(Date.parse(sentAt ?? "") - this.store.now().getTime());
+    if (!(skewMs <= allowedSkewMs)) {
+      return `The date header in the request is missing or lies more than 15 minutes from the server's time: '${sentAt ?? ""}'`;
+    }
+    const text = stringToSign(account.name, request);
+    if (this.store.acceptedKeys(account).some((key) => isSignedWith(key, text, signature))) return null;
+    // The real service repeats the signature that it was sent, so this does too: code under test must not log the detail.
+    return `The MAC signature found in the HTTP request '${signature}' is not the same as any computed signature. Server used following string to sign: '${text.replaceAll("\n", "\\n")}'.`;
+  }
+
+  /** A token names no account, and the host is the same for all: it is let in as if for the right one. */
+  #withoutSharedKey(request: WireRequest, credentials: Credentials | null, set: string): Answer {
+    if (credentials !== null) return this.#unauthenticated(`the emulator has no account ${credentials.account}`);
+    const verdict = judgeToken(headerOf(request, "authorization"), ["https://batch.core.windows.net/"]);
+    if (verdict === "valid") return this.#list(set);
+    return this.#error(401, "AuthenticationFailed", failed, { key: "AuthenticationErrorDetail", value: verdict });
+  }
+
+  #list(set: string): Answer {
+    return jsonAnswer(200, { "odata.metadata": `https://${this.host()}/$metadata#${set}`, value: [] }, {}, contentType);
+  }
+
+  #unauthenticated(detail: string): Answer {
+    return this.#error(403, "AuthenticationFailed", failed, { key: "AuthenticationErrorDetail", value: detail });
+  }
+
+  #error(
+    status: number,
+    code: string,
+    message: string,
+    detail: { readonly key: string; readonly value: string } | null,
+  ): Answer {
+    return jsonAnswer(
+      status,
+      {
+        "odata.metadata": `https://${this.host()}/$metadata#Microsoft.Azure.Batch.Protocol.Entities.Container.errors/@Element`,
+        code,
+        message: {
+          lang: "en-US",
+          value: `${message}\nRequestId:${randomUUID()}\nTime:${this.store.now().toISOString()}`,
+        },
+        ...(detail === null ? {} : { values: [detail] }),
+      },
+      {},
+      contentType,
+    );
+  }
+
+  #commonHeaders(): Readonly<Record<string, string>> {
+    return { "request-id": randomUUID(), dataserviceversion: "3.0", "x-content-type-options": "nosniff" };
+  }
+}
+
+interface Credentials {
+  readonly account: string;
+  readonly signature: string;
+}
+
+const credentialsOf = (request: WireRequest): Credentials | null => {
+  const [, account, signature] = /^SharedKey ([^:]+):(.+)$/.exec(headerOf(request, "authorization") ?? "") ?? [];
+  return account === undefined || signature === undefined ? null : { account, signature };
+};

@@ -1,0 +1,127 @@
+import { randomUUID } from "node:crypto";
+import { type BatchAccounts, batchAccounts } from "./batch-accounts";
+import { BatchArm } from "./batch-arm";
+import { BatchDataPlane } from "./batch-data-plane";
+import { BatchStore } from "./batch-store";
+import { trustInThisProcess, writeCaFile } from "./certificate-authority";
+import { Faults } from "./faults";
+import { type RunningServer, startHttp, startHttps } from "./https-server";
+import { Journal } from "./journal";
+import { KeyVault } from "./key-vault";
+import { appServicePath, ManagedIdentity } from "./managed-identity";
+import { type Vault, vaultView } from "./vault";
+import { VaultStore } from "./vault-store";
+import type { WireService } from "./wire";
+
+export interface EmulatorOptions {
+  /**
+   * The clock of the services: key timing, secret times, buckets, and the 15 minutes of the data plane.
+   * Tokens live by the machine's clock all the same, because the SDKs cache them by it.
+   */
+  readonly now?: () => Date;
+  /** A regenerated key is refused for so long. Milliseconds. */
+  readonly newKeyDelayMs?: number;
+  /** A replaced key is accepted for so long yet. Milliseconds. */
+  readonly oldKeyGraceMs?: number;
+  readonly subscriptionId?: string;
+}
+
+export interface EmulatedIdentity {
+  /** `IDENTITY_ENDPOINT`. An SDK keeps the first one that it sees for the life of its process. */
+  readonly endpoint: string;
+  /** `IDENTITY_HEADER`. */
+  readonly header: string;
+  /** `AZURE_POD_IDENTITY_AUTHORITY_HOST`, for the metadata service's form. */
+  readonly imdsHost: string;
+  /** Seconds that tokens issued from now on live (default a day; negative: expired already). */
+  setTokenLifetime(seconds: number): void;
+}
+
+export interface Emulators {
+  /** PEM of the test authority, and of what `NODE_EXTRA_CA_CERTS` named before. This process trusts it already. */
+  readonly caFile: string;
+  readonly subscriptionId: string;
+  readonly armUrl: string;
+  /** `localhost:PORT`, the same for every account. */
+  readonly dataPlaneHost: string;
+  readonly identity: EmulatedIdentity;
+  /** What a child process needs; `Object.assign(process.env, env)` serves in-process. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly batch: BatchAccounts;
+  readonly faults: Faults;
+  readonly journal: Journal;
+  addVault(name: string): Promise<Vault>;
+  /** Stop listening and start again on the same ports with the same state. Connections are ended. */
+  restart(): Promise<void>;
+  /** Ends everything: connections, late effects, the authority's file. */
+  close(): Promise<void>;
+}
+
+/** Starts Resource Manager, the Batch data plane and managed identity, each on its own free port; vaults are added. */
+export const startEmulators = async (options: EmulatorOptions = {}): Promise<Emulators> => {
+  const {
+    now = () => new Date(),
+    newKeyDelayMs = 0,
+    oldKeyGraceMs = 0,
+    subscriptionId = "00000000-0000-4000-8000-000000000001",
+  } = options;
+  await trustInThisProcess();
+  const ca = await writeCaFile();
+  const [faults, journal] = [new Faults(), new Journal()];
+  const servers: RunningServer[] = [];
+  const listen = async (start: typeof startHttps, service: WireService): Promise<string> => {
+    const server = await start({ service, faults, journal, now });
+    servers.push(server);
+    return `localhost:${server.port}`;
+  };
+
+  const store = new BatchStore(now, subscriptionId, { newKeyDelayMs, oldKeyGraceMs });
+  const dataPlaneHost: string = await listen(startHttps, new BatchDataPlane(store, () => dataPlaneHost));
+  const arm = new BatchArm(store, () => dataPlaneHost);
+  const armUrl = `https://${await listen(startHttps, arm)}`;
+  const header = randomUUID();
+  let lifetimeSeconds = 24 * 60 * 60;
+  const identityHost = await listen(startHttp, new ManagedIdentity({ header, lifetimeSeconds: () => lifetimeSeconds }));
+  const identity: EmulatedIdentity = {
+    endpoint: `http://${identityHost}${appServicePath}`,
+    header,
+    imdsHost: `http://${identityHost}`,
+    setTokenLifetime: (seconds) => {
+      lifetimeSeconds = seconds;
+    },
+  };
+
+  return {
+    caFile: ca.file,
+    subscriptionId,
+    armUrl,
+    dataPlaneHost,
+    identity,
+    env: {
+      IDENTITY_ENDPOINT: identity.endpoint,
+      IDENTITY_HEADER: header,
+      ROTATION_ARM_ENDPOINT: armUrl,
+      ROTATION_EMULATED: "true",
+      NODE_EXTRA_CA_CERTS: ca.file,
+      NO_PROXY: [process.env["NO_PROXY"], "localhost", "127.0.0.1"].filter(Boolean).join(","),
+    },
+    batch: batchAccounts(store, arm, () => dataPlaneHost),
+    faults,
+    journal,
+    addVault: async (name) => {
+      const vaultStore = new VaultStore(now);
+      const service = new KeyVault(name, vaultStore, () => url);
+      const url: string = `https://${await listen(startHttps, service)}`;
+      return vaultView(name, url, vaultStore, service);
+    },
+    restart: async () => {
+      await Promise.all(servers.map((server) => server.stop()));
+      await Promise.all(servers.map((server) => server.start()));
+    },
+    close: async () => {
+      faults.cancelLate();
+      await Promise.all(servers.map((server) => server.stop()));
+      ca.remove();
+    },
+  };
+};

@@ -1,0 +1,161 @@
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import type { AddressInfo, Server, Socket } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
+import { testCertificates } from "./certificate-authority";
+import type { Fault, Faults } from "./faults";
+import type { Journal, JournalEntry } from "./journal";
+import { misbehave, send, statusOnWire } from "./misbehave";
+import { type Answer, type Call, headerOf, type WireRequest, type WireService } from "./wire";
+
+export interface ServerParts {
+  readonly service: WireService;
+  readonly faults: Faults;
+  readonly journal: Journal;
+  readonly now: () => Date;
+}
+
+export interface RunningServer {
+  /** The same before and after a restart. */
+  readonly port: number;
+  /** Ends all connections and stops listening. */
+  stop(): Promise<void>;
+  /** Listens on the same port again. */
+  start(): Promise<void>;
+}
+
+/** An https server for localhost with the test certificate. */
+export const startHttps = async (parts: ServerParts): Promise<RunningServer> => {
+  const { cert, key } = await testCertificates();
+  return startServer(parts, (listener) => createHttpsServer({ cert, key }, listener));
+};
+
+/** Plain http, for what Azure itself serves so: managed identity, and Azurite. */
+export const startHttp = (parts: ServerParts): Promise<RunningServer> =>
+  startServer(parts, (listener) => createHttpServer(listener));
+
+const startServer = async (
+  parts: ServerParts,
+  create: (listener: RequestListener) => Server,
+): Promise<RunningServer> => {
+  let stopping = new AbortController();
+  const sockets = new Set<Socket>();
+  const server = create((request, response) => {
+    serve(parts, request, response, stopping.signal).catch((error: unknown) => {
+      if (stopping.signal.aborted || request.socket.destroyed) return;
+      parts.journal.recordFailure(error);
+      send(response, parts.service.refuse(500, "EmulatorBroken", `the emulator failed: ${String(error)}`));
+    });
+  });
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+
+  const listen = (port: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(port, "127.0.0.1", () => {
+        server.off("error", reject);
+        resolve();
+      });
+    });
+
+  await listen(0);
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    stop: () =>
+      new Promise((resolve) => {
+        stopping.abort();
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+    start: async () => {
+      stopping = new AbortController();
+      await listen(port);
+    },
+  };
+};
+
+const serve = async (
+  parts: ServerParts,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  signal: AbortSignal,
+): Promise<void> => {
+  const request = await read(incoming);
+  const call = parts.service.receive(request);
+  const fault = parts.faults.next(call.route, call.subject);
+  const entry = (status: number | null, effect: JournalEntry["effect"]): JournalEntry => ({
+    at: parts.now(),
+    route: call.route,
+    method: request.method,
+    path: request.path,
+    status,
+    clientRequestId: headerOf(request, "x-ms-client-request-id"),
+    subject: call.subject,
+    fault: fault?.kind ?? null,
+    effect,
+  });
+
+  if (fault === null) {
+    const answer = await call.apply();
+    parts.journal.record(entry(answer.status, "applied"));
+    send(response, answer);
+    return;
+  }
+  if (fault.kind === "delay") {
+    const answer = await delayed(fault, call, signal);
+    parts.journal.record(entry(answer.status, "applied"));
+    send(response, answer);
+    return;
+  }
+  const answer = fault.late === undefined && fault.when === "after" ? await call.apply() : null;
+  const recorded = entry(
+    statusOnWire(fault, answer),
+    answer !== null ? "applied" : fault.late === undefined ? "none" : "late",
+  );
+  if (fault.late !== undefined) {
+    parts.faults.applyLater(fault.late, async () => {
+      await call.apply();
+      parts.journal.recordLateEffect(recorded);
+    });
+  }
+  parts.journal.record(recorded);
+  misbehave(fault, answer, response, parts.service);
+};
+
+const delayed = async (
+  { when, ms }: Extract<Fault, { kind: "delay" }>,
+  call: Call,
+  signal: AbortSignal,
+): Promise<Answer> => {
+  if (when === "after") {
+    const answer = await call.apply();
+    await wait(ms, undefined, { signal });
+    return answer;
+  }
+  await wait(ms, undefined, { signal });
+  return call.apply();
+};
+
+const read = async (incoming: IncomingMessage): Promise<WireRequest> => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(chunk as Buffer);
+  const target = incoming.url ?? "/";
+  const [path = "/"] = target.split("?", 1);
+  return {
+    method: incoming.method ?? "GET",
+    path,
+    target,
+    query: new URLSearchParams(target.slice(path.length + 1)),
+    headers: incoming.headers,
+    body: Buffer.concat(chunks),
+  };
+};

@@ -1,0 +1,120 @@
+import { randomUUID } from "node:crypto";
+import { operationOf, type Operation, type SecretAction } from "./vault-operations";
+import { SecretRequests } from "./secret-requests";
+import { judgeToken } from "./tokens";
+import {
+  badParameter,
+  challenge,
+  forbiddenByRbac,
+  refusedByPolicy,
+  throttled,
+  vaultError,
+  vaultIsReadOnly,
+} from "./vault-errors";
+import type { VaultStore } from "./vault-store";
+import {
+  type Answer,
+  type Call,
+  headerOf,
+  unknownRoute,
+  withHeaders,
+  type WireRequest,
+  type WireService,
+} from "./wire";
+
+export type { SecretAction } from "./vault-operations";
+
+const creationWindowMs = 10_000;
+
+/** One vault's secrets. The checks come in the service's order: token, then rights, then what was asked. */
+export class KeyVault implements WireService {
+  readonly #denied = new Set<SecretAction>();
+  readonly #requests: SecretRequests;
+  #readOnly = false;
+  #policyInnerCode: string | null = null;
+  #creationLimit: number | null = null;
+  #creations: number[] = [];
+
+  constructor(
+    private readonly name: string,
+    private readonly store: VaultStore,
+    url: () => string,
+  ) {
+    this.#requests = new SecretRequests(store, url);
+  }
+
+  deny(action: SecretAction): void {
+    this.#denied.add(action);
+  }
+
+  allow(action: SecretAction): void {
+    this.#denied.delete(action);
+  }
+
+  setReadOnly(readOnly: boolean): void {
+    this.#readOnly = readOnly;
+  }
+
+  refuseByPolicy(innerCode: string | null): void {
+    this.#policyInnerCode = innerCode;
+  }
+
+  limitCreations(perTenSeconds: number | null): void {
+    this.#creationLimit = perTenSeconds;
+    this.#creations = [];
+  }
+
+  refuse(status: number, code: string, message: string): Answer {
+    return withHeaders(vaultError(status, code, message), this.#commonHeaders());
+  }
+
+  receive(request: WireRequest): Call {
+    const operation = operationOf(request);
+    if (operation === null) return unknownRoute(this, "vault.unknown", request);
+    const verdict = judgeToken(headerOf(request, "authorization"), ["https://vault.azure.net"]);
+    const echoed = headerOf(request, "x-ms-client-request-id");
+    const headers = { ...this.#commonHeaders(), ...(echoed === null ? {} : { "x-ms-client-request-id": echoed }) };
+    const subject = operation.secret;
+    return verdict === "valid"
+      ? { route: operation.route, subject, apply: () => withHeaders(this.#admit(request, operation), headers) }
+      : { route: "vault.challenge", subject, apply: () => withHeaders(challenge(verdict), headers) };
+  }
+
+  #admit(request: WireRequest, operation: Operation): Answer {
+    if (this.#denied.has(operation.action)) {
+      return forbiddenByRbac(operation.action, this.name, operation.secret);
+    }
+    if ((request.query.get("api-version") ?? "") === "") return badParameter("api-version must be specified");
+    if (this.#readOnly && request.method !== "GET") return vaultIsReadOnly();
+    if (operation.route !== "vault.setSecret") return this.#requests.answer(request, operation);
+    if (this.#policyInnerCode !== null) return refusedByPolicy(this.#policyInnerCode);
+    const waitSeconds = this.#creationWait();
+    if (waitSeconds !== null) return throttled(waitSeconds);
+    const answer = this.#requests.answer(request, operation);
+    if (answer.status === 200) this.#creations.push(this.store.now().getTime());
+    return answer;
+  }
+
+  /** Seconds until another version may be made; null where one may be made now. Refused requests do not count. */
+  #creationWait(): number | null {
+    if (this.#creationLimit === null) return null;
+    const now = this.store.now().getTime();
+    this.#creations = this.#creations.filter((at) => at > now - creationWindowMs);
+    const oldest = this.#creations[0];
+    if (oldest === undefined || this.#creations.length < this.#creationLimit) return null;
+    return Math.max(1, Math.ceil((oldest + creationWindowMs - now) / 1000));
+  }
+
+  #commonHeaders(): Readonly<Record<string, string>> {
+    return {
+      "cache-control": "no-cache",
+      pragma: "no-cache",
+      expires: "-1",
+      "strict-transport-security": "max-age=31536000;includeSubDomains",
+      "x-content-type-options": "nosniff",
+      "x-ms-keyvault-region": "westeurope",
+      "x-ms-keyvault-service-version": "1.9.2900.1",
+      "x-ms-request-id": randomUUID(),
+    };
+  }
+}

@@ -1,0 +1,74 @@
+import { issueToken } from "./tokens";
+import { type Answer, type Call, headerOf, jsonAnswer, unknownRoute, type WireRequest, type WireService } from "./wire";
+
+export const appServicePath = "/msi/token";
+const imdsPath = "/metadata/identity/oauth2/token";
+
+export interface IdentityParts {
+  /** What `x-identity-header` must say. */
+  readonly header: string;
+  /** Seconds that tokens live, by the machine's clock. */
+  lifetimeSeconds(): number;
+}
+
+/** Managed identity in both forms: App Service (`IDENTITY_ENDPOINT`) and the metadata service of a virtual machine. */
+export class ManagedIdentity implements WireService {
+  constructor(private readonly parts: IdentityParts) {}
+
+  refuse(status: number, code: string, message: string): Answer {
+    return jsonAnswer(status, { error: code, error_description: message });
+  }
+
+  receive(request: WireRequest): Call {
+    const subject = request.query.get("resource");
+    const path = request.path.replace(/\/$/, "");
+    if (request.method === "GET" && path === appServicePath) {
+      return { route: "identity.token", subject, apply: () => this.#appService(request) };
+    }
+    if (request.method === "GET" && path === imdsPath) {
+      return { route: "identity.imds", subject, apply: () => this.#imds(request) };
+    }
+    return unknownRoute(this, "identity.unknown", request);
+  }
+
+  #appService(request: WireRequest): Answer {
+    if (headerOf(request, "x-identity-header") !== this.parts.header) {
+      return this.refuse(401, "Unauthorized", "x-identity-header is missing or wrong");
+    }
+    if (request.query.get("api-version") !== "2019-08-01") {
+      return this.refuse(400, "UnsupportedApiVersion", "api-version must be 2019-08-01");
+    }
+    return this.#token(request);
+  }
+
+  #imds(request: WireRequest): Answer {
+    if (headerOf(request, "metadata")?.toLowerCase() !== "true") {
+      return this.refuse(400, "invalid_request", "Required metadata header not specified");
+    }
+    if (request.query.get("api-version") === null) {
+      return this.refuse(400, "invalid_request", "Required query variable 'api-version' is missing");
+    }
+    return this.#token(request);
+  }
+
+  /** The answer must echo `resource` as it was asked for: the SDK files the token under it. */
+  #token({ query }: WireRequest): Answer {
+    const resource = query.get("resource");
+    if (resource === null || resource === "") {
+      return this.refuse(400, "invalid_request", "Required query variable 'resource' is missing");
+    }
+    const clientId = query.get("client_id");
+    const { token, expiresOn } = issueToken({
+      resource,
+      lifetimeSeconds: this.parts.lifetimeSeconds(),
+      ...(clientId === null ? {} : { clientId }),
+    });
+    return jsonAnswer(200, {
+      access_token: token,
+      expires_on: expiresOn,
+      resource,
+      token_type: "Bearer",
+      ...(clientId === null ? {} : { client_id: clientId }),
+    });
+  }
+}

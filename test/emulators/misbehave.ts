@@ -1,0 +1,105 @@
+import type { ServerResponse } from "node:http";
+import type { Fault } from "./faults";
+import { type Answer, jsonAnswer, type WireService } from "./wire";
+
+type Misbehaviour = Exclude<Fault["kind"], "delay">;
+
+/** The codes that Azure's services use most with these statuses, for faults that name none. */
+const usualCodes: Readonly<Record<number, string>> = {
+  400: "BadRequest",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "NotFound",
+  408: "RequestTimeout",
+  409: "Conflict",
+  412: "PreconditionFailed",
+  429: "TooManyRequests",
+  500: "InternalServerError",
+  502: "BadGateway",
+  503: "ServiceUnavailable",
+  504: "GatewayTimeout",
+};
+
+/** Stands in for the body of an answer that was never made, because the request had no effect. */
+const standIn = (): Answer => jsonAnswer(200, { status: "the request was not carried out" });
+
+/** The status that goes over the wire; null where none does. */
+export const statusOnWire = (fault: Extract<Fault, { kind: Misbehaviour }>, answer: Answer | null): number | null => {
+  switch (fault.kind) {
+    case "status":
+      return fault.status;
+    case "truncatedJson":
+      return 200;
+    case "unexpected202":
+      return 202;
+    case "resetInMiddle":
+      return (answer ?? standIn()).status;
+    case "resetBeforeAnswer":
+    case "hang":
+      return null;
+  }
+};
+
+/** Spoils the answer on the wire. `answer` is what the request would have got, or null where it had no effect. */
+export const misbehave = (
+  fault: Extract<Fault, { kind: Misbehaviour }>,
+  answer: Answer | null,
+  response: ServerResponse,
+  service: WireService,
+): void => {
+  const made = answer ?? standIn();
+  switch (fault.kind) {
+    case "status": {
+      const { status, code = usualCodes[status] ?? "Emulated", retryAfter } = fault;
+      const refusal =
+        "body" in fault
+          ? jsonAnswer(status, fault.body)
+          : service.refuse(status, code, `emulated fault with status ${status}`);
+      send(response, {
+        ...refusal,
+        headers: { ...refusal.headers, ...(retryAfter === undefined ? {} : { "retry-after": `${retryAfter}` }) },
+      });
+      return;
+    }
+    case "resetBeforeAnswer":
+      response.socket?.destroy();
+      return;
+    case "resetInMiddle":
+      endInMiddle(response, made);
+      return;
+    case "truncatedJson": {
+      const whole = made.body.length === 0 ? standIn() : made;
+      send(response, { ...whole, status: 200, body: whole.body.subarray(0, Math.ceil((whole.body.length * 2) / 3)) });
+      return;
+    }
+    case "unexpected202":
+      send(response, { ...made, status: 202 });
+      return;
+    case "hang":
+      return;
+  }
+};
+
+export const send = (response: ServerResponse, { status, headers, body }: Answer): void => {
+  for (const [name, value] of Object.entries(headers)) {
+    response.setHeader(name, typeof value === "string" ? value : [...value]);
+  }
+  const bodiless = status === 204 || status === 304;
+  if (!bodiless) response.setHeader("content-length", body.length);
+  response.writeHead(status);
+  response.end(bodiless ? undefined : body);
+};
+
+/** Where the answer has no body to cut, the status line is cut instead. */
+const endInMiddle = (response: ServerResponse, { status, headers, body }: Answer): void => {
+  const { socket } = response;
+  if (body.length === 0) {
+    socket?.write(`HTTP/1.1 ${status} `, () => socket.destroy());
+    return;
+  }
+  response.writeHead(status, {
+    ...(headers as Record<string, string>),
+    "content-length": body.length,
+  });
+  response.write(body.subarray(0, Math.floor(body.length / 2)), () => socket?.destroy());
+};

@@ -1,0 +1,51 @@
+/**
+ * Every route that an emulator answers. Faults and journal entries name them.
+ *
+ * `vault.challenge` is any Key Vault request without a token: it is answered 401 before anything else is looked at, so a fault on
+ * `vault.setSecret` meets only requests that would have had an effect. `<service>.unknown` is a request for a route that the emulator
+ * does not know, which it answers 501; tests assert that there were none.
+ */
+export const routes = [
+  "arm.getAccount",
+  "arm.listAccounts",
+  "arm.listAccountsInGroup",
+  "arm.updateAccount",
+  "arm.listKeys",
+  "arm.regenerateKeys",
+  "arm.unknown",
+  "batch.listPools",
+  "batch.listJobs",
+  "batch.unknown",
+  "vault.challenge",
+  "vault.setSecret",
+  "vault.getSecret",
+  "vault.getSecretVersion",
+  "vault.updateSecret",
+  "vault.listVersions",
+  "vault.listSecrets",
+  "vault.deleteSecret",
+  "vault.getDeletedSecret",
+  "vault.listDeletedSecrets",
+  "vault.recoverSecret",
+  "vault.purgeSecret",
+  "vault.unknown",
+  "identity.token",
+  "identity.imds",
+  "identity.unknown",
+  "tables.createTable",
+  "tables.listTables",
+  "tables.deleteTable",
+  "tables.insert",
+  "tables.update",
+  "tables.merge",
+  "tables.get",
+  "tables.query",
+  "tables.delete",
+  "tables.batch",
+  "tables.unknown",
+] as const;
+
+export type Route = (typeof routes)[number];
+export type ServiceName = Route extends `${infer Service}.${string}` ? Service : never;
+
+export const serviceOf = (route: Route): ServiceName => route.slice(0, route.indexOf(".")) as ServiceName;

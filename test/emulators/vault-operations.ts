@@ -1,0 +1,72 @@
+import type { Route } from "./routes";
+import type { WireRequest } from "./wire";
+
+/** The data actions of Key Vault roles, under `Microsoft.KeyVault/vaults/secrets/`. */
+export type SecretAction =
+  | "getSecret/action"
+  | "setSecret/action"
+  | "update/action"
+  | "readMetadata/action"
+  | "delete"
+  | "recover/action"
+  | "purge/action";
+
+export type VaultRoute = Exclude<Extract<Route, `vault.${string}`>, "vault.challenge" | "vault.unknown">;
+
+export interface Operation {
+  readonly route: VaultRoute;
+  readonly action: SecretAction;
+  /** Null for lists over all secrets. */
+  readonly secret: string | null;
+  /** Null where none is named. */
+  readonly version: string | null;
+}
+
+/** What a request asks for; null where the emulator does not know the route. A slash at the end means nothing. */
+export const operationOf = ({ method, path }: WireRequest): Operation | null => {
+  const [collection, secret = null, third = null, ...more] = path
+    .replace(/^\//, "")
+    .replace(/\/$/, "")
+    .split("/")
+    .map((segment) => decodeURIComponent(segment));
+  if (more.length > 0) return null;
+  const operation = (route: VaultRoute, action: SecretAction, version: string | null = null): Operation => ({
+    route,
+    action,
+    secret,
+    version,
+  });
+  switch (`${method} ${collection?.toLowerCase()}${secret === null ? "" : "/{name}"}${last(third)}`) {
+    case "GET secrets":
+      return operation("vault.listSecrets", "readMetadata/action");
+    case "PUT secrets/{name}":
+      return operation("vault.setSecret", "setSecret/action");
+    case "GET secrets/{name}":
+      return operation("vault.getSecret", "getSecret/action");
+    case "GET secrets/{name}/versions":
+      return operation("vault.listVersions", "readMetadata/action");
+    case "GET secrets/{name}/{third}":
+      return operation("vault.getSecretVersion", "getSecret/action", third);
+    case "PATCH secrets/{name}":
+    case "PATCH secrets/{name}/{third}":
+      return operation("vault.updateSecret", "update/action", third);
+    case "DELETE secrets/{name}":
+      return operation("vault.deleteSecret", "delete");
+    case "GET deletedsecrets":
+      return operation("vault.listDeletedSecrets", "readMetadata/action");
+    case "GET deletedsecrets/{name}":
+      return operation("vault.getDeletedSecret", "readMetadata/action");
+    case "POST deletedsecrets/{name}/recover":
+      return operation("vault.recoverSecret", "recover/action");
+    case "DELETE deletedsecrets/{name}":
+      return operation("vault.purgeSecret", "purge/action");
+    default:
+      return null;
+  }
+};
+
+const last = (third: string | null): string => {
+  if (third === null) return "";
+  const word = third.toLowerCase();
+  return word === "versions" || word === "recover" ? `/${word}` : "/{third}";
+};

@@ -1,0 +1,108 @@
+import { randomBytes } from "node:crypto";
+
+export interface StoredVersion {
+  readonly version: string;
+  readonly value: string;
+  readonly createdOn: Date;
+  enabled: boolean;
+  contentType: string | null;
+  tags: Readonly<Record<string, string>>;
+  expiresOn: Date | null;
+  notBefore: Date | null;
+  updatedOn: Date;
+}
+
+export interface Deletion {
+  readonly deletedOn: Date;
+  readonly purgeOn: Date;
+}
+
+export interface StoredSecret {
+  /** As it was first written; found without case. */
+  readonly name: string;
+  /** In the order in which they were written, which only the vault itself knows: the newest is last. */
+  readonly versions: StoredVersion[];
+  deletion: Deletion | null;
+  /** Polls of a deletion or a recovery that are still to be answered 404. */
+  pollsLeft: number;
+}
+
+export interface NewVersion {
+  readonly value: string;
+  readonly enabled?: boolean;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly contentType?: string;
+  readonly createdOn?: Date;
+  readonly expiresOn?: Date | null;
+  readonly notBefore?: Date | null;
+}
+
+const retentionMs = 90 * 24 * 60 * 60 * 1000;
+
+/** The service keeps times in whole seconds. */
+const wholeSeconds = (date: Date): Date => new Date(Math.floor(date.getTime() / 1000) * 1000);
+
+export class VaultStore {
+  readonly #secrets = new Map<string, StoredSecret>();
+  readonly #written: string[] = [];
+
+  constructor(
+    readonly now: () => Date,
+    /** How often a deletion or recovery is answered 404 before it is done. */
+    readonly pollsUntilDone = 2,
+  ) {}
+
+  add(name: string, content: NewVersion): StoredVersion {
+    const at = wholeSeconds(content.createdOn ?? this.now());
+    const version: StoredVersion = {
+      version: randomBytes(16).toString("hex"),
+      value: content.value,
+      enabled: content.enabled ?? true,
+      contentType: content.contentType ?? null,
+      tags: content.tags ?? {},
+      createdOn: at,
+      updatedOn: at,
+      expiresOn: content.expiresOn == null ? null : wholeSeconds(content.expiresOn),
+      notBefore: content.notBefore == null ? null : wholeSeconds(content.notBefore),
+    };
+    const secret = this.find(name) ?? { name, versions: [], deletion: null, pollsLeft: 0 };
+    secret.versions.push(version);
+    this.#secrets.set(name.toUpperCase(), secret);
+    this.#written.push(content.value);
+    return version;
+  }
+
+  find(name: string): StoredSecret | null {
+    return this.#secrets.get(name.toUpperCase()) ?? null;
+  }
+
+  all(): readonly StoredSecret[] {
+    return [...this.#secrets.values()];
+  }
+
+  touch(version: StoredVersion): void {
+    version.updatedOn = wholeSeconds(this.now());
+  }
+
+  delete(secret: StoredSecret): Deletion {
+    const deletedOn = wholeSeconds(this.now());
+    const deletion = { deletedOn, purgeOn: new Date(deletedOn.getTime() + retentionMs) };
+    secret.deletion = deletion;
+    secret.pollsLeft = this.pollsUntilDone;
+    return deletion;
+  }
+
+  recover(secret: StoredSecret): void {
+    secret.deletion = null;
+    secret.pollsLeft = this.pollsUntilDone;
+  }
+
+  purge(secret: StoredSecret): void {
+    this.#secrets.delete(secret.name.toUpperCase());
+  }
+
+  /** Every value ever written, for searches for leaks. */
+  get writtenValues(): readonly string[] {
+    return this.#written;
+  }
+}

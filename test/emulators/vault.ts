@@ -1,0 +1,86 @@
+import type { KeyVault, SecretAction } from "./key-vault";
+import type { NewVersion, StoredVersion, VaultStore } from "./vault-store";
+
+/** A version as a test sees it. */
+export type SecretVersionView = Readonly<StoredVersion>;
+
+/** One vault, and a test's own view of it: no HTTP, no journal entries, no faults. */
+export interface Vault {
+  readonly name: string;
+  /** `https://localhost:PORT`, without a slash at its end. */
+  readonly url: string;
+  /** Adds a version, which becomes the newest one whatever its `createdOn` says. */
+  seed(secret: string, content: NewVersion): SecretVersionView;
+  /** Null where there is no such secret, or it is deleted. */
+  newest(secret: string): SecretVersionView | null;
+  /** In the order in which they were written; deleted or not. */
+  versions(secret: string): readonly SecretVersionView[];
+  /** Disables one version, or the newest. */
+  disable(secret: string, version?: string): void;
+  enable(secret: string, version?: string): void;
+  /** Soft delete, done at once. */
+  delete(secret: string): void;
+  /** Done at once. */
+  recover(secret: string): void;
+  purge(secret: string): void;
+  /** Takes a permission from the identity. */
+  deny(action: SecretAction): void;
+  allow(action: SecretAction): void;
+  /** As during a failover: everything that writes is refused. */
+  setReadOnly(readOnly: boolean): void;
+  /** Refuses to set secrets, as Azure Policy in deny mode does, with this inner error code; null ends it. */
+  refuseByPolicy(innerCode: string | null): void;
+  /** New versions allowed in 10 seconds (the service allows 300); null: any number (default). */
+  limitCreations(perTenSeconds: number | null): void;
+  /** Every value ever written to this vault. */
+  writtenValues(): readonly string[];
+}
+
+export const vaultView = (name: string, url: string, store: VaultStore, service: KeyVault): Vault => {
+  const secretOf = (secret: string) => {
+    const found = store.find(secret);
+    if (found === null) throw new Error(`the vault ${name} has no secret ${secret}`);
+    return found;
+  };
+  const versionOf = (secret: string, version: string | undefined): StoredVersion => {
+    const { versions } = secretOf(secret);
+    const found = version === undefined ? versions.at(-1) : versions.find((other) => other.version === version);
+    if (found === undefined) throw new Error(`the secret ${secret} has no version ${version ?? ""}`);
+    return found;
+  };
+  const setEnabled = (secret: string, version: string | undefined, enabled: boolean): void => {
+    const found = versionOf(secret, version);
+    found.enabled = enabled;
+    store.touch(found);
+  };
+  return {
+    name,
+    url,
+    seed: (secret, content) => ({ ...store.add(secret, content) }),
+    newest: (secret) => {
+      const found = store.find(secret);
+      const newest = found === null || found.deletion !== null ? undefined : found.versions.at(-1);
+      return newest === undefined ? null : { ...newest };
+    },
+    versions: (secret) => (store.find(secret)?.versions ?? []).map((version) => ({ ...version })),
+    disable: (secret, version) => setEnabled(secret, version, false),
+    enable: (secret, version) => setEnabled(secret, version, true),
+    delete: (secret) => {
+      const found = secretOf(secret);
+      store.delete(found);
+      found.pollsLeft = 0;
+    },
+    recover: (secret) => {
+      const found = secretOf(secret);
+      store.recover(found);
+      found.pollsLeft = 0;
+    },
+    purge: (secret) => store.purge(secretOf(secret)),
+    deny: (action) => service.deny(action),
+    allow: (action) => service.allow(action),
+    setReadOnly: (readOnly) => service.setReadOnly(readOnly),
+    refuseByPolicy: (innerCode) => service.refuseByPolicy(innerCode),
+    limitCreations: (perTenSeconds) => service.limitCreations(perTenSeconds),
+    writtenValues: () => [...store.writtenValues],
+  };
+};

@@ -1,0 +1,82 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Route } from "./routes";
+
+/** A request as an emulator sees it: read to its end, with the query decoded (SDKs send `api%2Dversion`). */
+export interface WireRequest {
+  readonly method: string;
+  /** Path as sent, still percent-encoded. */
+  readonly path: string;
+  /** Path and query as sent. */
+  readonly target: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly body: Buffer;
+}
+
+/** What a request asks for. `apply` has the effect and makes the answer; faults decide whether and when it is called. */
+export interface Call {
+  readonly route: Route;
+  /** The account, secret or table that the request is about. */
+  readonly subject: string | null;
+  apply(): Answer | Promise<Answer>;
+}
+
+export interface WireService {
+  receive(request: WireRequest): Call;
+  /** A refusal in the service's own form. Also used for the answers of status faults. */
+  refuse(status: number, code: string, message: string): Answer;
+}
+
+export const jsonAnswer = (
+  status: number,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+  contentType = "application/json; charset=utf-8",
+): Answer => ({
+  status,
+  headers: { "content-type": contentType, ...headers },
+  body: Buffer.from(JSON.stringify(value), "utf8"),
+});
+
+export const emptyAnswer = (status: number, headers: Readonly<Record<string, string>> = {}): Answer => ({
+  status,
+  headers,
+  body: Buffer.alloc(0),
+});
+
+export const withHeaders = (answer: Answer, headers: Readonly<Record<string, string>>): Answer => ({
+  ...answer,
+  headers: { ...headers, ...answer.headers },
+});
+
+export const headerOf = (request: WireRequest, name: string): string | null => {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value.join(",") : (value ?? null);
+};
+
+/** The body as a JSON object; null where there is none or it is something else. */
+export const jsonObjectOf = (request: WireRequest): Readonly<Record<string, unknown>> | null => {
+  try {
+    const value: unknown = JSON.parse(request.body.toString("utf8"));
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+};
+
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** An answer for a route that the emulator does not know. Loud, because it means that the emulator is behind the code under test. */
+export const unknownRoute = (service: WireService, route: Route, request: WireRequest): Call => ({
+  route,
+  subject: null,
+  apply: () =>
+    service.refuse(501, "EmulatorRouteUnknown", `the emulator has no route for ${request.method} ${request.path}`),
+});
