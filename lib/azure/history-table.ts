@@ -1,0 +1,87 @@
+import { CorruptRecordError } from "../errors";
+import type { CallOptions, History } from "../ports";
+import type { RotationEvent } from "../rotation/events";
+import { eventSchema } from "./record-schema";
+import type { Row, RowKey, StoredRow, Table } from "./tables";
+
+export interface HistoryPage {
+  /** Newest first. */
+  readonly events: readonly RotationEvent[];
+  /** Give it as `before` for the next page; null at the end. */
+  readonly next: number | null;
+}
+
+/** Key order is ascending, people read the newest first: so the sequence is turned round. 16 digits hold any of them. */
+const historyKey = (account: string, sequence: number): RowKey => ({
+  partitionKey: account,
+  rowKey: String(Number.MAX_SAFE_INTEGER - sequence).padStart(16, "0"),
+});
+
+/** Below what a text column holds (32,768 characters): an event must never be undeliverable because it says much. */
+const longestDetail = 30_000;
+
+const toRow = ({ sequence, ...event }: RotationEvent): Row => ({
+  ...historyKey(event.account, sequence),
+  schema: 1,
+  // Text, as a number would be stored in 32 bits.
+  sequence: String(sequence),
+  id: event.id,
+  at: event.at,
+  event: event.event,
+  account: event.account,
+  detail: event.detail.slice(0, longestDetail),
+  by: event.by,
+  ...(event.rotationId === null ? {} : { rotationId: event.rotationId }),
+  ...(event.reason === null ? {} : { reason: event.reason }),
+});
+
+const toEvent = (account: string, row: StoredRow): RotationEvent => {
+  const { id, at, event, detail, by, rotationId = null, reason = null } = row;
+  const sequence = Number(row["sequence"]);
+  const parsed = eventSchema.safeParse({
+    id,
+    sequence,
+    at,
+    event,
+    account: row["account"],
+    rotationId,
+    reason,
+    detail,
+    by,
+  });
+  if (parsed.success) return parsed.data;
+  throw new CorruptRecordError(account, `the history row ${row.rowKey} cannot be read: mend or delete that row`);
+};
+
+/** The history: one row per event, newest first in the order of the keys. */
+export class HistoryTable implements History {
+  readonly #table: Table;
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
+  async append(event: RotationEvent, options: CallOptions): Promise<void> {
+    const outcome = await this.#table.insert(toRow(event), options);
+    if (outcome.kind === "done") return;
+    const there = await this.#table.read(historyKey(event.account, event.sequence), options);
+    if (there === null) throw outcome.error;
+    if (there["id"] === event.id) return;
+    throw new CorruptRecordError(
+      event.account,
+      `event ${event.sequence} is in the history already under another id: the record was set back, so raise its eventSequence above that of the newest history row`,
+    );
+  }
+
+  /** Events of an account, newest first; `before` is the `next` of the page before. Throws `CorruptRecordError` on a foreign row. */
+  async page(
+    account: string,
+    { limit, before }: { readonly limit: number; readonly before: number | null },
+    options: CallOptions,
+  ): Promise<HistoryPage> {
+    const range = before === null ? {} : { afterRowKey: historyKey(account, before).rowKey };
+    const rows = await this.#table.list(account, options, { ...range, limit: limit + 1 });
+    const events = rows.slice(0, limit).map((row) => toEvent(account, row));
+    return { events, next: rows.length > limit ? (events.at(-1)?.sequence ?? null) : null };
+  }
+}

@@ -1,0 +1,76 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { BatchManagementClientOptionalParams } from "@azure/arm-batch";
+import { RateLimiter } from "./rate-limiter";
+import { retryAfterMs } from "./retry-after";
+import { answered, notSent, PipelineStop } from "./sdk-failure";
+
+type PolicyConfig = NonNullable<BatchManagementClientOptionalParams["additionalPolicies"]>[number];
+
+/** For requests that may be repeated: three attempts within a few seconds. */
+export const readingRetries = { maxRetries: 2, retryDelayInMs: 500, maxRetryDelayInMs: 4_000 } as const;
+
+/** For requests that must not be repeated: the SDKs repeat a lost POST or PUT like any other request. */
+export const noRetries = { maxRetries: 0 } as const;
+
+/** A service that asks to wait longer than this is not waited for within a call: the driver comes back later. */
+const longestWaitMs = 5_000;
+
+/**
+ * Ends a call whose service asks for a long wait. The SDKs' sleep after `Retry-After` has no upper limit (3600 is an hour),
+ * and when the caller's signal ends it at last, how long to wait is forgotten.
+ */
+export const stopAtLongWaits: PolicyConfig = {
+  position: "perRetry",
+  policy: {
+    name: "stopAtLongWaits",
+    async sendRequest(request, next) {
+      const response = await next(request);
+      const wait = [429, 503].includes(response.status) ? retryAfterMs(response.headers) : null;
+      if (wait === null || wait <= longestWaitMs) return response;
+      throw new PipelineStop(answered(response.status, response.headers));
+    },
+  },
+};
+
+/**
+ * Resource Manager's limit for writes, per subscription and identity: a bucket of 200, refilled at 10 a second. It counts
+ * `listKeys` and `regenerateKeys` as writes.
+ */
+export const armWriteLimiter = (): RateLimiter =>
+  new RateLimiter({
+    capacity: 200,
+    refillPerSecond: 10,
+    now: () => performance.now(),
+    sleep: (ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }),
+  });
+
+/** Takes a token for every POST, repeated ones too. A POST that got none has certainly not been sent. */
+export const limitWrites = (limiter: RateLimiter): PolicyConfig => ({
+  position: "perRetry",
+  policy: {
+    name: "limitWrites",
+    async sendRequest(request, next) {
+      if (request.method === "POST") {
+        const signal = request.abortSignal instanceof AbortSignal ? request.abortSignal : undefined;
+        await limiter.take(signal).catch(() => {
+          throw new PipelineStop(notSent("RateLimited"));
+        });
+      }
+      return next(request);
+    },
+  },
+});
+
+/** The caller's signal, or the end of the longest time one call may take: no SDK sets a time limit of its own. */
+export const withDeadline = (signal: AbortSignal, ms: number): AbortSignal =>
+  AbortSignal.any([signal, AbortSignal.timeout(ms)]);
+
+/** Waits for `work` no longer than `signal` allows; the work itself goes on, as others wait for it too. */
+export const waitFor = (work: Promise<void>, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const abort = (): void => reject(new PipelineStop(notSent("AbortError")));
+    if (signal.aborted) return abort();
+    signal.addEventListener("abort", abort, { once: true });
+    const settled = (): void => signal.removeEventListener("abort", abort);
+    work.then(resolve, reject).finally(settled);
+  });

@@ -1,0 +1,127 @@
+import type { BatchAccountRef, SecretRef } from "../rotation/account-config";
+import type { Refusal } from "./sdk-errors";
+import type { SdkFailure } from "./sdk-failure";
+
+export type BatchAction = "read" | "listKeys" | "regenerateKeys";
+
+/** As they stand in a role definition. */
+const armActions = {
+  read: "Microsoft.Batch/batchAccounts/read",
+  listKeys: "Microsoft.Batch/batchAccounts/listkeys/action",
+  regenerateKeys: "Microsoft.Batch/batchAccounts/regeneratekeys/action",
+} as const satisfies Record<BatchAction, string>;
+
+const isPolicyRefusal = ({ code, innerCode }: SdkFailure): boolean => /policy/i.test(innerCode ?? code ?? "");
+
+/** Resource Manager's refusals of one action on one Batch account. */
+export const batchRefusal =
+  ({ resourceId }: BatchAccountRef, action: BatchAction) =>
+  (failure: SdkFailure): Refusal | null => {
+    const { statusCode, code } = failure;
+    if (statusCode === 401 && code === "InvalidAuthenticationTokenTenant") {
+      return {
+        reason: "Forbidden",
+        remedy: `the subscription of ${resourceId} belongs to another tenant than the rotator's identity: run a rotator in that tenant`,
+      };
+    }
+    if (statusCode === 403 && isPolicyRefusal(failure)) {
+      return {
+        reason: "PolicyRefused",
+        remedy: `an Azure policy refuses ${armActions[action]} on ${resourceId}: exempt the account (az policy exemption create) or change the assignment`,
+      };
+    }
+    if (statusCode === 403) {
+      return {
+        reason: "Forbidden",
+        remedy: `grant the rotator's identity the action ${armActions[action]} on ${resourceId} by a custom role (az role assignment create); a new assignment can take minutes to work`,
+      };
+    }
+    if (statusCode === 404) {
+      return {
+        reason: "NotFound",
+        remedy: `there is no Batch account ${resourceId}: correct its resourceId in ROTATION_ACCOUNTS, or take the account out`,
+      };
+    }
+    if (statusCode === 409 && code === "ScopeLocked") {
+      return {
+        reason: "ResourceLocked",
+        remedy: `remove the lock on ${resourceId} or above it (az lock list, az lock delete); a ReadOnly lock forbids reading and regenerating keys`,
+      };
+    }
+    return null;
+  };
+
+export type SecretCommand = "get" | "set" | "update";
+
+const vaultActions = {
+  get: "Microsoft.KeyVault/vaults/secrets/getSecret/action",
+  set: "Microsoft.KeyVault/vaults/secrets/setSecret/action",
+  update: "Microsoft.KeyVault/vaults/secrets/update/action",
+} as const satisfies Record<SecretCommand, string>;
+
+/** Key Vault's refusals of one command on one secret. The inner code decides: the outer one is `Forbidden` for all of these. */
+export const vaultRefusal =
+  ({ vaultUrl, name }: SecretRef, command: SecretCommand) =>
+  (failure: SdkFailure): Refusal | null => {
+    const secret = `${vaultUrl}/secrets/${name}`;
+    const { statusCode, code, innerCode } = failure;
+    if (statusCode === 401 && innerCode === "AKV10032") {
+      return {
+        reason: "Forbidden",
+        remedy: `the vault ${vaultUrl} trusts another tenant than that of the rotator's identity`,
+      };
+    }
+    if (statusCode === 403) return forbiddenByVault(secret, command, failure);
+    if (statusCode === 404) {
+      return {
+        reason: "NotFound",
+        remedy: `${secret} or this version of it is not there: check the secret in ROTATION_ACCOUNTS`,
+      };
+    }
+    if (statusCode === 409 && (innerCode ?? code) === "ObjectIsDeletedButRecoverable") {
+      return {
+        reason: "SecretDeleted",
+        remedy: `${secret} is deleted and its name cannot be used: recover it (az keyvault secret recover) or purge it (az keyvault secret purge)`,
+      };
+    }
+    return null;
+  };
+
+const forbiddenByVault = (secret: string, command: SecretCommand, failure: SdkFailure): Refusal => {
+  if (failure.innerCode === "SecretDisabled") {
+    return {
+      reason: "SecretDisabled",
+      remedy: `enable the newest version of ${secret} (az keyvault secret set-attributes --enabled true): while it is disabled no app can read the secret`,
+    };
+  }
+  if (failure.innerCode === "ForbiddenByFirewall") {
+    return {
+      reason: "Forbidden",
+      remedy: `the vault's network rules refuse the rotator: let its outbound addresses or its subnet reach ${secret}`,
+    };
+  }
+  if (isPolicyRefusal(failure)) {
+    return {
+      reason: "PolicyRefused",
+      remedy: `an Azure policy on the vault refuses to ${command} ${secret}: change the policy, or expireAfter where it limits a secret's lifetime`,
+    };
+  }
+  return {
+    reason: "Forbidden",
+    remedy: `grant the rotator's identity ${vaultActions[command]} on ${secret}, as the role Key Vault Secrets Officer on that secret has it (az role assignment create), or the secret permission ${command} where the vault uses access policies; a new assignment can take minutes to work`,
+  };
+};
+
+/** The table service's refusals. */
+export const tableRefusal =
+  (table: string) =>
+  ({ statusCode, code }: SdkFailure): Refusal | null =>
+    statusCode !== 403
+      ? null
+      : {
+          reason: "Forbidden",
+          remedy:
+            code === "KeyBasedAuthenticationNotPermitted"
+              ? `the storage account of table ${table} refuses account keys: use an identity (AzureWebJobsStorage__accountName or ROTATION_STORAGE__accountName)`
+              : `grant the rotator's identity the role Storage Table Data Contributor on the storage account of table ${table}, and let its network rules admit the rotator`,
+        };

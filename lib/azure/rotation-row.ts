@@ -1,0 +1,93 @@
+import { CorruptRecordError, OperatorNeededError } from "../errors";
+import type { RotationRecord } from "../rotation/record";
+import { recordSchema, recordSchemaVersion } from "./record-schema";
+import type { Row, RowKey, StoredRow } from "./tables";
+
+/** A text column holds 32,768 UTF-16 characters (64 KiB), a row 1 MiB in all. The rest is left for the other columns. */
+const longestColumn = 32_000;
+const longestRecord = 450_000;
+
+const mend = "restore the row, or delete it to have the account adopted anew";
+
+const column = (index: number): string => (index === 0 ? "record" : `record${index}`);
+
+export const rotationKey = (account: string): RowKey => ({ partitionKey: account, rowKey: "rotation" });
+
+/** Cuts a text into pieces that fit a column, never between the halves of a surrogate pair. */
+const cut = (text: string): readonly string[] => {
+  const pieces: string[] = [];
+  for (let from = 0; from < text.length; ) {
+    const to = Math.min(text.length, from + longestColumn);
+    const splitsPair = to < text.length && /[\uD800-\uDBFF]/.test(text.charAt(to - 1));
+    pieces.push(text.slice(from, splitsPair ? to - 1 : to));
+    from += pieces.at(-1)?.length ?? longestColumn;
+  }
+  return pieces;
+};
+
+/**
+ * A record as a row: what people and conditional writes look for in columns of its own, the whole of it as JSON in as many columns
+ * as it takes. Throws `OperatorNeededError` where it has outgrown a row.
+ */
+export const toRow = (record: RotationRecord, writeId: string): Row => {
+  const json = JSON.stringify(record);
+  if (json.length > longestRecord) {
+    throw new OperatorNeededError(
+      "RecordCorrupt",
+      { operation: "Tables write of a rotation record" },
+      `the record of account ${record.account} has grown to ${json.length} characters, more than a table row holds: ${record.outbox.length} events wait to be delivered, so mend the history table or the webhook`,
+    );
+  }
+  const pieces = cut(json).map((piece, index) => [column(index), piece] as const);
+  return {
+    ...rotationKey(record.account),
+    schema: recordSchemaVersion,
+    writeId,
+    phase: record.state.phase,
+    phaseSince: record.phaseSince,
+    claimId: record.claim?.id ?? "",
+    claimedUntil: record.claim?.until ?? "",
+    eventSequence: record.eventSequence,
+    ...Object.fromEntries(pieces),
+  };
+};
+
+const joinPieces = (row: StoredRow): string => {
+  let json = "";
+  for (let index = 0; typeof row[column(index)] === "string"; index++) json += String(row[column(index)]);
+  return json;
+};
+
+const parseJson = (account: string, json: string): unknown => {
+  try {
+    return JSON.parse(json);
+  } catch {
+    // The parser's own message quotes what it read.
+    throw new CorruptRecordError(account, `the row is not whole: ${mend}`);
+  }
+};
+
+const checkVersion = (account: string, version: unknown): void => {
+  if (version === recordSchemaVersion) return;
+  const problem =
+    typeof version !== "number"
+      ? `the row was not written by this app: ${mend}`
+      : version > recordSchemaVersion
+        ? `written by a newer version of this app (schema ${version}, known is ${recordSchemaVersion}): deploy that version again`
+        : `written by an older version of this app (schema ${version}, known is ${recordSchemaVersion}): deploy the version that converts it`;
+  throw new CorruptRecordError(account, problem);
+};
+
+/** The record in a row. Throws `CorruptRecordError` unless every member is there and makes sense. */
+export const toRecord = (account: string, row: StoredRow): RotationRecord => {
+  checkVersion(account, row["schema"]);
+  const parsed = recordSchema.safeParse(parseJson(account, joinPieces(row)));
+  if (!parsed.success) {
+    const places = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "record"}: ${message}`);
+    throw new CorruptRecordError(account, `${places.slice(0, 5).join("; ")}: ${mend}`);
+  }
+  if (parsed.data.account !== account) {
+    throw new CorruptRecordError(account, `the row holds the record of another account: ${mend}`);
+  }
+  return parsed.data;
+};
