@@ -1,17 +1,21 @@
-import type { Cloud } from "./config/clouds";
-import type { StorageSettings } from "./config/storage";
-import type { WebhookSettings } from "./config/webhook";
-import { ConfigError } from "./errors";
+import { type Cloud, cloudNames, clouds } from "./config/clouds";
+import { type FilesBesideHost, readConfiguration } from "./config/configuration";
+import { isGuid } from "./config/guid";
+import { Problems } from "./config/problems";
+import { type Environment, SettingsReader } from "./config/reader";
+import { looksLikeNcrontab } from "./config/schedule";
+import { readStorage, type StorageSettings } from "./config/storage";
+import { isPlainBase, parseUrl, withoutSlash } from "./config/urls";
+import { readWebhook, type WebhookSettings } from "./config/webhook";
 import type { AccountConfig } from "./rotation/account-config";
 
+export type { FilesBesideHost } from "./config/configuration";
+export type { Environment } from "./config/reader";
 export { settingNames } from "./config/setting-names";
 
-/** The values of settings by name, as in `process.env`. */
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Reads a file beside host.json, for `ROTATION_ACCOUNTS=@file.json`; given a plain file name, throws where there is none. */
-export interface FilesBesideHost {
-  read(path: string): string;
+/** What the host does with this app. `functionTimeoutMs` is how long it lets one call run, in milliseconds. */
+export interface HostLimits {
+  readonly functionTimeoutMs: number;
 }
 
 /** Everything the app was told, checked, with every default filled in. */
@@ -33,19 +37,85 @@ export interface Settings {
   readonly quarantineMs: number;
 }
 
-/** What the host does with this app. `functionTimeoutMs` is how long it lets one call run, in milliseconds. */
-export interface HostLimits {
-  readonly functionTimeoutMs: number;
-}
+const minuteMs = 60_000;
+
+/** Set by the platform in every app that runs in Azure. */
+const inAzure = "WEBSITE_SITE_NAME";
+
+const readEmulated = (env: Environment, reader: SettingsReader, problems: Problems): boolean => {
+  const emulated = reader.flag("ROTATION_EMULATED");
+  if (!emulated || !env[inAzure]) return emulated;
+  problems.add("ROTATION_EMULATED", "must not be true in Azure: remove it");
+  // The rest is then held to what counts in Azure, so that no second round of problems follows.
+  return false;
+};
+
+const readCloud = (reader: SettingsReader): { readonly cloud: Cloud; readonly known: boolean } => {
+  const name = reader.choice("ROTATION_CLOUD", cloudNames);
+  const cloud = clouds[name ?? "AzurePublic"];
+  const endpoint = reader.matching(
+    "ROTATION_ARM_ENDPOINT",
+    "an https URL without user name, query and fragment",
+    (text) => {
+      const url = parseUrl(text);
+      return url?.protocol === "https:" && isPlainBase(url);
+    },
+  );
+  const armEndpoint = parseUrl(endpoint ?? cloud.armEndpoint);
+  return {
+    cloud: armEndpoint === null ? cloud : { ...cloud, armEndpoint: withoutSlash(armEndpoint) },
+    known: name !== null || reader.text("ROTATION_CLOUD") === null,
+  };
+};
+
+/** A length that only tests against emulators may change. */
+const readTestLength = (
+  reader: SettingsReader,
+  name: "ROTATION_CLAIM" | "ROTATION_QUARANTINE",
+  emulated: boolean,
+  problems: Problems,
+): number | null => {
+  if (emulated) return reader.duration(name, 1_000);
+  if (reader.text(name) !== null) problems.add(name, "may be set only with ROTATION_EMULATED: remove it");
+  return null;
+};
 
 /**
  * Checks all settings and the configuration.
  * Throws `ConfigError` with every problem at once, by name and remedy and without any value.
  */
 export const readSettings = (
-  _env: Environment,
-  _files: FilesBesideHost,
-  _host: HostLimits = { functionTimeoutMs: 300_000 },
+  env: Environment,
+  files: FilesBesideHost,
+  host: HostLimits = { functionTimeoutMs: 5 * minuteMs },
 ): Settings => {
-  throw new ConfigError([{ at: "ROTATION_ACCOUNTS", problem: "is not read yet" }]);
+  const problems = new Problems();
+  const reader = new SettingsReader(env, problems);
+  const emulated = readEmulated(env, reader, problems);
+  const { cloud, known } = readCloud(reader);
+  const clientId = reader.matching("AZURE_CLIENT_ID", "the client id of a user-assigned identity, a GUID", isGuid);
+  const rules = { emulated, vaultDomain: known ? cloud.vaultDomain : null };
+  const settings: Settings = {
+    storage: readStorage(reader, { storageSuffix: cloud.storageSuffix, emulated, clientId }, problems),
+    tablePrefix:
+      reader.matching("ROTATION_TABLE_PREFIX", "1 to 50 letters and digits, a letter first", (value) =>
+        /^[A-Za-z][A-Za-z0-9]{0,49}$/.test(value),
+      ) ?? "BatchKey",
+    schedule: reader.matching(
+      "ROTATION_SCHEDULE",
+      "an NCRONTAB expression of 5 or 6 fields, such as 0 */5 * * * *",
+      looksLikeNcrontab,
+    ),
+    accounts: readConfiguration(reader, files, rules, problems),
+    dryRun: reader.flag("ROTATION_DRY_RUN"),
+    emulated,
+    webhook: readWebhook(reader, emulated),
+    cloud,
+    clientId,
+    // Longer than any one call can run: a claim must outlast its holder.
+    claimMs: readTestLength(reader, "ROTATION_CLAIM", emulated, problems) ?? host.functionTimeoutMs + minuteMs,
+    quarantineMs: readTestLength(reader, "ROTATION_QUARANTINE", emulated, problems) ?? 5 * minuteMs,
+  };
+  problems.throwIfAny();
+  return settings;
 };

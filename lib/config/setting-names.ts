@@ -1,20 +1,15 @@
-const storageForms = {
-  "": "connection string",
-  __accountName: "name, for access by identity",
-  __tableServiceUri: "table service address, for access by identity",
-  __credential: "managedidentity, where the identity is to be no other",
-  __clientId: "client id of a user-assigned identity",
-} as const;
-
-const storage = <N extends string>(name: N, what: string) =>
-  Object.fromEntries(
-    Object.entries(storageForms).map(([form, meaning]) => [`${name}${form}`, `${what}: ${meaning}`]),
-  ) as Record<`${N}${keyof typeof storageForms}`, string>;
-
 /** Every setting that the app reads, with what it is for. An empty value counts as unset. */
 export const settingNames = {
-  ...storage("AzureWebJobsStorage", "storage account of the host, also used for the rotation tables"),
-  ...storage("ROTATION_STORAGE", "another storage account for the rotation tables"),
+  AzureWebJobsStorage: "storage account of the host, also used for the rotation tables: connection string",
+  AzureWebJobsStorage__accountName: "the same, for access by identity: the account's name",
+  AzureWebJobsStorage__tableServiceUri: "the same, for access by identity: address of its table service",
+  AzureWebJobsStorage__credential: "managedidentity, where it is to be a managed identity and nothing else",
+  AzureWebJobsStorage__clientId: "client id of the user-assigned identity that may use the storage account",
+  ROTATION_STORAGE: "another storage account for the rotation tables: connection string",
+  ROTATION_STORAGE__accountName: "the same, for access by identity: the account's name",
+  ROTATION_STORAGE__tableServiceUri: "the same, for access by identity: address of its table service",
+  ROTATION_STORAGE__credential: "managedidentity, where it is to be a managed identity and nothing else",
+  ROTATION_STORAGE__clientId: "client id of the user-assigned identity that may use the storage account",
   ROTATION_TABLE_PREFIX: "what the names of the tables begin with; default BatchKey",
   ROTATION_SCHEDULE: "when to look at every account, NCRONTAB in UTC; default every 5 minutes",
   ROTATION_ACCOUNTS: "the accounts to rotate: JSON text, or @file.json beside host.json",

@@ -1,3 +1,8 @@
+import { isGuid } from "./guid";
+import type { Problems } from "./problems";
+import type { SettingsReader } from "./reader";
+import { isPlainBase, isSecure, parseUrl, withoutSlash } from "./urls";
+
 /** Where the rotation tables are, and how to get in. */
 export type StorageSettings =
   | { readonly kind: "connectionString"; readonly connectionString: string }
@@ -8,3 +13,126 @@ export type StorageSettings =
       /** Of the user-assigned identity to use; null for the system-assigned one. */
       readonly clientId: string | null;
     };
+
+/** What else decides how the tables are reached. */
+export interface StorageContext {
+  readonly storageSuffix: string;
+  readonly emulated: boolean;
+  /** `AZURE_CLIENT_ID`. */
+  readonly clientId: string | null;
+}
+
+type StorageName = "AzureWebJobsStorage" | "ROTATION_STORAGE";
+
+/** Reads every form at once, so that what is set for nothing can be told. */
+const readForms = (reader: SettingsReader, name: StorageName) => ({
+  name,
+  connectionString: reader.text(name),
+  accountName: reader.text(`${name}__accountName`),
+  tableServiceUri: reader.text(`${name}__tableServiceUri`),
+  credential: reader.text(`${name}__credential`),
+  clientId: reader.text(`${name}__clientId`),
+});
+
+type Forms = ReturnType<typeof readForms>;
+
+const isSet = (forms: Forms): boolean =>
+  [forms.connectionString, forms.accountName, forms.tableServiceUri, forms.credential, forms.clientId].some(
+    (value) => value !== null,
+  );
+
+const connectionStringParts = (text: string): ReadonlyMap<string, string> =>
+  new Map(
+    text.split(";").map((part) => {
+      const end = part.indexOf("=");
+      return [part.slice(0, end).trim().toLowerCase(), part.slice(end + 1).trim()];
+    }),
+  );
+
+/** The address that a connection string leads to; a problem in words where it lacks what access to tables needs. */
+const tableEndpointOf = (text: string): { readonly url: string } | { readonly problem: string } => {
+  const parts = connectionStringParts(text);
+  const has = (...names: readonly string[]): boolean => names.every((name) => parts.get(name));
+  const endpoint = parts.get("tableendpoint");
+  if (has("sharedaccesssignature")) {
+    return endpoint ? { url: endpoint } : { problem: "needs a TableEndpoint beside its SharedAccessSignature" };
+  }
+  if (!has("defaultendpointsprotocol", "accountname", "accountkey")) {
+    return { problem: "must be a connection string with DefaultEndpointsProtocol, AccountName and AccountKey" };
+  }
+  if (endpoint) return { url: endpoint };
+  if (!has("endpointsuffix"))
+    return { problem: "needs an EndpointSuffix, such as core.windows.net, or a TableEndpoint" };
+  const [protocol, account, suffix] = ["defaultendpointsprotocol", "accountname", "endpointsuffix"].map((name) =>
+    parts.get(name),
+  );
+  return { url: `${protocol}://${account}.table.${suffix}` };
+};
+
+const connectionStringProblem = (text: string, emulated: boolean): string | null => {
+  if (text.toLowerCase().includes("usedevelopmentstorage=true")) {
+    return emulated ? null : "may use development storage only with ROTATION_EMULATED: name a storage account";
+  }
+  const endpoint = tableEndpointOf(text);
+  if ("problem" in endpoint) return endpoint.problem;
+  const url = parseUrl(endpoint.url);
+  if (url === null)
+    return "must lead to a table service: correct its TableEndpoint, or its AccountName and EndpointSuffix";
+  return isSecure(url, emulated)
+    ? null
+    : "must lead to its table service by https (http to this machine with ROTATION_EMULATED)";
+};
+
+const tableServiceUri = (forms: Forms, storageSuffix: string, problems: Problems): string => {
+  if (forms.tableServiceUri !== null) {
+    const url = parseUrl(forms.tableServiceUri);
+    if (url?.protocol === "https:" && isPlainBase(url)) return withoutSlash(url);
+    problems.add(`${forms.name}__tableServiceUri`, "must be an https URL without user name, query and fragment");
+    return "";
+  }
+  if (forms.accountName === null) {
+    problems.add(
+      forms.name,
+      `is missing: set it to a connection string, or set ${forms.name}__accountName for access by identity`,
+    );
+  } else if (!/^[a-z0-9]{3,24}$/.test(forms.accountName)) {
+    problems.add(
+      `${forms.name}__accountName`,
+      "must be a storage account's name: 3 to 24 lower case letters and digits",
+    );
+  }
+  return `https://${forms.accountName}.table.${storageSuffix}`;
+};
+
+const identityOf = (forms: Forms, context: StorageContext, problems: Problems): string | null => {
+  const managed = forms.credential?.toLowerCase() === "managedidentity";
+  if (forms.credential !== null && !managed) {
+    problems.add(`${forms.name}__credential`, "must be managedidentity, or left out");
+  }
+  if (forms.clientId !== null && !isGuid(forms.clientId)) {
+    problems.add(`${forms.name}__clientId`, "must be the client id of a user-assigned identity, a GUID");
+  }
+  // As the host does: asked for a managed identity without naming one, it takes the system-assigned one.
+  return forms.clientId ?? (managed ? null : context.clientId);
+};
+
+/** `ROTATION_STORAGE` in any of its forms, else the host's own storage. */
+export const readStorage = (reader: SettingsReader, context: StorageContext, problems: Problems): StorageSettings => {
+  const own = readForms(reader, "ROTATION_STORAGE");
+  const hosts = readForms(reader, "AzureWebJobsStorage");
+  const forms = isSet(own) ? own : hosts;
+  const { name, connectionString } = forms;
+  if (connectionString === null) {
+    const uri = tableServiceUri(forms, context.storageSuffix, problems);
+    return { kind: "identity", tableServiceUri: uri, clientId: identityOf(forms, context, problems) };
+  }
+  if (forms.accountName !== null || forms.tableServiceUri !== null) {
+    problems.add(
+      name,
+      `is set beside ${name}__accountName or ${name}__tableServiceUri: remove one, so that it is clear where the tables are`,
+    );
+  }
+  const problem = connectionStringProblem(connectionString, context.emulated);
+  if (problem !== null) problems.add(name, problem);
+  return { kind: "connectionString", connectionString };
+};

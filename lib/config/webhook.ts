@@ -1,3 +1,6 @@
+import type { SettingsReader } from "./reader";
+import { hasUserInfo, isSecure, parseUrl } from "./urls";
+
 export const webhookFormats = ["cloudevents", "teams", "slack"] as const;
 export const webhookEvents = ["alarms", "all"] as const;
 
@@ -9,3 +12,36 @@ export interface WebhookSettings {
   readonly secret: string | null;
   readonly events: (typeof webhookEvents)[number];
 }
+
+const isUsableUrl = (text: string, emulated: boolean): boolean => {
+  const url = parseUrl(text);
+  return url !== null && isSecure(url, emulated) && !hasUserInfo(url);
+};
+
+/** Standard Webhooks: `whsec_` and base64 of 24 to 64 bytes. */
+const isSigningSecret = (text: string): boolean => {
+  const base64 = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text)?.[1];
+  if (base64 === undefined) return false;
+  const bytes = Buffer.from(base64, "base64");
+  const isWhole = bytes.toString("base64").replace(/=+$/, "") === base64.replace(/=+$/, "");
+  return isWhole && bytes.length >= 24 && bytes.length <= 64;
+};
+
+/** Null where alarms go to the log only; the other settings are checked all the same. */
+export const readWebhook = (reader: SettingsReader, emulated: boolean): WebhookSettings | null => {
+  const url = reader.matching(
+    "ROTATION_ALERT_WEBHOOK_URL",
+    "an https URL without user name and password (http to this machine with ROTATION_EMULATED)",
+    (text) => isUsableUrl(text, emulated),
+  );
+  const settings = {
+    format: reader.choice("ROTATION_ALERT_WEBHOOK_FORMAT", webhookFormats) ?? "cloudevents",
+    secret: reader.matching(
+      "ROTATION_ALERT_WEBHOOK_SECRET",
+      "whsec_ followed by base64 of 24 to 64 bytes",
+      isSigningSecret,
+    ),
+    events: reader.choice("ROTATION_ALERT_WEBHOOK_EVENTS", webhookEvents) ?? "alarms",
+  };
+  return url === null ? null : { url, ...settings };
+};

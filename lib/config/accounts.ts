@@ -1,0 +1,102 @@
+import type { AccountConfig, BatchAccountRef } from "../rotation/account-config";
+import { parseDuration } from "../rotation/duration";
+import { type CompleteAccount, completeAccount, configurationSchema } from "./configuration-schema";
+import { checkTogether, type Report } from "./cross-checks";
+import type { Rules } from "./forms";
+import { batchIdParts } from "./identity-fields";
+import { asObject, mergeAccount } from "./merge";
+import { pointer } from "./pointer";
+
+const thirtyDaysMs = 30 * 86_400_000;
+
+/** Of a duration that the schema has let through. */
+const ms = (duration: string): number => parseDuration(duration) ?? Number.NaN;
+
+const msOrNull = (duration: string | null): number | null => (duration === null ? null : ms(duration));
+
+const batchOf = (resourceId: string): BatchAccountRef => ({
+  resourceId,
+  ...(batchIdParts(resourceId) ?? { subscriptionId: "", resourceGroup: "", accountName: "" }),
+});
+
+const resolveGate = ({ mode, consumers, delay, ...gate }: CompleteAccount["gate"]): AccountConfig["gate"] => ({
+  mode,
+  consumers,
+  soakMs: ms(gate.soak),
+  signalFreshnessMs: ms(gate.signalFreshness),
+  forgetInstanceAfterMs: ms(gate.forgetInstanceAfter),
+  delayMs: mode === "delay" ? msOrNull(delay) : null,
+  rollbackWhenUnhealthyForMs: msOrNull(gate.rollbackWhenUnhealthyFor),
+});
+
+const resolveStalledAfter = (after: CompleteAccount["stalledAfter"]): AccountConfig["stalledAfterMs"] => ({
+  adopting: ms(after.adopting),
+  started: ms(after.started),
+  regenerated: ms(after.regenerated),
+  published: ms(after.published),
+  retired: ms(after.retired),
+  settling: ms(after.settling),
+});
+
+const resolve = (account: CompleteAccount): AccountConfig => {
+  const batch = batchOf(account.resourceId);
+  const rotateEveryMs = ms(account.rotateEvery);
+  return {
+    name: account.name ?? batch.accountName.toLowerCase(),
+    batch,
+    secret: { vaultUrl: new URL(account.secret.vaultUrl).origin, name: account.secret.name },
+    rotateEveryMs,
+    expireAfterMs: account.expireAfter === undefined ? rotateEveryMs + thirtyDaysMs : ms(account.expireAfter),
+    window: account.window,
+    settleOn: account.settleOn,
+    probe: account.probe,
+    reconcileEveryMs: ms(account.reconcileEvery),
+    paused: account.paused,
+    gate: resolveGate(account.gate),
+    stalledAfterMs: resolveStalledAfter(account.stalledAfter),
+    remindEveryMs: ms(account.remindEvery),
+  };
+};
+
+/** A key may be shown where it looks like a key: nobody can tell what else has been pasted there. */
+const looksLikeKey = (key: string): boolean => /^[$_A-Za-z][\w$-]{0,39}$/.test(key);
+
+const reportUnknownKeys = (path: readonly PropertyKey[], keys: readonly string[], report: Report): void => {
+  const remedy = "remove it or correct its spelling; rotation.schema.json lists the keys";
+  for (const key of keys) {
+    if (looksLikeKey(key)) report([...path, key], `is not a known key: ${remedy}`);
+    else report(path, `holds a key that is not known: ${remedy}`);
+  }
+};
+
+const checkForm = (configuration: unknown, rules: Rules, report: Report): void => {
+  const issues = configurationSchema(rules).safeParse(configuration).error?.issues ?? [];
+  for (const issue of issues) {
+    if (issue.code === "unrecognized_keys") reportUnknownKeys(issue.path, issue.keys, report);
+    else report(issue.path, issue.message);
+  }
+};
+
+/**
+ * The accounts of a configuration that has been read from JSON. What is wrong with it is told to `report`, with the JSON pointer of
+ * the place, all of it at once; there are no accounts then.
+ */
+export const readAccounts = (
+  configuration: unknown,
+  rules: Rules,
+  report: (at: string, problem: string) => void,
+): readonly AccountConfig[] => {
+  let sound = true;
+  const reportAt: Report = (path, problem) => {
+    sound = false;
+    report(pointer(path), problem);
+  };
+  const schema = completeAccount(rules);
+  checkForm(configuration, rules, reportAt);
+  checkTogether(schema, configuration, reportAt);
+  if (!sound) return [];
+  const { defaults, accounts } = asObject(configuration);
+  return Array.isArray(accounts)
+    ? accounts.map((account) => resolve(schema.parse(mergeAccount(defaults, account))))
+    : [];
+};

@@ -1,0 +1,135 @@
+import { z } from "zod";
+import { builtIn } from "./built-in";
+import { duration, mustBe, oneOf, type Rules } from "./forms";
+import { gateFields } from "./gate-fields";
+import { accountName, resourceId, secret } from "./identity-fields";
+import { windowObject } from "./window-fields";
+
+const dayMs = 86_400_000;
+
+const stalledAfterFields = (shortestMs: number) => {
+  const field = (phase: keyof typeof builtIn.stalledAfter, example: string) =>
+    duration(shortestMs).meta({
+      description: `How long phase ${phase} may last before it is reported stalled; time paused does not count.`,
+      default: builtIn.stalledAfter[phase],
+      examples: [example],
+    });
+  return {
+    adopting: field("adopting", "P7D"),
+    started: field("started", "PT1H"),
+    regenerated: field("regenerated", "PT1H"),
+    published: field("published", "P2D"),
+    retired: field("retired", "PT1H"),
+    settling: field("settling", "P2D"),
+  };
+};
+
+/** Every key that an account and `defaults` may both hold, all of them present. */
+const sharedFields = (rules: Rules) => {
+  const shortestMs = rules.emulated ? 1_000 : 60_000;
+  return {
+    rotateEvery: duration(rules.emulated ? shortestMs : dayMs, 730 * dayMs).meta({
+      description: "How old a key may become before it is rotated.",
+      default: builtIn.rotateEvery,
+      examples: ["P30D"],
+    }),
+    expireAfter: duration(shortestMs)
+      .optional()
+      .meta({
+        description:
+          "How long after publication the secret expires; longer than rotateEvery. Default: rotateEvery and 30 days.",
+        examples: ["P90D"],
+      }),
+    window: windowObject.nullable().meta({
+      description: "When scheduled rotations may do their work; null: at any time.",
+      default: builtIn.window,
+      examples: [{ days: ["Tue", "Wed"], from: "02:00", to: "05:00", timeZone: "Europe/Amsterdam" }],
+    }),
+    settleOn: oneOf(["alternate", "primary"]).meta({
+      description: "Which key stays active: the other one each time, or always the primary in the end.",
+      default: builtIn.settleOn,
+      examples: ["primary"],
+    }),
+    probe: oneOf(["dataPlane", "none"]).meta({
+      description: "Whether keys are proven by a signed call to Batch; none where its data plane is out of reach.",
+      default: builtIn.probe,
+      examples: ["none"],
+    }),
+    reconcileEvery: duration(shortestMs).meta({
+      description: "How often an idle account's secret is compared with its live keys.",
+      default: builtIn.reconcileEvery,
+      examples: ["PT1H"],
+    }),
+    paused: z.boolean({ error: mustBe("true or false") }).meta({
+      description: "Nothing is rotated while true; drift is repaired all the same.",
+      default: builtIn.paused,
+      examples: [true],
+    }),
+    gate: z.strictObject(gateFields(rules, shortestMs), { error: mustBe("an object") }),
+    stalledAfter: z.strictObject(stalledAfterFields(shortestMs), { error: mustBe("an object") }),
+    remindEvery: duration(shortestMs).meta({
+      description: "How often an alarm is repeated while its condition lasts.",
+      default: builtIn.remindEvery,
+      examples: ["P1D"],
+    }),
+  };
+};
+
+/** An account with every key but those without a fixed default filled in. */
+export const completeAccount = (rules: Rules) =>
+  z.strictObject({ name: accountName.optional(), resourceId, secret: secret(rules), ...sharedFields(rules) });
+
+export type CompleteAccount = z.infer<ReturnType<typeof completeAccount>>;
+
+/** The shared keys as people write them: any of them may be left out, within `gate` and `stalledAfter` too. */
+const writtenFields = (rules: Rules) => {
+  const shared = sharedFields(rules);
+  return z
+    .object({
+      ...shared,
+      gate: shared.gate.partial().meta({
+        description: "What must be true before the previous key is retired.",
+        default: {},
+        examples: [{ mode: "signals", consumers: [{ name: "render-api", instances: 2 }] }],
+      }),
+      stalledAfter: shared.stalledAfter.partial().meta({
+        description: "How long each phase may last before it is reported stalled.",
+        default: {},
+        examples: [{ published: "P2D" }],
+      }),
+    })
+    .partial().shape;
+};
+
+/** The whole configuration as people write it: the form of each part, not yet how the parts go together. */
+export const configurationSchema = (rules: Rules) => {
+  const written = writtenFields(rules);
+  const account = z.strictObject(
+    { name: accountName.optional(), resourceId, secret: secret(rules), ...written },
+    { error: mustBe("an object with at least resourceId and secret") },
+  );
+  return z
+    .strictObject(
+      {
+        $schema: z
+          .string({ error: mustBe("the address of the JSON Schema") })
+          .optional()
+          .meta({ description: "The schema, for editors.", examples: ["./rotation.schema.json"] }),
+        defaults: z
+          .strictObject(written, { error: mustBe("an object") })
+          .optional()
+          .meta({
+            description:
+              "Values for every account that does not give its own; gate and stalledAfter are merged key by key.",
+            default: {},
+            examples: [{ rotateEvery: "P30D" }],
+          }),
+        accounts: z
+          .array(account, { error: mustBe("a list of accounts") })
+          .min(1, { error: "must hold at least one account" })
+          .meta({ description: "The Batch accounts to rotate." }),
+      },
+      { error: mustBe("an object with accounts") },
+    )
+    .meta({ title: "Batch key rotation", description: "The Batch accounts whose keys are rotated, and how." });
+};

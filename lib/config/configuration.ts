@@ -1,0 +1,55 @@
+import type { AccountConfig } from "../rotation/account-config";
+import { readAccounts } from "./accounts";
+import type { Rules } from "./forms";
+import { parseJson } from "./json";
+import type { Problems } from "./problems";
+import type { SettingsReader } from "./reader";
+
+const setting = "ROTATION_ACCOUNTS";
+
+/** Reads a file beside host.json, for `ROTATION_ACCOUNTS=@file.json`; given a plain file name, throws where there is none. */
+export interface FilesBesideHost {
+  read(path: string): string;
+}
+
+/** Letters, digits, `.`, `_` and `-`, no folder: nothing outside the app's own folder can be named. */
+const plainFile = /^@[\w-][\w.-]{0,127}$/;
+
+const readFile = (files: FilesBesideHost, name: string, problems: Problems): string | null => {
+  try {
+    // Editors on Windows put a byte order mark in front, which JSON does not allow.
+    return files.read(name).replace(/^\uFEFF/, "");
+  } catch {
+    problems.add(setting, "names a file that cannot be read: put it beside host.json, or correct its name");
+    return null;
+  }
+};
+
+const readText = (reader: SettingsReader, files: FilesBesideHost, problems: Problems): string | null => {
+  const text = reader.text(setting);
+  if (text === null) {
+    problems.add(setting, "is missing: set it to the accounts as JSON, or to @file.json beside host.json");
+    return null;
+  }
+  // Untrimmed, so that lines are counted as they were written.
+  if (!text.startsWith("@")) return reader.untrimmed(setting);
+  if (plainFile.test(text)) return readFile(files, text.slice(1), problems);
+  problems.add(setting, "must name a file beside host.json after the @: letters, digits, ., _ and -, no folder");
+  return null;
+};
+
+/** The accounts of `ROTATION_ACCOUNTS`; none where anything is wrong with them. */
+export const readConfiguration = (
+  reader: SettingsReader,
+  files: FilesBesideHost,
+  rules: Rules,
+  problems: Problems,
+): readonly AccountConfig[] => {
+  const text = readText(reader, files, problems);
+  if (text === null) return [];
+  const json = parseJson(text);
+  if ("value" in json)
+    return readAccounts(json.value, rules, (at, problem) => problems.add(`${setting}${at}`, problem));
+  problems.add(setting, `is not JSON: correct it at ${json.errorPlace}`);
+  return [];
+};

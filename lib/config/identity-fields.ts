@@ -1,0 +1,74 @@
+import { z } from "zod";
+import type { BatchAccountRef } from "../rotation/account-config";
+import { mustBe, type Rules, text } from "./forms";
+import { guidSource } from "./guid";
+import { isPlainBase, parseUrl } from "./urls";
+
+/** A pattern that ignores case without a flag: JSON Schema has none. */
+const anyCase = (word: string): string =>
+  word.replace(/[a-z]/gi, (letter) => `[${letter.toUpperCase()}${letter.toLowerCase()}]`);
+
+/** Groups: subscription, resource group, account name. */
+const batchIdPattern = new RegExp(
+  `^/${anyCase("subscriptions")}/(${guidSource})/${anyCase("resourceGroups")}/([\\p{L}\\p{N}_().\\-]{0,89}[\\p{L}\\p{N}_()\\-])` +
+    `/${anyCase("providers")}/${anyCase("Microsoft")}[.]${anyCase("Batch")}/${anyCase("batchAccounts")}/([A-Za-z0-9]{3,24})$`,
+  "u",
+);
+
+export const resourceId = text(
+  "the resource id of a Batch account: /subscriptions/<guid>/resourceGroups/<group>/providers/Microsoft.Batch/batchAccounts/<name>",
+  batchIdPattern,
+).meta({
+  description: "Resource id of the Batch account.",
+  examples: [
+    "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/render/providers/Microsoft.Batch/batchAccounts/renderweu",
+  ],
+});
+
+export const accountName = text("3 to 63 of a-z, 0-9 and -", /^[a-z0-9-]{3,63}$/).meta({
+  description: "The account's name in logs, alarms and addresses; unique. Default: the Batch account's name.",
+  examples: ["render-weu"],
+});
+
+const isVault = (value: string, { emulated, vaultDomain }: Rules): boolean => {
+  const url = parseUrl(value);
+  if (url === null || !isPlainBase(url) || url.pathname !== "/") return false;
+  if (emulated || vaultDomain === null) return true;
+  const isOfCloud =
+    url.hostname.endsWith(vaultDomain) && /^[a-z0-9-]+$/.test(url.hostname.slice(0, -vaultDomain.length));
+  return isOfCloud && url.port === "";
+};
+
+const vaultUrl = (rules: Rules) => {
+  const host = rules.emulated ? "<host>" : `<vault>${rules.vaultDomain ?? ".vault.azure.net"}`;
+  const form = `the address of a vault, https://${host}, without path`;
+  return text(form, /^https:\/\/[^\s/?#@\\]+\/?$/)
+    .refine((value) => isVault(value, rules), { error: mustBe(form) })
+    .meta({ description: "Address of the Key Vault.", examples: ["https://render-keys.vault.azure.net"] });
+};
+
+const secretName = text("1 to 127 of 0-9, a-z, A-Z and -", /^[0-9A-Za-z-]{1,127}$/).meta({
+  description: "Name of the secret whose newest version is the active key.",
+  examples: ["renderweu-batch-key"],
+});
+
+export const secret = (rules: Rules) =>
+  z
+    .strictObject(
+      { vaultUrl: vaultUrl(rules), name: secretName },
+      { error: mustBe("an object with vaultUrl and name") },
+    )
+    .meta({
+      description: "The Key Vault secret that apps read the key from.",
+      examples: [{ vaultUrl: "https://render-keys.vault.azure.net", name: "renderweu-batch-key" }],
+    });
+
+type BatchIdParts = Omit<BatchAccountRef, "resourceId">;
+
+/** The parts of a resource id; null where it is none. */
+export const batchIdParts = (id: string): BatchIdParts | null => {
+  const [, subscriptionId, resourceGroup, name] = batchIdPattern.exec(id) ?? [];
+  return subscriptionId === undefined || resourceGroup === undefined || name === undefined
+    ? null
+    : { subscriptionId, resourceGroup, accountName: name };
+};

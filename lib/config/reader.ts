@@ -1,0 +1,57 @@
+import { durationPattern, formatDuration, parseDuration } from "../rotation/duration";
+import type { Problems } from "./problems";
+import type { SettingName } from "./setting-names";
+
+/** The values of settings by name, as in `process.env`. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** No length in settings or configuration is longer: dates far beyond it cannot be written. */
+export const longestMs = 3_650 * 86_400_000;
+
+/** Reads single settings; what is wrong with one is added to the problems, and its default stands in for it. */
+export class SettingsReader {
+  readonly #env: Environment;
+  readonly #problems: Problems;
+
+  constructor(env: Environment, problems: Problems) {
+    this.#env = env;
+    this.#problems = problems;
+  }
+
+  /** Null where unset. An empty value counts as unset: templates and samples list settings that way. */
+  text(name: SettingName): string | null {
+    return this.#env[name]?.trim() || null;
+  }
+
+  /** The value exactly as given; empty where unset. */
+  untrimmed(name: SettingName): string {
+    return this.#env[name] ?? "";
+  }
+
+  /** A text of a given form; `form` says in words which one, after "must be". */
+  matching(name: SettingName, form: string, matches: (text: string) => boolean): string | null {
+    const text = this.text(name);
+    if (text === null || matches(text)) return text;
+    this.#problems.add(name, `must be ${form}`);
+    return null;
+  }
+
+  flag(name: SettingName): boolean {
+    const text = this.matching(name, "true or false", (value) => /^(true|false)$/i.test(value));
+    return text?.toLowerCase() === "true";
+  }
+
+  /** Null where unset or none of the choices. */
+  choice<T extends string>(name: SettingName, choices: readonly T[]): T | null {
+    const text = this.matching(name, `one of ${choices.join(", ")}`, (value) => choices.some((one) => one === value));
+    return choices.find((one) => one === text) ?? null;
+  }
+
+  /** Milliseconds; null where unset or not such a duration. */
+  duration(name: SettingName, shortestMs: number): number | null {
+    const form = `an ISO 8601 duration from ${formatDuration(shortestMs)} to ${formatDuration(longestMs)}, such as PT5M`;
+    const inRange = (ms: number | null): boolean => ms !== null && ms >= shortestMs && ms <= longestMs;
+    const text = this.matching(name, form, (value) => durationPattern.test(value) && inRange(parseDuration(value)));
+    return text === null ? null : parseDuration(text);
+  }
+}
