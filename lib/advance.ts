@@ -1,0 +1,384 @@
+import { ClaimLostError, OperatorNeededError, OutcomeUnknownError, TransientServiceError } from "./errors";
+import type { CallOptions, Ports, Stored } from "./ports";
+import { type Reconciled, reconcile } from "./reconcile";
+import type { AccountConfig } from "./rotation/account-config";
+import { nextAttemptAt } from "./rotation/backoff";
+import {
+  activeQuarantine,
+  claimed,
+  claimIsLive,
+  type FailedTry,
+  failed,
+  firstRecord,
+  isFor,
+  moved,
+  type Pen,
+  pauseInForce,
+  quarantined,
+  waitingOn,
+  withEvents,
+  withPauseSeen,
+} from "./rotation/changes";
+import type { EventDraft } from "./rotation/events";
+import type { Slot } from "./rotation/phases";
+import type { Claim, RotationRecord } from "./rotation/record";
+import { fullReconcileDue, scheduledDue } from "./rotation/schedule";
+import { plusMs, toInstant } from "./rotation/time";
+import { configurationChanged, type Move, type StateWithActive } from "./rotation/transitions";
+import { mayRegenerateNext } from "./rotation/waiting";
+import { type Bench, type Decision, type Done, steps } from "./steps";
+
+export interface Limits {
+  /** How long a claim lasts, in milliseconds; longer than the host lets a function run. */
+  readonly claimMs: number;
+  /** Longer than a request can stay in flight. */
+  readonly quarantineMs: number;
+  /** The most that one external call may take. */
+  readonly callMs: number;
+  readonly dryRun: boolean;
+}
+
+/** Why somebody's request is turned away; nothing has changed. */
+export interface Refusal {
+  readonly refused: string;
+  readonly detail: string;
+}
+
+/** Events that change nothing. */
+export interface Note {
+  readonly note: readonly EventDraft[];
+}
+
+/** One drive of one account: who drives, how long at most, and what is asked for first. */
+export interface Drive {
+  readonly by: string;
+  /** No new step is begun after this aborts; what is under way is finished. */
+  readonly stop: AbortSignal;
+  /** How long to wait for another driver's claim, in milliseconds. 0: go away at once. */
+  readonly patienceMs: number;
+  /** Decided under the claim: a move to make before anything else, something to note in the history, a refusal, or nothing. */
+  readonly enter?: (record: RotationRecord, now: Date) => Move | Note | Refusal | null;
+}
+
+export type Advanced =
+  | { readonly outcome: "busy"; readonly claim: Claim | null }
+  | { readonly outcome: "refused"; readonly refusal: Refusal }
+  | { readonly outcome: "driven"; readonly record: RotationRecord; readonly moves: number };
+
+/** Takes the claim, then step after step until the account waits, then lets go. Never throws for what goes wrong with Batch or the vault. */
+export const advance = async (ports: Ports, limits: Limits, config: AccountConfig, drive: Drive): Promise<Advanced> => {
+  const driver = new Driver(ports, limits, config, drive);
+  const taken = await driver.takeClaim();
+  if (taken !== null) return taken;
+  try {
+    return await driver.drive();
+  } catch (error) {
+    // The record is somebody else's by now: what it says is theirs to say.
+    if (error instanceof ClaimLostError) return { outcome: "busy", claim: null };
+    throw error;
+  }
+};
+
+/** Whether there is anything to do for a tick, told from the record alone: an idle account costs one table read. */
+export const needsDriver = (record: RotationRecord, config: AccountConfig, now: Date): boolean => {
+  if (claimIsLive(record, now)) return false;
+  if (record.claim !== null || record.outbox.length > 0 || !isFor(record, config)) return true;
+  if (withPauseSeen(record, config, now) !== record) return true;
+  if (record.failure !== null) return record.failure.nextAttemptAt <= toInstant(now);
+  if (record.state.phase !== "idle") return true;
+  if (fullReconcileDue(record, config, now)) return true;
+  const due = scheduledDue(record, config, now);
+  return due.due && due.startsNow && pauseInForce(record, config) === null;
+};
+
+/** Moves of one drive at most: a procedure has eight, and a loop that does not end must not hold a claim. */
+const mostMoves = 20;
+
+class Driver {
+  readonly #claimId: string;
+  #stored: Stored | null = null;
+  #moves = 0;
+
+  constructor(
+    private readonly ports: Ports,
+    private readonly limits: Limits,
+    private readonly config: AccountConfig,
+    private readonly order: Drive,
+  ) {
+    this.#claimId = ports.ids.next();
+  }
+
+  /** Null when the claim is ours. */
+  async takeClaim(): Promise<Advanced | null> {
+    const giveUpAt = plusMs(toInstant(this.ports.clock.now()), this.order.patienceMs);
+    for (;;) {
+      const held = await this.#tryToClaim();
+      if (held === null) return null;
+      if (toInstant(this.ports.clock.now()) >= giveUpAt || this.order.stop.aborted) return held;
+      await this.ports.clock.sleep(Math.min(250, this.order.patienceMs), this.order.stop);
+    }
+  }
+
+  async #tryToClaim(): Promise<Advanced | null> {
+    const { rotations, clock } = this.ports;
+    const known = await rotations.read(this.config.name, this.#callWithoutClaim());
+    const now = clock.now();
+    if (known !== null && claimIsLive(known.record, now)) return { outcome: "busy", claim: known.record.claim };
+    const record = claimed(
+      known?.record ?? firstRecord(this.config, now),
+      this.#newClaim(now),
+      this.limits.quarantineMs,
+    );
+    const options = this.#callWithoutClaim();
+    this.#stored =
+      known === null ? await rotations.insert(record, options) : await rotations.replace(record, known.etag, options);
+    return this.#stored === null ? { outcome: "busy", claim: null } : null;
+  }
+
+  async drive(): Promise<Advanced> {
+    const refusal = await this.#enter();
+    if (refusal === null) {
+      while (this.#moves < mostMoves && !this.order.stop.aborted && (await this.#oneMove())) this.#moves += 1;
+    }
+    await this.#deliver();
+    const { record } = await this.#write({ ...this.#record, claim: null });
+    return refusal === null ? { outcome: "driven", record, moves: this.#moves } : { outcome: "refused", refusal };
+  }
+
+  async #enter(): Promise<Refusal | null> {
+    const now = this.ports.clock.now();
+    const seen = withPauseSeen(this.#record, this.config, now);
+    if (seen !== this.#record) await this.#write(seen);
+    if (!isFor(this.#record, this.config)) {
+      const { batch, secret } = this.config;
+      await this.#settle(configurationChanged(this.#record, { resourceId: batch.resourceId, secret }, now));
+    }
+    const asked = this.order.enter?.(this.#record, now) ?? null;
+    if (asked === null) return null;
+    if ("refused" in asked) return asked;
+    if ("note" in asked) await this.#write(withEvents(this.#record, asked.note, this.#pen()));
+    else await this.#settle(asked);
+    return null;
+  }
+
+  /** True when the account has moved and may move again at once. */
+  async #oneMove(): Promise<boolean> {
+    const now = this.ports.clock.now();
+    if (this.#record.failure !== null && this.#record.failure.nextAttemptAt > toInstant(now)) return false;
+    try {
+      return await this.#lookAndStep(now);
+    } catch (error) {
+      if (error instanceof ClaimLostError) throw error;
+      await this.#fail(error);
+      return false;
+    }
+  }
+
+  async #lookAndStep(now: Date): Promise<boolean> {
+    const mayStep = pauseInForce(this.#record, this.config) === null && !quarantineStops(this.#record, now);
+    const decision: Decision = mayStep ? await this.#decide() : { kind: "wait" };
+    const look = await this.#reconcile(decision, now);
+    if (look !== null && look.kind === "refused") return this.#wait({ reason: "TargetKeyRefused", detail: look.detail });
+    if (look !== null && look.kind === "differs") return this.#act(look.words, look.run);
+    if (decision.kind === "wait") return this.#wait(null);
+    if (decision.kind === "act") return this.#act(decision.words, decision.run);
+    const seen = look?.look ?? null;
+    return seen === null ? this.#wait(null) : this.#act(decision.words, () => decision.run(seen));
+  }
+
+  #decide(): Promise<Decision> | Decision {
+    const { state } = this.#record;
+    const bench = this.#bench();
+    switch (state.phase) {
+      case "adopting":
+        return steps.adopting(state, bench);
+      case "idle":
+        return steps.idle(state, bench);
+      case "started":
+        return steps.started(state, bench);
+      case "regenerated":
+        return steps.regenerated(state, bench);
+      case "published":
+        return steps.published(state, bench);
+      case "retired":
+        return steps.retired(state, bench);
+      case "settling":
+        return steps.settling(state, bench);
+    }
+  }
+
+  /** At every tick while something is under way; an idle account only now and then, in full. Null when there is nothing to look at or no need. */
+  async #reconcile(decision: Decision, now: Date): Promise<Reconciled | null> {
+    const { state } = this.#record;
+    if (state.active === null) return null;
+    const due = fullReconcileDue(this.#record, this.config, now);
+    if (state.phase === "idle" && !due) return null;
+    const full = due || decision.kind === "actOnKeys";
+    const found = await reconcile(this.#bench(), state as StateWithActive, full);
+    if (found.kind === "agrees" && found.look !== null) {
+      this.#keep({ ...this.#record, reconciledAt: toInstant(this.ports.clock.now()) });
+    }
+    return found;
+  }
+
+  async #act(words: string, run: () => Promise<Done>): Promise<boolean> {
+    if (this.limits.dryRun) {
+      this.ports.log.write("info", { event: "DryRun", account: this.config.name, detail: `would ${words}` });
+      return false;
+    }
+    const done = await run();
+    if ("hold" in done) return this.#wait(done.hold);
+    await this.#settle(done);
+    return true;
+  }
+
+  /** Nothing to do yet. Written with the next write, at the latest when the claim is let go. */
+  #wait(hold: Parameters<typeof waitingOn>[1]): false {
+    this.#keep(waitingOn(this.#record, hold, this.ports.clock.now()));
+    return false;
+  }
+
+  async #settle(move: Move): Promise<void> {
+    await this.#write(moved(this.#record, move, this.#pen()));
+    await this.#deliver();
+  }
+
+  /** Sends what is in the outbox, in order, and stops at the first that cannot be sent: it comes again with the next drive. */
+  async #deliver(): Promise<void> {
+    const { history, log } = this.ports;
+    for (const event of this.#record.outbox) {
+      try {
+        await history.append(event, this.#call());
+      } catch {
+        log.write("warn", { event: "HistoryDelayed", account: this.config.name, detail: `event ${event.id} is kept and sent later` });
+        return;
+      }
+      log.write("info", { ...event });
+      this.#keep({ ...this.#record, outbox: this.#record.outbox.filter(({ id }) => id !== event.id) });
+    }
+  }
+
+  async #fail(error: unknown): Promise<void> {
+    const pen = this.#pen();
+    const { account } = this.#record;
+    if (error instanceof OutcomeUnknownError) {
+      const at = toInstant(pen.now);
+      const slot = this.#record.intent?.slot ?? null;
+      this.#keep({
+        ...this.#record,
+        quarantine: quarantined(this.#record.quarantine, { slot, since: at, until: plusMs(at, this.limits.quarantineMs) }),
+      });
+    }
+    const attempts = (this.#record.failure?.attempts ?? 0) + 1;
+    const retryAfterMs = error instanceof TransientServiceError ? error.retryAfterMs : null;
+    const next = nextAttemptAt(attempts, pen.now, retryAfterMs);
+    this.ports.log.write(error instanceof OperatorNeededError ? "error" : "warn", {
+      event: "TryFailed",
+      account,
+      phase: this.#record.state.phase,
+      ...inFields(error),
+      attempts,
+      nextAttemptAt: next,
+    });
+    await this.#write(failed(this.#record, failureOf(error), attempts, next, pen));
+  }
+
+  /** Writes the intent, and sends only while the claim is certainly still ours. */
+  async #regenerate(slot: Slot): Promise<void> {
+    const at = toInstant(this.ports.clock.now());
+    await this.#write({ ...this.#record, intent: { slot, at } });
+    const call = this.#call();
+    if (call.signal.aborted) throw new ClaimLostError(this.config.name);
+    await this.ports.batch.regenerate(this.config.batch, slot, call);
+  }
+
+  #bench(): Bench {
+    return {
+      ports: this.ports,
+      config: this.config,
+      record: this.#record,
+      by: this.order.by,
+      call: () => this.#call(),
+      regenerate: (slot) => this.#regenerate(slot),
+    };
+  }
+
+  get #record(): RotationRecord {
+    return this.#held.record;
+  }
+
+  get #held(): Stored {
+    if (this.#stored === null) throw new ClaimLostError(this.config.name);
+    return this.#stored;
+  }
+
+  /** Changes what the next write will write. */
+  #keep(record: RotationRecord): void {
+    this.#stored = { ...this.#held, record };
+  }
+
+  /** Every write renews the claim, except the one that lets it go. */
+  async #write(record: RotationRecord): Promise<Stored> {
+    const now = this.ports.clock.now();
+    const renewed = record.claim === null ? record : { ...record, claim: { ...record.claim, until: this.#claimEnd(now) } };
+    const { etag } = this.#held;
+    const written = await this.ports.rotations.replace(renewed, etag, this.#call());
+    this.#stored = written;
+    return this.#held;
+  }
+
+  #newClaim(now: Date): Claim {
+    return { id: this.#claimId, by: this.order.by, takenAt: toInstant(now), until: this.#claimEnd(now) };
+  }
+
+  #claimEnd(now: Date): string {
+    return plusMs(toInstant(now), this.limits.claimMs);
+  }
+
+  #pen(): Pen {
+    return { now: this.ports.clock.now(), by: this.order.by, nextId: () => this.ports.ids.next() };
+  }
+
+  /** A limit for one external call that ends clearly before the claim does. */
+  #call(): CallOptions {
+    const { claim } = this.#record;
+    const leftMs = claim === null ? 0 : Date.parse(claim.until) - this.ports.clock.now().getTime();
+    const spareMs = leftMs - this.limits.claimMs / 10;
+    return spareMs <= 0 ? { signal: AbortSignal.abort() } : { signal: this.ports.clock.abortAfter(Math.min(spareMs, this.limits.callMs)) };
+  }
+
+  #callWithoutClaim(): CallOptions {
+    return { signal: this.ports.clock.abortAfter(this.limits.callMs) };
+  }
+}
+
+/** A slot that may have been regenerated is left alone altogether; where only a publish can be late, nothing is regenerated. */
+const quarantineStops = (record: RotationRecord, now: Date): boolean => {
+  const quarantine = activeQuarantine(record, now);
+  return quarantine !== null && (quarantine.slot !== null || mayRegenerateNext(record.state.phase));
+};
+
+const failureOf = (error: unknown): FailedTry => {
+  if (error instanceof OperatorNeededError) {
+    return { blocked: { reason: error.reason, remedy: error.remedy }, detail: error.message };
+  }
+  if (error instanceof TransientServiceError || error instanceof OutcomeUnknownError) {
+    return { blocked: null, detail: error.message };
+  }
+  // A defect of ours. Its message may quote anything, so only its name is told.
+  return { blocked: null, detail: `unexpected ${error instanceof Error ? error.name : typeof error}` };
+};
+
+const inFields = (error: unknown): Readonly<Record<string, unknown>> => {
+  const { detail, blocked } = failureOf(error);
+  const facts = error !== null && typeof error === "object" && "facts" in error ? { facts: error.facts } : {};
+  return { detail, reason: blocked?.reason ?? null, ...facts, ...(isDefect(error) ? { stack: framesOf(error) } : {}) };
+};
+
+const isDefect = (error: unknown): boolean =>
+  !(error instanceof OperatorNeededError || error instanceof TransientServiceError || error instanceof OutcomeUnknownError);
+
+/** Where it happened, without the message. */
+const framesOf = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)).join("\n") : "";
+

@@ -1,0 +1,21 @@
+import type { App } from "./app";
+import { CorruptRecordError } from "./errors";
+import type { AccountConfig } from "./rotation/account-config";
+import { corruptStatus, type StatusBody, statusOf } from "./status";
+
+/** The status of one account as it is stored now. Throws `TransientServiceError` or `OperatorNeededError` where the tables cannot be read. */
+export const readStatus = async (app: App, config: AccountConfig): Promise<StatusBody> => {
+  const { ports, limits } = app;
+  const call = () => ({ signal: ports.clock.abortAfter(limits.callMs) });
+  try {
+    const [stored, reports] = await Promise.all([
+      ports.rotations.read(config.name, call()),
+      ports.signals.list(config.name, call()),
+    ]);
+    const now = ports.clock.now();
+    return statusOf({ config, record: stored?.record ?? null, reports, dryRun: limits.dryRun, now });
+  } catch (error) {
+    if (error instanceof CorruptRecordError) return corruptStatus(config, error.problem, ports.clock.now());
+    throw error;
+  }
+};

@@ -1,0 +1,121 @@
+import { advance } from "./advance";
+import type { App } from "./app";
+import type { SecretVersion } from "./ports";
+import { proofHolds } from "./proof";
+import { withoutKeys } from "./redact";
+import type { AccountConfig } from "./rotation/account-config";
+import { mergeSignal } from "./rotation/signals";
+import { msBetween, toInstant } from "./rotation/time";
+import { couldMoveOn, type Waiting } from "./rotation/waiting";
+import { readStatus } from "./read-account";
+
+/** A signal as it was sent and found well formed. `at` is any ISO 8601 instant; the proof signs it as it stands. */
+export interface SignalBody {
+  readonly consumer: string;
+  readonly instance: string;
+  readonly secretVersion: string;
+  readonly healthy: boolean;
+  readonly at: string;
+  readonly detail: string | null;
+  readonly proof: string | null;
+}
+
+export interface SignalAnswer {
+  readonly account: string;
+  readonly accepted: boolean;
+  readonly waitingFor: Waiting | null;
+}
+
+export type Received =
+  | { readonly kind: "received"; readonly answer: SignalAnswer }
+  | { readonly kind: "refused"; readonly status: 400 | 403; readonly reason: string; readonly at: string; readonly detail: string };
+
+const skewMs = 5 * 60_000;
+
+/** Checks a signal against the vault, keeps it, and moves the rotation on where this opens its gate. */
+export const receiveSignal = async (app: App, config: AccountConfig, signal: SignalBody): Promise<Received> => {
+  const { ports, limits } = app;
+  const now = ports.clock.now();
+  const early = refusedByForm(config, signal, now);
+  if (early !== null) return early;
+  const call = { signal: ports.clock.abortAfter(limits.callMs) };
+  const version = await app.versions.read(config.secret, signal.secretVersion, call);
+  if (version === null) return unknownVersion(signal);
+  const proof = checkProof(config, signal, version);
+  if (proof === "refused") return proofRefused(app, config, signal);
+  const at = toInstant(new Date(signal.at));
+  const { accepted } = await ports.signals.update(
+    config.name,
+    signal.consumer,
+    signal.instance,
+    (known) => mergeSignal(known, incoming(signal, at, proof === "proven"), toInstant(now), config.gate),
+    call,
+  );
+  if (accepted) await moveOn(app, config, signal);
+  return { kind: "received", answer: { account: config.name, accepted, waitingFor: (await readStatus(app, config)).waitingFor } };
+};
+
+const incoming = (signal: SignalBody, at: string, proven: boolean) => ({
+  consumer: signal.consumer,
+  instance: signal.instance,
+  at,
+  secretVersion: signal.secretVersion,
+  healthy: signal.healthy,
+  proven,
+  detail: signal.detail === null ? null : withoutKeys(signal.detail),
+});
+
+const refusedByForm = (config: AccountConfig, signal: SignalBody, now: Date): Received | null => {
+  if (!config.gate.consumers.some(({ name }) => name === signal.consumer)) {
+    return refusal(400, "UnknownConsumer", "/consumer", `is not a consumer of account ${config.name}: add it to gate.consumers in ROTATION_ACCOUNTS, or send the name that is there`);
+  }
+  if (Math.abs(msBetween(toInstant(now), toInstant(new Date(signal.at)))) > skewMs) {
+    return refusal(400, "ClockSkew", "/at", `must lie within 5 minutes of the rotator's clock, which shows ${toInstant(now)}: set the sender's clock`);
+  }
+  return null;
+};
+
+const refusal = (status: 400 | 403, reason: string, at: string, detail: string): Received => ({
+  kind: "refused",
+  status,
+  reason,
+  at,
+  detail,
+});
+
+const unknownVersion = (signal: SignalBody): Received =>
+  refusal(400, "UnknownSecretVersion", "/secretVersion", `version ${signal.secretVersion} is not one of this account's secret: send the version id that the vault returned with the key`);
+
+/** A disabled version cannot be read, so nothing it says is proven. */
+const checkProof = (config: AccountConfig, signal: SignalBody, version: SecretVersion): "proven" | "unproven" | "refused" => {
+  if (signal.proof === null || !version.enabled) return "unproven";
+  return proofHolds({ ...signal, account: config.name }, signal.proof, version.key) ? "proven" : "refused";
+};
+
+/** Recorded, but nothing else changes: who holds no key says nothing about health. */
+const proofRefused = async (app: App, config: AccountConfig, signal: SignalBody): Promise<Received> => {
+  const { ports, limits } = app;
+  const who = `${signal.consumer}/${signal.instance}`;
+  const detail = `a signal of ${who} for version ${signal.secretVersion} carried a proof that this version's key does not make`;
+  const result = await advance(ports, limits, config, {
+    by: `signal:${signal.consumer}`,
+    stop: AbortSignal.abort(),
+    patienceMs: 0,
+    enter: () => ({ note: [{ event: "ProofRefused", detail }] }),
+  });
+  if (result.outcome === "busy") ports.log.write("warn", { event: "ProofRefused", account: config.name, detail, by: `signal:${signal.consumer}` });
+  return refusal(403, "ProofRefused", "/proof", "does not match: sign the seven lines with the key of this very secret version, each as sent");
+};
+
+/** Costs nothing but table reads unless the gate is open. */
+const moveOn = async (app: App, config: AccountConfig, signal: SignalBody): Promise<void> => {
+  const { ports, limits } = app;
+  const call = { signal: ports.clock.abortAfter(limits.callMs) };
+  const stored = await ports.rotations.read(config.name, call);
+  if (stored === null) return;
+  const reports = await ports.signals.list(config.name, call);
+  const seen = { record: stored.record, config, reports, dryRun: limits.dryRun, now: ports.clock.now() };
+  if (!couldMoveOn(seen)) return;
+  const stop = ports.clock.abortAfter(limits.requestMs);
+  await advance(ports, limits, config, { by: `signal:${signal.consumer}`, stop, patienceMs: limits.patienceMs });
+};

@@ -1,0 +1,141 @@
+import type { ConsumerConfig, GateConfig } from "./account-config";
+import { formatDuration } from "./duration";
+import { type ConsumerReason, consumerReasons } from "./reasons";
+import type { InstanceReport } from "./signals";
+import { type Instant, latest, msBetween, plusMs, toInstant } from "./time";
+
+/** How one consumer stands towards the published version. */
+export type ConsumerState =
+  | { readonly state: "Good"; readonly goodSince: Instant }
+  | { readonly state: ConsumerReason; readonly detail: string; readonly since: Instant };
+
+export interface PublishedVersion {
+  readonly version: string;
+  readonly publishedAt: Instant;
+}
+
+interface Seen {
+  readonly consumer: ConsumerConfig;
+  readonly gate: GateConfig;
+  readonly published: PublishedVersion;
+  /** Heard of within `forgetInstanceAfter`. */
+  readonly known: readonly InstanceReport[];
+  readonly forgotten: readonly InstanceReport[];
+  readonly now: Date;
+}
+
+type Fault = { readonly detail: string; readonly since: Instant } | null;
+
+const nameOf = (report: InstanceReport): string => `${report.consumer}/${report.instance}`;
+
+/** The first report that shows a fault, told as a sentence. */
+const faultOf = (
+  seen: Seen,
+  shows: (report: InstanceReport) => boolean,
+  tell: (report: InstanceReport) => { readonly detail: string; readonly since: Instant },
+): Fault => {
+  const report = seen.known.find(shows);
+  return report === undefined ? null : tell(report);
+};
+
+/** Asked in the order of `consumerReasons`: the first that finds a fault is what log, status, page and alarm show. */
+const checks: Readonly<Record<ConsumerReason, (seen: Seen) => Fault>> = {
+  NoSignalYet: ({ known, forgotten, consumer, gate, published }) => {
+    if (known.length > 0) return null;
+    const last = forgotten.map(({ at }) => at).sort().at(-1);
+    const heard = last === undefined ? "" : `, not heard of since ${last} (forgotten after ${formatDuration(gate.forgetInstanceAfterMs)})`;
+    return {
+      detail: `no instance of ${consumer.name} has reported version ${published.version}, published at ${published.publishedAt}${heard}`,
+      since: published.publishedAt,
+    };
+  },
+  SignalStale: (seen) =>
+    faultOf(
+      seen,
+      ({ at }) => msBetween(at, toInstant(seen.now)) > seen.gate.signalFreshnessMs,
+      (report) => ({
+        detail: `${nameOf(report)} last reported at ${report.at}, on version ${report.secretVersion}, longer than ${formatDuration(seen.gate.signalFreshnessMs)} ago`,
+        since: plusMs(report.at, seen.gate.signalFreshnessMs),
+      }),
+    ),
+  InstancesMissing: ({ known, consumer, published }) =>
+    known.length >= consumer.instances
+      ? null
+      : {
+          detail: `${known.length} of ${consumer.instances} instances of ${consumer.name} have reported (${known.map(({ instance }) => instance).join(", ")}); version ${published.version} was published at ${published.publishedAt}`,
+          since: published.publishedAt,
+        },
+  OnPreviousKey: (seen) =>
+    faultOf(
+      seen,
+      ({ secretVersion }) => secretVersion !== seen.published.version,
+      (report) => ({
+        detail: `${nameOf(report)} reported version ${report.secretVersion} at ${report.at}, not ${seen.published.version}`,
+        since: seen.published.publishedAt,
+      }),
+    ),
+  ProofMissing: (seen) =>
+    faultOf(
+      seen,
+      ({ proven }) => seen.consumer.proof === "required" && !proven,
+      (report) => ({
+        detail: `${nameOf(report)} reported version ${report.secretVersion} at ${report.at} without a proof`,
+        since: report.at,
+      }),
+    ),
+  Unhealthy: (seen) =>
+    faultOf(
+      seen,
+      ({ healthy }) => !healthy,
+      (report) => ({
+        detail: `${nameOf(report)} is unhealthy on version ${report.secretVersion}, as reported at ${report.at}${report.detail === null ? "" : `: ${report.detail}`}`,
+        since: report.unhealthySince ?? report.at,
+      }),
+    ),
+};
+
+/** How `consumer` stands at `now`, from the reports of all consumers of its account. */
+export const consumerState = (
+  consumer: ConsumerConfig,
+  gate: GateConfig,
+  published: PublishedVersion,
+  reports: readonly InstanceReport[],
+  now: Date,
+): ConsumerState => {
+  const own = reports.filter((report) => report.consumer === consumer.name);
+  const isKnown = (report: InstanceReport): boolean =>
+    msBetween(report.at, toInstant(now)) <= gate.forgetInstanceAfterMs;
+  const seen: Seen = {
+    consumer,
+    gate,
+    published,
+    known: own.filter(isKnown),
+    forgotten: own.filter((report) => !isKnown(report)),
+    now,
+  };
+  for (const state of consumerReasons) {
+    const fault = checks[state](seen);
+    if (fault !== null) return { state, ...fault };
+  }
+  return { state: "Good", goodSince: goodSince(seen) };
+};
+
+/**
+ * Since when this consumer has been good without a break, given that every known instance is good now:
+ * the latest of these: its n-th instance became good; an instance that had not been good became so
+ * (one that was good from its first report on only joined); one that had fallen silent was forgotten.
+ */
+const goodSince = ({ consumer, gate, published, known, forgotten }: Seen): Instant => {
+  const streaks = known.map((report) => {
+    const since = report.goodSince ?? report.receivedAt;
+    const provenSince = consumer.proof === "required" ? (report.provenSince ?? report.receivedAt) : since;
+    return { since: latest(since, provenSince), joined: report.newcomer && provenSince <= since };
+  });
+  const starts = streaks.map(({ since }) => since).sort();
+  return latest(
+    published.publishedAt,
+    ...starts.slice(consumer.instances - 1, consumer.instances),
+    ...streaks.filter(({ joined }) => !joined).map(({ since }) => since),
+    ...forgotten.map(({ at }) => plusMs(at, gate.forgetInstanceAfterMs)),
+  );
+};

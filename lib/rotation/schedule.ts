@@ -1,0 +1,28 @@
+import type { AccountConfig } from "./account-config";
+import type { RotationRecord } from "./record";
+import { earliest, type Instant, msBetween, plusMs, toInstant } from "./time";
+import { nextOpening, windowIsOpen } from "./window";
+
+/** When an idle account's next rotation is due; null in any other phase. */
+export const nextDueAt = (record: RotationRecord, config: AccountConfig): Instant | null => {
+  if (record.state.phase !== "idle") return null;
+  const byAge = plusMs(record.state.active.keyMadeAt, config.rotateEveryMs);
+  return record.dueAgainAt === null ? byAge : earliest(byAge, record.dueAgainAt);
+};
+
+/** Whether a scheduled rotation starts now, and if it is due but may not, since when and until when it waits. */
+export type Due =
+  | { readonly due: false }
+  | { readonly due: true; readonly at: Instant; readonly startsNow: true }
+  | { readonly due: true; readonly at: Instant; readonly startsNow: false; readonly opensAt: Instant };
+
+export const scheduledDue = (record: RotationRecord, config: AccountConfig, now: Date): Due => {
+  const at = nextDueAt(record, config);
+  if (at === null || at > toInstant(now)) return { due: false };
+  if (config.window === null || windowIsOpen(config.window, now)) return { due: true, at, startsNow: true };
+  return { due: true, at, startsNow: false, opensAt: nextOpening(config.window, now) };
+};
+
+/** Whether vault and live keys are to be compared in full again. */
+export const fullReconcileDue = (record: RotationRecord, config: AccountConfig, now: Date): boolean =>
+  record.reconciledAt === null || msBetween(record.reconciledAt, toInstant(now)) >= config.reconcileEveryMs;

@@ -1,0 +1,225 @@
+import type { EventDraft } from "./events";
+import { otherSlot, type Published, type Rotation, rotationOf, type Slot, type State, type StateOf } from "./phases";
+import type { LastRotation, RotationRecord } from "./record";
+import { toInstant } from "./time";
+
+/** What a step has made true: the next state, what is told of it, and the facts beside the state that changed with it. */
+export interface Move {
+  readonly state: State;
+  readonly events: readonly EventDraft[];
+  readonly also?: Partial<
+    Pick<RotationRecord, "accountEndpoint" | "reconciledAt" | "dueAgainAt" | "lastRotation" | "resourceId" | "secret">
+  >;
+}
+
+const published = (slot: Slot, version: string, why: string): EventDraft => ({
+  event: "KeyPublished",
+  detail: `${slot} key published as version ${version}: ${why}`,
+});
+
+/** First sight of an account whose newest version holds one of the live keys already: nothing is written. */
+export const foundPublished = (active: Published, accountEndpoint: string, now: Date): Move => ({
+  state: { phase: "adopting", active, approval: null },
+  events: [],
+  also: { accountEndpoint, reconciledAt: toInstant(now) },
+});
+
+/** First sight of an account whose secret held no live key: the primary was published as it is. */
+export const publishedAtFirstSight = (active: Published, accountEndpoint: string, why: string, now: Date): Move => ({
+  ...foundPublished(active, accountEndpoint, now),
+  events: [published(active.slot, active.version, why)],
+});
+
+/** Every consumer is known to run on the published version, so the other key is nobody's. */
+export const adopted = (active: Published, override: string | null): Move => ({
+  state: { phase: "idle", active },
+  events: [
+    {
+      event: "Adopted",
+      detail: `every consumer runs on the ${active.slot} key, version ${active.version}${told(override)}`,
+    },
+  ],
+});
+
+export type RotationRequest = Pick<
+  Rotation,
+  "id" | "trigger" | "reason" | "by" | "retireAfterMs" | "idempotencyKey"
+>;
+
+export const rotationStarted = (state: StateOf<"idle">, request: RotationRequest, now: Date): Move => {
+  const previous = state.active.slot;
+  const rotation: Rotation = { ...request, target: otherSlot(previous), previous, startedAt: toInstant(now) };
+  return {
+    state: { phase: "started", active: state.active, rotation },
+    events: [
+      {
+        event: "RotationStarted",
+        detail: `on ${request.trigger}, from the ${previous} to the ${rotation.target} key: ${request.reason}`,
+      },
+    ],
+    also: { dueAgainAt: null },
+  };
+};
+
+export const targetRegenerated = ({ active, rotation }: StateOf<"started">, now: Date): Move => ({
+  state: { phase: "regenerated", active, rotation, regeneratedAt: toInstant(now) },
+  events: [{ event: "KeyRegenerated", detail: `${rotation.target} key regenerated; nobody uses it yet` }],
+});
+
+export const targetPublished = (state: StateOf<"regenerated">, version: string, now: Date): Move => ({
+  state: {
+    phase: "published",
+    active: {
+      slot: state.rotation.target,
+      version,
+      publishedAt: toInstant(now),
+      keyMadeAt: state.regeneratedAt,
+    },
+    rotation: state.rotation,
+    previousVersion: state.active.version,
+    approval: null,
+  },
+  events: [published(state.rotation.target, version, "the rotation's new key")],
+});
+
+/** `byOthers`: the previous key had been replaced already, by a request whose answer was lost or by hand. */
+export const previousRetired = (
+  { active, rotation, previousVersion }: StateOf<"published">,
+  override: string | null,
+  byOthers: boolean,
+  now: Date,
+): Move => ({
+  state: { phase: "retired", active, rotation, previousVersion, retiredAt: toInstant(now) },
+  events: [
+    {
+      event: "KeyRetired",
+      detail: byOthers
+        ? `${rotation.previous} key had been regenerated already`
+        : `${rotation.previous} key regenerated, so that its old value is dead${told(override)}`,
+    },
+  ],
+});
+
+/** `settleOn: "primary"`: the fresh primary is published and waits behind the same gate. */
+export const settlingStarted = (
+  { active, rotation, retiredAt }: StateOf<"retired">,
+  version: string,
+  now: Date,
+): Move => ({
+  state: {
+    phase: "settling",
+    active: { slot: otherSlot(active.slot), version, publishedAt: toInstant(now), keyMadeAt: retiredAt },
+    rotation,
+    approval: null,
+  },
+  events: [
+    { event: "SettlingStarted", detail: "the old key is dead; moving back to the primary key" },
+    published(otherSlot(active.slot), version, "settleOn is primary"),
+  ],
+});
+
+export const rotationCompleted = ({ active, rotation }: StateOf<"retired" | "settling">, now: Date): Move => ({
+  state: { phase: "idle", active },
+  events: [
+    {
+      event: "RotationCompleted",
+      detail: `every consumer runs on the ${active.slot} key, version ${active.version}`,
+    },
+  ],
+  also: { lastRotation: ended(rotation, "completed", now) },
+});
+
+/** Vault and Batch agree on another version id for the active key: a late duplicate of our own write. */
+export const versionAdopted = (state: StateWithActive, version: string): Move => ({
+  state: { ...state, active: { ...state.active, version } },
+  events: [published(state.active.slot, version, "found as the newest version, with the active key")],
+});
+
+/** Somebody has published the standby key by hand: it is the active one now, and a rotation under way is over. */
+export const slotAdopted = (state: StateWithActive, version: string, now: Date): Move => {
+  const rotation = rotationOf(state);
+  const slot = otherSlot(state.active.slot);
+  return {
+    state: {
+      phase: "adopting",
+      active: { slot, version, publishedAt: toInstant(now), keyMadeAt: state.active.keyMadeAt },
+      approval: null,
+    },
+    events: [
+      { event: "SlotAdopted", detail: `version ${version}, published by somebody else, holds the ${slot} key` },
+      ...superseded(rotation, `the ${slot} key was published by somebody else`),
+    ],
+    also: { reconciledAt: toInstant(now), ...endedBy(rotation, now) },
+  };
+};
+
+/**
+ * The newest version held no live key, so the active slot's live key was published again.
+ * An idle account must find out anew who runs on it; a rotation under way asks its gate afresh.
+ */
+export const driftRepaired = (state: StateWithActive, version: string, why: string, now: Date): Move => {
+  const active: Published = { ...state.active, version, publishedAt: toInstant(now) };
+  const events: readonly EventDraft[] = [
+    { event: "DriftRepaired", detail: why },
+    published(active.slot, version, "drift repaired"),
+  ];
+  const also = { reconciledAt: toInstant(now) };
+  switch (state.phase) {
+    case "idle":
+    case "adopting":
+      return { state: { phase: "adopting", active, approval: null }, events, also };
+    case "published":
+    case "settling":
+      return { state: { ...state, active, approval: null }, events, also };
+    case "started":
+    case "regenerated":
+    case "retired":
+      return { state: { ...state, active }, events, also };
+  }
+};
+
+/** The configuration names another Batch account or secret than the record was made for. */
+export const configurationChanged = (
+  record: RotationRecord,
+  to: Pick<RotationRecord, "resourceId" | "secret">,
+  now: Date,
+): Move => {
+  const rotation = rotationOf(record.state);
+  return {
+    state: { phase: "adopting", active: null, approval: null },
+    events: [
+      {
+        event: "ConfigurationChanged",
+        detail: `adopted anew: from ${record.resourceId} and ${record.secret.vaultUrl}/secrets/${record.secret.name} to ${to.resourceId} and ${to.secret.vaultUrl}/secrets/${to.secret.name}`,
+      },
+      ...superseded(rotation, "the configuration changed"),
+    ],
+    also: {
+      resourceId: to.resourceId,
+      secret: to.secret,
+      accountEndpoint: null,
+      reconciledAt: null,
+      ...endedBy(rotation, now),
+    },
+  };
+};
+
+export type StateWithActive = State & { readonly active: Published };
+
+const told = (override: string | null): string => (override === null ? "" : `; ${override}`);
+
+const superseded = (rotation: Rotation | null, why: string): readonly EventDraft[] =>
+  rotation === null ? [] : [{ event: "RotationSuperseded", detail: why }];
+
+const endedBy = (rotation: Rotation | null, now: Date): { lastRotation?: LastRotation } =>
+  rotation === null ? {} : { lastRotation: ended(rotation, "superseded", now) };
+
+const ended = (rotation: Rotation, outcome: LastRotation["outcome"], now: Date): LastRotation => ({
+  id: rotation.id,
+  outcome,
+  startedAt: rotation.startedAt,
+  endedAt: toInstant(now),
+  reason: rotation.reason,
+  retireAfterMs: rotation.retireAfterMs,
+  idempotencyKey: rotation.idempotencyKey,
+});

@@ -1,0 +1,142 @@
+import type { AccountConfig } from "./account-config";
+import { activeQuarantine, claimIsLive, pauseInForce } from "./changes";
+import { gate, type GateInput, type Shut } from "./gate";
+import { type Phase, phaseFacts, type State } from "./phases";
+import type { RotationRecord } from "./record";
+import { scheduledDue } from "./schedule";
+import type { InstanceReport } from "./signals";
+
+export type Waiting = Shut;
+
+export interface Seen {
+  readonly record: RotationRecord;
+  readonly config: AccountConfig;
+  readonly reports: readonly InstanceReport[];
+  readonly dryRun: boolean;
+  readonly now: Date;
+}
+
+/** The state as one that waits behind the gate, where it does. */
+export const gatedState = (state: State): GateInput["state"] | null => {
+  if (state.phase === "published" || state.phase === "settling") return state;
+  return state.phase === "adopting" && state.active !== null ? { ...state, active: state.active } : null;
+};
+
+const gateInput = (seen: Seen, state: GateInput["state"]): GateInput => ({
+  config: seen.config,
+  state,
+  reports: seen.reports,
+  pause: pauseInForce(seen.record, seen.config),
+  hold: seen.record.hold,
+  now: seen.now,
+});
+
+/** The gate of a waiting phase; null in the others. */
+export const gateOf = (seen: Seen): ReturnType<typeof gate> | null => {
+  const state = gatedState(seen.record.state);
+  return state === null ? null : gate(gateInput(seen, state));
+};
+
+type Ask = (seen: Seen) => Waiting | null;
+
+const paused: Ask = ({ record, config }) => {
+  const pause = pauseInForce(record, config);
+  return pause && { reason: "Paused", detail: `paused by ${pause.by}: ${pause.reason}`, since: pause.since };
+};
+
+const lostAnswer = ({ record, now }: Seen, known: boolean): Waiting | null => {
+  const quarantine = activeQuarantine(record, now);
+  if (quarantine === null || (quarantine.slot !== null) !== known) return null;
+  const what =
+    quarantine.slot === null
+      ? "a driver or a request was cut off"
+      : `the answer to regenerating the ${quarantine.slot} key was lost`;
+  return {
+    reason: "OutcomeUnknown",
+    detail: `${what}; nothing is regenerated before ${quarantine.until}`,
+    since: quarantine.since,
+  };
+};
+
+const backingOff: Ask = ({ record }) =>
+  record.failure && {
+    reason: "BackingOff",
+    detail: `${record.failure.detail}; tried ${times(record.failure.attempts)}, again at ${record.failure.nextAttemptAt}`,
+    since: record.failure.since,
+  };
+
+const times = (count: number): string => (count === 1 ? "once" : `${count} times`);
+
+const outsideWindow: Ask = ({ record, config, now }) => {
+  const due = scheduledDue(record, config, now);
+  return due.due && !due.startsNow
+    ? { reason: "OutsideWindow", detail: `due since ${due.at}; the maintenance window opens at ${due.opensAt}`, since: due.at }
+    : null;
+};
+
+const shutGate: Ask = (seen) => {
+  const found = gateOf(seen);
+  if (found === null || found.open) return null;
+  return { reason: found.reason, detail: found.detail, since: found.since };
+};
+
+const dryRun: Ask = (seen) =>
+  seen.dryRun && hasNextStep(seen)
+    ? {
+        reason: "DryRun",
+        detail: `would ${nextStep(seen.record.state)}; nothing is changed while ROTATION_DRY_RUN is true`,
+        since: seen.record.phaseSince,
+      }
+    : null;
+
+const claimedByOther: Ask = ({ record, now }) =>
+  record.claim !== null && claimIsLive(record, now)
+    ? {
+        reason: "Claimed",
+        detail: `a driver (${record.claim.by}) has been at work since ${record.claim.takenAt}, until ${record.claim.until} at the latest`,
+        since: record.claim.takenAt,
+      }
+    : null;
+
+const asks: readonly Ask[] = [
+  paused,
+  (seen) => lostAnswer(seen, true),
+  backingOff,
+  ({ record }) => record.hold,
+  outsideWindow,
+  shutGate,
+  (seen) => (mayRegenerateNext(seen.record.state.phase) ? lostAnswer(seen, false) : null),
+  dryRun,
+  claimedByOther,
+];
+
+/** Phases whose next step regenerates a key. */
+export const mayRegenerateNext = (phase: Phase): boolean => phase === "started" || phase === "published";
+
+const hasNextStep = ({ record, config, now }: Seen): boolean =>
+  record.state.phase !== "idle" || scheduledDue(record, config, now).due;
+
+/** What the next step would do, in words. */
+export const nextStep = (state: State): string =>
+  state.phase === "adopting" && state.active === null
+    ? "read the account and adopt the key that the vault holds, or publish the primary key"
+    : phaseFacts[state.phase].next;
+
+/** What an account waits for, in the words of the status; null when it is idle and not due, while it is blocked, or when the next driver moves it on. */
+export const waitingFor = (seen: Seen): Waiting | null => {
+  if (seen.record.failure?.blocked) return null;
+  for (const ask of asks) {
+    const found = ask(seen);
+    if (found !== null) return { reason: found.reason, detail: found.detail, since: found.since };
+  }
+  return null;
+};
+
+/** Whether a signal could move this account on: its gate, asked without a look at Batch, is open. */
+export const couldMoveOn = (seen: Seen): boolean => {
+  const { record, now } = seen;
+  if (record.failure !== null || record.hold !== null) return false;
+  if (record.state.phase === "published" && activeQuarantine(record, now) !== null) return false;
+  return gateOf(seen)?.open === true;
+};
+

@@ -1,0 +1,131 @@
+import { advance, needsDriver } from "./advance";
+import type { App } from "./app";
+import { concurrently } from "./concurrently";
+import { CorruptRecordError, OperatorNeededError, TransientServiceError } from "./errors";
+import type { AccountConfig } from "./rotation/account-config";
+import { isStalled, timeInPhaseMs } from "./rotation/stall";
+import { msBetween, toInstant } from "./rotation/time";
+import { corruptStatus, type StatusBody, statusOf } from "./status";
+
+export interface TickSummary {
+  readonly accounts: number;
+  readonly moved: number;
+  readonly waiting: number;
+  readonly blocked: number;
+  readonly stalled: number;
+  readonly failed: number;
+  readonly ms: number;
+}
+
+const mostAtOnce = 8;
+const idleLineEveryMs = 3_600_000;
+
+interface Outcome {
+  readonly status: StatusBody | null;
+  readonly moves: number;
+}
+
+/**
+ * One look at every account. What goes wrong with one never touches another, and no new step is begun after the tick's time is up:
+ * what is left comes first at the next tick's turn.
+ */
+export class Ticker {
+  /** When an idle account's state was last logged, by account; lost with the process, which only logs it once more. */
+  readonly #idleLoggedAt = new Map<string, number>();
+  #turn = 0;
+
+  constructor(private readonly app: App) {}
+
+  async tick(): Promise<TickSummary> {
+    const { ports, limits, accounts } = this.app;
+    const startedAt = ports.clock.now().getTime();
+    const stop = ports.clock.abortAfter(limits.tickMs);
+    const outcomes = await concurrently(this.#inTurn(accounts), mostAtOnce, (config) => this.#one(config, stop));
+    const statuses = outcomes.map(({ status }) => status).filter((status) => status !== null);
+    const summary: TickSummary = {
+      accounts: accounts.length,
+      moved: outcomes.filter(({ moves }) => moves > 0).length,
+      waiting: statuses.filter(({ waitingFor }) => waitingFor !== null).length,
+      blocked: statuses.filter(({ blocked }) => blocked !== null).length,
+      stalled: statuses.filter(({ stalled }) => stalled).length,
+      failed: outcomes.length - statuses.length,
+      ms: ports.clock.now().getTime() - startedAt,
+    };
+    ports.log.write("info", { event: "Tick", ...summary });
+    return summary;
+  }
+
+  /** Each tick begins with another account, so that a tick that is too short for all starves none. */
+  #inTurn(accounts: readonly AccountConfig[]): readonly AccountConfig[] {
+    const first = this.#turn % Math.max(1, accounts.length);
+    this.#turn += mostAtOnce;
+    return [...accounts.slice(first), ...accounts.slice(0, first)];
+  }
+
+  async #one(config: AccountConfig, stop: AbortSignal): Promise<Outcome> {
+    const { ports } = this.app;
+    try {
+      const moves = stop.aborted ? 0 : await this.#drive(config, stop);
+      return { status: await this.#report(config), moves };
+    } catch (error) {
+      if (error instanceof CorruptRecordError) {
+        const status = corruptStatus(config, error.problem, ports.clock.now());
+        ports.log.write("error", { event: "AccountState", account: config.name, phase: null, blocked: "RecordCorrupt", detail: status.blocked?.remedy });
+        return { status, moves: 0 };
+      }
+      ports.log.write("error", { event: "AccountFailed", account: config.name, detail: nameOf(error) });
+      return { status: null, moves: 0 };
+    }
+  }
+
+  async #drive(config: AccountConfig, stop: AbortSignal): Promise<number> {
+    const { ports, limits } = this.app;
+    const stored = await ports.rotations.read(config.name, { signal: ports.clock.abortAfter(limits.callMs) });
+    if (stored !== null && !needsDriver(stored.record, config, ports.clock.now())) return 0;
+    const driven = await advance(ports, limits, config, { by: "schedule", stop, patienceMs: 0 });
+    return driven.outcome === "driven" ? driven.moves : 0;
+  }
+
+  /** The account's state as one line, so that a log query need not look back: for idle accounts once an hour. */
+  async #report(config: AccountConfig): Promise<StatusBody> {
+    const { ports, limits } = this.app;
+    const call = { signal: ports.clock.abortAfter(limits.callMs) };
+    const stored = await ports.rotations.read(config.name, call);
+    const record = stored?.record ?? null;
+    const gated = record !== null && record.state.phase !== "idle";
+    const reports = gated ? await ports.signals.list(config.name, call) : [];
+    const now = ports.clock.now();
+    const status = statusOf({ config, record, reports, dryRun: limits.dryRun, now });
+    if (record !== null && this.#lineIsDue(config.name, status, now)) {
+      const { active } = record.state;
+      ports.log.write("info", {
+        event: "AccountState",
+        account: config.name,
+        phase: status.phase,
+        reason: status.waitingFor?.reason ?? status.blocked?.reason ?? null,
+        detail: status.waitingFor?.detail ?? status.blocked?.remedy ?? null,
+        blocked: status.blocked?.reason ?? null,
+        stalled: isStalled(record, config, now),
+        paused: status.paused,
+        rotationId: status.rotation?.id ?? null,
+        phaseSeconds: Math.floor(timeInPhaseMs(record, now) / 1000),
+        keyAgeSeconds: active === null ? null : Math.floor(msBetween(active.keyMadeAt, toInstant(now)) / 1000),
+        nextDueAt: status.nextDueAt,
+      });
+    }
+    return status;
+  }
+
+  #lineIsDue(account: string, status: StatusBody, now: Date): boolean {
+    if (status.phase !== "idle" || status.waitingFor !== null || status.blocked !== null) return true;
+    const last = this.#idleLoggedAt.get(account);
+    if (last !== undefined && now.getTime() - last < idleLineEveryMs) return false;
+    this.#idleLoggedAt.set(account, now.getTime());
+    return true;
+  }
+}
+
+const nameOf = (error: unknown): string =>
+  error instanceof TransientServiceError || error instanceof OperatorNeededError
+    ? error.message
+    : `unexpected ${error instanceof Error ? error.name : typeof error}`;
