@@ -1,5 +1,6 @@
 import type { Slot } from "../../lib/rotation/phases";
-import type { ArmAction, BatchArm } from "./batch-arm";
+import type { ArmAction } from "./arm-operations";
+import type { BatchArm } from "./batch-arm";
 import {
   type AccountLock,
   type AccountOptions,

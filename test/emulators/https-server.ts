@@ -2,16 +2,18 @@ import {
   createServer as createHttpServer,
   type IncomingMessage,
   type RequestListener,
+  type Server,
   type ServerResponse,
 } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import type { AddressInfo, Server, Socket } from "node:net";
+import type { Socket } from "node:net";
+import { buffer } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
 import { testCertificates } from "./certificate-authority";
 import type { Fault, Faults } from "./faults";
 import type { Journal, JournalEntry } from "./journal";
 import { misbehave, send, statusOnWire } from "./misbehave";
-import { type Answer, type Call, headerOf, type WireRequest, type WireService } from "./wire";
+import { type Answer, type Call, ConnectionLostError, headerOf, type WireRequest, type WireService } from "./wire";
 
 export interface ServerParts {
   readonly service: WireService;
@@ -47,6 +49,7 @@ const startServer = async (
   const sockets = new Set<Socket>();
   const server = create((request, response) => {
     serve(parts, request, response, stopping.signal).catch((error: unknown) => {
+      if (error instanceof ConnectionLostError) request.socket.destroy();
       if (stopping.signal.aborted || request.socket.destroyed) return;
       parts.journal.recordFailure(error);
       send(response, parts.service.refuse(500, "EmulatorBroken", `the emulator failed: ${String(error)}`));
@@ -66,8 +69,12 @@ const startServer = async (
       });
     });
 
+  // Longer than any test: an idle connection that is closed just as a client reuses it would look like a lost answer.
+  server.keepAliveTimeout = 10 * 60 * 1000;
   await listen(0);
-  const { port } = server.address() as AddressInfo;
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the server has no port");
+  const { port } = address;
   return {
     port,
     stop: () =>
@@ -146,8 +153,6 @@ const delayed = async (
 };
 
 const read = async (incoming: IncomingMessage): Promise<WireRequest> => {
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk as Buffer);
   const target = incoming.url ?? "/";
   const [path = "/"] = target.split("?", 1);
   return {
@@ -156,6 +161,6 @@ const read = async (incoming: IncomingMessage): Promise<WireRequest> => {
     target,
     query: new URLSearchParams(target.slice(path.length + 1)),
     headers: incoming.headers,
-    body: Buffer.concat(chunks),
+    body: await buffer(incoming),
   };
 };

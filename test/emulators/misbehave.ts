@@ -25,19 +25,15 @@ const standIn = (): Answer => jsonAnswer(200, { status: "the request was not car
 
 /** The status that goes over the wire; null where none does. */
 export const statusOnWire = (fault: Extract<Fault, { kind: Misbehaviour }>, answer: Answer | null): number | null => {
-  switch (fault.kind) {
-    case "status":
-      return fault.status;
-    case "truncatedJson":
-      return 200;
-    case "unexpected202":
-      return 202;
-    case "resetInMiddle":
-      return (answer ?? standIn()).status;
-    case "resetBeforeAnswer":
-    case "hang":
-      return null;
-  }
+  if (fault.kind === "status") return fault.status;
+  const statuses = {
+    truncatedJson: 200,
+    unexpected202: 202,
+    resetInMiddle: (answer ?? standIn()).status,
+    resetBeforeAnswer: null,
+    hang: null,
+  } satisfies Record<Exclude<Misbehaviour, "status">, number | null>;
+  return statuses[fault.kind];
 };
 
 /** Spoils the answer on the wire. `answer` is what the request would have got, or null where it had no effect. */
@@ -81,12 +77,8 @@ export const misbehave = (
 };
 
 export const send = (response: ServerResponse, { status, headers, body }: Answer): void => {
-  for (const [name, value] of Object.entries(headers)) {
-    response.setHeader(name, typeof value === "string" ? value : [...value]);
-  }
   const bodiless = status === 204 || status === 304;
-  if (!bodiless) response.setHeader("content-length", body.length);
-  response.writeHead(status);
+  writeHead(response, status, headers, bodiless ? null : body.length);
   response.end(bodiless ? undefined : body);
 };
 
@@ -97,9 +89,19 @@ const endInMiddle = (response: ServerResponse, { status, headers, body }: Answer
     socket?.write(`HTTP/1.1 ${status} `, () => socket.destroy());
     return;
   }
-  response.writeHead(status, {
-    ...(headers as Record<string, string>),
-    "content-length": body.length,
-  });
+  writeHead(response, status, headers, body.length);
   response.write(body.subarray(0, Math.floor(body.length / 2)), () => socket?.destroy());
+};
+
+const writeHead = (
+  response: ServerResponse,
+  status: number,
+  headers: Answer["headers"],
+  contentLength: number | null,
+): void => {
+  for (const [name, value] of Object.entries(headers)) {
+    response.setHeader(name, typeof value === "string" ? value : [...value]);
+  }
+  if (contentLength !== null) response.setHeader("content-length", contentLength);
+  response.writeHead(status);
 };

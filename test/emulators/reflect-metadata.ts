@@ -13,11 +13,11 @@ const ownStore = (target: object): Store => {
 };
 
 const getMetadata = (key: unknown, target: object): unknown => {
-  for (let owner: object | null = target; owner !== null; owner = Object.getPrototypeOf(owner) as object | null) {
-    const store = stores.get(owner);
-    if (store?.has(key)) return store.get(key);
-  }
-  return undefined;
+  const store = stores.get(target);
+  if (store?.has(key)) return store.get(key);
+  const parent: unknown = Object.getPrototypeOf(target);
+  const inherits = (typeof parent === "object" || typeof parent === "function") && parent !== null;
+  return inherits ? getMetadata(key, parent) : undefined;
 };
 
 const polyfill = {

@@ -48,4 +48,10 @@ export const routes = [
 export type Route = (typeof routes)[number];
 export type ServiceName = Route extends `${infer Service}.${string}` ? Service : never;
 
-export const serviceOf = (route: Route): ServiceName => route.slice(0, route.indexOf(".")) as ServiceName;
+const services = ["arm", "batch", "vault", "identity", "tables"] as const satisfies ServiceName[];
+
+export const serviceOf = (route: Route): ServiceName => {
+  const service = services.find((name) => route.startsWith(`${name}.`));
+  if (service === undefined) throw new Error(`no service has the route ${route}`);
+  return service;
+};

@@ -1,18 +1,17 @@
+import { deletedBody, valueBody, versionBody } from "./secret-bodies";
+import { deletedItems, pageOf, secretItems, versionItems } from "./secret-lists";
 import { parseSetSecret, parseUpdateSecret } from "./secret-parameters";
-import { deletedBody, deletedItem, secretItem, valueBody, versionBody } from "./secret-bodies";
 import {
   badParameter,
   deletedSecretNotFound,
+  secretIsBeingRecovered,
   secretIsDeleted,
   secretIsDisabled,
   secretNotFound,
-  vaultError,
 } from "./vault-errors";
-import type { Operation } from "./vault-operations";
-import type { StoredSecret, StoredVersion, VaultStore } from "./vault-store";
-import { type Answer, emptyAnswer, headerOf, jsonAnswer, type WireRequest } from "./wire";
-
-const maxPage = 25;
+import type { Operation, VaultRoute } from "./vault-operations";
+import type { Deletion, StoredSecret, StoredVersion, VaultStore } from "./vault-store";
+import { type Answer, emptyAnswer, jsonAnswer, type WireRequest } from "./wire";
 
 /** What each operation on secrets does, once the request is let in. */
 export class SecretRequests {
@@ -21,43 +20,26 @@ export class SecretRequests {
     private readonly url: () => string,
   ) {}
 
-  answer(request: WireRequest, operation: Operation): Answer {
-    const name = operation.secret ?? "";
-    if (operation.secret !== null && !/^[0-9a-zA-Z-]{1,127}$/.test(name)) {
-      return badParameter(
-        `The request URI contains an invalid name: ${name}. Names match ^[0-9a-zA-Z-]+$ and have 1 to 127 characters.`,
-      );
+  answer(request: WireRequest, { route, secret, version }: Operation): Answer {
+    const name = secret ?? "";
+    if (secret !== null && !/^[0-9a-zA-Z-]{1,127}$/.test(name)) {
+      return badParameter("The name of a secret matches ^[0-9a-zA-Z-]+$ and has 1 to 127 characters.");
     }
-    switch (operation.route) {
-      case "vault.setSecret":
-        return this.#set(name, request);
-      case "vault.getSecret":
-      case "vault.getSecretVersion":
-        return this.#withVersion(name, operation.version, (secret, version) =>
-          version.enabled ? jsonAnswer(200, valueBody(this.url(), secret, version)) : secretIsDisabled(),
-        );
-      case "vault.updateSecret":
-        return this.#withVersion(name, operation.version, (secret, version) => this.#update(request, secret, version));
-      case "vault.listVersions":
-        return this.#listVersions(name, request);
-      case "vault.listSecrets":
-        return this.#page(
-          request,
-          this.#live().map(([secret, newest]) => ({ key: secret.name, item: secretItem(this.url(), secret, newest) })),
-        );
-      case "vault.deleteSecret":
-        return this.#withVersion(name, null, (secret, newest) =>
-          jsonAnswer(200, deletedBody(this.url(), secret, newest, this.store.delete(secret))),
-        );
-      case "vault.listDeletedSecrets":
-        return this.#page(request, this.#deletedItems());
-      case "vault.getDeletedSecret":
-        return this.#getDeleted(name);
-      case "vault.recoverSecret":
-        return this.#recover(name);
-      case "vault.purgeSecret":
-        return this.#purge(name);
-    }
+    const url = this.url();
+    const answers = {
+      "vault.setSecret": () => this.#set(name, request),
+      "vault.getSecret": () => this.#get(name, null),
+      "vault.getSecretVersion": () => this.#get(name, version),
+      "vault.updateSecret": () => this.#update(name, version, request),
+      "vault.listVersions": () => pageOf(request, versionItems(url, this.store.find(name))),
+      "vault.listSecrets": () => pageOf(request, secretItems(url, this.store)),
+      "vault.deleteSecret": () => this.#delete(name),
+      "vault.listDeletedSecrets": () => pageOf(request, deletedItems(url, this.store)),
+      "vault.getDeletedSecret": () => this.#getDeleted(name),
+      "vault.recoverSecret": () => this.#recover(name),
+      "vault.purgeSecret": () => this.#purge(name),
+    } satisfies Record<VaultRoute, () => Answer>;
+    return answers[route]();
   }
 
   #set(name: string, request: WireRequest): Answer {
@@ -65,91 +47,31 @@ export class SecretRequests {
     if (typeof parsed === "string") return badParameter(parsed);
     const existing = this.store.find(name);
     if (existing !== null && existing.deletion !== null) return secretIsDeleted(name);
-    if (existing !== null && existing.pollsLeft > 0) {
-      return vaultError(409, "Conflict", `Secret ${name} is currently being recovered.`, "ObjectIsBeingRecovered");
-    }
-    const version = this.store.add(name, parsed);
-    return this.#withVersion(name, version.version, (secret) =>
-      jsonAnswer(200, valueBody(this.url(), secret, version)),
+    if (existing !== null && existing.pollsLeft > 0) return secretIsBeingRecovered(name);
+    const { version } = this.store.add(name, parsed);
+    return this.#withVersion(name, version, (secret, added) => jsonAnswer(200, valueBody(this.url(), secret, added)));
+  }
+
+  #get(name: string, version: string | null): Answer {
+    return this.#withVersion(name, version, (secret, found) =>
+      found.enabled ? jsonAnswer(200, valueBody(this.url(), secret, found)) : secretIsDisabled(),
     );
   }
 
-  #update(request: WireRequest, secret: StoredSecret, version: StoredVersion): Answer {
-    const parsed = parseUpdateSecret(request);
-    if (typeof parsed === "string") return badParameter(parsed);
-    Object.assign(version, parsed);
-    this.store.touch(version);
-    return jsonAnswer(200, versionBody(this.url(), secret, version));
+  #update(name: string, version: string | null, request: WireRequest): Answer {
+    return this.#withVersion(name, version, (secret, found) => {
+      const changes = parseUpdateSecret(request);
+      if (typeof changes === "string") return badParameter(changes);
+      Object.assign(found, changes);
+      this.store.touch(found);
+      return jsonAnswer(200, versionBody(this.url(), secret, found));
+    });
   }
 
-  /** Without a version: the newest, disabled or not. The service does not fall back to an older one. */
-  #withVersion(
-    name: string,
-    wanted: string | null,
-    answer: (secret: StoredSecret, version: StoredVersion) => Answer,
-  ): Answer {
-    const secret = this.store.find(name);
-    if (secret === null || secret.deletion !== null)
-      return secretNotFound(wanted === null ? name : `${name}/${wanted}`);
-    if (secret.pollsLeft > 0) {
-      secret.pollsLeft -= 1;
-      return secretNotFound(name);
-    }
-    const version =
-      wanted === null
-        ? secret.versions.at(-1)
-        : secret.versions.find((other) => other.version === wanted.toLowerCase());
-    return version === undefined ? secretNotFound(`${name}/${wanted ?? ""}`) : answer(secret, version);
-  }
-
-  #listVersions(name: string, request: WireRequest): Answer {
-    const secret = this.store.find(name);
-    // An unknown name is an empty list for the service too: it only pages through its index.
-    const versions = secret === null || secret.deletion !== null ? [] : secret.versions;
-    return this.#page(
-      request,
-      versions.map((version) => ({
-        key: version.version,
-        item: secret === null ? {} : versionBody(this.url(), secret, version),
-      })),
+  #delete(name: string): Answer {
+    return this.#withVersion(name, null, (secret, newest) =>
+      jsonAnswer(200, deletedBody(this.url(), secret, newest, this.store.delete(secret))),
     );
-  }
-
-  /** Lists go by name or version id, never by time, 25 to a page. */
-  #page(request: WireRequest, items: readonly { readonly key: string; readonly item: object }[]): Answer {
-    const asked = request.query.get("maxresults");
-    const size = asked === null ? maxPage : Number(asked);
-    if (!Number.isInteger(size) || size < 1 || size > maxPage) return badParameter("maxresults must be 1 to 25");
-    const from = markerOf(request.query.get("$skiptoken"));
-    const rest = items
-      .toSorted((one, other) => (one.key < other.key ? -1 : 1))
-      .filter(({ key }) => from === null || key >= from);
-    const next = rest[size];
-    const host = headerOf(request, "host") ?? "";
-    const nextLink =
-      next === undefined
-        ? {}
-        : {
-            nextLink: `https://${host}${request.path}?api-version=${request.query.get("api-version")}&$skiptoken=${skipToken(next.key)}&maxresults=${size}`,
-          };
-    return jsonAnswer(200, { value: rest.slice(0, size).map(({ item }) => item), ...nextLink });
-  }
-
-  #live(): readonly (readonly [StoredSecret, StoredVersion])[] {
-    return this.store.all().flatMap((secret) => {
-      const newest = secret.versions.at(-1);
-      return secret.deletion === null && newest !== undefined ? [[secret, newest] as const] : [];
-    });
-  }
-
-  #deletedItems(): readonly { readonly key: string; readonly item: object }[] {
-    return this.store.all().flatMap((secret) => {
-      const newest = secret.versions.at(-1);
-      const { deletion } = secret;
-      return deletion !== null && newest !== undefined
-        ? [{ key: secret.name, item: deletedItem(this.url(), secret, newest, deletion) }]
-        : [];
-    });
   }
 
   #getDeleted(name: string): Answer {
@@ -176,9 +98,29 @@ export class SecretRequests {
     });
   }
 
+  /** Without a version: the newest, disabled or not. The service does not fall back to an older one. */
+  #withVersion(
+    name: string,
+    wanted: string | null,
+    answer: (secret: StoredSecret, version: StoredVersion) => Answer,
+  ): Answer {
+    const id = wanted === null ? name : `${name}/${wanted}`;
+    const secret = this.store.find(name);
+    if (secret === null || secret.deletion !== null) return secretNotFound(id);
+    if (secret.pollsLeft > 0) {
+      secret.pollsLeft -= 1;
+      return secretNotFound(id);
+    }
+    const version =
+      wanted === null
+        ? secret.versions.at(-1)
+        : secret.versions.find((other) => other.version === wanted.toLowerCase());
+    return version === undefined ? secretNotFound(id) : answer(secret, version);
+  }
+
   #withDeleted(
     name: string,
-    answer: (secret: StoredSecret, newest: StoredVersion, deletion: NonNullable<StoredSecret["deletion"]>) => Answer,
+    answer: (secret: StoredSecret, newest: StoredVersion, deletion: Deletion) => Answer,
   ): Answer {
     const secret = this.store.find(name);
     const newest = secret?.versions.at(-1);
@@ -187,12 +129,3 @@ export class SecretRequests {
       : answer(secret, newest, secret.deletion);
   }
 }
-
-const skipToken = (marker: string): string =>
-  Buffer.from(JSON.stringify({ NextMarker: marker, TargetLocation: 0 }), "utf8").toString("base64url");
-
-const markerOf = (token: string | null): string | null => {
-  if (token === null) return null;
-  const { NextMarker } = JSON.parse(Buffer.from(token, "base64url").toString("utf8")) as { NextMarker: string };
-  return NextMarker;
-};

@@ -65,6 +65,9 @@ export const secretIsDeleted = (name: string): Answer =>
     "ObjectIsDeletedButRecoverable",
   );
 
+export const secretIsBeingRecovered = (name: string): Answer =>
+  vaultError(409, "Conflict", `Secret ${name} is currently being recovered.`, "ObjectIsBeingRecovered");
+
 export const secretIsDisabled = (): Answer =>
   vaultError(403, "Forbidden", "Operation get is not allowed on a disabled secret.", "SecretDisabled");
 

@@ -33,6 +33,11 @@ export interface WireService {
   refuse(status: number, code: string, message: string): Answer;
 }
 
+/** Thrown by `apply` where the service itself cannot be reached: the connection ends without an answer. */
+export class ConnectionLostError extends Error {
+  override readonly name = "ConnectionLostError";
+}
+
 export const jsonAnswer = (
   status: number,
   value: unknown,

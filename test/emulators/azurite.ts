@@ -1,0 +1,117 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+
+/** The development account and key that Microsoft documents for Azurite. They open nothing else. */
+const account = "devstoreaccount1";
+const accountKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
+const startTimeoutMs = 30_000;
+const killAfterMs = 3_000;
+const attempts = 3;
+
+export interface AzuriteOptions {
+  /** Where tables are kept; without it in memory, and gone after a restart. */
+  readonly folder?: string;
+}
+
+export interface Azurite {
+  readonly port: number;
+  /** For `AzureWebJobsStorage`: names its table endpoint, because the short form means port 10002 only. */
+  readonly connectionString: string;
+  stop(): Promise<void>;
+  /** Stops where it runs, and starts on the same port. */
+  restart(): Promise<void>;
+}
+
+export const connectionStringFor = (port: number): string =>
+  `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${accountKey};TableEndpoint=http://127.0.0.1:${port}/${account};`;
+
+/** Starts Azurite's table service as a child process on a free port, and waits until it answers. */
+export const startAzurite = async (options: AzuriteOptions = {}): Promise<Azurite> => {
+  let [port, child] = await startOnFreePort(options);
+  return {
+    port,
+    connectionString: connectionStringFor(port),
+    stop: () => end(child),
+    restart: async () => {
+      await end(child);
+      child = await start(port, options);
+    },
+  };
+};
+
+/** Azurite cannot say which port it got, so one is chosen for it; somebody else may take it meanwhile. */
+const startOnFreePort = async (options: AzuriteOptions, attempt = 1): Promise<[number, ChildProcess]> => {
+  const port = await freePort();
+  try {
+    return [port, await start(port, options)];
+  } catch (error) {
+    if (attempt === attempts) throw error;
+    return startOnFreePort(options, attempt + 1);
+  }
+};
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no port was given");
+  return address.port;
+};
+
+const start = async (port: number, { folder }: AzuriteOptions): Promise<ChildProcess> => {
+  const child = spawn(
+    process.execPath,
+    [
+      require.resolve("azurite/dist/src/table/main.js"),
+      "--silent",
+      "--disableTelemetry",
+      "--skipApiVersionCheck",
+      "--tableHost=127.0.0.1",
+      `--tablePort=${port}`,
+      ...(folder === undefined ? ["--inMemoryPersistence"] : ["--location", folder]),
+    ],
+    { stdio: ["ignore", "pipe", "pipe"] },
+  );
+  const killWithParent = (): void => void child.kill("SIGKILL");
+  process.once("exit", killWithParent);
+  child.once("exit", () => process.off("exit", killWithParent));
+  try {
+    await ready(child);
+    return child;
+  } catch (error) {
+    await end(child);
+    throw error;
+  }
+};
+
+const ready = (child: ChildProcess): Promise<void> =>
+  new Promise((resolve, reject) => {
+    let output = "";
+    const fail = (why: string): void => reject(new Error(`Azurite ${why}: ${output}`));
+    const timer = setTimeout(fail, startTimeoutMs, "did not start in time");
+    child.once("exit", (code) => {
+      clearTimeout(timer);
+      fail(`ended with ${code}`);
+    });
+    const read = (chunk: Buffer): void => {
+      output += chunk.toString("utf8");
+      if (!output.includes("successfully started")) return;
+      clearTimeout(timer);
+      resolve();
+    };
+    child.stdout?.on("data", read);
+    child.stderr?.on("data", read);
+  });
+
+const end = async (child: ChildProcess): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), killAfterMs);
+  await exited;
+  clearTimeout(timer);
+};

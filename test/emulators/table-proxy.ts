@@ -1,0 +1,118 @@
+import { request as httpRequest } from "node:http";
+import { buffer } from "node:stream/consumers";
+import { connectionStringFor } from "./azurite";
+import type { Faults } from "./faults";
+import { startHttp } from "./https-server";
+import type { Journal } from "./journal";
+import type { Route } from "./routes";
+import {
+  type Answer,
+  type Call,
+  ConnectionLostError,
+  headerOf,
+  jsonAnswer,
+  unknownRoute,
+  type WireRequest,
+  type WireService,
+} from "./wire";
+
+export interface TableProxyParts {
+  /** The port of the table service behind the proxy. */
+  readonly targetPort: number;
+  readonly faults: Faults;
+  readonly journal: Journal;
+  readonly now?: () => Date;
+}
+
+export interface TableProxy {
+  readonly port: number;
+  /** Leads to the table service through the proxy. */
+  readonly connectionString: string;
+  close(): Promise<void>;
+}
+
+/**
+ * A reverse proxy in front of Azurite that takes part in faults and journal. A fault "before" is one where the request never got
+ * through, "after" one where the answer got lost on its way back. Signatures stay valid: they do not cover the host.
+ */
+export const startTableProxy = async (parts: TableProxyParts): Promise<TableProxy> => {
+  const { targetPort, faults, journal, now = () => new Date() } = parts;
+  const server = await startHttp({ service: new TableService(targetPort), faults, journal, now });
+  return { port: server.port, connectionString: connectionStringFor(server.port), close: () => server.stop() };
+};
+
+class TableService implements WireService {
+  constructor(private readonly targetPort: number) {}
+
+  refuse(status: number, code: string, message: string): Answer {
+    return jsonAnswer(
+      status,
+      { "odata.error": { code, message: { lang: "en-US", value: message } } },
+      {},
+      "application/json;odata=minimalmetadata",
+    );
+  }
+
+  receive(request: WireRequest): Call {
+    const resource = decodeURIComponent(request.path).split("/").slice(2).join("/");
+    const route = routeOf(request, resource);
+    if (route === null) return unknownRoute(this, "tables.unknown", request);
+    const table = /^[A-Za-z][A-Za-z0-9]*/.exec(resource)?.[0] ?? null;
+    return { route, subject: table === "Tables" ? null : table, apply: () => this.#forward(request) };
+  }
+
+  async #forward({ method, target, headers, body }: WireRequest): Promise<Answer> {
+    try {
+      return await new Promise<Answer>((resolve, reject) => {
+        const forwarded = httpRequest(
+          // One connection each: a pooled one would break when Azurite is restarted, and look like a fault.
+          { host: "127.0.0.1", port: this.targetPort, method, path: target, headers: endToEnd(headers), agent: false },
+          (answer) => {
+            buffer(answer).then(
+              (received) =>
+                resolve({ status: answer.statusCode ?? 502, headers: endToEnd(answer.headers), body: received }),
+              reject,
+            );
+          },
+        );
+        forwarded.once("error", reject);
+        forwarded.end(body);
+      });
+    } catch (error) {
+      throw new ConnectionLostError("the table service cannot be reached", { cause: error });
+    }
+  }
+}
+
+const hopByHop = new Set(["connection", "keep-alive", "transfer-encoding"]);
+
+const endToEnd = (headers: NodeJS.Dict<string | string[]>): Record<string, string | string[]> =>
+  Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined || hopByHop.has(name) ? [] : [[name, value] as const],
+    ),
+  );
+
+/** `resource` is what follows the account in the path: `Tables`, `Name`, `Name()`, `Name(PartitionKey='…',RowKey='…')`, `$batch`. */
+const routeOf = (request: WireRequest, resource: string): Route | null => {
+  // Clients behind old firewalls send MERGE as a POST with this header; so do some SDKs.
+  const method = headerOf(request, "x-http-method") ?? request.method;
+  if (resource === "$batch") return method === "POST" ? "tables.batch" : null;
+  if (/^Tables\b/.test(resource)) return tableRoutes[method] ?? null;
+  if (/\(.+\)$/s.test(resource)) return entityRoutes[method] ?? null;
+  return setRoutes[method] ?? null;
+};
+
+const tableRoutes: Readonly<Record<string, Route>> = {
+  POST: "tables.createTable",
+  GET: "tables.listTables",
+  DELETE: "tables.deleteTable",
+};
+const entityRoutes: Readonly<Record<string, Route>> = {
+  GET: "tables.get",
+  PUT: "tables.update",
+  MERGE: "tables.merge",
+  PATCH: "tables.merge",
+  DELETE: "tables.delete",
+};
+const setRoutes: Readonly<Record<string, Route>> = { POST: "tables.insert", GET: "tables.query" };
