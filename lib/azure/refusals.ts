@@ -71,6 +71,8 @@ export const vaultRefusal =
         remedy: `the vault ${vaultUrl} trusts another tenant than that of the rotator's identity`,
       };
     }
+    // During a failover the vault answers reads only: that ends by itself.
+    if (statusCode === 403 && /readonly/i.test(innerCode ?? "")) return null;
     if (statusCode === 403) return forbiddenByVault(secret, command, failure);
     if (statusCode === 404) {
       return {
