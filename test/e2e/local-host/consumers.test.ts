@@ -1,0 +1,192 @@
+import { spawnSync } from "node:child_process";
+import { createHmac } from "node:crypto";
+import { createServer, type Server } from "node:http";
+import { type Emulators, startEmulators } from "../../emulators/emulators";
+import type { Vault } from "../../emulators/vault";
+import { type Child, nodeCommand, pythonCommand, startChild } from "../../local/child-process";
+import { until } from "./until";
+
+interface Signal {
+  readonly account: string;
+  readonly functionsKey: string | undefined;
+  readonly receivedAtMs: number;
+  readonly body: {
+    readonly consumer: string;
+    readonly instance: string;
+    readonly secretVersion: string;
+    readonly healthy: boolean;
+    readonly at: string;
+    readonly proof: string;
+  };
+}
+
+/** Takes signals as the rotator would, and keeps them. */
+const startRotator = async (): Promise<{ server: Server; url: string; signals: Signal[] }> => {
+  const signals: Signal[] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      const account = /^\/api\/accounts\/([^/]+)\/signals$/.exec(request.url ?? "")?.[1] ?? "";
+      const functionsKey = request.headersDistinct["x-functions-key"]?.[0];
+      const body: Signal["body"] = JSON.parse(Buffer.concat(chunks).toString("utf8"));
+      signals.push({ account, functionsKey, receivedAtMs: Date.now(), body });
+      response.writeHead(202, { "content-type": "application/json" }).end("{}");
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  return { server, url: `http://127.0.0.1:${port}/api`, signals };
+};
+
+const hasPython = spawnSync("python3", ["--version"]).status === 0;
+const languages = [
+  ["TypeScript", nodeCommand("consumers/consumer.ts")] as const,
+  ...(hasPython ? [["Python", pythonCommand("consumers/consumer.py")] as const] : []),
+];
+
+const accounts = ["render", "etl"];
+let emulators: Emulators;
+let rotator: Awaited<ReturnType<typeof startRotator>>;
+let vaults: Readonly<Record<string, Vault>>;
+const children: Child[] = [];
+
+beforeAll(async () => {
+  emulators = await startEmulators();
+  rotator = await startRotator();
+  vaults = { render: await emulators.addVault("render"), etl: await emulators.addVault("etl") };
+});
+afterEach(async () => {
+  await Promise.all(children.splice(0).map((child) => child.stop()));
+});
+afterAll(async () => {
+  rotator.server.closeAllConnections();
+  rotator.server.close();
+  await emulators.close();
+});
+
+const vaultOf = (account: string): Vault => {
+  const vault = vaults[account];
+  if (vault === undefined) {
+    throw new Error(`no vault for ${account}`);
+  }
+  return vault;
+};
+
+const publish = (account: string, batchAccount: string, slot: "primary" | "secondary"): string =>
+  vaultOf(account).seed(`${batchAccount}-key`, { value: emulators.batch.keys(batchAccount)[slot] }).version;
+
+const signalled = (account: string, version: string): Signal | null =>
+  rotator.signals.find((signal) => signal.account === account && signal.body.secretVersion === version) ?? null;
+
+describe.each(languages)("the %s consumer", (language, command) => {
+  const batchAccountOf = (account: string) => `${account}${language.toLowerCase()}`;
+  const lines: string[] = [];
+
+  const start = (): Child => {
+    lines.length = 0;
+    rotator.signals.length = 0;
+    const child = startChild({
+      name: language,
+      ...command,
+      env: {
+        PATH: process.env["PATH"],
+        ...emulators.env,
+        CONSUMER_NAME: "render-api",
+        CONSUMER_INSTANCE: "vm-1",
+        CONSUMER_SIGNAL_KEY: "signal-key",
+        CONSUMER_ROTATOR_URL: rotator.url,
+        CONSUMER_REFRESH_MS: "300",
+        CONSUMER_ACCOUNTS: JSON.stringify(
+          accounts.map((account) => ({
+            account,
+            batchAccountName: batchAccountOf(account),
+            dataPlaneHost: emulators.dataPlaneHost,
+            vaultUrl: vaultOf(account).url,
+            secretName: `${batchAccountOf(account)}-key`,
+          })),
+        ),
+      },
+      onLine: (line) => lines.push(line),
+    });
+    children.push(child);
+    return child;
+  };
+
+  const newestCounts = (): Record<string, unknown> =>
+    JSON.parse(lines.findLast((line) => line.startsWith("{")) ?? "{}");
+  beforeAll(() => {
+    for (const account of accounts) {
+      emulators.batch.addAccount({ name: batchAccountOf(account) });
+    }
+  });
+
+  test("calls Batch with the published key, moves to a new version, and proves that it holds it", async () => {
+    const render = batchAccountOf("render");
+    const first = publish("render", render, "primary");
+    const child = start();
+    const { functionsKey, body } = await until("a signal of the first version", () => signalled("render", first));
+
+    expect(functionsKey).toBe("signal-key");
+    expect(body).toMatchObject({ consumer: "render-api", instance: "vm-1", healthy: true });
+    const message = `batch-key-proof-v1\nrender\nrender-api\nvm-1\n${first}\ntrue\n${body.at}`;
+    const key = Buffer.from(emulators.batch.keys(render).primary, "base64");
+    expect(body.proof).toBe(createHmac("sha256", key).update(message).digest("base64"));
+    // The other account has no secret yet: nothing is said of it.
+    expect(rotator.signals.some(({ account }) => account === "etl")).toBe(false);
+
+    const second = publish("render", render, "secondary");
+    const moved = await until("a signal of the second version", () => signalled("render", second));
+    expect(moved.body.healthy).toBe(true);
+    // It has said that it has moved, so its old key may die: no call notices.
+    emulators.batch.regenerateByHand(render, "primary");
+    const before = emulators.batch.calls(render).answered;
+    await until("more calls", () => emulators.batch.calls(render).answered > before + 10);
+    expect(emulators.batch.calls(render).refused).toBe(0);
+
+    const etl = publish("etl", batchAccountOf("etl"), "primary");
+    await until("a signal of the account that was late", () => signalled("etl", etl));
+
+    expect(await child.stop()).toEqual({ code: 0, signal: null });
+    expect(newestCounts()).toMatchObject({ language, refused: 0, failed: 0, signalsRefused: 0, lastProblem: null });
+  });
+
+  test("goes on with the key it holds while the vault fails, and says so when Batch refuses it", async () => {
+    const etl = batchAccountOf("etl");
+    const version = publish("etl", etl, "primary");
+    const child = start();
+    await until("a signal", () => signalled("etl", version));
+
+    vaultOf("etl").deny("getSecret/action");
+    await until("a failed refresh", () => Number(newestCounts()["vaultFailures"]) > 0);
+    const before = emulators.batch.calls(etl).answered;
+    await until("more calls", () => emulators.batch.calls(etl).answered > before + 5);
+
+    emulators.batch.regenerateByHand(etl, "primary");
+    await until("an unhealthy signal", () => rotator.signals.some(({ body }) => !body.healthy));
+    vaultOf("etl").allow("getSecret/action");
+    const mended = publish("etl", etl, "primary");
+    await until("a healthy signal", () => signalled("etl", mended)?.body.healthy ?? null);
+
+    expect(await child.stop()).toEqual({ code: 0, signal: null });
+    expect(Number(newestCounts()["refused"])).toBeGreaterThan(0);
+    const output = lines.join("\n");
+    expect(emulators.batch.issuedKeys().filter((key) => output.includes(key))).toEqual([]);
+  });
+
+  test("calls often enough to notice a gap of a tenth of a second, and makes itself known to the services", async () => {
+    publish("render", batchAccountOf("render"), "primary");
+    publish("etl", batchAccountOf("etl"), "primary");
+    const child = start();
+    await until("the first calls", () => Number(newestCounts()["answered"]) > 5);
+    const [began, before] = [Date.now(), Number(newestCounts()["answered"])];
+    await until("30 more calls", () => Number(newestCounts()["answered"]) >= before + 30);
+    // 14 a second are intended; counters are shown once a second.
+    expect(Date.now() - began).toBeLessThan(5000);
+    const own = emulators.journal.of("batch.listPools").filter(({ clientRequestId }) => clientRequestId !== null);
+    expect(own.every(({ clientRequestId }) => clientRequestId?.startsWith("render-api/vm-1/"))).toBe(true);
+    expect(emulators.journal.unknown).toEqual([]);
+    await child.stop();
+  });
+});

@@ -1,0 +1,20 @@
+import { setTimeout as wait } from "node:timers/promises";
+
+/** Asks again and again until there is an answer other than null or false. Rejects, naming what it waited for. */
+export const until = async <T>(
+  what: string,
+  ask: () => T | null | false | Promise<T | null | false>,
+  withinMs = 15_000,
+): Promise<T> => {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== null && answer !== false) {
+      return answer;
+    }
+    if (Date.now() > deadline) {
+      throw new Error(`waited ${withinMs} ms for ${what}`);
+    }
+    await wait(25);
+  }
+};

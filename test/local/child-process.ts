@@ -1,0 +1,85 @@
+import { spawn } from "node:child_process";
+import path from "node:path";
+import { createInterface } from "node:readline";
+
+export interface ChildOptions {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly onLine: (line: string, stream: "stdout" | "stderr") => void;
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface Child {
+  readonly name: string;
+  readonly pid: number;
+  /** Resolves when the process is gone and its output has been read to the end. */
+  readonly ended: Promise<Ended>;
+  /** Asks it to end, and insists when it has not after `graceMs`. */
+  stop(graceMs?: number): Promise<Ended>;
+}
+
+/** Starts a process in a group of its own, so that Ctrl-C reaches only the parent, which then ends its children in order. */
+export const startChild = ({ name, command, args, env, onLine }: ChildOptions): Child => {
+  const child = spawn(command, args, { env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
+  for (const stream of ["stdout", "stderr"] as const) {
+    createInterface({ input: child[stream] }).on("line", (line) => onLine(line, stream));
+  }
+  // The pipe says "the parent lives"; that the child has closed its end says nothing.
+  child.stdin.on("error", () => undefined);
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once("error", (problem) => reject(new Error(`${name} did not start`, { cause: problem })));
+    child.once("close", (code, signal) => resolve({ code, signal }));
+  });
+  // Whoever waits hears of it; nobody may be waiting yet.
+  ended.catch(() => undefined);
+  return {
+    name,
+    pid: child.pid ?? -1,
+    ended,
+    stop: async (graceMs = 15_000) => {
+      child.kill("SIGTERM");
+      const insist = setTimeout(() => child.kill("SIGKILL"), graceMs);
+      try {
+        return await ended;
+      } finally {
+        clearTimeout(insist);
+      }
+    },
+  };
+};
+
+/** The command that runs a TypeScript file of this folder on the present Node. */
+export const nodeCommand = (file: string, args: readonly string[] = []): Pick<ChildOptions, "command" | "args"> => ({
+  command: process.execPath,
+  args: [
+    "--require",
+    require.resolve("tsx/cjs"),
+    "--require",
+    path.join(__dirname, "end-with-parent.ts"),
+    path.join(__dirname, file),
+    ...args,
+  ],
+});
+
+/** The same for Python, which can't be given a module to load first. */
+const pythonEndsWithParent = `
+import os, runpy, signal, sys, threading
+def end_with_parent():
+    while os.read(0, 65536):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+threading.Thread(target=end_with_parent, daemon=True).start()
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+`;
+
+export const pythonCommand = (file: string): Pick<ChildOptions, "command" | "args"> => ({
+  command: "python3",
+  args: ["-c", pythonEndsWithParent, path.join(__dirname, file)],
+});
