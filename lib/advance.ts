@@ -20,7 +20,7 @@ import {
   withPauseSeen,
 } from "./rotation/changes";
 import type { EventDraft } from "./rotation/events";
-import type { Slot } from "./rotation/phases";
+import type { Slot, State } from "./rotation/phases";
 import type { Claim, RotationRecord } from "./rotation/record";
 import { fullReconcileDue, scheduledDue } from "./rotation/schedule";
 import { plusMs, toInstant } from "./rotation/time";
@@ -178,7 +178,8 @@ class Driver {
     const mayStep = pauseInForce(this.#record, this.config) === null && !quarantineStops(this.#record, now);
     const decision: Decision = mayStep ? await this.#decide() : { kind: "wait" };
     const look = await this.#reconcile(decision, now);
-    if (look !== null && look.kind === "refused") return this.#wait({ reason: "TargetKeyRefused", detail: look.detail });
+    if (look !== null && look.kind === "refused")
+      return this.#wait({ reason: "TargetKeyRefused", detail: look.detail });
     if (look !== null && look.kind === "differs") return this.#act(look.words, look.run);
     if (decision.kind === "wait") return this.#wait(null);
     if (decision.kind === "act") return this.#act(decision.words, decision.run);
@@ -210,11 +211,11 @@ class Driver {
   /** At every tick while something is under way; an idle account only now and then, in full. Null when there is nothing to look at or no need. */
   async #reconcile(decision: Decision, now: Date): Promise<Reconciled | null> {
     const { state } = this.#record;
-    if (state.active === null) return null;
+    if (!hasActive(state)) return null;
     const due = fullReconcileDue(this.#record, this.config, now);
     if (state.phase === "idle" && !due) return null;
     const full = due || decision.kind === "actOnKeys";
-    const found = await reconcile(this.#bench(), state as StateWithActive, full);
+    const found = await reconcile(this.#bench(), state, full);
     if (found.kind === "agrees" && found.look !== null) {
       this.#keep({ ...this.#record, reconciledAt: toInstant(this.ports.clock.now()) });
     }
@@ -250,7 +251,11 @@ class Driver {
       try {
         await history.append(event, this.#call());
       } catch {
-        log.write("warn", { event: "HistoryDelayed", account: this.config.name, detail: `event ${event.id} is kept and sent later` });
+        log.write("warn", {
+          event: "HistoryDelayed",
+          account: this.config.name,
+          detail: `event ${event.id} is kept and sent later`,
+        });
         return;
       }
       log.write("info", { ...event });
@@ -266,7 +271,11 @@ class Driver {
       const slot = this.#record.intent?.slot ?? null;
       this.#keep({
         ...this.#record,
-        quarantine: quarantined(this.#record.quarantine, { slot, since: at, until: plusMs(at, this.limits.quarantineMs) }),
+        quarantine: quarantined(this.#record.quarantine, {
+          slot,
+          since: at,
+          until: plusMs(at, this.limits.quarantineMs),
+        }),
       });
     }
     const attempts = (this.#record.failure?.attempts ?? 0) + 1;
@@ -320,7 +329,8 @@ class Driver {
   /** Every write renews the claim, except the one that lets it go. */
   async #write(record: RotationRecord): Promise<Stored> {
     const now = this.ports.clock.now();
-    const renewed = record.claim === null ? record : { ...record, claim: { ...record.claim, until: this.#claimEnd(now) } };
+    const renewed =
+      record.claim === null ? record : { ...record, claim: { ...record.claim, until: this.#claimEnd(now) } };
     const { etag } = this.#held;
     const written = await this.ports.rotations.replace(renewed, etag, this.#call());
     this.#stored = written;
@@ -344,7 +354,9 @@ class Driver {
     const { claim } = this.#record;
     const leftMs = claim === null ? 0 : Date.parse(claim.until) - this.ports.clock.now().getTime();
     const spareMs = leftMs - this.limits.claimMs / 10;
-    return spareMs <= 0 ? { signal: AbortSignal.abort() } : { signal: this.ports.clock.abortAfter(Math.min(spareMs, this.limits.callMs)) };
+    return spareMs <= 0
+      ? { signal: AbortSignal.abort() }
+      : { signal: this.ports.clock.abortAfter(Math.min(spareMs, this.limits.callMs)) };
   }
 
   #callWithoutClaim(): CallOptions {
@@ -357,6 +369,8 @@ const quarantineStops = (record: RotationRecord, now: Date): boolean => {
   const quarantine = activeQuarantine(record, now);
   return quarantine !== null && (quarantine.slot !== null || mayRegenerateNext(record.state.phase));
 };
+
+const hasActive = (state: State): state is StateWithActive => state.active !== null;
 
 const failureOf = (error: unknown): FailedTry => {
   if (error instanceof OperatorNeededError) {
@@ -376,9 +390,17 @@ const inFields = (error: unknown): Readonly<Record<string, unknown>> => {
 };
 
 const isDefect = (error: unknown): boolean =>
-  !(error instanceof OperatorNeededError || error instanceof TransientServiceError || error instanceof OutcomeUnknownError);
+  !(
+    error instanceof OperatorNeededError ||
+    error instanceof TransientServiceError ||
+    error instanceof OutcomeUnknownError
+  );
 
 /** Where it happened, without the message. */
 const framesOf = (error: unknown): string =>
-  error instanceof Error ? (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)).join("\n") : "";
-
+  error instanceof Error
+    ? (error.stack ?? "")
+        .split("\n")
+        .filter((line) => /^\s+at /.test(line))
+        .join("\n")
+    : "";

@@ -10,5 +10,5 @@ export const concurrently = async <T, R>(
     for (const [index, item] of queue) results.set(index, await work(item));
   };
   await Promise.all(Array.from({ length: Math.min(most, items.length) }, worker));
-  return [...results.entries()].sort(([a], [b]) => a - b).map(([, result]) => result);
+  return [...results.entries()].toSorted(([a], [b]) => a - b).map(([, result]) => result);
 };

@@ -47,7 +47,8 @@ export const rotateOnDemand = async (app: App, config: AccountConfig, demand: De
     patienceMs: limits.patienceMs,
     enter,
   });
-  if (driven.outcome === "busy") return { kind: "busy", retryAfterSeconds: busySeconds(app, driven.claim?.until ?? null) };
+  if (driven.outcome === "busy")
+    return { kind: "busy", retryAfterSeconds: busySeconds(app, driven.claim?.until ?? null) };
   if (driven.outcome === "refused") return refused(driven.refusal);
   return { kind: "accepted", status: await readStatus(app, config) };
 };
@@ -85,11 +86,12 @@ const knownDemand = (record: RotationRecord, demand: Demand): "same" | "other" |
 
 const pausedRefusal: Refusal = {
   refused: "Paused",
-  detail: "the account is paused: resume it first, or take \"paused\" out of its configuration",
+  detail: 'the account is paused: resume it first, or take "paused" out of its configuration',
 };
 const notAdopted: Refusal = {
   refused: "NotAdopted",
-  detail: "the account is not adopted yet: until every consumer has confirmed the published key, a rotation could break one; GET the account to see what it waits for",
+  detail:
+    "the account is not adopted yet: until every consumer has confirmed the published key, a rotation could break one; GET the account to see what it waits for",
 };
 const keyReused: Refusal = {
   refused: "IdempotencyKeyReused",

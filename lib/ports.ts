@@ -30,11 +30,22 @@ export interface BatchKeys {
   /** Replaces the key of one slot. Sent exactly once: repeating a lost request could replace a key that is in use by then. */
   regenerate(ref: BatchAccountRef, slot: Slot, options: CallOptions): Promise<void>;
   /** One signed, reading call to the data plane: does Batch accept this key now? */
-  probe(ref: BatchAccountRef, accountEndpoint: string, key: BatchKey, options: CallOptions): Promise<"accepted" | "refused">;
+  probe(
+    ref: BatchAccountRef,
+    accountEndpoint: string,
+    key: BatchKey,
+    options: CallOptions,
+  ): Promise<"accepted" | "refused">;
 }
 
 export type SecretVersion =
-  | { readonly version: string; readonly enabled: true; readonly key: BatchKey; readonly createdAt: Instant; readonly rotationId: string | null }
+  | {
+      readonly version: string;
+      readonly enabled: true;
+      readonly key: BatchKey;
+      readonly createdAt: Instant;
+      readonly rotationId: string | null;
+    }
   | { readonly version: string; readonly enabled: false };
 
 /** Everything that is written with a published key, in one request. */

@@ -28,7 +28,13 @@ export interface SignalAnswer {
 
 export type Received =
   | { readonly kind: "received"; readonly answer: SignalAnswer }
-  | { readonly kind: "refused"; readonly status: 400 | 403; readonly reason: string; readonly at: string; readonly detail: string };
+  | {
+      readonly kind: "refused";
+      readonly status: 400 | 403;
+      readonly reason: string;
+      readonly at: string;
+      readonly detail: string;
+    };
 
 const skewMs = 5 * 60_000;
 
@@ -52,7 +58,10 @@ export const receiveSignal = async (app: App, config: AccountConfig, signal: Sig
     call,
   );
   if (accepted) await moveOn(app, config, signal);
-  return { kind: "received", answer: { account: config.name, accepted, waitingFor: (await readStatus(app, config)).waitingFor } };
+  return {
+    kind: "received",
+    answer: { account: config.name, accepted, waitingFor: (await readStatus(app, config)).waitingFor },
+  };
 };
 
 const incoming = (signal: SignalBody, at: string, proven: boolean) => ({
@@ -67,10 +76,20 @@ const incoming = (signal: SignalBody, at: string, proven: boolean) => ({
 
 const refusedByForm = (config: AccountConfig, signal: SignalBody, now: Date): Received | null => {
   if (!config.gate.consumers.some(({ name }) => name === signal.consumer)) {
-    return refusal(400, "UnknownConsumer", "/consumer", `is not a consumer of account ${config.name}: add it to gate.consumers in ROTATION_ACCOUNTS, or send the name that is there`);
+    return refusal(
+      400,
+      "UnknownConsumer",
+      "/consumer",
+      `is not a consumer of account ${config.name}: add it to gate.consumers in ROTATION_ACCOUNTS, or send the name that is there`,
+    );
   }
   if (Math.abs(msBetween(toInstant(now), toInstant(new Date(signal.at)))) > skewMs) {
-    return refusal(400, "ClockSkew", "/at", `must lie within 5 minutes of the rotator's clock, which shows ${toInstant(now)}: set the sender's clock`);
+    return refusal(
+      400,
+      "ClockSkew",
+      "/at",
+      `must lie within 5 minutes of the rotator's clock, which shows ${toInstant(now)}: set the sender's clock`,
+    );
   }
   return null;
 };
@@ -84,10 +103,19 @@ const refusal = (status: 400 | 403, reason: string, at: string, detail: string):
 });
 
 const unknownVersion = (signal: SignalBody): Received =>
-  refusal(400, "UnknownSecretVersion", "/secretVersion", `version ${signal.secretVersion} is not one of this account's secret: send the version id that the vault returned with the key`);
+  refusal(
+    400,
+    "UnknownSecretVersion",
+    "/secretVersion",
+    `version ${signal.secretVersion} is not one of this account's secret: send the version id that the vault returned with the key`,
+  );
 
 /** A disabled version cannot be read, so nothing it says is proven. */
-const checkProof = (config: AccountConfig, signal: SignalBody, version: SecretVersion): "proven" | "unproven" | "refused" => {
+const checkProof = (
+  config: AccountConfig,
+  signal: SignalBody,
+  version: SecretVersion,
+): "proven" | "unproven" | "refused" => {
   if (signal.proof === null || !version.enabled) return "unproven";
   return proofHolds({ ...signal, account: config.name }, signal.proof, version.key) ? "proven" : "refused";
 };
@@ -103,8 +131,14 @@ const proofRefused = async (app: App, config: AccountConfig, signal: SignalBody)
     patienceMs: 0,
     enter: () => ({ note: [{ event: "ProofRefused", detail }] }),
   });
-  if (result.outcome === "busy") ports.log.write("warn", { event: "ProofRefused", account: config.name, detail, by: `signal:${signal.consumer}` });
-  return refusal(403, "ProofRefused", "/proof", "does not match: sign the seven lines with the key of this very secret version, each as sent");
+  if (result.outcome === "busy")
+    ports.log.write("warn", { event: "ProofRefused", account: config.name, detail, by: `signal:${signal.consumer}` });
+  return refusal(
+    403,
+    "ProofRefused",
+    "/proof",
+    "does not match: sign the seven lines with the key of this very secret version, each as sent",
+  );
 };
 
 /** Costs nothing but table reads unless the gate is open. */

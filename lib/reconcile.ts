@@ -19,8 +19,7 @@ export type Reconciled =
 export const reconcile = async (bench: Bench, state: StateWithActive, full: boolean): Promise<Reconciled> => {
   const { ports, config, call } = bench;
   const newest = await ports.secrets.newest(config.secret, call());
-  const works =
-    newest === null || config.probe === "none" ? null : (await probe(bench, newest.key)) === "accepted";
+  const works = newest === null || config.probe === "none" ? null : (await probe(bench, newest.key)) === "accepted";
   if (!full && works === true && newest?.version === state.active.version) return { kind: "agrees", look: null };
   const keys = await ports.batch.readKeys(config.batch, call());
   return compare(bench, state, { keys, newest }, works);

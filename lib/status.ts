@@ -171,7 +171,12 @@ const consumerBodies = ({ config, record, reports, now }: AccountView): readonly
           report.consumer === consumer.name &&
           msBetween(report.at, toInstant(now)) <= config.gate.forgetInstanceAfterMs,
       )
-      .map(({ instance, at, secretVersion, healthy, proven }) => ({ id: instance, at, secretVersion, healthy, proven })),
+      .map(({ instance, at, secretVersion, healthy, proven }) => ({
+        id: instance,
+        at,
+        secretVersion,
+        healthy,
+        proven,
+      })),
   }));
 };
-

@@ -243,7 +243,10 @@ export const publish = (
   );
 
 const newKeyNotAcceptedYet = (slot: Slot): Waits => ({
-  hold: { reason: "NewKeyNotAcceptedYet", detail: `Batch does not accept the new ${slot} key yet, so it is not published` },
+  hold: {
+    reason: "NewKeyNotAcceptedYet",
+    detail: `Batch does not accept the new ${slot} key yet, so it is not published`,
+  },
 });
 
 /** False where probing is switched off: then only a comparison of values can tell. */
@@ -255,7 +258,8 @@ const probeAccepts = async (bench: Bench, key: SlotKeys[Slot]): Promise<boolean>
 
 /** One signed call with this key. */
 export const probe = ({ ports, config, record, call }: Bench, key: SlotKeys[Slot]): Promise<"accepted" | "refused"> => {
-  if (record.accountEndpoint === null) throw new TransientServiceError({ operation: "Batch data plane", code: "NoEndpoint" });
+  if (record.accountEndpoint === null)
+    throw new TransientServiceError({ operation: "Batch data plane", code: "NoEndpoint" });
   return ports.batch.probe(config.batch, record.accountEndpoint, key, call());
 };
 

@@ -70,7 +70,13 @@ export class Ticker {
     } catch (error) {
       if (error instanceof CorruptRecordError) {
         const status = corruptStatus(config, error.problem, ports.clock.now());
-        ports.log.write("error", { event: "AccountState", account: config.name, phase: null, blocked: "RecordCorrupt", detail: status.blocked?.remedy });
+        ports.log.write("error", {
+          event: "AccountState",
+          account: config.name,
+          phase: null,
+          blocked: "RecordCorrupt",
+          detail: status.blocked?.remedy,
+        });
         return { status, moves: 0 };
       }
       ports.log.write("error", { event: "AccountFailed", account: config.name, detail: nameOf(error) });

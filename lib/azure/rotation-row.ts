@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import { CorruptRecordError, OperatorNeededError } from "../errors";
 import type { RotationRecord } from "../rotation/record";
 import { recordSchema, recordSchemaVersion } from "./record-schema";
@@ -25,19 +26,28 @@ const cut = (text: string): readonly string[] => {
   return pieces;
 };
 
+/** The first few things that are wrong, by place. */
+const inWords = (error: z.ZodError): string =>
+  error.issues
+    .slice(0, 5)
+    .map(({ path, message }) => `${path.join(".") || "record"}: ${message}`)
+    .join("; ");
+
 /**
- * A record as a row: what people and conditional writes look for in columns of its own, the whole of it as JSON in as many columns
- * as it takes. Throws `OperatorNeededError` where it has outgrown a row.
+ * A record as a row: what people look for in columns of its own, the whole of it as JSON in as many columns as it takes.
+ * Throws `CorruptRecordError` for a record that could not be read again (better not written than that), and
+ * `OperatorNeededError` for one that has outgrown a row.
  */
 export const toRow = (record: RotationRecord, writeId: string): Row => {
-  const json = JSON.stringify(record);
-  if (json.length > longestRecord) {
-    throw new OperatorNeededError(
-      "RecordCorrupt",
-      { operation: "Tables write of a rotation record" },
-      `the record of account ${record.account} has grown to ${json.length} characters, more than a table row holds: ${record.outbox.length} events wait to be delivered, so mend the history table or the webhook`,
+  const checked = recordSchema.safeParse(record);
+  if (!checked.success) {
+    throw new CorruptRecordError(
+      record.account,
+      `not written, as it could not be read again: ${inWords(checked.error)}`,
     );
   }
+  const json = JSON.stringify(record);
+  if (json.length > longestRecord) throw outgrown(record, json.length);
   const pieces = cut(json).map((piece, index) => [column(index), piece] as const);
   return {
     ...rotationKey(record.account),
@@ -47,10 +57,18 @@ export const toRow = (record: RotationRecord, writeId: string): Row => {
     phaseSince: record.phaseSince,
     claimId: record.claim?.id ?? "",
     claimedUntil: record.claim?.until ?? "",
-    eventSequence: record.eventSequence,
+    // Text, as a number would be stored in 32 bits.
+    eventSequence: String(record.eventSequence),
     ...Object.fromEntries(pieces),
   };
 };
+
+const outgrown = ({ account, outbox }: RotationRecord, length: number): OperatorNeededError =>
+  new OperatorNeededError(
+    "RecordCorrupt",
+    { operation: "Tables write of a rotation record" },
+    `the record of account ${account} has grown to ${length} characters, more than a table row holds: ${outbox.length} events wait to be delivered, so mend the history table or the webhook`,
+  );
 
 const joinPieces = (row: StoredRow): string => {
   let json = "";
@@ -83,8 +101,7 @@ export const toRecord = (account: string, row: StoredRow): RotationRecord => {
   checkVersion(account, row["schema"]);
   const parsed = recordSchema.safeParse(parseJson(account, joinPieces(row)));
   if (!parsed.success) {
-    const places = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "record"}: ${message}`);
-    throw new CorruptRecordError(account, `${places.slice(0, 5).join("; ")}: ${mend}`);
+    throw new CorruptRecordError(account, `${inWords(parsed.error)}: ${mend}`);
   }
   if (parsed.data.account !== account) {
     throw new CorruptRecordError(account, `the row holds the record of another account: ${mend}`);

@@ -21,11 +21,18 @@ export const text = (form: string, pattern: RegExp) =>
 export const oneOf = <const T extends readonly [string, ...string[]]>(choices: T) =>
   z.enum(choices, { error: mustBe(`one of ${choices.join(", ")}`) });
 
+const durationForm = (shortestMs: number, longest: number): string =>
+  `an ISO 8601 duration of weeks, days, hours, minutes and seconds from ${formatDuration(shortestMs)} to ${formatDuration(longest)}`;
+
 export const duration = (shortestMs: number, longest = longestMs) => {
-  const form = `an ISO 8601 duration of weeks, days, hours, minutes and seconds from ${formatDuration(shortestMs)} to ${formatDuration(longest)}`;
+  const form = durationForm(shortestMs, longest);
   const inRange = (value: string): boolean => {
     const ms = parseDuration(value);
     return ms !== null && ms >= shortestMs && ms <= longest;
   };
   return text(form, durationPattern).refine(inRange, { error: mustBe(form) });
 };
+
+/** A description for the schema, which can show the bounds of a duration but not check them. */
+export const withBounds = (description: string, shortestMs: number, longest = longestMs): string =>
+  `${description} Must be ${durationForm(shortestMs, longest)}.`;

@@ -67,4 +67,3 @@ export interface AccountConfig {
   readonly stalledAfterMs: Readonly<Record<Exclude<Phase, "idle">, number>>;
   readonly remindEveryMs: number;
 }
-

@@ -124,9 +124,7 @@ export const waitingOn = (record: RotationRecord, hold: Omit<Hold, "since"> | nu
   intent: null,
   failure: null,
   hold:
-    hold === null
-      ? null
-      : { ...hold, since: record.hold?.reason === hold.reason ? record.hold.since : toInstant(now) },
+    hold === null ? null : { ...hold, since: record.hold?.reason === hold.reason ? record.hold.since : toInstant(now) },
 });
 
 export interface FailedTry {
@@ -135,7 +133,13 @@ export interface FailedTry {
 }
 
 /** The record after a step that did not get done: same phase, one attempt more, not tried again before `nextAttemptAt`. */
-export const failed = (record: RotationRecord, failure: FailedTry, attempts: number, next: Instant, pen: Pen): RotationRecord => {
+export const failed = (
+  record: RotationRecord,
+  failure: FailedTry,
+  attempts: number,
+  next: Instant,
+  pen: Pen,
+): RotationRecord => {
   const same = record.failure !== null && record.failure.blocked?.reason === failure.blocked?.reason;
   const told = record.failure?.detail === failure.detail && same;
   const after: RotationRecord = {
@@ -152,7 +156,13 @@ export const failed = (record: RotationRecord, failure: FailedTry, attempts: num
   const { blocked, detail } = failure;
   return withEvents(
     after,
-    [{ event: "StepFailed", detail: blocked === null ? detail : `${detail}; ${blocked.remedy}`, reason: blocked?.reason ?? "BackingOff" }],
+    [
+      {
+        event: "StepFailed",
+        detail: blocked === null ? detail : `${detail}; ${blocked.remedy}`,
+        reason: blocked?.reason ?? "BackingOff",
+      },
+    ],
     pen,
   );
 };

@@ -42,8 +42,14 @@ const faultOf = (
 const checks: Readonly<Record<ConsumerReason, (seen: Seen) => Fault>> = {
   NoSignalYet: ({ known, forgotten, consumer, gate, published }) => {
     if (known.length > 0) return null;
-    const last = forgotten.map(({ at }) => at).sort().at(-1);
-    const heard = last === undefined ? "" : `, not heard of since ${last} (forgotten after ${formatDuration(gate.forgetInstanceAfterMs)})`;
+    const last = forgotten
+      .map(({ at }) => at)
+      .toSorted()
+      .at(-1);
+    const heard =
+      last === undefined
+        ? ""
+        : `, not heard of since ${last} (forgotten after ${formatDuration(gate.forgetInstanceAfterMs)})`;
     return {
       detail: `no instance of ${consumer.name} has reported version ${published.version}, published at ${published.publishedAt}${heard}`,
       since: published.publishedAt,
@@ -131,7 +137,7 @@ const goodSince = ({ consumer, gate, published, known, forgotten }: Seen): Insta
     const provenSince = consumer.proof === "required" ? (report.provenSince ?? report.receivedAt) : since;
     return { since: latest(since, provenSince), joined: report.newcomer && provenSince <= since };
   });
-  const starts = streaks.map(({ since }) => since).sort();
+  const starts = streaks.map(({ since }) => since).toSorted();
   return latest(
     published.publishedAt,
     ...starts.slice(consumer.instances - 1, consumer.instances),

@@ -25,7 +25,7 @@ export interface Shut {
 }
 
 export type Gate =
-  | { readonly open: true; /** Why it is open where that is not the plain case. */ readonly override: string | null }
+  | { readonly open: true /** Why it is open where that is not the plain case. */; readonly override: string | null }
   | ({ readonly open: false } & Shut);
 
 interface Check {
@@ -130,7 +130,8 @@ export const gate = (input: GateInput): Gate => {
   for (const { shut, yieldsTo } of checks) {
     const found = shut(input);
     if (found === null) continue;
-    if (leaked && yieldsTo.retireAfter) override = `retireAfter has passed at ${deadline}, in spite of ${found.reason}: ${found.detail}`;
+    if (leaked && yieldsTo.retireAfter)
+      override = `retireAfter has passed at ${deadline}, in spite of ${found.reason}: ${found.detail}`;
     else if (approval !== null && yieldsTo.approval)
       override = `approved by ${approval.by} (${approval.reason}), in spite of ${found.reason}: ${found.detail}`;
     else return { open: false, ...found };

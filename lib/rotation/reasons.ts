@@ -8,7 +8,8 @@ export const waitingReasons = {
   OutsideWindow: "scheduled work waits for the maintenance window",
   Claimed: "another driver is working on this account",
   BackingOff: "the last step failed and is tried again later",
-  OutcomeUnknown: "the answer to a regenerate was lost, so that key slot is left alone until no such request can still be in flight",
+  OutcomeUnknown:
+    "the answer to a regenerate was lost, so that key slot is left alone until no such request can still be in flight",
   NewKeyNotAcceptedYet: "Batch does not accept the new key yet",
   OldKeyStillAccepted: "Batch still accepts the retired key",
   TargetKeyRefused: "Batch refuses the published key",

@@ -61,7 +61,9 @@ export const mergeSignal = (
   }
   const silentMs = known === null ? Number.POSITIVE_INFINITY : msBetween(known.at, receivedAt);
   const unbroken =
-    known !== null && known.secretVersion === signal.secretVersion && silentMs <= limits.signalFreshnessMs ? known : null;
+    known !== null && known.secretVersion === signal.secretVersion && silentMs <= limits.signalFreshnessMs
+      ? known
+      : null;
   const streak = signal.healthy ? (unbroken?.goodSince ?? null) : null;
   return {
     accepted: true,
@@ -72,7 +74,8 @@ export const mergeSignal = (
       goodSince: signal.healthy ? (streak ?? receivedAt) : null,
       provenSince: signal.proven ? (unbroken?.provenSince ?? receivedAt) : null,
       unhealthySince: signal.healthy ? null : (known?.unhealthySince ?? receivedAt),
-      newcomer: signal.healthy && (streak === null ? silentMs > limits.forgetInstanceAfterMs : known?.newcomer === true),
+      newcomer:
+        signal.healthy && (streak === null ? silentMs > limits.forgetInstanceAfterMs : known?.newcomer === true),
     },
   };
 };

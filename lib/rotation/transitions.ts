@@ -41,10 +41,7 @@ export const adopted = (active: Published, override: string | null): Move => ({
   ],
 });
 
-export type RotationRequest = Pick<
-  Rotation,
-  "id" | "trigger" | "reason" | "by" | "retireAfterMs" | "idempotencyKey"
->;
+export type RotationRequest = Pick<Rotation, "id" | "trigger" | "reason" | "by" | "retireAfterMs" | "idempotencyKey">;
 
 export const rotationStarted = (state: StateOf<"idle">, request: RotationRequest, now: Date): Move => {
   const previous = state.active.slot;

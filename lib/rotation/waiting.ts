@@ -70,7 +70,11 @@ const times = (count: number): string => (count === 1 ? "once" : `${count} times
 const outsideWindow: Ask = ({ record, config, now }) => {
   const due = scheduledDue(record, config, now);
   return due.due && !due.startsNow
-    ? { reason: "OutsideWindow", detail: `due since ${due.at}; the maintenance window opens at ${due.opensAt}`, since: due.at }
+    ? {
+        reason: "OutsideWindow",
+        detail: `due since ${due.at}; the maintenance window opens at ${due.opensAt}`,
+        since: due.at,
+      }
     : null;
 };
 
@@ -139,4 +143,3 @@ export const couldMoveOn = (seen: Seen): boolean => {
   if (record.state.phase === "published" && activeQuarantine(record, now) !== null) return false;
   return gateOf(seen)?.open === true;
 };
-

@@ -1,0 +1,10 @@
+import { app } from "@azure/functions";
+import { readStatus } from "../lib/read-account";
+import { json, withAccount } from "./http";
+
+app.http("accountStatus", {
+  methods: ["GET"],
+  route: "accounts/{account}",
+  authLevel: "function",
+  handler: withAccount(async (theApp, account) => json(200, await readStatus(theApp, account))),
+});

@@ -1,0 +1,123 @@
+import type { HttpHandler, HttpRequest, HttpResponseInit } from "@azure/functions";
+import type { App } from "../lib/app";
+import { CorruptRecordError, OperatorNeededError, TransientServiceError } from "../lib/errors";
+import type { Problem } from "../lib/requests";
+import type { AccountConfig } from "../lib/rotation/account-config";
+import { theApp, within } from "./runtime";
+
+const longestBody = 16 * 1024;
+const retrySeconds = "30";
+
+/** RFC 9457. */
+export const problem = (
+  status: number,
+  reason: string,
+  detail: string,
+  more: { readonly problems?: readonly Problem[]; readonly retryAfter?: string } = {},
+): HttpResponseInit => ({
+  status,
+  headers: {
+    ...noStore,
+    "content-type": "application/problem+json",
+    ...(more.retryAfter === undefined ? {} : { "retry-after": more.retryAfter }),
+  },
+  body: JSON.stringify({
+    type: `urn:batch-key-rotator:problem:${reason}`,
+    title: titles[status] ?? "Error",
+    status,
+    detail,
+    reason,
+    ...(more.problems === undefined ? {} : { problems: more.problems }),
+  }),
+});
+
+const titles: Readonly<Record<number, string>> = {
+  400: "Bad request",
+  403: "Forbidden",
+  404: "Not found",
+  409: "Conflict",
+  413: "Body too large",
+  415: "Unsupported media type",
+  422: "Unprocessable content",
+  500: "Internal error",
+  503: "Service unavailable",
+};
+
+const noStore = { "cache-control": "no-store", "x-content-type-options": "nosniff" } as const;
+
+export const json = (
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): HttpResponseInit => ({
+  status,
+  headers: { ...noStore, "content-type": "application/json", ...headers },
+  body: JSON.stringify(body),
+});
+
+/** A handler that gets the app, and whose failures become problems. */
+export const withApp =
+  (handle: (app: App, request: HttpRequest) => Promise<HttpResponseInit>): HttpHandler =>
+  (request, context) =>
+    within(context, async () => {
+      const composed = theApp();
+      if (!composed.ok) {
+        const detail = "the app's settings are wrong: mend each of these and restart it";
+        return problem(503, "ConfigurationInvalid", detail, { problems: composed.problems });
+      }
+      try {
+        return await handle(composed.app, request);
+      } catch (error) {
+        return failed(composed.app, error);
+      }
+    });
+
+/** The same for a route under one account. */
+export const withAccount = (
+  handle: (app: App, account: AccountConfig, request: HttpRequest) => Promise<HttpResponseInit>,
+): HttpHandler =>
+  withApp(async (app, request) => {
+    const name = request.params["account"] ?? "";
+    const account = app.accounts.find((config) => config.name === name);
+    return account === undefined
+      ? problem(404, "UnknownAccount", "no account of this name is configured: GET /api/accounts lists those that are")
+      : handle(app, account, request);
+  });
+
+const failed = (app: App, error: unknown): HttpResponseInit => {
+  if (error instanceof TransientServiceError || error instanceof OperatorNeededError) {
+    app.ports.log.write("warn", { event: "RequestFailed", detail: error.message });
+    return problem(503, "Unavailable", error.message, { retryAfter: retrySeconds });
+  }
+  if (error instanceof CorruptRecordError) {
+    return problem(409, "RecordCorrupt", `${error.message}; GET the account for the remedy`);
+  }
+  const name = error instanceof Error ? error.name : typeof error;
+  app.ports.log.write("error", { event: "RequestFailed", detail: `unexpected ${name}` });
+  return problem(500, "Unexpected", `unexpected ${name}: please report this defect`);
+};
+
+/** The body as JSON, or the answer that refuses it. */
+export const readJson = async (
+  request: HttpRequest,
+): Promise<
+  { readonly ok: true; readonly body: unknown } | { readonly ok: false; readonly answer: HttpResponseInit }
+> => {
+  const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "application/json";
+  if (type !== "application/json" && !type.endsWith("+json")) {
+    return { ok: false, answer: problem(415, "NotJson", "send the body as application/json") };
+  }
+  const announced = Number(request.headers.get("content-length") ?? 0);
+  const text = announced > longestBody ? "" : await request.text();
+  if (announced > longestBody || Buffer.byteLength(text) > longestBody) {
+    return { ok: false, answer: problem(413, "BodyTooLarge", `the body may have at most ${longestBody} bytes`) };
+  }
+  try {
+    return { ok: true, body: JSON.parse(text) };
+  } catch {
+    return { ok: false, answer: badRequest([{ at: "", problem: "is not JSON: send one JSON object" }]) };
+  }
+};
+
+export const badRequest = (problems: readonly Problem[], reason = "InvalidRequest"): HttpResponseInit =>
+  problem(400, reason, "the request is wrong in these places; nothing was changed", { problems });

@@ -1,0 +1,5 @@
+import "./account-status";
+import "./list-accounts";
+import "./receive-signal";
+import "./rotate-on-demand";
+import "./rotate-on-schedule";

@@ -1,0 +1,22 @@
+import { app } from "@azure/functions";
+import { receiveSignal } from "../lib/receive-signal";
+import { parseSignal } from "../lib/requests";
+import { badRequest, json, problem, readJson, withAccount } from "./http";
+
+app.http("receiveSignal", {
+  methods: ["POST"],
+  route: "accounts/{account}/signals",
+  authLevel: "function",
+  handler: withAccount(async (theApp, account, request) => {
+    const read = await readJson(request);
+    if (!read.ok) return read.answer;
+    const signal = parseSignal(read.body);
+    if (!signal.ok) return badRequest(signal.problems);
+    const received = await receiveSignal(theApp, account, signal.value);
+    if (received.kind === "received") return json(202, received.answer);
+    const problems = [{ at: received.at, problem: received.detail }];
+    return received.status === 400
+      ? badRequest(problems, received.reason)
+      : problem(received.status, received.reason, `${received.at.slice(1)} ${received.detail}`);
+  }),
+});

@@ -1,0 +1,32 @@
+import { app } from "@azure/functions";
+import { type Demanded, rotateOnDemand } from "../lib/demand";
+import { parseDemand } from "../lib/requests";
+import { badRequest, json, problem, readJson, withAccount } from "./http";
+
+app.http("rotateOnDemand", {
+  methods: ["POST"],
+  route: "accounts/{account}/rotations",
+  authLevel: "function",
+  handler: withAccount(async (theApp, account, request) => {
+    const read = await readJson(request);
+    if (!read.ok) return read.answer;
+    const demand = parseDemand(read.body, request.headers.get("idempotency-key"), theApp.emulated);
+    if (!demand.ok) return badRequest(demand.problems);
+    return answer(account.name, await rotateOnDemand(theApp, account, demand.value));
+  }),
+});
+
+const answer = (account: string, demanded: Demanded) => {
+  switch (demanded.kind) {
+    case "accepted":
+      return json(202, demanded.status, { location: `/api/accounts/${account}` });
+    case "dryRun":
+      return json(200, demanded.status);
+    case "busy":
+      return problem(409, "Busy", "another driver is working on this account: try again shortly", {
+        retryAfter: String(demanded.retryAfterSeconds),
+      });
+    case "refused":
+      return problem(demanded.reason === "IdempotencyKeyReused" ? 422 : 409, demanded.reason, demanded.detail);
+  }
+};

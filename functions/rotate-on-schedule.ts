@@ -1,0 +1,21 @@
+import { app, type TimerHandler } from "@azure/functions";
+import { Ticker } from "../lib/tick";
+import { logConfigurationInvalid, theApp, within } from "./runtime";
+
+const everyFiveMinutes = "0 */5 * * * *";
+
+let ticker: Ticker | null = null;
+
+const handler: TimerHandler = (_timer, context) =>
+  within(context, async () => {
+    const composed = theApp();
+    if (!composed.ok) return logConfigurationInvalid(composed.problems);
+    ticker ??= new Ticker(composed.app);
+    await ticker.tick();
+  });
+
+app.timer("rotateOnSchedule", {
+  // The host resolves %NAME% and knows no default for a name that is not set.
+  schedule: process.env["ROTATION_SCHEDULE"] ? "%ROTATION_SCHEDULE%" : everyFiveMinutes,
+  handler,
+});

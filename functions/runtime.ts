@@ -1,0 +1,41 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { InvocationContext } from "@azure/functions";
+import { type Composed, compose, type LineWriter } from "../lib/compose";
+
+const current = new AsyncLocalStorage<InvocationContext>();
+
+/** Lines go to the log of the invocation that they were written in. */
+const write: LineWriter = (level, line) => {
+  const context = current.getStore();
+  if (context === undefined) process.stdout.write(`${line}\n`);
+  else if (level === "error") context.error(line);
+  else if (level === "warn") context.warn(line);
+  else context.log(line);
+};
+
+let composed: Composed | null = null;
+
+/** The app, built and its settings checked at the first use in this process. */
+export const theApp = (): Composed => {
+  composed ??= compose(process.env, write);
+  return composed;
+};
+
+/** Runs `work` so that what it logs goes to this invocation's log. */
+export const within = <T>(context: InvocationContext, work: () => Promise<T>): Promise<T> => current.run(context, work);
+
+/** Every function says so, at every use: a rotator that cannot run must not look as if it did. */
+export const logConfigurationInvalid = (problems: readonly { readonly at: string; readonly problem: string }[]): void =>
+  write(
+    "error",
+    JSON.stringify({
+      event: "ConfigurationInvalid",
+      at: new Date().toISOString(),
+      account: null,
+      rotationId: null,
+      reason: "ConfigurationInvalid",
+      detail: problems.map(({ at, problem }) => `${at}: ${problem}`).join("; "),
+      by: "schedule",
+      problems,
+    }),
+  );

@@ -1,0 +1,115 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { z } from "zod";
+import type { App } from "./app";
+import { AzureBatchKeys } from "./azure/batch-keys";
+import { createCredential } from "./azure/credential";
+import { HistoryTable } from "./azure/history-table";
+import { KeyVaultSecrets } from "./azure/key-vault-secrets";
+import { RotationTable } from "./azure/rotation-table";
+import { SignalTable } from "./azure/signal-table";
+import { openTables, type TableStorage } from "./azure/tables";
+import { UlidIds } from "./azure/ulid-ids";
+import { type Environment, readSettings, type Settings } from "./config";
+import { ConfigError } from "./errors";
+import type { Clock, Log } from "./ports";
+import { VersionCache } from "./version-cache";
+
+const minute = 60_000;
+
+const systemClock: Clock = {
+  now: () => new Date(),
+  abortAfter: (ms) => AbortSignal.timeout(ms),
+  sleep: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
+};
+
+/** Writes one line of text at a level. */
+export type LineWriter = (level: "info" | "warn" | "error", line: string) => void;
+
+/** Builds the app from the process's settings. Throws `ConfigError` with every problem at once. */
+export const composeApp = (env: Environment, write: LineWriter): App => {
+  const root = appRoot(env);
+  const functionTimeoutMs = readFunctionTimeout(root);
+  const settings = readSettings(env, { read: (file) => readFileSync(join(root, file), "utf8") }, { functionTimeoutMs });
+  const log: Log = { write: (level, line) => write(level, JSON.stringify(line)) };
+  const ports = buildPorts(env, settings, log);
+  return {
+    ports,
+    accounts: settings.accounts,
+    versions: new VersionCache(ports.secrets, systemClock),
+    emulated: settings.emulated,
+    limits: {
+      claimMs: settings.claimMs,
+      quarantineMs: settings.quarantineMs,
+      callMs: minute / 2,
+      dryRun: settings.dryRun,
+      tickMs: functionTimeoutMs / 2,
+      requestMs: Math.min(functionTimeoutMs / 2, 100_000),
+      patienceMs: 3_000,
+    },
+  };
+};
+
+const buildPorts = (env: Environment, settings: Settings, log: Log): App["ports"] => {
+  const { cloud, emulated } = settings;
+  const clock = systemClock;
+  const ids = new UlidIds(clock);
+  const credential = createCredential({ env, clientId: settings.clientId, authorityHost: cloud.authorityHost });
+  const tables = openTables(tableStorage(env, settings), settings.tablePrefix);
+  return {
+    clock,
+    ids,
+    log,
+    batch: new AzureBatchKeys({ credential, armEndpoint: cloud.armEndpoint, armScope: cloud.armScope, clock }),
+    secrets: new KeyVaultSecrets({ credential, emulated }),
+    rotations: new RotationTable(tables.rotations, ids),
+    signals: new SignalTable(tables.signals, ids),
+    history: new HistoryTable(tables.history),
+  };
+};
+
+const tableStorage = (env: Environment, { storage, emulated, cloud }: Settings): TableStorage =>
+  storage.kind === "connectionString"
+    ? { ...storage, allowInsecureConnection: emulated }
+    : {
+        kind: "identity",
+        tableServiceUri: storage.tableServiceUri,
+        credential: createCredential({ env, clientId: storage.clientId, authorityHost: cloud.authorityHost }),
+      };
+
+/** The folder that holds host.json: the host says where; else it is beside the bundle or above it. */
+const appRoot = (env: Environment): string => {
+  const places = [env["AzureWebJobsScriptRoot"], __dirname, dirname(__dirname), process.cwd()];
+  return places.find((place) => place && existsSync(join(place, "host.json"))) ?? process.cwd();
+};
+
+const hostSchema = z.object({ functionTimeout: z.string().optional() });
+
+/** `functionTimeout` of host.json in milliseconds; 5 minutes where it does not say. */
+const readFunctionTimeout = (root: string): number => {
+  const standard = 5 * minute;
+  try {
+    const host: unknown = JSON.parse(readFileSync(join(root, "host.json"), "utf8"));
+    const { functionTimeout } = hostSchema.parse(host);
+    const [, hours, minutes, seconds] = /^(\d+):(\d\d):(\d\d)$/.exec(functionTimeout ?? "") ?? [];
+    const ms = ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
+    return ms > 0 ? ms : standard;
+  } catch {
+    return standard;
+  }
+};
+
+/** The app, or the problems that keep it from running. */
+export type Composed =
+  | { readonly ok: true; readonly app: App }
+  | { readonly ok: false; readonly problems: ConfigError["problems"] };
+
+export const compose = (env: Environment, write: LineWriter): Composed => {
+  try {
+    return { ok: true, app: composeApp(env, write) };
+  } catch (error) {
+    if (error instanceof ConfigError) return { ok: false, problems: error.problems };
+    throw error;
+  }
+};
