@@ -1,6 +1,6 @@
 import type { AccountConfig, BatchAccountRef } from "../rotation/account-config";
 import { parseDuration } from "../rotation/duration";
-import { type CompleteAccount, completeAccount, configurationSchema } from "./configuration-schema";
+import { type AccountSchema, type CompleteAccount, completeAccount, configurationSchema } from "./configuration-schema";
 import { checkTogether, type Report } from "./cross-checks";
 import type { Rules } from "./forms";
 import { batchIdParts } from "./identity-fields";
@@ -69,8 +69,11 @@ const reportUnknownKeys = (path: readonly PropertyKey[], keys: readonly string[]
   }
 };
 
-const checkForm = (configuration: unknown, rules: Rules, report: Report): void => {
-  const issues = configurationSchema(rules).safeParse(configuration).error?.issues ?? [];
+/** The configuration is read once in a process: compiling the schema would cost more than it saves. */
+const once = { jitless: true };
+
+const checkForm = (schema: AccountSchema, configuration: unknown, report: Report): void => {
+  const issues = configurationSchema(schema).safeParse(configuration, once).error?.issues ?? [];
   for (const issue of issues) {
     if (issue.code === "unrecognized_keys") reportUnknownKeys(issue.path, issue.keys, report);
     else report(issue.path, issue.message);
@@ -92,11 +95,11 @@ export const readAccounts = (
     report(pointer(path), problem);
   };
   const schema = completeAccount(rules);
-  checkForm(configuration, rules, reportAt);
+  checkForm(schema, configuration, reportAt);
   checkTogether(schema, configuration, reportAt);
   if (!sound) return [];
   const { defaults, accounts } = asObject(configuration);
   return Array.isArray(accounts)
-    ? accounts.map((account) => resolve(schema.parse(mergeAccount(defaults, account))))
+    ? accounts.map((account) => resolve(schema.parse(mergeAccount(defaults, account), once)))
     : [];
 };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { builtIn } from "./built-in";
-import { duration, mustBe, oneOf, type Rules } from "./forms";
+import { duration, mustBe, oneOf, type Rules, withBounds } from "./forms";
 import { gateFields } from "./gate-fields";
 import { accountName, resourceId, secret } from "./identity-fields";
 import { windowObject } from "./window-fields";
@@ -10,7 +10,10 @@ const dayMs = 86_400_000;
 const stalledAfterFields = (shortestMs: number) => {
   const field = (phase: keyof typeof builtIn.stalledAfter, example: string) =>
     duration(shortestMs).meta({
-      description: `How long phase ${phase} may last before it is reported stalled; time paused does not count.`,
+      description: withBounds(
+        `How long phase ${phase} may last before it is reported stalled; time paused does not count.`,
+        shortestMs,
+      ),
       default: builtIn.stalledAfter[phase],
       examples: [example],
     });
@@ -29,15 +32,21 @@ const sharedFields = (rules: Rules) => {
   const shortestMs = rules.emulated ? 1_000 : 60_000;
   return {
     rotateEvery: duration(rules.emulated ? shortestMs : dayMs, 730 * dayMs).meta({
-      description: "How old a key may become before it is rotated.",
+      description: withBounds(
+        "How old a key may become before it is rotated.",
+        rules.emulated ? shortestMs : dayMs,
+        730 * dayMs,
+      ),
       default: builtIn.rotateEvery,
       examples: ["P30D"],
     }),
     expireAfter: duration(shortestMs)
       .optional()
       .meta({
-        description:
+        description: withBounds(
           "How long after publication the secret expires; longer than rotateEvery. Default: rotateEvery and 30 days.",
+          shortestMs,
+        ),
         examples: ["P90D"],
       }),
     window: windowObject.nullable().meta({
@@ -56,7 +65,7 @@ const sharedFields = (rules: Rules) => {
       examples: ["none"],
     }),
     reconcileEvery: duration(shortestMs).meta({
-      description: "How often an idle account's secret is compared with its live keys.",
+      description: withBounds("How often an idle account's secret is compared with its live keys.", shortestMs),
       default: builtIn.reconcileEvery,
       examples: ["PT1H"],
     }),
@@ -68,7 +77,7 @@ const sharedFields = (rules: Rules) => {
     gate: z.strictObject(gateFields(rules, shortestMs), { error: mustBe("an object") }),
     stalledAfter: z.strictObject(stalledAfterFields(shortestMs), { error: mustBe("an object") }),
     remindEvery: duration(shortestMs).meta({
-      description: "How often an alarm is repeated while its condition lasts.",
+      description: withBounds("How often an alarm is repeated while its condition lasts.", shortestMs),
       default: builtIn.remindEvery,
       examples: ["P1D"],
     }),
@@ -79,12 +88,12 @@ const sharedFields = (rules: Rules) => {
 export const completeAccount = (rules: Rules) =>
   z.strictObject({ name: accountName.optional(), resourceId, secret: secret(rules), ...sharedFields(rules) });
 
-export type CompleteAccount = z.infer<ReturnType<typeof completeAccount>>;
+export type AccountSchema = ReturnType<typeof completeAccount>;
+export type CompleteAccount = z.infer<AccountSchema>;
 
 /** The shared keys as people write them: any of them may be left out, within `gate` and `stalledAfter` too. */
-const writtenFields = (rules: Rules) => {
-  const shared = sharedFields(rules);
-  return z
+const writtenFields = (shared: ReturnType<typeof sharedFields>) =>
+  z
     .object({
       ...shared,
       gate: shared.gate.partial().meta({
@@ -99,13 +108,13 @@ const writtenFields = (rules: Rules) => {
       }),
     })
     .partial().shape;
-};
 
 /** The whole configuration as people write it: the form of each part, not yet how the parts go together. */
-export const configurationSchema = (rules: Rules) => {
-  const written = writtenFields(rules);
+export const configurationSchema = (complete: AccountSchema) => {
+  const { name, resourceId: id, secret: published, ...shared } = complete.shape;
+  const written = writtenFields(shared);
   const account = z.strictObject(
-    { name: accountName.optional(), resourceId, secret: secret(rules), ...written },
+    { name, resourceId: id, secret: published, ...written },
     { error: mustBe("an object with at least resourceId and secret") },
   );
   return z

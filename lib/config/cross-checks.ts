@@ -1,15 +1,14 @@
 import type { z } from "zod";
 import { parseDuration } from "../rotation/duration";
-import type { completeAccount } from "./configuration-schema";
+import type { AccountSchema } from "./configuration-schema";
 import { batchIdParts } from "./identity-fields";
-import { asObject, mergeAccount, type Unchecked } from "./merge";
+import { asObject, isObject, mergeAccount, type Unchecked } from "./merge";
 
 /*
  * How the parts of the configuration go together. Every check looks at the parts it needs one by one and keeps quiet where one of
  * them is wrong by itself, which is reported elsewhere: so one mistake never hides another.
  */
 
-type Schema = ReturnType<typeof completeAccount>;
 type Path = readonly PropertyKey[];
 export type Report = (path: Path, problem: string) => void;
 
@@ -19,7 +18,7 @@ const valid = <T>(schema: z.ZodType<T>, value: unknown): T | null => schema.safe
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /** What was written in one place, be it `defaults` or an account. */
-const checkWritten = (schema: Schema, written: Unchecked, path: Path, report: Report): void => {
+const checkWritten = (schema: AccountSchema, written: Unchecked, path: Path, report: Report): void => {
   const clock = schema.shape.window.unwrap().shape;
   const window = asObject(written["window"]);
   const from = valid(clock.from, window["from"]);
@@ -38,7 +37,7 @@ const checkWritten = (schema: Schema, written: Unchecked, path: Path, report: Re
   });
 };
 
-const checkExpiry = (schema: Schema, merged: Unchecked, path: Path, report: Report): void => {
+const checkExpiry = (schema: AccountSchema, merged: Unchecked, path: Path, report: Report): void => {
   const { rotateEvery, expireAfter } = schema.shape;
   const every = parseDuration(valid(rotateEvery, merged["rotateEvery"]) ?? "");
   const after = parseDuration(valid(expireAfter, merged["expireAfter"]) ?? "");
@@ -52,7 +51,7 @@ const checkExpiry = (schema: Schema, merged: Unchecked, path: Path, report: Repo
 
 const delayElsewhere = 'has no effect in this mode: set it to null, or mode to "delay"';
 
-const checkGate = (schema: Schema, own: Unchecked, merged: Unchecked, path: Path, report: Report): void => {
+const checkGate = (schema: AccountSchema, own: Unchecked, merged: Unchecked, path: Path, report: Report): void => {
   const gate = asObject(merged["gate"]);
   const { shape } = schema.shape.gate;
   const mode = valid(shape.mode, gate["mode"]);
@@ -72,7 +71,7 @@ const checkGate = (schema: Schema, own: Unchecked, merged: Unchecked, path: Path
     report([...at, "delay"], delayElsewhere);
 };
 
-const checkDefaultDelay = (schema: Schema, defaults: Unchecked, report: Report): void => {
+const checkDefaultDelay = (schema: AccountSchema, defaults: Unchecked, report: Report): void => {
   const { shape } = schema.shape.gate;
   const gate = asObject(defaults["gate"]);
   const mode = valid(shape.mode, gate["mode"]);
@@ -87,7 +86,7 @@ const identities = [
     key: ["name"],
     same: "has the same name as",
     remedy: "give one of them a name of its own",
-    of: (schema: Schema, account: Unchecked): string | null => {
+    of: (schema: AccountSchema, account: Unchecked): string | null => {
       if (account["name"] !== undefined) return valid(schema.shape.name, account["name"]) ?? null;
       const id = valid(schema.shape.resourceId, account["resourceId"]);
       return id === null ? null : (batchIdParts(id)?.accountName ?? null);
@@ -97,20 +96,21 @@ const identities = [
     key: ["resourceId"],
     same: "is the same Batch account as that of",
     remedy: "keep one of them",
-    of: (schema: Schema, account: Unchecked): string | null => valid(schema.shape.resourceId, account["resourceId"]),
+    of: (schema: AccountSchema, account: Unchecked): string | null =>
+      valid(schema.shape.resourceId, account["resourceId"]),
   },
   {
     key: ["secret"],
     same: "is the same secret as that of",
     remedy: "give each account a secret of its own",
-    of: (schema: Schema, account: Unchecked): string | null => {
+    of: (schema: AccountSchema, account: Unchecked): string | null => {
       const { vaultUrl, name } = valid(schema.shape.secret, account["secret"]) ?? {};
       return vaultUrl === undefined ? null : `${new URL(vaultUrl).origin}/${name}`;
     },
   },
 ] as const;
 
-const checkDistinct = (schema: Schema, accounts: readonly Unchecked[], report: Report): void => {
+const checkDistinct = (schema: AccountSchema, accounts: readonly Unchecked[], report: Report): void => {
   for (const { key, same, remedy, of } of identities) {
     const firstWith = new Map<string, number>();
     accounts.forEach((account, i) => {
@@ -123,14 +123,16 @@ const checkDistinct = (schema: Schema, accounts: readonly Unchecked[], report: R
 };
 
 /** Everything about a configuration that no part of it shows by itself. */
-export const checkTogether = (schema: Schema, configuration: unknown, report: Report): void => {
+export const checkTogether = (schema: AccountSchema, configuration: unknown, report: Report): void => {
   const { defaults, accounts } = asObject(configuration);
   const written = listOf(accounts).map(asObject);
+  const isWhole = (account: unknown): boolean => isObject(account) && (defaults === undefined || isObject(defaults));
   checkWritten(schema, asObject(defaults), ["defaults"], report);
   checkDefaultDelay(schema, asObject(defaults), report);
   written.forEach((account, i) => {
-    const merged = mergeAccount(defaults, account);
     checkWritten(schema, account, ["accounts", i], report);
+    if (!isWhole(listOf(accounts)[i])) return;
+    const merged = mergeAccount(defaults, account);
     checkExpiry(schema, merged, ["accounts", i], report);
     checkGate(schema, account, merged, ["accounts", i], report);
   });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { builtIn } from "./built-in";
-import { duration, mustBe, oneOf, type Rules, text } from "./forms";
+import { duration, mustBe, oneOf, type Rules, text, withBounds } from "./forms";
 import { hasUserInfo, isSecure, parseUrl } from "./urls";
 
 const isHealthUrl = (value: string, emulated: boolean): boolean => {
@@ -57,27 +57,34 @@ export const gateFields = (rules: Rules, shortestMs: number) => ({
     examples: [[{ name: "render-api", instances: 2, proof: "required" }]],
   }),
   soak: duration(0).meta({
-    description: "How long all consumers must be good without a break.",
+    description: withBounds("How long all consumers must be good without a break.", 0),
     default: builtIn.gate.soak,
     examples: ["PT0S"],
   }),
   signalFreshness: duration(shortestMs).meta({
-    description: "A signal older than this says nothing.",
+    description: withBounds("A signal older than this says nothing.", shortestMs),
     default: builtIn.gate.signalFreshness,
     examples: ["PT5M"],
   }),
   forgetInstanceAfter: duration(shortestMs).meta({
-    description: "An instance silent for so long has gone; until then it counts.",
+    description: withBounds("An instance silent for so long has gone; until then it counts.", shortestMs),
     default: builtIn.gate.forgetInstanceAfter,
     examples: ["PT2H"],
   }),
   delay: duration(shortestMs)
     .nullable()
-    .meta({ description: "Mode delay: how long to wait after publication.", default: null, examples: ["P7D"] }),
+    .meta({
+      description: withBounds("Mode delay: how long to wait after publication.", shortestMs),
+      default: null,
+      examples: ["P7D"],
+    }),
   rollbackWhenUnhealthyFor: duration(shortestMs)
     .nullable()
     .meta({
-      description: "Roll back by itself when a consumer has been unhealthy for so long; null: never.",
+      description: withBounds(
+        "Roll back by itself when a consumer has been unhealthy for so long; null: never.",
+        shortestMs,
+      ),
       default: null,
       examples: ["PT30M"],
     }),

@@ -2,13 +2,14 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { clouds } from "../../lib/config/clouds";
-import { configurationSchema } from "../../lib/config/configuration-schema";
+import { completeAccount, configurationSchema } from "../../lib/config/configuration-schema";
 
 export const schemaPath = join(__dirname, "../../rotation.schema.json");
 
 /** The JSON Schema of the configuration, made from what the app itself checks with. Draft 7 is what editors know best. */
 export const schemaText = (): string => {
-  const schema = configurationSchema({ emulated: false, vaultDomain: clouds.AzurePublic.vaultDomain });
+  const rules = { emulated: false, vaultDomain: clouds.AzurePublic.vaultDomain };
+  const schema = configurationSchema(completeAccount(rules));
   return `${JSON.stringify(z.toJSONSchema(schema, { io: "input", target: "draft-7" }), null, 2)}\n`;
 };
 

@@ -1,0 +1,483 @@
+import {
+  accountOf,
+  accountPlaces,
+  anAccount,
+  batchId,
+  emulated,
+  placesOf,
+  problemsOf,
+  settingsOf,
+  withConfiguration,
+} from "./builders";
+
+const minute = 60_000;
+const hour = 3_600_000;
+const day = 86_400_000;
+
+const read = (defaults: object, ...accounts: readonly object[]) =>
+  settingsOf(withConfiguration({ defaults, accounts })).accounts;
+
+const consumer = (changes: object) => ({ gate: { consumers: [{ name: "render-api", ...changes }] } });
+
+const consumersNamed = (...names: readonly string[]) => ({ gate: { consumers: names.map((name) => ({ name })) } });
+
+const problemsAmong = (...accounts: readonly object[]) => problemsOf(withConfiguration({ accounts }));
+
+describe("an account's defaults", () => {
+  it("are those of the contract", () => {
+    expect(accountOf({ gate: { consumers: [{ name: "render-api" }] } })).toEqual({
+      name: "render1",
+      batch: {
+        resourceId: batchId(1),
+        subscriptionId: "00000000-0000-0000-0000-000000000000",
+        resourceGroup: "render",
+        accountName: "render1",
+      },
+      secret: { vaultUrl: "https://keys.vault.azure.net", name: "render1-key" },
+      rotateEveryMs: 60 * day,
+      expireAfterMs: 90 * day,
+      window: null,
+      settleOn: "alternate",
+      probe: "dataPlane",
+      reconcileEveryMs: 6 * hour,
+      paused: false,
+      gate: {
+        mode: "signals",
+        consumers: [{ name: "render-api", instances: 1, proof: "optional", healthUrl: null }],
+        soakMs: 10 * minute,
+        signalFreshnessMs: 15 * minute,
+        forgetInstanceAfterMs: day,
+        delayMs: null,
+        rollbackWhenUnhealthyForMs: null,
+      },
+      stalledAfterMs: {
+        adopting: 3 * day,
+        started: 30 * minute,
+        regenerated: 30 * minute,
+        published: day,
+        retired: 30 * minute,
+        settling: day,
+      },
+      remindEveryMs: 6 * hour,
+    });
+  });
+
+  it("let the secret expire 30 days after rotateEvery, whatever that is", () => {
+    expect(accountOf({ rotateEvery: "P10D" }).expireAfterMs).toBe(40 * day);
+  });
+
+  it("name the account as its Batch account, in lower case", () => {
+    const resourceId = batchId(1).replace("render1", "RenderWEU1");
+    expect(accountOf({ resourceId }).name).toBe("renderweu1");
+    expect(accountOf({ resourceId }).batch.accountName).toBe("RenderWEU1");
+  });
+});
+
+describe("an account's own keys", () => {
+  it("are taken as given, with durations in milliseconds", () => {
+    const window = { days: ["Tue", "Wed"], from: "02:00", to: "05:00", timeZone: "Europe/Amsterdam" };
+    const account = accountOf({
+      name: "render-weu",
+      rotateEvery: "P30D",
+      expireAfter: "P45D",
+      window,
+      settleOn: "primary",
+      probe: "none",
+      reconcileEvery: "PT1H",
+      paused: true,
+      gate: {
+        mode: "delay",
+        consumers: [{ name: "a", instances: 3, proof: "required", healthUrl: "https://a.example.com/health" }],
+        soak: "PT0S",
+        signalFreshness: "PT5M",
+        forgetInstanceAfter: "PT2H",
+        delay: "P7D",
+        rollbackWhenUnhealthyFor: "PT30M",
+      },
+      stalledAfter: {
+        adopting: "P1D",
+        started: "PT1M",
+        regenerated: "PT2M",
+        published: "PT3M",
+        retired: "PT4M",
+        settling: "PT5M",
+      },
+      remindEvery: "P1D",
+    });
+    expect(account).toMatchObject({
+      name: "render-weu",
+      rotateEveryMs: 30 * day,
+      expireAfterMs: 45 * day,
+      window,
+      settleOn: "primary",
+      probe: "none",
+      reconcileEveryMs: hour,
+      paused: true,
+      gate: {
+        mode: "delay",
+        consumers: [{ name: "a", instances: 3, proof: "required", healthUrl: "https://a.example.com/health" }],
+        soakMs: 0,
+        signalFreshnessMs: 5 * minute,
+        forgetInstanceAfterMs: 2 * hour,
+        delayMs: 7 * day,
+        rollbackWhenUnhealthyForMs: 30 * minute,
+      },
+      stalledAfterMs: {
+        adopting: day,
+        started: minute,
+        regenerated: 2 * minute,
+        published: 3 * minute,
+        retired: 4 * minute,
+        settling: 5 * minute,
+      },
+      remindEveryMs: day,
+    });
+  });
+});
+
+describe("defaults", () => {
+  it("stand in for what an account does not say", () => {
+    const accounts = read({ rotateEvery: "P30D", paused: true }, anAccount({}, 1), anAccount({ paused: false }, 2));
+    expect(accounts.map(({ rotateEveryMs, paused }) => [rotateEveryMs, paused])).toEqual([
+      [30 * day, true],
+      [30 * day, false],
+    ]);
+  });
+
+  it("are merged key by key within gate and stalledAfter", () => {
+    const [account] = read(
+      { gate: { soak: "PT1H", consumers: [{ name: "everyone" }] }, stalledAfter: { started: "PT1H", retired: "PT2H" } },
+      anAccount({ gate: { signalFreshness: "PT1M" }, stalledAfter: { retired: "PT3H" } }),
+    );
+    expect(account?.gate).toMatchObject({ soakMs: hour, signalFreshnessMs: minute, consumers: [{ name: "everyone" }] });
+    expect(account?.stalledAfterMs).toMatchObject({ started: hour, retired: 3 * hour, settling: day });
+  });
+
+  it("give way as a whole where an account has its own window or consumers", () => {
+    const [account] = read(
+      {
+        window: { days: ["Mon"], from: "01:00", to: "02:00", timeZone: "UTC" },
+        gate: { consumers: [{ name: "everyone", instances: 9 }] },
+      },
+      anAccount({ window: null, gate: { consumers: [{ name: "mine" }] } }),
+    );
+    expect(account?.window).toBeNull();
+    expect(account?.gate.consumers).toEqual([{ name: "mine", instances: 1, proof: "optional", healthUrl: null }]);
+  });
+
+  it.each(["name", "resourceId", "secret"])("may not hold %s", (key) => {
+    expect(placesOf(withConfiguration({ defaults: { [key]: "x" }, accounts: [anAccount()] }))).toEqual([
+      `ROTATION_ACCOUNTS/defaults/${key}`,
+    ]);
+  });
+
+  it("are wrong once, not once for each account", () => {
+    const accounts = [anAccount({}, 1), anAccount({}, 2)];
+    expect(placesOf(withConfiguration({ defaults: { rotateEvery: "often" }, accounts }))).toEqual([
+      "ROTATION_ACCOUNTS/defaults/rotateEvery",
+    ]);
+  });
+
+  it("may hold a delay for those accounts whose mode it is", () => {
+    const [signals, delayed] = read(
+      { gate: { delay: "P7D" } },
+      anAccount({}, 1),
+      anAccount({ gate: { mode: "delay" } }, 2),
+    );
+    expect(signals?.gate.delayMs).toBeNull();
+    expect(delayed?.gate.delayMs).toBe(7 * day);
+  });
+
+  it("may not hold a delay beside another mode", () => {
+    const defaults = { gate: { mode: "approval", delay: "P7D" } };
+    expect(placesOf(withConfiguration({ defaults, accounts: [anAccount()] }))).toEqual([
+      "ROTATION_ACCOUNTS/defaults/gate/delay",
+    ]);
+  });
+});
+
+describe("the configuration as a whole", () => {
+  it.each([
+    ["no object", [], [""]],
+    ["null", null, [""]],
+    ["no accounts", {}, ["/accounts"]],
+    ["an empty list of accounts", { accounts: [] }, ["/accounts"]],
+    ["accounts that are no list", { accounts: {} }, ["/accounts"]],
+    ["an account that is no object", { accounts: [5] }, ["/accounts/0"]],
+    ["defaults that are no object", { defaults: 5, accounts: [anAccount()] }, ["/defaults"]],
+    ["an unknown key", { accounts: [anAccount()], acounts: [] }, ["/acounts"]],
+    ["a $schema that is no text", { $schema: 1, accounts: [anAccount()] }, ["/$schema"]],
+  ])("is refused when it is or has %s", (_what, configuration, places) => {
+    expect(placesOf(withConfiguration(configuration))).toEqual(places.map((at) => `ROTATION_ACCOUNTS${at}`));
+  });
+
+  it("may name its schema, for editors", () => {
+    expect(placesOf(withConfiguration({ $schema: "./rotation.schema.json", accounts: [anAccount()] }))).toEqual([]);
+  });
+});
+
+describe("each key of an account", () => {
+  const secret = { vaultUrl: "https://keys.vault.azure.net", name: "key" };
+  const window = { days: ["Tue"], from: "02:00", to: "05:00", timeZone: "UTC" };
+  const gate = { consumers: [{ name: "render-api" }] };
+
+  it.each([
+    ["name", "a".repeat(3)],
+    ["name", "a".repeat(63)],
+    ["name", "a-1"],
+    ["resourceId", batchId().toUpperCase().replace("RENDER1", "render1")],
+    ["resourceId", batchId().replace("resourceGroups/render", "resourceGroups/Rénder_(1).a-b")],
+    ["resourceId", batchId().replace("render1", "abc")],
+    ["resourceId", batchId().replace("render1", "a".repeat(24))],
+    ["secret", { ...secret, vaultUrl: "https://keys.vault.azure.net/" }],
+    ["secret", { ...secret, name: "a" }],
+    ["secret", { ...secret, name: "A-1".padEnd(127, "z") }],
+    ["rotateEvery", "P1D"],
+    ["rotateEvery", "PT24H"],
+    ["rotateEvery", "P730D"],
+    ["expireAfter", "P60DT1S"],
+    ["expireAfter", "P3650D"],
+    ["window", null],
+    ["window", { ...window, from: "23:59", to: "00:00" }],
+    ["window", { ...window, timeZone: "America/Argentina/Buenos_Aires" }],
+    ["window", { ...window, timeZone: "Etc/GMT+2" }],
+    ["settleOn", "primary"],
+    ["probe", "none"],
+    ["reconcileEvery", "PT1M"],
+    ["reconcileEvery", "PT60S"],
+    ["paused", true],
+    ["gate", { ...gate, soak: "PT0S" }],
+    ["gate", { ...gate, signalFreshness: "PT1M" }],
+    ["gate", { ...gate, forgetInstanceAfter: "PT1M" }],
+    ["gate", { ...gate, rollbackWhenUnhealthyFor: "PT1M" }],
+    ["gate", { ...gate, rollbackWhenUnhealthyFor: null, delay: null }],
+    ["gate", { mode: "approval" }],
+    ["gate", { mode: "delay", delay: "PT1M" }],
+    ["stalledAfter", {}],
+    ["stalledAfter", { adopting: "PT1M" }],
+    ["remindEvery", "PT1M"],
+  ])("takes %s %j", (key, value) => {
+    expect(accountPlaces({ [key]: value })).toEqual([]);
+  });
+
+  it.each([
+    ["name", "ab", ["/name"]],
+    ["name", "a".repeat(64), ["/name"]],
+    ["name", "Render", ["/name"]],
+    ["name", "", ["/name"]],
+    ["name", null, ["/name"]],
+    ["resourceId", undefined, ["/resourceId"]],
+    ["resourceId", `${batchId()}/`, ["/resourceId"]],
+    ["resourceId", batchId().replace("00000000-0000", "00000000_0000"), ["/resourceId"]],
+    ["resourceId", batchId().replace("resourceGroups/render", "resourceGroups/render."), ["/resourceId"]],
+    ["resourceId", batchId().replace("resourceGroups/render", `resourceGroups/${"a".repeat(91)}`), ["/resourceId"]],
+    ["resourceId", batchId().replace("render1", "ab"), ["/resourceId"]],
+    ["resourceId", batchId().replace("render1", "a".repeat(25)), ["/resourceId"]],
+    ["resourceId", batchId().replace("Microsoft.Batch", "MicrosoftxBatch"), ["/resourceId"]],
+    ["resourceId", batchId().replace("Batch/batchAccounts", "Storage/storageAccounts"), ["/resourceId"]],
+    ["secret", undefined, ["/secret"]],
+    ["secret", {}, ["/secret/vaultUrl", "/secret/name"]],
+    ["secret", { ...secret, vaultUrl: "http://keys.vault.azure.net" }, ["/secret/vaultUrl"]],
+    ["secret", { ...secret, vaultUrl: "https://keys.vault.azure.net/secrets" }, ["/secret/vaultUrl"]],
+    ["secret", { ...secret, vaultUrl: "https://keys.vault.azure.net?a=b" }, ["/secret/vaultUrl"]],
+    ["secret", { ...secret, vaultUrl: "https://keys.vault.azure.net#a" }, ["/secret/vaultUrl"]],
+    ["secret", { ...secret, vaultUrl: "https://me:pw@keys.vault.azure.net" }, ["/secret/vaultUrl"]],
+    ["secret", { ...secret, vaultUrl: "https://keys.vault.azure.net:8443" }, ["/secret/vaultUrl"]],
+    ["secret", { ...secret, vaultUrl: "https://keys.vault.azure.net.example.com" }, ["/secret/vaultUrl"]],
+    ["secret", { ...secret, vaultUrl: "https://keysxvault.azure.net" }, ["/secret/vaultUrl"]],
+    ["secret", { ...secret, vaultUrl: "https://.vault.azure.net" }, ["/secret/vaultUrl"]],
+    ["secret", { ...secret, vaultUrl: "https://a.b.vault.azure.net" }, ["/secret/vaultUrl"]],
+    ["secret", { ...secret, vaultUrl: "https://keys.vault.usgovcloudapi.net" }, ["/secret/vaultUrl"]],
+    ["secret", { ...secret, vaultUrl: "https://[" }, ["/secret/vaultUrl"]],
+    ["secret", { ...secret, name: "" }, ["/secret/name"]],
+    ["secret", { ...secret, name: "a".repeat(128) }, ["/secret/name"]],
+    ["secret", { ...secret, name: "a_b" }, ["/secret/name"]],
+    ["secret", { ...secret, version: "1" }, ["/secret/version"]],
+    ["rotateEvery", "PT23H59M59S", ["/rotateEvery"]],
+    ["rotateEvery", "P730DT1S", ["/rotateEvery"]],
+    ["rotateEvery", "P2M", ["/rotateEvery"]],
+    ["rotateEvery", "P1Y", ["/rotateEvery"]],
+    ["rotateEvery", 60, ["/rotateEvery"]],
+    ["rotateEvery", null, ["/rotateEvery"]],
+    ["expireAfter", "P60D", ["/expireAfter"]],
+    ["expireAfter", "P3650DT1S", ["/expireAfter"]],
+    ["expireAfter", "P999999999W", ["/expireAfter"]],
+    ["window", {}, ["/window/days", "/window/from", "/window/to", "/window/timeZone"]],
+    ["window", { ...window, days: [] }, ["/window/days"]],
+    ["window", { ...window, days: ["Tuesday"] }, ["/window/days/0"]],
+    ["window", { ...window, from: "24:00" }, ["/window/from"]],
+    ["window", { ...window, from: "2:00" }, ["/window/from"]],
+    ["window", { ...window, to: "05:60" }, ["/window/to"]],
+    ["window", { ...window, to: "02:00" }, ["/window/to"]],
+    ["window", { ...window, timeZone: "Europe/Rotterdam" }, ["/window/timeZone"]],
+    ["window", { ...window, timeZone: "+02:00" }, ["/window/timeZone"]],
+    ["window", { ...window, duration: "PT1H" }, ["/window/duration"]],
+    ["settleOn", "secondary", ["/settleOn"]],
+    ["probe", true, ["/probe"]],
+    ["reconcileEvery", "PT59S", ["/reconcileEvery"]],
+    ["paused", "true", ["/paused"]],
+    ["gate", "signals", ["/gate"]],
+    ["gate", null, ["/gate"]],
+    ["gate", { ...gate, mode: "vote" }, ["/gate/mode"]],
+    ["gate", { ...gate, soak: "PT" }, ["/gate/soak"]],
+    ["gate", { ...gate, signalFreshness: "PT59S" }, ["/gate/signalFreshness"]],
+    ["gate", { ...gate, forgetInstanceAfter: "PT59S" }, ["/gate/forgetInstanceAfter"]],
+    ["gate", { ...gate, rollbackWhenUnhealthyFor: "PT59S" }, ["/gate/rollbackWhenUnhealthyFor"]],
+    ["gate", { ...gate, quorum: 1 }, ["/gate/quorum"]],
+    ["gate", {}, ["/gate/consumers"]],
+    ["gate", undefined, ["/gate/consumers"]],
+    ["gate", { mode: "signals", consumers: [] }, ["/gate/consumers"]],
+    ["gate", { consumers: {} }, ["/gate/consumers"]],
+    ["gate", { mode: "delay" }, ["/gate/delay"]],
+    ["gate", { mode: "delay", delay: null }, ["/gate/delay"]],
+    ["gate", { mode: "delay", delay: "PT59S" }, ["/gate/delay"]],
+    ["gate", { mode: "approval", delay: "P7D" }, ["/gate/delay"]],
+    ["gate", { ...gate, delay: "P7D" }, ["/gate/delay"]],
+    ["stalledAfter", { published: "PT59S" }, ["/stalledAfter/published"]],
+    ["stalledAfter", { idle: "P1D" }, ["/stalledAfter/idle"]],
+    ["stalledAfter", null, ["/stalledAfter"]],
+    ["remindEvery", "PT59S", ["/remindEvery"]],
+    ["rotateevery", "P60D", ["/rotateevery"]],
+  ])("refuses %s %j", (key, value, places) => {
+    expect(accountPlaces({ [key]: value })).toEqual(places);
+  });
+
+  it.each([
+    { name: "A.b_c-1" },
+    { name: "a".repeat(64) },
+    { instances: 1 },
+    { instances: 1000 },
+    { proof: "required" },
+    { healthUrl: null },
+    { healthUrl: "https://a.example.com:8443/health?deep=1" },
+  ])("takes a consumer with %j", (changes) => {
+    expect(accountPlaces(consumer(changes))).toEqual([]);
+  });
+
+  it.each([
+    [{ name: "" }, "name"],
+    [{ name: "a".repeat(65) }, "name"],
+    [{ name: "a/b" }, "name"],
+    [{ instances: 0 }, "instances"],
+    [{ instances: 1001 }, "instances"],
+    [{ instances: 1.5 }, "instances"],
+    [{ instances: "2" }, "instances"],
+    [{ proof: true }, "proof"],
+    [{ healthUrl: "http://a.example.com/health" }, "healthUrl"],
+    [{ healthUrl: "http://localhost/health" }, "healthUrl"],
+    [{ healthUrl: "https://me:pw@a.example.com/health" }, "healthUrl"],
+    [{ healthUrl: "ftp://a.example.com" }, "healthUrl"],
+    [{ healthUrl: "/health" }, "healthUrl"],
+    [{ health: "x" }, "health"],
+  ])("refuses a consumer with %j", (changes, key) => {
+    expect(accountPlaces(consumer(changes))).toEqual([`/gate/consumers/0/${key}`]);
+  });
+
+  it("refuses a second consumer of the same name, but takes one that differs in case", () => {
+    expect(accountPlaces(consumersNamed("a", "b", "a"))).toEqual(["/gate/consumers/2/name"]);
+    expect(accountPlaces(consumersNamed("a", "A"))).toEqual([]);
+  });
+
+  it("names the setting's place and the remedy", () => {
+    expect(problemsOf(withConfiguration({ accounts: [anAccount({ rotateEvery: "PT1H", gate: {} })] }))).toEqual([
+      {
+        at: "ROTATION_ACCOUNTS/accounts/0/rotateEvery",
+        problem: "must be an ISO 8601 duration of weeks, days, hours, minutes and seconds from P1D to P730D",
+      },
+      {
+        at: "ROTATION_ACCOUNTS/accounts/0/gate/consumers",
+        problem: "must name at least one consumer in mode signals; without any, choose mode approval or delay",
+      },
+    ]);
+  });
+});
+
+describe("with emulators", () => {
+  it.each([
+    [{ rotateEvery: "PT1S" }],
+    [{ rotateEvery: "PT1S", expireAfter: "PT2S" }],
+    [{ reconcileEvery: "PT1S", remindEvery: "PT1S", stalledAfter: { adopting: "PT1S" } }],
+    [{ secret: { vaultUrl: "https://localhost:8443", name: "key" } }],
+    [{ gate: { consumers: [{ name: "a", healthUrl: "http://localhost:7000/health" }] } }],
+    [{ gate: { consumers: [{ name: "a", healthUrl: "http://127.0.0.9/health" }] } }],
+    [{ gate: { consumers: [{ name: "a", healthUrl: "http://[::1]:7000/health" }] } }],
+  ])("takes %j, which is refused without", (changes) => {
+    expect(accountPlaces(changes, emulated)).toEqual([]);
+    expect(accountPlaces(changes)).not.toEqual([]);
+  });
+
+  it.each([
+    [{ rotateEvery: "PT0S" }, ["/rotateEvery"]],
+    [{ rotateEvery: "P730DT1S" }, ["/rotateEvery"]],
+    [{ reconcileEvery: "PT0S" }, ["/reconcileEvery"]],
+    [{ secret: { vaultUrl: "http://localhost:8443", name: "key" } }, ["/secret/vaultUrl"]],
+    [{ secret: { vaultUrl: "https://localhost:8443/a", name: "key" } }, ["/secret/vaultUrl"]],
+    [{ gate: { consumers: [{ name: "a", healthUrl: "http://10.0.0.1/health" }] } }, ["/gate/consumers/0/healthUrl"]],
+    [
+      { gate: { consumers: [{ name: "a", healthUrl: "http://localhost.example.com/" }] } },
+      ["/gate/consumers/0/healthUrl"],
+    ],
+  ])("still refuses %j", (changes, places) => {
+    expect(accountPlaces(changes, emulated)).toEqual(places);
+  });
+
+  it("keeps the port of a vault and drops the slash", () => {
+    const secret = { vaultUrl: "https://LOCALHOST:8443/", name: "key" };
+    expect(accountOf({ secret }, emulated).secret).toEqual({ vaultUrl: "https://localhost:8443", name: "key" });
+  });
+});
+
+describe("accounts side by side", () => {
+  it("may not share a name, be it given or taken from the Batch account", () => {
+    expect(problemsAmong(anAccount({}, 1), anAccount({}, 2), anAccount({ name: "render1" }, 3))).toEqual([
+      {
+        at: "ROTATION_ACCOUNTS/accounts/2/name",
+        problem: "has the same name as accounts/0: give one of them a name of its own",
+      },
+    ]);
+  });
+
+  it("may not be the same Batch account, whatever the case", () => {
+    const again = anAccount({ name: "again", resourceId: batchId(1).toUpperCase() }, 2);
+    expect(problemsAmong(anAccount({}, 1), again)).toEqual([
+      {
+        at: "ROTATION_ACCOUNTS/accounts/1/resourceId",
+        problem: "is the same Batch account as that of accounts/0: keep one of them",
+      },
+    ]);
+  });
+
+  it("may not share a secret, whatever the case", () => {
+    const secret = { vaultUrl: "https://KEYS.vault.azure.net/", name: "RENDER1-key" };
+    expect(problemsAmong(anAccount({}, 1), anAccount({}, 2), anAccount({ secret }, 3))).toEqual([
+      {
+        at: "ROTATION_ACCOUNTS/accounts/2/secret",
+        problem: "is the same secret as that of accounts/0: give each account a secret of its own",
+      },
+    ]);
+  });
+
+  it("are compared even where they are wrong in other ways", () => {
+    const wrong = { rotateEvery: "often", unknown: true, paused: "yes" };
+    const found = problemsAmong(anAccount(wrong, 1), anAccount({ name: "again", ...wrong }, 1)).map(({ at }) => at);
+    expect(found).toContain("ROTATION_ACCOUNTS/accounts/1/resourceId");
+    expect(found).toContain("ROTATION_ACCOUNTS/accounts/1/secret");
+  });
+});
+
+describe("one mistake", () => {
+  it.each([
+    ["expireAfter not longer than rotateEvery", { rotateEvery: "P30D", expireAfter: "P30D" }, "/expireAfter"],
+    ["no consumers", { gate: { soak: "soon" } }, "/gate/consumers"],
+    ["no delay", { gate: { mode: "delay", soak: "soon" } }, "/gate/delay"],
+    ["a delay elsewhere", { gate: { mode: "approval", delay: "P1D", soak: "soon" } }, "/gate/delay"],
+    ["from and to the same", { window: { days: "Tue", from: "02:00", to: "02:00", timeZone: "Mars" } }, "/window/to"],
+    [
+      "a consumer's name twice",
+      { gate: { consumers: [{ name: "a", instances: 0 }, { name: "a" }, 5] } },
+      "/gate/consumers/1/name",
+    ],
+  ])("does not hide another: %s", (_what, changes, place) => {
+    expect(accountPlaces({ probe: "maybe", ...changes })).toEqual(expect.arrayContaining(["/probe", place]));
+  });
+});

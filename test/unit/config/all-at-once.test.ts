@@ -1,0 +1,225 @@
+import * as fc from "fast-check";
+import { type Environment, readSettings } from "../../../lib/config";
+import { ConfigError } from "../../../lib/errors";
+import { anAccount, anEnvironment, batchId, noFiles, problemsOf, withConfiguration } from "./builders";
+
+/** Stands in every wrong value, and may stand in no problem. */
+const leak = "LEAKED";
+const leakedNumber = 987_654_321;
+
+const gate = { consumers: [{ name: "good" }] };
+
+const badConfiguration = {
+  [`unknown ${leak} key`]: leak,
+  defaults: { name: leak, rotateEvery: leak, stalledAfter: { started: leak, idle: leak }, gate },
+  accounts: [
+    {
+      name: leak,
+      resourceId: `/subscriptions/${leak}`,
+      secret: { vaultUrl: `https://user:${leak}@keys.vault.azure.net`, name: `${leak}_`, version: leak },
+      rotateEvery: leakedNumber,
+      expireAfter: `P${leak}D`,
+      window: { days: [leak], from: leak, to: leak, timeZone: leak },
+      settleOn: leak,
+      probe: leak,
+      reconcileEvery: leak,
+      paused: leak,
+      gate: {
+        mode: leak,
+        consumers: [
+          { name: `${leak}/1`, instances: leakedNumber, proof: leak, healthUrl: `http://a.example.com/?token=${leak}` },
+          { name: "twice" },
+          { name: "twice" },
+          leak,
+        ],
+        soak: leak,
+        signalFreshness: leak,
+        forgetInstanceAfter: leak,
+        delay: leak,
+        rollbackWhenUnhealthyFor: leak,
+      },
+      stalledAfter: leak,
+      remindEvery: leak,
+      rotateevery: leak,
+    },
+    anAccount({ name: "twice", rotateEvery: "P30D", expireAfter: "P29D" }, 2),
+    anAccount({ name: "twice", resourceId: batchId(2), gate: { mode: "signals", consumers: [] } }, 2),
+    anAccount({ window: { days: ["Mon"], from: "02:00", to: "02:00", timeZone: "UTC" }, gate: { mode: "delay" } }, 4),
+    anAccount({ gate: { ...gate, delay: "P7D" } }, 5),
+    leak,
+  ],
+};
+
+const badSettings = {
+  AzureWebJobsStorage: leak,
+  AzureWebJobsStorage__accountName: leak,
+  ROTATION_TABLE_PREFIX: `${leak}-`,
+  ROTATION_SCHEDULE: leak,
+  ROTATION_DRY_RUN: leak,
+  ROTATION_ALERT_WEBHOOK_URL: `http://example.com/${leak}`,
+  ROTATION_ALERT_WEBHOOK_FORMAT: leak,
+  ROTATION_ALERT_WEBHOOK_SECRET: `whsec_${leak}`,
+  ROTATION_ALERT_WEBHOOK_EVENTS: leak,
+  ROTATION_CLOUD: leak,
+  ROTATION_ARM_ENDPOINT: `http://${leak}`,
+  ROTATION_EMULATED: leak,
+  ROTATION_CLAIM: leak,
+  ROTATION_QUARANTINE: leak,
+  AZURE_CLIENT_ID: leak,
+};
+
+describe("a bad configuration", () => {
+  const problems = problemsOf(withConfiguration(badConfiguration, badSettings));
+  const places = problems.map(({ at }) => at);
+
+  it("is reported all at once, settings and accounts together, each by name", () => {
+    const inAccounts = [
+      "",
+      "/defaults/name",
+      "/defaults/rotateEvery",
+      "/defaults/stalledAfter/started",
+      "/defaults/stalledAfter/idle",
+      "/accounts/0/name",
+      "/accounts/0/resourceId",
+      "/accounts/0/secret/vaultUrl",
+      "/accounts/0/secret/name",
+      "/accounts/0/secret/version",
+      "/accounts/0/rotateEvery",
+      "/accounts/0/expireAfter",
+      "/accounts/0/window/days/0",
+      "/accounts/0/window/from",
+      "/accounts/0/window/to",
+      "/accounts/0/window/timeZone",
+      "/accounts/0/settleOn",
+      "/accounts/0/probe",
+      "/accounts/0/reconcileEvery",
+      "/accounts/0/paused",
+      "/accounts/0/gate/mode",
+      "/accounts/0/gate/consumers/0/name",
+      "/accounts/0/gate/consumers/0/instances",
+      "/accounts/0/gate/consumers/0/proof",
+      "/accounts/0/gate/consumers/0/healthUrl",
+      "/accounts/0/gate/consumers/2/name",
+      "/accounts/0/gate/consumers/3",
+      "/accounts/0/gate/soak",
+      "/accounts/0/gate/signalFreshness",
+      "/accounts/0/gate/forgetInstanceAfter",
+      "/accounts/0/gate/delay",
+      "/accounts/0/gate/rollbackWhenUnhealthyFor",
+      "/accounts/0/stalledAfter",
+      "/accounts/0/remindEvery",
+      "/accounts/0/rotateevery",
+      "/accounts/1/expireAfter",
+      "/accounts/2/name",
+      "/accounts/2/resourceId",
+      "/accounts/2/secret",
+      "/accounts/2/gate/consumers",
+      "/accounts/3/window/to",
+      "/accounts/3/gate/delay",
+      "/accounts/4/gate/delay",
+      "/accounts/5",
+    ].map((pointer) => `ROTATION_ACCOUNTS${pointer}`);
+    // The storage setting is wrong twice: by itself, and beside the account's name.
+    expect([...places].toSorted()).toEqual(
+      [...Object.keys(badSettings), "AzureWebJobsStorage", ...inAccounts]
+        .filter((at) => at !== "AzureWebJobsStorage__accountName")
+        .toSorted(),
+    );
+  });
+
+  it("is reported with a remedy each, in one line without a full stop", () => {
+    const remedy = /must|is missing|remove|give|set it|keep|may be set only|correct/;
+    expect(problems.filter(({ problem }) => !remedy.test(problem) || /\.$|\n|^[A-Z]/.test(problem))).toEqual([]);
+  });
+
+  it("is reported without any of its values", () => {
+    const reported = `${JSON.stringify(problems)} ${new ConfigError(problems).message}`;
+    expect(reported).not.toContain(leak);
+    expect(reported).not.toContain(String(leakedNumber));
+    expect(reported).not.toContain("P29D");
+  });
+});
+
+/** What is thrown, where anything is. */
+const thrownBy = (env: Environment, read: (path: string) => string): unknown => {
+  try {
+    readSettings(env, { read });
+    return null;
+  } catch (error) {
+    return error;
+  }
+};
+
+const isConfigErrorOrNothing = (thrown: unknown): boolean => thrown === null || thrown instanceof ConfigError;
+
+describe("readSettings", () => {
+  /** Values that are wrong in one place rather than everywhere: such a mistake gets furthest. */
+  const nearlyRight = fc.record(
+    {
+      name: fc.oneof(fc.constant("render-weu"), fc.jsonValue()),
+      resourceId: fc.oneof(fc.constant(batchId()), fc.jsonValue()),
+      secret: fc.oneof(fc.constant({ vaultUrl: "https://a.vault.azure.net", name: "a" }), fc.jsonValue()),
+      rotateEvery: fc.oneof(fc.constant("P60D"), fc.jsonValue()),
+      expireAfter: fc.oneof(fc.constant("P61D"), fc.jsonValue()),
+      window: fc.oneof(
+        fc.record(
+          { days: fc.jsonValue(), from: fc.jsonValue(), to: fc.jsonValue(), timeZone: fc.string() },
+          { requiredKeys: [] },
+        ),
+        fc.jsonValue(),
+      ),
+      gate: fc.oneof(
+        fc.record(
+          { mode: fc.constantFrom("signals", "approval", "delay"), consumers: fc.jsonValue(), delay: fc.jsonValue() },
+          { requiredKeys: [] },
+        ),
+        fc.jsonValue(),
+      ),
+      stalledAfter: fc.jsonValue(),
+    },
+    { requiredKeys: [] },
+  );
+
+  it("throws nothing but ConfigError, whatever the configuration", () => {
+    const configuration = fc.oneof(
+      fc.jsonValue(),
+      fc.record({ defaults: nearlyRight, accounts: fc.array(nearlyRight, { maxLength: 3 }) }, { requiredKeys: [] }),
+    );
+    fc.assert(
+      fc.property(configuration, (value) => {
+        const env = anEnvironment({ ROTATION_ACCOUNTS: JSON.stringify(value) });
+        expect(isConfigErrorOrNothing(thrownBy(env, noFiles.read))).toBe(true);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("throws nothing but ConfigError, whatever the settings and files", () => {
+    const names = [
+      ...Object.keys(badSettings),
+      "ROTATION_ACCOUNTS",
+      "ROTATION_STORAGE",
+      "AzureWebJobsStorage__tableServiceUri",
+    ];
+    const env = fc.dictionary(
+      fc.constantFrom(...names),
+      fc.oneof(fc.string(), fc.webUrl(), fc.json(), fc.constant("@a.json"), fc.constant("true")),
+    );
+    fc.assert(
+      fc.property(env, fc.string(), (settings, text) => {
+        expect(isConfigErrorOrNothing(thrownBy(anEnvironment(settings), () => text))).toBe(true);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it.each(["__proto__", "constructor", "toString"])("takes the key %s for an unknown one", (key) => {
+    const text = JSON.stringify({ accounts: [anAccount()] }).replace(
+      '{"accounts"',
+      `{"${key}":{"paused":true},"accounts"`,
+    );
+    expect(problemsOf(anEnvironment({ ROTATION_ACCOUNTS: text })).map(({ at }) => at)).toEqual([
+      `ROTATION_ACCOUNTS/${key}`,
+    ]);
+  });
+});

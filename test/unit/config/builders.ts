@@ -1,0 +1,66 @@
+import { type Environment, readSettings, type Settings } from "../../../lib/config";
+import type { Problem } from "../../../lib/config/problems";
+import { ConfigError } from "../../../lib/errors";
+import type { AccountConfig } from "../../../lib/rotation/account-config";
+
+export const noFiles = {
+  read: (path: string): string => {
+    throw new Error(`no such file: ${path}`);
+  },
+};
+
+/** A connection string with a well-formed key that belongs to nothing. */
+export const connectionString =
+  "DefaultEndpointsProtocol=https;AccountName=rotations;AccountKey=AAAA;EndpointSuffix=core.windows.net";
+
+/** The id of the Batch account with that number. */
+export const batchId = (number = 1): string =>
+  `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/render/providers/Microsoft.Batch/batchAccounts/render${number}`;
+
+/** An account that is right in everything, changed as given; `undefined` leaves a key out. */
+export const anAccount = (changes: object = {}, number = 1): object => ({
+  resourceId: batchId(number),
+  secret: { vaultUrl: "https://keys.vault.azure.net", name: `render${number}-key` },
+  gate: { consumers: [{ name: "render-api" }] },
+  ...changes,
+});
+
+/** Settings that are right in everything, changed as given. */
+export const anEnvironment = (changes: Environment = {}): Environment => ({
+  AzureWebJobsStorage: connectionString,
+  ROTATION_ACCOUNTS: JSON.stringify({ accounts: [anAccount()] }),
+  ...changes,
+});
+
+export const withConfiguration = (configuration: unknown, changes: Environment = {}): Environment =>
+  anEnvironment({ ROTATION_ACCOUNTS: JSON.stringify(configuration), ...changes });
+
+export const settingsOf = (env: Environment): Settings => readSettings(env, noFiles);
+
+/** The problems that are reported; none where the settings are taken. */
+export const problemsOf = (env: Environment, files = noFiles): readonly Problem[] => {
+  try {
+    readSettings(env, files);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+};
+
+export const placesOf = (env: Environment): readonly string[] => problemsOf(env).map(({ at }) => at);
+
+/** Where a configuration of one account with these changes is wrong, from the account on. */
+export const accountPlaces = (changes: object, env: Environment = {}): readonly string[] =>
+  placesOf(withConfiguration({ accounts: [anAccount(changes)] }, env)).map((at) =>
+    at.replace("ROTATION_ACCOUNTS/accounts/0", ""),
+  );
+
+/** The one account of a configuration with these changes. */
+export const accountOf = (changes: object, env: Environment = {}): AccountConfig => {
+  const [account] = settingsOf(withConfiguration({ accounts: [anAccount(changes)] }, env)).accounts;
+  if (account === undefined) throw new Error("the configuration holds no account");
+  return account;
+};
+
+export const emulated = { ROTATION_EMULATED: "true" } as const;

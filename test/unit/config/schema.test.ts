@@ -1,0 +1,132 @@
+import { readFileSync } from "node:fs";
+import Ajv from "ajv";
+import { schemaPath, schemaText } from "../../tools/write-schema";
+import { anAccount, batchId, placesOf, withConfiguration } from "./builders";
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+
+/** Every named member of a schema, with its path. */
+const membersOf = (schema: unknown, path = ""): readonly (readonly [string, Record<string, unknown>])[] => {
+  if (!isObject(schema)) return [];
+  const properties = isObject(schema["properties"]) ? Object.entries(schema["properties"]) : [];
+  const own = properties.flatMap(([name, member]) =>
+    isObject(member) ? [[`${path}/${name}`, member] as const, ...membersOf(member, `${path}/${name}`)] : [],
+  );
+  const choices = Array.isArray(schema["anyOf"]) ? schema["anyOf"] : [];
+  return [
+    ...own,
+    ...membersOf(schema["items"], `${path}/items`),
+    ...choices.flatMap((choice) => membersOf(choice, path)),
+  ];
+};
+
+describe("rotation.schema.json", () => {
+  const text = readFileSync(schemaPath, "utf8");
+  const schema: unknown = JSON.parse(text);
+  const validate = new Ajv({ allErrors: true }).compile(isObject(schema) ? schema : {});
+
+  it("is what the app checks with: npm run schema writes it anew", () => {
+    expect(text).toBe(schemaText());
+  });
+
+  it("describes every member, with an example, and a default where there is a fixed one", () => {
+    const members = membersOf(schema);
+    const names = (missing: string) => members.filter(([, member]) => !(missing in member)).map(([path]) => path);
+    expect(members.length).toBeGreaterThan(60);
+    expect(names("description")).toEqual([]);
+    expect(names("examples").filter((path) => path !== "/accounts")).toEqual([]);
+    const withoutDefault = new Set(names("default").map((path) => path.split("/").at(-1)));
+    expect(withoutDefault).toEqual(
+      new Set([
+        "$schema",
+        "accounts",
+        "days",
+        "expireAfter",
+        "from",
+        "name",
+        "resourceId",
+        "secret",
+        "timeZone",
+        "to",
+        "vaultUrl",
+      ]),
+    );
+  });
+
+  it.each([
+    ["the least that is needed", { accounts: [anAccount()] }],
+    [
+      "defaults and a schema",
+      { $schema: "./rotation.schema.json", defaults: { rotateEvery: "P2W" }, accounts: [anAccount()] },
+    ],
+    [
+      "everything",
+      {
+        accounts: [
+          anAccount({
+            name: "render-weu",
+            rotateEvery: "P30D",
+            expireAfter: "P31D",
+            window: { days: ["Tue"], from: "02:00", to: "05:00", timeZone: "Europe/Amsterdam" },
+            settleOn: "primary",
+            probe: "none",
+            reconcileEvery: "PT1H",
+            paused: true,
+            gate: {
+              mode: "delay",
+              consumers: [{ name: "a", instances: 2, proof: "required", healthUrl: "https://a.example.com" }],
+              soak: "PT0S",
+              signalFreshness: "PT5M",
+              forgetInstanceAfter: "PT1H",
+              delay: "P1D",
+              rollbackWhenUnhealthyFor: "PT30M",
+            },
+            stalledAfter: { adopting: "P1D", settling: "P1D" },
+            remindEvery: "P1D",
+          }),
+        ],
+      },
+    ],
+  ])("agrees with the app on what is right: %s", (_what, configuration) => {
+    expect(placesOf(withConfiguration(configuration))).toEqual([]);
+    expect([validate(configuration), validate.errors]).toEqual([true, null]);
+  });
+
+  it.each([
+    ["no object", []],
+    ["no accounts", {}],
+    ["an empty list", { accounts: [] }],
+    ["an unknown key", { accounts: [anAccount()], extra: 1 }],
+    ["an account without resourceId", { accounts: [anAccount({ resourceId: undefined })] }],
+    ["an account without secret", { accounts: [anAccount({ secret: undefined })] }],
+    ["an unknown key in an account", { accounts: [anAccount({ rotateevery: "P1D" })] }],
+    ["an unknown key in a gate", { accounts: [anAccount({ gate: { mode: "approval", quorum: 1 } })] }],
+    ["another resource", { accounts: [anAccount({ resourceId: batchId().replace("Batch/", "Storage/") })] }],
+    ["a plain http vault", { accounts: [anAccount({ secret: { vaultUrl: "http://a.vault.azure.net", name: "a" } })] }],
+    ["an upper case name", { accounts: [anAccount({ name: "Render" })] }],
+    ["months", { accounts: [anAccount({ rotateEvery: "P2M" })] }],
+    ["a number for a duration", { accounts: [anAccount({ remindEvery: 6 })] }],
+    ["a wrong choice", { accounts: [anAccount({ probe: "maybe" })] }],
+    ["a text for a truth value", { accounts: [anAccount({ paused: "true" })] }],
+    ["too many instances", { accounts: [anAccount({ gate: { consumers: [{ name: "a", instances: 1001 }] } })] }],
+    ["no instances", { accounts: [anAccount({ gate: { consumers: [{ name: "a", instances: 0 }] } })] }],
+    ["half an instance", { accounts: [anAccount({ gate: { consumers: [{ name: "a", instances: 1.5 }] } })] }],
+    ["a consumer without name", { accounts: [anAccount({ gate: { consumers: [{}] } })] }],
+    ["a window without days", { accounts: [anAccount({ window: { from: "01:00", to: "02:00", timeZone: "UTC" } })] }],
+    [
+      "an unknown day",
+      { accounts: [anAccount({ window: { days: ["Tuesday"], from: "01:00", to: "02:00", timeZone: "UTC" } })] },
+    ],
+    [
+      "a time that is none",
+      { accounts: [anAccount({ window: { days: ["Tue"], from: "25:00", to: "02:00", timeZone: "UTC" } })] },
+    ],
+    ["a phase that cannot stall", { defaults: { stalledAfter: { idle: "P1D" } }, accounts: [anAccount()] }],
+    ["a name in defaults", { defaults: { name: "render-weu" }, accounts: [anAccount()] }],
+  ])("agrees with the app on what is wrong in form: %s", (_what, configuration) => {
+    // As it would be read: JSON leaves out what is undefined.
+    const read: unknown = JSON.parse(JSON.stringify(configuration));
+    expect(placesOf(withConfiguration(configuration))).not.toEqual([]);
+    expect(validate(read)).toBe(false);
+  });
+});

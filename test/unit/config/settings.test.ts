@@ -1,0 +1,338 @@
+import { readFileSync } from "node:fs";
+import { type Environment, readSettings } from "../../../lib/config";
+import {
+  anAccount,
+  anEnvironment,
+  emulated,
+  noFiles,
+  placesOf,
+  problemsOf,
+  settingsOf,
+  withConfiguration,
+} from "./builders";
+
+const clientId = "11111111-2222-3333-4444-555555555555";
+const bytes = (count: number): string => Buffer.alloc(count, 7).toString("base64");
+
+const file = (name: string, text: string) => ({
+  read: (path: string): string => {
+    if (path !== name) throw new Error(`no such file: ${path}`);
+    return text;
+  },
+});
+
+const takesSchedule = (schedule: string): boolean =>
+  placesOf(anEnvironment({ ROTATION_SCHEDULE: schedule })).length === 0;
+
+describe("the settings' defaults", () => {
+  it("are those of the contract", () => {
+    const { accounts, storage, ...settings } = settingsOf(anEnvironment());
+    expect(accounts).toHaveLength(1);
+    expect(storage.kind).toBe("connectionString");
+    expect(settings).toEqual({
+      tablePrefix: "BatchKey",
+      schedule: null,
+      dryRun: false,
+      emulated: false,
+      webhook: null,
+      cloud: {
+        name: "AzurePublic",
+        armEndpoint: "https://management.azure.com",
+        armScope: "https://management.azure.com/.default",
+        authorityHost: "https://login.microsoftonline.com",
+        vaultDomain: ".vault.azure.net",
+        vaultResource: "https://vault.azure.net",
+        storageSuffix: "core.windows.net",
+        batchDomain: ".batch.azure.com",
+      },
+      clientId: null,
+      claimMs: 360_000,
+      quarantineMs: 300_000,
+    });
+  });
+
+  it("hold for empty and blank values too", () => {
+    const names = [
+      "ROTATION_TABLE_PREFIX",
+      "ROTATION_SCHEDULE",
+      "ROTATION_DRY_RUN",
+      "ROTATION_CLOUD",
+      "ROTATION_CLAIM",
+    ];
+    const blank = Object.fromEntries(names.map((name, i) => [name, i % 2 === 0 ? "" : "  "]));
+    expect(settingsOf(anEnvironment(blank))).toEqual(settingsOf(anEnvironment()));
+  });
+
+  it("make a claim outlast the longest call that the host allows", () => {
+    const settings = readSettings(anEnvironment(), noFiles, { functionTimeoutMs: 600_000 });
+    expect(settings.claimMs).toBe(660_000);
+  });
+
+  it("count on the functionTimeout that host.json sets", () => {
+    expect(JSON.parse(readFileSync("host.json", "utf8"))).toMatchObject({ functionTimeout: "00:05:00" });
+  });
+});
+
+describe("a single setting", () => {
+  it.each([
+    ["ROTATION_TABLE_PREFIX", "A", { tablePrefix: "A" }],
+    ["ROTATION_TABLE_PREFIX", "a1".repeat(25), { tablePrefix: "a1".repeat(25) }],
+    ["ROTATION_SCHEDULE", "0 */5 * * * *", { schedule: "0 */5 * * * *" }],
+    ["ROTATION_SCHEDULE", " */5 * * * * ", { schedule: "*/5 * * * *" }],
+    ["ROTATION_DRY_RUN", "true", { dryRun: true }],
+    ["ROTATION_DRY_RUN", "TRUE", { dryRun: true }],
+    ["ROTATION_DRY_RUN", "False", { dryRun: false }],
+    ["ROTATION_EMULATED", "True", { emulated: true }],
+    ["AZURE_CLIENT_ID", clientId, { clientId }],
+    ["ROTATION_ARM_ENDPOINT", "https://localhost:8443/", { cloud: { armEndpoint: "https://localhost:8443" } }],
+    ["ROTATION_ARM_ENDPOINT", "https://arm.example.com/a/", { cloud: { armEndpoint: "https://arm.example.com/a" } }],
+  ])("%s takes %j", (name, value, expected) => {
+    expect(settingsOf(anEnvironment({ [name]: value }))).toMatchObject(expected);
+  });
+
+  it.each([
+    ["ROTATION_TABLE_PREFIX", "1a"],
+    ["ROTATION_TABLE_PREFIX", "a-b"],
+    ["ROTATION_TABLE_PREFIX", "a".repeat(51)],
+    ["ROTATION_SCHEDULE", "00:05:00"],
+    ["ROTATION_SCHEDULE", "hourly"],
+    ["ROTATION_DRY_RUN", "yes"],
+    ["ROTATION_DRY_RUN", "1"],
+    ["ROTATION_EMULATED", "on"],
+    ["ROTATION_CLOUD", "AzureGermany"],
+    ["ROTATION_CLOUD", "azurepublic"],
+    ["ROTATION_ARM_ENDPOINT", "http://localhost:8080"],
+    ["ROTATION_ARM_ENDPOINT", "https://me:pw@arm.example.com"],
+    ["ROTATION_ARM_ENDPOINT", "https://arm.example.com?a=b"],
+    ["ROTATION_ARM_ENDPOINT", "arm.example.com"],
+    ["ROTATION_ARM_ENDPOINT", "https://"],
+    ["AZURE_CLIENT_ID", "my-identity"],
+    ["AZURE_CLIENT_ID", `${clientId}0`],
+  ])("%s refuses %j", (name, value) => {
+    expect(placesOf(anEnvironment({ [name]: value }))).toEqual([name]);
+  });
+});
+
+describe("ROTATION_SCHEDULE", () => {
+  it.each([
+    "* * * * *",
+    "59 59 23 31 12 6",
+    "0 0 0 1 1 0",
+    "0 0,15,30 9-17 * * 1-5",
+    "0 0/10 * * * *",
+    "0 0 9-17/2 * * MON-FRI",
+    "0 30 4 1 Jan Sunday",
+    "0  0\t4 * * *",
+  ])("takes %j", (schedule) => {
+    expect(takesSchedule(schedule)).toBe(true);
+  });
+
+  it.each([
+    "* * * *",
+    "* * * * * * *",
+    "60 * * * * *",
+    "60 * * * *",
+    "0 60 * * * *",
+    "0 0 24 * * *",
+    "0 0 0 0 * *",
+    "0 0 0 32 * *",
+    "0 0 0 1 13 *",
+    "0 0 0 1 0 *",
+    "0 0 0 * * 7",
+    "0 0 MON * * *",
+    "0 */0 * * * *",
+    "0 ? * * * *",
+    "0 1, * * * *",
+    "0 -5 * * * *",
+    "0 1-99 * * * *",
+  ])("refuses %j", (schedule) => {
+    expect(takesSchedule(schedule)).toBe(false);
+  });
+});
+
+describe("ROTATION_CLOUD", () => {
+  it.each([
+    [
+      "AzureUSGovernment",
+      "https://management.usgovcloudapi.net",
+      "https://login.microsoftonline.us",
+      "vault.usgovcloudapi.net",
+    ],
+    ["AzureChina", "https://management.chinacloudapi.cn", "https://login.chinacloudapi.cn", "vault.azure.cn"],
+  ])("%s has its own endpoints, authority and vaults", (name, armEndpoint, authorityHost, vaults) => {
+    const secret = { vaultUrl: `https://keys.${vaults}`, name: "key" };
+    const env = withConfiguration({ accounts: [anAccount({ secret })] }, { ROTATION_CLOUD: name });
+    expect(settingsOf(env).cloud).toMatchObject({
+      name,
+      armEndpoint,
+      armScope: `${armEndpoint}/.default`,
+      authorityHost,
+      vaultDomain: `.${vaults}`,
+      vaultResource: `https://${vaults}`,
+    });
+  });
+
+  it("refuses the vaults of another cloud", () => {
+    expect(placesOf(anEnvironment({ ROTATION_CLOUD: "AzureChina" }))).toEqual([
+      "ROTATION_ACCOUNTS/accounts/0/secret/vaultUrl",
+    ]);
+  });
+
+  it("keeps its token scope when ROTATION_ARM_ENDPOINT leads elsewhere", () => {
+    const { cloud } = settingsOf(anEnvironment({ ROTATION_ARM_ENDPOINT: "https://localhost:8443" }));
+    expect(cloud.armScope).toBe("https://management.azure.com/.default");
+  });
+});
+
+describe("ROTATION_EMULATED", () => {
+  it("is refused in Azure", () => {
+    expect(problemsOf(anEnvironment({ ...emulated, WEBSITE_SITE_NAME: "rotator" }))).toEqual([
+      { at: "ROTATION_EMULATED", problem: "must not be true in Azure: remove it" },
+    ]);
+  });
+
+  it("may be false in Azure", () => {
+    expect(placesOf(anEnvironment({ ROTATION_EMULATED: "false", WEBSITE_SITE_NAME: "rotator" }))).toEqual([]);
+  });
+
+  it.each([
+    ["ROTATION_CLAIM", { claimMs: 1_000 }],
+    ["ROTATION_QUARANTINE", { quarantineMs: 1_000 }],
+  ])("opens %s, from PT1S", (name, expected) => {
+    expect(settingsOf(anEnvironment({ ...emulated, [name]: "PT1S" }))).toMatchObject(expected);
+    expect(placesOf(anEnvironment({ ...emulated, [name]: "PT0S" }))).toEqual([name]);
+    expect(placesOf(anEnvironment({ ...emulated, [name]: "P3650DT1S" }))).toEqual([name]);
+    expect(placesOf(anEnvironment({ ...emulated, [name]: "60" }))).toEqual([name]);
+    expect(placesOf(anEnvironment({ [name]: "PT10M" }))).toEqual([name]);
+  });
+
+  it("holds everything to the rules of Azure when it is refused there", () => {
+    const env = anEnvironment({
+      ...emulated,
+      WEBSITE_SITE_NAME: "rotator",
+      AzureWebJobsStorage: "UseDevelopmentStorage=true",
+    });
+    expect(placesOf(env)).toEqual(["ROTATION_EMULATED", "AzureWebJobsStorage"]);
+  });
+});
+
+describe("the webhook", () => {
+  const url = "https://hooks.example.com/services/a?sig=b";
+  const webhook = (changes: Environment) =>
+    settingsOf(anEnvironment({ ROTATION_ALERT_WEBHOOK_URL: url, ...changes })).webhook;
+
+  it("has a format and events by default, and no secret", () => {
+    expect(webhook({})).toEqual({ url, format: "cloudevents", secret: null, events: "alarms" });
+  });
+
+  it("takes what is set", () => {
+    const secret = `whsec_${bytes(24)}`;
+    expect(
+      webhook({
+        ROTATION_ALERT_WEBHOOK_FORMAT: "teams",
+        ROTATION_ALERT_WEBHOOK_SECRET: secret,
+        ROTATION_ALERT_WEBHOOK_EVENTS: "all",
+      }),
+    ).toEqual({ url, format: "teams", secret, events: "all" });
+  });
+
+  it.each([24, 25, 26, 64])("takes a secret of %i bytes, padded or not", (count) => {
+    const padded = `whsec_${bytes(count)}`;
+    expect(webhook({ ROTATION_ALERT_WEBHOOK_SECRET: padded })?.secret).toBe(padded);
+    const bare = padded.replaceAll("=", "");
+    expect(webhook({ ROTATION_ALERT_WEBHOOK_SECRET: bare })?.secret).toBe(bare);
+  });
+
+  it.each([
+    ["23 bytes", `whsec_${bytes(23)}`],
+    ["65 bytes", `whsec_${bytes(65)}`],
+    ["no prefix", bytes(32)],
+    ["another alphabet", `whsec_${"-_".repeat(20)}`],
+    ["a cut-off end", `whsec_${bytes(24)}A`],
+    ["nothing after the prefix", "whsec_"],
+  ])("refuses a secret with %s", (_what, secret) => {
+    expect(placesOf(anEnvironment({ ROTATION_ALERT_WEBHOOK_SECRET: secret }))).toEqual([
+      "ROTATION_ALERT_WEBHOOK_SECRET",
+    ]);
+  });
+
+  it.each([
+    "http://hooks.example.com",
+    "http://localhost:9000",
+    "https://me:pw@hooks.example.com",
+    "hooks.example.com",
+  ])("refuses %s", (address) => {
+    expect(placesOf(anEnvironment({ ROTATION_ALERT_WEBHOOK_URL: address }))).toEqual(["ROTATION_ALERT_WEBHOOK_URL"]);
+  });
+
+  it("may be on this machine without https among emulators, and nowhere else", () => {
+    expect(placesOf(anEnvironment({ ...emulated, ROTATION_ALERT_WEBHOOK_URL: "http://localhost:9000/a" }))).toEqual([]);
+    expect(placesOf(anEnvironment({ ...emulated, ROTATION_ALERT_WEBHOOK_URL: "http://hooks.example.com" }))).toEqual([
+      "ROTATION_ALERT_WEBHOOK_URL",
+    ]);
+  });
+
+  it.each([
+    ["ROTATION_ALERT_WEBHOOK_FORMAT", "Slack"],
+    ["ROTATION_ALERT_WEBHOOK_EVENTS", "none"],
+  ])("refuses %s %s, even without an address", (name, value) => {
+    expect(placesOf(anEnvironment({ [name]: value }))).toEqual([name]);
+  });
+});
+
+describe("ROTATION_ACCOUNTS", () => {
+  const configuration = JSON.stringify({ accounts: [anAccount()] });
+
+  it("may be a file beside host.json", () => {
+    const env = anEnvironment({ ROTATION_ACCOUNTS: "@rotation.accounts-1.json" });
+    expect(readSettings(env, file("rotation.accounts-1.json", configuration))).toEqual(settingsOf(anEnvironment()));
+  });
+
+  it("may be a file that begins with a byte order mark", () => {
+    const env = anEnvironment({ ROTATION_ACCOUNTS: "@accounts.json" });
+    expect(readSettings(env, file("accounts.json", `\uFEFF${configuration}`)).accounts).toHaveLength(1);
+  });
+
+  it.each([
+    ["missing", undefined, "is missing: set it to the accounts as JSON, or to @file.json beside host.json"],
+    ["empty", "", "is missing: set it to the accounts as JSON, or to @file.json beside host.json"],
+    [
+      "a file that is not there",
+      "@no.json",
+      "names a file that cannot be read: put it beside host.json, or correct its name",
+    ],
+    ["not JSON", '{\n  "accounts": [,\n', "is not JSON: correct it at line 2, column 16"],
+    ["JSON that begins on another line", "\n\n{]", "is not JSON: correct it at line 3, column 2"],
+  ])("is refused when %s", (_what, value, problem) => {
+    expect(problemsOf(anEnvironment({ ROTATION_ACCOUNTS: value }))).toEqual([{ at: "ROTATION_ACCOUNTS", problem }]);
+  });
+
+  it.each([
+    "@../a.json",
+    "@/etc/a.json",
+    "@a/b.json",
+    "@a\\b.json",
+    "@c:a.json",
+    "@.env",
+    "@..",
+    "@",
+    "@a b.json",
+    "@a\0.json",
+  ])("does not read %j: no file outside the app's folder can be named", (value) => {
+    const read = jest.fn(() => configuration);
+    expect(problemsOf(anEnvironment({ ROTATION_ACCOUNTS: value }), { read })).toEqual([
+      {
+        at: "ROTATION_ACCOUNTS",
+        problem: "must name a file beside host.json after the @: letters, digits, ., _ and -, no folder",
+      },
+    ]);
+    expect(read).not.toHaveBeenCalled();
+  });
+
+  it("says where a file is not JSON without showing what is there", () => {
+    const env = anEnvironment({ ROTATION_ACCOUNTS: "@accounts.json" });
+    expect(problemsOf(env, file("accounts.json", '{ "secret": hunter2 }'))).toEqual([
+      { at: "ROTATION_ACCOUNTS", problem: "is not JSON: correct it at line 1, column 13" },
+    ]);
+  });
+});
