@@ -33,9 +33,9 @@ export const startAzurite = async (options: AzuriteOptions = {}): Promise<Azurit
   return {
     port,
     connectionString: connectionStringFor(port),
-    stop: () => end(child),
+    stop: () => end(child, options),
     restart: async () => {
-      await end(child);
+      await end(child, options);
       child = await start(port, options);
     },
   };
@@ -62,7 +62,8 @@ const freePort = async (): Promise<number> => {
   return address.port;
 };
 
-const start = async (port: number, { folder }: AzuriteOptions): Promise<ChildProcess> => {
+const start = async (port: number, options: AzuriteOptions): Promise<ChildProcess> => {
+  const { folder } = options;
   const child = spawn(
     process.execPath,
     [
@@ -83,7 +84,7 @@ const start = async (port: number, { folder }: AzuriteOptions): Promise<ChildPro
     await ready(child);
     return child;
   } catch (error) {
-    await end(child);
+    await end(child, options);
     throw error;
   }
 };
@@ -107,10 +108,11 @@ const ready = (child: ChildProcess): Promise<void> =>
     child.stderr?.on("data", read);
   });
 
-const end = async (child: ChildProcess): Promise<void> => {
+/** Azurite writes its tables to the folder every few seconds and when it is interrupted, but not when it is terminated. */
+const end = async (child: ChildProcess, { folder }: AzuriteOptions): Promise<void> => {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, "exit");
-  child.kill("SIGTERM");
+  child.kill(folder === undefined ? "SIGTERM" : "SIGINT");
   const timer = setTimeout(() => child.kill("SIGKILL"), killAfterMs);
   await exited;
   clearTimeout(timer);

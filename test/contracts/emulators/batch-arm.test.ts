@@ -1,0 +1,241 @@
+import type { BatchAccount } from "@azure/arm-batch";
+import type { AddedAccount } from "../../emulators/batch-accounts";
+import { type Emulators, startEmulators } from "../../emulators/emulators";
+import { issueToken } from "../../emulators/tokens";
+import { armAudience, armClient, bearer, failureOf, raw, useIdentityOf } from "./clients";
+
+const version = "api-version=2023-11-01";
+
+let emulators: Emulators;
+let now = new Date("2026-11-22T10:00:00Z");
+
+beforeAll(async () => {
+  emulators = await startEmulators({ now: () => now });
+  useIdentityOf(emulators);
+});
+
+afterAll(async () => {
+  expect(emulators.journal.failures).toEqual([]);
+  await emulators.close();
+});
+
+let counter = 0;
+const anAccount = (options: { readonly resourceGroup?: string } = {}): AddedAccount => {
+  counter += 1;
+  return emulators.batch.addAccount({ name: `armtest${counter}`, resourceGroup: "rg-arm", ...options });
+};
+
+const accounts = () => armClient(emulators).batchAccountOperations;
+const urlOf = ({ resourceId }: AddedAccount, action = ""): string =>
+  `${emulators.armUrl}${resourceId}${action}?${version}`;
+
+describe("reading accounts", () => {
+  it("gives an account with an endpoint that has no scheme, and all three modes", async () => {
+    const account = anAccount();
+    const read = await accounts().get("rg-arm", account.name);
+    expect(read).toMatchObject({
+      id: account.resourceId,
+      accountEndpoint: emulators.dataPlaneHost,
+      poolAllocationMode: "BatchService",
+      allowedAuthenticationModes: ["SharedKey", "AAD", "TaskAuthenticationToken"],
+    });
+    expect(emulators.dataPlaneHost).toMatch(/^localhost:\d+$/);
+  });
+
+  it("matches path segments without case, and spells the answer as it knows it", async () => {
+    const account = anAccount();
+    const answer = await raw(urlOf({ ...account, resourceId: account.resourceId.toUpperCase() }), {
+      headers: bearer(armAudience),
+    });
+    expect(answer.body["id"]).toBe(account.resourceId);
+  });
+
+  it("quotes the ETag, and changes it with the account", async () => {
+    const account = anAccount();
+    const before = await raw(urlOf(account), { headers: bearer(armAudience) });
+    emulators.batch.setModes(account.name, null);
+    const after = await raw(urlOf(account), { headers: bearer(armAudience) });
+    expect(before.headers.get("etag")).toMatch(/^"0x[0-9A-F]+"$/);
+    expect(after.headers.get("etag")).not.toBe(before.headers.get("etag"));
+  });
+
+  it("pages lists of a group and of a subscription by absolute links", async () => {
+    const names = [1, 2, 3].map(() => anAccount({ resourceGroup: "rg-paged" }).name);
+    anAccount({ resourceGroup: "rg-other" });
+    emulators.batch.setPageSize(2);
+    const pages: (readonly (string | undefined)[])[] = [];
+    for await (const page of accounts().listByResourceGroup("RG-PAGED").byPage())
+      pages.push(page.map(({ name }) => name));
+    const all: BatchAccount[] = [];
+    for await (const account of accounts().list()) all.push(account);
+    emulators.batch.setPageSize(50);
+    expect(pages).toEqual([names.slice(0, 2), names.slice(2)]);
+    expect(all.length).toBe(counter);
+    expect(emulators.journal.count("arm.listAccountsInGroup")).toBe(2);
+  });
+
+  it("tells a missing account, group and subscription apart", async () => {
+    anAccount();
+    const unknownSubscription = "99999999-0000-4000-8000-000000000000";
+    const stranger = armClient({ ...emulators, subscriptionId: unknownSubscription });
+    expect(await failureOf(accounts().get("rg-arm", "nosuchaccount"))).toMatchObject({
+      statusCode: 404,
+      code: "ResourceNotFound",
+      message: expect.stringContaining("'Microsoft.Batch/batchAccounts/nosuchaccount' under resource group 'rg-arm'"),
+    });
+    expect(await failureOf(accounts().get("rg-none", "nosuchaccount"))).toMatchObject({
+      code: "ResourceGroupNotFound",
+    });
+    expect(await failureOf(stranger.batchAccountOperations.get("rg", "any"))).toMatchObject({
+      code: "SubscriptionNotFound",
+    });
+  });
+});
+
+describe("keys", () => {
+  it("lists both keys: 64 random bytes in base64", async () => {
+    const account = anAccount();
+    const keys = await accounts().getKeys("rg-arm", account.name);
+    expect(keys).toMatchObject({ accountName: account.name, ...emulators.batch.keys(account.name) });
+    expect(keys.primary).toMatch(/^[A-Za-z0-9+/]{86}==$/);
+    expect(keys.secondary).not.toBe(keys.primary);
+  });
+
+  it.each([
+    ["Primary", "primary", "secondary"],
+    ["Secondary", "secondary", "primary"],
+  ] as const)("regenerates %s only, and returns both", async (keyName, changed, kept) => {
+    const account = anAccount();
+    const before = emulators.batch.keys(account.name);
+    const answer = await accounts().regenerateKey("rg-arm", account.name, { keyName });
+    const after = emulators.batch.keys(account.name);
+    expect(after[changed]).not.toBe(before[changed]);
+    expect(after[kept]).toBe(before[kept]);
+    expect(answer).toMatchObject({ primary: after.primary, secondary: after.secondary });
+    expect(emulators.batch.issuedKeys()).toEqual(expect.arrayContaining([...Object.values(before), after[changed]]));
+  });
+
+  it("refuses another key name", async () => {
+    const account = anAccount();
+    const before = emulators.batch.keys(account.name);
+    const answer = await raw(urlOf(account, "/regenerateKeys"), {
+      method: "POST",
+      headers: bearer(armAudience),
+      body: { keyName: "primary" },
+    });
+    expect(answer.status).toBe(400);
+    expect(emulators.batch.keys(account.name)).toEqual(before);
+  });
+
+  it.each(["AAD only", "UserSubscription"])("refuses both key operations on an account with %s", async (kind) => {
+    const account = anAccount();
+    const before = emulators.batch.keys(account.name);
+    if (kind === "AAD only") emulators.batch.setModes(account.name, ["AAD"]);
+    else emulators.batch.setPoolAllocationMode(account.name, "UserSubscription");
+    expect(await failureOf(accounts().getKeys("rg-arm", account.name))).toMatchObject({ statusCode: 409 });
+    expect(await failureOf(accounts().regenerateKey("rg-arm", account.name, { keyName: "Primary" }))).toMatchObject({
+      statusCode: 409,
+    });
+    expect(emulators.batch.keys(account.name)).toEqual(before);
+  });
+
+  it("takes absent modes for all allowed", async () => {
+    const account = anAccount();
+    emulators.batch.setModes(account.name, null);
+    expect((await accounts().get("rg-arm", account.name)).allowedAuthenticationModes).toBeNull();
+    await expect(accounts().getKeys("rg-arm", account.name)).resolves.toBeDefined();
+  });
+
+  it("changes the allowed modes by PATCH, and nothing else silently", async () => {
+    const account = anAccount();
+    await accounts().update("rg-arm", account.name, { allowedAuthenticationModes: ["AAD"] });
+    expect(await failureOf(accounts().getKeys("rg-arm", account.name))).toMatchObject({ statusCode: 409 });
+    await accounts().update("rg-arm", account.name, { allowedAuthenticationModes: ["SharedKey", "AAD"] });
+    await expect(accounts().getKeys("rg-arm", account.name)).resolves.toBeDefined();
+    expect(
+      await failureOf(accounts().update("rg-arm", account.name, { publicNetworkAccess: "Disabled" })),
+    ).toMatchObject({ statusCode: 501 });
+  });
+});
+
+describe("refusals", () => {
+  it.each([
+    ["without a token", {}, "AuthenticationFailed"],
+    ["with a token for another service", bearer("https://vault.azure.net"), "InvalidAuthenticationToken"],
+    ["with text that is no token", { authorization: "Bearer abc" }, "InvalidAuthenticationToken"],
+    [
+      "with an expired token",
+      { authorization: `Bearer ${issueToken({ resource: armAudience, lifetimeSeconds: -1 }).token}` },
+      "InvalidAuthenticationToken",
+    ],
+  ])("answers 401 %s", async (_title, headers, code) => {
+    const answer = await raw(urlOf(anAccount()), { headers });
+    expect(answer).toMatchObject({ status: 401, body: { error: { code } } });
+    expect(answer.headers.get("www-authenticate")).toContain("authorization_uri=");
+  });
+
+  it.each([
+    ["", "MissingApiVersionParameter"],
+    ["?api-version=latest", "InvalidApiVersionParameter"],
+  ])("answers 400 for the query '%s'", async (query, code) => {
+    const { resourceId } = anAccount();
+    const answer = await raw(`${emulators.armUrl}${resourceId}${query}`, { headers: bearer(armAudience) });
+    expect(answer).toMatchObject({ status: 400, body: { error: { code } } });
+  });
+
+  it("denies one action at a time, by the name that a role definition has", async () => {
+    const account = anAccount();
+    emulators.batch.deny("regeneratekeys/action");
+    const failure = await failureOf(accounts().regenerateKey("rg-arm", account.name, { keyName: "Primary" }));
+    await expect(accounts().getKeys("rg-arm", account.name)).resolves.toBeDefined();
+    emulators.batch.allow("regeneratekeys/action");
+    emulators.batch.deny("read");
+    const reading = await failureOf(accounts().get("rg-arm", account.name));
+    emulators.batch.allow("read");
+    expect(failure).toMatchObject({ statusCode: 403, code: "AuthorizationFailed" });
+    expect(failure.message).toContain("action 'Microsoft.Batch/batchAccounts/regeneratekeys/action' over scope");
+    expect(reading).toMatchObject({ statusCode: 403, code: "AuthorizationFailed" });
+  });
+
+  it("lets a ReadOnly lock block key operations but not reading, and other locks nothing", async () => {
+    const account = anAccount();
+    emulators.batch.lock(account.name, "ReadOnly");
+    const [listing, regenerating] = [
+      await failureOf(accounts().getKeys("rg-arm", account.name)),
+      await failureOf(accounts().regenerateKey("rg-arm", account.name, { keyName: "Primary" })),
+    ];
+    await expect(accounts().get("rg-arm", account.name)).resolves.toBeDefined();
+    emulators.batch.lock(account.name, "CanNotDelete");
+    await expect(accounts().getKeys("rg-arm", account.name)).resolves.toBeDefined();
+    expect(listing).toMatchObject({ statusCode: 409, code: "ScopeLocked" });
+    expect(regenerating).toMatchObject({ statusCode: 409, code: "ScopeLocked" });
+  });
+
+  it("counts key operations as writes: 200 at once, then 10 a second", async () => {
+    const { resourceId } = emulators.batch.addAccount({
+      name: "throttled",
+      subscriptionId: "00000000-0000-4000-8000-000000000002",
+    });
+    const list = () =>
+      raw(`${emulators.armUrl}${resourceId}/listKeys?${version}`, { method: "POST", headers: bearer(armAudience) });
+    emulators.batch.setWriteLimit(true);
+    const first = await list();
+    for (let call = 2; call <= 200; call += 1) await list();
+    const refused = await list();
+    now = new Date(now.getTime() + 99);
+    const tooSoon = await list();
+    now = new Date(now.getTime() + 1);
+    const refilled = await list();
+    const otherSubscription = await raw(urlOf(anAccount(), "/listKeys"), {
+      method: "POST",
+      headers: bearer(armAudience),
+    });
+    emulators.batch.setWriteLimit(false);
+    expect(first.headers.get("x-ms-ratelimit-remaining-subscription-writes")).toBe("199");
+    expect(refused).toMatchObject({ status: 429, body: { error: { code: "SubscriptionRequestsThrottled" } } });
+    expect(refused.headers.get("retry-after")).toBe("1");
+    expect(tooSoon.status).toBe(429);
+    expect(refilled.status).toBe(200);
+    expect(otherSubscription.status).toBe(200);
+  });
+});

@@ -1,0 +1,182 @@
+import { createHmac } from "node:crypto";
+import { BatchServiceClient, BatchSharedKeyCredentials } from "@azure/batch";
+import type { AddedAccount } from "../../emulators/batch-accounts";
+import { type Emulators, startEmulators } from "../../emulators/emulators";
+import { bearer, raw, type RawAnswer } from "./clients";
+
+const minute = 60_000;
+
+let emulators: Emulators;
+/** How far the service's clock is from the machine's, by which the SDK dates its requests. */
+let offsetMs = 0;
+const serviceNow = (): Date => new Date(Date.now() + offsetMs);
+
+beforeAll(async () => {
+  emulators = await startEmulators({ now: serviceNow });
+});
+
+afterAll(async () => {
+  expect(emulators.journal.failures).toEqual([]);
+  await emulators.close();
+});
+
+beforeEach(() => {
+  offsetMs = 0;
+  emulators.batch.setKeyTiming({ newKeyDelayMs: 0, oldKeyGraceMs: 0 });
+});
+
+let counter = 0;
+const anAccount = (): AddedAccount => {
+  counter += 1;
+  return emulators.batch.addAccount({ name: `datatest${counter}` });
+};
+
+/** Signs by hand, written from the documentation of the service and independent of the emulator's own code. */
+const signed = (
+  account: string,
+  key: string,
+  date: string,
+  dateHeader: "ocp-date" | "date" = "ocp-date",
+): Readonly<Record<string, string>> => {
+  const [ocp, plain] = dateHeader === "ocp-date" ? [`\nocp-date:${date}`, ""] : ["", date];
+  const text = `GET\n\n\n\n\n\n${plain}\n\n\n\n\n${ocp}\n/${account}/pools\n$select:id\napi-version:2022-10-01.16.0\nmaxresults:1`;
+  const signature = createHmac("sha256", Buffer.from(key, "base64")).update(text, "utf8").digest("base64");
+  return { [dateHeader]: date, authorization: `SharedKey ${account}:${signature}` };
+};
+
+const listPools = ({ accountEndpoint }: AddedAccount, headers: Readonly<Record<string, string>>): Promise<RawAnswer> =>
+  raw(`https://${accountEndpoint}/pools?$select=id&api-version=2022-10-01.16.0&maxresults=1`, { headers });
+
+const callWith = (account: AddedAccount, key: string, sentAt = serviceNow()): Promise<RawAnswer> =>
+  listPools(account, signed(account.name, key, sentAt.toUTCString()));
+
+describe("shared key", () => {
+  it.each(["primary", "secondary"] as const)("accepts what the official client signs with the %s key", async (slot) => {
+    const account = anAccount();
+    const client = new BatchServiceClient(
+      new BatchSharedKeyCredentials(account.name, emulators.batch.keys(account.name)[slot]),
+      `https://${account.accountEndpoint}`,
+      { noRetryPolicy: true },
+    );
+    expect([...(await client.pool.list({ poolListOptions: { maxResults: 1, select: "id" } }))]).toEqual([]);
+    expect([...(await client.job.list())]).toEqual([]);
+    expect(emulators.batch.calls(account.name)).toEqual({ answered: 2, refused: 0 });
+  });
+
+  it("refuses the official client with a key that is not the account's", async () => {
+    const [account, other] = [anAccount(), anAccount()];
+    const client = new BatchServiceClient(
+      new BatchSharedKeyCredentials(account.name, emulators.batch.keys(other.name).primary),
+      `https://${account.accountEndpoint}`,
+      { noRetryPolicy: true },
+    );
+    await expect(client.pool.list()).rejects.toMatchObject({
+      statusCode: 403,
+      code: "AuthenticationFailed",
+      body: {
+        values: [{ key: "AuthenticationErrorDetail", value: expect.stringContaining("The MAC signature found in") }],
+      },
+    });
+    expect(emulators.batch.calls(account.name)).toEqual({ answered: 0, refused: 1 });
+  });
+
+  it.each(["ocp-date", "date"] as const)("accepts a request signed by hand over its %s header", async (header) => {
+    const account = anAccount();
+    const { primary } = emulators.batch.keys(account.name);
+    const answer = await listPools(account, signed(account.name, primary, serviceNow().toUTCString(), header));
+    expect(answer).toMatchObject({ status: 200, body: { value: [] } });
+    expect(answer.body["odata.metadata"]).toBe(`https://${emulators.dataPlaneHost}/$metadata#pools`);
+  });
+
+  it("refuses a signature for another query than the one sent", async () => {
+    const account = anAccount();
+    const headers = signed(account.name, emulators.batch.keys(account.name).primary, serviceNow().toUTCString());
+    const answer = await raw(`https://${account.accountEndpoint}/pools?api-version=2022-10-01.16.0`, { headers });
+    expect(answer.status).toBe(403);
+  });
+
+  it.each([
+    ["ahead", -1],
+    ["behind", 1],
+  ])("refuses a request whose clock is more than 15 minutes %s", async (_title, sign) => {
+    const account = anAccount();
+    const { primary } = emulators.batch.keys(account.name);
+    const send = (awayMs: number) => callWith(account, primary, new Date(serviceNow().getTime() - sign * awayMs));
+    // Header dates have whole seconds, so the two sides of the limit are two seconds apart.
+    expect((await send(15 * minute - 2_000)).status).toBe(200);
+    expect((await send(15 * minute + 2_000)).status).toBe(403);
+  });
+
+  it("judges the date by the emulator's clock", async () => {
+    const account = anAccount();
+    offsetMs = 90 * 24 * 60 * minute;
+    const { primary } = emulators.batch.keys(account.name);
+    expect((await callWith(account, primary)).status).toBe(200);
+    expect((await callWith(account, primary, new Date())).status).toBe(403);
+  });
+
+  it("refuses shared keys where the account does not allow them", async () => {
+    const account = anAccount();
+    const { primary } = emulators.batch.keys(account.name);
+    emulators.batch.setModes(account.name, ["AAD"]);
+    expect(emulators.batch.accepts(account.name, primary)).toBe(false);
+    expect((await callWith(account, primary)).body).toMatchObject({
+      code: "AuthenticationFailed",
+      values: [
+        {
+          key: "AuthenticationErrorDetail",
+          value: "The specified type of authentication SharedKey is not allowed for this account.",
+        },
+      ],
+    });
+  });
+
+  it("refuses an account that it does not know", async () => {
+    const account = anAccount();
+    const { primary } = emulators.batch.keys(account.name);
+    const answer = await listPools(account, signed("nosuchaccount", primary, serviceNow().toUTCString()));
+    expect(answer.status).toBe(403);
+  });
+});
+
+describe("regenerated keys", () => {
+  it("refuses the old key and accepts the new one at once, unless told otherwise", async () => {
+    const account = anAccount();
+    const { primary: old, secondary } = emulators.batch.keys(account.name);
+    const fresh = emulators.batch.regenerateByHand(account.name, "primary");
+    expect((await callWith(account, old)).status).toBe(403);
+    expect((await callWith(account, fresh)).status).toBe(200);
+    expect((await callWith(account, secondary)).status).toBe(200);
+    expect(emulators.batch.accepts(account.name, old)).toBe(false);
+  });
+
+  it("refuses a new key until its delay is over", async () => {
+    const account = anAccount();
+    emulators.batch.setKeyTiming({ newKeyDelayMs: 5 * minute });
+    const fresh = emulators.batch.regenerateByHand(account.name, "secondary");
+    offsetMs = 5 * minute - 5_000;
+    expect((await callWith(account, fresh)).status).toBe(403);
+    offsetMs = 5 * minute;
+    expect((await callWith(account, fresh)).status).toBe(200);
+  });
+
+  it("accepts an old key until its grace is over", async () => {
+    const account = anAccount();
+    emulators.batch.setKeyTiming({ oldKeyGraceMs: 5 * minute });
+    const { primary: old } = emulators.batch.keys(account.name);
+    emulators.batch.regenerateByHand(account.name, "primary");
+    offsetMs = 5 * minute - 5_000;
+    expect((await callWith(account, old)).status).toBe(200);
+    offsetMs = 5 * minute;
+    expect((await callWith(account, old)).status).toBe(403);
+  });
+});
+
+describe("tokens", () => {
+  it("accepts a token for the data plane, and refuses one for another service or none", async () => {
+    const account = anAccount();
+    expect((await listPools(account, bearer("https://batch.core.windows.net/"))).status).toBe(200);
+    expect((await listPools(account, bearer("https://management.azure.com"))).status).toBe(401);
+    expect((await listPools(account, {})).status).toBe(401);
+  });
+});

@@ -1,0 +1,97 @@
+import { BatchManagementClient } from "@azure/arm-batch";
+import { ManagedIdentityCredential } from "@azure/identity";
+import { SecretClient } from "@azure/keyvault-secrets";
+import type { Emulators } from "../../emulators/emulators";
+import { issueToken } from "../../emulators/tokens";
+import type { Vault } from "../../emulators/vault";
+import { isObject } from "../../emulators/wire";
+
+export const armAudience = "https://management.azure.com";
+export const vaultAudience = "https://vault.azure.net";
+
+/** Where this process finds its identity. The SDK keeps the first endpoint it sees, so a test file has one set of emulators. */
+export const useIdentityOf = ({ identity }: Emulators): void => {
+  process.env["IDENTITY_ENDPOINT"] = identity.endpoint;
+  process.env["IDENTITY_HEADER"] = identity.header;
+};
+
+/** Resource Manager's client as a rotation uses it; `maxRetries` is the SDK's own default of 3 unless it says otherwise. */
+export const armClient = ({ armUrl, subscriptionId }: Emulators, maxRetries = 0): BatchManagementClient =>
+  new BatchManagementClient(new ManagedIdentityCredential(), subscriptionId, {
+    endpoint: armUrl,
+    credentialScopes: [`${armAudience}/.default`],
+    retryOptions: { maxRetries, retryDelayInMs: 1 },
+  });
+
+export const secretClient = ({ url }: Vault, maxRetries = 0): SecretClient =>
+  new SecretClient(url, new ManagedIdentityCredential(), {
+    disableChallengeResourceVerification: true,
+    retryOptions: { maxRetries, retryDelayInMs: 1 },
+  });
+
+/** The first request of a client goes out without its body, to be challenged; a read takes that upon itself. */
+export const primedSecretClient = async (vault: Vault, maxRetries = 0): Promise<SecretClient> => {
+  const client = secretClient(vault, maxRetries);
+  await failureOf(client.getSecret("no-such-secret"));
+  return client;
+};
+
+export const bearer = (resource: string): Readonly<Record<string, string>> => ({
+  authorization: `Bearer ${issueToken({ resource }).token}`,
+});
+
+export interface Failure {
+  readonly name: unknown;
+  readonly message: string;
+  readonly code: unknown;
+  readonly statusCode: unknown;
+  /** Key Vault's inner code, where the error has one. */
+  readonly innerCode: unknown;
+}
+
+/** What a call fails with; a call that succeeds is itself a failure. */
+export const failureOf = (call: Promise<unknown>): Promise<Failure> =>
+  call.then(
+    () => {
+      throw new Error("the call was expected to fail");
+    },
+    (error: unknown) => {
+      const fields = isObject(error) ? error : {};
+      return {
+        name: fields["name"],
+        message: String(fields["message"]),
+        code: fields["code"],
+        statusCode: fields["statusCode"],
+        innerCode: member(fields, "details", "error", "innerError", "code"),
+      };
+    },
+  );
+
+const member = (value: unknown, ...path: readonly string[]): unknown =>
+  path.reduce<unknown>((found, name) => (isObject(found) ? found[name] : undefined), value);
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** A request without an SDK; the body of the answer is parsed where it is JSON. */
+export const raw = async (
+  url: string,
+  options: {
+    readonly method?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly body?: unknown;
+  } = {},
+): Promise<RawAnswer> => {
+  const { method = "GET", headers = {}, body } = options;
+  const answer = await fetch(url, {
+    method,
+    headers: { ...headers, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+    ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+  });
+  const text = await answer.text();
+  const parsed: unknown = text === "" ? {} : JSON.parse(text);
+  return { status: answer.status, headers: answer.headers, body: isObject(parsed) ? parsed : {} };
+};

@@ -1,0 +1,256 @@
+import type { AddedAccount } from "../../emulators/batch-accounts";
+import { type Emulators, startEmulators } from "../../emulators/emulators";
+import { type Fault, type FaultKind, Faults } from "../../emulators/faults";
+import type { Vault } from "../../emulators/vault";
+import {
+  armAudience,
+  armClient,
+  bearer,
+  type Failure,
+  failureOf,
+  primedSecretClient,
+  raw,
+  useIdentityOf,
+} from "./clients";
+
+let emulators: Emulators;
+let vault: Vault;
+
+beforeAll(async () => {
+  emulators = await startEmulators();
+  useIdentityOf(emulators);
+  vault = await emulators.addVault("faulty");
+});
+
+afterAll(async () => {
+  expect(emulators.journal.failures).toEqual([]);
+  await emulators.close();
+});
+
+beforeEach(() => {
+  emulators.faults.clear();
+  emulators.journal.clear();
+});
+
+let counter = 0;
+const anAccount = (): AddedAccount => {
+  counter += 1;
+  return emulators.batch.addAccount({ name: `faulty${counter}` });
+};
+
+const regenerate = (
+  { resourceGroup, name }: AddedAccount,
+  options: { maxRetries?: number; signal?: AbortSignal } = {},
+) =>
+  armClient(emulators, options.maxRetries).batchAccountOperations.regenerateKey(
+    resourceGroup,
+    name,
+    { keyName: "Primary" },
+    options.signal === undefined ? {} : { abortSignal: options.signal },
+  );
+
+/** How the SDK, told not to repeat, shows each kind: the figures of the fault matrix rest on this table. */
+const kinds: readonly [FaultKind, Partial<Failure>][] = [
+  [
+    { kind: "status", status: 500 },
+    { statusCode: 500, code: "InternalServerError" },
+  ],
+  [
+    { kind: "status", status: 503, retryAfter: 1 },
+    { statusCode: 503, code: "ServiceUnavailable" },
+  ],
+  [
+    { kind: "status", status: 429 },
+    { statusCode: 429, code: "TooManyRequests" },
+  ],
+  [
+    { kind: "status", status: 404 },
+    { statusCode: 404, code: "NotFound" },
+  ],
+  [
+    { kind: "status", status: 409, code: "ScopeLocked" },
+    { statusCode: 409, code: "ScopeLocked" },
+  ],
+  [{ kind: "status", status: 408 }, { statusCode: 408 }],
+  [{ kind: "status", status: 502, body: { not: "an error body" } }, { statusCode: 502 }],
+  [{ kind: "resetBeforeAnswer" }, { code: "ECONNRESET" }],
+  [{ kind: "resetInMiddle" }, { code: "PARSE_ERROR" }],
+  [{ kind: "truncatedJson" }, { name: "RestError", code: "PARSE_ERROR", statusCode: 200 }],
+  [{ kind: "unexpected202" }, { name: "RestError", statusCode: 202 }],
+];
+
+describe.each(["before", "after"] as const)("%s the effect", (when) => {
+  it.each(kinds)("regenerateKeys meets %j", async (kind, expected) => {
+    const account = anAccount();
+    const before = emulators.batch.keys(account.name);
+    const fault = emulators.faults.add({ route: "arm.regenerateKeys", when, ...kind });
+    const failure = await failureOf(regenerate(account));
+    expect(failure).toMatchObject(expected);
+    expect(fault.fired()).toBe(1);
+    expect(emulators.batch.keys(account.name).primary === before.primary).toBe(when === "before");
+    expect(emulators.batch.keys(account.name).secondary).toBe(before.secondary);
+    expect(emulators.journal.of("arm.regenerateKeys")).toMatchObject([
+      { fault: kind.kind, effect: when === "after" ? "applied" : "none", subject: account.name },
+    ]);
+  });
+
+  it.each(kinds)("setSecret meets %j", async (kind) => {
+    const client = await primedSecretClient(vault);
+    const name = `secret-${when}-${counter}`;
+    counter += 1;
+    emulators.faults.add({ route: "vault.setSecret", when, ...kind });
+    await failureOf(client.setSecret(name, "value"));
+    expect(vault.versions(name).map(({ value }) => value)).toEqual(when === "after" ? ["value"] : []);
+  });
+
+  it("lets the caller hang until it gives up", async () => {
+    const account = anAccount();
+    const { primary } = emulators.batch.keys(account.name);
+    emulators.faults.add({ route: "arm.regenerateKeys", when, kind: "hang" });
+    const failure = await failureOf(regenerate(account, { signal: AbortSignal.timeout(100) }));
+    expect(failure.name).toBe("AbortError");
+    expect(emulators.journal.of("arm.regenerateKeys")).toMatchObject([{ status: null, fault: "hang" }]);
+    expect(emulators.batch.keys(account.name).primary === primary).toBe(when === "before");
+  });
+
+  it("delays the right answer", async () => {
+    const account = anAccount();
+    const { primary } = emulators.batch.keys(account.name);
+    emulators.faults.add({ route: "arm.regenerateKeys", when, kind: "delay", ms: 60 });
+    const startedAt = performance.now();
+    const answering = regenerate(account);
+    const { primary: answered } = await answering;
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(55);
+    expect(answered).toBe(emulators.batch.keys(account.name).primary);
+    expect(answered).not.toBe(primary);
+  });
+});
+
+describe("what the SDK makes of a lost answer", () => {
+  it("rotates twice and reports one success, with its default retries", async () => {
+    const account = anAccount();
+    const { primary } = emulators.batch.keys(account.name);
+    const issued = emulators.batch.issuedKeys().length;
+    emulators.faults.add({ route: "arm.regenerateKeys", when: "after", kind: "status", status: 500, nth: 1 });
+    await regenerate(account, { maxRetries: 3 });
+    const sent = emulators.journal.of("arm.regenerateKeys");
+    expect(sent.map(({ status }) => status)).toEqual([500, 200]);
+    expect(new Set(sent.map(({ clientRequestId }) => clientRequestId)).size).toBe(1);
+    expect(emulators.batch.issuedKeys().length).toBe(issued + 2);
+    expect(emulators.batch.keys(account.name).primary).not.toBe(primary);
+  });
+
+  it("puts both keys into the error's message, so an adapter must not pass it on", async () => {
+    const account = anAccount();
+    emulators.faults.add({ route: "arm.regenerateKeys", when: "after", kind: "unexpected202" });
+    const { message } = await failureOf(regenerate(account));
+    const { primary, secondary } = emulators.batch.keys(account.name);
+    expect(message.includes(primary) && message.includes(secondary)).toBe(true);
+  });
+
+  it("sends Retry-After where the fault says so", async () => {
+    const { resourceId } = anAccount();
+    emulators.faults.add({ route: "arm.listKeys", when: "before", kind: "status", status: 429, retryAfter: 17 });
+    const answer = await raw(`${emulators.armUrl}${resourceId}/listKeys?api-version=2023-11-01`, {
+      method: "POST",
+      headers: bearer(armAudience),
+    });
+    expect(answer.headers.get("retry-after")).toBe("17");
+  });
+});
+
+describe("the effect that comes late", () => {
+  it("is applied after the answer has failed, when the test says so", async () => {
+    const account = anAccount();
+    const { primary } = emulators.batch.keys(account.name);
+    emulators.faults.add({ route: "arm.regenerateKeys", when: "before", kind: "resetBeforeAnswer", late: 60_000 });
+    await failureOf(regenerate(account));
+    const inBetween = emulators.batch.keys(account.name).primary;
+    expect(emulators.faults.pendingLate).toBe(1);
+    await emulators.faults.applyLate();
+    expect(inBetween).toBe(primary);
+    expect(emulators.batch.keys(account.name).primary).not.toBe(primary);
+    expect(emulators.faults.pendingLate).toBe(0);
+  });
+
+  it("is applied by itself when its time has come, and listeners are told", async () => {
+    const account = anAccount();
+    const { primary } = emulators.batch.keys(account.name);
+    const applied = new Promise((resolve) => {
+      const off = emulators.journal.onLateEffect((entry) => {
+        off();
+        resolve(entry);
+      });
+    });
+    emulators.faults.add({ route: "arm.regenerateKeys", when: "before", kind: "status", status: 504, late: 20 });
+    await failureOf(regenerate(account));
+    expect(await applied).toMatchObject({ route: "arm.regenerateKeys", status: 504, effect: "late" });
+    expect(emulators.batch.keys(account.name).primary).not.toBe(primary);
+  });
+});
+
+describe("other routes", () => {
+  it("spoils the challenge alone, or the request after it alone", async () => {
+    emulators.faults.add({ route: "vault.challenge", when: "before", kind: "status", status: 503 });
+    const first = await raw(`${vault.url}/secrets/any?api-version=7.5`);
+    emulators.faults.clear();
+    emulators.faults.add({ route: "vault.getSecret", when: "before", kind: "status", status: 503 });
+    const challenged = await raw(`${vault.url}/secrets/any?api-version=7.5`);
+    const authorised = await raw(`${vault.url}/secrets/any?api-version=7.5`, {
+      headers: bearer("https://vault.azure.net"),
+    });
+    expect([first.status, challenged.status, authorised.status]).toEqual([503, 401, 503]);
+  });
+
+  it("spoils tokens and signed calls in the form of their service", async () => {
+    emulators.faults.add({ route: "identity.*", when: "before", kind: "status", status: 500 });
+    emulators.faults.add({ route: "batch.listPools", when: "before", kind: "status", status: 503, code: "ServerBusy" });
+    const token = await raw(`${emulators.identity.endpoint}?api-version=2019-08-01&resource=r`);
+    const pools = await raw(`https://${emulators.dataPlaneHost}/pools?api-version=2022-10-01.16.0`);
+    expect(token).toMatchObject({ status: 500, body: { error: "InternalServerError" } });
+    expect(pools).toMatchObject({ status: 503, body: { code: "ServerBusy", message: { lang: "en-US" } } });
+  });
+});
+
+describe("the registry", () => {
+  const hits = (aim: Pick<Fault, "nth" | "every" | "times">, requests = 6): readonly number[] => {
+    const faults = new Faults();
+    faults.add({ route: "arm.listKeys", when: "before", kind: "hang", ...aim });
+    return Array.from({ length: requests }, (_, index) => index + 1).filter(
+      () => faults.next("arm.listKeys", null) !== null,
+    );
+  };
+
+  it.each([
+    [{}, [1, 2, 3, 4, 5, 6]],
+    [{ times: 2 }, [1, 2]],
+    [{ nth: 3 }, [3]],
+    [{ nth: 3, times: 2 }, [3, 4]],
+    [{ every: 2 }, [1, 3, 5]],
+    [{ nth: 2, every: 2 }, [2, 4, 6]],
+    [{ nth: 2, every: 2, times: 2 }, [2, 4]],
+  ])("with %j strikes requests %j", (aim, expected) => {
+    expect(hits(aim)).toEqual(expected);
+  });
+
+  it("strikes only its route and its subject, compared without case", () => {
+    const faults = new Faults();
+    const fault = faults.add({ route: "vault.getSecret", subject: "Mine", when: "before", kind: "hang" });
+    expect(faults.next("vault.getSecret", "theirs")).toBeNull();
+    expect(faults.next("vault.setSecret", "mine")).toBeNull();
+    expect(faults.next("vault.getSecret", "MINE")).not.toBeNull();
+    expect([fault.fired(), faults.fired]).toEqual([1, 1]);
+  });
+
+  it("lets one fault strike at a time, the one added first", () => {
+    const faults = new Faults();
+    const [first, second] = [
+      faults.add({ route: "arm.*", when: "before", kind: "hang", times: 1 }),
+      faults.add({ route: "arm.getAccount", when: "after", kind: "hang" }),
+    ];
+    const struck = [faults.next("arm.getAccount", null)?.when, faults.next("arm.getAccount", null)?.when];
+    second.remove();
+    expect(struck).toEqual(["before", "after"]);
+    expect([first.fired(), second.fired(), faults.next("arm.getAccount", null)]).toEqual([1, 1, null]);
+  });
+});

@@ -1,0 +1,308 @@
+import type { SecretClient } from "@azure/keyvault-secrets";
+import { type Emulators, startEmulators } from "../../emulators/emulators";
+import type { SecretAction } from "../../emulators/vault-operations";
+import type { Vault } from "../../emulators/vault";
+import { bearer, failureOf, primedSecretClient, raw, secretClient, useIdentityOf, vaultAudience } from "./clients";
+
+let emulators: Emulators;
+let vault: Vault;
+let client: SecretClient;
+let now = new Date("2026-11-22T10:00:00.987Z");
+
+beforeAll(async () => {
+  emulators = await startEmulators({ now: () => now });
+  useIdentityOf(emulators);
+  vault = await emulators.addVault("vault-under-test");
+  client = await primedSecretClient(vault);
+});
+
+afterAll(async () => {
+  expect(emulators.journal.failures).toEqual([]);
+  expect(emulators.journal.unknown).toEqual([]);
+  await emulators.close();
+});
+
+const authorised = bearer(vaultAudience);
+
+describe("the challenge", () => {
+  it("comes before the body is looked at, and the SDK then sends its body", async () => {
+    emulators.journal.clear();
+    await secretClient(vault).setSecret("challenged", "value");
+    expect(emulators.journal.entries.filter(({ subject }) => subject === "challenged")).toMatchObject([
+      { route: "vault.challenge", method: "PUT", status: 401 },
+      { route: "vault.setSecret", method: "PUT", status: 200 },
+    ]);
+    expect(vault.newest("challenged")?.value).toBe("value");
+  });
+
+  it("refuses an authorised PUT without a body, as happens to a client that was not primed", async () => {
+    const answer = await raw(`${vault.url}/secrets/empty?api-version=7.5`, { method: "PUT", headers: authorised });
+    expect(answer).toMatchObject({ status: 400, body: { error: { code: "BadParameter" } } });
+    expect(vault.newest("empty")).toBeNull();
+  });
+
+  it("meets tokens for other services and none alike", async () => {
+    const other = await raw(`${vault.url}/secrets/any?api-version=7.5`, {
+      headers: bearer("https://management.azure.com"),
+    });
+    const none = await raw(`${vault.url}/secrets/any?api-version=7.5`);
+    expect([other.status, none.status]).toEqual([401, 401]);
+    expect(none.headers.get("www-authenticate")).toMatch(
+      /^Bearer authorization="https:\/\/login\.microsoftonline\.com\/[0-9a-f-]{36}", resource="https:\/\/vault\.azure\.net"$/,
+    );
+  });
+
+  it("echoes the client's request id", async () => {
+    const headers = { ...authorised, "x-ms-client-request-id": "12345" };
+    const answer = await raw(`${vault.url}/secrets/any?api-version=7.5`, { headers });
+    expect(answer.headers.get("x-ms-client-request-id")).toBe("12345");
+  });
+});
+
+describe("versions", () => {
+  it("writes value, tags, content type and expiry in one request, with times in whole seconds", async () => {
+    const written = await client.setSecret("whole", "the value", {
+      tags: { CredentialId: "Primary" },
+      contentType: "text/plain",
+      expiresOn: new Date("2027-02-20T10:00:00.500Z"),
+    });
+    const read = await client.getSecret("whole");
+    expect(written.properties.version).toMatch(/^[0-9a-f]{32}$/);
+    expect(read).toMatchObject({
+      value: "the value",
+      properties: {
+        version: written.properties.version,
+        enabled: true,
+        contentType: "text/plain",
+        tags: { CredentialId: "Primary" },
+        createdOn: new Date("2026-11-22T10:00:00Z"),
+        expiresOn: new Date("2027-02-20T10:00:00Z"),
+        recoveryLevel: "Recoverable+Purgeable",
+      },
+    });
+    expect(vault.newest("whole")).toMatchObject({ value: "the value", tags: { CredentialId: "Primary" } });
+  });
+
+  it("answers reading without a version with the one written last, whatever its id and age", async () => {
+    for (let index = 0; index < 5; index += 1) await client.setSecret("ordered", `value ${index}`);
+    vault.seed("ordered", { value: "seeded", createdOn: new Date("2020-01-01T00:00:00Z") });
+    const newest = await client.getSecret("ordered");
+    const first = vault.versions("ordered")[0];
+    expect(newest).toMatchObject({ value: "seeded", properties: { createdOn: new Date("2020-01-01T00:00:00Z") } });
+    expect((await client.getSecret("ordered", { version: first?.version ?? "" })).value).toBe("value 0");
+  });
+
+  it("finds names without case", async () => {
+    vault.seed("Mixed-Case", { value: "found" });
+    expect((await client.getSecret("MIXED-case")).value).toBe("found");
+    await client.setSecret("mixed-CASE", "second");
+    expect(vault.versions("Mixed-Case").map(({ value }) => value)).toEqual(["found", "second"]);
+  });
+
+  it("lists versions by id, 25 to a page, without values", async () => {
+    const written = Array.from({ length: 26 }, (_, index) => vault.seed("listed", { value: `value ${index}` }).version);
+    const pages: string[][] = [];
+    for await (const page of client.listPropertiesOfSecretVersions("listed").byPage()) {
+      pages.push(page.map(({ version }) => version ?? ""));
+      expect(JSON.stringify(page)).not.toContain("value ");
+    }
+    expect(pages.map(({ length }) => length)).toEqual([25, 1]);
+    expect(pages.flat()).toEqual(written.toSorted());
+  });
+
+  it("lists secrets under their own ids", async () => {
+    vault.seed("in-the-list", { value: "x" });
+    const names: string[] = [];
+    for await (const { name } of client.listPropertiesOfSecrets()) names.push(name);
+    expect(names).toContain("in-the-list");
+  });
+
+  it("updates properties without giving the value away, and moves the time of update", async () => {
+    const { version } = vault.seed("updated", { value: "v", tags: { old: "tag" }, createdOn: new Date("2026-01-01") });
+    const answer = await raw(`${vault.url}/secrets/updated/${version}?api-version=7.5`, {
+      method: "PATCH",
+      headers: authorised,
+      body: { tags: { new: "tag" } },
+    });
+    expect(answer.status).toBe(200);
+    expect(answer.body).not.toHaveProperty("value");
+    expect(vault.newest("updated")).toMatchObject({
+      value: "v",
+      tags: { new: "tag" },
+      createdOn: new Date("2026-01-01"),
+      updatedOn: new Date("2026-11-22T10:00:00Z"),
+    });
+  });
+
+  it("refuses to give a disabled version, and does not fall back to an older one", async () => {
+    const old = vault.seed("disabled", { value: "old" });
+    const newest = vault.seed("disabled", { value: "new" });
+    await client.updateSecretProperties("disabled", newest.version, { enabled: false });
+    expect(await failureOf(client.getSecret("disabled"))).toMatchObject({
+      statusCode: 403,
+      code: "Forbidden",
+      innerCode: "SecretDisabled",
+    });
+    expect((await client.getSecret("disabled", { version: old.version })).value).toBe("old");
+    expect(vault.newest("disabled")?.enabled).toBe(false);
+  });
+
+  it("tells what was not found", async () => {
+    const id = "0".repeat(32);
+    vault.seed("found", { value: "x" });
+    expect(await failureOf(client.getSecret("nothing-here"))).toMatchObject({
+      statusCode: 404,
+      code: "SecretNotFound",
+      message: expect.stringContaining("A secret with (name/id) nothing-here was not found in this key vault."),
+    });
+    expect(await failureOf(client.getSecret("found", { version: id }))).toMatchObject({
+      message: expect.stringContaining(`(name/id) found/${id} was not found`),
+    });
+  });
+});
+
+describe("limits", () => {
+  const tags = (count: number, length = 1) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`tag${index}`, "x".repeat(length)]));
+
+  it.each([
+    ["a value of 25 KB", "x".repeat(25_600), {}],
+    ["15 tags", "x", { tags: tags(15) }],
+    ["a tag of 256 characters", "x", { tags: tags(1, 256) }],
+    ["a content type of 255 characters", "x", { contentType: "x".repeat(255) }],
+  ])("accepts %s", async (_title, value, options) => {
+    await expect(client.setSecret("limits", value, options)).resolves.toBeDefined();
+  });
+
+  it.each([
+    ["a value over 25 KB", "x".repeat(25_601), {}],
+    ["16 tags", "x", { tags: tags(16) }],
+    ["a tag of 257 characters", "x", { tags: tags(1, 257) }],
+    ["a content type of 256 characters", "x", { contentType: "x".repeat(256) }],
+  ])("refuses %s", async (_title, value, options) => {
+    expect(await failureOf(client.setSecret("over-limits", value, options))).toMatchObject({
+      statusCode: 400,
+      code: "BadParameter",
+    });
+    expect(vault.newest("over-limits")).toBeNull();
+  });
+
+  it.each(["under_score", "x".repeat(128), "dot.ted"])("refuses the name %s", async (name) => {
+    expect(await failureOf(client.setSecret(name, "x"))).toMatchObject({ statusCode: 400, code: "BadParameter" });
+  });
+
+  it("requires an api-version", async () => {
+    const answer = await raw(`${vault.url}/secrets/any`, { headers: authorised });
+    expect(answer).toMatchObject({ status: 400, body: { error: { code: "BadParameter" } } });
+  });
+
+  it("refuses more than so many new versions in 10 seconds, when asked to", async () => {
+    vault.limitCreations(2);
+    await client.setSecret("throttled", "1");
+    now = new Date(now.getTime() + 4_000);
+    await client.setSecret("throttled", "2");
+    const refused = await raw(`${vault.url}/secrets/throttled?api-version=7.5`, {
+      method: "PUT",
+      headers: authorised,
+      body: { value: "3" },
+    });
+    const reading = await client.getSecret("throttled");
+    now = new Date(now.getTime() + 6_000);
+    await client.setSecret("throttled", "4");
+    vault.limitCreations(null);
+    expect(refused).toMatchObject({ status: 429, body: { error: { code: "Throttled" } } });
+    expect(refused.headers.get("retry-after")).toBe("6");
+    expect(reading.value).toBe("2");
+    expect(vault.newest("throttled")?.value).toBe("4");
+  });
+});
+
+describe("soft delete", () => {
+  it("keeps the name until it is recovered, which takes a few polls", async () => {
+    vault.seed("deleted", { value: "kept" });
+    emulators.journal.clear();
+    const deletion = await client.beginDeleteSecret("deleted", { intervalInMs: 1 });
+    expect((await deletion.pollUntilDone()).recoveryId).toBe(`${vault.url}/deletedsecrets/deleted`);
+    expect(emulators.journal.of("vault.getDeletedSecret").map(({ status }) => status)).toEqual([404, 404, 200]);
+    expect(await failureOf(client.getSecret("deleted"))).toMatchObject({ statusCode: 404 });
+    expect(await failureOf(client.setSecret("deleted", "x"))).toMatchObject({
+      statusCode: 409,
+      code: "Conflict",
+      innerCode: "ObjectIsDeletedButRecoverable",
+    });
+    expect(vault.newest("deleted")).toBeNull();
+    const recovery = await client.beginRecoverDeletedSecret("deleted", { intervalInMs: 1 });
+    await recovery.pollUntilDone();
+    expect((await client.getSecret("deleted")).value).toBe("kept");
+  });
+
+  it("forgets a purged secret", async () => {
+    vault.seed("purged", { value: "gone" });
+    vault.delete("purged");
+    const listed: string[] = [];
+    for await (const { name } of client.listDeletedSecrets()) listed.push(name);
+    await client.purgeDeletedSecret("purged");
+    await client.setSecret("purged", "again");
+    expect(listed).toEqual(["purged"]);
+    expect(vault.versions("purged").map(({ value }) => value)).toEqual(["again"]);
+  });
+
+  it("answers a deleted secret's versions with an empty list", async () => {
+    vault.seed("deleted-list", { value: "x" });
+    vault.delete("deleted-list");
+    for await (const { id } of client.listPropertiesOfSecretVersions("deleted-list")) throw new Error(`listed ${id}`);
+    vault.recover("deleted-list");
+    expect((await client.getSecret("deleted-list")).value).toBe("x");
+  });
+});
+
+describe("refusals", () => {
+  const calls: readonly [SecretAction, () => Promise<unknown>][] = [
+    ["getSecret/action", () => client.getSecret("guarded")],
+    ["setSecret/action", () => client.setSecret("guarded", "x")],
+    ["update/action", () => client.updateSecretProperties("guarded", guardedVersion(), { enabled: true })],
+    ["readMetadata/action", () => client.listPropertiesOfSecretVersions("guarded").next()],
+    ["delete", () => client.beginDeleteSecret("guarded")],
+  ];
+  const guardedVersion = (): string => vault.newest("guarded")?.version ?? "";
+
+  it.each(calls)("denies %s where the role lacks it", async (action, call) => {
+    vault.seed("guarded", { value: "untouched" });
+    vault.deny(action);
+    const failure = await failureOf(call());
+    vault.allow(action);
+    expect(failure).toMatchObject({ statusCode: 403, code: "Forbidden" });
+    // The SDK gives no inner code for lists.
+    if (action !== "readMetadata/action") expect(failure.innerCode).toBe("ForbiddenByRbac");
+    expect(failure.message).toContain(`Action: 'Microsoft.KeyVault/vaults/secrets/${action}'`);
+    expect(vault.newest("guarded")?.value).toBe("untouched");
+  });
+
+  it("still reads, and refuses to write, during a failover", async () => {
+    vault.seed("failover", { value: "readable" });
+    vault.setReadOnly(true);
+    const [reading, writing] = [await client.getSecret("failover"), await failureOf(client.setSecret("failover", "x"))];
+    vault.setReadOnly(false);
+    expect(reading.value).toBe("readable");
+    expect(writing.statusCode).toBe(403);
+    expect(vault.newest("failover")?.value).toBe("readable");
+  });
+
+  it("refuses to set a secret by policy, with the inner code chosen", async () => {
+    vault.refuseByPolicy("SomePolicyCode");
+    const failure = await failureOf(client.setSecret("by-policy", "x"));
+    vault.refuseByPolicy(null);
+    expect(failure).toMatchObject({ statusCode: 403, code: "Forbidden", innerCode: "SomePolicyCode" });
+    expect(vault.newest("by-policy")).toBeNull();
+  });
+});
+
+describe("several vaults", () => {
+  it("keep their secrets apart", async () => {
+    const other = await emulators.addVault("other-vault");
+    other.seed("shared-name", { value: "theirs" });
+    vault.seed("shared-name", { value: "ours" });
+    expect((await secretClient(other).getSecret("shared-name")).value).toBe("theirs");
+    expect(other.writtenValues()).toEqual(["theirs"]);
+  });
+});

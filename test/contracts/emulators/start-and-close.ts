@@ -1,0 +1,13 @@
+import { startEmulators } from "../../emulators/emulators";
+
+/** Run as a process of its own by a test, which waits for it to end by itself. */
+const main = async (): Promise<void> => {
+  const emulators = await startEmulators();
+  const vault = await emulators.addVault("short-lived");
+  emulators.faults.add({ route: "vault.challenge", when: "after", kind: "status", status: 500, late: 60_000 });
+  await fetch(`${vault.url}/secrets/any?api-version=7.5`);
+  await emulators.close();
+  console.log("closed");
+};
+
+void main();
