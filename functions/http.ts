@@ -1,6 +1,7 @@
 import type { HttpHandler, HttpRequest, HttpResponseInit } from "@azure/functions";
 import type { App } from "../lib/app";
 import { CorruptRecordError, OperatorNeededError, TransientServiceError } from "../lib/errors";
+import { withoutKeys } from "../lib/redact";
 import type { Problem } from "../lib/requests";
 import type { AccountConfig } from "../lib/rotation/account-config";
 import { theApp, within } from "./runtime";
@@ -95,6 +96,22 @@ const failed = (app: App, error: unknown): HttpResponseInit => {
   const name = error instanceof Error ? error.name : typeof error;
   app.ports.log.write("error", { event: "RequestFailed", detail: `unexpected ${name}` });
   return problem(500, "Unexpected", `unexpected ${name}: please report this defect`);
+};
+
+export const busy = (retryAfterSeconds: number): HttpResponseInit =>
+  problem(409, "Busy", "another driver is working on this account: try again shortly", {
+    retryAfter: String(retryAfterSeconds),
+  });
+
+/**
+ * Who gives an order: the caller whom the platform has signed in, else whoever holds the function's key.
+ * The platform sets this header itself and strips a caller's own only where its sign-in is on, so it is believed only there.
+ */
+export const callerOf = (request: HttpRequest): string => {
+  const signedIn = process.env["WEBSITE_AUTH_ENABLED"]?.toLowerCase() === "true";
+  const name = signedIn ? (request.headers.get("x-ms-client-principal-name") ?? "") : "";
+  const printable = withoutKeys(name.replace(/[^\x20-\x7e]/g, "").slice(0, 100));
+  return `operator:${printable || "function-key"}`;
 };
 
 /** The body as JSON, or the answer that refuses it. */

@@ -1,5 +1,6 @@
 import "./account-status";
 import "./list-accounts";
+import "./operate-account";
 import "./receive-signal";
 import "./rotate-on-demand";
 import "./rotate-on-schedule";

@@ -1,7 +1,7 @@
 import { app } from "@azure/functions";
 import { type Demanded, rotateOnDemand } from "../lib/demand";
 import { parseDemand } from "../lib/requests";
-import { badRequest, json, problem, readJson, withAccount } from "./http";
+import { badRequest, busy, json, problem, readJson, withAccount } from "./http";
 
 app.http("rotateOnDemand", {
   methods: ["POST"],
@@ -23,9 +23,7 @@ const answer = (account: string, demanded: Demanded) => {
     case "dryRun":
       return json(200, demanded.status);
     case "busy":
-      return problem(409, "Busy", "another driver is working on this account: try again shortly", {
-        retryAfter: String(demanded.retryAfterSeconds),
-      });
+      return busy(demanded.retryAfterSeconds);
     case "refused":
       return problem(demanded.reason === "IdempotencyKeyReused" ? 422 : 409, demanded.reason, demanded.detail);
   }

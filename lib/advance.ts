@@ -21,12 +21,12 @@ import {
 } from "./rotation/changes";
 import type { EventDraft } from "./rotation/events";
 import type { Slot, State } from "./rotation/phases";
-import type { Claim, RotationRecord } from "./rotation/record";
+import type { Claim, Pause, RotationRecord } from "./rotation/record";
 import { fullReconcileDue, scheduledDue } from "./rotation/schedule";
 import { plusMs, toInstant } from "./rotation/time";
 import { configurationChanged, type Move, type StateWithActive } from "./rotation/transitions";
 import { mayRegenerateNext } from "./rotation/waiting";
-import { type Bench, type Decision, type Done, steps } from "./steps";
+import { type Bench, type Decision, type Done, rollBack, steps } from "./steps";
 
 export interface Limits {
   /** How long a claim lasts, in milliseconds; longer than the host lets a function run. */
@@ -44,9 +44,10 @@ export interface Refusal {
   readonly detail: string;
 }
 
-/** Events that change nothing. */
+/** What an operator or a forged signal brings: events, and what they change beside the phase. */
 export interface Note {
   readonly note: readonly EventDraft[];
+  readonly change?: Partial<Pick<RotationRecord, "state" | "pause" | "rollback" | "failure" | "hold">>;
 }
 
 /** One drive of one account: who drives, how long at most, and what is asked for first. */
@@ -85,6 +86,7 @@ export const needsDriver = (record: RotationRecord, config: AccountConfig, now: 
   if (record.claim !== null || record.outbox.length > 0 || !isFor(record, config)) return true;
   if (withPauseSeen(record, config, now) !== record) return true;
   if (record.failure !== null) return record.failure.nextAttemptAt <= toInstant(now);
+  if (record.rollback !== null) return true;
   if (record.state.phase !== "idle") return true;
   if (fullReconcileDue(record, config, now)) return true;
   const due = scheduledDue(record, config, now);
@@ -156,9 +158,15 @@ class Driver {
     const asked = this.order.enter?.(this.#record, now) ?? null;
     if (asked === null) return null;
     if ("refused" in asked) return asked;
-    if ("note" in asked) await this.#write(withEvents(this.#record, asked.note, this.#pen()));
+    if ("note" in asked) await this.#note(asked, now);
     else await this.#settle(asked);
     return null;
+  }
+
+  async #note({ note, change }: Note, now: Date): Promise<void> {
+    const noted = withEvents({ ...this.#record, ...change }, note, this.#pen());
+    await this.#write(withPauseSeen(noted, this.config, now));
+    await this.#deliver();
   }
 
   /** True when the account has moved and may move again at once. */
@@ -175,6 +183,8 @@ class Driver {
   }
 
   async #lookAndStep(now: Date): Promise<boolean> {
+    const { rollback } = this.#record;
+    if (rollback !== null) return this.#finishRollback(rollback);
     const mayStep = pauseInForce(this.#record, this.config) === null && !quarantineStops(this.#record, now);
     const decision: Decision = mayStep ? await this.#decide() : { kind: "wait" };
     const look = await this.#reconcile(decision, now);
@@ -185,6 +195,21 @@ class Driver {
     if (decision.kind === "act") return this.#act(decision.words, decision.run);
     const seen = look?.look ?? null;
     return seen === null ? this.#wait(null) : this.#act(decision.words, () => decision.run(seen));
+  }
+
+  /** Comes before any look: what the vault shows while a roll-back is half done is its own doing. */
+  async #finishRollback(asked: Pause): Promise<boolean> {
+    const { state } = this.#record;
+    if (state.phase !== "started" && state.phase !== "regenerated" && state.phase !== "published") {
+      this.#keep({ ...this.#record, rollback: null });
+      return true;
+    }
+    return this.#act(`roll back to the ${state.rotation.previous} key`, () => rollBack(state, this.#bench(), asked));
+  }
+
+  /** Written before anything is published, so that a roll-back is finished whatever crashes. */
+  async #markRollback(asked: Pause): Promise<void> {
+    await this.#write({ ...this.#record, rollback: asked });
   }
 
   #decide(): Promise<Decision> | Decision {
@@ -240,7 +265,8 @@ class Driver {
   }
 
   async #settle(move: Move): Promise<void> {
-    await this.#write(moved(this.#record, move, this.#pen()));
+    const pen = this.#pen();
+    await this.#write(withPauseSeen(moved(this.#record, move, pen), this.config, pen.now));
     await this.#deliver();
   }
 
@@ -309,6 +335,7 @@ class Driver {
       by: this.order.by,
       call: () => this.#call(),
       regenerate: (slot) => this.#regenerate(slot),
+      markRollback: (asked) => this.#markRollback(asked),
     };
   }
 

@@ -113,7 +113,7 @@ const notIdle = (record: RotationRecord): Refusal => ({
 const refused = ({ refused: reason, detail }: Refusal): Demanded => ({ kind: "refused", reason, detail });
 
 /** A claim that is let go in the ordinary way lasts seconds; only a dead driver's lasts to its end. */
-const busySeconds = (app: App, until: string | null): number => {
+export const busySeconds = (app: App, until: string | null): number => {
   const leftMs = until === null ? 0 : Date.parse(until) - app.ports.clock.now().getTime();
   return Math.max(1, Math.min(30, Math.ceil(leftMs / 1000)));
 };

@@ -39,13 +39,21 @@ const signalSchema = z.strictObject({
 
 export const parseSignal = (body: unknown): Parsed<SignalBody> => parsed(signalSchema.safeParse(body));
 
+const reason = z
+  .string("must be a text of 1 to 500 characters: it is kept in the history")
+  .trim()
+  .min(1, "must say why, in 1 to 500 characters: it is kept in the history")
+  .max(500, "must have at most 500 characters");
+
+/** The body of an operator's order. */
+export const parseOrder = (body: unknown): Parsed<{ readonly reason: string }> => {
+  const found = parsed(z.strictObject({ reason }).safeParse(body));
+  return found.ok ? { ok: true, value: { reason: withoutKeys(found.value.reason) } } : found;
+};
+
 const demandSchema = (shortestMs: number) =>
   z.strictObject({
-    reason: z
-      .string("must be a text of 1 to 500 characters: it is kept in the history")
-      .trim()
-      .min(1, "must say why, in 1 to 500 characters: it is kept in the history")
-      .max(500, "must have at most 500 characters"),
+    reason,
     retireAfter: z
       .string("must be an ISO 8601 duration such as PT15M")
       .refine(

@@ -4,8 +4,10 @@ import type { BatchAccount, CallOptions, Ports, SecretVersion, SlotKeys } from "
 import type { AccountConfig } from "./rotation/account-config";
 import { type Gate, gate } from "./rotation/gate";
 import { otherSlot, type Phase, type Published, phaseFacts, type Slot, type StateOf } from "./rotation/phases";
-import type { Hold, RotationRecord } from "./rotation/record";
+import type { Hold, Pause, RotationRecord } from "./rotation/record";
+import { rollbackDue } from "./rotation/rollback";
 import { scheduledDue } from "./rotation/schedule";
+import type { InstanceReport } from "./rotation/signals";
 import { plusMs, toInstant } from "./rotation/time";
 import * as to from "./rotation/transitions";
 
@@ -19,6 +21,8 @@ export interface Bench {
   readonly call: () => CallOptions;
   /** The only way to regenerate: checks the quarantine and the claim, writes the intent, then sends once. */
   readonly regenerate: (slot: Slot) => Promise<void>;
+  /** Writes down that the rotation is to be rolled back, before anything is published. */
+  readonly markRollback: (asked: Pause) => Promise<void>;
 }
 
 export type Waits = { readonly hold: Omit<Hold, "since"> | null };
@@ -146,7 +150,10 @@ const publishTarget = (state: StateOf<"regenerated">, bench: Bench): Decision =>
  * Safe twice: a previous key that is no longer what its secret version says has been replaced already and is left alone.
  */
 const retirePrevious = async (state: StateOf<"published">, bench: Bench): Promise<Decision> => {
-  const found = await askGate(bench, state);
+  const reports = await readReports(bench);
+  const unhealthy = rollbackDue(bench.config.gate, state.active, reports, bench.ports.clock.now());
+  if (unhealthy !== null) return rollBackByItself(state, bench, unhealthy);
+  const found = await askGate(bench, state, reports);
   if (!found.open) return waits;
   const { previous } = state.rotation;
   return {
@@ -215,9 +222,46 @@ const finishSettling = async (state: StateOf<"settling">, bench: Bench): Promise
     : waits;
 };
 
-const askGate = async (bench: Bench, state: Parameters<typeof gate>[0]["state"]): Promise<Gate> => {
+const rollBackByItself = (state: StateOf<"published">, bench: Bench, reason: string): Decision => {
+  const asked: Pause = { since: toInstant(bench.ports.clock.now()), by: bench.by, reason };
+  return {
+    kind: "act",
+    words: `roll back to the ${state.rotation.previous} key, because ${reason}`,
+    run: async () => {
+      await bench.markRollback(asked);
+      return rollBack(state, bench, asked);
+    },
+  };
+};
+
+/**
+ * Publishes the previous key again, where another is the newest. Never in quarantine: the previous key might be dying.
+ * Safe twice: where the newest version holds the previous key already, it is taken as it is.
+ */
+export const rollBack = async (
+  state: StateOf<"started" | "regenerated" | "published">,
+  bench: Bench,
+  asked: Pause,
+): Promise<Done> => {
   const { ports, config, call } = bench;
-  const reports = await ports.signals.list(config.name, call());
+  const { previous, id } = state.rotation;
+  const newest = await ports.secrets.newest(config.secret, call());
+  const keys = await ports.batch.readKeys(config.batch, call());
+  const there = newest !== null && newest.key.equals(keys[previous]);
+  const { version } = there ? newest : await publish(bench, previous, keys, id);
+  return to.rolledBack(state, version, !there || state.phase === "published", asked, ports.clock.now());
+};
+
+const readReports = ({ ports, config, call }: Bench): Promise<readonly InstanceReport[]> =>
+  ports.signals.list(config.name, call());
+
+const askGate = async (
+  bench: Bench,
+  state: Parameters<typeof gate>[0]["state"],
+  known?: readonly InstanceReport[],
+): Promise<Gate> => {
+  const { ports, config } = bench;
+  const reports = known ?? (await readReports(bench));
   // Pause and a refused key are the driver's to see: it asks Batch after this, and takes no step while paused.
   return gate({ config, state, reports, pause: null, hold: null, now: ports.clock.now() });
 };

@@ -46,7 +46,14 @@ const state = z.discriminatedUnion("phase", [
     .strictObject({ phase: z.literal("regenerated"), active: published, rotation, regeneratedAt: instant })
     .refine(...activeIs("previous")),
   z
-    .strictObject({ phase: z.literal("published"), active: published, rotation, previousVersion: text, approval })
+    .strictObject({
+      phase: z.literal("published"),
+      active: published,
+      rotation,
+      previousVersion: text,
+      previousKeyMadeAt: instant,
+      approval,
+    })
     .refine(...activeIs("target")),
   z
     .strictObject({
@@ -115,6 +122,7 @@ export const recordSchema = z.strictObject({
   state,
   phaseSince: instant,
   pause: pause.nullable(),
+  rollback: pause.nullable(),
   pausedSince: instant.nullable(),
   pausedMs: z.number().min(0),
   claim: claim.nullable(),

@@ -14,17 +14,17 @@ const column = (index: number): string => (index === 0 ? "record" : `record${ind
 
 export const rotationKey = (account: string): RowKey => ({ partitionKey: account, rowKey: "rotation" });
 
-/** Cuts a text into pieces that fit a column, never between the halves of a surrogate pair. */
-const cut = (text: string): readonly string[] => {
-  const pieces: string[] = [];
-  for (let from = 0; from < text.length; ) {
-    const to = Math.min(text.length, from + longestColumn);
-    const splitsPair = to < text.length && /[\uD800-\uDBFF]/.test(text.charAt(to - 1));
-    pieces.push(text.slice(from, splitsPair ? to - 1 : to));
-    from += pieces.at(-1)?.length ?? longestColumn;
-  }
-  return pieces;
-};
+/**
+ * JSON in ASCII, so that it can be cut into columns anywhere, even between the halves of a surrogate pair. Azurite also garbles
+ * a character whose bytes arrive in two pieces.
+ */
+const toAsciiJson = (record: RotationRecord): string =>
+  JSON.stringify(record).replaceAll(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
+const cut = (text: string): readonly string[] =>
+  Array.from({ length: Math.ceil(text.length / longestColumn) }, (_, index) =>
+    text.slice(index * longestColumn, (index + 1) * longestColumn),
+  );
 
 /** The first few things that are wrong, by place. */
 const inWords = (error: z.ZodError): string =>
@@ -46,7 +46,7 @@ export const toRow = (record: RotationRecord, writeId: string): Row => {
       `not written, as it could not be read again: ${inWords(checked.error)}`,
     );
   }
-  const json = JSON.stringify(record);
+  const json = toAsciiJson(record);
   if (json.length > longestRecord) throw outgrown(record, json.length);
   const pieces = cut(json).map((piece, index) => [column(index), piece] as const);
   return {

@@ -21,6 +21,7 @@ export const firstRecord = (config: AccountConfig, now: Date): RotationRecord =>
   state: { phase: "adopting", active: null, approval: null },
   phaseSince: toInstant(now),
   pause: null,
+  rollback: null,
   pausedSince: null,
   pausedMs: 0,
   claim: null,

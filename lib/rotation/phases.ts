@@ -71,6 +71,7 @@ export type State =
       readonly rotation: Rotation;
       /** The secret version that holds the previous key. */
       readonly previousVersion: string;
+      readonly previousKeyMadeAt: Instant;
       readonly approval: Approval | null;
     }
   | {

@@ -43,6 +43,7 @@ export interface Hold {
   readonly since: Instant;
 }
 
+/** What an operator has asked for, when and why. */
 export interface Pause {
   readonly since: Instant;
   readonly by: string;
@@ -72,6 +73,8 @@ export interface RotationRecord {
   readonly phaseSince: Instant;
   /** An operator's pause; the configuration may pause as well. */
   readonly pause: Pause | null;
+  /** A roll-back that was asked for and is not through yet: it is finished whatever crashes. */
+  readonly rollback: Pause | null;
   /** Since when a driver has seen the account paused, by either; time spent paused does not count as stalling. */
   readonly pausedSince: Instant | null;
   /** Milliseconds paused within the present phase, up to `pausedSince`. */

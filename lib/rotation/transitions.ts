@@ -1,6 +1,6 @@
 import type { EventDraft } from "./events";
 import { otherSlot, type Published, type Rotation, rotationOf, type Slot, type State, type StateOf } from "./phases";
-import type { LastRotation, RotationRecord } from "./record";
+import type { LastRotation, Pause, RotationRecord } from "./record";
 import { toInstant } from "./time";
 
 /** What a step has made true: the next state, what is told of it, and the facts beside the state that changed with it. */
@@ -8,7 +8,17 @@ export interface Move {
   readonly state: State;
   readonly events: readonly EventDraft[];
   readonly also?: Partial<
-    Pick<RotationRecord, "accountEndpoint" | "reconciledAt" | "dueAgainAt" | "lastRotation" | "resourceId" | "secret">
+    Pick<
+      RotationRecord,
+      | "accountEndpoint"
+      | "reconciledAt"
+      | "dueAgainAt"
+      | "lastRotation"
+      | "resourceId"
+      | "secret"
+      | "pause"
+      | "rollback"
+    >
   >;
 }
 
@@ -74,6 +84,7 @@ export const targetPublished = (state: StateOf<"regenerated">, version: string, 
     },
     rotation: state.rotation,
     previousVersion: state.active.version,
+    previousKeyMadeAt: state.active.keyMadeAt,
     approval: null,
   },
   events: [published(state.rotation.target, version, "the rotation's new key")],
@@ -146,7 +157,7 @@ export const slotAdopted = (state: StateWithActive, version: string, now: Date):
       { event: "SlotAdopted", detail: `version ${version}, published by somebody else, holds the ${slot} key` },
       ...superseded(rotation, `the ${slot} key was published by somebody else`),
     ],
-    also: { reconciledAt: toInstant(now), ...endedBy(rotation, now) },
+    also: { reconciledAt: toInstant(now), rollback: null, ...endedBy(rotation, now) },
   };
 };
 
@@ -175,6 +186,36 @@ export const driftRepaired = (state: StateWithActive, version: string, why: stri
   }
 };
 
+/**
+ * The previous key is what apps read again, and the rotation is over. Paused, and adopting: instances that hold the target key
+ * must move before a next rotation may regenerate it. `republished`: false where the previous key was never replaced as the newest.
+ */
+export const rolledBack = (
+  state: StateOf<"started" | "regenerated" | "published">,
+  version: string,
+  republished: boolean,
+  asked: Pause,
+  now: Date,
+): Move => {
+  const slot = state.rotation.previous;
+  const keyMadeAt = state.phase === "published" ? state.previousKeyMadeAt : state.active.keyMadeAt;
+  const publishedAt = republished ? toInstant(now) : state.active.publishedAt;
+  return {
+    state: { phase: "adopting", active: { slot, version, publishedAt, keyMadeAt }, approval: null },
+    events: [
+      { event: "RotationRolledBack", detail: `back to the ${slot} key, version ${version}: ${asked.reason}` },
+      ...(republished ? [published(slot, version, "rolled back")] : []),
+      { event: "Paused", detail: `paused by the roll-back, until somebody resumes: ${asked.reason}` },
+    ],
+    also: {
+      lastRotation: ended(state.rotation, "rolledBack", now),
+      dueAgainAt: toInstant(now),
+      pause: asked,
+      rollback: null,
+    },
+  };
+};
+
 /** The configuration names another Batch account or secret than the record was made for. */
 export const configurationChanged = (
   record: RotationRecord,
@@ -196,6 +237,7 @@ export const configurationChanged = (
       secret: to.secret,
       accountEndpoint: null,
       reconciledAt: null,
+      rollback: null,
       ...endedBy(rotation, now),
     },
   };

@@ -1,0 +1,32 @@
+import { app } from "@azure/functions";
+import { type Operated, operate, operatorActions } from "../lib/operate";
+import { parseOrder } from "../lib/requests";
+import { badRequest, busy, callerOf, json, problem, readJson, withAccount } from "./http";
+
+app.http("operateAccount", {
+  methods: ["POST"],
+  route: "accounts/{account}/{action}",
+  authLevel: "function",
+  handler: withAccount(async (theApp, account, request) => {
+    const action = operatorActions.find((known) => known === request.params["action"]);
+    if (action === undefined) {
+      return problem(404, "UnknownAction", `an account's actions are ${operatorActions.join(", ")}`);
+    }
+    const read = await readJson(request);
+    if (!read.ok) return read.answer;
+    const order = parseOrder(read.body);
+    if (!order.ok) return badRequest(order.problems);
+    return answer(await operate(theApp, account, { action, reason: order.value.reason, by: callerOf(request) }));
+  }),
+});
+
+const answer = (operated: Operated) => {
+  switch (operated.kind) {
+    case "done":
+      return json(200, operated.status);
+    case "refused":
+      return problem(409, operated.reason, operated.detail);
+    case "busy":
+      return busy(operated.retryAfterSeconds);
+  }
+};
