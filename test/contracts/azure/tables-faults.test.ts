@@ -1,0 +1,208 @@
+import { inspect } from "node:util";
+import { RotationTable } from "../../../lib/azure/rotation-table";
+import { openTables } from "../../../lib/azure/tables";
+import { OperatorNeededError, TransientServiceError } from "../../../lib/errors";
+import type { Stored } from "../../../lib/ports";
+import { anEvent, aRecord } from "../suites/records";
+import { aReport } from "../suites/signals-suite";
+import { countingIds, openTablesWorld, type TablesWorld } from "./tables-world";
+
+const call = { signal: new AbortController().signal };
+
+let world: TablesWorld;
+let accounts = 0;
+const anAccount = (): string => `account-${(accounts += 1)}`;
+
+const inserted = async (account: string): Promise<Stored> => {
+  const stored = await world.rotations.insert(aRecord({ account }), call);
+  if (stored === null) throw new Error("expected the insert to be stored");
+  return stored;
+};
+
+beforeAll(async () => {
+  world = await openTablesWorld();
+});
+afterEach(() => world.faults.clear());
+afterAll(() => world.close());
+
+describe("a write whose answer is lost", () => {
+  it.each([
+    { kind: "resetBeforeAnswer" },
+    { kind: "resetInMiddle" },
+    { kind: "status", status: 500 },
+    { kind: "status", status: 503, retryAfter: 1 },
+    { kind: "status", status: 503, retryAfter: 3600 },
+    { kind: "status", status: 408 },
+  ] as const)("is found to be one's own, inserting (%j)", async (how) => {
+    const record = aRecord({ account: anAccount() });
+    world.faults.add({ route: "tables.insert", when: "after", nth: 1, ...how });
+    const stored = await world.rotations.insert(record, call);
+    expect(stored).toEqual(await world.rotations.read(record.account, call));
+    expect(stored?.record).toEqual(record);
+  });
+
+  it.each([
+    { kind: "resetBeforeAnswer" },
+    { kind: "status", status: 500 },
+    { kind: "status", status: 503, retryAfter: 3600 },
+  ] as const)("is found to be one's own, replacing (%j)", async (how) => {
+    const first = await inserted(anAccount());
+    world.faults.add({ route: "tables.update", when: "after", nth: 1, ...how });
+    const record = { ...first.record, pausedMs: 5 };
+    const stored = await world.rotations.replace(record, first.etag, call);
+    expect(stored).toEqual(await world.rotations.read(record.account, call));
+    expect(stored?.record).toEqual(record);
+  });
+
+  it("is one's own even when it is never answered", async () => {
+    const first = await inserted(anAccount());
+    world.faults.add({ route: "tables.update", when: "after", kind: "resetBeforeAnswer" });
+    const record = { ...first.record, pausedMs: 5 };
+    expect(await world.rotations.replace(record, first.etag, call)).toMatchObject({ record });
+  });
+
+  it("is accepted once as a signal", async () => {
+    const account = anAccount();
+    world.faults.add({ route: "tables.insert", when: "after", kind: "resetBeforeAnswer", nth: 1 });
+    let merges = 0;
+    const merge = () => ({ accepted: (merges += 1) === 1, report: aReport() });
+    expect(await world.signals.update(account, "render-api", "vm-1", merge, call)).toEqual({ accepted: true });
+    expect(await world.signals.list(account, call)).toEqual([aReport()]);
+  });
+
+  it("is one event in the history", async () => {
+    const account = anAccount();
+    await world.history.append(anEvent(1, { account }), call);
+    world.faults.add({ route: "tables.insert", when: "after", kind: "resetBeforeAnswer" });
+    await world.history.append(anEvent(2, { account }), call);
+    const page = await world.history.page(account, { limit: 10, before: null }, call);
+    expect(page.events).toEqual([anEvent(2, { account }), anEvent(1, { account })]);
+  });
+});
+
+describe("a write that does not get through", () => {
+  it("is transient, inserting, and leaves nothing", async () => {
+    const record = aRecord({ account: anAccount() });
+    world.faults.add({ route: "tables.insert", when: "before", kind: "resetBeforeAnswer" });
+    await expect(world.rotations.insert(record, call)).rejects.toThrow(TransientServiceError);
+    expect(await world.rotations.read(record.account, call)).toBeNull();
+  });
+
+  it("is transient, replacing, and leaves what was there", async () => {
+    const first = await inserted(anAccount());
+    world.faults.add({ route: "tables.update", when: "before", kind: "status", status: 500 });
+    const write = world.rotations.replace({ ...first.record, pausedMs: 5 }, first.etag, call);
+    await expect(write).rejects.toThrow(TransientServiceError);
+    expect(await world.rotations.read(first.record.account, call)).toEqual(first);
+  });
+
+  it("is transient when it cannot be read back either", async () => {
+    const first = await inserted(anAccount());
+    world.faults.add({ route: "tables.update", when: "after", kind: "resetBeforeAnswer" });
+    world.faults.add({ route: "tables.get", when: "before", kind: "status", status: 500 });
+    const write = world.rotations.replace({ ...first.record, pausedMs: 5 }, first.etag, call);
+    await expect(write).rejects.toThrow(TransientServiceError);
+  });
+
+  it("is a lost race when somebody else has written meanwhile", async () => {
+    const first = await inserted(anAccount());
+    await world.rotations.replace({ ...first.record, pausedMs: 1 }, first.etag, call);
+    world.faults.add({ route: "tables.update", when: "before", kind: "status", status: 500 });
+    expect(await world.rotations.replace({ ...first.record, pausedMs: 2 }, first.etag, call)).toBeNull();
+  });
+
+  it("is not waited for when the service asks for an hour, and says how long", async () => {
+    world.faults.add({ route: "tables.get", when: "before", kind: "status", status: 503, retryAfter: 3600 });
+    const started = performance.now();
+    await expect(world.rotations.read(anAccount(), call)).rejects.toMatchObject({ retryAfterMs: 3_600_000 });
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+
+  it("ends with its caller's signal", async () => {
+    world.faults.add({ route: "tables.get", when: "before", kind: "hang" });
+    const read = world.rotations.read(anAccount(), { signal: AbortSignal.timeout(100) });
+    await expect(read).rejects.toMatchObject({ name: "TransientServiceError", facts: { code: "AbortError" } });
+  });
+});
+
+describe("a table", () => {
+  it("is created by whichever of many comes first", async () => {
+    world.journal.clear();
+    const { rotations } = openTables(world.storage, "Fresh");
+    const records = Array.from({ length: 10 }, () => aRecord({ account: anAccount() }));
+    const table = new RotationTable(rotations, countingIds());
+    const stored = await Promise.all(records.map((record) => table.insert(record, call)));
+    expect(stored.map((each) => each?.record)).toEqual(records);
+    expect(world.journal.count("tables.createTable")).toBe(1);
+  });
+
+  it("is created by processes that start at the same time", async () => {
+    const stores = Array.from({ length: 5 }, () => openTables(world.storage, "Rivals").rotations);
+    const record = aRecord({ account: anAccount() });
+    const stored = await Promise.all(
+      stores.map((store, index) => {
+        const ids = { next: () => `writer-${index}` };
+        return new RotationTable(store, ids).insert(record, call);
+      }),
+    );
+    expect(stored.filter((each) => each !== null)).toHaveLength(1);
+  });
+
+  it("says what right is missing", async () => {
+    world.faults.add({
+      route: "tables.*",
+      when: "before",
+      kind: "status",
+      status: 403,
+      code: "AuthorizationPermissionMismatch",
+    });
+    const error: unknown = await world.rotations.read(anAccount(), call).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(OperatorNeededError);
+    expect(inspect(error)).toMatch(/Storage Table Data Contributor on the storage account of table BatchKeyRotations/);
+  });
+});
+
+describe("rows that somebody has damaged", () => {
+  it("are corrupt records", async () => {
+    const { record, etag } = await inserted(anAccount());
+    await world.tables.rotations.replace(
+      { partitionKey: record.account, rowKey: "rotation", schema: 1, record: "{" },
+      etag,
+      call,
+    );
+    await expect(world.rotations.read(record.account, call)).rejects.toMatchObject({ name: "CorruptRecordError" });
+  });
+
+  it("stand for an unhealthy instance until its next signal", async () => {
+    const account = anAccount();
+    await world.tables.signals.insert(
+      { partitionKey: account, rowKey: "render-api:vm-9", schema: 1, healthy: true },
+      call,
+    );
+    const [report] = await world.signals.list(account, call);
+    expect(report).toMatchObject({
+      consumer: "render-api",
+      instance: "vm-9",
+      healthy: false,
+      goodSince: null,
+      proven: false,
+    });
+    expect(Math.abs(Date.parse(report?.at ?? "") - Date.now())).toBeLessThan(60_000);
+    const healed = aReport({ instance: "vm-9" });
+    await world.signals.update(account, "render-api", "vm-9", () => ({ accepted: true, report: healed }), call);
+    expect(await world.signals.list(account, call)).toEqual([healed]);
+  });
+});
+
+describe("the history", () => {
+  it("is read in pages, newest first", async () => {
+    const account = anAccount();
+    for (let sequence = 1; sequence <= 5; sequence++) await world.history.append(anEvent(sequence, { account }), call);
+    const first = await world.history.page(account, { limit: 2, before: null }, call);
+    const second = await world.history.page(account, { limit: 2, before: first.next }, call);
+    const last = await world.history.page(account, { limit: 2, before: second.next }, call);
+    const sequences = [first, second, last].map(({ events }) => events.map(({ sequence }) => sequence));
+    expect(sequences).toEqual([[5, 4], [3, 2], [1]]);
+    expect(last.next).toBeNull();
+  });
+});

@@ -1,0 +1,53 @@
+import { HistoryTable } from "../../../lib/azure/history-table";
+import { RotationTable } from "../../../lib/azure/rotation-table";
+import { SignalTable } from "../../../lib/azure/signal-table";
+import { openTables, type Tables, type TableStorage } from "../../../lib/azure/tables";
+import { type Azurite, startAzurite } from "../../emulators/azurite";
+import { Faults } from "../../emulators/faults";
+import { Journal } from "../../emulators/journal";
+import { startTableProxy, type TableProxy } from "../../emulators/table-proxy";
+
+export interface TablesWorld {
+  readonly azurite: Azurite;
+  readonly proxy: TableProxy;
+  readonly faults: Faults;
+  readonly journal: Journal;
+  readonly storage: TableStorage;
+  readonly tables: Tables;
+  readonly rotations: RotationTable;
+  readonly signals: SignalTable;
+  readonly history: HistoryTable;
+  close(): Promise<void>;
+}
+
+export const countingIds = () => {
+  let made = 0;
+  return { next: () => `id-${(made += 1)}` };
+};
+
+/** The three tables on Azurite, behind a proxy with faults. */
+export const openTablesWorld = async (): Promise<TablesWorld> => {
+  const [faults, journal, azurite] = [new Faults(), new Journal(), await startAzurite()];
+  const proxy = await startTableProxy({ targetPort: azurite.port, faults, journal });
+  const storage: TableStorage = {
+    kind: "connectionString",
+    connectionString: proxy.connectionString,
+    allowInsecureConnection: true,
+  };
+  const tables = openTables(storage, "BatchKey");
+  return {
+    azurite,
+    proxy,
+    faults,
+    journal,
+    storage,
+    tables,
+    rotations: new RotationTable(tables.rotations, countingIds()),
+    signals: new SignalTable(tables.signals, countingIds()),
+    history: new HistoryTable(tables.history),
+    close: async () => {
+      await proxy.close();
+      await azurite.stop();
+    },
+  };
+};

@@ -1,0 +1,97 @@
+import type { Rotations, Stored } from "../../../lib/ports";
+import { aFullRecord, anEvent, aRecord, everyState, later } from "./records";
+
+export interface RotationsWorld {
+  readonly rotations: Rotations;
+  close(): Promise<void>;
+}
+
+const call = { signal: new AbortController().signal };
+
+const written = (stored: Stored | null): Stored => {
+  if (stored === null) throw new Error("expected the write to be stored");
+  return stored;
+};
+
+/** What every store of rotation records does. */
+export const rotationsContract = (name: string, open: () => Promise<RotationsWorld>): void => {
+  describe(`rotation records in ${name}`, () => {
+    let world: RotationsWorld;
+    let accounts = 0;
+    const anAccount = (): string => `account-${(accounts += 1)}`;
+
+    beforeAll(async () => {
+      world = await open();
+    });
+    afterAll(() => world.close());
+
+    it("are absent before the first write", async () => {
+      expect(await world.rotations.read(anAccount(), call)).toBeNull();
+    });
+
+    it("come back as they were written", async () => {
+      const record = { ...aFullRecord(), account: anAccount() };
+      const stored = written(await world.rotations.insert(record, call));
+      expect(await world.rotations.read(record.account, call)).toEqual({ record, etag: stored.etag });
+    });
+
+    it.each(everyState.map((state) => [state.phase, state] as const))("keep every state (%s)", async (_, state) => {
+      const record = aRecord({ account: anAccount(), state });
+      await world.rotations.insert(record, call);
+      expect((await world.rotations.read(record.account, call))?.record).toEqual(record);
+    });
+
+    it("are inserted once", async () => {
+      const account = anAccount();
+      const first = written(await world.rotations.insert(aRecord({ account }), call));
+      expect(await world.rotations.insert(aRecord({ account, phaseSince: later }), call)).toBeNull();
+      expect(await world.rotations.read(account, call)).toEqual(first);
+    });
+
+    it("are replaced by whoever has read the newest state", async () => {
+      const account = anAccount();
+      const first = written(await world.rotations.insert({ ...aFullRecord(), account }, call));
+      const second = written(await world.rotations.replace(aRecord({ account, phaseSince: later }), first.etag, call));
+      const third = written(await world.rotations.replace(aRecord({ account, pausedMs: 3 }), second.etag, call));
+      expect((await world.rotations.read(account, call))?.record).toEqual(aRecord({ account, pausedMs: 3 }));
+      expect(new Set([first.etag, second.etag, third.etag]).size).toBe(3);
+    });
+
+    it("are not replaced by whoever has read an older state", async () => {
+      const account = anAccount();
+      const first = written(await world.rotations.insert(aRecord({ account }), call));
+      const second = written(await world.rotations.replace(aRecord({ account, pausedMs: 2 }), first.etag, call));
+      expect(await world.rotations.replace(aRecord({ account, pausedMs: 3 }), first.etag, call)).toBeNull();
+      expect(await world.rotations.read(account, call)).toEqual(second);
+    });
+
+    it("are not replaced where there is none", async () => {
+      const account = anAccount();
+      const other = written(await world.rotations.insert(aRecord({ account: anAccount() }), call));
+      expect(await world.rotations.replace(aRecord({ account }), other.etag, call)).toBeNull();
+      expect(await world.rotations.read(account, call)).toBeNull();
+    });
+
+    it("let exactly one of many writers through", async () => {
+      const account = anAccount();
+      const writers = Array.from({ length: 20 }, (_, pausedMs) => aRecord({ account, pausedMs }));
+      const inserted = await Promise.all(writers.map((record) => world.rotations.insert(record, call)));
+      const winners = inserted.filter((stored) => stored !== null);
+      expect(winners).toHaveLength(1);
+      const etag = winners[0]?.etag ?? "";
+      const replaced = await Promise.all(writers.map((record) => world.rotations.replace(record, etag, call)));
+      const [winner, ...others] = replaced.filter((stored) => stored !== null);
+      expect(others).toEqual([]);
+      expect(await world.rotations.read(account, call)).toEqual(winner);
+    });
+
+    it("hold an outbox of a thousand events, and shrink again", async () => {
+      const outbox = Array.from({ length: 1000 }, (_, index) => anEvent(index + 1, { detail: "ü🔑".repeat(5) }));
+      const record = aRecord({ account: anAccount(), outbox, eventSequence: 1000 });
+      const stored = written(await world.rotations.insert(record, call));
+      expect((await world.rotations.read(record.account, call))?.record).toEqual(record);
+      await world.rotations.replace({ ...record, outbox: [] }, stored.etag, call);
+      expect((await world.rotations.read(record.account, call))?.record).toEqual({ ...record, outbox: [] });
+    });
+  });
+};

@@ -1,0 +1,105 @@
+import type { Signals } from "../../../lib/ports";
+import type { InstanceReport } from "../../../lib/rotation/signals";
+
+export interface SignalsWorld {
+  readonly signals: Signals;
+  close(): Promise<void>;
+}
+
+const call = { signal: new AbortController().signal };
+
+export const aReport = (change: Partial<InstanceReport> = {}): InstanceReport => ({
+  consumer: "render-api",
+  instance: "vm-1",
+  at: "2026-11-22T10:00:00.000Z",
+  receivedAt: "2026-11-22T10:00:01.000Z",
+  secretVersion: "a".repeat(32),
+  healthy: true,
+  proven: false,
+  detail: null,
+  goodSince: "2026-11-22T09:00:00.000Z",
+  provenSince: null,
+  unhealthySince: null,
+  newcomer: false,
+  ...change,
+});
+
+const joining = (word: string) => (known: InstanceReport | null) => ({
+  accepted: true,
+  report: aReport({ detail: [...(known?.detail?.split(" ") ?? []), word].join(" ") }),
+});
+
+/** What every store of signals does. */
+export const signalsContract = (name: string, open: () => Promise<SignalsWorld>): void => {
+  describe(`signals in ${name}`, () => {
+    let world: SignalsWorld;
+    let accounts = 0;
+    const anAccount = (): string => `account-${(accounts += 1)}`;
+    const put = (account: string, report: InstanceReport) =>
+      world.signals.update(account, report.consumer, report.instance, () => ({ accepted: true, report }), call);
+
+    beforeAll(async () => {
+      world = await open();
+    });
+    afterAll(() => world.close());
+
+    it("are none before the first", async () => {
+      expect(await world.signals.list(anAccount(), call)).toEqual([]);
+    });
+
+    it.each([
+      aReport(),
+      aReport({ proven: true, provenSince: "2026-11-22T09:30:00.000Z", newcomer: true, detail: "since the restart" }),
+      aReport({
+        healthy: false,
+        goodSince: null,
+        unhealthySince: "2026-11-22T10:00:01.000Z",
+        detail: "403 from Batch",
+      }),
+    ])("come back as they were reported (%#)", async (report) => {
+      const account = anAccount();
+      expect(await put(account, report)).toEqual({ accepted: true });
+      expect(await world.signals.list(account, call)).toEqual([report]);
+    });
+
+    it("are kept per instance", async () => {
+      const [account, other] = [anAccount(), anAccount()];
+      const reports = [
+        aReport({ consumer: "a.b_c-d", instance: "1" }),
+        aReport({ consumer: "render-api", instance: "vm-1" }),
+        aReport({ consumer: "render-api", instance: "vm-2", healthy: false }),
+      ];
+      await Promise.all([...reports.map((report) => put(account, report)), put(other, aReport())]);
+      expect(await world.signals.list(account, call)).toEqual(reports);
+    });
+
+    it("are merged with what is known", async () => {
+      const account = anAccount();
+      await put(account, aReport());
+      const seen: (InstanceReport | null)[] = [];
+      const merge = (known: InstanceReport | null) => {
+        seen.push(known);
+        return { accepted: true, report: aReport({ healthy: false, goodSince: null }) };
+      };
+      await world.signals.update(account, "render-api", "vm-1", merge, call);
+      expect(seen).toEqual([aReport()]);
+      expect(await world.signals.list(account, call)).toEqual([aReport({ healthy: false, goodSince: null })]);
+    });
+
+    it("say so when a signal changes nothing", async () => {
+      const account = anAccount();
+      await put(account, aReport());
+      const ignore = (known: InstanceReport | null) => ({ accepted: false, report: known ?? aReport() });
+      expect(await world.signals.update(account, "render-api", "vm-1", ignore, call)).toEqual({ accepted: false });
+      expect(await world.signals.list(account, call)).toEqual([aReport()]);
+    });
+
+    it("lose none of those that come at the same time", async () => {
+      const account = anAccount();
+      const words = ["a", "b", "c", "d"];
+      await Promise.all(words.map((word) => world.signals.update(account, "render-api", "vm-1", joining(word), call)));
+      const [report] = await world.signals.list(account, call);
+      expect(report?.detail?.split(" ").toSorted()).toEqual(words);
+    });
+  });
+};
