@@ -15,7 +15,8 @@ const handler: TimerHandler = (_timer, context) =>
   });
 
 app.timer("rotateOnSchedule", {
-  // The host resolves %NAME% and knows no default for a name that is not set.
-  schedule: process.env["ROTATION_SCHEDULE"] ? "%ROTATION_SCHEDULE%" : everyFiveMinutes,
+  // The host resolves %NAME% and knows no default for a name that is not set. With wrong settings the schedule may be what is wrong,
+  // and then nobody would ever hear of them.
+  schedule: process.env["ROTATION_SCHEDULE"] && theApp().ok ? "%ROTATION_SCHEDULE%" : everyFiveMinutes,
   handler,
 });

@@ -30,7 +30,7 @@ export type LineWriter = (level: "info" | "warn" | "error", line: string) => voi
 /** Builds the app from the process's settings. Throws `ConfigError` with every problem at once. */
 export const composeApp = (env: Environment, write: LineWriter): App => {
   const root = appRoot(env);
-  const functionTimeoutMs = readFunctionTimeout(root);
+  const functionTimeoutMs = readFunctionTimeout(root, env);
   const settings = readSettings(env, { read: (file) => readFileSync(join(root, file), "utf8") }, { functionTimeoutMs });
   const log: Log = { write: (level, line) => write(level, JSON.stringify(line)) };
   const ports = buildPorts(env, settings, log);
@@ -86,13 +86,14 @@ const appRoot = (env: Environment): string => {
 
 const hostSchema = z.object({ functionTimeout: z.string().optional() });
 
-/** `functionTimeout` of host.json in milliseconds; 5 minutes where it does not say. */
-const readFunctionTimeout = (root: string): number => {
+/** `functionTimeout` of host.json, or the setting that the host lets override it, in milliseconds; 5 minutes where it does not say. */
+const readFunctionTimeout = (root: string, env: Environment): number => {
   const standard = 5 * minute;
   try {
     const host: unknown = JSON.parse(readFileSync(join(root, "host.json"), "utf8"));
     const { functionTimeout } = hostSchema.parse(host);
-    const [, hours, minutes, seconds] = /^(\d+):(\d\d):(\d\d)$/.exec(functionTimeout ?? "") ?? [];
+    const text = env["AzureFunctionsJobHost__functionTimeout"] || (functionTimeout ?? "");
+    const [, hours, minutes, seconds] = /^(\d+):(\d\d):(\d\d)$/.exec(text) ?? [];
     const ms = ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
     return ms > 0 ? ms : standard;
   } catch {

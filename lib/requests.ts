@@ -73,9 +73,9 @@ export const parseDemand = (body: unknown, idempotencyKey: string | null, emulat
       : [{ at: "Idempotency-Key", problem: "must be 1 to 128 of the characters A-Z a-z 0-9 _ -" }];
   if (!found.ok) return { ok: false, problems: [...found.problems, ...header] };
   if (header.length > 0) return { ok: false, problems: header };
-  const { reason, retireAfter } = found.value;
+  const { retireAfter } = found.value;
   const retireAfterMs = retireAfter === null ? null : parseDuration(retireAfter);
-  return { ok: true, value: { reason: withoutKeys(reason), retireAfterMs, idempotencyKey } };
+  return { ok: true, value: { reason: withoutKeys(found.value.reason), retireAfterMs, idempotencyKey } };
 };
 
 const parsed = <T>(result: z.ZodSafeParseResult<T>): Parsed<T> =>

@@ -101,7 +101,8 @@ class VaultToken:
             if self._value is None or self._expires_at - time.time() < 300:
                 resource = quote("https://vault.azure.net", safe="")
                 target = f"?api-version=2019-08-01&resource={resource}"
-                status, body = Connection(IDENTITY_ENDPOINT).send("GET", target, {"x-identity-header": IDENTITY_HEADER})
+                headers = {"x-identity-header": IDENTITY_HEADER, **counters.request_id()}
+                status, body = Connection(IDENTITY_ENDPOINT).send("GET", target, headers)
                 if status != 200:
                     raise OSError(f"the identity endpoint answered {status}")
                 answer = json.loads(body)

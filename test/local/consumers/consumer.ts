@@ -72,17 +72,31 @@ const requestId = (): Record<string, string> => {
   return { "x-ms-client-request-id": id, "client-request-id": id };
 };
 
-let token: { readonly value: string; readonly expiresAtMs: number } | null = null;
+interface Token {
+  readonly value: string;
+  readonly expiresAtMs: number;
+}
 
-/** A managed identity token for Key Vault, kept until shortly before its end. */
+const requestToken = async (): Promise<Token> => {
+  const url = `${identityEndpoint}?api-version=2019-08-01&resource=${encodeURIComponent("https://vault.azure.net")}`;
+  const response = await fetch(url, { headers: { "x-identity-header": identityHeader, ...requestId() } });
+  const body: { access_token: string; expires_on: string | number } = JSON.parse(await response.text());
+  return { value: body.access_token, expiresAtMs: Number(body.expires_on) * 1000 };
+};
+
+let token: Promise<Token> | null = null;
+
+/** A managed identity token for Key Vault, shared by all accounts and kept until shortly before its end. */
 const vaultToken = async (): Promise<string> => {
-  if (token === null || token.expiresAtMs - Date.now() < 300_000) {
-    const url = `${identityEndpoint}?api-version=2019-08-01&resource=${encodeURIComponent("https://vault.azure.net")}`;
-    const response = await fetch(url, { headers: { "x-identity-header": identityHeader } });
-    const body: { access_token: string; expires_on: string | number } = JSON.parse(await response.text());
-    token = { value: body.access_token, expiresAtMs: Number(body.expires_on) * 1000 };
+  token ??= requestToken();
+  const { value, expiresAtMs } = await token.catch((problem: unknown) => {
+    token = null;
+    throw problem;
+  });
+  if (expiresAtMs - Date.now() < 300_000) {
+    token = null;
   }
-  return token.value;
+  return value;
 };
 
 /** The newest version of the secret; null while there is none. */
