@@ -1,0 +1,67 @@
+import { EventEmitter, once } from "node:events";
+import path from "node:path";
+import { type Child, nodeCommand, startChild } from "./child-process";
+import { eventOf, hostLineOf, inWords, type LoggedEvent } from "./rotation-events";
+
+export interface AppProcessOptions {
+  /** Folder of the app: `host.json`, `package.json` and the bundle that it names. */
+  readonly app: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly env: Readonly<Record<string, string>>;
+  readonly onEvent: (event: LoggedEvent) => void;
+  /** An error that the host or the app has logged. */
+  readonly onError: (text: string) => void;
+  readonly onLine: (line: string) => void;
+}
+
+export interface AppProcess {
+  readonly child: Child;
+  readonly port: number;
+  /** Names of the functions that the app has registered. */
+  readonly functions: readonly string[];
+}
+
+const keptLines = 100;
+
+const notStarted = (port: number, lines: readonly string[], how: string): Error =>
+  new Error(
+    lines.some((line) => line.includes("EADDRINUSE"))
+      ? `port ${port} is taken: end what listens there, or set PORT to another one`
+      : `the Functions host ended (${how}):\n${lines.slice(-20).join("\n")}`,
+  );
+
+/** Starts the app in a Functions host, a process of its own, and waits until it listens. */
+export const startApp = async (options: AppProcessOptions): Promise<AppProcess> => {
+  const lines: string[] = [];
+  const said = new EventEmitter();
+  const started = once(said, "started");
+  const child = startChild({
+    name: "host",
+    ...nodeCommand("host-main.ts", ["--app", path.resolve(options.app), "--port", String(options.port)]),
+    env: options.env,
+    onLine: (line) => {
+      if (lines.length < keptLines) {
+        lines.push(line);
+      }
+      options.onLine(line);
+      if (line.startsWith('{"event":"HostStarted"')) {
+        said.emit("started", line);
+        return;
+      }
+      const hostLine = hostLineOf(line);
+      const event = hostLine === null ? null : eventOf(hostLine);
+      if (event !== null) {
+        options.onEvent(event);
+      } else if (hostLine !== null && ["error", "critical"].includes(hostLine.level)) {
+        options.onError(inWords(hostLine.message));
+      }
+    },
+  });
+  const first = await Promise.race([started, child.ended]);
+  if (!Array.isArray(first)) {
+    throw notStarted(options.port, lines, first.signal ?? `exit code ${first.code ?? "unknown"}`);
+  }
+  const { port, functions }: { port: number; functions: { name: string }[] } = JSON.parse(String(first[0]));
+  return { child, port, functions: functions.map(({ name }) => name) };
+};

@@ -1,0 +1,90 @@
+import { spawnSync } from "node:child_process";
+import { type Child, type ChildOptions, nodeCommand, pythonCommand, startChild } from "./child-process";
+import type { ConsumerAccount } from "./staged-accounts";
+
+/** The consumers as the rotator's configuration names them. */
+export const consumerConfigs = [
+  { name: "render-api", instances: 1, proof: "required" },
+  { name: "nightly-etl", instances: 1, proof: "optional" },
+] as const;
+
+export interface ConsumerCounts {
+  readonly answered: number;
+  readonly refused: number;
+  readonly failed: number;
+  readonly signalsAccepted: number;
+  readonly signalsRefused: number;
+  readonly lastProblem: string | null;
+}
+
+export interface Consumers {
+  readonly children: readonly Child[];
+  readonly notice: string | null;
+  /** All consumers together, as of their newest line. */
+  counts(): ConsumerCounts;
+}
+
+export interface ConsumersOptions {
+  readonly accounts: readonly ConsumerAccount[];
+  readonly rotatorUrl: string;
+  readonly signalKey: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly onLine: (name: string, line: string) => void;
+}
+
+const nothing: ConsumerCounts = {
+  answered: 0,
+  refused: 0,
+  failed: 0,
+  signalsAccepted: 0,
+  signalsRefused: 0,
+  lastProblem: null,
+};
+
+const sum = (a: ConsumerCounts, b: ConsumerCounts): ConsumerCounts => ({
+  answered: a.answered + b.answered,
+  refused: a.refused + b.refused,
+  failed: a.failed + b.failed,
+  signalsAccepted: a.signalsAccepted + b.signalsAccepted,
+  signalsRefused: a.signalsRefused + b.signalsRefused,
+  lastProblem: b.lastProblem ?? a.lastProblem,
+});
+
+const pythonRuns = (): boolean =>
+  spawnSync("python3", ["-c", "import sys; sys.exit(sys.version_info < (3, 8))"]).status === 0;
+
+/** Two sample apps, each in a process of its own: one in TypeScript, one in Python where there is a Python. */
+export const startConsumers = (options: ConsumersOptions): Consumers => {
+  const hasPython = pythonRuns();
+  const newest = new Map<string, ConsumerCounts>();
+  const commands: readonly Pick<ChildOptions, "command" | "args">[] = [
+    nodeCommand("consumers/consumer.ts"),
+    hasPython ? pythonCommand("consumers/consumer.py") : nodeCommand("consumers/consumer.ts"),
+  ];
+  const children = consumerConfigs.map(({ name }, index) =>
+    startChild({
+      name,
+      ...(commands[index] ?? nodeCommand("consumers/consumer.ts")),
+      env: {
+        ...options.env,
+        CONSUMER_NAME: name,
+        CONSUMER_INSTANCE: `vm-${index + 1}`,
+        CONSUMER_ROTATOR_URL: options.rotatorUrl,
+        CONSUMER_SIGNAL_KEY: options.signalKey,
+        CONSUMER_ACCOUNTS: JSON.stringify(options.accounts),
+      },
+      onLine: (line, stream) => {
+        if (stream === "stdout" && line.startsWith("{")) {
+          const counts: ConsumerCounts = JSON.parse(line);
+          newest.set(name, counts);
+        }
+        options.onLine(name, line);
+      },
+    }),
+  );
+  return {
+    children,
+    notice: hasPython ? null : "python3 (3.8 or later) is not there: a second TypeScript consumer stands in for it",
+    counts: () => [...newest.values()].reduce(sum, nothing),
+  };
+};

@@ -1,0 +1,87 @@
+import type { ServiceName } from "../emulators/routes";
+import type { AzureCalls } from "./azure-calls";
+import type { ConsumerCounts } from "./consumer-processes";
+import type { LoggedEvent } from "./rotation-events";
+
+/** What is shown of an account, in the order in which it comes true. */
+const milestones = ["adopted", "started", "regenerated", "published", "retired", "settling", "completed"] as const;
+type Milestone = (typeof milestones)[number];
+
+const reachedBy: Readonly<Record<string, Milestone>> = {
+  Adopted: "adopted",
+  RotationStarted: "started",
+  KeyRegenerated: "regenerated",
+  KeyPublished: "published",
+  KeyRetired: "retired",
+  SettlingStarted: "settling",
+  RotationCompleted: "completed",
+};
+
+/** When each account reached what, in milliseconds since the start. */
+export class Milestones {
+  readonly #reached = new Map<string, Map<Milestone, number>>();
+
+  constructor(private readonly beganAtMs: number) {}
+
+  note({ event, account, at }: LoggedEvent): void {
+    const milestone = reachedBy[event];
+    const reached = this.#reached.get(account) ?? new Map<Milestone, number>();
+    this.#reached.set(account, reached);
+    // A key that is published while an account is adopted belongs to no rotation.
+    const isEarly = milestone === "published" && !reached.has("started");
+    if (milestone !== undefined && !isEarly && !reached.has(milestone)) {
+      reached.set(milestone, Date.parse(at) - this.beganAtMs);
+    }
+  }
+
+  row(account: string): readonly string[] {
+    const reached = this.#reached.get(account);
+    return milestones.map((milestone) => inSeconds(reached?.get(milestone)));
+  }
+}
+
+export const inSeconds = (ms: number | undefined): string => (ms === undefined ? "-" : `${(ms / 1000).toFixed(1)} s`);
+
+/** Columns as wide as their widest cell; the first to the left, the others to the right. */
+const table = (rows: readonly (readonly string[])[]): string => {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
+  const cell = (text: string, column: number): string =>
+    column === 0 ? text.padEnd(widths[column] ?? 0) : text.padStart(widths[column] ?? 0);
+  return rows.map((row) => `  ${row.map(cell).join("  ")}`.trimEnd()).join("\n");
+};
+
+const serviceNames: Readonly<Record<ServiceName, string>> = {
+  arm: "Resource Manager",
+  batch: "Batch data plane",
+  vault: "Key Vault",
+  tables: "Tables",
+  identity: "managed identity",
+};
+
+const services: readonly ServiceName[] = ["arm", "batch", "vault", "tables", "identity"];
+
+export interface SummaryParts {
+  readonly accounts: readonly string[];
+  readonly milestones: Milestones;
+  readonly calls: AzureCalls;
+  readonly counts: ConsumerCounts;
+}
+
+export const summary = ({ accounts, milestones: reached, calls, counts }: SummaryParts): string => {
+  const [rotator, consumers] = [calls.rotator(), calls.consumers()];
+  return [
+    "",
+    table([["account, since the start", ...milestones], ...accounts.map((name) => [name, ...reached.row(name)])]),
+    "",
+    table([
+      ["Azure calls", "by the rotator", "by the consumers"],
+      ...services.map((service) => [serviceNames[service], String(rotator[service]), String(consumers[service])]),
+    ]),
+    "",
+    table([
+      ["consumer calls", "answered", "refused", "failed"],
+      ["signed calls to Batch", String(counts.answered), String(counts.refused), String(counts.failed)],
+    ]),
+    "",
+  ].join("\n");
+};

@@ -1,0 +1,179 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { inSeconds, Milestones, summary } from "./demo-summary";
+import { aborted, interruption } from "./interruption";
+import { inOneLine } from "./rotator-client";
+import { openScreen, type Screen } from "./screen";
+import { openStage, type Stage } from "./stage";
+import { type AccountPlan, accountPlans } from "./staged-accounts";
+
+const help = `One whole rotation of three Batch accounts on this machine, while two apps use their keys without pause.
+
+  npm run demo -- [options]
+
+  --app <folder>         another build of the app (default: this project)
+  --keep-output <file>   write every line of every process there
+  --help
+
+Exit code 0: every rotation completed and no call of an app was refused.`;
+
+const limitMs = 120_000;
+/** How long the apps go on afterwards, so that one that was broken by the last step would show. */
+const afterwardsMs = 3000;
+const pollMs = 500;
+
+const began = Date.now();
+
+/** Shows the transitions as the app logs them. */
+const eventWriter = (screen: Screen, milestones: Milestones): Parameters<typeof openStage>[0]["onEvent"] => {
+  const width = Math.max(...accountPlans.map(({ name }) => name.length));
+  return (event) => {
+    milestones.note(event);
+    if (event.event !== "AccountState") {
+      const at = inSeconds(Date.parse(event.at) - began).padStart(7);
+      screen.line(`${at}  ${event.account.padEnd(width)}  ${event.event.padEnd(17)}  ${event.detail}`.trimEnd());
+    }
+  };
+};
+
+const showCounts = (screen: Screen, stage: Stage): void => {
+  const { answered, refused, failed } = stage.counts();
+  const also = failed === 0 ? "" : `, failed ${failed}`;
+  screen.progress(
+    `${inSeconds(Date.now() - began).padStart(7)}  consumer calls: answered ${answered}, refused ${refused}${also}`,
+  );
+};
+
+/** Asks for the rotations that nothing else would start. True once asked. */
+const askedFor = async (stage: Stage, plan: AccountPlan, screen: Screen): Promise<boolean> => {
+  const { httpStatus, text } = await stage.rotator.rotate(plan.name, "demo: rotated on demand");
+  screen.keep(`demo: POST accounts/${plan.name}/rotations answered ${httpStatus} ${text}`);
+  return httpStatus === 202;
+};
+
+/** Watches one account until its rotation has completed. `waitsFor` hears what it waits for. */
+const completed = async (
+  stage: Stage,
+  plan: AccountPlan,
+  screen: Screen,
+  signal: AbortSignal,
+  waitsFor: (text: string) => void,
+): Promise<void> => {
+  let mustAsk = plan.onDemand;
+  while (!signal.aborted) {
+    const { status, problem } = await stage.rotator.status(plan.name);
+    waitsFor(status === null ? (problem ?? "no answer") : inOneLine(status));
+    if (status?.phase === "idle" && status.lastRotation?.outcome === "completed") {
+      return;
+    }
+    if (mustAsk && status?.phase === "idle") {
+      mustAsk = !(await askedFor(stage, plan, screen));
+    }
+    await wait(pollMs, undefined, { signal }).catch(() => undefined);
+  }
+};
+
+/** Null when every account has completed a rotation; else what went wrong, in words. */
+const watch = async (stage: Stage, screen: Screen, interrupted: AbortSignal): Promise<string | null> => {
+  const states = new Map<string, string>();
+  const over = new AbortController();
+  const signal = AbortSignal.any([over.signal, interrupted]);
+  const counting = setInterval(() => showCounts(screen, stage), 250);
+  const all = accountPlans.map((plan) => completed(stage, plan, screen, signal, (text) => states.set(plan.name, text)));
+  const everyAccount = async (): Promise<null> => {
+    await Promise.all(all);
+    await wait(afterwardsMs, undefined, { signal }).catch(() => undefined);
+    return null;
+  };
+  const tooLate = async (): Promise<string> => {
+    await wait(limitMs - (Date.now() - began), undefined, { signal }).catch(() => undefined);
+    const lines = [...states].map(([name, text]) => `\n  ${name}: ${text}`).join("");
+    return `not done within ${limitMs / 1000} s:${lines}`;
+  };
+  const stopped = async (): Promise<string> => {
+    await aborted(interrupted);
+    return "interrupted";
+  };
+  try {
+    return await Promise.race([everyAccount(), stage.broken, tooLate(), stopped()]);
+  } finally {
+    over.abort();
+    clearInterval(counting);
+    await Promise.all(all);
+  }
+};
+
+const verdict = (problem: string | null, stage: Stage): string | null => {
+  const { answered, refused, lastProblem } = stage.counts();
+  if (problem !== null) {
+    return problem;
+  }
+  if (refused > 0) {
+    return `${refused} consumer calls were refused`;
+  }
+  return answered === 0 ? `the consumers made no call: ${lastProblem ?? "no reason was given"}` : null;
+};
+
+const run = async (app: string, screen: Screen, interrupted: AbortSignal): Promise<string | null> => {
+  const milestones = new Milestones(began);
+  for (const { name, story } of accountPlans) {
+    screen.line(`         ${name}: ${story}`);
+  }
+  const stage = await openStage({
+    plans: accountPlans,
+    app,
+    port: 0,
+    onEvent: eventWriter(screen, milestones),
+    onNotice: (text) => screen.line(`         ${text}`),
+    onLine: (name, line) => screen.keep(`${name}: ${line}`),
+  });
+  let problem: string | null = "the demo itself failed";
+  try {
+    problem = await watch(stage, screen, interrupted);
+  } finally {
+    await stage.close();
+  }
+  showCounts(screen, stage);
+  const accounts = accountPlans.map(({ name }) => name);
+  screen.line(summary({ accounts, milestones, calls: stage.calls, counts: stage.counts() }));
+  return verdict(problem, stage);
+};
+
+const main = async (): Promise<number> => {
+  const { values } = parseArgs({
+    options: {
+      app: { type: "string", default: "." },
+      "keep-output": { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(help);
+    return 0;
+  }
+  const interrupted = interruption();
+  const screen = openScreen({ keepFile: values["keep-output"], progressEveryMs: 3000 });
+  const problem = await run(values.app, screen, interrupted).catch((error: unknown) =>
+    error instanceof Error ? error.message : String(error),
+  );
+  const took = inSeconds(Date.now() - began);
+  if (interrupted.aborted) {
+    screen.line(`Ended by request after ${took}.`);
+  } else {
+    screen.line(
+      problem === null
+        ? `Done in ${took}: every account completed a rotation, and no consumer call was refused.`
+        : `Failed after ${took}: ${problem}`,
+    );
+  }
+  await screen.end();
+  return interrupted.aborted ? 130 : problem === null ? 0 : 1;
+};
+
+main().then(
+  (code) => process.exit(code),
+  (problem: unknown) => {
+    console.error(problem instanceof Error ? problem.message : problem);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,86 @@
+import type { Emulators } from "../emulators/emulators";
+
+/** One of the accounts that rotate here, and what there is to see in it. */
+export interface AccountPlan {
+  /** Its name at the rotator. */
+  readonly name: string;
+  readonly batchAccountName: string;
+  readonly story: string;
+  /** The vault holds the primary key already, published so long ago; null: no secret yet. */
+  readonly keyAgeDays: number | null;
+  /** Rotated by request, because nothing is due. */
+  readonly onDemand: boolean;
+  readonly config: { readonly rotateEvery: string; readonly settleOn?: "alternate" | "primary" };
+}
+
+export const accountPlans: readonly AccountPlan[] = [
+  {
+    name: "render",
+    batchAccountName: "renderweu",
+    story: "its key is 61 days old, so a rotation is due as soon as it is adopted",
+    keyAgeDays: 61,
+    onDemand: false,
+    config: { rotateEvery: "P60D" },
+  },
+  {
+    name: "nightly",
+    batchAccountName: "nightlyweu",
+    story: "no secret in the vault yet; rotated on demand, over HTTP",
+    keyAgeDays: null,
+    onDemand: true,
+    config: { rotateEvery: "P60D" },
+  },
+  {
+    name: "archive",
+    batchAccountName: "archiveweu",
+    story: "its key is 61 days old too; moves back to the primary at the end",
+    keyAgeDays: 61,
+    onDemand: false,
+    config: { rotateEvery: "P60D", settleOn: "primary" },
+  },
+];
+
+/** What a consumer needs to know of one account. */
+export interface ConsumerAccount {
+  readonly account: string;
+  readonly batchAccountName: string;
+  readonly dataPlaneHost: string;
+  readonly vaultUrl: string;
+  readonly secretName: string;
+}
+
+export interface PlacedAccount {
+  readonly consumer: ConsumerAccount;
+  /** Its entry in `ROTATION_ACCOUNTS`. */
+  readonly configured: object;
+}
+
+const dayMs = 86_400_000;
+
+/** Makes the Batch account and its vault. */
+export const placeAccount = async (plan: AccountPlan, emulators: Emulators): Promise<PlacedAccount> => {
+  const { resourceId, accountEndpoint } = emulators.batch.addAccount({ name: plan.batchAccountName });
+  const vault = await emulators.addVault(`${plan.batchAccountName}-vault`);
+  const secretName = `${plan.batchAccountName}-batch-key`;
+  if (plan.keyAgeDays !== null) {
+    vault.seed(secretName, {
+      value: emulators.batch.keys(plan.batchAccountName).primary,
+      createdOn: new Date(Date.now() - plan.keyAgeDays * dayMs),
+    });
+  }
+  return {
+    consumer: {
+      account: plan.name,
+      batchAccountName: plan.batchAccountName,
+      dataPlaneHost: accountEndpoint,
+      vaultUrl: vault.url,
+      secretName,
+    },
+    configured: {
+      name: plan.name,
+      resourceId,
+      secret: { vaultUrl: vault.url, name: secretName },
+      ...plan.config,
+    },
+  };
+};

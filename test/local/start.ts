@@ -1,0 +1,130 @@
+import { parseArgs } from "node:util";
+import { aborted, interruption } from "./interruption";
+import { openScreen, type Screen } from "./screen";
+import { openStage, type Stage } from "./stage";
+import { type AccountPlan, accountPlans } from "./staged-accounts";
+
+const help = `The rotator on this machine: Azure's services as emulators, the app, and two apps that use the keys. Stays until Ctrl-C.
+
+  npm start -- [options]
+
+  --app <folder>         another build of the app (default: this project)
+  --keep-output <file>   write every line of every process there
+  --help
+
+PORT: the port of the app (default 7071).`;
+
+const defaultPort = 7071;
+const countEveryMs = 10_000;
+
+/** The first account rotates again and again, so that there is always something to see. */
+const plans: readonly AccountPlan[] = accountPlans.map((plan, index) =>
+  index === 0 ? { ...plan, story: "rotates every minute", config: { ...plan.config, rotateEvery: "PT1M" } } : plan,
+);
+
+const portFrom = (text: string | undefined): number => {
+  const port = text === undefined || text === "" ? defaultPort : Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new Error(`setting PORT is '${text ?? ""}': it must be a port number`);
+  }
+  return port;
+};
+
+/** Lines to paste into another terminal. */
+const invitation = ({ rotator: { url }, keyOf, functions }: Stage): string => {
+  const onDemand = plans.find((plan) => plan.onDemand)?.name ?? "";
+  const first = plans[0]?.name ?? "";
+  const page = functions.includes("dashboard") ? [`Page      ${url}/dashboard?code=${keyOf("dashboard")}`] : [];
+  return [
+    "",
+    ...page,
+    `Accounts  ${url}/accounts?code=${keyOf("listAccounts")}`,
+    "",
+    "One account:",
+    `  curl -s '${url}/accounts/${first}' -H 'x-functions-key: ${keyOf("accountStatus")}'`,
+    "A rotation on demand:",
+    `  curl -s -X POST '${url}/accounts/${onDemand}/rotations' -H 'x-functions-key: ${keyOf("rotateOnDemand")}' \\`,
+    `    -H 'content-type: application/json' -d '{"reason":"to see it happen"}'`,
+    "",
+    "Ctrl-C ends everything.",
+    "",
+  ].join("\n");
+};
+
+const clockTime = (at: Date): string => at.toTimeString().slice(0, 8);
+
+const showCounts = (screen: Screen, stage: Stage): void => {
+  const { answered, refused, failed } = stage.counts();
+  const also = failed === 0 ? "" : `, failed ${failed}`;
+  screen.progress(`${clockTime(new Date())}  consumer calls: answered ${answered}, refused ${refused}${also}`);
+};
+
+const open = (app: string, port: number, screen: Screen): Promise<Stage> => {
+  const width = Math.max(...plans.map(({ name }) => name.length));
+  return openStage({
+    plans,
+    app,
+    port,
+    onEvent: ({ event, account, at, detail }) => {
+      if (event !== "AccountState") {
+        const time = clockTime(new Date(at));
+        screen.line(`${time}  ${account.padEnd(width)}  ${event.padEnd(17)}  ${detail}`.trimEnd());
+      }
+    },
+    onNotice: (text) => screen.line(text),
+    onLine: (name, line) => screen.keep(`${name}: ${line}`),
+  });
+};
+
+/** Null when it was ended by request; else what went wrong. */
+const run = async (app: string, port: number, screen: Screen, interrupted: AbortSignal): Promise<string | null> => {
+  const stage = await open(app, port, screen);
+  const counting = setInterval(() => showCounts(screen, stage), process.stdout.isTTY ? 500 : countEveryMs);
+  try {
+    if (!interrupted.aborted) {
+      screen.line(invitation(stage));
+    }
+    return await Promise.race([stage.broken, aborted(interrupted).then(() => null)]);
+  } finally {
+    clearInterval(counting);
+    await stage.close();
+    showCounts(screen, stage);
+  }
+};
+
+const main = async (): Promise<number> => {
+  const { values } = parseArgs({
+    options: {
+      app: { type: "string", default: "." },
+      "keep-output": { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(help);
+    return 0;
+  }
+  const port = portFrom(process.env["PORT"]);
+  const interrupted = interruption();
+  const screen = openScreen({ keepFile: values["keep-output"], progressEveryMs: 0 });
+  screen.line("Starting Azure's services as emulators, the app, and two apps that use the keys …");
+  for (const { name, story } of plans) {
+    screen.line(`  ${name}: ${story}`);
+  }
+  const problem = await run(values.app, port, screen, interrupted).catch((error: unknown) =>
+    error instanceof Error ? error.message : String(error),
+  );
+  // What breaks while everything is being ended has nothing to say.
+  const failed = problem !== null && !interrupted.aborted;
+  screen.line(failed ? `Failed: ${problem}` : "\nEnded.");
+  await screen.end();
+  return failed ? 1 : 0;
+};
+
+main().then(
+  (code) => process.exit(code),
+  (problem: unknown) => {
+    console.error(problem instanceof Error ? problem.message : problem);
+    process.exit(1);
+  },
+);
