@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
 import { type BatchAccounts, batchAccounts } from "./batch-accounts";
 import { BatchArm } from "./batch-arm";
 import { BatchDataPlane } from "./batch-data-plane";
@@ -116,6 +117,8 @@ export const startEmulators = async (options: EmulatorOptions = {}): Promise<Emu
     },
     restart: async () => {
       await Promise.all(servers.map((server) => server.stop()));
+      // Clients hear of the end of their idle connections before they reuse them; else each would see one lost answer.
+      await wait(20);
       await Promise.all(servers.map((server) => server.start()));
     },
     close: async () => {

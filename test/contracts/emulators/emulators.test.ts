@@ -29,7 +29,7 @@ describe("trust", () => {
   it("reaches child processes through the file, and only through it", async () => {
     const { PATH } = process.env;
     expect(await askFromChild({ PATH, ...emulators.env })).toBe("501");
-    expect(await askFromChild({ PATH })).toBe("UNABLE_TO_VERIFY_LEAF_SIGNATURE");
+    expect(await askFromChild({ PATH })).toMatch(/CERT|VERIFY/);
   });
 
   it("keeps what NODE_EXTRA_CA_CERTS named before", async () => {
