@@ -13,6 +13,7 @@ import { openTables, type TableStorage } from "./azure/tables";
 import { UlidIds } from "./azure/ulid-ids";
 import { type Environment, readSettings, type Settings } from "./config";
 import { ConfigError } from "./errors";
+import { FetchHealthChecks } from "./health/ask-health";
 import type { Clock, Log } from "./ports";
 import { VersionCache } from "./version-cache";
 
@@ -65,6 +66,7 @@ const buildPorts = (env: Environment, settings: Settings, log: Log): App["ports"
     secrets: new KeyVaultSecrets({ credential, emulated }),
     rotations: new RotationTable(tables.rotations, ids),
     signals: new SignalTable(tables.signals, ids),
+    health: new FetchHealthChecks(),
     history: new HistoryTable(tables.history),
   };
 };

@@ -103,6 +103,17 @@ export interface Signals {
   ): Promise<{ readonly accepted: boolean }>;
 }
 
+export type HealthAnswer =
+  | { readonly ok: true; readonly body: unknown }
+  /** `problem` goes on the sentence "its health URL …". */
+  | { readonly ok: false; readonly problem: string };
+
+/** Consumers that are asked for their health. */
+export interface HealthChecks {
+  /** Never throws: what went wrong is the answer. */
+  ask(url: string, nonce: string, options: CallOptions): Promise<HealthAnswer>;
+}
+
 export interface History {
   /** Adds an event; one that is there already is left as it is, so a repeat is harmless. */
   append(event: RotationEvent, options: CallOptions): Promise<void>;
@@ -131,6 +142,7 @@ export interface Ports {
   readonly secrets: SecretPublisher;
   readonly rotations: Rotations;
   readonly signals: Signals;
+  readonly health: HealthChecks;
   readonly history: History;
   readonly log: Log;
   readonly clock: Clock;

@@ -39,6 +39,18 @@ const signalSchema = z.strictObject({
 
 export const parseSignal = (body: unknown): Parsed<SignalBody> => parsed(signalSchema.safeParse(body));
 
+/** One signal of an answer to a health request: `at` may be absent, as the proof then signs the nonce. */
+export type PulledSignal = Omit<SignalBody, "at"> & { readonly at: string | null };
+
+const pulledSchema = signalSchema.extend({ at: signalSchema.shape.at.nullable().default(null) });
+const answerSchema = z.union([
+  pulledSchema.transform((one) => [one]),
+  z.array(pulledSchema).min(1, "must hold at least one signal").max(1000, "may hold at most 1000 signals"),
+]);
+
+export const parseHealthAnswer = (body: unknown): Parsed<readonly PulledSignal[]> =>
+  parsed(answerSchema.safeParse(body));
+
 const reason = z
   .string("must be a text of 1 to 500 characters: it is kept in the history")
   .trim()

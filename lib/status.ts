@@ -1,6 +1,6 @@
 import type { AccountConfig } from "./rotation/account-config";
 import { pauseInForce } from "./rotation/changes";
-import { type ConsumerState, consumerState } from "./rotation/consumers";
+import { type ConsumerState, consumerState, healthUrlInstance } from "./rotation/consumers";
 import { retireAt } from "./rotation/gate";
 import { formatDuration } from "./rotation/duration";
 import { type Phase, rotationOf, type Slot } from "./rotation/phases";
@@ -169,6 +169,7 @@ const consumerBodies = ({ config, record, reports, now }: AccountView): readonly
       .filter(
         (report) =>
           report.consumer === consumer.name &&
+          report.instance !== healthUrlInstance &&
           msBetween(report.at, toInstant(now)) <= config.gate.forgetInstanceAfterMs,
       )
       .map(({ instance, at, secretVersion, healthy, proven }) => ({

@@ -2,7 +2,9 @@ import { advance, needsDriver } from "./advance";
 import type { App } from "./app";
 import { concurrently } from "./concurrently";
 import { CorruptRecordError, OperatorNeededError, TransientServiceError } from "./errors";
+import { pullSignals } from "./pull-signals";
 import type { AccountConfig } from "./rotation/account-config";
+import type { RotationRecord } from "./rotation/record";
 import { isStalled, timeInPhaseMs } from "./rotation/stall";
 import { msBetween, toInstant } from "./rotation/time";
 import { corruptStatus, type StatusBody, statusOf } from "./status";
@@ -88,8 +90,18 @@ export class Ticker {
     const { ports, limits } = this.app;
     const stored = await ports.rotations.read(config.name, { signal: ports.clock.abortAfter(limits.callMs) });
     if (stored !== null && !needsDriver(stored.record, config, ports.clock.now())) return 0;
+    if (stored !== null) await this.#pull(config, stored.record);
     const driven = await advance(ports, limits, config, { by: "schedule", stop, patienceMs: 0 });
     return driven.outcome === "driven" ? driven.moves : 0;
+  }
+
+  /** What cannot be asked or kept now is asked again at the next tick; the gate goes by what it has. */
+  async #pull(config: AccountConfig, record: RotationRecord): Promise<void> {
+    try {
+      await pullSignals(this.app, config, record);
+    } catch (error) {
+      this.app.ports.log.write("warn", { event: "PullFailed", account: config.name, detail: nameOf(error) });
+    }
   }
 
   /** The account's state as one line, so that a log query need not look back: for idle accounts once an hour. */

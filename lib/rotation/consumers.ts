@@ -9,6 +9,9 @@ export type ConsumerState =
   | { readonly state: "Good"; readonly goodSince: Instant }
   | { readonly state: ConsumerReason; readonly detail: string; readonly since: Instant };
 
+/** The row that stands for a consumer's health URL itself: no instance of an app can have this name. */
+export const healthUrlInstance = "(healthUrl)";
+
 export interface PublishedVersion {
   readonly version: string;
   readonly publishedAt: Instant;
@@ -108,7 +111,9 @@ export const consumerState = (
   reports: readonly InstanceReport[],
   now: Date,
 ): ConsumerState => {
-  const own = reports.filter((report) => report.consumer === consumer.name);
+  const own = reports.filter((report) => report.consumer === consumer.name && report.instance !== healthUrlInstance);
+  const asked = consumer.healthUrl === null ? null : faultOfHealthUrl(consumer, reports);
+  if (asked !== null) return { state: "Unhealthy", ...asked };
   const isKnown = (report: InstanceReport): boolean =>
     msBetween(report.at, toInstant(now)) <= gate.forgetInstanceAfterMs;
   const seen: Seen = {
@@ -124,6 +129,19 @@ export const consumerState = (
     if (fault !== null) return { state, ...fault };
   }
   return { state: "Good", goodSince: goodSince(seen) };
+};
+
+/** A consumer that does not answer when it is asked is unhealthy, whatever its instances said before. */
+const faultOfHealthUrl = (consumer: ConsumerConfig, reports: readonly InstanceReport[]): Fault => {
+  const report = reports.find(
+    ({ consumer: name, instance, healthy }) => name === consumer.name && instance === healthUrlInstance && !healthy,
+  );
+  return report === undefined
+    ? null
+    : {
+        detail: `${consumer.name}: ${report.detail ?? "its health URL"}, last at ${report.at}`,
+        since: report.unhealthySince ?? report.at,
+      };
 };
 
 /**

@@ -1,0 +1,53 @@
+import type { CallOptions, HealthAnswer, HealthChecks } from "../ports";
+
+const longestMs = 10_000;
+const longestBytes = 64 * 1024;
+
+/** Asks consumers over HTTPS: no redirects, at most 10 seconds and 64 KiB each. Certificates are checked as Node does. */
+export class FetchHealthChecks implements HealthChecks {
+  async ask(url: string, nonce: string, { signal }: CallOptions): Promise<HealthAnswer> {
+    const limit = AbortSignal.timeout(longestMs);
+    try {
+      const response = await fetch(url, {
+        headers: { accept: "application/json", "x-rotation-nonce": nonce },
+        redirect: "manual",
+        signal: AbortSignal.any([signal, limit]),
+      });
+      if (response.status !== 200) return await refused(response);
+      const text = await readWhole(response);
+      return text === null
+        ? { ok: false, problem: `answered with more than ${longestBytes} bytes` }
+        : { ok: true, body: JSON.parse(text) };
+    } catch (error) {
+      return { ok: false, problem: problemOf(error, limit) };
+    }
+  }
+}
+
+const refused = async (response: Response): Promise<HealthAnswer> => {
+  await response.body?.cancel();
+  return { ok: false, problem: `answered ${response.status}, not 200` };
+};
+
+/** Null where there is more than is read. */
+const readWhole = async (response: Response): Promise<string | null> => {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > longestBytes) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+};
+
+/** In words that quote nothing the other side has said. */
+const problemOf = (error: unknown, limit: AbortSignal): string => {
+  if (limit.aborted) return `did not answer within ${longestMs / 1000} seconds`;
+  if (error instanceof SyntaxError) return "answered with something that is not JSON";
+  const cause: unknown = error instanceof Error ? error.cause : undefined;
+  const code: unknown = typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined;
+  return typeof code === "string" && /^[A-Z0-9_]{1,64}$/.test(code)
+    ? `could not be asked (${code})`
+    : "could not be asked";
+};
