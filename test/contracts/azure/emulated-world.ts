@@ -1,0 +1,48 @@
+import type { TokenCredential } from "@azure/identity";
+import { AzureBatchKeys } from "../../../lib/azure/batch-keys";
+import { createCredential } from "../../../lib/azure/credential";
+import { KeyVaultSecrets } from "../../../lib/azure/key-vault-secrets";
+import type { BatchAccountRef } from "../../../lib/rotation/account-config";
+import { type Emulators, startEmulators } from "../../emulators/emulators";
+
+export const realClock = {
+  now: () => new Date(),
+  abortAfter: (ms: number) => AbortSignal.timeout(ms),
+  sleep: () => Promise.resolve(),
+};
+
+export interface EmulatedWorld {
+  readonly emulators: Emulators;
+  readonly credential: TokenCredential;
+  readonly batch: AzureBatchKeys;
+  /** Adapters as a new process has them: with clients that have not spoken to a vault yet. */
+  newSecrets(): KeyVaultSecrets;
+  newBatch(): AzureBatchKeys;
+  addAccount(): BatchAccountRef;
+  close(): Promise<void>;
+}
+
+/** The adapters on the emulators, with tokens from the emulated managed identity. One per process: MSAL keeps the endpoint. */
+export const openEmulatedWorld = async (): Promise<EmulatedWorld> => {
+  const emulators = await startEmulators();
+  Object.assign(process.env, emulators.env);
+  const authorityHost = "https://login.microsoftonline.com";
+  const credential = createCredential({ env: emulators.env, clientId: null, authorityHost });
+  const armScope = "https://management.azure.com/.default";
+  const newBatch = () => new AzureBatchKeys({ credential, armEndpoint: emulators.armUrl, armScope, clock: realClock });
+  let accounts = 0;
+  return {
+    emulators,
+    credential,
+    batch: newBatch(),
+    newBatch,
+    newSecrets: () => new KeyVaultSecrets({ credential, emulated: true }),
+    addAccount: () => {
+      const { name, resourceId, resourceGroup, subscriptionId } = emulators.batch.addAccount({
+        name: `account${(accounts += 1)}`,
+      });
+      return { resourceId, resourceGroup, subscriptionId, accountName: name };
+    },
+    close: () => emulators.close(),
+  };
+};

@@ -1,0 +1,129 @@
+import { BatchKey } from "../../../lib/batch-key";
+import { OperatorNeededError } from "../../../lib/errors";
+import type { BatchKeys, SlotKeys } from "../../../lib/ports";
+import type { BatchAccountRef } from "../../../lib/rotation/account-config";
+import type { Slot } from "../../../lib/rotation/phases";
+
+export interface BatchKeysWorld {
+  readonly batch: BatchKeys;
+  /** A new account that allows shared keys. */
+  addAccount(): BatchAccountRef;
+  /** The live keys. */
+  keys(ref: BatchAccountRef): Readonly<Record<Slot, string>>;
+  setModes(ref: BatchAccountRef, modes: readonly ("SharedKey" | "AAD")[] | null): void;
+  setUserSubscription(ref: BatchAccountRef): void;
+  deny(action: "read" | "listKeys" | "regenerateKeys"): void;
+  allow(action: "read" | "listKeys" | "regenerateKeys"): void;
+  lock(ref: BatchAccountRef): void;
+  remove(ref: BatchAccountRef): void;
+  close(): Promise<void>;
+}
+
+const call = { signal: new AbortController().signal };
+
+const revealed = ({ primary, secondary }: SlotKeys) => ({ primary: primary.reveal(), secondary: secondary.reveal() });
+
+/** What every way to the keys of Batch accounts does. */
+export const batchKeysContract = (name: string, open: () => Promise<BatchKeysWorld>): void => {
+  describe(`Batch keys in ${name}`, () => {
+    let world: BatchKeysWorld;
+
+    beforeAll(async () => {
+      world = await open();
+    });
+    afterAll(() => world.close());
+
+    it("tell the data plane's host and that shared keys are allowed", async () => {
+      const account = await world.batch.readAccount(world.addAccount(), call);
+      expect(account.accountEndpoint).not.toMatch(/\//);
+      expect(account.sharedKeyAllowed).toBe(true);
+    });
+
+    it.each([
+      [null, true],
+      [["SharedKey", "AAD"], true],
+      [["AAD"], false],
+      [[], false],
+    ] as const)("are allowed by the account's modes or not (%j)", async (modes, allowed) => {
+      const ref = world.addAccount();
+      world.setModes(ref, modes);
+      expect((await world.batch.readAccount(ref, call)).sharedKeyAllowed).toBe(allowed);
+    });
+
+    it("are not allowed in accounts that allocate pools in the user's subscription", async () => {
+      const ref = world.addAccount();
+      world.setUserSubscription(ref);
+      expect((await world.batch.readAccount(ref, call)).sharedKeyAllowed).toBe(false);
+    });
+
+    it("are read as they are", async () => {
+      const ref = world.addAccount();
+      expect(revealed(await world.batch.readKeys(ref, call))).toEqual(world.keys(ref));
+    });
+
+    it.each([
+      ["primary", "secondary"],
+      ["secondary", "primary"],
+    ] as const)("are regenerated one at a time (%s)", async (slot, other) => {
+      const ref = world.addAccount();
+      const before = world.keys(ref);
+      await world.batch.regenerate(ref, slot, call);
+      const after = world.keys(ref);
+      expect(after[slot]).not.toBe(before[slot]);
+      expect(after[other]).toBe(before[other]);
+      expect(revealed(await world.batch.readKeys(ref, call))).toEqual(after);
+    });
+
+    it("are accepted by the data plane while they live, and refused then", async () => {
+      const ref = world.addAccount();
+      const { accountEndpoint } = await world.batch.readAccount(ref, call);
+      const key = new BatchKey(world.keys(ref).secondary);
+      expect(await world.batch.probe(ref, accountEndpoint, key, call)).toBe("accepted");
+      await world.batch.regenerate(ref, "secondary", call);
+      expect(await world.batch.probe(ref, accountEndpoint, key, call)).toBe("refused");
+      const { secondary } = await world.batch.readKeys(ref, call);
+      expect(await world.batch.probe(ref, accountEndpoint, secondary, call)).toBe("accepted");
+    });
+
+    it("are nothing that the data plane has a view on where shared keys are not allowed", async () => {
+      const ref = world.addAccount();
+      const { accountEndpoint } = await world.batch.readAccount(ref, call);
+      world.setModes(ref, ["AAD"]);
+      const probe = world.batch.probe(ref, accountEndpoint, new BatchKey(world.keys(ref).primary), call);
+      await expect(probe).rejects.toMatchObject({ name: "OperatorNeededError", reason: "SharedKeyNotAllowed" });
+    });
+
+    it("are out of reach of an identity without the right", async () => {
+      const ref = world.addAccount();
+      const calls = {
+        read: () => world.batch.readAccount(ref, call),
+        listKeys: () => world.batch.readKeys(ref, call),
+        regenerateKeys: () => world.batch.regenerate(ref, "primary", call),
+      } as const;
+      const before = world.keys(ref);
+      for (const action of ["read", "listKeys", "regenerateKeys"] as const) {
+        world.deny(action);
+        await expect(calls[action]()).rejects.toMatchObject({ name: "OperatorNeededError", reason: "Forbidden" });
+        world.allow(action);
+      }
+      expect(world.keys(ref)).toEqual(before);
+    });
+
+    it("are out of reach behind a lock", async () => {
+      const ref = world.addAccount();
+      const before = world.keys(ref);
+      world.lock(ref);
+      const regenerate = world.batch.regenerate(ref, "primary", call);
+      await expect(regenerate).rejects.toMatchObject({ name: "OperatorNeededError", reason: "ResourceLocked" });
+      expect(world.keys(ref)).toEqual(before);
+    });
+
+    it("are gone with their account", async () => {
+      const ref = world.addAccount();
+      world.remove(ref);
+      await expect(world.batch.readAccount(ref, call)).rejects.toMatchObject({ reason: "NotFound" });
+      await expect(world.batch.readKeys(ref, call)).rejects.toMatchObject({ reason: "NotFound" });
+      await expect(world.batch.regenerate(ref, "primary", call)).rejects.toThrow(OperatorNeededError);
+    });
+  });
+};
