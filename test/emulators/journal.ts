@@ -89,6 +89,13 @@ export class Journal {
     for (const listener of this.#lateListeners) listener(entry);
   }
 
+  /** For the end of a test: throws where an emulator failed, or was asked for a route that it does not know. */
+  assertSound(): void {
+    const unknown = this.unknown.map(({ method, path }) => `${method} ${path}`);
+    if (unknown.length > 0) throw new Error(`the emulators have no route for ${unknown.join(", ")}`);
+    if (this.#failures.length > 0) throw new AggregateError(this.#failures, "the emulators failed");
+  }
+
   recordFailure(error: unknown): void {
     this.#failures.push(error);
   }

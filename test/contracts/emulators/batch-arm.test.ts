@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  expect(emulators.journal.failures).toEqual([]);
+  emulators.journal.assertSound();
   await emulators.close();
 });
 

@@ -78,6 +78,11 @@ it("answers an unknown route loudly and remembers it", async () => {
     "batch.unknown",
     "identity.unknown",
   ]);
+  expect(() => emulators.journal.assertSound()).toThrow(
+    "no route for GET /subscriptions/x/resourceGroups, GET /keys/any",
+  );
+  emulators.journal.clear();
+  expect(() => emulators.journal.assertSound()).not.toThrow();
 });
 
 it("keeps state and ports over a restart, and the SDKs go on", async () => {

@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  expect(emulators.journal.failures).toEqual([]);
+  emulators.journal.assertSound();
   await emulators.close();
 });
 
@@ -212,15 +212,16 @@ describe("other routes", () => {
   });
 });
 
-describe("the registry", () => {
-  const hits = (aim: Pick<Fault, "nth" | "every" | "times">, requests = 6): readonly number[] => {
-    const faults = new Faults();
-    faults.add({ route: "arm.listKeys", when: "before", kind: "hang", ...aim });
-    return Array.from({ length: requests }, (_, index) => index + 1).filter(
-      () => faults.next("arm.listKeys", null) !== null,
-    );
-  };
+/** Which of the first requests a fault strikes. */
+const hits = (aim: Pick<Fault, "nth" | "every" | "times">, requests = 6): readonly number[] => {
+  const faults = new Faults();
+  faults.add({ route: "arm.listKeys", when: "before", kind: "hang", ...aim });
+  return Array.from({ length: requests }, (_, index) => index + 1).filter(
+    () => faults.next("arm.listKeys", null) !== null,
+  );
+};
 
+describe("the registry", () => {
   it.each([
     [{}, [1, 2, 3, 4, 5, 6]],
     [{ times: 2 }, [1, 2]],
