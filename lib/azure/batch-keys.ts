@@ -40,7 +40,7 @@ export class AzureBatchKeys implements BatchKeys {
   async readAccount(ref: BatchAccountRef, { signal }: CallOptions): Promise<BatchAccount> {
     const call = armCall(ref, "read");
     const { reading } = this.#clients.of(ref.subscriptionId);
-    const account = await callSdk(call, () =>
+    const account = await callSdk(call, signal, () =>
       reading.batchAccountOperations.get(ref.resourceGroup, ref.accountName, {
         abortSignal: withDeadline(signal, longestCallMs),
       }),
@@ -58,7 +58,7 @@ export class AzureBatchKeys implements BatchKeys {
   async readKeys(ref: BatchAccountRef, { signal }: CallOptions): Promise<SlotKeys> {
     const call = armCall(ref, "listKeys");
     const { reading } = this.#clients.of(ref.subscriptionId);
-    const keys = await callSdk(call, () =>
+    const keys = await callSdk(call, signal, () =>
       reading.batchAccountOperations.getKeys(ref.resourceGroup, ref.accountName, {
         abortSignal: withDeadline(signal, longestCallMs),
       }),
@@ -76,7 +76,7 @@ export class AzureBatchKeys implements BatchKeys {
   async regenerate(ref: BatchAccountRef, slot: Slot, { signal }: CallOptions): Promise<void> {
     const call = armCall(ref, "regenerateKeys");
     const { regenerating } = this.#clients.of(ref.subscriptionId);
-    const keys = await callSdk(call, () =>
+    const keys = await callSdk(call, signal, () =>
       regenerating.batchAccountOperations.regenerateKey(
         ref.resourceGroup,
         ref.accountName,

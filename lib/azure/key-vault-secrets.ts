@@ -60,7 +60,7 @@ export class KeyVaultSecrets implements SecretPublisher {
   async publish(ref: SecretRef, publication: Publication, options: CallOptions): Promise<{ readonly version: string }> {
     const client = await this.#publishingClient(ref, options);
     const call = vaultCall(ref, "set");
-    const { properties } = await callSdk(call, () =>
+    const { properties } = await callSdk(call, options.signal, () =>
       client.setSecret(ref.name, publication.key.reveal(), {
         contentType: "text/plain; batch-account-key",
         tags: {
@@ -79,7 +79,7 @@ export class KeyVaultSecrets implements SecretPublisher {
 
   async disable(ref: SecretRef, version: string, options: CallOptions): Promise<void> {
     const client = await this.#publishingClient(ref, options);
-    await callSdk(vaultCall(ref, "update"), () =>
+    await callSdk(vaultCall(ref, "update"), options.signal, () =>
       client.updateSecretProperties(ref.name, version, {
         enabled: false,
         abortSignal: withDeadline(options.signal, longestCallMs),
@@ -89,7 +89,9 @@ export class KeyVaultSecrets implements SecretPublisher {
 
   /** Priming reads, so its failure leaves nothing unknown. */
   #publishingClient(ref: SecretRef, { signal }: CallOptions) {
-    return callSdk(vaultCall(ref, "get"), () => this.#clients.of(ref.vaultUrl).publishing.ready(ref.name, signal));
+    return callSdk(vaultCall(ref, "get"), signal, () =>
+      this.#clients.of(ref.vaultUrl).publishing.ready(ref.name, signal),
+    );
   }
 
   /** Null where the vault does not know it. */

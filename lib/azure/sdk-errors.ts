@@ -1,6 +1,6 @@
 import { OperatorNeededError, OutcomeUnknownError, type ServiceFacts, TransientServiceError } from "../errors";
 import type { BlockedReason } from "../rotation/reasons";
-import { readFailure, type SdkFailure } from "./sdk-failure";
+import { notSent, readFailure, type SdkFailure } from "./sdk-failure";
 
 /** A refusal that only a person can mend, with how. */
 export interface Refusal {
@@ -57,8 +57,12 @@ export const toServiceError = (failure: SdkFailure, { operation, effect, refusal
   return new OutcomeUnknownError(facts);
 };
 
-/** Runs one SDK call. Throws `ServiceError` only, and nothing of the SDK's own error but its code, status and request id. */
-export const callSdk = async <T>(call: SdkCall, send: () => Promise<T>): Promise<T> => {
+/**
+ * Runs one SDK call; with a signal that has aborted already, sends nothing. Throws `ServiceError` only, and nothing of the SDK's own
+ * error but its code, status and request id.
+ */
+export const callSdk = async <T>(call: SdkCall, signal: AbortSignal, send: () => Promise<T>): Promise<T> => {
+  if (signal.aborted) throw toServiceError(notSent("AbortError"), call);
   try {
     return await send();
   } catch (error) {

@@ -17,7 +17,8 @@ const mayPrecedeToken = ({ kind, statusCode }: SdkFailure): boolean =>
 
 /**
  * A client that is used concurrently only after one read has been answered. Its first request goes out without a body, to provoke
- * the challenge; a second one that meets the challenge meanwhile can make the first be sent again with an empty body.
+ * the challenge. With some versions of the SDK a second one that meets the challenge meanwhile makes the first be sent again with
+ * an empty body; with all of them each concurrent first request is challenged for itself.
  */
 export class PrimedClient {
   readonly #client: SecretClient;

@@ -29,7 +29,7 @@ const tabling: SdkCall = { operation: "Tables get entity", effect: "read", refus
 
 const thrownBy = async (error: unknown): Promise<unknown> => {
   try {
-    return await callSdk(regenerating, async () => {
+    return await callSdk(regenerating, new AbortController().signal, async () => {
       throw error;
     });
   } catch (caught) {
@@ -78,6 +78,15 @@ describe("what is sent once", () => {
   ])("is certainly not done after %s", (_, error) => {
     expect(translate(regenerating, error)).toBeInstanceOf(TransientServiceError);
     expect(translate(publishing, error)).toBeInstanceOf(TransientServiceError);
+  });
+});
+
+describe("a call whose caller has given up already", () => {
+  it("is not sent, so nothing is unknown", async () => {
+    const sent: string[] = [];
+    const call = callSdk(regenerating, AbortSignal.abort(), async () => sent.push("sent"));
+    await expect(call).rejects.toThrow(TransientServiceError);
+    expect(sent).toEqual([]);
   });
 });
 
