@@ -90,7 +90,16 @@ const delayNotElapsed = ({ config, state, now }: GateInput): Shut | null => {
 };
 
 const consumerShut = ({ config, state, reports, now }: GateInput): Shut | null => {
-  for (const consumer of config.gate.consumers) {
+  const { mode, consumers } = config.gate;
+  if (mode === "signals" && consumers.length === 0) {
+    // The configuration refuses this as well: without anybody to ask, silence must not pass for consent.
+    return {
+      reason: "NoSignalYet",
+      detail: "the gate is in mode signals, and no consumer is configured that could report",
+      since: state.active.publishedAt,
+    };
+  }
+  for (const consumer of consumers) {
     const found = consumerState(consumer, config.gate, state.active, reports, now);
     if (found.state !== "Good") return { reason: found.state, detail: found.detail, since: found.since };
   }
