@@ -34,7 +34,6 @@ export interface IncomingSignal {
 
 export interface SignalLimits {
   readonly signalFreshnessMs: number;
-  readonly forgetInstanceAfterMs: number;
 }
 
 export interface MergedSignal {
@@ -59,9 +58,10 @@ export const mergeSignal = (
       ? { accepted: false, report: known }
       : { accepted: true, report: lateCry(known, signal, receivedAt) };
   }
-  const silentMs = known === null ? Number.POSITIVE_INFINITY : msBetween(known.at, receivedAt);
   const unbroken =
-    known !== null && known.secretVersion === signal.secretVersion && silentMs <= limits.signalFreshnessMs
+    known !== null &&
+    known.secretVersion === signal.secretVersion &&
+    msBetween(known.at, receivedAt) <= limits.signalFreshnessMs
       ? known
       : null;
   const streak = signal.healthy ? (unbroken?.goodSince ?? null) : null;
@@ -74,8 +74,8 @@ export const mergeSignal = (
       goodSince: signal.healthy ? (streak ?? receivedAt) : null,
       provenSince: signal.proven ? (unbroken?.provenSince ?? receivedAt) : null,
       unhealthySince: signal.healthy ? null : (known?.unhealthySince ?? receivedAt),
-      newcomer:
-        signal.healthy && (streak === null ? silentMs > limits.forgetInstanceAfterMs : known?.newcomer === true),
+      // One that comes back after it was forgotten is none: its consumer was not good for as long as it was missed.
+      newcomer: signal.healthy && (known === null || (streak !== null && known.newcomer)),
     },
   };
 };
