@@ -1,4 +1,5 @@
 import "./account-status";
+import "./check-account";
 import "./list-accounts";
 import "./operate-account";
 import "./receive-signal";

@@ -7,6 +7,7 @@ import { AzureBatchKeys } from "./azure/batch-keys";
 import { createCredential } from "./azure/credential";
 import { HistoryTable } from "./azure/history-table";
 import { KeyVaultSecrets } from "./azure/key-vault-secrets";
+import { ArmPermissions } from "./azure/permissions";
 import { RotationTable } from "./azure/rotation-table";
 import { SignalTable } from "./azure/signal-table";
 import { openTables, type TableStorage } from "./azure/tables";
@@ -67,6 +68,7 @@ const buildPorts = (env: Environment, settings: Settings, log: Log): App["ports"
     rotations: new RotationTable(tables.rotations, ids),
     signals: new SignalTable(tables.signals, ids),
     health: new FetchHealthChecks(),
+    permissions: new ArmPermissions({ credential, armEndpoint: cloud.armEndpoint, armScope: cloud.armScope }),
     history: new HistoryTable(tables.history),
   };
 };

@@ -114,6 +114,14 @@ export interface HealthChecks {
   ask(url: string, nonce: string, options: CallOptions): Promise<HealthAnswer>;
 }
 
+/** What the rotator's own identity may do. */
+export interface Permissions {
+  /** The identity's object id; null where its token does not say. Throws `TransientServiceError` or `OperatorNeededError` where it gets no token. */
+  principalId(options: CallOptions): Promise<string | null>;
+  /** Whether a role assignment grants the action on the resource; null where that cannot be read. */
+  allows(resourceId: string, action: string, options: CallOptions): Promise<boolean | null>;
+}
+
 export interface History {
   /** Adds an event; one that is there already is left as it is, so a repeat is harmless. */
   append(event: RotationEvent, options: CallOptions): Promise<void>;
@@ -143,6 +151,7 @@ export interface Ports {
   readonly rotations: Rotations;
   readonly signals: Signals;
   readonly health: HealthChecks;
+  readonly permissions: Permissions;
   readonly history: History;
   readonly log: Log;
   readonly clock: Clock;
