@@ -11,7 +11,9 @@ const armActions = {
   regenerateKeys: "Microsoft.Batch/batchAccounts/regeneratekeys/action",
 } as const satisfies Record<BatchAction, string>;
 
-const isPolicyRefusal = ({ code, innerCode }: SdkFailure): boolean => /policy/i.test(innerCode ?? code ?? "");
+/** `ForbiddenByPolicy` is none: so Key Vault calls a right that the vault's own access policies do not give. */
+const isPolicyRefusal = ({ code, innerCode }: SdkFailure): boolean =>
+  innerCode !== "ForbiddenByPolicy" && /policy/i.test(innerCode ?? code ?? "");
 
 /** Resource Manager's refusals of one action on one Batch account. */
 export const batchRefusal =
