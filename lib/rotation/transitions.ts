@@ -237,6 +237,7 @@ export const configurationChanged = (
       secret: to.secret,
       accountEndpoint: null,
       reconciledAt: null,
+      dueAgainAt: null,
       rollback: null,
       ...endedBy(rotation, now),
     },
