@@ -55,7 +55,7 @@ export class ArmPermissions implements Permissions {
     const { credential, armScope } = this.#options;
     const abortSignal = withDeadline(signal, longestCallMs);
     const call: SdkCall = { operation: "managed identity token", effect: "read", refusal: () => null };
-    const token: AccessToken | null = await callSdk(call, () => credential.getToken(armScope, { abortSignal }));
+    const token: AccessToken | null = await callSdk(call, signal, () => credential.getToken(armScope, { abortSignal }));
     return token?.token ?? "";
   }
 }
