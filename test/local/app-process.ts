@@ -36,6 +36,7 @@ export const startApp = async (options: AppProcessOptions): Promise<AppProcess> 
   const lines: string[] = [];
   const said = new EventEmitter();
   const started = once(said, "started");
+  let hasStarted = false;
   const child = startChild({
     name: "host",
     ...nodeCommand("host-main.ts", ["--app", path.resolve(options.app), "--port", String(options.port)]),
@@ -46,6 +47,7 @@ export const startApp = async (options: AppProcessOptions): Promise<AppProcess> 
       }
       options.onLine(line);
       if (line.startsWith('{"event":"HostStarted"')) {
+        hasStarted = true;
         said.emit("started", line);
         return;
       }
@@ -53,7 +55,7 @@ export const startApp = async (options: AppProcessOptions): Promise<AppProcess> 
       const event = hostLine === null ? null : eventOf(hostLine);
       if (event !== null) {
         options.onEvent(event);
-      } else if (hostLine !== null && ["error", "critical"].includes(hostLine.level)) {
+      } else if (hasStarted && hostLine !== null && ["error", "critical"].includes(hostLine.level)) {
         options.onError(inWords(hostLine.message));
       }
     },

@@ -1,17 +1,23 @@
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
+/** One Ctrl-C arrives up to three times: from the terminal, and passed on by npm and by tsx. */
+const sameMs = 1000;
+
 /**
  * Aborts at the first Ctrl-C, so that everything can be ended in order. A second one ends this process at once:
  * its children notice, and end too.
  */
 export const interruption = (): AbortSignal => {
   const controller = new AbortController();
+  let firstAt = 0;
   for (const signal of signals) {
     process.on(signal, () => {
-      if (controller.signal.aborted) {
+      if (!controller.signal.aborted) {
+        firstAt = Date.now();
+        controller.abort();
+      } else if (Date.now() - firstAt > sameMs) {
         process.exit(130);
       }
-      controller.abort();
     });
   }
   return controller.signal;

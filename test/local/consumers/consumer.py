@@ -230,16 +230,19 @@ def main():
     signals.signal(signals.SIGTERM, lambda *_: stop.set())
     signals.signal(signals.SIGINT, lambda *_: stop.set())
     clients = [AccountClient(account) for account in ACCOUNTS]
-    loops = [
-        loop for client in clients for loop in (client.call_forever, client.refresh_forever, client.signal_forever)
+    callers = [threading.Thread(target=client.call_forever, daemon=True) for client in clients]
+    others = [
+        threading.Thread(target=loop, daemon=True)
+        for client in clients
+        for loop in (client.refresh_forever, client.signal_forever)
     ]
-    threads = [threading.Thread(target=loop, daemon=True) for loop in loops]
-    for thread in threads:
+    for thread in callers + others:
         thread.start()
     while not stop.wait(1.0):
         report(clients)
-    for thread in threads:
-        thread.join(timeout=5)
+    # Calls under way come to their end; the vault and the rotator need not be waited for.
+    for thread in callers:
+        thread.join(timeout=10)
     report(clients)
 
 

@@ -59,6 +59,9 @@ const running = (): boolean => !stop.signal.aborted;
 const counts = { answered: 0, refused: 0, failed: 0, signalsAccepted: 0, signalsRefused: 0, vaultFailures: 0 };
 let lastProblem: string | null = null;
 
+/** Ends a request that takes too long, or that a stop need not wait for. */
+const within = (ms: number): AbortSignal => AbortSignal.any([AbortSignal.timeout(ms), stop.signal]);
+
 /** A pause that a stop cuts short. */
 const pause = async (ms: number): Promise<void> => {
   await wait(Math.max(0, ms), undefined, { signal: stop.signal }).catch(() => undefined);
@@ -103,7 +106,7 @@ const vaultToken = async (): Promise<string> => {
 const readSecret = async ({ vaultUrl, secretName }: Account): Promise<Held | null> => {
   const response = await fetch(`${vaultUrl}/secrets/${secretName}?api-version=7.4`, {
     headers: { authorization: `Bearer ${await vaultToken()}`, ...requestId() },
-    signal: AbortSignal.timeout(10_000),
+    signal: within(10_000),
   });
   const body: { id: string; value: string } = JSON.parse(await response.text());
   if (response.status === 401) {
@@ -146,7 +149,7 @@ const signal = async ({ account: { account }, lastCall }: AccountState): Promise
       method: "POST",
       headers: { "content-type": "application/json", "x-functions-key": signalKey },
       body: JSON.stringify({ consumer, instance, secretVersion: held.version, healthy, at, proof }),
-      signal: AbortSignal.timeout(30_000),
+      signal: within(30_000),
     });
     const text = await response.text();
     if (response.status === 202) {
@@ -157,8 +160,10 @@ const signal = async ({ account: { account }, lastCall }: AccountState): Promise
     }
   } catch (problem) {
     // The rotator may be down; the app goes on, and signals again in a second.
-    counts.signalsRefused += 1;
-    lastProblem = `signal for ${account}: ${String(problem)}`;
+    if (running()) {
+      counts.signalsRefused += 1;
+      lastProblem = `signal for ${account}: ${String(problem)}`;
+    }
   }
 };
 
@@ -183,8 +188,10 @@ const callForever = async (state: AccountState): Promise<void> => {
 const refreshForever = async (state: AccountState): Promise<void> => {
   while (running()) {
     const newest = await readSecret(state.account).catch((problem: unknown) => {
-      counts.vaultFailures += 1;
-      lastProblem = `secret of ${state.account.account}: ${String(problem)}`;
+      if (running()) {
+        counts.vaultFailures += 1;
+        lastProblem = `secret of ${state.account.account}: ${String(problem)}`;
+      }
       return null;
     });
     if (newest !== null && newest.version !== state.held?.version) {
