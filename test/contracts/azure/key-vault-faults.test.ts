@@ -68,7 +68,7 @@ describe("publishing", () => {
   });
 
   it("needs an operator where a policy refuses it", async () => {
-    vault.refuseByPolicy("ForbiddenByPolicy");
+    vault.refuseByPolicy("RequestDisallowedByPolicy");
     const error = await thrownBy(() => world.newSecrets().publish(newSecret(), publication, call));
     vault.refuseByPolicy(null);
     expect(error).toMatchObject({ name: "OperatorNeededError", reason: "PolicyRefused" });
