@@ -131,7 +131,8 @@ describe("what needs an operator", () => {
     [fetching, { status: 403, code: "Forbidden", innerCode: "AccessDenied" }, "Forbidden", /secret permission get/],
     [fetching, { status: 403, code: "Forbidden", innerCode: "SecretDisabled" }, "SecretDisabled", /--enabled true/],
     [publishing, { status: 403, code: "Forbidden", innerCode: "ForbiddenByFirewall" }, "Forbidden", /network rules/],
-    [publishing, { status: 403, code: "Forbidden", innerCode: "ForbiddenByPolicy" }, "PolicyRefused", /policy/],
+    [publishing, { status: 403, code: "Forbidden", innerCode: "RequestDisallowedByPolicy" }, "PolicyRefused", /policy/],
+    [publishing, { status: 403, code: "Forbidden", innerCode: "ForbiddenByPolicy" }, "Forbidden", /setSecret/],
     [
       publishing,
       { status: 409, code: "Conflict", innerCode: "ObjectIsDeletedButRecoverable" },
