@@ -112,8 +112,11 @@ export const consumerState = (
   now: Date,
 ): ConsumerState => {
   const own = reports.filter((report) => report.consumer === consumer.name && report.instance !== healthUrlInstance);
-  const asked = consumer.healthUrl === null ? null : faultOfHealthUrl(consumer, reports);
-  if (asked !== null) return { state: "Unhealthy", ...asked };
+  const asked =
+    consumer.healthUrl === null
+      ? undefined
+      : reports.find((report) => report.consumer === consumer.name && report.instance === healthUrlInstance);
+  if (asked !== undefined && !asked.healthy) return { state: "Unhealthy", ...faultOfHealthUrl(consumer, asked) };
   const isKnown = (report: InstanceReport): boolean =>
     msBetween(report.at, toInstant(now)) <= gate.forgetInstanceAfterMs;
   const seen: Seen = {
@@ -128,21 +131,15 @@ export const consumerState = (
     const fault = checks[state](seen);
     if (fault !== null) return { state, ...fault };
   }
-  return { state: "Good", goodSince: goodSince(seen) };
+  // A bad answer in between was a break as well, also where no instance has reported one.
+  return { state: "Good", goodSince: latest(goodSince(seen), asked?.goodSince ?? published.publishedAt) };
 };
 
 /** A consumer that does not answer when it is asked is unhealthy, whatever its instances said before. */
-const faultOfHealthUrl = (consumer: ConsumerConfig, reports: readonly InstanceReport[]): Fault => {
-  const report = reports.find(
-    ({ consumer: name, instance, healthy }) => name === consumer.name && instance === healthUrlInstance && !healthy,
-  );
-  return report === undefined
-    ? null
-    : {
-        detail: `${consumer.name}: ${report.detail ?? "its health URL"}, last at ${report.at}`,
-        since: report.unhealthySince ?? report.at,
-      };
-};
+const faultOfHealthUrl = (consumer: ConsumerConfig, report: InstanceReport): NonNullable<Fault> => ({
+  detail: `${consumer.name}: ${report.detail ?? "its health URL"}, last at ${report.at}`,
+  since: report.unhealthySince ?? report.at,
+});
 
 /**
  * Since when this consumer has been good without a break, given that every known instance is good now:
