@@ -1,0 +1,62 @@
+import { firstRecord, type Pen } from "../../lib/rotation/changes";
+import type { Claim, Failure, LastRotation, Pause, RotationRecord } from "../../lib/rotation/record";
+import { anAccount } from "./account";
+import { idle } from "./state";
+import { at, when } from "./time";
+
+/** The record of `anAccount()`: idle on the primary key since the 20th, and nothing else going on. */
+export const aRecord = (changes: Partial<RotationRecord> = {}): RotationRecord => ({
+  ...firstRecord(anAccount(), when("10:00", 20)),
+  accountEndpoint: "renderweu.westeurope.batch.azure.com",
+  state: idle(),
+  reconciledAt: at("09:00"),
+  ...changes,
+});
+
+export const aClaim = (changes: Partial<Claim> = {}): Claim => ({
+  id: "01JDF0000000000000000CLAIM",
+  by: "schedule",
+  takenAt: at("10:00"),
+  until: at("10:06"),
+  ...changes,
+});
+
+export const aPause = (changes: Partial<Pause> = {}): Pause => ({
+  since: at("10:00"),
+  by: "operator:ada",
+  reason: "a release is under way",
+  ...changes,
+});
+
+export const aFailure = (changes: Partial<Failure> = {}): Failure => ({
+  blocked: null,
+  detail: "Batch regenerateKeys, status 429: not done, tried again later",
+  since: at("10:00"),
+  attempts: 1,
+  nextAttemptAt: at("10:00"),
+  ...changes,
+});
+
+export const aLastRotation = (changes: Partial<LastRotation> = {}): LastRotation => ({
+  id: "01JDF00000000000000000LAST",
+  outcome: "completed",
+  startedAt: at("09:00", 20),
+  endedAt: at("10:30", 20),
+  reason: "due since 2026-11-20T09:00:00.000Z",
+  retireAfterMs: null,
+  idempotencyKey: null,
+  ...changes,
+});
+
+/** Writes events `event-1`, `event-2`, … at `time`, by the schedule. */
+export const aPen = (time: string, by = "schedule"): Pen => {
+  let written = 0;
+  return {
+    now: when(time),
+    by,
+    nextId: () => {
+      written += 1;
+      return `event-${written}`;
+    },
+  };
+};

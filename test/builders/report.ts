@@ -1,0 +1,32 @@
+import type { IncomingSignal, InstanceReport } from "../../lib/rotation/signals";
+import { v2 } from "./state";
+import { at } from "./time";
+
+/** A good report of `render-api/vm-1` on `v2`, good since 10:01 and last heard of at 10:10. */
+export const aReport = (changes: Partial<InstanceReport> = {}): InstanceReport => ({
+  consumer: "render-api",
+  instance: "vm-1",
+  at: at("10:10"),
+  receivedAt: at("10:10"),
+  secretVersion: v2,
+  healthy: true,
+  proven: false,
+  detail: null,
+  goodSince: at("10:01"),
+  provenSince: null,
+  unhealthySince: null,
+  newcomer: false,
+  ...changes,
+});
+
+/** The same instance's healthy signal on `v2`, without a proof, sent at 10:11. */
+export const aSignal = (changes: Partial<IncomingSignal> = {}): IncomingSignal => ({
+  consumer: "render-api",
+  instance: "vm-1",
+  at: at("10:11"),
+  secretVersion: v2,
+  healthy: true,
+  proven: false,
+  detail: null,
+  ...changes,
+});

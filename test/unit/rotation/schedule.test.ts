@@ -1,0 +1,104 @@
+import type { WindowConfig } from "../../../lib/rotation/account-config";
+import { fullReconcileDue, nextDueAt, scheduledDue } from "../../../lib/rotation/schedule";
+import { anAccount } from "../../builders/account";
+import { aRecord } from "../../builders/record";
+import { adopting, aRotation, idle, thePrimary } from "../../builders/state";
+import { at, days, hours, when } from "../../builders/time";
+
+const everyFourDays = anAccount({ rotateEveryMs: days(4) });
+const idleSince20th = aRecord({ state: idle({ publishedAt: at("12:00", 20), keyMadeAt: at("10:00", 20) }) });
+
+describe("nextDueAt", () => {
+  it("counts rotateEvery from when the active key was made, not from its publication", () => {
+    expect(nextDueAt(idleSince20th, everyFourDays)).toBe("2026-11-24T10:00:00.000Z");
+  });
+
+  it("is at once after a roll-back, whatever the age of the key", () => {
+    expect(nextDueAt({ ...idleSince20th, dueAgainAt: at("08:00", 21) }, everyFourDays)).toBe(
+      "2026-11-21T08:00:00.000Z",
+    );
+  });
+
+  it("is not postponed by a roll-back", () => {
+    expect(nextDueAt({ ...idleSince20th, dueAgainAt: at("08:00", 29) }, everyFourDays)).toBe(
+      "2026-11-24T10:00:00.000Z",
+    );
+  });
+
+  it.each([
+    ["adopting", adopting({ active: thePrimary() })],
+    ["started", aRotation().started()],
+    ["regenerated", aRotation().regenerated()],
+    ["published", aRotation().published()],
+    ["retired", aRotation().retired()],
+    ["settling", aRotation().settling()],
+  ])("is null while %s", (_phase, state) => {
+    expect(nextDueAt(aRecord({ state }), everyFourDays)).toBeNull();
+  });
+});
+
+describe("scheduledDue", () => {
+  it("is not due one millisecond before", () => {
+    expect(scheduledDue(idleSince20th, everyFourDays, when("09:59:59.999"))).toEqual({ due: false });
+  });
+
+  it("starts at the very instant", () => {
+    expect(scheduledDue(idleSince20th, everyFourDays, when("10:00"))).toEqual({
+      due: true,
+      at: "2026-11-24T10:00:00.000Z",
+      startsNow: true,
+    });
+  });
+
+  it("is never due while a rotation is under way", () => {
+    const rotating = aRecord({ state: aRotation().started() });
+    expect(scheduledDue(rotating, everyFourDays, when("10:00", 30))).toEqual({ due: false });
+  });
+
+  describe("with a window on Wednesdays from 02:00 to 05:00", () => {
+    const window: WindowConfig = { days: ["Wed"], from: "02:00", to: "05:00", timeZone: "UTC" };
+    const windowed = anAccount({ rotateEveryMs: days(4), window });
+
+    it("waits for the window to open and says when that is", () => {
+      expect(scheduledDue(idleSince20th, windowed, when("01:59:59.999", 25))).toEqual({
+        due: true,
+        at: "2026-11-24T10:00:00.000Z",
+        startsNow: false,
+        opensAt: "2026-11-25T02:00:00.000Z",
+      });
+    });
+
+    it.each(["02:00", "04:59:59.999"])("starts within it, at %s", (time) => {
+      expect(scheduledDue(idleSince20th, windowed, when(time, 25))).toEqual({
+        due: true,
+        at: "2026-11-24T10:00:00.000Z",
+        startsNow: true,
+      });
+    });
+
+    it("waits for the next one when it has shut", () => {
+      expect(scheduledDue(idleSince20th, windowed, when("05:00", 25))).toEqual({
+        due: true,
+        at: "2026-11-24T10:00:00.000Z",
+        startsNow: false,
+        opensAt: "2026-12-02T02:00:00.000Z",
+      });
+    });
+
+    it("does not start in it before it is due", () => {
+      expect(scheduledDue(idleSince20th, windowed, when("03:00", 18))).toEqual({ due: false });
+    });
+  });
+});
+
+describe("fullReconcileDue", () => {
+  const everySixHours = anAccount({ reconcileEveryMs: hours(6) });
+
+  it.each([
+    ["never compared", null, true],
+    ["compared one millisecond less than reconcileEvery ago", at("04:00:00.001"), false],
+    ["compared reconcileEvery ago", at("04:00"), true],
+  ])("where vault and keys were %s: %s is %s", (_what, reconciledAt, due) => {
+    expect(fullReconcileDue(aRecord({ reconciledAt }), everySixHours, when("10:00"))).toBe(due);
+  });
+});

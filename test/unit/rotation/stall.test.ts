@@ -1,0 +1,77 @@
+import type { State } from "../../../lib/rotation/phases";
+import { isStalled, timeInPhaseMs } from "../../../lib/rotation/stall";
+import { anAccount } from "../../builders/account";
+import { aRecord } from "../../builders/record";
+import { adopting, aRotation, idle, thePrimary } from "../../builders/state";
+import { at, hours, minutes, when } from "../../builders/time";
+
+const publishedAtTen = aRecord({ state: aRotation().published(), phaseSince: at("10:00") });
+
+describe("timeInPhaseMs", () => {
+  it("counts from the beginning of the phase", () => {
+    expect(timeInPhaseMs(publishedAtTen, when("10:30"))).toBe(minutes(30));
+  });
+
+  it("leaves out earlier pauses", () => {
+    expect(timeInPhaseMs({ ...publishedAtTen, pausedMs: minutes(20) }, when("10:30"))).toBe(minutes(10));
+  });
+
+  it("leaves out the pause that lasts", () => {
+    expect(timeInPhaseMs({ ...publishedAtTen, pausedSince: at("10:05") }, when("10:30"))).toBe(minutes(5));
+  });
+
+  it("leaves out both together", () => {
+    const twice = { ...publishedAtTen, pausedMs: minutes(2), pausedSince: at("10:25") };
+    expect(timeInPhaseMs(twice, when("10:30"))).toBe(minutes(23));
+  });
+
+  it.each([
+    ["the clock was set back", publishedAtTen, "09:00"],
+    ["the pause begins later than now", { ...publishedAtTen, pausedSince: at("11:00") }, "10:00"],
+    ["more was paused than has passed", { ...publishedAtTen, pausedMs: hours(2) }, "10:30"],
+  ])("is never negative: %s", (_what, record, now) => {
+    expect(timeInPhaseMs(record, when(now))).toBe(0);
+  });
+});
+
+describe("isStalled", () => {
+  const config = anAccount({
+    stalledAfterMs: {
+      adopting: hours(1),
+      started: hours(2),
+      regenerated: hours(3),
+      published: hours(4),
+      retired: hours(5),
+      settling: hours(6),
+    },
+  });
+
+  it.each<[State["phase"], State, string, string]>([
+    ["adopting", adopting({ active: thePrimary() }), "10:59:59", "11:00"],
+    ["started", aRotation().started(), "11:59:59", "12:00"],
+    ["regenerated", aRotation().regenerated(), "12:59:59", "13:00"],
+    ["published", aRotation().published(), "13:59:59", "14:00"],
+    ["retired", aRotation().retired(), "14:59:59", "15:00"],
+    ["settling", aRotation().settling(), "15:59:59", "16:00"],
+  ])("a phase %s begun at 10:00 is not stalled a second before its limit, and is at the limit", (...row) => {
+    const [, state, before, limit] = row;
+    const record = aRecord({ state, phaseSince: at("10:00") });
+    expect(isStalled(record, config, when(before))).toBe(false);
+    expect(isStalled(record, config, when(limit))).toBe(true);
+  });
+
+  it("an idle account never is", () => {
+    expect(isStalled(aRecord({ state: idle(), phaseSince: at("10:00", 1) }), config, when("10:00", 30))).toBe(false);
+  });
+
+  it("a paused account is not, however long the pause", () => {
+    const paused = { ...publishedAtTen, pausedSince: at("10:01") };
+    expect(isStalled(paused, config, when("10:00", 30))).toBe(false);
+  });
+
+  it("the limit moves on by the time spent paused", () => {
+    const resumed = { ...publishedAtTen, pausedMs: hours(1) };
+    expect(isStalled(resumed, config, when("14:59:59"))).toBe(false);
+    expect(isStalled(resumed, config, when("15:00"))).toBe(true);
+  });
+});

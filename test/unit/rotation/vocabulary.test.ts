@@ -1,0 +1,152 @@
+import { alarmKinds, type EventKind, informationKinds, isAlarm } from "../../../lib/rotation/events";
+import { otherSlot, phaseFacts, rotationOf } from "../../../lib/rotation/phases";
+import { blockedReasons, consumerReasons, waitingReasons } from "../../../lib/rotation/reasons";
+import { aRotation, idle } from "../../builders/state";
+
+/*
+ * The words that apps, dashboards, templates and alert rules rely on. A change here breaks them.
+ */
+
+describe("phases", () => {
+  it("are those of the published contract", () => {
+    expect(Object.keys(phaseFacts)).toEqual([
+      "adopting",
+      "idle",
+      "started",
+      "regenerated",
+      "published",
+      "retired",
+      "settling",
+    ]);
+  });
+
+  it("wait behind the gate exactly where apps must show which key they run on", () => {
+    const gated = Object.entries(phaseFacts).filter(([, facts]) => facts.gated);
+    expect(gated.map(([phase]) => phase)).toEqual(["adopting", "published", "settling"]);
+  });
+
+  it("belong to a rotation from its start to its end", () => {
+    const rotating = Object.entries(phaseFacts).filter(([, facts]) => facts.rotating);
+    expect(rotating.map(([phase]) => phase)).toEqual(["started", "regenerated", "published", "retired", "settling"]);
+  });
+});
+
+describe("slots", () => {
+  it("are each other's other", () => {
+    expect(otherSlot("primary")).toBe("secondary");
+    expect(otherSlot("secondary")).toBe("primary");
+  });
+});
+
+describe("rotationOf", () => {
+  it("is the rotation under way", () => {
+    const state = aRotation({ id: "the-one" }).retired();
+    expect(rotationOf(state)).toBe(state.rotation);
+  });
+
+  it("is null when there is none", () => {
+    expect(rotationOf(idle())).toBeNull();
+  });
+});
+
+describe("reasons to wait", () => {
+  it("are those of the published contract", () => {
+    expect(Object.keys(waitingReasons)).toEqual([
+      "DryRun",
+      "Paused",
+      "OutsideWindow",
+      "Claimed",
+      "BackingOff",
+      "OutcomeUnknown",
+      "NewKeyNotAcceptedYet",
+      "OldKeyStillAccepted",
+      "TargetKeyRefused",
+      "ApprovalPending",
+      "DelayNotElapsed",
+      "NoSignalYet",
+      "SignalStale",
+      "InstancesMissing",
+      "OnPreviousKey",
+      "ProofMissing",
+      "Unhealthy",
+      "SoakNotElapsed",
+    ]);
+  });
+
+  it("on behalf of a consumer come in the order in which they are checked", () => {
+    expect(consumerReasons).toEqual([
+      "NoSignalYet",
+      "SignalStale",
+      "InstancesMissing",
+      "OnPreviousKey",
+      "ProofMissing",
+      "Unhealthy",
+    ]);
+  });
+
+  it("to be blocked are those of the published contract", () => {
+    expect(Object.keys(blockedReasons)).toEqual([
+      "Forbidden",
+      "NotFound",
+      "SharedKeyNotAllowed",
+      "SecretDeleted",
+      "SecretDisabled",
+      "ResourceLocked",
+      "PolicyRefused",
+      "NoUsableKey",
+      "RecordCorrupt",
+    ]);
+  });
+
+  it.each([...Object.entries(waitingReasons), ...Object.entries(blockedReasons)])(
+    "%s has one sentence of its own, without a full stop",
+    (_reason, sentence) => {
+      expect(sentence).toMatch(/^[a-zA-Z].{10,}[^.]$/);
+      const all = [...Object.values(waitingReasons), ...Object.values(blockedReasons)];
+      expect(all.filter((other) => other === sentence)).toHaveLength(1);
+    },
+  );
+});
+
+describe("events", () => {
+  const alarms = [
+    "RotationStalled",
+    "RotationBlocked",
+    "RotationOverdue",
+    "ConsumerUnhealthy",
+    "DriftRepaired",
+    "RotationRolledBack",
+    "ConfigurationInvalid",
+  ] as const satisfies readonly EventKind[];
+  const information = [
+    "Adopted",
+    "RotationStarted",
+    "KeyRegenerated",
+    "KeyPublished",
+    "KeyRetired",
+    "RotationCompleted",
+    "Approved",
+    "Paused",
+    "Resumed",
+    "ProofRefused",
+    "StepFailed",
+    "ConfigurationChanged",
+    "SlotAdopted",
+    "RotationSuperseded",
+    "SettlingStarted",
+    "AlarmCleared",
+  ] as const satisfies readonly EventKind[];
+
+  it("are those of the published contract", () => {
+    expect(alarmKinds).toEqual(alarms);
+    expect(informationKinds).toEqual(information);
+  });
+
+  it.each(alarms)("%s is an alarm", (kind) => {
+    expect(isAlarm(kind)).toBe(true);
+  });
+
+  it.each(information)("%s is information", (kind) => {
+    expect(isAlarm(kind)).toBe(false);
+  });
+});

@@ -1,0 +1,274 @@
+import {
+  couldMoveOn,
+  gatedState,
+  gateOf,
+  mayRegenerateNext,
+  nextStep,
+  type Seen,
+  waitingFor,
+} from "../../../lib/rotation/waiting";
+import type { Phase, State } from "../../../lib/rotation/phases";
+import type { Quarantine, RotationRecord } from "../../../lib/rotation/record";
+import { type AccountChanges, anAccount } from "../../builders/account";
+import { aClaim, aFailure, aPause, aRecord } from "../../builders/record";
+import { aReport } from "../../builders/report";
+import { adopting, aRotation, idle, thePrimary, theSecondary } from "../../builders/state";
+import { at, days, when } from "../../builders/time";
+
+interface Situation extends Partial<RotationRecord> {
+  readonly config?: AccountChanges;
+  readonly reports?: Seen["reports"];
+  readonly dryRun?: boolean;
+  readonly now?: string;
+}
+
+/** A rotation published at 10:00, at 10:15: its gate is open. */
+const seen = ({ config, reports = [aReport()], dryRun = false, now = "10:15", ...record }: Situation = {}): Seen => ({
+  record: aRecord({ state: aRotation().published(), phaseSince: at("10:00"), ...record }),
+  config: anAccount(config),
+  reports,
+  dryRun,
+  now: when(now),
+});
+
+const waits = (situation: Situation = {}) => waitingFor(seen(situation));
+const reasonOf = (situation: Situation = {}) => waits(situation)?.reason ?? null;
+
+const lostSlot: Quarantine = { slot: "primary", since: at("10:12"), until: at("10:17") };
+const lostDriver: Quarantine = { slot: null, since: at("10:12"), until: at("10:17") };
+const notAccepted = { reason: "NewKeyNotAcceptedYet", detail: "not yet", since: at("10:02") } as const;
+const onWednesdays = { days: ["Wed"], from: "02:00", to: "05:00", timeZone: "UTC" } as const;
+const dueNow = { state: idle({ keyMadeAt: at("10:00") }), config: { rotateEveryMs: 0 } };
+
+describe("an account waits for nothing", () => {
+  it("when the next driver moves it on", () => {
+    expect(waits()).toBeNull();
+  });
+
+  it("when it is idle and not due", () => {
+    expect(waits({ state: idle() })).toBeNull();
+  });
+
+  it("while it is blocked: that is told by itself", () => {
+    const blocked = aFailure({ blocked: { reason: "Forbidden", remedy: "give it the role" } });
+    expect(waits({ failure: blocked, pause: aPause(), quarantine: lostSlot })).toBeNull();
+  });
+});
+
+describe("an account waits for", () => {
+  it("Paused, with who and why", () => {
+    expect(waits({ pause: aPause({ since: at("10:10") }) })).toEqual({
+      reason: "Paused",
+      detail: "paused by operator:ada: a release is under way",
+      since: "2026-11-24T10:10:00.000Z",
+    });
+  });
+
+  it("OutcomeUnknown since the answer was lost, up to the end of the quarantine", () => {
+    expect(waits({ quarantine: lostSlot, now: "10:16:59.999" })).toEqual({
+      reason: "OutcomeUnknown",
+      detail:
+        "the answer to regenerating the primary key was lost; nothing is regenerated before 2026-11-24T10:17:00.000Z",
+      since: "2026-11-24T10:12:00.000Z",
+    });
+    expect(waits({ quarantine: lostSlot, now: "10:17" })).toBeNull();
+  });
+
+  it("OutcomeUnknown after a driver was cut off, where the next step would regenerate", () => {
+    expect(waits({ quarantine: lostDriver })).toEqual({
+      reason: "OutcomeUnknown",
+      detail: "a driver or a request was cut off; nothing is regenerated before 2026-11-24T10:17:00.000Z",
+      since: "2026-11-24T10:12:00.000Z",
+    });
+    expect(waits({ quarantine: lostDriver, state: aRotation().retired() })).toBeNull();
+  });
+
+  it.each([
+    [1, "once"],
+    [3, "3 times"],
+  ])("BackingOff after %i failures", (attempts, words) => {
+    expect(waits({ failure: aFailure({ attempts, nextAttemptAt: at("10:20") }) })).toEqual({
+      reason: "BackingOff",
+      detail: `Batch regenerateKeys, status 429: not done, tried again later; tried ${words}, again at 2026-11-24T10:20:00.000Z`,
+      since: "2026-11-24T10:00:00.000Z",
+    });
+  });
+
+  it("what Batch answered at the last look", () => {
+    expect(waits({ hold: notAccepted })).toEqual({
+      reason: "NewKeyNotAcceptedYet",
+      detail: "not yet",
+      since: "2026-11-24T10:02:00.000Z",
+    });
+  });
+
+  it("OutsideWindow when it is idle and due", () => {
+    expect(waits({ ...dueNow, config: { ...dueNow.config, window: onWednesdays } })).toEqual({
+      reason: "OutsideWindow",
+      detail: "due since 2026-11-24T10:00:00.000Z; the maintenance window opens at 2026-11-25T02:00:00.000Z",
+      since: "2026-11-24T10:00:00.000Z",
+    });
+  });
+
+  it("the reason that shuts its gate", () => {
+    expect(waits({ reports: [] })).toMatchObject({ reason: "NoSignalYet", since: "2026-11-24T10:00:00.000Z" });
+    expect(Object.keys(waits({ reports: [] }) ?? {})).toEqual(["reason", "detail", "since"]);
+  });
+
+  it("Claimed while another driver is at work", () => {
+    const claim = aClaim({ by: "demand", takenAt: at("10:14"), until: at("10:20") });
+    expect(waits({ claim })).toEqual({
+      reason: "Claimed",
+      detail:
+        "a driver (demand) has been at work since 2026-11-24T10:14:00.000Z, until 2026-11-24T10:20:00.000Z at the latest",
+      since: "2026-11-24T10:14:00.000Z",
+    });
+    expect(waits({ claim, now: "10:20" })).toBeNull();
+  });
+});
+
+describe("in a dry run an account waits for DryRun", () => {
+  it.each<[Phase, State, string]>([
+    ["adopting", adopting({ active: theSecondary() }), "would confirm that every consumer runs on the published key"],
+    ["started", aRotation().started(), "would regenerate the target key"],
+    ["regenerated", aRotation().regenerated(), "would prove the target key and publish it"],
+    ["published", aRotation().published(), "would regenerate the previous key"],
+    ["retired", aRotation().retired(), "would prove that the old key is refused and disable its secret version"],
+    [
+      "settling",
+      aRotation().settling({ active: theSecondary() }),
+      "would confirm that every consumer is back on the primary key",
+    ],
+  ])("while %s, with the step in words", (_phase, state, words) => {
+    expect(waits({ state, dryRun: true })).toEqual({
+      reason: "DryRun",
+      detail: `${words}; nothing is changed while ROTATION_DRY_RUN is true`,
+      since: "2026-11-24T10:00:00.000Z",
+    });
+  });
+
+  it("before first sight of its keys", () => {
+    expect(waits({ state: adopting(), dryRun: true })).toMatchObject({
+      reason: "DryRun",
+      detail:
+        "would read the account and adopt the key that the vault holds, or publish the primary key; nothing is changed while ROTATION_DRY_RUN is true",
+    });
+  });
+
+  it("when it is idle and due, and for nothing when it is not", () => {
+    expect(waits({ ...dueNow, dryRun: true })).toMatchObject({
+      reason: "DryRun",
+      detail: "would start a rotation; nothing is changed while ROTATION_DRY_RUN is true",
+    });
+    expect(waits({ state: idle(), config: { rotateEveryMs: days(60) }, dryRun: true })).toBeNull();
+  });
+
+  it("not while its gate is shut: that would have to open first", () => {
+    expect(reasonOf({ dryRun: true, reports: [] })).toBe("NoSignalYet");
+  });
+});
+
+describe("the first reason is told", () => {
+  it("in the order in which a driver would find out", () => {
+    const everything: Situation = {
+      pause: aPause(),
+      quarantine: lostSlot,
+      failure: aFailure(),
+      hold: notAccepted,
+      reports: [],
+      dryRun: true,
+      claim: aClaim({ until: at("10:20") }),
+    };
+    const healed: readonly Situation[] = [
+      {},
+      { pause: null },
+      { quarantine: lostDriver },
+      { failure: null },
+      { hold: null },
+      { reports: [aReport()] },
+      { quarantine: null },
+      { dryRun: false },
+      { claim: null },
+    ];
+    const reasons = healed.map((_, steps) =>
+      reasonOf(healed.slice(0, steps + 1).reduce<Situation>((sum, step) => ({ ...sum, ...step }), everything)),
+    );
+    expect(reasons).toEqual([
+      "Paused",
+      "OutcomeUnknown",
+      "BackingOff",
+      "NewKeyNotAcceptedYet",
+      "NoSignalYet",
+      "OutcomeUnknown",
+      "DryRun",
+      "Claimed",
+      null,
+    ]);
+  });
+});
+
+describe("the gate of a record", () => {
+  it.each<[string, State, boolean]>([
+    ["adopting, before first sight", adopting(), false],
+    ["adopting", adopting({ active: thePrimary() }), true],
+    ["idle", idle(), false],
+    ["started", aRotation().started(), false],
+    ["regenerated", aRotation().regenerated(), false],
+    ["published", aRotation().published(), true],
+    ["retired", aRotation().retired(), false],
+    ["settling", aRotation().settling(), true],
+  ])("%s: there is one: %s", (_phase, state, gated) => {
+    expect(gatedState(state)).toEqual(gated ? state : null);
+    expect(gateOf(seen({ state })) !== null).toBe(gated);
+  });
+});
+
+describe("the next step regenerates a key", () => {
+  it.each<[Phase, boolean]>([
+    ["adopting", false],
+    ["idle", false],
+    ["started", true],
+    ["regenerated", false],
+    ["published", true],
+    ["retired", false],
+    ["settling", false],
+  ])("in phase %s: %s", (phase, regenerates) => {
+    expect(mayRegenerateNext(phase)).toBe(regenerates);
+  });
+});
+
+describe("nextStep", () => {
+  it("is told in words for an account never looked at", () => {
+    expect(nextStep(adopting())).toBe(
+      "read the account and adopt the key that the vault holds, or publish the primary key",
+    );
+  });
+
+  it("is told in words for an idle one", () => {
+    expect(nextStep(idle())).toBe("start a rotation");
+  });
+});
+
+describe("a signal could move an account on", () => {
+  it("when its gate is open", () => {
+    expect(couldMoveOn(seen())).toBe(true);
+  });
+
+  it.each<[string, Situation]>([
+    ["its gate is shut", { reports: [] }],
+    ["it has no gate", { state: aRotation().retired() }],
+    ["it backs off", { failure: aFailure() }],
+    ["it waits for Batch", { hold: notAccepted }],
+    ["it is paused", { pause: aPause() }],
+    ["an answer was lost", { quarantine: lostSlot }],
+    ["a driver was cut off, and the next step regenerates", { quarantine: lostDriver }],
+  ])("not when %s", (_what, situation) => {
+    expect(couldMoveOn(seen(situation))).toBe(false);
+  });
+
+  it("when a quarantine has ended, or only hinders a regenerate that does not come next", () => {
+    expect(couldMoveOn(seen({ quarantine: lostSlot, now: "10:17" }))).toBe(true);
+    const state = adopting({ active: theSecondary() });
+    expect(couldMoveOn(seen({ quarantine: lostDriver, state }))).toBe(true);
+  });
+});
