@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { longestMs } from "./config/reader";
 import type { Demand } from "./demand";
 import type { SignalBody } from "./receive-signal";
 import { withoutKeys } from "./redact";
@@ -63,14 +64,17 @@ export const parseOrder = (body: unknown): Parsed<{ readonly reason: string }> =
   return found.ok ? { ok: true, value: { reason: withoutKeys(found.value.reason) } } : found;
 };
 
+/** Not beyond the longest: instants after the year 9999 sort before all others, so a deadline there would have passed already. */
+const isWithin = (ms: number | null, shortestMs: number): boolean => ms !== null && ms >= shortestMs && ms <= longestMs;
+
 const demandSchema = (shortestMs: number) =>
   z.strictObject({
     reason,
     retireAfter: z
       .string("must be an ISO 8601 duration such as PT15M")
       .refine(
-        (text) => (parseDuration(text) ?? -1) >= shortestMs,
-        `must be an ISO 8601 duration of at least ${formatDuration(shortestMs)}, such as PT15M`,
+        (text) => isWithin(parseDuration(text), shortestMs),
+        `must be an ISO 8601 duration from ${formatDuration(shortestMs)} to ${formatDuration(longestMs)}, such as PT15M`,
       )
       .nullable()
       .default(null),
@@ -104,6 +108,9 @@ const problemsOf = (issue: z.core.$ZodIssue): readonly Problem[] => {
   return [{ at: pointer(issue.path), problem: missing ? "must be a JSON object" : issue.message }];
 };
 
-/** RFC 6901. A member's name is the sender's text, so it is cut short. */
+/** RFC 6901. A member's name is the sender's text, so it is cut short, and a key in it is not repeated. */
 const pointer = (path: readonly PropertyKey[]): string =>
-  path.map((part) => `/${String(part).slice(0, 100).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+  path
+    .map((part) => withoutKeys(String(part)).slice(0, 100).replaceAll("~", "~0").replaceAll("/", "~1"))
+    .map((part) => `/${part}`)
+    .join("");
