@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { InvocationContext } from "@azure/functions";
+import type { App } from "../lib/app";
 import { type Composed, compose, type LineWriter } from "../lib/compose";
 
 const current = new AsyncLocalStorage<InvocationContext>();
@@ -19,6 +20,11 @@ let composed: Composed | null = null;
 export const theApp = (): Composed => {
   composed ??= compose(process.env, write);
   return composed;
+};
+
+/** Puts an app in the place of the composed one: how tests run the handlers on a world of their own. */
+export const useApp = (app: App): void => {
+  composed = { ok: true, app };
 };
 
 /** Runs `work` so that what it logs goes to this invocation's log. */
