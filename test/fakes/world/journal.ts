@@ -1,0 +1,38 @@
+/** What happened, for people. Keys and version ids are shown by short names: no key may be in a test's output either. */
+export class Journal {
+  /** Null: nobody reads it, so nothing is written. */
+  lines: string[] | null;
+  readonly #names = new Map<string, string>();
+
+  constructor(
+    recording: boolean,
+    private readonly now: () => number,
+  ) {
+    this.lines = recording ? [] : null;
+  }
+
+  note(actor: string, text: () => string): void {
+    this.lines?.push(`${shown(this.now())}  ${actor.padEnd(10)}  ${text()}`);
+  }
+
+  key(value: string): string {
+    return this.#name("key-", value);
+  }
+
+  version(id: string): string {
+    return this.#name("v", id);
+  }
+
+  #name(prefix: string, value: string): string {
+    const known = this.#names.get(prefix + value);
+    if (known !== undefined) return known;
+    const name = `${prefix}${[...this.#names.values()].filter((other) => other.startsWith(prefix)).length + 1}`;
+    this.#names.set(prefix + value, name);
+    return name;
+  }
+}
+
+const two = (value: number): string => String(Math.floor(value)).padStart(2, "0");
+
+const shown = (ms: number): string =>
+  `${two(ms / 3_600_000)}:${two((ms / 60_000) % 60)}:${two((ms / 1000) % 60)}.${String(ms % 1000).padStart(3, "0")}`;

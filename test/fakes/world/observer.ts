@@ -1,0 +1,50 @@
+import type { SecretRef } from "../../../lib/rotation/account-config";
+import type { RotationEvent } from "../../../lib/rotation/events";
+import type { Slot } from "../../../lib/rotation/phases";
+import type { RotationRecord } from "../../../lib/rotation/record";
+import type { KeyFact } from "./fake-batch";
+import type { Operation } from "./faults";
+import type { Process } from "./process";
+
+/** A regenerate as it was sent; what it does may come later. */
+export interface SentRegenerate {
+  readonly process: Process;
+  readonly resourceId: string;
+  readonly slot: Slot;
+  /** The record of that account as it was stored at that moment. */
+  readonly record: RotationRecord | null;
+  /** The effect after which its driver had last looked at the newest version. */
+  readonly lookedAt: number;
+  readonly sentAtWallMs: number;
+}
+
+/** Whoever judges a world: told of every effect, right after it. */
+export interface Observer {
+  /** Before a call takes effect: hands and fate may be quicker. */
+  beforeCall(operation: Operation, nth: number): void;
+  sent(sent: SentRegenerate): void;
+  /** Whether the death of this key at this moment is nobody's fault. Asked just before it dies. */
+  excuses(sent: SentRegenerate, dying: KeyFact): boolean;
+  regenerated(sent: SentRegenerate, killed: KeyFact): void;
+  recordWritten(process: Process, before: RotationRecord | null, after: RotationRecord): void;
+  historyWritten(event: RotationEvent, there: RotationEvent): void;
+  looked(process: Process, secret: SecretRef): void;
+  /** Anything that leaves the app: a log line, a row, an answer, an error. */
+  left(what: string, content: unknown): void;
+  /** After every effect, once it is told. */
+  afterEffect(): void;
+}
+
+const nothing = (): void => undefined;
+
+export const nobody: Observer = {
+  beforeCall: nothing,
+  sent: nothing,
+  excuses: () => false,
+  regenerated: nothing,
+  recordWritten: nothing,
+  historyWritten: nothing,
+  looked: nothing,
+  left: nothing,
+  afterEffect: nothing,
+};

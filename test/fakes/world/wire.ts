@@ -1,0 +1,185 @@
+import { type Fault, isCommand, isTableWrite, type Operation } from "./faults";
+import type { Process } from "./process";
+import { deadlineOf } from "./virtual-clock";
+import type { World } from "./world";
+
+/** One call of a port, as it goes over the wire. */
+export interface Call<T> {
+  readonly operation: Operation;
+  readonly signal: AbortSignal;
+  /** What it is about, in short. */
+  readonly subject: () => string;
+  /** Does it, at the moment it is called, and returns the answer. May throw one of the app's errors. */
+  readonly effect: () => T;
+  /** What a request that was sent now does when it lands later; the effect itself where that is the same. */
+  readonly sendNow?: () => () => void;
+}
+
+interface Sent<T> {
+  readonly process: Process;
+  readonly life: number;
+  readonly call: Call<T>;
+  readonly resolve: (answer: T) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Where every call of every port waits for its turn: what is sent, what is done, and what is answered are three moments, and anything may happen in
+ * between. Requests that are done late are done within bounds: a few seconds in the tables, less than the quarantine elsewhere.
+ */
+export class Wire {
+  /** Faults that came about, by kind. */
+  readonly met = new Map<string, number>();
+  calls = 0;
+
+  constructor(
+    private readonly world: World,
+    private readonly disorder: boolean,
+  ) {}
+
+  call<T>(process: Process, call: Call<T>): Promise<T> {
+    this.calls += 1;
+    return new Promise<T>((resolve, reject) => {
+      const sent: Sent<T> = { process, life: process.life, call, resolve, reject };
+      const { nth, fault } = this.world.faults.next(call.operation);
+      this.world.observer.beforeCall(call.operation, nth);
+      // What came before it may have been the process's last.
+      if (process.life !== sent.life) return;
+      if (call.signal.aborted) return this.#fail(sent, "given up before it was sent");
+      if (fault !== null) return this.#misbehave(sent, fault);
+      const { timeline } = this.world;
+      const at = timeline.now + this.#latency();
+      const deadline = deadlineOf(call.signal);
+      if (at < deadline) return this.#later(sent, at, () => this.#succeed(sent));
+      this.#land(sent, at);
+      this.#later(sent, deadline, () => this.#fail(sent, "given up"));
+    });
+  }
+
+  #misbehave<T>(sent: Sent<T>, fault: Fault): void {
+    const { world } = this;
+    const { process, call } = sent;
+    this.met.set(fault.kind, (this.met.get(fault.kind) ?? 0) + 1);
+    const soon = world.timeline.now + this.#latency();
+    switch (fault.kind) {
+      case "refused":
+        return this.#later(sent, soon, () => this.#refuse(sent, fault.retryAfterMs));
+      case "blocked":
+        return this.#later(sent, soon, () => this.#block(sent, fault.reason));
+      case "lost":
+        return this.#later(sent, soon, () => {
+          this.#do(call);
+          this.#fail(sent, "answer lost");
+        });
+      case "late":
+        this.#land(sent, soon + Math.min(fault.ms, isTableWrite(call.operation) ? 5_000 : fault.ms));
+        return this.#later(sent, soon, () => this.#fail(sent, "answer lost, on its way"));
+      case "hang":
+        if (fault.done) this.#land(sent, soon);
+        return this.#later(sent, Math.max(soon, deadlineOf(call.signal)), () => this.#fail(sent, "no answer"));
+      case "freeze":
+        return this.#later(sent, soon, () => {
+          process.frozenUntil = world.timeline.now + fault.ms;
+          world.journal.note(process.name, () => `stands still for ${fault.ms / 1000} s`);
+          this.#succeed(sent, process.frozenUntil);
+          world.timeline.hold(process, process.frozenUntil);
+          world.timeline.hold(process.clock, process.frozenUntil);
+        });
+      case "crash":
+        if (fault.at === "after") this.#do(call);
+        if (fault.at === "onItsWay")
+          this.#land(sent, soon + Math.min(fault.ms, isTableWrite(call.operation) ? 5_000 : fault.ms));
+        world.journal.note(process.name, () => `crashes at ${call.operation} ${call.subject()}, ${fault.at}`);
+        return process.crash();
+    }
+  }
+
+  /** When its time comes, unless the process has died: then the request may have gone out all the same. */
+  #later<T>({ process, life, call }: Sent<T>, at: number, run: () => void): void {
+    const { timeline, random } = this.world;
+    const go = (): void => {
+      if (process.life === life) run();
+      else if (random.chance(0.5)) this.#do(call);
+    };
+    timeline.add(Math.max(at, process.frozenUntil), go, { owner: process });
+  }
+
+  /** Does it later, whatever has become of the process. */
+  #land<T>({ process, call }: Sent<T>, at: number): void {
+    const { timeline, journal } = this.world;
+    const effect = call.sendNow?.() ?? call.effect;
+    timeline.add(at, () => {
+      journal.note(process.name, () => `late: ${call.operation} ${call.subject()}`);
+      this.#do({ ...call, effect });
+    });
+  }
+
+  #do(call: Pick<Call<unknown>, "effect">): void {
+    try {
+      call.effect();
+    } catch {
+      // Refused by the service; nobody hears of it.
+    }
+    this.world.observer.afterEffect();
+  }
+
+  #succeed<T>({ process, life, call, resolve, reject }: Sent<T>, answerAt: number | null = null): void {
+    const { journal, observer, timeline } = this.world;
+    const answer = this.#outcome(call);
+    journal.note(
+      process.name,
+      () => `${call.operation} ${call.subject()}: ${answer.ok ? told(answer.value) : answer.error.message}`,
+    );
+    observer.afterEffect();
+    const deliver = (): void => (answer.ok ? resolve(answer.value) : reject(answer.error));
+    if (answerAt === null) return deliver();
+    timeline.add(answerAt, () => {
+      if (process.life === life) deliver();
+    });
+  }
+
+  #outcome<T>(call: Call<T>): { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: Error } {
+    try {
+      return { ok: true, value: call.effect() };
+    } catch (error) {
+      if (error instanceof Error) return { ok: false, error };
+      throw error;
+    }
+  }
+
+  #fail<T>({ process, call, reject }: Sent<T>, code: string): void {
+    const { journal, product } = this.world;
+    journal.note(process.name, () => `${call.operation} ${call.subject()}: ${code}`);
+    const facts = { operation: call.operation, code };
+    reject(
+      isCommand(call.operation) ? new product.OutcomeUnknownError(facts) : new product.TransientServiceError(facts),
+    );
+  }
+
+  #refuse<T>({ process, call, reject }: Sent<T>, retryAfterMs: number | null): void {
+    const { journal, product } = this.world;
+    journal.note(process.name, () => `${call.operation} ${call.subject()}: 503, retry after ${retryAfterMs} ms`);
+    reject(new product.TransientServiceError({ operation: call.operation, statusCode: 503 }, retryAfterMs));
+  }
+
+  #block<T>({ process, call, reject }: Sent<T>, reason: Extract<Fault, { kind: "blocked" }>["reason"]): void {
+    const { journal, product } = this.world;
+    journal.note(process.name, () => `${call.operation} ${call.subject()}: ${reason}`);
+    reject(
+      new product.OperatorNeededError(reason, { operation: call.operation, statusCode: 403 }, "grant it, or remove it"),
+    );
+  }
+
+  #latency(): number {
+    if (!this.disorder) return 0;
+    const { random } = this.world;
+    const draw = random.next();
+    if (draw < 0.75) return 0;
+    return draw < 0.97 ? random.below(300) : random.below(20_000);
+  }
+}
+
+const told = (answer: unknown): string => {
+  if (answer === null) return "null";
+  return typeof answer === "string" ? answer : "done";
+};

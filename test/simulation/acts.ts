@@ -1,0 +1,248 @@
+import type { AccountConfig } from "../../lib/rotation/account-config";
+import { otherSlot, type Slot } from "../../lib/rotation/phases";
+import type { Process } from "../fakes/world/process";
+import type { World } from "../fakes/world/world";
+import type { Instances } from "./instances";
+import { type Act, minute, resources, type Side } from "./plan";
+
+/** What an act works on. */
+export interface Stage {
+  readonly world: World;
+  readonly instances: Instances;
+  /** What the operators want now; a process has it from its next deployment on. */
+  readonly wanted: AccountConfig[];
+  readonly deploy: (process: Process) => void;
+}
+
+/** Carries out one act. What ends by itself is put back later, at the latest when the storm ends. */
+export const carryOut = (stage: Stage, act: Act): void => {
+  const { world } = stage;
+  world.journal.note("act", () => JSON.stringify(act));
+  switch (act.kind) {
+    case "demand":
+      return demand(stage, act);
+    case "operate":
+      return operate(stage, act.account, act.action);
+    case "handRegenerate":
+      return regenerateByHand(stage, act.account, act.side);
+    case "handPublish":
+      return publishByHand(stage, act.account, act.side);
+    case "handForeign":
+      return addByHand(stage, act.account, world.random.base64(88));
+    case "disableNewest":
+      return disableNewest(stage, act.account, act.forMs);
+    case "disableOld": {
+      const old = world.vault.versions(configOf(stage, act.account).secret).at(-2);
+      if (old !== undefined) old.disabledBy ??= "hand";
+      return;
+    }
+    case "pause":
+      reconfigure(stage, act.account, { paused: true });
+      return later(stage, act.forMs, () => reconfigure(stage, act.account, { paused: false }));
+    case "reconfigure":
+      return reconfigure(stage, act.account, changeOf(stage, act.account, act.change));
+    case "outage": {
+      const outage = { operation: act.operation, reason: act.reason };
+      world.faults.outages.add(outage);
+      return later(stage, act.forMs, () => world.faults.outages.delete(outage));
+    }
+    case "sharedKeyOff": {
+      const facts = world.batch.of(configOf(stage, act.account).batch.resourceId);
+      facts.sharedKeyAllowed = false;
+      return later(stage, act.forMs, () => {
+        facts.sharedKeyAllowed = true;
+      });
+    }
+    case "setClock": {
+      const process = world.processes[act.process];
+      if (process !== undefined) process.clock.offsetMs = act.offsetMs;
+      return;
+    }
+    case "crash":
+      return world.processes[act.process]?.crash();
+    case "redeploy": {
+      const process = world.processes[act.process];
+      if (process !== undefined) stage.deploy(process);
+      return;
+    }
+    case "scaleOut":
+      return scaleOut(stage, act.account);
+    case "scaleIn": {
+      const living = stage.instances.living(act.account);
+      const [one] = living;
+      if (one !== undefined && living.length > 1) stage.instances.stop(one);
+      return;
+    }
+    case "restart": {
+      const one = world.random.any(stage.instances.living(act.account));
+      if (one !== null && one.version !== null) stage.instances.restart(one);
+      return;
+    }
+    case "unhealthy": {
+      const one = world.random.any(stage.instances.living(act.account));
+      if (one === null) return;
+      one.healthy = false;
+      return later(stage, act.forMs, () => {
+        one.healthy = true;
+      });
+    }
+  }
+};
+
+const configOf = ({ wanted }: Stage, account: number): AccountConfig => {
+  const config = wanted[account];
+  if (config === undefined) throw new Error(`no account ${account} in this history`);
+  return config;
+};
+
+const later = ({ world }: Stage, ms: number, run: () => void): void =>
+  world.timeline.add(world.timeline.now + ms, run, { wakes: false });
+
+const servingProcess = ({ world }: Stage, name: string) => {
+  const process = world.random.any(world.processes.filter((candidate) => candidate.serves(world.timeline.now)));
+  const config = process?.app.accounts.find((account) => account.name === name);
+  return process === null || config === undefined ? null : { process, config };
+};
+
+const answered = (world: World, actor: string, answer: Promise<{ readonly kind: string }>): void => {
+  answer.then(
+    (result) => {
+      world.observer.left("answer", result);
+      world.journal.note(actor, () => `answered ${result.kind} ${"reason" in result ? String(result.reason) : ""}`);
+    },
+    (error: unknown) => {
+      world.observer.left("error", error);
+      world.journal.note(actor, () => `failed: ${String(error)}`);
+    },
+  );
+};
+
+const demand = (stage: Stage, { account, retireAfterMs, repeat }: Extract<Act, { kind: "demand" }>): void => {
+  const { world } = stage;
+  const found = servingProcess(stage, configOf(stage, account).name);
+  if (found === null) return;
+  const asked = { reason: "asked for", retireAfterMs, idempotencyKey: repeat ? "once" : null };
+  answered(world, "demand", world.product.rotateOnDemand(found.process.app, found.config, asked));
+};
+
+export const operate = (
+  stage: Stage,
+  account: number,
+  action: Parameters<World["product"]["operate"]>[2]["action"],
+): void => {
+  const { world } = stage;
+  const found = servingProcess(stage, configOf(stage, account).name);
+  if (found === null) return;
+  const order = { action, reason: "decided", by: "operator:ada" };
+  answered(world, "operator", world.product.operate(found.process.app, found.config, order));
+};
+
+/** The slot whose key is the newest version's; the primary where it is neither. */
+const publishedSlot = (stage: Stage, account: number): Slot => {
+  const { world } = stage;
+  const { batch, secret } = configOf(stage, account);
+  const newest = world.vault.newest(secret)?.value;
+  return world.batch.of(batch.resourceId).keys.secondary.value === newest ? "secondary" : "primary";
+};
+
+const slotOf = (stage: Stage, account: number, side: Side): Slot => {
+  const published = publishedSlot(stage, account);
+  return side === "published" ? published : otherSlot(published);
+};
+
+const regenerateByHand = (stage: Stage, account: number, side: Side): void => {
+  const { world } = stage;
+  const slot = slotOf(stage, account, side);
+  const killed = world.batch.regenerate(configOf(stage, account).batch.resourceId, slot, "hand", false);
+  world.effects += 1;
+  world.journal.note("by hand", () => `${world.journal.key(killed.value)} (${slot}) is regenerated`);
+  world.observer.afterEffect();
+};
+
+const publishByHand = (stage: Stage, account: number, side: Side): void => {
+  const { keys } = stage.world.batch.of(configOf(stage, account).batch.resourceId);
+  addByHand(stage, account, keys[slotOf(stage, account, side)].value);
+};
+
+const addByHand = (stage: Stage, account: number, value: string): void => {
+  const { world } = stage;
+  const { secret } = configOf(stage, account);
+  world.effects += 1;
+  const { id } = world.vault.add(secret, {
+    value,
+    by: "hand",
+    createdAtMs: world.wallMs,
+    rotationId: null,
+    effect: world.effects,
+  });
+  world.journal.note(
+    "by hand",
+    () => `newest version of ${secret.name} is ${world.journal.version(id)} with ${world.journal.key(value)}`,
+  );
+  world.observer.afterEffect();
+};
+
+const disableNewest = (stage: Stage, account: number, forMs: number): void => {
+  const newest = stage.world.vault.newest(configOf(stage, account).secret);
+  if (newest === null || newest.disabledBy !== null) return;
+  newest.disabledBy = "hand";
+  later(stage, forMs, () => {
+    newest.disabledBy = null;
+  });
+};
+
+/** Operators deploy what they want to one process after the other. */
+const reconfigure = (stage: Stage, account: number, change: Partial<AccountConfig>): void => {
+  const { world, wanted } = stage;
+  wanted[account] = { ...configOf(stage, account), ...change };
+  for (const process of world.processes) {
+    later(stage, world.random.below(4 * minute), () => {
+      if (process.alive) stage.deploy(process);
+    });
+  }
+  const { secret } = configOf(stage, account);
+  for (const instance of stage.instances.living(account)) {
+    later(stage, world.random.below(20 * minute), () => {
+      instance.secret = secret;
+    });
+  }
+};
+
+const changeOf = (
+  stage: Stage,
+  account: number,
+  change: Extract<Act, { kind: "reconfigure" }>["change"],
+): Partial<AccountConfig> => {
+  const { world } = stage;
+  const config = configOf(stage, account);
+  switch (change) {
+    case "secret":
+      return resources(account, 1, 2);
+    case "account":
+      return resources(account, 2, 2);
+    case "back":
+      return resources(account);
+    case "gate":
+      return {
+        gate: { ...config.gate, soakMs: config.gate.soakMs === 0 ? 0 : 6 * minute, signalFreshnessMs: 12 * minute },
+      };
+    case "settleOn":
+      return { settleOn: config.settleOn === "primary" ? "alternate" : "primary" };
+    case "probe":
+      // Without a probe nobody knows how long Batch takes to accept a new key: it must take it at once.
+      return { probe: config.probe === "none" || !world.batch.isPrompt ? "dataPlane" : "none" };
+  }
+};
+
+/**
+ * A new instance, where the rotator can tell: every instance it waits for has reported, and the soak is longer than the first report of a new one
+ * may take, by whatever clock.
+ */
+const scaleOut = (stage: Stage, account: number): void => {
+  const { world, instances } = stage;
+  const { gate, secret } = configOf(stage, account);
+  const living = instances.living(account);
+  if (gate.soakMs < 5 * minute || living.some(({ version }) => version === null)) return;
+  const consumer = world.random.any(gate.consumers);
+  if (consumer !== null) instances.start(account, consumer.name, 5 * minute, secret, null);
+};

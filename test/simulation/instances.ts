@@ -1,0 +1,215 @@
+import type { AccountConfig, SecretRef } from "../../lib/rotation/account-config";
+import { toInstant } from "../../lib/rotation/time";
+import type { SignalBody } from "../../lib/receive-signal";
+import type { World } from "../fakes/world/world";
+import { hour, minute } from "./plan";
+
+/** One running copy of an app that uses a Batch key. What it holds is true, whatever it has reported. */
+export interface Instance {
+  readonly account: number;
+  readonly consumer: string;
+  readonly id: string;
+  readonly offsetMs: number;
+  readonly cacheMs: number;
+  secret: SecretRef;
+  /** The key that each of its Batch calls is signed with. */
+  value: string | null;
+  /** The version that it read the key from; null for a key that was configured by hand. */
+  version: string | null;
+  /** The effect after which it read that. */
+  readAt: number;
+  alive: boolean;
+  healthy: boolean;
+  /** Its newest report has been accepted. */
+  heard: boolean;
+  /** Somebody opened the gate in spite of it: what becomes of it until it reads the vault again is theirs. */
+  givenUp: boolean;
+  /** The report that is on its way; an older one says nothing. */
+  sending: number;
+}
+
+const retryMs = 25_000;
+
+/**
+ * The apps. Each instance reads the newest version at its start and again within `cacheMs`, uses what it read all the time, and reports it at once and
+ * then every few minutes. An instance whose report is not accepted reads the vault again before its next report: so none works for long on a key that
+ * the rotator has not heard of. That is what the README asks of an app.
+ */
+export class Instances {
+  readonly all: Instance[] = [];
+  signals = 0;
+  #started = 0;
+
+  constructor(
+    private readonly world: World,
+    private readonly configOf: (account: number) => AccountConfig,
+    private readonly afterChange: (instance: Instance) => void,
+  ) {}
+
+  /** `value`: a key configured by hand, which it uses until it is moved to the vault. */
+  start(account: number, consumer: string, cacheMs: number, secret: SecretRef, value: string | null): Instance {
+    const { world } = this;
+    const instance: Instance = {
+      account,
+      consumer,
+      id: `i-${(this.#started += 1)}`,
+      offsetMs: world.random.between(-2 * minute, 2 * minute),
+      cacheMs,
+      secret,
+      value,
+      version: null,
+      readAt: 0,
+      alive: true,
+      healthy: true,
+      heard: false,
+      givenUp: false,
+      sending: 0,
+    };
+    this.all.push(instance);
+    world.journal.note(
+      this.#name(instance),
+      () => `starts${value === null ? "" : ` on ${world.journal.key(value)}, by hand`}`,
+    );
+    this.#refreshLater(instance, value === null ? 0 : world.random.between(1, 15 * minute));
+    this.#signalLater(instance, world.random.below(20_000));
+    return instance;
+  }
+
+  /** The same instance with an empty memory. */
+  restart(instance: Instance): void {
+    this.world.journal.note(this.#name(instance), () => "restarts");
+    this.#read(instance);
+  }
+
+  stop(instance: Instance): void {
+    instance.alive = false;
+    this.world.journal.note(this.#name(instance), () => "stops");
+  }
+
+  living(account: number): readonly Instance[] {
+    return this.all.filter((instance) => instance.alive && instance.account === account);
+  }
+
+  /** The answer of an app's health URL: all its instances, each with a proof over the nonce. */
+  health(account: number, consumer: string, nonce: string): unknown {
+    return this.living(account)
+      .filter((instance) => instance.consumer === consumer && instance.version !== null)
+      .map((instance) => {
+        const claims = this.#claims(instance, nonce);
+        const { account: _, at: __, ...body } = claims;
+        return { ...body, proof: this.#proof(claims, instance) };
+      });
+  }
+
+  #refreshLater(instance: Instance, ms: number): void {
+    const { timeline, random } = this.world;
+    timeline.add(
+      timeline.now + ms,
+      () => {
+        if (!instance.alive) return;
+        this.#read(instance);
+        this.#refreshLater(instance, Math.floor(instance.cacheMs * (0.3 + 0.7 * random.next())));
+      },
+      { wakes: false },
+    );
+  }
+
+  /** Takes what the vault shows now. An instance on a key configured by hand moves only to one that works. */
+  #read(instance: Instance): void {
+    const { world } = this;
+    const newest = world.vault.newest(instance.secret);
+    if (newest === null || newest.disabledBy !== null || newest.id === instance.version) return;
+    if (instance.version === null && instance.value !== null && !world.batch.accepts(newest.value)) return;
+    Object.assign(instance, {
+      value: newest.value,
+      version: newest.id,
+      readAt: world.effects,
+      heard: false,
+      givenUp: false,
+    } satisfies Partial<Instance>);
+    world.journal.note(
+      this.#name(instance),
+      () => `reads ${world.journal.version(newest.id)} with ${world.journal.key(newest.value)}`,
+    );
+    this.afterChange(instance);
+    this.#signalLater(instance, world.random.below(15_000));
+  }
+
+  #signalLater(instance: Instance, ms: number): void {
+    const { timeline } = this.world;
+    const turn = (instance.sending += 1);
+    timeline.add(timeline.now + ms, () => {
+      if (instance.alive && instance.sending === turn) this.#signal(instance, turn);
+    });
+  }
+
+  #signal(instance: Instance, turn: number): void {
+    const { world } = this;
+    const { timeline, random } = world;
+    const settled = (accepted: boolean): void => {
+      if (instance.sending !== turn) return;
+      instance.heard = accepted;
+      if (accepted) return this.#signalLater(instance, random.between(4 * minute, 8 * minute));
+      this.#signalLater(instance, retryMs);
+      timeline.add(timeline.now + retryMs - 1, () => instance.alive && this.#read(instance), { wakes: false });
+    };
+    // The sender waits a minute for an answer.
+    timeline.add(timeline.now + minute, () => settled(false), { wakes: false });
+    const process = random.any(world.processes.filter((candidate) => candidate.serves(timeline.now)));
+    const config = process?.app.accounts.find(({ name }) => name === this.configOf(instance.account).name);
+    if (process === null || config === undefined || instance.version === null) return;
+    this.signals += 1;
+    const body = this.#body(instance);
+    world.product.receiveSignal(process.app, config, body).then(
+      (received) => {
+        world.observer.left("answer", received);
+        world.journal.note(
+          this.#name(instance),
+          () =>
+            `reported ${world.journal.version(body.secretVersion)}: ${received.kind === "received" ? received.answer.accepted : received.reason}`,
+        );
+        settled(received.kind === "received" && received.answer.accepted);
+      },
+      (error: unknown) => {
+        world.observer.left("error", error);
+        settled(false);
+      },
+    );
+  }
+
+  #body(instance: Instance): SignalBody {
+    const at = toInstant(new Date(this.world.wallMs + instance.offsetMs));
+    const { account: _, ...claims } = this.#claims(instance, at);
+    const proves = this.#consumer(instance)?.proof === "required";
+    return { ...claims, detail: null, proof: proves ? this.#proof(this.#claims(instance, at), instance) : null };
+  }
+
+  #claims(instance: Instance, at: string) {
+    return {
+      account: this.configOf(instance.account).name,
+      consumer: instance.consumer,
+      instance: instance.id,
+      secretVersion: instance.version ?? "",
+      healthy: instance.healthy,
+      at,
+    };
+  }
+
+  #proof(claims: Parameters<World["product"]["proofMessage"]>[0], instance: Instance): string {
+    return this.world
+      .key(instance.value ?? "")
+      .sign(this.world.product.proofMessage(claims))
+      .toString("base64");
+  }
+
+  #consumer(instance: Instance) {
+    return this.configOf(instance.account).gate.consumers.find(({ name }) => name === instance.consumer);
+  }
+
+  #name({ consumer, id }: Instance): string {
+    return `${consumer}/${id}`;
+  }
+}
+
+/** Longer than any instance takes to see a new version, report it and be believed. */
+export const longestAdoptionMs = hour;

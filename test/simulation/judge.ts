@@ -1,0 +1,289 @@
+import type { SecretRef } from "../../lib/rotation/account-config";
+import type { RotationEvent } from "../../lib/rotation/events";
+import { rotationOf } from "../../lib/rotation/phases";
+import type { RotationRecord } from "../../lib/rotation/record";
+import type { KeyFact } from "../fakes/world/fake-batch";
+import type { VersionFact } from "../fakes/world/fake-vault";
+import type { Observer, SentRegenerate } from "../fakes/world/observer";
+import { secretName } from "../fakes/world/ports";
+import type { Process } from "../fakes/world/process";
+import type { World } from "../fakes/world/world";
+import type { Instance, Instances } from "./instances";
+import { LeakSearch } from "./leak-search";
+import { transitionProblem } from "./transitions-told";
+
+export interface Violation {
+  readonly invariant: string;
+  readonly text: string;
+}
+
+/** Which phase asks for which slot to be regenerated; any other asks for none. */
+const slotToRegenerate = ({ state }: RotationRecord) => {
+  if (state.phase === "started") return state.rotation.target;
+  return state.phase === "published" ? state.rotation.previous : null;
+};
+
+/** Watches a world and says at which effect which invariant was broken first. */
+export class Judge implements Observer {
+  violation: Violation | null = null;
+  readonly leaks: LeakSearch | null;
+  /** By account: every event that its record ever numbered. */
+  readonly #told = new Map<string, RotationEvent[]>();
+  /** By secret: the effect since which its newest version has not worked. */
+  readonly #brokenSince = new Map<string, number>();
+  /** By process and secret: the effect after which it last read the newest version. */
+  readonly #silent = new Map<
+    string,
+    { readonly phaseSince: string; readonly count: number; readonly faults: number }
+  >();
+  /** What a fault or an act is to do before a call. */
+  beforeCall: Observer["beforeCall"] = () => undefined;
+
+  constructor(
+    private readonly world: World,
+    private readonly instances: () => Instances,
+    searched: boolean,
+  ) {
+    this.leaks = searched ? new LeakSearch(world) : null;
+  }
+
+  // I2, I3
+
+  sent(sent: SentRegenerate): void {
+    const { record, slot } = sent;
+    if (record === null) return this.#broken("I2", "a key was to be regenerated on behalf of no record");
+    if (record.claim === null) this.#broken("I2", "a key was to be regenerated without a claim");
+    if (record.intent?.slot !== slot) this.#broken("I2", `the ${slot} key was to be regenerated without an intent`);
+    if (slotToRegenerate(record) !== slot)
+      this.#broken("I3", `the ${slot} key was to be regenerated in phase ${record.state.phase}`);
+    if (this.#overridden(sent)) this.#giveUp(sent);
+  }
+
+  /** The gate was opened by a person, or by `retireAfter`, whatever the consumers say. */
+  #overridden({ record, sentAtWallMs }: SentRegenerate): boolean {
+    if (record?.state.phase !== "published") return false;
+    const { approval, rotation, active } = record.state;
+    const { retireAfterMs } = rotation;
+    return (
+      approval !== null || (retireAfterMs !== null && sentAtWallMs >= Date.parse(active.publishedAt) + retireAfterMs)
+    );
+  }
+
+  #giveUp({ resourceId, slot }: SentRegenerate): void {
+    const dying = this.world.batch.of(resourceId).keys[slot];
+    for (const instance of this.instances().all) if (instance.value === dying.value) instance.givenUp = true;
+  }
+
+  /**
+   * Somebody published a key of this very slot by hand after the driver had looked and before its request was done: no rotator can see that.
+   * Null where nobody did; else the effect at which.
+   */
+  #publishedByHandSince({ record, lookedAt, slot }: SentRegenerate): number | null {
+    if (record === null) return null;
+    const byHand = this.world.vault
+      .versions(record.secret)
+      .find(
+        (version) =>
+          version.by === "hand" && version.effect > lookedAt && this.world.batch.keys.get(version.value)?.slot === slot,
+      );
+    return byHand?.effect ?? null;
+  }
+
+  excuses(sent: SentRegenerate): boolean {
+    return this.#publishedByHandSince(sent) !== null;
+  }
+
+  regenerated(sent: SentRegenerate, killed: KeyFact): void {
+    const { record } = sent;
+    const { world } = this;
+    world.journal.note("batch", () => `${world.journal.key(killed.value)} (${killed.slot}) is dead`);
+    const byHand = this.#publishedByHandSince(sent);
+    const newest = record === null ? null : world.vault.newest(record.secret);
+    if (newest?.value === killed.value && byHand === null)
+      this.#broken("I2", `the rotator regenerated the published ${killed.slot} key`);
+    const what = record?.state.phase === "published" ? "previous" : "target";
+    for (const instance of this.instances().all) {
+      if (!instance.alive || instance.value !== killed.value || instance.givenUp) continue;
+      if (byHand !== null && instance.readAt >= byHand) continue;
+      this.#broken(
+        "I2",
+        `the rotator regenerated the ${what} key, ${killed.slot}, while ${instance.consumer}/${instance.id} used it`,
+      );
+    }
+  }
+
+  // I1, and no call refused
+
+  afterEffect(): void {
+    for (const { record } of this.world.tables.rotations.values()) {
+      if (record.state.active !== null) this.#checkNewest(record.secret);
+    }
+    for (const instance of this.instances().all) this.checkCall(instance);
+  }
+
+  #checkNewest(secret: SecretRef): void {
+    const { world } = this;
+    const newest = world.vault.newest(secret);
+    if (newest !== null && newest.disabledBy === null && world.batch.accepts(newest.value)) {
+      this.#brokenSince.delete(secretName(secret));
+      return;
+    }
+    if (!this.#brokenSince.has(secretName(secret))) this.#brokenSince.set(secretName(secret), world.effects);
+    if (newest === null) return this.#broken("I1", `${secret.name} has no version`);
+    if (newest.disabledBy === "rotator") return this.#broken("I1", "the rotator disabled the newest version");
+    if (newest.disabledBy === null && !this.#excused(newest.value, newest))
+      this.#broken(
+        "I1",
+        `the newest version, ${world.journal.version(newest.id)} with ${world.journal.key(newest.value)}, does not authenticate`,
+      );
+  }
+
+  /** One more Batch call of an instance: refused only where a person made it so. */
+  checkCall(instance: Instance): void {
+    const { value, alive, givenUp, secret, version } = instance;
+    if (!alive || value === null || givenUp || this.world.batch.accepts(value)) return;
+    if (this.#excused(value, version === null ? null : this.world.vault.version(secret, version))) return;
+    this.#broken(
+      "refused call",
+      `a Batch call of ${instance.consumer}/${instance.id} with ${this.world.journal.key(value)} was refused`,
+    );
+  }
+
+  /** A value that was never a key, one that a person killed or made just now, or one that a person published too early. */
+  #excused(value: string, published: VersionFact | null): boolean {
+    const key = this.world.batch.keys.get(value);
+    if (key === undefined) return true;
+    if (key.death !== null) return key.death.by === "hand" || key.death.excused;
+    return key.madeBy === "hand" || published?.by === "hand";
+  }
+
+  looked(): void {}
+
+  // I5, and the narrow end of I1
+
+  recordWritten(process: Process, before: RotationRecord | null, after: RotationRecord): void {
+    const told = this.#told.get(after.account) ?? [];
+    this.#told.set(after.account, told);
+    const fresh = after.outbox.filter(({ sequence }) => sequence > (before?.eventSequence ?? 0));
+    told.push(...fresh);
+    const gap = told.findIndex(({ sequence }, index) => sequence !== index + 1);
+    if (gap !== -1 || told.length !== after.eventSequence)
+      this.#broken(
+        "I5",
+        `${after.account}: events are numbered up to ${after.eventSequence}, ${told.length} were told`,
+      );
+    for (const event of after.outbox) {
+      if (told[event.sequence - 1]?.id !== event.id) this.#broken("I5", `event ${event.sequence} was told anew`);
+    }
+    const known = this.world.tables.events(after.account);
+    const sent =
+      before?.outbox.filter(({ sequence }) => !after.outbox.some((other) => other.sequence === sequence)) ?? [];
+    for (const event of sent) {
+      if (!known.some(({ id }) => id === event.id))
+        this.#broken("I5", `event ${event.sequence} never reached the history`);
+    }
+    const problem = transitionProblem(before, after, fresh);
+    if (problem !== null) this.#broken("I5", problem);
+    if (before?.claim && after.claim === null) this.#checkRepaired(process, after);
+    if (before !== null) this.#noteOverride(before, after);
+  }
+
+  /** A driver that has seen a dead key published, and could work, has put it right before it lets go. */
+  #checkRepaired(process: Process, { secret, failure, hold }: RotationRecord): void {
+    const since = this.#brokenSince.get(secretName(secret));
+    const lookedAt = process.looks.get(secretName(secret));
+    if (since === undefined || lookedAt === undefined || lookedAt < since || failure !== null) return;
+    const newest = this.world.vault.newest(secret);
+    const live = newest !== null && this.world.batch.keys.get(newest.value)?.death === null;
+    if (!live || hold?.reason === undefined) {
+      if (!live)
+        this.#broken("I1", "a driver saw that the newest version does not work, and let go without repairing it");
+    }
+  }
+
+  /** Approved in spite of the consumers: those that are on another key then are on their own. */
+  #noteOverride({ state }: RotationRecord, after: RotationRecord): void {
+    if (after.state.phase !== "idle" || (state.phase !== "adopting" && state.phase !== "settling")) return;
+    if (state.approval === null || state.active === null) return;
+    const published = this.world.vault.version(after.secret, state.active.version)?.value;
+    for (const instance of this.instances().all) if (instance.value !== published) instance.givenUp = true;
+  }
+
+  historyWritten(event: RotationEvent, there: RotationEvent): void {
+    const told = this.#told.get(event.account)?.[event.sequence - 1];
+    if (told?.id !== event.id) this.#broken("I5", `the history got event ${event.sequence}, which no record holds`);
+    if (there.id !== event.id) this.#broken("I5", `the history has another event ${event.sequence}`);
+    const events = this.world.tables.events(event.account);
+    if (events.at(-1)?.sequence !== events.length)
+      this.#broken("I5", `event ${event.sequence} came before its predecessor`);
+  }
+
+  /** After a run: nothing is missing. */
+  checkHistory(): void {
+    for (const { record } of this.world.tables.rotations.values()) {
+      const events = this.world.tables.events(record.account);
+      if (events.length !== record.eventSequence)
+        this.#broken("I5", `${events.length} of ${record.eventSequence} events are in the history`);
+    }
+  }
+
+  // I4, I6
+
+  left(what: string, content: unknown): void {
+    const leak = this.leaks?.find(what, content) ?? null;
+    if (leak !== null) this.#broken("I4", leak);
+    if (what === "log" && isAccountState(content)) this.#checkSilence(content);
+  }
+
+  /** A few ticks may find an account on its way without a word; a row of them that nothing disturbed is silence. */
+  #checkSilence(line: AccountStateLine): void {
+    const record = this.world.tables.rotations.get(line.account)?.record;
+    const told = line.reason !== null || line.blocked !== null || line.stalled === true || line.phase === "idle";
+    if (record === undefined || told) return void this.#silent.delete(line.account);
+    const faults = [...this.world.wire.met.values()].reduce((sum, count) => sum + count, 0);
+    const known = this.#silent.get(line.account);
+    const goesOn = known?.phaseSince === record.phaseSince && known.faults === faults;
+    const count = goesOn ? known.count + 1 : 1;
+    this.#silent.set(line.account, { phaseSince: record.phaseSince, count, faults });
+    if (count > 5) this.#broken("I6", `${line.account} has been ${line.phase} for ${count} ticks without a reason`);
+  }
+
+  /** Why this account is not at rest; null where it is. */
+  restless(account: string): string | null {
+    const record = this.world.tables.rotations.get(account)?.record;
+    if (record === undefined) return "was never seen";
+    if (record.claim !== null) return "is claimed";
+    if (record.outbox.length > 0) return "has events to deliver";
+    if (record.failure !== null) return `failed: ${record.failure.detail}`;
+    if (rotationOf(record.state) !== null || record.state.phase !== "idle") return `is ${record.state.phase}`;
+    const newest = this.world.vault.newest(record.secret);
+    return newest !== null &&
+      newest.disabledBy === null &&
+      this.world.batch.accepts(newest.value) &&
+      newest.id === record.state.active.version
+      ? null
+      : "publishes a version that does not work or is not known";
+  }
+
+  broken(invariant: string, text: string): void {
+    this.#broken(invariant, text);
+  }
+
+  #broken(invariant: string, text: string): void {
+    if (this.violation !== null) return;
+    this.violation = { invariant, text };
+    this.world.journal.note("JUDGE", () => `${invariant} is broken: ${text}`);
+  }
+}
+
+interface AccountStateLine {
+  readonly event: "AccountState";
+  readonly account: string;
+  readonly phase: string | null;
+  readonly reason: string | null;
+  readonly blocked: string | null;
+  readonly stalled: boolean;
+}
+
+const isAccountState = (content: unknown): content is AccountStateLine =>
+  content !== null && typeof content === "object" && "event" in content && content.event === "AccountState";

@@ -1,0 +1,51 @@
+import { createHash } from "node:crypto";
+import { inspect } from "node:util";
+import type { World } from "../fakes/world/world";
+
+/** A beginning of a key this long must not be seen anywhere. */
+const longestHarmless = 11;
+
+const algorithms = ["sha256", "sha1", "md5", "sha512"] as const;
+
+/** Everything that gives a key away: its beginning, and the beginnings of its hashes in the usual spellings. */
+const tracesOf = (value: string): readonly string[] => {
+  const raw = Buffer.from(value, "base64");
+  const hashes = algorithms.flatMap((name) =>
+    [value, raw].flatMap((input) => {
+      const digest = createHash(name).update(input).digest();
+      return [digest.toString("hex"), digest.toString("base64"), digest.toString("base64url")];
+    }),
+  );
+  return [value, raw.toString("hex"), raw.toString("base64url"), ...hashes].map((text) =>
+    text.slice(0, longestHarmless + 1),
+  );
+};
+
+/** Searches what leaves the app for every key there ever was. */
+export class LeakSearch {
+  readonly #traces = new Map<string, string>();
+  #known = 0;
+
+  constructor(private readonly world: World) {}
+
+  /** A sentence about the first leak in this; null where there is none. */
+  find(what: string, content: unknown): string | null {
+    this.#learn();
+    const text =
+      content instanceof Error ? inspect(content, { depth: 6 }) + JSON.stringify(content) : JSON.stringify(content);
+    for (let at = 0; at + longestHarmless < text.length; at += 1) {
+      const key = this.#traces.get(text.slice(at, at + longestHarmless + 1));
+      if (key !== undefined) return `a ${what} gives ${key} away`;
+    }
+    return null;
+  }
+
+  #learn(): void {
+    const { keys } = this.world.batch;
+    if (keys.size === this.#known) return;
+    this.#known = keys.size;
+    for (const value of keys.keys()) {
+      for (const trace of tracesOf(value)) this.#traces.set(trace, this.world.journal.key(value));
+    }
+  }
+}

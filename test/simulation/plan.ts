@@ -1,0 +1,310 @@
+import type { AccountConfig, GateMode } from "../../lib/rotation/account-config";
+import {
+  type Fault,
+  isCommand,
+  isTableWrite,
+  operations,
+  type Operation,
+  type PlacedFault,
+} from "../fakes/world/faults";
+import { Random } from "../fakes/world/random";
+import type { OperatorAction } from "../../lib/operate";
+import type { BlockedReason } from "../../lib/rotation/reasons";
+
+export const minute = 60_000;
+export const hour = 60 * minute;
+
+/** The slot, as seen from the newest version of the secret. */
+export type Side = "published" | "standby";
+
+/** What people, machines and fate do beside the rotator. */
+export type Act =
+  | {
+      readonly kind: "demand";
+      readonly account: number;
+      readonly retireAfterMs: number | null;
+      readonly repeat: boolean;
+    }
+  | { readonly kind: "operate"; readonly account: number; readonly action: OperatorAction }
+  | { readonly kind: "handRegenerate"; readonly account: number; readonly side: Side }
+  | { readonly kind: "handPublish"; readonly account: number; readonly side: Side }
+  | { readonly kind: "handForeign"; readonly account: number }
+  | { readonly kind: "disableNewest"; readonly account: number; readonly forMs: number }
+  | { readonly kind: "disableOld"; readonly account: number }
+  | { readonly kind: "pause"; readonly account: number; readonly forMs: number }
+  | {
+      readonly kind: "reconfigure";
+      readonly account: number;
+      readonly change: "secret" | "account" | "back" | "gate" | "settleOn" | "probe";
+    }
+  | {
+      readonly kind: "outage";
+      readonly operation: Operation;
+      readonly reason: BlockedReason | "transient";
+      readonly forMs: number;
+    }
+  | { readonly kind: "sharedKeyOff"; readonly account: number; readonly forMs: number }
+  | { readonly kind: "setClock"; readonly process: number; readonly offsetMs: number }
+  | { readonly kind: "crash"; readonly process: number }
+  | { readonly kind: "redeploy"; readonly process: number }
+  | { readonly kind: "scaleOut"; readonly account: number }
+  | { readonly kind: "scaleIn"; readonly account: number }
+  | { readonly kind: "restart"; readonly account: number }
+  | { readonly kind: "unhealthy"; readonly account: number; readonly forMs: number };
+
+export interface PlannedAct {
+  /** An instant, or the moment just before a call takes effect. */
+  readonly when: number | { readonly operation: Operation; readonly nth: number };
+  readonly act: Act;
+}
+
+export type VaultAtFirst = "none" | "primary" | "secondary" | "foreign" | "disabled";
+
+export interface AccountPlan {
+  readonly config: AccountConfig;
+  readonly vault: VaultAtFirst;
+  /** How often instances read the vault again, at most, in milliseconds. */
+  readonly cacheMs: number;
+  /** Some instances start on a key that was configured by hand. */
+  readonly handConfigured: boolean;
+}
+
+/** Everything that one history depends on. */
+export interface Plan {
+  readonly seed: number;
+  readonly disorder: boolean;
+  readonly stormMs: number;
+  readonly settleMs: { readonly accept: number; readonly refuse: number };
+  readonly accounts: readonly AccountPlan[];
+  readonly processes: number;
+  readonly faults: readonly PlacedFault[];
+  readonly acts: readonly PlannedAct[];
+  /** Whether everything that leaves the app is searched for keys: it takes as long as all the rest. */
+  readonly searched: boolean;
+}
+
+/** Two clocks differ by twice this at most, and one may jump as far. */
+export const mostClockOffsetMs = minute;
+/** A request is done this late at most: with the clocks' difference and a call's own time still less than the quarantine. */
+export const longestOnItsWayMs = 2 * minute;
+
+/** The plan of a seed. */
+export const planOf = (seed: number): Plan => {
+  const random = new Random(seed);
+  const accounts = random.chance(0.12) ? 2 : 1;
+  const probe = random.chance(0.12) ? "none" : "dataPlane";
+  const slow = probe === "dataPlane" && random.chance(0.3);
+  const stormMs = random.between(40, 110) * minute;
+  return {
+    seed,
+    disorder: !random.chance(0.05),
+    stormMs,
+    settleMs: slow ? { accept: random.below(4 * minute), refuse: random.below(4 * minute) } : { accept: 0, refuse: 0 },
+    accounts: Array.from({ length: accounts }, (_, index) => accountPlan(random, index, probe)),
+    processes: random.chance(0.15) ? 3 : 2,
+    faults: Array.from({ length: random.chance(0.15) ? 0 : random.between(1, 12) }, () => aFault(random)),
+    acts: Array.from({ length: random.chance(0.2) ? 1 : random.between(2, 9) }, () => anAct(random, stormMs, accounts)),
+    searched: seed % 16 === 0,
+  };
+};
+
+const accountPlan = (random: Random, index: number, probe: AccountConfig["probe"]): AccountPlan => ({
+  config: aConfig(random, index, probe),
+  vault: random.pick(["none", "primary", "primary", "secondary", "foreign", "disabled"]),
+  cacheMs: random.between(1, 10) * minute,
+  handConfigured: random.chance(0.3),
+});
+
+const aConfig = (random: Random, index: number, probe: AccountConfig["probe"]): AccountConfig => {
+  const mode = random.pick<GateMode>(["signals", "signals", "signals", "signals", "signals", "approval", "delay"]);
+  const proof = random.chance(0.3) ? "required" : "optional";
+  const consumers = Array.from({ length: random.chance(0.3) ? 2 : 1 }, (_, number) => ({
+    name: `app-${number + 1}`,
+    instances: random.between(1, 2),
+    proof: proof as "required" | "optional",
+    healthUrl: random.chance(0.07) ? `https://app-${number + 1}.account-${index + 1}.example/health` : null,
+  }));
+  return {
+    name: `account-${index + 1}`,
+    ...resources(index),
+    rotateEveryMs: random.between(3, 8) * hour,
+    expireAfterMs: 12 * hour,
+    window: random.chance(0.004)
+      ? { days: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], from: "09:00", to: "13:00", timeZone: "Etc/UTC" }
+      : null,
+    settleOn: random.chance(0.25) ? "primary" : "alternate",
+    probe,
+    reconcileEveryMs: random.pick([20 * minute, hour, hour]),
+    paused: false,
+    gate: {
+      mode,
+      consumers,
+      soakMs: random.pick([0, 5 * minute, 10 * minute]),
+      signalFreshnessMs: 15 * minute,
+      forgetInstanceAfterMs: 2 * hour,
+      delayMs: mode === "delay" ? 30 * minute : null,
+      rollbackWhenUnhealthyForMs: random.chance(0.1) ? 10 * minute : null,
+    },
+    stalledAfterMs: {
+      adopting: 12 * hour,
+      started: 30 * minute,
+      regenerated: 30 * minute,
+      published: 12 * hour,
+      retired: 30 * minute,
+      settling: 12 * hour,
+    },
+    remindEveryMs: 6 * hour,
+  };
+};
+
+/** Which account and secret; `generation` counts the configurations that name another. */
+export const resources = (index: number, account = 1, secret = 1): Pick<AccountConfig, "batch" | "secret"> => ({
+  batch: {
+    resourceId: `/subscriptions/s/resourceGroups/rg/providers/Microsoft.Batch/batchAccounts/batch${index + 1}x${account}`,
+    subscriptionId: "s",
+    resourceGroup: "rg",
+    accountName: `batch${index + 1}x${account}`,
+  },
+  secret: { vaultUrl: "https://vault.example", name: `batch-${index + 1}-key-${secret}` },
+});
+
+/** How many calls of each operation a history makes, roughly: faults are placed among them. */
+const usual: Readonly<Record<Operation, number>> = {
+  "batch.readAccount": 2,
+  "batch.readKeys": 12,
+  "batch.regenerate": 3,
+  "batch.probe": 25,
+  "vault.newest": 25,
+  "vault.version": 10,
+  "vault.publish": 3,
+  "vault.disable": 2,
+  "rotations.read": 150,
+  "rotations.insert": 1,
+  "rotations.replace": 50,
+  "signals.list": 80,
+  "signals.update": 50,
+  "history.append": 10,
+  "health.ask": 10,
+};
+
+/** Where it hurts most. */
+const tender: readonly [Operation, ...Operation[]] = [
+  "batch.regenerate",
+  "vault.publish",
+  "rotations.replace",
+  "batch.regenerate",
+  "vault.publish",
+  "rotations.replace",
+  "batch.readKeys",
+  "vault.newest",
+  "vault.disable",
+  "history.append",
+];
+
+const anOperation = (random: Random): Operation =>
+  random.chance(0.65) ? random.pick(tender) : (random.any(operations) ?? "batch.regenerate");
+
+const aPlace = (random: Random): { readonly operation: Operation; readonly nth: number } => {
+  const operation = anOperation(random);
+  return { operation, nth: random.between(1, usual[operation]) };
+};
+
+const aFault = (random: Random): PlacedFault => {
+  const { operation, nth } = aPlace(random);
+  return { operation, nth, fault: faultAt(random, operation) };
+};
+
+const faultAt = (random: Random, operation: Operation): Fault => {
+  const changes = isCommand(operation) || isTableWrite(operation);
+  const ms = random.below(longestOnItsWayMs);
+  switch (random.below(10)) {
+    case 0:
+      return { kind: "refused", retryAfterMs: random.pick([null, 1_000, 5 * minute, hour]) };
+    case 1:
+      return { kind: "blocked", reason: random.pick(["Forbidden", "NotFound", "ResourceLocked", "PolicyRefused"]) };
+    case 2:
+    case 3:
+      return changes ? { kind: "lost" } : { kind: "refused", retryAfterMs: null };
+    case 4:
+    case 5:
+      return changes ? { kind: "late", ms } : { kind: "hang", done: false };
+    case 6:
+      return { kind: "hang", done: changes && random.chance(0.5) };
+    case 7:
+      return { kind: "freeze", ms: random.below(12 * minute) };
+    case 8:
+      return { kind: "crash", at: random.pick(["before", "after"]) };
+    default:
+      return changes ? { kind: "crash", at: "onItsWay", ms } : { kind: "crash", at: "before" };
+  }
+};
+
+const anAct = (random: Random, stormMs: number, accounts: number): PlannedAct => ({
+  when: random.chance(0.35) ? aPlace(random) : random.below(stormMs),
+  act: actOf(random, random.below(accounts)),
+});
+
+const actOf = (random: Random, account: number): Act => {
+  const forMs = random.between(1, 25) * minute;
+  switch (random.below(26)) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+      return { kind: "demand", account, retireAfterMs: null, repeat: random.chance(0.3) };
+    case 4:
+      return { kind: "demand", account, retireAfterMs: random.between(1, 20) * minute, repeat: false };
+    case 5:
+      return { kind: "operate", account, action: random.pick(["approve", "rollback", "rollback", "pause", "resume"]) };
+    case 6:
+      return { kind: "operate", account, action: "rollback" };
+    case 7:
+      return { kind: "handRegenerate", account, side: "published" };
+    case 8:
+      return { kind: "handRegenerate", account, side: "standby" };
+    case 9:
+    case 10:
+      return { kind: "handPublish", account, side: "standby" };
+    case 11:
+      return { kind: "handPublish", account, side: "published" };
+    case 12:
+      return { kind: "handForeign", account };
+    case 13:
+      return random.chance(0.5) ? { kind: "disableNewest", account, forMs } : { kind: "disableOld", account };
+    case 14:
+      return { kind: "pause", account, forMs };
+    case 15:
+    case 16:
+      return {
+        kind: "reconfigure",
+        account,
+        change: random.pick(["secret", "account", "back", "gate", "settleOn", "probe"]),
+      };
+    case 17:
+      return {
+        kind: "outage",
+        operation: anOperation(random),
+        reason: random.pick(["transient", "Forbidden", "NotFound", "ResourceLocked"]),
+        forMs,
+      };
+    case 18:
+      return { kind: "sharedKeyOff", account, forMs };
+    case 19:
+    case 20:
+      return {
+        kind: "setClock",
+        process: random.below(3),
+        offsetMs: random.between(-mostClockOffsetMs, mostClockOffsetMs),
+      };
+    case 21:
+      return { kind: "crash", process: random.below(3) };
+    case 22:
+      return random.chance(0.5) ? { kind: "redeploy", process: random.below(3) } : { kind: "scaleIn", account };
+    case 23:
+      return { kind: "scaleOut", account };
+    case 24:
+      return { kind: "restart", account };
+    default:
+      return { kind: "unhealthy", account, forMs };
+  }
+};

@@ -1,0 +1,272 @@
+import type { AccountConfig } from "../../lib/rotation/account-config";
+import type { Process } from "../fakes/world/process";
+import type { Product } from "../fakes/world/product";
+import { World } from "../fakes/world/world";
+import { carryOut, operate, type Stage } from "./acts";
+import { Instances } from "./instances";
+import { Judge, type Violation } from "./judge";
+import { type AccountPlan, hour, minute, type Plan, type PlannedAct, planOf, resources } from "./plan";
+
+export interface HistoryResult {
+  readonly seed: number;
+  readonly violation: Violation | null;
+  readonly effects: number;
+  /** Calls of ports. */
+  readonly calls: number;
+  readonly crashes: number;
+  readonly rotations: number;
+  readonly signals: number;
+  /** Faults that came about, by kind. */
+  readonly faults: Readonly<Record<string, number>>;
+  /** What happened, line by line; null where nobody asked for it. */
+  readonly journal: readonly string[] | null;
+}
+
+/** After the storm, an account that is left alone must come to rest within this. */
+const longestCalmMs = 16 * hour;
+
+/** One whole history: a storm of faults, hands and restarts, then calm, in which every account must come to rest. */
+export const runHistory = (product: Product, seed: number, recording = false): Promise<HistoryResult> =>
+  runPlan(product, planOf(seed), recording);
+
+export const runPlan = (product: Product, plan: Plan, recording = false): Promise<HistoryResult> =>
+  new HistoryRun(product, plan, recording).run();
+
+class HistoryRun {
+  readonly #world: World;
+  readonly #judge: Judge;
+  readonly #instances: Instances;
+  readonly #wanted: AccountConfig[];
+  readonly #stage: Stage;
+  #calm = false;
+  #over = false;
+  #crashes = 0;
+
+  constructor(
+    product: Product,
+    private readonly plan: Plan,
+    recording: boolean,
+  ) {
+    this.#wanted = plan.accounts.map(({ config }) => config);
+    const { seed, disorder, faults, settleMs } = plan;
+    this.#world = new World({ product, seed: seed + 0.5 * 2 ** 52, disorder, faults, settleMs, recording });
+    this.#judge = new Judge(this.#world, () => this.#instances, plan.searched);
+    this.#world.observer = this.#judge;
+    this.#instances = new Instances(
+      this.#world,
+      (account) => this.#config(account),
+      (instance) => this.#judge.checkCall(instance),
+    );
+    this.#stage = {
+      world: this.#world,
+      instances: this.#instances,
+      wanted: this.#wanted,
+      deploy: (process) => process.deploy([...this.#wanted]),
+    };
+  }
+
+  async run(): Promise<HistoryResult> {
+    const world = this.#world;
+    this.plan.accounts.forEach((account, index) => this.#furnish(account, index));
+    world.health = (url, nonce) => this.#answerHealth(url, nonce);
+    for (let number = 1; number <= this.plan.processes; number += 1) this.#boot(number);
+    this.#schedule(this.plan.acts);
+    world.timeline.add(this.plan.stormMs, () => this.#becomeCalm());
+    await world.timeline.run(() => this.#over || this.#judge.violation !== null);
+    if (this.#judge.violation === null) this.#judge.checkHistory();
+    return {
+      seed: this.plan.seed,
+      violation: this.#judge.violation,
+      effects: world.effects,
+      calls: world.wire.calls,
+      crashes: this.#crashes,
+      rotations: this.#completed(),
+      signals: this.#instances.signals,
+      faults: Object.fromEntries(world.wire.met),
+      journal: world.journal.lines,
+    };
+  }
+
+  #config(account: number): AccountConfig {
+    const config = this.#wanted[account];
+    if (config === undefined) throw new Error(`no account ${account} in this history`);
+    return config;
+  }
+
+  #furnish({ config, vault, cacheMs, handConfigured }: AccountPlan, index: number): void {
+    const { batch, vault: secrets, random } = this.#world;
+    batch.create(config.batch.resourceId);
+    batch.create(resources(index, 2).batch.resourceId);
+    const { keys } = batch.of(config.batch.resourceId);
+    if (vault !== "none") {
+      const value =
+        vault === "foreign" ? random.base64(88) : (vault === "secondary" ? keys.secondary : keys.primary).value;
+      const added = secrets.add(config.secret, {
+        value,
+        by: "initial",
+        createdAtMs: this.#world.wallMs - random.below(10 * hour),
+        rotationId: null,
+        effect: 0,
+      });
+      if (vault === "disabled") {
+        added.disabledBy = "hand";
+        this.#world.timeline.add(random.below(this.plan.stormMs), () => {
+          added.disabledBy = null;
+        });
+      }
+    }
+    const readable = vault === "primary" || vault === "secondary";
+    for (const { name, instances } of config.gate.consumers) {
+      for (let count = 0; count < instances; count += 1) {
+        const byHand = !readable || (handConfigured && random.chance(0.5));
+        const value = byHand ? (random.chance(0.5) ? keys.primary : keys.secondary).value : null;
+        this.#instances.start(index, name, cacheMs, config.secret, value);
+      }
+    }
+  }
+
+  #answerHealth(url: string, nonce: string): unknown {
+    for (const [account, config] of this.#wanted.entries()) {
+      const consumer = config.gate.consumers.find(({ healthUrl }) => healthUrl === url);
+      if (consumer !== undefined) return this.#instances.health(account, consumer.name, nonce);
+    }
+    return null;
+  }
+
+  #boot(number: number): void {
+    const process = this.#world.start(`p${number}`, [...this.#wanted]);
+    this.#tickLater(process, this.#world.random.below(3 * minute));
+    const crash = process.crash.bind(process);
+    process.crash = () => {
+      if (!process.alive) return;
+      crash();
+      this.#crashes += 1;
+      this.#world.timeline.add(this.#world.timeline.now + this.#world.random.below(6 * minute), () =>
+        this.#revive(process),
+      );
+    };
+  }
+
+  #revive(process: Process): void {
+    if (process.alive) return;
+    this.#stage.deploy(process);
+    this.#world.journal.note(process.name, () => "starts again");
+  }
+
+  #tickLater(process: Process, ms: number): void {
+    const { timeline, random } = this.#world;
+    timeline.add(timeline.now + ms, () => {
+      // Timers of several processes coincide, and one may overlap with its own last tick.
+      if (process.serves(timeline.now)) this.#tick(process);
+      const other = random.chance(0.25) ? random.any(this.#world.processes) : null;
+      if (other?.serves(timeline.now)) this.#tick(other);
+      const base = this.#calm ? 5 * minute : 4 * minute;
+      this.#tickLater(process, Math.floor(base * this.plan.processes * (0.3 + 1.4 * random.next())));
+    });
+  }
+
+  #tick(process: Process): void {
+    const { world } = this.#stage;
+    process.ticker.tick().then(
+      () => this.#afterTick(),
+      (error: unknown) => {
+        world.observer.left("error", error);
+        this.#judge.broken(
+          "I6",
+          `a tick of ${process.name} failed: ${error instanceof Error ? error.name : typeof error}`,
+        );
+      },
+    );
+  }
+
+  #afterTick(): void {
+    if (this.#calm && this.#restless() === null) this.#over = true;
+  }
+
+  #restless(): string | null {
+    for (const { name } of this.#wanted) {
+      const why = this.#judge.restless(name);
+      if (why !== null) return `${name} ${why}`;
+    }
+    return null;
+  }
+
+  #schedule(acts: readonly PlannedAct[]): void {
+    const world = this.#world;
+    const triggered = acts.flatMap(({ when, act }) => (typeof when === "number" ? [] : [{ ...when, act }]));
+    for (const { when, act } of acts) {
+      if (typeof when === "number") world.timeline.add(when, () => carryOut(this.#stage, act));
+    }
+    if (triggered.length === 0) return;
+    this.#judge.beforeCall = (operation, nth) => {
+      if (this.#calm) return;
+      for (const trigger of triggered) {
+        if (trigger.operation === operation && trigger.nth === nth) carryOut(this.#stage, trigger.act);
+      }
+    };
+  }
+
+  /** From here on nothing fails, everybody is well, and operators put right what they broke. */
+  #becomeCalm(): void {
+    const world = this.#world;
+    this.#calm = true;
+    world.journal.note("fate", () => "calm from here on");
+    world.faults.on = false;
+    this.#wanted.forEach((config, index) => {
+      this.#wanted[index] = { ...config, paused: false };
+      world.batch.of(config.batch.resourceId).sharedKeyAllowed = true;
+      const newest = world.vault.newest(config.secret);
+      if (newest?.disabledBy === "hand") newest.disabledBy = null;
+      this.#healInstances(index, config);
+    });
+    for (const process of world.processes) {
+      process.clock.offsetMs = 0;
+      this.#stage.deploy(process);
+    }
+    this.#lookAfter();
+    world.timeline.add(world.timeline.now + longestCalmMs, () =>
+      this.#judge.broken("I6", `left alone for ${longestCalmMs / hour} hours, ${this.#restless() ?? "nothing"}`),
+    );
+  }
+
+  #healInstances(account: number, { gate, secret }: AccountConfig): void {
+    for (const instance of this.#instances.living(account)) Object.assign(instance, { healthy: true, secret });
+    for (const { name, instances } of gate.consumers) {
+      const living = this.#instances.living(account).filter(({ consumer }) => consumer === name).length;
+      for (let count = living; count < instances; count += 1)
+        this.#instances.start(account, name, 5 * minute, secret, null);
+    }
+  }
+
+  /** Operators see to what waits for them, again and again. */
+  #lookAfter(): void {
+    const { timeline, tables } = this.#world;
+    this.#wanted.forEach(({ name, gate, paused }, account) => {
+      const record = tables.rotations.get(name)?.record;
+      if (record === undefined || paused) return;
+      if (record.pause !== null) operate(this.#stage, account, "resume");
+      else if (
+        gate.mode === "approval" &&
+        "approval" in record.state &&
+        record.state.approval === null &&
+        this.#allMoved(account)
+      ) {
+        operate(this.#stage, account, "approve");
+      }
+    });
+    timeline.add(timeline.now + 20 * minute, () => this.#lookAfter());
+  }
+
+  #allMoved(account: number): boolean {
+    const newest = this.#world.vault.newest(this.#config(account).secret);
+    return this.#instances.living(account).every((instance) => instance.version === newest?.id);
+  }
+
+  #completed(): number {
+    let count = 0;
+    for (const events of this.#world.tables.history.values()) {
+      count += events.filter(({ event }) => event === "RotationCompleted").length;
+    }
+    return count;
+  }
+}
