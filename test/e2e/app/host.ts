@@ -1,0 +1,171 @@
+import type { StatusBody } from "../../../lib/status";
+import { type AppProcess, startApp } from "../../local/app-process";
+import { until } from "../local-host/until";
+
+/** One answer of the app, read to its end. */
+export interface Answer {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+export interface Call {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  /** The function whose key is sent; null: no key. */
+  readonly keyOf: string | null;
+  readonly body?: NonNullable<RequestInit["body"]>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What the app has logged, as the object that it wrote. */
+export type LogLine = Readonly<Record<string, unknown>> & { readonly level: string; readonly event: string };
+
+/** The app in a host process of its own, asked over HTTP as anybody would. */
+export interface Host {
+  readonly functions: readonly string[];
+  /** Everything that the process has written. */
+  readonly lines: readonly string[];
+  readonly answers: readonly Answer[];
+  call(call: Call): Promise<Answer>;
+  rotate(account: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+  signal(account: string, body: unknown): Promise<Answer>;
+  operate(account: string, action: string, body: unknown): Promise<Answer>;
+  get(account: string): Promise<Answer>;
+  list(): Promise<Answer>;
+  status(account: string): Promise<StatusBody>;
+  /** Runs the timer's function once, and waits until it says that it is through. */
+  tick(): Promise<void>;
+  /** Starts the timer's function, and does not wait. */
+  fireTimer(): Promise<void>;
+  /** The app's own lines of this event, oldest first. */
+  logged(event: string): readonly LogLine[];
+  stop(): Promise<void>;
+}
+
+export const functionNames = [
+  "rotateOnDemand",
+  "receiveSignal",
+  "accountStatus",
+  "listAccounts",
+  "accountHistory",
+  "operateAccount",
+  "checkAccount",
+  "dashboard",
+  "openApi",
+] as const;
+
+/** Not a secret: whoever reads this may fire the timer of a process that lives for seconds. */
+const masterKey = "master-key-of-a-test";
+const keyOfFunction = (name: string): string => `key-of-${name}`;
+
+const asObject = (text: string): Readonly<Record<string, unknown>> | null => {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? { ...value } : null;
+  } catch {
+    return null;
+  }
+};
+
+/** A line of the host that carries one of the app; null for any other. */
+const logLineOf = (line: string): LogLine | null => {
+  const { level, message } = asObject(line) ?? {};
+  const logged = typeof message === "string" ? asObject(message) : null;
+  const event = logged?.["event"];
+  return typeof event === "string" ? { ...logged, event, level: String(level) } : null;
+};
+
+/** The body, for comparisons. */
+export const bodyOf = (answer: Answer): unknown => asObject(answer.text);
+
+export const statusOf = (answer: Answer): StatusBody => JSON.parse(answer.text);
+
+export interface HostOptions {
+  readonly app: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export const startHost = async ({ app, env }: HostOptions): Promise<Host> => {
+  const lines: string[] = [];
+  const answers: Answer[] = [];
+  const process: AppProcess = await startApp({
+    app,
+    port: 0,
+    env: {
+      ...env,
+      LOCAL_FUNCTION_KEYS: JSON.stringify({
+        master: masterKey,
+        functions: Object.fromEntries(functionNames.map((name) => [name, keyOfFunction(name)])),
+      }),
+    },
+    onEvent: () => undefined,
+    onError: () => undefined,
+    onLine: (line) => lines.push(line),
+  });
+  const base = `http://127.0.0.1:${process.port}`;
+  const logged = (event: string): readonly LogLine[] =>
+    lines
+      .map(logLineOf)
+      .filter((line) => line?.event === event)
+      .filter((line) => line !== null);
+
+  const call = async ({ method, path, keyOf, body, headers = {} }: Call): Promise<Answer> => {
+    const response = await fetch(`${base}/api${path}`, {
+      method,
+      headers: { ...(keyOf === null ? {} : { "x-functions-key": keyOfFunction(keyOf) }), ...headers },
+      ...(body === undefined ? {} : { body, duplex: "half" }),
+      signal: AbortSignal.timeout(60_000),
+    });
+    const { status } = response;
+    const answer = { method, path, status, headers: Object.fromEntries(response.headers), text: await response.text() };
+    answers.push(answer);
+    return answer;
+  };
+  const post = (keyOf: string, path: string, body: unknown, headers: Readonly<Record<string, string>> = {}) =>
+    call({
+      method: "POST",
+      path,
+      keyOf,
+      body: JSON.stringify(body),
+      headers: { "content-type": "application/json", ...headers },
+    });
+  const get = (account: string): Promise<Answer> =>
+    call({ method: "GET", path: `/accounts/${account}`, keyOf: "accountStatus" });
+  const fireTimer = async (): Promise<void> => {
+    const response = await fetch(`${base}/admin/functions/rotateOnSchedule`, {
+      method: "POST",
+      headers: { "x-functions-key": masterKey, "content-type": "application/json" },
+      body: "{}",
+    });
+    if (response.status !== 202) throw new Error(`the timer could not be fired: ${response.status}`);
+  };
+  return {
+    functions: process.functions,
+    lines,
+    answers,
+    call,
+    get,
+    list: () => call({ method: "GET", path: "/accounts", keyOf: "listAccounts" }),
+    rotate: (account, body, headers) => post("rotateOnDemand", `/accounts/${account}/rotations`, body, headers),
+    signal: (account, body) => post("receiveSignal", `/accounts/${account}/signals`, body),
+    operate: (account, action, body) => post("operateAccount", `/accounts/${account}/${action}`, body),
+    status: async (account) => {
+      const answer = await get(account);
+      if (answer.status !== 200) throw new Error(`GET accounts/${account}: ${answer.status} ${answer.text}`);
+      return statusOf(answer);
+    },
+    tick: async () => {
+      const before = logged("Tick").length;
+      await fireTimer();
+      await until("the end of a tick", () => logged("Tick").length > before, 60_000);
+    },
+    fireTimer,
+    logged,
+    stop: async () => {
+      await process.child.stop();
+    },
+  };
+};

@@ -1,0 +1,105 @@
+import { createHmac } from "node:crypto";
+import type { Slot } from "../../../lib/rotation/phases";
+import type { Emulators } from "../../emulators/emulators";
+import type { SecretVersionView, Vault } from "../../emulators/vault";
+
+const dayMs = 86_400_000;
+
+export interface AccountPlan {
+  /** Its name at the rotator. */
+  readonly name: string;
+  /** What the vault holds at first (default: the primary key, published yesterday); null: no secret yet. */
+  readonly seed?: Slot | null;
+  readonly keyAgeDays?: number;
+  /** Members of its entry in `ROTATION_ACCOUNTS` besides the required ones. */
+  readonly config?: object;
+}
+
+export interface SignalFields {
+  readonly consumer?: string;
+  readonly instance?: string;
+  /** Default: the newest version. */
+  readonly secretVersion?: string;
+  readonly healthy?: boolean;
+  /** Milliseconds from now (default 0). */
+  readonly inMs?: number;
+  /** "right" (default), "wrong": made with another key, "none". */
+  readonly proof?: "right" | "wrong" | "none";
+  readonly detail?: string;
+}
+
+/** One account on the emulators, and a test's own view of it: no HTTP, no journal entries. */
+export interface PlacedAccount {
+  readonly name: string;
+  readonly batchName: string;
+  readonly secretName: string;
+  readonly resourceId: string;
+  readonly vault: Vault;
+  /** Its entry in `ROTATION_ACCOUNTS`. */
+  readonly configured: object;
+  keys(): Readonly<Record<Slot, string>>;
+  accepts(key: string): boolean;
+  /** Oldest first. */
+  versions(): readonly SecretVersionView[];
+  newest(): SecretVersionView;
+  /** A signal as one of its consumers would make it now. */
+  signal(fields?: SignalFields): Readonly<Record<string, unknown>>;
+}
+
+export const proofOf = (key: string, lines: readonly string[]): string =>
+  createHmac("sha256", Buffer.from(key, "base64"))
+    .update(["batch-key-proof-v1", ...lines].join("\n"), "utf8")
+    .digest("base64");
+
+/** No two signals of a test carry the same instant: an equal one never replaces another. */
+let lastAtMs = 0;
+const instantIn = (ms: number): string => {
+  lastAtMs = Math.max(Date.now(), lastAtMs + 1);
+  return new Date(lastAtMs + ms).toISOString();
+};
+
+/** Makes the Batch account, and its secret in the vault. */
+export const placeAccount = (plan: AccountPlan, emulators: Emulators, vault: Vault): PlacedAccount => {
+  const { name, seed = "primary", keyAgeDays = 1, config = {} } = plan;
+  const batchName = `${name.replaceAll("-", "")}weu`;
+  const secretName = `${batchName}-batch-key`;
+  const { resourceId } = emulators.batch.addAccount({ name: batchName });
+  const keys = () => emulators.batch.keys(batchName);
+  if (seed !== null) {
+    vault.seed(secretName, { value: keys()[seed], createdOn: new Date(Date.now() - keyAgeDays * dayMs) });
+  }
+  const newest = (): SecretVersionView => {
+    const found = vault.newest(secretName);
+    if (found === null) throw new Error(`the vault holds no secret ${secretName}`);
+    return found;
+  };
+  return {
+    name,
+    batchName,
+    secretName,
+    resourceId,
+    vault,
+    configured: { name, resourceId, secret: { vaultUrl: vault.url, name: secretName }, ...config },
+    keys,
+    accepts: (key) => emulators.batch.accepts(batchName, key),
+    versions: () => vault.versions(secretName),
+    newest,
+    signal: (fields = {}) => {
+      const { consumer = "render-api", instance = "vm-1", healthy = true, inMs = 0, proof = "right", detail } = fields;
+      const secretVersion = fields.secretVersion ?? newest().version;
+      const at = instantIn(inMs);
+      const held = vault.versions(secretName).find(({ version }) => version === secretVersion);
+      const key = proof === "right" ? (held?.value ?? "") : Buffer.alloc(64, 7).toString("base64");
+      const lines = [name, consumer, instance, secretVersion, String(healthy), at];
+      return {
+        consumer,
+        instance,
+        secretVersion,
+        healthy,
+        at,
+        ...(detail === undefined ? {} : { detail }),
+        ...(proof === "none" ? {} : { proof: proofOf(key, lines) }),
+      };
+    },
+  };
+};

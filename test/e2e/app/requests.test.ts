@@ -1,0 +1,115 @@
+import { type Answer, bodyOf, type Call, type Host } from "./host";
+import type { PlacedAccount } from "./placed-account";
+import { expectProblem } from "./problem";
+import { openWorld, type World } from "./world";
+
+const longestBody = 16 * 1024;
+
+let world: World;
+let host: Host;
+let render: PlacedAccount;
+
+beforeAll(async () => {
+  world = await openWorld();
+  render = world.place({ name: "render" });
+  host = await world.host([render]);
+  await host.tick();
+});
+afterAll(() => world.close());
+
+const routes: readonly { readonly keyOf: string; readonly method: "GET" | "POST"; readonly path: string }[] = [
+  { keyOf: "listAccounts", method: "GET", path: "/accounts" },
+  { keyOf: "accountStatus", method: "GET", path: "/accounts/render" },
+  { keyOf: "rotateOnDemand", method: "POST", path: "/accounts/render/rotations" },
+  { keyOf: "receiveSignal", method: "POST", path: "/accounts/render/signals" },
+  { keyOf: "operateAccount", method: "POST", path: "/accounts/render/pause" },
+];
+const posts = routes.filter(({ method }) => method === "POST");
+
+const post = (
+  { keyOf, path }: Pick<Call, "keyOf" | "path">,
+  body: string | ReadableStream<Uint8Array> | null,
+  contentType: string,
+): Promise<Answer> =>
+  host.call({
+    keyOf,
+    path,
+    method: "POST",
+    ...(body === null ? {} : { body }),
+    headers: { "content-type": contentType },
+  });
+
+const inPieces = (text: string): ReadableStream<Uint8Array> => new Blob([text.slice(0, 100), text.slice(100)]).stream();
+
+describe.each(routes)("$method $path", ({ keyOf, method, path }) => {
+  test("opens for its own key only, so that who may post signals cannot start a rotation", async () => {
+    const others = routes.filter((route) => route.keyOf !== keyOf).map((route) => route.keyOf);
+    for (const key of [...others, "nobody", null]) {
+      expect([key, (await host.call({ method, path, keyOf: key })).status]).toEqual([key, 401]);
+    }
+    expect((await host.call({ method, path, keyOf })).status).not.toBe(401);
+  });
+});
+
+describe.each(posts)("POST $path", (route) => {
+  test("takes JSON only, and no more than 16 KiB of it", async () => {
+    for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/xml", "json"]) {
+      expect(expectProblem(await post(route, "{}", type), 415, "NotJson")).toEqual([]);
+    }
+    expectProblem(await post(route, "{}", "application/json; charset=utf-8"), 400, "InvalidRequest");
+
+    const longest = `{}${" ".repeat(longestBody - 2)}`;
+    expectProblem(await post(route, longest, "application/json"), 400, "InvalidRequest");
+    expectProblem(await post(route, `${longest} `, "application/json"), 413, "BodyTooLarge");
+    expectProblem(await post(route, inPieces(`${longest} `), "application/json"), 413, "BodyTooLarge");
+    const wide = JSON.stringify({ reason: "é".repeat(longestBody / 2) });
+    expectProblem(await post(route, wide, "application/json"), 413, "BodyTooLarge");
+  });
+
+  test("says where a body is wrong that is not a JSON object", async () => {
+    for (const body of [null, "", "{", '{"reason": "x"', "undefined", "\u0000", "[".repeat(8_000)]) {
+      const answer = await post(route, body, "application/json");
+      expect([body, expectProblem(answer, 400, "InvalidRequest")]).toEqual([body, [""]]);
+    }
+    for (const body of ["null", "7", '"x"', "[]", "true"]) {
+      const answer = await post(route, body, "application/json");
+      expect([body, expectProblem(answer, 400, "InvalidRequest")]).toEqual([body, [""]]);
+    }
+  });
+
+  test("knows the configured accounts only", async () => {
+    for (const name of ["other", "RENDER", "render%20", "__proto__", "constructor", "..%2Frender", "%00"]) {
+      const answer = await post({ ...route, path: route.path.replace("render", name) }, "{}", "application/json");
+      expect(expectProblem(answer, 404, "UnknownAccount")).toEqual([]);
+    }
+  });
+});
+
+test("an account that is not configured has no status", async () => {
+  for (const name of ["other", "render'", "%E2%82%AC"]) {
+    expect(expectProblem(await host.get(name), 404, "UnknownAccount")).toEqual([]);
+  }
+});
+
+test("nothing that a sender puts into a request is a reason for a 500, or repeated where it looks like a key", async () => {
+  const key = render.keys().primary;
+  const texts = [key, `leaked: ${key}!`, "\u0000", "\ud83d", "${jndi:x}", "<b>", "'\"--", "%s%n"];
+  for (const text of texts) {
+    for (const body of [{ reason: text }, { [text]: text }, { reason: [text] }, { consumer: text, at: text }]) {
+      for (const route of posts) {
+        const answer = await post(route, JSON.stringify(body), "application/json");
+        expect([200, 202, 400, 409]).toContain(answer.status);
+        expect(answer.text).not.toContain(key);
+        expect(bodyOf(answer)).not.toBeNull();
+      }
+    }
+  }
+  expect(JSON.stringify(await world.rows.all())).not.toContain(key);
+  expect(host.lines.join("\n")).not.toContain(key);
+});
+
+test("an answer is not to be cached, and its type not to be guessed", async () => {
+  for (const answer of [await host.list(), await host.get("render"), await host.get("other")]) {
+    expect(answer.headers).toMatchObject({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
+  }
+});

@@ -1,0 +1,212 @@
+import type { JournalEntry } from "../../emulators/journal";
+import type { Route } from "../../emulators/routes";
+import type { SecretVersionView } from "../../emulators/vault";
+import type { Host } from "./host";
+import type { PlacedAccount } from "./placed-account";
+import { openWorld, type World } from "./world";
+
+const dayMs = 86_400_000;
+const calls = [
+  "arm.getAccount",
+  "arm.listKeys",
+  "arm.regenerateKeys",
+  "vault.setSecret",
+  "vault.updateSecret",
+] as const;
+
+let world: World;
+let host: Host;
+let render: PlacedAccount;
+let nightly: PlacedAccount;
+let archive: PlacedAccount;
+
+beforeAll(async () => {
+  world = await openWorld();
+  render = world.place({ name: "render", keyAgeDays: 61 });
+  nightly = world.place({ name: "nightly", seed: null, config: { rotateEvery: "P30D", expireAfter: "P45D" } });
+  archive = world.place({ name: "archive", keyAgeDays: 61, config: { settleOn: "primary" } });
+  host = await world.host([render, nightly, archive]);
+});
+afterAll(() => world.close());
+
+const about = (account: PlacedAccount, route: Route): readonly JournalEntry[] =>
+  world.emulators.journal
+    .of(route)
+    .filter(({ subject }) => [account.batchName, account.secretName].includes(subject?.toLowerCase() ?? ""));
+
+const counted = (account: PlacedAccount): Readonly<Record<string, number>> =>
+  Object.fromEntries(calls.map((route) => [route, about(account, route).length]));
+
+const confirm = async (account: PlacedAccount): Promise<void> => {
+  expect((await host.signal(account.name, account.signal())).status).toBe(202);
+};
+
+/** What one `setSecret` has to carry. */
+const expectPublished = (
+  version: SecretVersionView | undefined,
+  account: PlacedAccount,
+  expected: {
+    slot: "Primary" | "Secondary";
+    value: string;
+    rotationId: string;
+    validityDays: string;
+    livesDays: number;
+  },
+): void => {
+  expect(version).toMatchObject({
+    value: expected.value,
+    contentType: "text/plain; batch-account-key",
+    tags: {
+      CredentialId: expected.slot,
+      ProviderAddress: account.resourceId,
+      ValidityPeriodDays: expected.validityDays,
+      RotationId: expected.rotationId,
+    },
+  });
+  expect(Object.keys(version?.tags ?? {})).toHaveLength(4);
+  const expiresInMs = (version?.expiresOn?.getTime() ?? 0) - Date.now();
+  expect(Math.abs(expiresInMs - expected.livesDays * dayMs)).toBeLessThan(60_000);
+};
+
+/** Since the adoption is over: what was asked of Azure afterwards, and the events of the history. */
+const storyOf = async (account: PlacedAccount): Promise<readonly string[]> => {
+  const rows = await world.rows.history(account.name);
+  expect(rows.map(({ sequence }) => Number(sequence))).toEqual(rows.map((_, index) => index + 1));
+  const times = rows.map(({ at }) => String(at));
+  expect(times).toEqual(times.toSorted());
+  expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length);
+  // Newest first in the order of the keys, as a page reads it.
+  expect(rows.map(({ rowKey }) => String(rowKey))).toEqual(
+    rows
+      .map(({ rowKey }) => String(rowKey))
+      .toSorted()
+      .toReversed(),
+  );
+  return rows.map(({ event, by }) => `${String(event)} by ${String(by)}`);
+};
+
+test("a rotation that was due replaces each key once, publishes in one request, and disables the retired version only", async () => {
+  const [first] = render.versions();
+  const before = render.keys();
+  await host.tick();
+  await confirm(render);
+  // The confirmed adoption has started the rotation that was due.
+  const { phase, rotation } = await host.status("render");
+  expect([phase, rotation?.trigger]).toEqual(["published", "schedule"]);
+  const between = render.keys();
+  expect(between).toEqual({ primary: before.primary, secondary: expect.not.stringMatching(before.secondary) });
+  expect(render.versions()).toHaveLength(2);
+  expectPublished(render.newest(), render, {
+    slot: "Secondary",
+    value: between.secondary,
+    rotationId: rotation?.id ?? "",
+    validityDays: "60",
+    livesDays: 90,
+  });
+  expect(render.versions().map(({ enabled }) => enabled)).toEqual([true, true]);
+
+  await confirm(render);
+  const after = await host.status("render");
+  expect(after).toMatchObject({ phase: "idle", lastRotation: { id: rotation?.id, outcome: "completed" } });
+  expect(render.keys()).toEqual({ primary: expect.not.stringMatching(before.primary), secondary: between.secondary });
+  expect(Object.values(before).map((key) => render.accepts(key))).toEqual([false, false]);
+  expect(render.versions().map(({ version, enabled }) => [version, enabled])).toEqual([
+    [first?.version, false],
+    [render.newest().version, true],
+  ]);
+  // Due 60 days after its key was made.
+  expect(Math.abs(Date.parse(after.nextDueAt ?? "") - Date.now() - 60 * dayMs)).toBeLessThan(60_000);
+
+  expect(counted(render)).toEqual({
+    "arm.getAccount": 1,
+    "arm.listKeys": 5,
+    "arm.regenerateKeys": 2,
+    "vault.setSecret": 1,
+    "vault.updateSecret": 1,
+  });
+  expect(about(render, "arm.regenerateKeys").map(({ status }) => status)).toEqual([200, 200]);
+  expect(await storyOf(render)).toEqual([
+    "Adopted by signal:render-api",
+    "RotationStarted by signal:render-api",
+    "KeyRegenerated by signal:render-api",
+    "KeyPublished by signal:render-api",
+    "KeyRetired by signal:render-api",
+    "RotationCompleted by signal:render-api",
+  ]);
+});
+
+test("an account without a secret gets its primary key published as it is, and rotates on demand", async () => {
+  const before = nightly.keys();
+  expect(nightly.newest().value).toBe(before.primary);
+  expectPublished(nightly.newest(), nightly, {
+    slot: "Primary",
+    value: before.primary,
+    rotationId: String(nightly.newest().tags["RotationId"]),
+    validityDays: "30",
+    livesDays: 45,
+  });
+  await confirm(nightly);
+  const answer = await host.rotate("nightly", { reason: "because I can" });
+  expect(answer.status).toBe(202);
+  const { rotation } = await host.status("nightly");
+  await confirm(nightly);
+  const after = nightly.keys();
+  expect([after.primary === before.primary, after.secondary === before.secondary]).toEqual([false, false]);
+  expectPublished(nightly.newest(), nightly, {
+    slot: "Secondary",
+    value: after.secondary,
+    rotationId: rotation?.id ?? "",
+    validityDays: "30",
+    livesDays: 45,
+  });
+  expect(nightly.versions().map(({ enabled }) => enabled)).toEqual([false, true]);
+  expect(counted(nightly)).toMatchObject({ "arm.regenerateKeys": 2, "vault.setSecret": 2, "vault.updateSecret": 1 });
+  expect(await storyOf(nightly)).toEqual([
+    "KeyPublished by schedule",
+    "Adopted by signal:render-api",
+    "RotationStarted by demand",
+    "KeyRegenerated by demand",
+    "KeyPublished by demand",
+    "KeyRetired by signal:render-api",
+    "RotationCompleted by signal:render-api",
+  ]);
+});
+
+test("an account that settles on its primary key ends there, with the fresh one", async () => {
+  const before = archive.keys();
+  for (const phase of ["published", "settling", "idle"]) {
+    await confirm(archive);
+    expect((await host.status("archive")).phase).toBe(phase);
+  }
+  const after = archive.keys();
+  expect([after.primary === before.primary, after.secondary === before.secondary]).toEqual([false, false]);
+  expect(archive.newest()).toMatchObject({ value: after.primary, tags: { CredentialId: "Primary" } });
+  expect(archive.versions().map(({ enabled }) => enabled)).toEqual([false, true, true]);
+  expect(counted(archive)).toMatchObject({ "arm.regenerateKeys": 2, "vault.setSecret": 2, "vault.updateSecret": 1 });
+  expect(await storyOf(archive)).toEqual(
+    [
+      "Adopted",
+      "RotationStarted",
+      "KeyRegenerated",
+      "KeyPublished",
+      "KeyRetired",
+      "SettlingStarted",
+      "KeyPublished",
+      "RotationCompleted",
+    ].map((event) => `${event} by signal:render-api`),
+  );
+});
+
+test("idle accounts cost a tick nothing but reads of their records", async () => {
+  await host.tick();
+  world.emulators.journal.clear();
+  await host.tick();
+  const { journal } = world.emulators;
+  expect((["arm", "batch", "vault", "identity"] as const).map((service) => journal.countOf(service))).toEqual([
+    0, 0, 0, 0,
+  ]);
+  expect(new Set(journal.entries.map(({ route }) => route))).toEqual(new Set(["tables.get"]));
+  expect(host.logged("Tick").at(-1)).toEqual(
+    expect.objectContaining({ level: "information", accounts: 3, moved: 0, waiting: 0, blocked: 0, stalled: 0 }),
+  );
+});

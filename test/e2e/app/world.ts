@@ -1,0 +1,94 @@
+import { type Azurite, startAzurite } from "../../emulators/azurite";
+import { type Emulators, startEmulators } from "../../emulators/emulators";
+import { startTableProxy, type TableProxy } from "../../emulators/table-proxy";
+import type { Vault } from "../../emulators/vault";
+import { type BuiltApp, builtApp } from "./built-app";
+import { type Host, startHost } from "./host";
+import { type AccountPlan, type PlacedAccount, placeAccount } from "./placed-account";
+import { type StoredRows, storedRows } from "./stored-rows";
+
+/** Azure's services on this machine, and the built app in as many host processes as a test wants. */
+export interface World {
+  readonly emulators: Emulators;
+  readonly vault: Vault;
+  /** In front of Azurite, with faults. */
+  readonly tables: TableProxy;
+  readonly rows: StoredRows;
+  readonly app: BuiltApp;
+  place(plan: AccountPlan): PlacedAccount;
+  /** Right in everything for these accounts: what a host is started with. */
+  settings(accounts: readonly PlacedAccount[]): Readonly<Record<string, string>>;
+  host(accounts: readonly PlacedAccount[], env?: Readonly<Record<string, string>>): Promise<Host>;
+  /** Ends everything. Throws where an emulator was asked for what it does not know, or an answer was a 500. */
+  close(): Promise<void>;
+}
+
+const tablePrefix = "EndToEnd";
+
+/** Tests fire the timer themselves; a consumer opens the gate as soon as it is good. */
+const settings = {
+  ROTATION_SCHEDULE: "0 0 0 1 1 *",
+  ROTATION_TABLE_PREFIX: tablePrefix,
+  ROTATION_CLAIM: "PT20S",
+  ROTATION_QUARANTINE: "PT1S",
+};
+export const gate = { consumers: [{ name: "render-api" }], soak: "PT0S" } as const;
+
+const inherited = (): Record<string, string> =>
+  Object.fromEntries(
+    ["PATH", "HOME", "TMPDIR", "SystemRoot"].flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+
+const problemsOf = ({ journal }: Emulators, hosts: readonly Host[]): readonly unknown[] => [
+  ...journal.unknown,
+  ...journal.failures,
+  ...hosts.flatMap(({ answers }) => answers.filter(({ status }) => status >= 500 && status !== 503)),
+  ...hosts.flatMap(({ lines }) => lines.filter(isDefect)),
+];
+
+/** A handler that threw, or an error that no adapter has translated. */
+const isDefect = (line: string): boolean =>
+  /"level":"(?:error|critical)","category":"(?![^"]*\.User")/.test(line) || /unexpected [A-Za-z]*Error/.test(line);
+
+export const openWorld = async (): Promise<World> => {
+  const [emulators, azurite, app]: [Emulators, Azurite, BuiltApp] = await Promise.all([
+    startEmulators(),
+    startAzurite(),
+    builtApp(),
+  ]);
+  const tables = await startTableProxy({ ...emulators, targetPort: azurite.port });
+  const vault = await emulators.addVault("render-keys");
+  const hosts: Host[] = [];
+  const settingsFor = (accounts: readonly PlacedAccount[]): Readonly<Record<string, string>> => ({
+    ...inherited(),
+    ...emulators.env,
+    ...settings,
+    AzureWebJobsStorage: tables.connectionString,
+    ROTATION_ACCOUNTS: JSON.stringify({ defaults: { gate }, accounts: accounts.map(({ configured }) => configured) }),
+  });
+  return {
+    emulators,
+    vault,
+    tables,
+    rows: storedRows(azurite.connectionString, tablePrefix),
+    app,
+    place: (plan) => placeAccount(plan, emulators, vault),
+    settings: settingsFor,
+    host: async (accounts, env = {}) => {
+      const host = await startHost({ app: app.folder, env: { ...settingsFor(accounts), ...env } });
+      hosts.push(host);
+      return host;
+    },
+    close: async () => {
+      await Promise.all(hosts.map((host) => host.stop()));
+      const problems = problemsOf(emulators, hosts);
+      await tables.close();
+      await Promise.all([azurite.stop(), emulators.close()]);
+      app.remove();
+      if (problems.length > 0) throw new Error(`behind the tests: ${JSON.stringify(problems, null, 1)}`);
+    },
+  };
+};
