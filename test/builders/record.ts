@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { firstRecord, type Pen } from "../../lib/rotation/changes";
 import type { Claim, Failure, LastRotation, Pause, RotationRecord } from "../../lib/rotation/record";
 import { anAccount } from "./account";
@@ -58,5 +59,6 @@ export const aPen = (time: string, by = "schedule"): Pen => {
       written += 1;
       return `event-${written}`;
     },
+    hash: (text) => createHash("sha256").update(text).digest("hex"),
   };
 };

@@ -1,0 +1,67 @@
+import {
+  ClaimLostError,
+  ConfigError,
+  CorruptRecordError,
+  OperatorNeededError,
+  OutcomeUnknownError,
+  TransientServiceError,
+} from "../../lib/errors";
+
+describe("errors say what the reader must do", () => {
+  const facts = {
+    operation: "Batch regenerateKeys",
+    statusCode: 503,
+    code: "ServerBusy",
+    requestId: "6f3c2b1a-0d4e-4f5a-8b6c-7d8e9f0a1b2c",
+  };
+
+  it.each<[string, Error, string]>([
+    [
+      "ConfigError",
+      new ConfigError([
+        { at: "ROTATION_ACCOUNTS", problem: "is missing" },
+        { at: "ROTATION_CLOUD", problem: "must be AzurePublic" },
+      ]),
+      "ROTATION_ACCOUNTS: is missing; ROTATION_CLOUD: must be AzurePublic",
+    ],
+    ["ClaimLostError", new ClaimLostError("render-weu"), "account render-weu: another driver holds the claim"],
+    [
+      "TransientServiceError",
+      new TransientServiceError(facts),
+      "Batch regenerateKeys, status 503, code ServerBusy, request id 6f3c2b1a-0d4e-4f5a-8b6c-7d8e9f0a1b2c: not done, tried again later",
+    ],
+    [
+      "OutcomeUnknownError",
+      new OutcomeUnknownError({ operation: "Batch regenerateKeys", code: "ECONNRESET" }),
+      "Batch regenerateKeys, code ECONNRESET: the answer was lost, so it may or may not have been applied",
+    ],
+    [
+      "OperatorNeededError",
+      new OperatorNeededError("Forbidden", { operation: "Batch listKeys", statusCode: 403 }, "give it the role"),
+      "Batch listKeys, status 403: give it the role",
+    ],
+    [
+      "CorruptRecordError",
+      new CorruptRecordError("render-weu", "state.phase is unknown"),
+      "record of account render-weu: state.phase is unknown",
+    ],
+  ])("%s", (name, error, message) => {
+    expect(error).toBeInstanceOf(Error);
+    expect(error.name).toBe(name);
+    expect(error.message).toBe(message);
+    expect(error.cause).toBeUndefined();
+  });
+
+  it("and carry what code must know in fields", () => {
+    expect(new TransientServiceError(facts)).toMatchObject({ facts, retryAfterMs: null });
+    expect(new TransientServiceError(facts, 5_000)).toMatchObject({ retryAfterMs: 5_000 });
+    expect(new OperatorNeededError("ResourceLocked", facts, "remove the lock")).toMatchObject({
+      reason: "ResourceLocked",
+      facts,
+      remedy: "remove the lock",
+    });
+    expect(new CorruptRecordError("a", "b")).toMatchObject({ account: "a", problem: "b" });
+    expect(new ClaimLostError("a")).toMatchObject({ account: "a" });
+    expect(new ConfigError([])).toMatchObject({ problems: [] });
+  });
+});
