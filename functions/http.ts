@@ -56,6 +56,12 @@ export const json = (
   body: JSON.stringify(body),
 });
 
+export const plainText = (status: number, body: string): HttpResponseInit => ({
+  status,
+  headers: { ...noStore, "content-type": "text/plain; charset=utf-8" },
+  body,
+});
+
 /** A handler that gets the app, and whose failures become problems. */
 export const withApp =
   (handle: (app: App, request: HttpRequest) => Promise<HttpResponseInit>): HttpHandler =>

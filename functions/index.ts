@@ -1,3 +1,4 @@
+import "./account-history";
 import "./account-status";
 import "./check-account";
 import "./list-accounts";
@@ -5,3 +6,4 @@ import "./operate-account";
 import "./receive-signal";
 import "./rotate-on-demand";
 import "./rotate-on-schedule";
+import "./rotation-record";

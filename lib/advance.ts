@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import { ClaimLostError, OperatorNeededError, OutcomeUnknownError, TransientServiceError } from "./errors";
-import type { CallOptions, Ports, Stored } from "./ports";
+import type { CallOptions, Ports, Receipt, Stored } from "./ports";
 import { type Reconciled, reconcile } from "./reconcile";
 import type { AccountConfig } from "./rotation/account-config";
 import { nextAttemptAt } from "./rotation/backoff";
@@ -19,13 +20,16 @@ import {
   withEvents,
   withPauseSeen,
 } from "./rotation/changes";
-import type { EventDraft } from "./rotation/events";
+import { alarmChanges, conditions } from "./rotation/conditions";
+import { isWanted, newDelivery, retried, type Wanted } from "./rotation/deliveries";
+import { type EventDraft, isAlarm, type RotationEvent } from "./rotation/events";
 import type { Slot, State } from "./rotation/phases";
 import type { Claim, Pause, RotationRecord } from "./rotation/record";
 import { fullReconcileDue, scheduledDue } from "./rotation/schedule";
 import { plusMs, toInstant } from "./rotation/time";
 import { configurationChanged, type Move, type StateWithActive } from "./rotation/transitions";
-import { mayRegenerateNext } from "./rotation/waiting";
+import type { InstanceReport } from "./rotation/signals";
+import { gatedState, mayRegenerateNext } from "./rotation/waiting";
 import { type Bench, type Decision, type Done, rollBack, steps } from "./steps";
 
 export interface Limits {
@@ -36,6 +40,8 @@ export interface Limits {
   /** The most that one external call may take. */
   readonly callMs: number;
   readonly dryRun: boolean;
+  /** Events older than this are taken out of the history. */
+  readonly historyKeepMs: number;
 }
 
 /** Why somebody's request is turned away; nothing has changed. */
@@ -80,9 +86,20 @@ export const advance = async (ports: Ports, limits: Limits, config: AccountConfi
   }
 };
 
-/** Whether there is anything to do for a tick, told from the record alone: an idle account costs one table read. */
-export const needsDriver = (record: RotationRecord, config: AccountConfig, now: Date): boolean => {
+/**
+ * Whether there is anything to do for a tick, told from what is stored: an idle account costs one table read.
+ * `reports` are those of an account that waits at its gate; else empty.
+ */
+export const needsDriver = (
+  record: RotationRecord,
+  config: AccountConfig,
+  reports: readonly InstanceReport[],
+  now: Date,
+): boolean => {
   if (claimIsLive(record, now)) return false;
+  if (record.deliveries.some((delivery) => delivery.nextAttemptAt <= toInstant(now))) return true;
+  const found = conditions({ record, config, reports, dryRun: false, now });
+  if (alarmChanges(record.alarms, found, config.remindEveryMs, now).drafts.length > 0) return true;
   if (record.claim !== null || record.outbox.length > 0 || !isFor(record, config)) return true;
   if (withPauseSeen(record, config, now) !== record) return true;
   if (record.failure !== null) return record.failure.nextAttemptAt <= toInstant(now);
@@ -100,6 +117,8 @@ class Driver {
   readonly #claimId: string;
   #stored: Stored | null = null;
   #moves = 0;
+  /** This drive has done the full comparison that comes now and then. */
+  #compared = false;
 
   constructor(
     private readonly ports: Ports,
@@ -142,7 +161,7 @@ class Driver {
     if (refusal === null) {
       while (this.#moves < mostMoves && !this.order.stop.aborted && (await this.#oneMove())) this.#moves += 1;
     }
-    await this.#deliver();
+    await this.#tell();
     const { record } = await this.#write({ ...this.#record, claim: null });
     return refusal === null ? { outcome: "driven", record, moves: this.#moves } : { outcome: "refused", refusal };
   }
@@ -242,6 +261,7 @@ class Driver {
     const full = due || decision.kind === "actOnKeys";
     const found = await reconcile(this.#bench(), state, full);
     if (found.kind === "agrees" && found.look !== null) {
+      this.#compared ||= due;
       this.#keep({ ...this.#record, reconciledAt: toInstant(this.ports.clock.now()) });
     }
     return found;
@@ -284,8 +304,60 @@ class Driver {
         });
         return;
       }
-      log.write("info", { ...event });
-      this.#keep({ ...this.#record, outbox: this.#record.outbox.filter(({ id }) => id !== event.id) });
+      log.write(isAlarm(event.event) ? "error" : "info", { ...event });
+      this.#keep(delivered(this.#record, event, this.ports.alerts.wanted, this.ports.clock.now()));
+    }
+  }
+
+  /** What cannot be told now is told by the next drive: the claim must be let go all the same. */
+  async #tell(): Promise<void> {
+    try {
+      await this.#tellConditions();
+      await this.#deliver();
+      await this.#sendToWebhook();
+      await this.#prune();
+    } catch (error) {
+      if (error instanceof ClaimLostError) throw error;
+      this.ports.log.write("warn", { event: "TellingDelayed", account: this.config.name, ...inFields(error) });
+    }
+  }
+
+  /** Conditions that have begun, last or have ended, told through the outbox like any event. */
+  async #tellConditions(): Promise<void> {
+    const now = this.ports.clock.now();
+    const gated = gatedState(this.#record.state) !== null;
+    const reports = gated ? await this.ports.signals.list(this.config.name, this.#call()) : [];
+    const seen = { record: this.#record, config: this.config, reports, dryRun: this.limits.dryRun, now };
+    const { alarms, drafts } = alarmChanges(this.#record.alarms, conditions(seen), this.config.remindEveryMs, now);
+    if (drafts.length > 0) await this.#write(withEvents({ ...this.#record, alarms }, drafts, this.#pen()));
+  }
+
+  /** Takes out what is older than the history is kept, when the account is compared in full anyway. First the record says so: a gap that it does not tell of is somebody's doing. */
+  async #prune(): Promise<void> {
+    const { history, clock } = this.ports;
+    const { account, reconciledAt } = this.#record;
+    if (!this.#compared || reconciledAt === null || this.limits.dryRun) return;
+    const cutoff = plusMs(toInstant(clock.now()), -this.limits.historyKeepMs);
+    const through = await history.lastBefore(account, cutoff, this.#call());
+    if (through > this.#record.prunedThrough) await this.#write({ ...this.#record, prunedThrough: through });
+    if (this.#record.prunedThrough > 0) await history.removeThrough(account, this.#record.prunedThrough, this.#call());
+  }
+
+  /** In order; the first that cannot be sent holds up those after it, and nothing else. */
+  async #sendToWebhook(): Promise<void> {
+    const { alerts, clock, log } = this.ports;
+    for (const delivery of this.#record.deliveries) {
+      const now = clock.now();
+      if (delivery.nextAttemptAt > toInstant(now)) return;
+      const outcome = await alerts.deliver(delivery.event, this.#call());
+      const next = outcome === "failed" ? retried(delivery, now) : null;
+      const rest = this.#record.deliveries.filter(({ event }) => event.id !== delivery.event.id);
+      this.#keep({ ...this.#record, deliveries: next === null ? rest : [next, ...rest] });
+      if (outcome !== "delivered" && next === null) {
+        const detail = `the webhook did not take event ${delivery.event.id} (${delivery.event.event}); it is given up: check ROTATION_ALERT_WEBHOOK_URL`;
+        log.write("error", { event: "AlertDropped", account: this.config.name, detail });
+      }
+      if (next !== null) return;
     }
   }
 
@@ -319,12 +391,12 @@ class Driver {
   }
 
   /** Writes the intent, and sends only while the claim is certainly still ours. */
-  async #regenerate(slot: Slot): Promise<void> {
+  async #regenerate(slot: Slot): Promise<Receipt> {
     const at = toInstant(this.ports.clock.now());
     await this.#write({ ...this.#record, intent: { slot, at } });
     const call = this.#call();
     if (call.signal.aborted) throw new ClaimLostError(this.config.name);
-    await this.ports.batch.regenerate(this.config.batch, slot, call);
+    return this.ports.batch.regenerate(this.config.batch, slot, call);
   }
 
   #bench(): Bench {
@@ -373,7 +445,7 @@ class Driver {
   }
 
   #pen(): Pen {
-    return { now: this.ports.clock.now(), by: this.order.by, nextId: () => this.ports.ids.next() };
+    return { now: this.ports.clock.now(), by: this.order.by, nextId: () => this.ports.ids.next(), hash: sha256 };
   }
 
   /** A limit for one external call that ends clearly before the claim does. */
@@ -396,6 +468,16 @@ const quarantineStops = (record: RotationRecord, now: Date): boolean => {
   const quarantine = activeQuarantine(record, now);
   return quarantine !== null && (quarantine.slot !== null || mayRegenerateNext(record.state.phase));
 };
+
+/** The record once history and log have the event: the webhook may still be to get it. */
+const delivered = (record: RotationRecord, event: RotationEvent, wanted: Wanted | null, now: Date): RotationRecord => ({
+  ...record,
+  outbox: record.outbox.filter(({ id }) => id !== event.id),
+  deliveries:
+    wanted !== null && isWanted(event, wanted) ? [...record.deliveries, newDelivery(event, now)] : record.deliveries,
+});
+
+const sha256 = (text: string): string => createHash("sha256").update(text, "utf8").digest("hex");
 
 const hasActive = (state: State): state is StateWithActive => state.active !== null;
 

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
+import { noWebhook, Webhook } from "./alerts/webhook";
 import type { App } from "./app";
 import { AzureBatchKeys } from "./azure/batch-keys";
 import { createCredential } from "./azure/credential";
@@ -15,7 +16,7 @@ import { UlidIds } from "./azure/ulid-ids";
 import { type Environment, readSettings, type Settings } from "./config";
 import { ConfigError } from "./errors";
 import { FetchHealthChecks } from "./health/ask-health";
-import type { Clock, Log } from "./ports";
+import type { Alerts, Clock, Log } from "./ports";
 import { VersionCache } from "./version-cache";
 
 const minute = 60_000;
@@ -46,6 +47,7 @@ export const composeApp = (env: Environment, write: LineWriter): App => {
       quarantineMs: settings.quarantineMs,
       callMs: minute / 2,
       dryRun: settings.dryRun,
+      historyKeepMs: settings.historyKeepMs,
       tickMs: functionTimeoutMs / 2,
       requestMs: Math.min(functionTimeoutMs / 2, 100_000),
       patienceMs: 3_000,
@@ -69,9 +71,22 @@ const buildPorts = (env: Environment, settings: Settings, log: Log): App["ports"
     signals: new SignalTable(tables.signals, ids),
     health: new FetchHealthChecks(),
     permissions: new ArmPermissions({ credential, armEndpoint: cloud.armEndpoint, armScope: cloud.armScope }),
+    alerts: openAlerts(env, settings),
     history: new HistoryTable(tables.history),
   };
 };
+
+const openAlerts = (env: Environment, { webhook }: Settings): Alerts =>
+  webhook === null
+    ? noWebhook
+    : new Webhook({
+        url: webhook.url,
+        format: webhook.format,
+        secret: webhook.secret === null ? null : Buffer.from(webhook.secret.replace(/^whsec_/, ""), "base64"),
+        wanted: webhook.events,
+        site: env["WEBSITE_SITE_NAME"] || "local",
+        clock: systemClock,
+      });
 
 const tableStorage = (env: Environment, { storage, emulated, cloud }: Settings): TableStorage =>
   storage.kind === "connectionString"

@@ -33,11 +33,14 @@ export interface Settings {
   readonly cloud: Cloud;
   /** `AZURE_CLIENT_ID`; null for the system-assigned identity. */
   readonly clientId: string | null;
+  /** How long events stay in the history, in milliseconds. */
+  readonly historyKeepMs: number;
   readonly claimMs: number;
   readonly quarantineMs: number;
 }
 
 const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
 
 /** Set by the platform in every app that runs in Azure. */
 const inAzure = "WEBSITE_SITE_NAME";
@@ -112,6 +115,7 @@ export const readSettings = (
     webhook: readWebhook(reader, emulated),
     cloud,
     clientId,
+    historyKeepMs: reader.duration("ROTATION_HISTORY_KEEP", emulated ? 1_000 : dayMs) ?? 400 * dayMs,
     // Longer than any one call can run: a claim must outlast its holder.
     claimMs: readTestLength(reader, "ROTATION_CLAIM", emulated, problems) ?? host.functionTimeoutMs + minuteMs,
     quarantineMs: readTestLength(reader, "ROTATION_QUARANTINE", emulated, problems) ?? 5 * minuteMs,

@@ -1,5 +1,6 @@
 import type { BatchKey } from "./batch-key";
 import type { BatchAccountRef, SecretRef } from "./rotation/account-config";
+import type { Wanted } from "./rotation/deliveries";
 import type { RotationEvent } from "./rotation/events";
 import type { Slot } from "./rotation/phases";
 import type { RotationRecord } from "./rotation/record";
@@ -9,6 +10,12 @@ import type { Instant } from "./rotation/time";
 /** Every external call ends when `signal` aborts, which is before the caller's claim runs out. */
 export interface CallOptions {
   readonly signal: AbortSignal;
+}
+
+/** What a service gave for the record of a change. */
+export interface Receipt {
+  /** The service's id of the request, for an audit or a support case. */
+  readonly requestId: string | null;
 }
 
 export interface BatchAccount {
@@ -28,7 +35,7 @@ export interface BatchKeys {
   readAccount(ref: BatchAccountRef, options: CallOptions): Promise<BatchAccount>;
   readKeys(ref: BatchAccountRef, options: CallOptions): Promise<SlotKeys>;
   /** Replaces the key of one slot. Sent exactly once: repeating a lost request could replace a key that is in use by then. */
-  regenerate(ref: BatchAccountRef, slot: Slot, options: CallOptions): Promise<void>;
+  regenerate(ref: BatchAccountRef, slot: Slot, options: CallOptions): Promise<Receipt>;
   /** One signed, reading call to the data plane: does Batch accept this key now? */
   probe(
     ref: BatchAccountRef,
@@ -68,7 +75,11 @@ export interface SecretPublisher {
   newest(ref: SecretRef, options: CallOptions): Promise<Extract<SecretVersion, { enabled: true }> | null>;
   /** One version; null where the vault does not know it. */
   version(ref: SecretRef, version: string, options: CallOptions): Promise<SecretVersion | null>;
-  publish(ref: SecretRef, publication: Publication, options: CallOptions): Promise<{ readonly version: string }>;
+  publish(
+    ref: SecretRef,
+    publication: Publication,
+    options: CallOptions,
+  ): Promise<Receipt & { readonly version: string }>;
   disable(ref: SecretRef, version: string, options: CallOptions): Promise<void>;
 }
 
@@ -125,6 +136,27 @@ export interface Permissions {
 export interface History {
   /** Adds an event; one that is there already is left as it is, so a repeat is harmless. */
   append(event: RotationEvent, options: CallOptions): Promise<void>;
+  /** Events of an account, newest first, from below `before` on; `next` is the `before` of the next page, null at the end. */
+  page(
+    account: string,
+    range: { readonly limit: number; readonly before: number | null },
+    options: CallOptions,
+  ): Promise<{ readonly events: readonly RotationEvent[]; readonly next: number | null }>;
+  /** The number of the newest event from before `at`; 0 for none. */
+  lastBefore(account: string, at: Instant, options: CallOptions): Promise<number>;
+  /** Takes out the events up to this number. */
+  removeThrough(account: string, sequence: number, options: CallOptions): Promise<void>;
+}
+
+/** What became of one delivery. `gone`: never try this event again. */
+export type Delivered = "delivered" | "failed" | "gone";
+
+/** Where alarms go besides history and log. */
+export interface Alerts {
+  /** Which events are sent; null where there is no webhook. */
+  readonly wanted: Wanted | null;
+  /** Never throws, and never takes long: a receiver that has just failed is not asked again at once. */
+  deliver(event: RotationEvent, options: CallOptions): Promise<Delivered>;
 }
 
 /** One line of JSON each. Never given an error of an SDK. */
@@ -153,6 +185,7 @@ export interface Ports {
   readonly health: HealthChecks;
   readonly permissions: Permissions;
   readonly history: History;
+  readonly alerts: Alerts;
   readonly log: Log;
   readonly clock: Clock;
   readonly ids: Ids;

@@ -69,8 +69,8 @@ const drifted = (bench: Bench, state: StateWithActive, { keys, newest }: Look): 
     words: `publish the live ${slot} key, because ${why}`,
     run: async () => {
       const rotationId = "rotation" in state ? state.rotation.id : bench.ports.ids.next();
-      const { version } = await publish(bench, slot, keys, rotationId);
-      return driftRepaired(state, version, why, bench.ports.clock.now());
+      const as = await publish(bench, slot, keys, rotationId);
+      return driftRepaired(state, as, why, bench.ports.clock.now());
     },
   };
 };

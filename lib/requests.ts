@@ -94,6 +94,22 @@ export const parseDemand = (body: unknown, idempotencyKey: string | null, emulat
   return { ok: true, value: { reason: withoutKeys(found.value.reason), retireAfterMs, idempotencyKey } };
 };
 
+/** The query of a page of the history: `limit` from 1 to 500 (default 50), `before` a cursor that a page before gave. */
+export const parsePage = (
+  limit: string | null,
+  before: string | null,
+): Parsed<{ readonly limit: number; readonly before: number | null }> => {
+  const problems: Problem[] = [];
+  const size = limit === null ? 50 : Number(limit);
+  if (!Number.isInteger(size) || size < 1 || size > 500)
+    problems.push({ at: "limit", problem: "must be a whole number from 1 to 500" });
+  if (before !== null && !/^[1-9]\d{0,14}$/.test(before))
+    problems.push({ at: "before", problem: "must be the `next` of the page before" });
+  return problems.length > 0
+    ? { ok: false, problems }
+    : { ok: true, value: { limit: size, before: before === null ? null : Number(before) } };
+};
+
 const parsed = <T>(result: z.ZodSafeParseResult<T>): Parsed<T> =>
   result.success ? { ok: true, value: result.data } : { ok: false, problems: result.error.issues.flatMap(problemsOf) };
 

@@ -1,6 +1,6 @@
 import { OperatorNeededError, TransientServiceError } from "./errors";
 import { slotOf } from "./keys";
-import type { BatchAccount, CallOptions, Ports, SecretVersion, SlotKeys } from "./ports";
+import type { BatchAccount, CallOptions, Ports, Receipt, SecretVersion, SlotKeys } from "./ports";
 import type { AccountConfig } from "./rotation/account-config";
 import { type Gate, gate } from "./rotation/gate";
 import { otherSlot, type Phase, type Published, phaseFacts, type Slot, type StateOf } from "./rotation/phases";
@@ -20,7 +20,7 @@ export interface Bench {
   /** A fresh limit for one external call; it ends before the claim does. */
   readonly call: () => CallOptions;
   /** The only way to regenerate: checks the quarantine and the claim, writes the intent, then sends once. */
-  readonly regenerate: (slot: Slot) => Promise<void>;
+  readonly regenerate: (slot: Slot) => Promise<Receipt>;
   /** Writes down that the rotation is to be rolled back, before anything is published. */
   readonly markRollback: (asked: Pause) => Promise<void>;
 }
@@ -86,10 +86,10 @@ const firstSight = async (bench: Bench): Promise<Decision> => {
 };
 
 const publishFirst = async (bench: Bench, account: BatchAccount, keys: SlotKeys, why: string): Promise<Done> => {
-  const { version } = await publish(bench, "primary", keys, bench.ports.ids.next());
+  const { version, requestId } = await publish(bench, "primary", keys, bench.ports.ids.next());
   const now = bench.ports.clock.now();
   const active = { slot: "primary", version, publishedAt: toInstant(now), keyMadeAt: toInstant(now) } as const;
-  return to.publishedAtFirstSight(active, account.accountEndpoint, why, now);
+  return to.publishedAtFirstSight(active, account.accountEndpoint, why, requestId, now);
 };
 
 /** Behind the gate: somebody may still be on the standby key, which the first rotation will regenerate. Safe twice: changes the record only. */
@@ -124,8 +124,8 @@ const regenerateTarget = (state: StateOf<"started">, { ports, regenerate }: Benc
   kind: "actOnKeys",
   words: `regenerate the ${state.rotation.target} key, which nobody uses`,
   run: async () => {
-    await regenerate(state.rotation.target);
-    return to.targetRegenerated(state, ports.clock.now());
+    const { requestId } = await regenerate(state.rotation.target);
+    return to.targetRegenerated(state, requestId, ports.clock.now());
   },
 });
 
@@ -140,8 +140,10 @@ const publishTarget = (state: StateOf<"regenerated">, bench: Bench): Decision =>
     const refused = await probeRefuses(bench, keys[state.rotation.target]);
     if (refused) return newKeyNotAcceptedYet(state.rotation.target);
     const there = newest !== null && newest.key.equals(keys[state.rotation.target]);
-    const { version } = there ? newest : await publish(bench, state.rotation.target, keys, state.rotation.id);
-    return to.targetPublished(state, version, bench.ports.clock.now());
+    const as = there
+      ? { version: newest.version }
+      : await publish(bench, state.rotation.target, keys, state.rotation.id);
+    return to.targetPublished(state, as, bench.ports.clock.now());
   },
 });
 
@@ -162,8 +164,9 @@ const retirePrevious = async (state: StateOf<"published">, bench: Bench): Promis
     run: async ({ keys }) => {
       const old = await bench.ports.secrets.version(bench.config.secret, state.previousVersion, bench.call());
       const byOthers = old?.enabled === true && !keys[previous].equals(old.key);
-      if (!byOthers) await bench.regenerate(previous);
-      return to.previousRetired(state, found.override, byOthers, bench.ports.clock.now());
+      const requestId = byOthers ? null : (await bench.regenerate(previous)).requestId;
+      const retirement = { override: found.override, byOthers, requestId, confirmations: reports };
+      return to.previousRetired(state, retirement, bench.ports.clock.now());
     },
   };
 };
@@ -180,10 +183,18 @@ const proveRetired = (state: StateOf<"retired">, bench: Bench): Decision => {
     run: async (look) => {
       const alive = await disableDead(state, look, bench);
       if (alive !== null) return alive;
-      return settles ? settle(state, look, bench) : to.rotationCompleted(state, bench.ports.clock.now());
+      return settles
+        ? settle(state, look, bench)
+        : to.rotationCompleted(state, provenDead(state, bench), bench.ports.clock.now());
     },
   };
 };
+
+const provenDead = ({ previousVersion }: StateOf<"retired">, { config }: Bench): to.ProvenDead => ({
+  disabledVersion: previousVersion,
+  provenDeadBy:
+    config.probe === "dataPlane" ? "a signed call with the old key was refused" : "the old key is neither live key",
+});
 
 const disableDead = async (state: StateOf<"retired">, { keys }: Look, bench: Bench): Promise<Waits | null> => {
   const { ports, config, call } = bench;
@@ -206,8 +217,8 @@ const settle = async (state: StateOf<"retired">, { keys, newest }: Look, bench: 
   const slot = otherSlot(state.active.slot);
   if (await probeRefuses(bench, keys[slot])) return newKeyNotAcceptedYet(slot);
   const there = newest !== null && newest.key.equals(keys[slot]);
-  const { version } = there ? newest : await publish(bench, slot, keys, state.rotation.id);
-  return to.settlingStarted(state, version, bench.ports.clock.now());
+  const as = there ? { version: newest.version } : await publish(bench, slot, keys, state.rotation.id);
+  return to.settlingStarted(state, as, provenDead(state, bench), bench.ports.clock.now());
 };
 
 /** Safe twice: changes the record only. */
@@ -217,7 +228,7 @@ const finishSettling = async (state: StateOf<"settling">, bench: Bench): Promise
     ? {
         kind: "act",
         words: "end the rotation on the primary key",
-        run: async () => to.rotationCompleted(state, bench.ports.clock.now()),
+        run: async () => to.rotationCompleted(state, null, bench.ports.clock.now()),
       }
     : waits;
 };
@@ -248,8 +259,8 @@ export const rollBack = async (
   const newest = await ports.secrets.newest(config.secret, call());
   const keys = await ports.batch.readKeys(config.batch, call());
   const there = newest !== null && newest.key.equals(keys[previous]);
-  const { version } = there ? newest : await publish(bench, previous, keys, id);
-  return to.rolledBack(state, version, !there || state.phase === "published", asked, ports.clock.now());
+  const as = there ? { version: newest.version } : await publish(bench, previous, keys, id);
+  return to.rolledBack(state, as, !there || state.phase === "published", asked, ports.clock.now());
 };
 
 const readReports = ({ ports, config, call }: Bench): Promise<readonly InstanceReport[]> =>
@@ -272,7 +283,7 @@ export const publish = (
   slot: Slot,
   keys: SlotKeys,
   rotationId: string,
-): Promise<{ readonly version: string }> =>
+): Promise<Receipt & { readonly version: string }> =>
   ports.secrets.publish(
     config.secret,
     {

@@ -7,6 +7,7 @@ import type { AccountConfig } from "./rotation/account-config";
 import type { RotationRecord } from "./rotation/record";
 import { isStalled, timeInPhaseMs } from "./rotation/stall";
 import { msBetween, toInstant } from "./rotation/time";
+import { gatedState } from "./rotation/waiting";
 import { corruptStatus, type StatusBody, statusOf } from "./status";
 
 export interface TickSummary {
@@ -89,8 +90,14 @@ export class Ticker {
   async #drive(config: AccountConfig, stop: AbortSignal): Promise<number> {
     const { ports, limits } = this.app;
     const stored = await ports.rotations.read(config.name, { signal: ports.clock.abortAfter(limits.callMs) });
-    if (stored !== null && !needsDriver(stored.record, config, ports.clock.now())) return 0;
-    if (stored !== null) await this.#pull(config, stored.record);
+    if (stored !== null) {
+      await this.#pull(config, stored.record);
+      const gated = gatedState(stored.record.state) !== null;
+      const reports = gated
+        ? await ports.signals.list(config.name, { signal: ports.clock.abortAfter(limits.callMs) })
+        : [];
+      if (!needsDriver(stored.record, config, reports, ports.clock.now())) return 0;
+    }
     const driven = await advance(ports, limits, config, { by: "schedule", stop, patienceMs: 0 });
     return driven.outcome === "driven" ? driven.moves : 0;
   }
@@ -129,6 +136,7 @@ export class Ticker {
         phaseSeconds: Math.floor(timeInPhaseMs(record, now) / 1000),
         keyAgeSeconds: active === null ? null : Math.floor(msBetween(active.keyMadeAt, toInstant(now)) / 1000),
         nextDueAt: status.nextDueAt,
+        overdue: record.alarms.some(({ kind }) => kind === "RotationOverdue"),
       });
     }
     return status;

@@ -1,6 +1,6 @@
 import { BatchKey } from "../batch-key";
 import { OperatorNeededError, OutcomeUnknownError } from "../errors";
-import type { BatchAccount, BatchKeys, CallOptions, Clock, SlotKeys } from "../ports";
+import type { BatchAccount, BatchKeys, CallOptions, Clock, Receipt, SlotKeys } from "../ports";
 import type { BatchAccountRef } from "../rotation/account-config";
 import type { Slot } from "../rotation/phases";
 import { type ArmOptions, BatchClients } from "./batch-clients";
@@ -8,6 +8,7 @@ import { probeKey } from "./batch-probe";
 import { withDeadline } from "./pipeline";
 import { type BatchAction, batchRefusal } from "./refusals";
 import { callSdk, malformedAnswer, type SdkCall } from "./sdk-errors";
+import { requestIdOf } from "./sdk-failure";
 
 export interface AzureBatchKeysOptions extends ArmOptions {
   readonly clock: Clock;
@@ -73,15 +74,21 @@ export class AzureBatchKeys implements BatchKeys {
   }
 
   /** A good status alone proves nothing: only an answer with both keys of this account shows that the request was understood. */
-  async regenerate(ref: BatchAccountRef, slot: Slot, { signal }: CallOptions): Promise<void> {
+  async regenerate(ref: BatchAccountRef, slot: Slot, { signal }: CallOptions): Promise<Receipt> {
     const call = armCall(ref, "regenerateKeys");
+    let requestId: string | null = null;
     const { regenerating } = this.#clients.of(ref.subscriptionId);
     const keys = await callSdk(call, signal, () =>
       regenerating.batchAccountOperations.regenerateKey(
         ref.resourceGroup,
         ref.accountName,
         { keyName: keyNames[slot] },
-        { abortSignal: withDeadline(signal, longestCallMs) },
+        {
+          abortSignal: withDeadline(signal, longestCallMs),
+          onResponse: ({ headers }) => {
+            requestId = requestIdOf(headers);
+          },
+        },
       ),
     );
     const complete =
@@ -89,6 +96,7 @@ export class AzureBatchKeys implements BatchKeys {
       usableKey(keys.primary) !== null &&
       usableKey(keys.secondary) !== null;
     if (!complete) throw new OutcomeUnknownError({ operation: call.operation, code: "MalformedAnswer" });
+    return { requestId };
   }
 
   probe(

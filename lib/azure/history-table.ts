@@ -1,6 +1,7 @@
 import { CorruptRecordError } from "../errors";
 import type { CallOptions, History } from "../ports";
 import type { RotationEvent } from "../rotation/events";
+import type { Instant } from "../rotation/time";
 import { eventSchema } from "./record-schema";
 import type { Row, RowKey, StoredRow, Table } from "./tables";
 
@@ -17,9 +18,6 @@ const historyKey = (account: string, sequence: number): RowKey => ({
   rowKey: String(Number.MAX_SAFE_INTEGER - sequence).padStart(16, "0"),
 });
 
-/** Below what a text column holds (32,768 characters): an event must never be undeliverable because it says much. */
-const longestDetail = 30_000;
-
 const toRow = ({ sequence, ...event }: RotationEvent): Row => ({
   ...historyKey(event.account, sequence),
   schema: 1,
@@ -29,14 +27,26 @@ const toRow = ({ sequence, ...event }: RotationEvent): Row => ({
   at: event.at,
   event: event.event,
   account: event.account,
-  detail: event.detail.slice(0, longestDetail),
+  detail: event.detail,
   by: event.by,
   ...(event.rotationId === null ? {} : { rotationId: event.rotationId }),
   ...(event.reason === null ? {} : { reason: event.reason }),
+  ...(event.previousHash === null ? {} : { previousHash: event.previousHash }),
+  ...(event.evidence === null ? {} : { evidence: JSON.stringify(event.evidence) }),
 });
 
+/** Undefined, which no event may have, where it cannot be read. */
+const readEvidence = (text: unknown): unknown => {
+  if (text === undefined) return null;
+  try {
+    return typeof text === "string" ? JSON.parse(text) : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
 const toEvent = (account: string, row: StoredRow): RotationEvent => {
-  const { id, at, event, detail, by, rotationId = null, reason = null } = row;
+  const { id, at, event, detail, by, rotationId = null, reason = null, previousHash = null } = row;
   const sequence = Number(row["sequence"]);
   const parsed = eventSchema.safeParse({
     id,
@@ -48,6 +58,8 @@ const toEvent = (account: string, row: StoredRow): RotationEvent => {
     reason,
     detail,
     by,
+    evidence: readEvidence(row["evidence"]),
+    previousHash,
   });
   if (parsed.success) return parsed.data;
   throw new CorruptRecordError(account, `the history row ${row.rowKey} cannot be read: mend or delete that row`);
@@ -71,6 +83,17 @@ export class HistoryTable implements History {
       event.account,
       `event ${event.sequence} is in the history already under another id: the record was set back, so raise its eventSequence above that of the newest history row`,
     );
+  }
+
+  async lastBefore(account: string, at: Instant, options: CallOptions): Promise<number> {
+    const rows = await this.#table.list(account, options);
+    return Math.max(0, ...rows.filter((row) => String(row["at"]) < at).map((row) => Number(row["sequence"])));
+  }
+
+  async removeThrough(account: string, sequence: number, options: CallOptions): Promise<void> {
+    const newest = historyKey(account, sequence).rowKey;
+    const rows = await this.#table.list(account, options);
+    for (const row of rows.filter(({ rowKey }) => rowKey >= newest)) await this.#table.remove(row, options);
   }
 
   /** Events of an account, newest first; `before` is the `next` of the page before. Throws `CorruptRecordError` on a foreign row. */

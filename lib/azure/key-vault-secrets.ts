@@ -1,13 +1,13 @@
 import type { KeyVaultSecret } from "@azure/keyvault-secrets";
 import { BatchKey } from "../batch-key";
 import { OutcomeUnknownError } from "../errors";
-import type { CallOptions, Publication, SecretPublisher, SecretVersion } from "../ports";
+import type { CallOptions, Publication, Receipt, SecretPublisher, SecretVersion } from "../ports";
 import type { SecretRef } from "../rotation/account-config";
 import { toInstant } from "../rotation/time";
 import { withDeadline } from "./pipeline";
 import { type SecretCommand, vaultRefusal } from "./refusals";
 import { callSdk, malformedAnswer, type SdkCall, toServiceError } from "./sdk-errors";
-import { readFailure } from "./sdk-failure";
+import { readFailure, requestIdOf } from "./sdk-failure";
 import { type KeyVaultOptions, VaultClientCache } from "./vault-clients";
 
 type EnabledVersion = Extract<SecretVersion, { enabled: true }>;
@@ -57,9 +57,14 @@ export class KeyVaultSecrets implements SecretPublisher {
     return this.#read(ref, version, options);
   }
 
-  async publish(ref: SecretRef, publication: Publication, options: CallOptions): Promise<{ readonly version: string }> {
+  async publish(
+    ref: SecretRef,
+    publication: Publication,
+    options: CallOptions,
+  ): Promise<Receipt & { readonly version: string }> {
     const client = await this.#publishingClient(ref, options);
     const call = vaultCall(ref, "set");
+    let requestId: string | null = null;
     const { properties } = await callSdk(call, options.signal, () =>
       client.setSecret(ref.name, publication.key.reveal(), {
         contentType: "text/plain; batch-account-key",
@@ -70,10 +75,13 @@ export class KeyVaultSecrets implements SecretPublisher {
           RotationId: publication.rotationId,
         },
         expiresOn: new Date(publication.expiresAt),
+        onResponse: ({ headers }) => {
+          requestId = requestIdOf(headers);
+        },
         abortSignal: withDeadline(options.signal, longestCallMs),
       }),
     );
-    if (isVersionId(properties.version)) return { version: properties.version };
+    if (isVersionId(properties.version)) return { version: properties.version, requestId };
     throw new OutcomeUnknownError({ operation: call.operation, code: "MalformedAnswer" });
   }
 

@@ -111,7 +111,12 @@ export const eventSchema = z.strictObject({
   reason: z.string().nullable(),
   detail: z.string(),
   by: text,
+  evidence: z.record(z.string(), z.json()).nullable(),
+  previousHash: z.string().nullable(),
 });
+
+const alarm = z.strictObject({ kind: z.enum(alarmKinds), since: instant, toldAt: instant });
+const delivery = z.strictObject({ event: eventSchema, attempts: count, nextAttemptAt: instant, giveUpAt: instant });
 
 /** The stored form of a `RotationRecord`: nothing missing, nothing unknown. */
 export const recordSchema = z.strictObject({
@@ -135,6 +140,10 @@ export const recordSchema = z.strictObject({
   lastRotation: lastRotation.nullable(),
   outbox: z.array(eventSchema).readonly(),
   eventSequence: count,
+  eventHash: z.string().nullable(),
+  alarms: z.array(alarm).readonly(),
+  deliveries: z.array(delivery).readonly(),
+  prunedThrough: count,
 });
 
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;

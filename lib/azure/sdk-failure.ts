@@ -102,9 +102,12 @@ export const answered = (statusCode: number, headers: HeaderReader | null): SdkF
   statusCode,
   code: null,
   innerCode: null,
-  requestId: word(headers?.get("x-ms-request-id")),
+  requestId: headers === null ? null : requestIdOf(headers),
   retryAfterMs: headers === null ? null : retryAfterMs(headers),
 });
 
 /** A request that one of this project's policies did not let out. */
 export const notSent = (code: string): SdkFailure => unanswered("notSent", code);
+
+/** The service's id of a request, from the headers of its answer. */
+export const requestIdOf = (headers: HeaderReader): string | null => word(headers.get("x-ms-request-id"));

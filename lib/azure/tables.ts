@@ -107,6 +107,16 @@ export class Table {
     );
   }
 
+  /** A row that is gone already is as it should be. */
+  async remove({ partitionKey, rowKey }: RowKey, { signal }: CallOptions): Promise<void> {
+    try {
+      await this.#run(signal, (abortSignal) => this.#client.deleteEntity(partitionKey, rowKey, { abortSignal }));
+    } catch (error) {
+      const failure = readFailure(error);
+      if (failure.statusCode !== 404) throw toServiceError(failure, this.#call("delete entity"));
+    }
+  }
+
   async #write(
     what: string,
     signal: AbortSignal,

@@ -14,6 +14,7 @@ export const settingNames = {
   ROTATION_SCHEDULE: "when to look at every account, NCRONTAB in UTC; default every 5 minutes",
   ROTATION_ACCOUNTS: "the accounts to rotate: JSON text, or @file.json beside host.json",
   ROTATION_DRY_RUN: "true: report every step, change nothing; default false",
+  ROTATION_HISTORY_KEEP: "how long events stay in the history, from P1D; default P400D",
   ROTATION_ALERT_WEBHOOK_URL: "where alarms go besides the log, https",
   ROTATION_ALERT_WEBHOOK_FORMAT: "cloudevents, teams or slack; default cloudevents",
   ROTATION_ALERT_WEBHOOK_SECRET: "signs what is sent: whsec_ and base64 of 24 to 64 bytes",

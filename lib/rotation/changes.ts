@@ -1,5 +1,5 @@
 import type { AccountConfig } from "./account-config";
-import type { EventDraft, RotationEvent } from "./events";
+import { type EventDraft, hashedText, type RotationEvent } from "./events";
 import { rotationOf } from "./phases";
 import type { Claim, Failure, Hold, Pause, Quarantine, RotationRecord } from "./record";
 import { type Instant, latest, msBetween, plusMs, toInstant } from "./time";
@@ -10,6 +10,8 @@ export interface Pen {
   readonly now: Date;
   readonly by: string;
   readonly nextId: () => string;
+  /** SHA-256 in hex. */
+  readonly hash: (text: string) => string;
 }
 
 /** The record of an account that has never been seen. */
@@ -34,6 +36,10 @@ export const firstRecord = (config: AccountConfig, now: Date): RotationRecord =>
   lastRotation: null,
   outbox: [],
   eventSequence: 0,
+  eventHash: null,
+  alarms: [],
+  deliveries: [],
+  prunedThrough: 0,
 });
 
 /** Whether somebody else may be at work on this record. */
@@ -74,30 +80,36 @@ export const withEvents = (record: RotationRecord, drafts: readonly EventDraft[]
   return appended(record, drafts, pen, rotationId);
 };
 
+/** Far below what a text column of a table holds: an event must never be undeliverable because it says much. */
+const longestDetail = 4_000;
+
 const appended = (
   record: RotationRecord,
   drafts: readonly EventDraft[],
   pen: Pen,
   rotationId: string | null,
 ): RotationRecord => {
-  const events = drafts.map(
-    (draft, index): RotationEvent => ({
+  let { eventSequence, eventHash } = record;
+  const events: RotationEvent[] = [];
+  for (const draft of drafts) {
+    eventSequence += 1;
+    const event: RotationEvent = {
       id: pen.nextId(),
-      sequence: record.eventSequence + index + 1,
+      sequence: eventSequence,
       at: toInstant(pen.now),
       event: draft.event,
       account: record.account,
       rotationId,
       reason: draft.reason ?? null,
-      detail: draft.detail,
+      detail: draft.detail.slice(0, longestDetail),
       by: pen.by,
-    }),
-  );
-  return {
-    ...record,
-    outbox: [...record.outbox, ...events],
-    eventSequence: record.eventSequence + events.length,
-  };
+      evidence: draft.evidence ?? null,
+      previousHash: eventHash,
+    };
+    events.push(event);
+    eventHash = pen.hash(hashedText(event));
+  }
+  return { ...record, outbox: [...record.outbox, ...events], eventSequence, eventHash };
 };
 
 /** The record after a step: the next state, its events in the outbox, and whatever the last tries left behind cleared. */

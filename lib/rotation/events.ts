@@ -52,11 +52,35 @@ export interface RotationEvent {
   readonly detail: string;
   /** `schedule`, `demand`, `signal:<consumer>` or `operator:<name>`. */
   readonly by: string;
+  /** What shows that it is so, for an audit: versions, request ids, who confirmed. */
+  readonly evidence: Evidence | null;
+  /** SHA-256 of the event before it, so that a removed or altered one is seen; null for an account's first. */
+  readonly previousHash: string | null;
 }
+
+type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
+export type Evidence = Record<string, Json>;
+
+/** The text whose hash the next event carries: every member, in a fixed order. */
+export const hashedText = (event: RotationEvent): string =>
+  JSON.stringify([
+    event.id,
+    event.sequence,
+    event.at,
+    event.event,
+    event.account,
+    event.rotationId,
+    event.reason,
+    event.detail,
+    event.by,
+    event.evidence,
+    event.previousHash,
+  ]);
 
 /** What a step reports; the driver adds id, order, time and who. */
 export interface EventDraft {
   readonly event: EventKind;
   readonly detail: string;
   readonly reason?: string;
+  readonly evidence?: Evidence;
 }

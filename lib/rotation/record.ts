@@ -1,5 +1,5 @@
 import type { SecretRef } from "./account-config";
-import type { RotationEvent } from "./events";
+import type { AlarmKind, RotationEvent } from "./events";
 import type { Slot, State } from "./phases";
 import type { BlockedReason, WaitingReason } from "./reasons";
 import type { Instant } from "./time";
@@ -61,6 +61,23 @@ export interface LastRotation {
   readonly idempotencyKey: string | null;
 }
 
+/** An alarm that lasts. */
+export interface RaisedAlarm {
+  readonly kind: AlarmKind;
+  readonly since: Instant;
+  /** When it was last told of. */
+  readonly toldAt: Instant;
+}
+
+/** One event on its way to the webhook. */
+export interface Delivery {
+  readonly event: RotationEvent;
+  readonly attempts: number;
+  readonly nextAttemptAt: Instant;
+  /** When it is given up. */
+  readonly giveUpAt: Instant;
+}
+
 /** Everything that is stored about one account. Holds no key and nothing derived from one. */
 export interface RotationRecord {
   readonly account: string;
@@ -93,4 +110,12 @@ export interface RotationRecord {
   readonly outbox: readonly RotationEvent[];
   /** The number of the newest event ever made for this account. */
   readonly eventSequence: number;
+  /** The hash of that event; null before the first. */
+  readonly eventHash: string | null;
+  /** Conditions that have been raised and not cleared. */
+  readonly alarms: readonly RaisedAlarm[];
+  /** Events that history and log have, and that the webhook is still to get, in order. */
+  readonly deliveries: readonly Delivery[];
+  /** The number of the newest event that has been taken out of the history because of its age; 0 for none. */
+  readonly prunedThrough: number;
 }

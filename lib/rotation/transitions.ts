@@ -1,6 +1,7 @@
-import type { EventDraft } from "./events";
+import type { EventDraft, Evidence } from "./events";
 import { otherSlot, type Published, type Rotation, rotationOf, type Slot, type State, type StateOf } from "./phases";
 import type { LastRotation, Pause, RotationRecord } from "./record";
+import type { InstanceReport } from "./signals";
 import { toInstant } from "./time";
 
 /** What a step has made true: the next state, what is told of it, and the facts beside the state that changed with it. */
@@ -22,9 +23,16 @@ export interface Move {
   >;
 }
 
-const published = (slot: Slot, version: string, why: string): EventDraft => ({
+/** A version of the secret, and the id of the request that made it where this rotator did. */
+export interface PublishedAs {
+  readonly version: string;
+  readonly requestId?: string | null;
+}
+
+const published = (slot: Slot, { version, requestId }: PublishedAs, why: string): EventDraft => ({
   event: "KeyPublished",
   detail: `${slot} key published as version ${version}: ${why}`,
+  evidence: { slot, version, requestId: requestId ?? null },
 });
 
 /** First sight of an account whose newest version holds one of the live keys already: nothing is written. */
@@ -35,9 +43,15 @@ export const foundPublished = (active: Published, accountEndpoint: string, now: 
 });
 
 /** First sight of an account whose secret held no live key: the primary was published as it is. */
-export const publishedAtFirstSight = (active: Published, accountEndpoint: string, why: string, now: Date): Move => ({
+export const publishedAtFirstSight = (
+  active: Published,
+  accountEndpoint: string,
+  why: string,
+  requestId: string | null,
+  now: Date,
+): Move => ({
   ...foundPublished(active, accountEndpoint, now),
-  events: [published(active.slot, active.version, why)],
+  events: [published(active.slot, { version: active.version, requestId }, why)],
 });
 
 /** Every consumer is known to run on the published version, so the other key is nobody's. */
@@ -68,17 +82,27 @@ export const rotationStarted = (state: StateOf<"idle">, request: RotationRequest
   };
 };
 
-export const targetRegenerated = ({ active, rotation }: StateOf<"started">, now: Date): Move => ({
+export const targetRegenerated = (
+  { active, rotation }: StateOf<"started">,
+  requestId: string | null,
+  now: Date,
+): Move => ({
   state: { phase: "regenerated", active, rotation, regeneratedAt: toInstant(now) },
-  events: [{ event: "KeyRegenerated", detail: `${rotation.target} key regenerated; nobody uses it yet` }],
+  events: [
+    {
+      event: "KeyRegenerated",
+      detail: `${rotation.target} key regenerated; nobody uses it yet`,
+      evidence: { slot: rotation.target, requestId },
+    },
+  ],
 });
 
-export const targetPublished = (state: StateOf<"regenerated">, version: string, now: Date): Move => ({
+export const targetPublished = (state: StateOf<"regenerated">, as: PublishedAs, now: Date): Move => ({
   state: {
     phase: "published",
     active: {
       slot: state.rotation.target,
-      version,
+      version: as.version,
       publishedAt: toInstant(now),
       keyMadeAt: state.regeneratedAt,
     },
@@ -87,14 +111,23 @@ export const targetPublished = (state: StateOf<"regenerated">, version: string, 
     previousKeyMadeAt: state.active.keyMadeAt,
     approval: null,
   },
-  events: [published(state.rotation.target, version, "the rotation's new key")],
+  events: [published(state.rotation.target, as, "the rotation's new key")],
 });
 
-/** `byOthers`: the previous key had been replaced already, by a request whose answer was lost or by hand. */
+/** How the previous key came to be retired. */
+export interface Retirement {
+  /** Why the gate was open, where that is not the plain case. */
+  readonly override: string | null;
+  /** The previous key had been replaced already, by a request whose answer was lost or by hand. */
+  readonly byOthers: boolean;
+  readonly requestId: string | null;
+  /** Whose word opened the gate. */
+  readonly confirmations: readonly InstanceReport[];
+}
+
 export const previousRetired = (
   { active, rotation, previousVersion }: StateOf<"published">,
-  override: string | null,
-  byOthers: boolean,
+  { override, byOthers, requestId, confirmations }: Retirement,
   now: Date,
 ): Move => ({
   state: { phase: "retired", active, rotation, previousVersion, retiredAt: toInstant(now) },
@@ -104,6 +137,24 @@ export const previousRetired = (
       detail: byOthers
         ? `${rotation.previous} key had been regenerated already`
         : `${rotation.previous} key regenerated, so that its old value is dead${told(override)}`,
+      evidence: {
+        slot: rotation.previous,
+        version: previousVersion,
+        requestId,
+        override,
+        confirmedInstances: confirmations.length,
+        // A history row holds 64 KiB.
+        confirmations: confirmations
+          .slice(0, 100)
+          .map(({ consumer, instance, at, secretVersion, healthy, proven }) => ({
+            consumer,
+            instance,
+            at,
+            secretVersion,
+            healthy,
+            proven,
+          })),
+      },
     },
   ],
 });
@@ -111,27 +162,40 @@ export const previousRetired = (
 /** `settleOn: "primary"`: the fresh primary is published and waits behind the same gate. */
 export const settlingStarted = (
   { active, rotation, retiredAt }: StateOf<"retired">,
-  version: string,
+  as: PublishedAs,
+  provenDead: ProvenDead,
   now: Date,
 ): Move => ({
   state: {
     phase: "settling",
-    active: { slot: otherSlot(active.slot), version, publishedAt: toInstant(now), keyMadeAt: retiredAt },
+    active: { slot: otherSlot(active.slot), version: as.version, publishedAt: toInstant(now), keyMadeAt: retiredAt },
     rotation,
     approval: null,
   },
   events: [
-    { event: "SettlingStarted", detail: "the old key is dead; moving back to the primary key" },
-    published(otherSlot(active.slot), version, "settleOn is primary"),
+    {
+      event: "SettlingStarted",
+      detail: "the old key is dead; moving back to the primary key",
+      ...(provenDead === null ? {} : { evidence: provenDead }),
+    },
+    published(otherSlot(active.slot), as, "settleOn is primary"),
   ],
 });
 
-export const rotationCompleted = ({ active, rotation }: StateOf<"retired" | "settling">, now: Date): Move => ({
+/** How the old key was shown to be dead, for the record. */
+export type ProvenDead = Evidence | null;
+
+export const rotationCompleted = (
+  { active, rotation }: StateOf<"retired" | "settling">,
+  provenDead: ProvenDead,
+  now: Date,
+): Move => ({
   state: { phase: "idle", active },
   events: [
     {
       event: "RotationCompleted",
       detail: `every consumer runs on the ${active.slot} key, version ${active.version}`,
+      evidence: { slot: active.slot, version: active.version, ...provenDead },
     },
   ],
   also: { lastRotation: ended(rotation, "completed", now) },
@@ -140,7 +204,7 @@ export const rotationCompleted = ({ active, rotation }: StateOf<"retired" | "set
 /** Vault and Batch agree on another version id for the active key: a late duplicate of our own write. */
 export const versionAdopted = (state: StateWithActive, version: string): Move => ({
   state: { ...state, active: { ...state.active, version } },
-  events: [published(state.active.slot, version, "found as the newest version, with the active key")],
+  events: [published(state.active.slot, { version }, "found as the newest version, with the active key")],
 });
 
 /** Somebody has published the standby key by hand: it is the active one now, and a rotation under way is over. */
@@ -165,11 +229,11 @@ export const slotAdopted = (state: StateWithActive, version: string, now: Date):
  * The newest version held no live key, so the active slot's live key was published again.
  * An idle account must find out anew who runs on it; a rotation under way asks its gate afresh.
  */
-export const driftRepaired = (state: StateWithActive, version: string, why: string, now: Date): Move => {
-  const active: Published = { ...state.active, version, publishedAt: toInstant(now) };
+export const driftRepaired = (state: StateWithActive, as: PublishedAs, why: string, now: Date): Move => {
+  const active: Published = { ...state.active, version: as.version, publishedAt: toInstant(now) };
   const events: readonly EventDraft[] = [
     { event: "DriftRepaired", detail: why },
-    published(active.slot, version, "drift repaired"),
+    published(active.slot, as, "drift repaired"),
   ];
   const also = { reconciledAt: toInstant(now) };
   switch (state.phase) {
@@ -192,7 +256,7 @@ export const driftRepaired = (state: StateWithActive, version: string, why: stri
  */
 export const rolledBack = (
   state: StateOf<"started" | "regenerated" | "published">,
-  version: string,
+  as: PublishedAs,
   republished: boolean,
   asked: Pause,
   now: Date,
@@ -201,10 +265,10 @@ export const rolledBack = (
   const keyMadeAt = state.phase === "published" ? state.previousKeyMadeAt : state.active.keyMadeAt;
   const publishedAt = republished ? toInstant(now) : state.active.publishedAt;
   return {
-    state: { phase: "adopting", active: { slot, version, publishedAt, keyMadeAt }, approval: null },
+    state: { phase: "adopting", active: { slot, version: as.version, publishedAt, keyMadeAt }, approval: null },
     events: [
-      { event: "RotationRolledBack", detail: `back to the ${slot} key, version ${version}: ${asked.reason}` },
-      ...(republished ? [published(slot, version, "rolled back")] : []),
+      { event: "RotationRolledBack", detail: `back to the ${slot} key, version ${as.version}: ${asked.reason}` },
+      ...(republished ? [published(slot, as, "rolled back")] : []),
       { event: "Paused", detail: `paused by the roll-back, until somebody resumes: ${asked.reason}` },
     ],
     also: {

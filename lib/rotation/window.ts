@@ -73,3 +73,7 @@ export const windowIsOpen = (window: WindowConfig, now: Date): boolean =>
 /** The next instant at which the window is open: `now` itself while it is open, else when it next opens. */
 export const nextOpening = (window: WindowConfig, now: Date): Instant =>
   toInstant(new Date(Math.max(now.getTime(), Math.min(...openingsFrom(window, now).map(({ opensMs }) => opensMs)))));
+
+/** When the opening that `from` lies in, or else the next one, closes. */
+export const firstClosing = (window: WindowConfig, from: Date): Instant =>
+  toInstant(new Date(Math.min(...openingsFrom(window, from).map(({ closesMs }) => closesMs))));

@@ -1,6 +1,6 @@
 import { BatchKey } from "../../lib/batch-key";
 import { OperatorNeededError } from "../../lib/errors";
-import type { BatchAccount, BatchKeys, CallOptions, SlotKeys } from "../../lib/ports";
+import type { BatchAccount, BatchKeys, CallOptions, Receipt, SlotKeys } from "../../lib/ports";
 import type { BatchAccountRef } from "../../lib/rotation/account-config";
 import type { Slot } from "../../lib/rotation/phases";
 import type { BlockedReason } from "../../lib/rotation/reasons";
@@ -49,10 +49,11 @@ export class InMemoryBatch implements BatchKeys {
     });
   }
 
-  regenerate(ref: BatchAccountRef, slot: Slot, { signal }: CallOptions): Promise<void> {
+  regenerate(ref: BatchAccountRef, slot: Slot, { signal }: CallOptions): Promise<Receipt> {
     return this.#faults.run("batch.regenerate", signal, () => {
       this.#unlocked(ref, "regenerateKeys");
       this.regenerateByHand(ref, slot);
+      return { requestId: null };
     });
   }
 

@@ -14,7 +14,10 @@ export type FakeOperation =
   | "rotations.replace"
   | "signals.list"
   | "signals.update"
-  | "history.append";
+  | "history.append"
+  | "history.page"
+  | "history.lastBefore"
+  | "history.removeThrough";
 
 export interface FakeFault {
   /** `before`: nothing happens. `after`: it happens, and only then the call fails. */

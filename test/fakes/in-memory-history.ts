@@ -1,6 +1,7 @@
 import { CorruptRecordError } from "../../lib/errors";
 import type { CallOptions, History } from "../../lib/ports";
 import type { RotationEvent } from "../../lib/rotation/events";
+import type { Instant } from "../../lib/rotation/time";
 import { InMemoryFaults } from "./in-memory-faults";
 
 /** The history in memory. */
@@ -23,6 +24,37 @@ export class InMemoryHistory implements History {
         );
       }
       this.#events.set(event.account, events.set(event.sequence, there ?? event));
+    });
+  }
+
+  page(
+    account: string,
+    { limit, before }: { readonly limit: number; readonly before: number | null },
+    { signal }: CallOptions,
+  ): Promise<{ readonly events: readonly RotationEvent[]; readonly next: number | null }> {
+    return this.#faults.run("history.page", signal, () => {
+      const all = this.events(account).filter(({ sequence }) => before === null || sequence < before);
+      const events = all.slice(0, limit);
+      return { events, next: all.length > limit ? (events.at(-1)?.sequence ?? null) : null };
+    });
+  }
+
+  lastBefore(account: string, at: Instant, { signal }: CallOptions): Promise<number> {
+    return this.#faults.run("history.lastBefore", signal, () =>
+      Math.max(
+        0,
+        ...this.events(account)
+          .filter((event) => event.at < at)
+          .map(({ sequence }) => sequence),
+      ),
+    );
+  }
+
+  removeThrough(account: string, sequence: number, { signal }: CallOptions): Promise<void> {
+    return this.#faults.run("history.removeThrough", signal, () => {
+      for (const event of this.events(account)) {
+        if (event.sequence <= sequence) this.#events.get(account)?.delete(event.sequence);
+      }
     });
   }
 

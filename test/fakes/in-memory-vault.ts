@@ -1,6 +1,6 @@
 import { BatchKey } from "../../lib/batch-key";
 import { OperatorNeededError } from "../../lib/errors";
-import type { CallOptions, Publication, SecretPublisher, SecretVersion } from "../../lib/ports";
+import type { CallOptions, Publication, Receipt, SecretPublisher, SecretVersion } from "../../lib/ports";
 import type { SecretRef } from "../../lib/rotation/account-config";
 import type { BlockedReason } from "../../lib/rotation/reasons";
 import { InMemoryFaults } from "./in-memory-faults";
@@ -63,11 +63,15 @@ export class InMemoryVault implements SecretPublisher {
     });
   }
 
-  publish(ref: SecretRef, publication: Publication, { signal }: CallOptions): Promise<{ readonly version: string }> {
+  publish(
+    ref: SecretRef,
+    publication: Publication,
+    { signal }: CallOptions,
+  ): Promise<Receipt & { readonly version: string }> {
     return this.#faults.run("secrets.publish", signal, () => {
       this.#check("set");
       if (this.#secret(ref).deleted) throw operatorNeeded("SecretDeleted", "Key Vault setSecret");
-      return this.#add(ref, {
+      const { version } = this.#add(ref, {
         value: publication.key.reveal(),
         contentType: "text/plain; batch-account-key",
         tags: {
@@ -78,6 +82,7 @@ export class InMemoryVault implements SecretPublisher {
         },
         expiresAt: publication.expiresAt,
       });
+      return { version, requestId: null };
     });
   }
 

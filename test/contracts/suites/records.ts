@@ -51,6 +51,8 @@ export const anEvent = (sequence: number, change: Partial<RotationEvent> = {}): 
   reason: null,
   detail: `event number ${sequence}`,
   by: "schedule",
+  evidence: null,
+  previousHash: null,
   ...change,
 });
 
@@ -75,6 +77,10 @@ export const aRecord = (change: Partial<RotationRecord> = {}): RotationRecord =>
   lastRotation: null,
   outbox: [],
   eventSequence: 0,
+  eventHash: null,
+  alarms: [],
+  deliveries: [],
+  prunedThrough: 0,
   ...change,
 });
 

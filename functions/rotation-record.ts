@@ -1,0 +1,21 @@
+import { app } from "@azure/functions";
+import { inText, readEvidence } from "../lib/rotation-evidence";
+import { json, plainText, problem, withAccount } from "./http";
+
+app.http("rotationRecord", {
+  methods: ["GET"],
+  route: "accounts/{account}/rotations/{rotationId}",
+  authLevel: "function",
+  handler: withAccount(async (theApp, account, request) => {
+    const found = await readEvidence(theApp, account, request.params["rotationId"] ?? "");
+    if (found === null) {
+      return problem(
+        404,
+        "UnknownRotation",
+        "the history of this account holds no such rotation: GET its history lists those that it does",
+      );
+    }
+    const wantsText = (request.headers.get("accept") ?? "").includes("text/plain");
+    return wantsText ? plainText(200, inText(found)) : json(200, found);
+  }),
+});

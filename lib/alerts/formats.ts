@@ -1,0 +1,84 @@
+import { isAlarm, type RotationEvent } from "../rotation/events";
+
+/** The kind an event is about: `AlarmCleared` carries the alarm that has ended in its reason. */
+const factsOf = ({ account, rotationId, reason, at, by }: RotationEvent): readonly (readonly [string, string])[] => {
+  const facts: readonly (readonly [string, string | null])[] = [
+    ["Account", account],
+    ["Reason", reason],
+    ["Rotation", rotationId],
+    ["At", at],
+    ["By", by],
+  ];
+  return facts.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]));
+};
+
+const titleOf = ({ event, account, reason }: RotationEvent): string =>
+  event === "AlarmCleared" ? `${reason ?? "Alarm"} has ended: ${account}` : `${event}: ${account}`;
+
+/** CloudEvents 1.0, structured JSON. */
+export const cloudEvent = (event: RotationEvent, site: string) => ({
+  specversion: "1.0",
+  id: event.id,
+  type: `batch-key-rotator.${event.event}`,
+  source: `/batch-key-rotator/${encodeURIComponent(site)}`,
+  subject: event.account,
+  time: event.at,
+  datacontenttype: "application/json",
+  data: {
+    event: event.event,
+    at: event.at,
+    account: event.account,
+    rotationId: event.rotationId,
+    reason: event.reason,
+    detail: event.detail,
+    by: event.by,
+    ...(event.event === "AlarmCleared" ? { kind: event.reason } : {}),
+  },
+});
+
+/** An Adaptive Card, as a Teams workflow takes it. */
+export const teamsMessage = (event: RotationEvent) => ({
+  type: "message",
+  attachments: [
+    {
+      contentType: "application/vnd.microsoft.card.adaptive",
+      contentUrl: null,
+      content: {
+        $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
+        type: "AdaptiveCard",
+        version: "1.4",
+        body: [
+          {
+            type: "TextBlock",
+            text: titleOf(event),
+            weight: "Bolder",
+            size: "Medium",
+            wrap: true,
+            color: isAlarm(event.event) ? "Attention" : "Good",
+          },
+          { type: "TextBlock", text: event.detail, wrap: true },
+          { type: "FactSet", facts: factsOf(event).map(([title, value]) => ({ title, value })) },
+        ],
+      },
+    },
+  ],
+});
+
+/** Slack's mark-up gives these three a meaning. */
+const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+
+/** Block Kit, with its limits: 150 characters in a header, 3,000 in a section, 2,000 in a field. */
+export const slackMessage = (event: RotationEvent) => ({
+  text: escaped(titleOf(event)),
+  blocks: [
+    { type: "header", text: { type: "plain_text", text: titleOf(event).slice(0, 150) } },
+    { type: "section", text: { type: "mrkdwn", text: escaped(event.detail.slice(0, 2_400)).slice(0, 3_000) } },
+    {
+      type: "section",
+      fields: factsOf(event).map(([name, value]) => ({
+        type: "mrkdwn",
+        text: `*${name}*\n${escaped(value).slice(0, 1_900)}`,
+      })),
+    },
+  ],
+});

@@ -1,0 +1,27 @@
+import { nextAttemptAt } from "./backoff";
+import { isAlarm, type RotationEvent } from "./events";
+import type { Delivery } from "./record";
+import { type Instant, plusMs, toInstant } from "./time";
+
+const dayMs = 86_400_000;
+
+/** Which events the webhook gets: alarms and their end, or everything. */
+export type Wanted = "alarms" | "all";
+
+export const isWanted = (event: RotationEvent, wanted: Wanted): boolean =>
+  wanted === "all" || isAlarm(event.event) || event.event === "AlarmCleared";
+
+/** A delivery that is tried at once and given up after a day. */
+export const newDelivery = (event: RotationEvent, now: Date): Delivery => ({
+  event,
+  attempts: 0,
+  nextAttemptAt: toInstant(now),
+  giveUpAt: plusMs(toInstant(now), dayMs),
+});
+
+/** The same delivery after a try that failed; null when it is given up. */
+export const retried = (delivery: Delivery, now: Date): Delivery | null => {
+  const attempts = delivery.attempts + 1;
+  const next: Instant = nextAttemptAt(attempts + 1, now, null);
+  return next > delivery.giveUpAt ? null : { ...delivery, attempts, nextAttemptAt: next };
+};
