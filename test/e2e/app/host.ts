@@ -72,6 +72,7 @@ const asObject = (text: string): Readonly<Record<string, unknown>> | null => {
 
 /** A line of the host that carries one of the app; null for any other. */
 const logLineOf = (line: string): LogLine | null => {
+  if (!line.startsWith("{")) return null;
   const { level, message } = asObject(line) ?? {};
   const logged = typeof message === "string" ? asObject(message) : null;
   const event = logged?.["event"];
@@ -90,6 +91,7 @@ export interface HostOptions {
 
 export const startHost = async ({ app, env }: HostOptions): Promise<Host> => {
   const lines: string[] = [];
+  const logLines: LogLine[] = [];
   const answers: Answer[] = [];
   const process: AppProcess = await startApp({
     app,
@@ -103,14 +105,14 @@ export const startHost = async ({ app, env }: HostOptions): Promise<Host> => {
     },
     onEvent: () => undefined,
     onError: () => undefined,
-    onLine: (line) => lines.push(line),
+    onLine: (line) => {
+      lines.push(line);
+      const logLine = logLineOf(line);
+      if (logLine !== null) logLines.push(logLine);
+    },
   });
   const base = `http://127.0.0.1:${process.port}`;
-  const logged = (event: string): readonly LogLine[] =>
-    lines
-      .map(logLineOf)
-      .filter((line) => line?.event === event)
-      .filter((line) => line !== null);
+  const logged = (event: string): readonly LogLine[] => logLines.filter((line) => line.event === event);
 
   const call = async ({ method, path, keyOf, body, headers = {} }: Call): Promise<Answer> => {
     const response = await fetch(`${base}/api${path}`, {

@@ -1,0 +1,143 @@
+import { createHash, randomBytes } from "node:crypto";
+import type { AddedFault, Fault } from "../../emulators/faults";
+import { until } from "../local-host/until";
+import type { Host } from "./host";
+import { searchFor } from "./key-search";
+import type { PlacedAccount } from "./placed-account";
+import { openWorld, type World } from "./world";
+
+let world: World;
+let host: Host;
+let render: PlacedAccount;
+let nightly: PlacedAccount;
+let faults: readonly AddedFault[];
+
+beforeAll(async () => {
+  world = await openWorld();
+  render = world.place({ name: "render", keyAgeDays: 61 });
+  nightly = world.place({ name: "nightly", seed: null });
+  faults = faultsOf([render, nightly]).map((fault) => world.emulators.faults.add(fault));
+  host = await world.host([render, nightly], { AZURE_LOG_LEVEL: "verbose" });
+});
+afterAll(() => world.close());
+
+/** Answers that are lost, cut off or wrong in every request that carries a key, and refusals that quote one. */
+const faultsOf = (accounts: readonly PlacedAccount[]): readonly Fault[] =>
+  accounts.flatMap((account): readonly Fault[] => {
+    const { batchName, secretName } = account;
+    const keys = account.keys();
+    const quoting = {
+      kind: "status",
+      body: { error: { code: keys.primary, message: `keys: ${keys.secondary}` } },
+    } as const;
+    const batch = { subject: batchName, when: "after" } as const;
+    const vault = { subject: secretName, when: "after" } as const;
+    return [
+      { ...batch, route: "arm.getAccount", nth: 1, ...quoting, status: 400 },
+      { ...batch, route: "arm.listKeys", nth: 1, kind: "truncatedJson" },
+      { ...batch, route: "arm.listKeys", nth: 2, ...quoting, status: 409 },
+      { ...batch, route: "arm.listKeys", nth: 3, kind: "resetInMiddle" },
+      { ...batch, route: "arm.regenerateKeys", nth: 1, kind: "truncatedJson" },
+      { ...batch, route: "arm.regenerateKeys", nth: 2, kind: "resetInMiddle" },
+      { ...batch, route: "arm.regenerateKeys", nth: 3, ...quoting, status: 500 },
+      { ...batch, route: "arm.regenerateKeys", nth: 4, kind: "unexpected202" },
+      { ...batch, route: "batch.listPools", nth: 2, ...quoting, status: 500 },
+      { ...batch, route: "batch.listPools", nth: 4, kind: "resetBeforeAnswer" },
+      { ...vault, route: "vault.setSecret", nth: 1, ...quoting, status: 500 },
+      { ...vault, route: "vault.getSecret", nth: 3, kind: "truncatedJson" },
+      { ...vault, route: "vault.getSecret", nth: 5, ...quoting, status: 400 },
+      { ...vault, route: "vault.getSecret", nth: 7, kind: "resetInMiddle" },
+      { ...vault, route: "vault.getSecretVersion", nth: 1, kind: "truncatedJson" },
+      { ...vault, route: "vault.getSecretVersion", nth: 2, kind: "resetInMiddle" },
+      { ...vault, route: "vault.updateSecret", nth: 1, kind: "truncatedJson" },
+    ];
+  });
+
+/** Does for an account what its consumers and a patient operator do. True once its rotation is through. */
+const attend = async (account: PlacedAccount): Promise<boolean> => {
+  const { phase, blocked, waitingFor, lastRotation } = await host.status(account.name);
+  if (lastRotation !== null) return true;
+  if (blocked !== null || waitingFor?.reason === "BackingOff") {
+    await host.operate(account.name, "resume", { reason: `at once, please: ${account.keys().secondary}` });
+  }
+  if (phase === "idle") {
+    await host.rotate(
+      account.name,
+      { reason: `key ${account.keys().primary} has leaked` },
+      { "idempotency-key": "once" },
+    );
+  }
+  if (account.versions().length > 0) {
+    const { value } = account.newest();
+    await host.signal(account.name, account.signal({ instance: "vm-2", proof: "wrong" }));
+    await host.signal(account.name, account.signal({ healthy: false, detail: `cannot use ${value}` }));
+    await host.signal(account.name, account.signal({ detail: `well with ${value}` }));
+    await host.signal(account.name, { ...account.signal(), [value]: value });
+  }
+  return false;
+};
+
+/** Everything that leaves the rotator, but for what Batch and Key Vault are told. */
+const material = async (): Promise<Readonly<Record<string, string>>> => ({
+  output: host.lines.join("\n"),
+  answers: JSON.stringify(host.answers),
+  tables: JSON.stringify(await world.rows.all()),
+  journal: JSON.stringify(world.emulators.journal.entries),
+});
+
+const findings = async (): Promise<readonly string[]> => {
+  const search = searchFor(world.emulators.batch.issuedKeys());
+  return Object.entries(await material()).flatMap(([where, text]) => search(text).map((found) => `${where}: ${found}`));
+};
+
+test("the search finds a key in each of its forms", () => {
+  const bytes = randomBytes(64);
+  const key = bytes.toString("base64");
+  const search = searchFor([randomBytes(64).toString("base64"), key]);
+  const parts = [
+    key,
+    key.slice(0, 16),
+    key.slice(72),
+    key.slice(37, 53),
+    bytes.toString("base64url"),
+    bytes.toString("hex"),
+    bytes.toString("hex").toUpperCase().slice(51, 67),
+    encodeURIComponent(key),
+    JSON.stringify(key).replaceAll("/", "\\/").replaceAll("+", "\\u002B"),
+  ];
+  for (const part of parts) expect(search(`{"a":"b ${part} c"}`)).toEqual(["a part of key 1"]);
+  for (const algorithm of ["sha256", "sha1", "md5"]) {
+    for (const content of [key, bytes]) {
+      const digest = createHash(algorithm).update(content).digest();
+      expect(search(`x:${digest.toString("hex").slice(0, 12)}`)).toEqual(["a hash of key 1"]);
+      expect(search(`x:${digest.toString("base64")}`)).toEqual(["a hash of key 1"]);
+    }
+  }
+  expect(search(`${key.slice(0, 15)} ${key.slice(20, 35)} ${randomBytes(4_000).toString("base64")}`)).toEqual([]);
+});
+
+test("two rotations through every kind of fault leave no trace of a key", async () => {
+  const rounds = async (): Promise<boolean> => {
+    await host.tick();
+    const through = await Promise.all([render, nightly].map(attend));
+    return through.every(Boolean);
+  };
+  await until("both rotations", rounds, 60_000);
+  for (const account of [render, nightly]) {
+    expect((await host.status(account.name)).lastRotation?.outcome).toBe("completed");
+    expect(account.accepts(account.newest().value)).toBe(true);
+  }
+  expect(faults.map((fault) => fault.fired())).toEqual(faults.map(() => 1));
+  // Four keys from the start, and each slot of each account was replaced at least once.
+  expect(world.emulators.batch.issuedKeys().length).toBeGreaterThanOrEqual(8);
+  // The SDKs did write all they have to say.
+  expect(host.lines.filter((line) => line.startsWith("azure:")).length).toBeGreaterThan(500);
+
+  expect(await findings()).toEqual([]);
+});
+
+test("a key that somebody puts there is found", async () => {
+  const [key = ""] = world.emulators.batch.issuedKeys();
+  await world.rows.change("render", (record) => ({ ...record, resourceId: key.slice(30, 50) }));
+  expect(await findings()).toEqual(["tables: a part of key 0"]);
+});

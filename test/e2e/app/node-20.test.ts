@@ -1,0 +1,62 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { type Child, nodeCommand, startChild } from "../../local/child-process";
+import { until } from "../local-host/until";
+import { openWorld } from "./world";
+
+/** The oldest Node that the project supports is 20; what is older than this project's own 24 shows the same. */
+const isOlder = (node: string): boolean => {
+  const { stdout } = spawnSync(node, ["--version"], { encoding: "utf8" });
+  const major = Number(/^v(\d+)\./.exec(stdout)?.[1]);
+  return major >= 20 && major < 24;
+};
+
+/** The machine's own Node, where it is such a one: the project's is in `node_modules`. */
+const olderNode = (process.env["PATH"] ?? "")
+  .split(path.delimiter)
+  .filter((folder) => !folder.includes("node_modules"))
+  .map((folder) => path.join(folder, "node"))
+  .find((node) => existsSync(node) && isOlder(node));
+
+if (olderNode === undefined) console.info("skipped: no Node from 20 to 23 in PATH");
+const describeWithOlderNode = olderNode === undefined ? describe.skip : describe;
+
+describeWithOlderNode("on an older Node", () => {
+  test("the bundle starts, answers, and takes its first step", async () => {
+    const world = await openWorld();
+    const lines: string[] = [];
+    let child: Child | null = null;
+    try {
+      const render = world.place({ name: "render" });
+      const { args } = nodeCommand("host-main.ts", ["--app", world.app.folder, "--port", "0"]);
+      child = startChild({
+        name: "host",
+        command: olderNode ?? "",
+        args,
+        env: { ...world.settings([render]), LOCAL_FUNCTION_KEYS: JSON.stringify({ master: "master" }) },
+        onLine: (line) => lines.push(line),
+      });
+      const started = await until(
+        "the host to start",
+        () => lines.find((line) => line.includes('"HostStarted"')) ?? null,
+      );
+      const { port }: { port: number } = JSON.parse(started);
+      const headers = { "x-functions-key": "master" };
+      const fired = await fetch(`http://127.0.0.1:${port}/admin/functions/rotateOnSchedule`, {
+        method: "POST",
+        headers,
+      });
+      expect(fired.status).toBe(202);
+      const status = await until("the first step", async () => {
+        const text = await (await fetch(`http://127.0.0.1:${port}/api/accounts/render`, { headers })).text();
+        const body: { phase: string | null; secret: { version: string | null } } = JSON.parse(text);
+        return body.secret.version === null ? null : body;
+      });
+      expect(status).toMatchObject({ phase: "adopting", secret: { version: render.newest().version } });
+    } finally {
+      await child?.stop();
+      await world.close();
+    }
+  });
+});

@@ -1,0 +1,41 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { nodeCommand, startChild } from "../../local/child-process";
+
+export interface DemoRun {
+  readonly code: number | null;
+  /** What a person sees. */
+  readonly shown: string;
+  /** Every line of every process. */
+  readonly kept: string;
+  readonly answered: number;
+  readonly refused: number;
+}
+
+/** The command behind `npm run demo`, on a build of the app. */
+export const runDemo = async (app: string): Promise<DemoRun> => {
+  const folder = mkdtempSync(path.join(tmpdir(), "demo-output-"));
+  const keepFile = path.join(folder, "output.txt");
+  const lines: string[] = [];
+  try {
+    const child = startChild({
+      name: "demo",
+      ...nodeCommand("demo.ts", ["--app", app, "--keep-output", keepFile]),
+      env: process.env,
+      onLine: (line) => lines.push(line),
+    });
+    const { code } = await child.ended;
+    const shown = lines.join("\n");
+    const [, answered, refused] = /signed calls to Batch +(\d+) +(\d+)/.exec(shown) ?? [];
+    return {
+      code,
+      shown,
+      kept: readFileSync(keepFile, "utf8"),
+      answered: Number(answered),
+      refused: Number(refused),
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};

@@ -1,0 +1,105 @@
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import packageJson from "../../package.json";
+import { readSettings } from "../../lib/config";
+import { parseSignal } from "../../lib/requests";
+import { phaseFacts } from "../../lib/rotation/phases";
+import { waitingReasons } from "../../lib/rotation/reasons";
+
+const root = path.resolve(__dirname, "../..");
+const readme = readFileSync(path.join(root, "README.md"), "utf8");
+
+const captures = (text: string, pattern: RegExp): readonly string[] =>
+  [...text.matchAll(pattern)].map(([, captured]) => captured ?? "");
+
+/** The texts of all fenced blocks in a language. */
+const blocks = (language: string): readonly string[] =>
+  captures(readme, new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms"));
+
+const jsonBlockWith = (member: string): string => {
+  const found = blocks("json").filter((block) => block.includes(`"${member}":`));
+  expect(found).toHaveLength(1);
+  return found[0] ?? "";
+};
+
+/** Everything up to the next heading. */
+const section = (heading: string): string => {
+  const [, text] = readme.split(`\n## ${heading}\n`);
+  return text?.split("\n## ")[0] ?? "";
+};
+
+test("every npm command is one that package.json knows", () => {
+  const scripts = captures(readme, /\bnpm run ([\w:-]+)/g);
+  const direct = captures(readme, /\bnpm (start|test)\b/g);
+  const others = captures(readme, /\bnpm (?!run\b|start\b|test\b)(\w+)/g);
+  expect(scripts.length + direct.length).toBeGreaterThan(4);
+  expect(Object.keys(packageJson.scripts)).toEqual(expect.arrayContaining([...scripts, ...direct]));
+  expect(new Set(others)).toEqual(new Set(["ci"]));
+});
+
+test("the configuration is one that the app takes", () => {
+  const env = {
+    AzureWebJobsStorage__accountName: "rotations",
+    ROTATION_ACCOUNTS: jsonBlockWith("accounts"),
+  };
+  const { accounts } = readSettings(env, { read: () => "" });
+  expect(accounts.map(({ name }) => name)).toEqual(["render-weu"]);
+});
+
+test("the signal is one that the app takes", () => {
+  expect(parseSignal(JSON.parse(jsonBlockWith("consumer")))).toMatchObject({ ok: true });
+});
+
+test("the phases are those of the procedure, in its order", () => {
+  expect(captures(section("How it decides"), /^\| `(\w+)` \|/gm)).toEqual(Object.keys(phaseFacts));
+});
+
+test("the reasons of the gate are spelled as the app spells them, in the order in which it asks", () => {
+  const named = captures(section("How it decides"), /`([A-Z][a-z]+[A-Z]\w+|Paused|Unhealthy)`/g);
+  const ofTheGate = [
+    "Paused",
+    "TargetKeyRefused",
+    "OutsideWindow",
+    "ApprovalPending",
+    "DelayNotElapsed",
+    "NoSignalYet",
+    "SignalStale",
+    "InstancesMissing",
+    "OnPreviousKey",
+    "ProofMissing",
+    "Unhealthy",
+    "SoakNotElapsed",
+  ];
+  expect(named).toEqual(ofTheGate);
+  expect(Object.keys(waitingReasons)).toEqual(expect.arrayContaining([...named]));
+});
+
+test("every link leads to a file that is there", () => {
+  const links = captures(readme, /\]\((?!https?:)([^)#]+)/g);
+  expect(links.length).toBeGreaterThan(2);
+  expect(links.filter((link) => !existsSync(path.join(root, link)))).toEqual([]);
+});
+
+test("every file and folder that is named in the text is there", () => {
+  const named = captures(readme, /`((?:lib|functions|test|docs|infra)\/[\w./-]*)`/g);
+  expect(named.length).toBeGreaterThan(2);
+  expect(named.filter((name) => !existsSync(path.join(root, name)))).toEqual([]);
+});
+
+/** The operator's actions share one route. */
+const asRoute = (request: string): string =>
+  request.replace(/\?.*$/, "").replace(/\/(?:approve|rollback|pause|resume)$/, "/{action}");
+
+test("the table of requests names every route that is registered, and no other", () => {
+  const triggers = readFileSync(path.join(root, "functions/index.ts"), "utf8");
+  const sources = captures(triggers, /"\.\/([\w-]+)"/g).map((name) =>
+    readFileSync(path.join(root, `functions/${name}.ts`), "utf8"),
+  );
+  const registered = sources.flatMap((source) => {
+    const [method] = captures(source, /methods: \["(\w+)"\]/g);
+    return captures(source, /route: "([^"]+)"/g).map((route) => `${method} /${route}`);
+  });
+  const rows = captures(section("Operate it"), /^\| (`.*?) \| /gm);
+  const requests = rows.flatMap((row) => captures(row, /`((?:GET|POST) [^`]+)`/g));
+  expect(requests.map(asRoute).toSorted()).toEqual(registered.toSorted());
+});
