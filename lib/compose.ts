@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { noWebhook, Webhook } from "./alerts/webhook";
 import type { App } from "./app";
 import { AzureBatchKeys } from "./azure/batch-keys";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { longestMs } from "./config/reader";
 import type { Demand } from "./demand";
 import type { SignalBody } from "./receive-signal";

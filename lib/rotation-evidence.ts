@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { App } from "./app";
 import { allEvents } from "./history";
 import type { AccountConfig } from "./rotation/account-config";

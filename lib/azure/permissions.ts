@@ -1,5 +1,5 @@
 import type { AccessToken, TokenCredential } from "@azure/identity";
-import { z } from "zod";
+import * as z from "zod";
 import type { CallOptions, Permissions } from "../ports";
 import { withDeadline } from "./pipeline";
 import { callSdk, type SdkCall } from "./sdk-errors";

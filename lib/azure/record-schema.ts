@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { alarmKinds, informationKinds } from "../rotation/events";
 import { otherSlot } from "../rotation/phases";
 import { type BlockedReason, blockedReasons } from "../rotation/reasons";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { TransientServiceError } from "../errors";
 import type { CallOptions, Ids, Signals } from "../ports";
 import type { InstanceReport } from "../rotation/signals";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { durationPattern, formatDuration, parseDuration } from "../rotation/duration";
 import { longestMs } from "./reader";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { builtIn } from "./built-in";
 import { duration, mustBe, oneOf, type Rules, text, withBounds } from "./forms";
 import { hasUserInfo, isSecure, parseUrl } from "./urls";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { BatchAccountRef } from "../rotation/account-config";
 import { mustBe, type Rules, text } from "./forms";
 import { guidSource } from "./guid";

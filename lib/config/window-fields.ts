@@ -1,5 +1,5 @@
 import { IANAZone } from "luxon";
-import { z } from "zod";
+import * as z from "zod";
 import { weekdays } from "../rotation/account-config";
 import { mustBe, oneOf, text } from "./forms";
 

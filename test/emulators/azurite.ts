@@ -62,12 +62,18 @@ const freePort = async (): Promise<number> => {
   return address.port;
 };
 
+/** Ends when its parent has died, however it died: nothing else would end it, as it has a process group of its own. */
+const underParent = `process.stdin.on("end", () => process.kill(process.pid, "SIGINT")).resume();
+require(${JSON.stringify(require.resolve("azurite/dist/src/table/main.js"))});`;
+
 const start = async (port: number, options: AzuriteOptions): Promise<ChildProcess> => {
   const { folder } = options;
   const child = spawn(
     process.execPath,
     [
-      require.resolve("azurite/dist/src/table/main.js"),
+      "-e",
+      underParent,
+      "azurite-table",
       "--silent",
       "--disableTelemetry",
       "--skipApiVersionCheck",
@@ -75,7 +81,8 @@ const start = async (port: number, options: AzuriteOptions): Promise<ChildProces
       `--tablePort=${port}`,
       ...(folder === undefined ? ["--inMemoryPersistence"] : ["--location", folder]),
     ],
-    { stdio: ["ignore", "pipe", "pipe"] },
+    // A group of its own: Ctrl-C is for the parent, which ends this last.
+    { stdio: ["pipe", "pipe", "pipe"], detached: true },
   );
   const killWithParent = (): void => void child.kill("SIGKILL");
   process.once("exit", killWithParent);

@@ -76,6 +76,8 @@ export const trustInThisProcess = async (): Promise<void> => {
   const { ca } = await testCertificates();
   if (trusted) return;
   trusted = true;
+  // Node 20 has neither; there a process that calls the emulators itself must be given NODE_EXTRA_CA_CERTS.
+  if (typeof setDefaultCACertificates !== "function") return;
   setDefaultCACertificates([...getCACertificates("default"), ca]);
 };
 

@@ -50,7 +50,7 @@ const signalKey = setting("CONSUMER_SIGNAL_KEY");
 const consumer = setting("CONSUMER_NAME");
 const instance = setting("CONSUMER_INSTANCE", "default");
 const refreshMs = Number(setting("CONSUMER_REFRESH_MS", "1500"));
-const callsPerSecond = Number(setting("CONSUMER_CALLS_PER_SECOND", "14"));
+const callsPerSecond = Number(setting("CONSUMER_CALLS_PER_SECOND", "40"));
 const identityEndpoint = setting("IDENTITY_ENDPOINT");
 const identityHeader = setting("IDENTITY_HEADER");
 
