@@ -207,6 +207,7 @@ describe("a demand for a rotation", () => {
     ["59 seconds", "PT59S", false],
     ["nothing", "PT0S", false],
     ["a month", "P1M", false],
+    ["more than ten years: its end could lie beyond the dates that can be compared", "P3651D", false],
     ["a number", 15, false],
     ["nothing, among emulators", "PT0S", true],
   ])("may not have retireAfter of %s", (_what, retireAfter, emulated) => {
