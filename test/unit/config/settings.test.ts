@@ -33,6 +33,7 @@ describe("the settings' defaults", () => {
       tablePrefix: "BatchKey",
       schedule: null,
       dryRun: false,
+      historyKeepMs: 400 * 86_400_000,
       emulated: false,
       webhook: null,
       cloud: {

@@ -1,0 +1,96 @@
+import type { App } from "../../lib/app";
+import { readSettings } from "../../lib/config";
+import type { Clock, History, Ports } from "../../lib/ports";
+import { Ticker } from "../../lib/tick";
+import { VersionCache } from "../../lib/version-cache";
+import { InMemoryBatch } from "../fakes/in-memory-batch";
+import { InMemoryRotations } from "../fakes/in-memory-rotations";
+import { InMemorySignals } from "../fakes/in-memory-signals";
+import { InMemoryVault } from "../fakes/in-memory-vault";
+
+export interface BenchClock extends Clock {
+  advance(ms: number): void;
+}
+
+const benchClock = (): BenchClock => {
+  let ms = Date.parse("2026-01-01T00:00:00Z");
+  const never = new AbortController().signal;
+  return {
+    now: () => new Date(ms),
+    advance: (by) => {
+      ms += by;
+    },
+    abortAfter: () => never,
+    sleep: async () => undefined,
+  };
+};
+
+/** Keeps nothing, so that what is measured is the rotator's own memory. */
+const forgetfulHistory: History = {
+  append: async () => undefined,
+  page: async () => ({ events: [], next: null }),
+  lastBefore: async () => 0,
+  removeThrough: async () => undefined,
+};
+
+/** So many accounts, adopted and idle, compared in full every six hours. */
+export const aBenchApp = async (count: number): Promise<{ readonly app: App; readonly clock: BenchClock }> => {
+  const clock = benchClock();
+  const batch = new InMemoryBatch();
+  const secrets = new InMemoryVault(() => clock.now());
+  const accounts = Array.from({ length: count }, (_, index) => {
+    const name = `bench${index}`;
+    const { resourceId } = batch.addAccount(name);
+    return {
+      name,
+      resourceId,
+      secret: { vaultUrl: "https://bench.vault.azure.net", name: `${name}-key` },
+      rotateEvery: "P730D",
+      gate: { mode: "delay", delay: "PT1M", consumers: [] },
+    };
+  });
+  const settings = readSettings(
+    {
+      AzureWebJobsStorage__accountName: "bench",
+      ROTATION_ACCOUNTS: JSON.stringify({ accounts }),
+    },
+    { read: () => "" },
+  );
+  let made = 0;
+  const ports: Ports = {
+    clock,
+    batch,
+    secrets,
+    rotations: new InMemoryRotations(),
+    signals: new InMemorySignals(),
+    history: forgetfulHistory,
+    health: { ask: async () => ({ ok: false, problem: "is not asked" }) },
+    permissions: { principalId: async () => null, allows: async () => null },
+    alerts: { wanted: null, deliver: async () => "gone" },
+    log: { write: () => undefined },
+    ids: { next: () => String((made += 1)).padStart(26, "0") },
+  };
+  const limits = {
+    claimMs: 360_000,
+    quarantineMs: 300_000,
+    callMs: 30_000,
+    dryRun: false,
+    historyKeepMs: 34_560_000_000,
+    tickMs: 150_000,
+    requestMs: 100_000,
+    patienceMs: 0,
+  };
+  const app: App = {
+    ports,
+    limits,
+    accounts: settings.accounts,
+    versions: new VersionCache(secrets, clock),
+    emulated: false,
+  };
+  const ticker = new Ticker(app);
+  for (let tick = 0; tick < 3; tick++) {
+    await ticker.tick();
+    clock.advance(300_000);
+  }
+  return { app, clock };
+};
