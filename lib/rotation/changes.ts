@@ -154,7 +154,8 @@ export const failed = (
   pen: Pen,
 ): RotationRecord => {
   const same = record.failure !== null && record.failure.blocked?.reason === failure.blocked?.reason;
-  const told = record.failure?.detail === failure.detail && same;
+  // The detail of a refusal carries a request id, so it is another one each time.
+  const told = same && (failure.blocked !== null || record.failure?.detail === failure.detail);
   const after: RotationRecord = {
     ...record,
     intent: null,
