@@ -4,7 +4,7 @@ import type { WireRequest } from "./wire";
 /** What the identity may be denied; the names are those of role definitions, under `Microsoft.Batch/batchAccounts/`. */
 export type ArmAction = "read" | "write" | "listkeys/action" | "regeneratekeys/action";
 
-export type ArmRoute = Exclude<Extract<Route, `arm.${string}`>, "arm.unknown">;
+export type ArmRoute = Exclude<Extract<Route, `arm.${string}`>, "arm.listPermissions" | "arm.unknown">;
 
 export interface ArmOperation {
   readonly route: ArmRoute;

@@ -1,5 +1,6 @@
 import type { Slot } from "../../lib/rotation/phases";
 import type { ArmAction } from "./arm-operations";
+import type { EmulatedRole } from "./arm-permissions";
 import type { BatchArm } from "./batch-arm";
 import {
   type AccountLock,
@@ -37,6 +38,8 @@ export interface BatchAccounts {
   /** Takes a permission from the identity, for all accounts. */
   deny(action: ArmAction): void;
   allow(action: ArmAction): void;
+  /** What the identity is told when it asks for its own permissions (default: what is not denied); it says nothing of what it may do. */
+  tellRoles(roles: readonly EmulatedRole[] | "asAllowed" | "unreadable"): void;
   setKeyTiming(timing: Partial<KeyTiming>): void;
   /** Resource Manager's bucket for writes: 200, refilled by 10 a second (default off). */
   setWriteLimit(on: boolean): void;
@@ -77,6 +80,7 @@ export const batchAccounts = (store: BatchStore, arm: BatchArm, dataPlaneHost: (
   },
   deny: (action) => arm.deny(action),
   allow: (action) => arm.allow(action),
+  tellRoles: (roles) => arm.permissions.set(roles),
   setKeyTiming: (timing) => {
     store.timing = { ...store.timing, ...timing };
   },

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { armError, authorizationFailed, invalidToken } from "./arm-errors";
 import { type ArmAction, type ArmOperation, armOperationOf } from "./arm-operations";
+import { ArmPermissions, type PermissionsRequest, permissionsRequestOf } from "./arm-permissions";
 import { BatchProvider } from "./batch-provider";
 import type { BatchStore } from "./batch-store";
 import { judgeToken } from "./tokens";
@@ -20,6 +21,8 @@ const audiences = ["https://management.azure.com", "https://management.core.wind
 /** Resource Manager for Microsoft.Batch: lets requests in, and hands them to the provider. */
 export class BatchArm implements WireService {
   readonly #denied = new Set<ArmAction>();
+  /** What the caller is told that it may do. */
+  readonly permissions = new ArmPermissions();
   readonly #writes: WriteBuckets;
   readonly #provider: BatchProvider;
 
@@ -49,6 +52,8 @@ export class BatchArm implements WireService {
   }
 
   receive(request: WireRequest): Call {
+    const asked = permissionsRequestOf(request);
+    if (asked !== null) return this.#permissions(request, asked);
     const operation = armOperationOf(request);
     if (operation === null) return unknownRoute(this, "arm.unknown", request);
     return {
@@ -58,8 +63,25 @@ export class BatchArm implements WireService {
     };
   }
 
+  #permissions(request: WireRequest, asked: PermissionsRequest): Call {
+    const answer = (): Answer => this.#malformed(request) ?? this.permissions.answer(asked, this.#denied);
+    return {
+      route: "arm.listPermissions",
+      subject: asked.account,
+      apply: () => withHeaders(answer(), commonHeaders()),
+    };
+  }
+
   /** The checks that Resource Manager makes before a provider sees the request. */
   #admit(request: WireRequest, operation: ArmOperation): Answer {
+    const malformed = this.#malformed(request);
+    if (malformed !== null) return malformed;
+    if (this.#denied.has(operation.action)) return authorizationFailed(operation.action, operation.scope);
+    return request.method === "GET" ? this.#provider.answer(request, operation) : this.#write(request, operation);
+  }
+
+  /** What every request must have: a token and a version. */
+  #malformed(request: WireRequest): Answer | null {
     const verdict = judgeToken(headerOf(request, "authorization"), audiences);
     if (verdict !== "valid") return invalidToken(verdict);
     const version = request.query.get("api-version") ?? "";
@@ -73,8 +95,7 @@ export class BatchArm implements WireService {
     if (!/^\d{4}-\d{2}-\d{2}(-preview)?$/.test(version)) {
       return armError(400, "InvalidApiVersionParameter", `The api-version '${version}' is invalid.`);
     }
-    if (this.#denied.has(operation.action)) return authorizationFailed(operation.action, operation.scope);
-    return request.method === "GET" ? this.#provider.answer(request, operation) : this.#write(request, operation);
+    return null;
   }
 
   /** Key operations count as writes, although listing only reads (seen in recordings). */

@@ -12,6 +12,7 @@ export const routes = [
   "arm.updateAccount",
   "arm.listKeys",
   "arm.regenerateKeys",
+  "arm.listPermissions",
   "arm.unknown",
   "batch.listPools",
   "batch.listJobs",

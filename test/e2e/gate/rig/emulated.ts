@@ -1,0 +1,96 @@
+import { AzureBatchKeys } from "../../../../lib/azure/batch-keys";
+import { createCredential } from "../../../../lib/azure/credential";
+import { KeyVaultSecrets } from "../../../../lib/azure/key-vault-secrets";
+import { ArmPermissions } from "../../../../lib/azure/permissions";
+import { FetchHealthChecks } from "../../../../lib/health/ask-health";
+import type { AccountConfig } from "../../../../lib/rotation/account-config";
+import type { Slot } from "../../../../lib/rotation/phases";
+import { type AccountChanges, anAccount } from "../../../builders/account";
+import { type Emulators, startEmulators } from "../../../emulators/emulators";
+import type { Vault } from "../../../emulators/vault";
+import { type HeldVersion, Place } from "./place";
+import { openRig, type Rig, start } from "./rig";
+import { VirtualClock } from "./virtual-clock";
+
+export interface EmulatedOptions extends AccountChanges {
+  /** What the vault holds at first (default: the primary key); null: no secret yet. */
+  readonly seed?: Slot | null;
+}
+
+/** The real adapters on the emulators, over tables in memory; the app's clock and that of the services is the test's. */
+export interface EmulatedRig {
+  readonly rig: Rig;
+  readonly emulators: Emulators;
+  readonly vault: Vault;
+  /** Makes a Batch account and its secret, and configures it. */
+  place(options?: EmulatedOptions): EmulatedPlace;
+  close(): Promise<void>;
+}
+
+/** One per process: the SDK keeps the first identity endpoint that it sees. */
+export const openEmulatedRig = async (): Promise<EmulatedRig> => {
+  const clock = new VirtualClock(start, "real");
+  const emulators = await startEmulators({ now: () => clock.now() });
+  const vault = await emulators.addVault("keys");
+  Object.assign(process.env, emulators.env);
+  const credential = createCredential({
+    env: emulators.env,
+    clientId: null,
+    authorityHost: "https://login.microsoftonline.com",
+  });
+  const arm = { credential, armEndpoint: emulators.armUrl, armScope: "https://management.azure.com/.default" };
+  const rig = await openRig({
+    clock,
+    ports: {
+      batch: new AzureBatchKeys({ ...arm, clock }),
+      secrets: new KeyVaultSecrets({ credential, emulated: true }),
+      permissions: new ArmPermissions(arm),
+      health: new FetchHealthChecks(),
+    },
+  });
+  return {
+    rig,
+    emulators,
+    vault,
+    place: ({ seed = "primary", ...changes } = {}) => {
+      const name = changes.name ?? "render-weu";
+      const added = emulators.batch.addAccount({ name: name.replaceAll("-", "") });
+      const { resourceId, subscriptionId, resourceGroup } = added;
+      const batch = { resourceId, subscriptionId, resourceGroup, accountName: added.name };
+      const secret = { vaultUrl: vault.url, name: `${added.name}-batch-key` };
+      if (seed !== null) vault.seed(secret.name, { value: emulators.batch.keys(added.name)[seed] });
+      const config = anAccount({ name, batch, secret, ...changes });
+      rig.deploy([...rig.accounts, config]);
+      return new EmulatedPlace(rig, config, emulators, vault);
+    },
+    close: async () => {
+      await emulators.close();
+      emulators.journal.assertSound();
+    },
+  };
+};
+
+export class EmulatedPlace extends Place {
+  constructor(
+    rig: Rig,
+    config: AccountConfig,
+    private readonly emulators: Emulators,
+    private readonly vault: Vault,
+  ) {
+    super(rig, config);
+  }
+
+  override versions(): readonly HeldVersion[] {
+    return this.vault
+      .versions(this.config.secret.name)
+      .map(({ version, value, enabled, createdOn }) => ({ version, value, enabled, createdAt: createdOn.toISOString() }));
+  }
+
+  override keys(): Readonly<Record<Slot, string>> {
+    return this.emulators.batch.keys(this.config.batch.accountName);
+  }
+
+  override accepts(key: string): boolean {
+    return this.emulators.batch.accepts(this.config.batch.accountName, key);
+  }
+}

@@ -1,0 +1,57 @@
+import { armError } from "./arm-errors";
+import type { ArmAction } from "./arm-operations";
+import { emulatedObjectId, systemAssignedClientId } from "./tokens";
+import { type Answer, jsonAnswer, type WireRequest } from "./wire";
+
+/** What one role assignment gives the caller. `*` stands for anything. */
+export interface EmulatedRole {
+  readonly actions: readonly string[];
+  readonly notActions?: readonly string[];
+}
+
+export interface PermissionsRequest {
+  /** The Batch account. */
+  readonly scope: string;
+  readonly account: string;
+}
+
+const pattern =
+  /^(\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Batch\/batchAccounts\/([^/]+))\/providers\/Microsoft\.Authorization\/permissions\/?$/i;
+
+/** A request for the caller's own permissions on a Batch account; null for any other. */
+export const permissionsRequestOf = ({ method, path }: WireRequest): PermissionsRequest | null => {
+  const [, scope, account] = pattern.exec(decodeURIComponent(path)) ?? [];
+  return method !== "GET" || scope === undefined || account === undefined ? null : { scope, account };
+};
+
+const accountActions = ["read", "listkeys/action", "regeneratekeys/action"] as const satisfies readonly ArmAction[];
+
+/**
+ * The caller's own permissions (learn.microsoft.com/rest/api/authorization/permissions/list-for-resource), one entry for each role
+ * assignment. Until a test says otherwise: one custom role with what is not denied.
+ */
+export class ArmPermissions {
+  #roles: readonly EmulatedRole[] | "asAllowed" | "unreadable" = "asAllowed";
+
+  set(roles: readonly EmulatedRole[] | "asAllowed" | "unreadable"): void {
+    this.#roles = roles;
+  }
+
+  answer({ scope }: PermissionsRequest, denied: ReadonlySet<ArmAction>): Answer {
+    if (this.#roles === "unreadable") {
+      return armError(
+        403,
+        "AuthorizationFailed",
+        `The client '${systemAssignedClientId}' with object id '${emulatedObjectId}' does not have authorization to perform action 'Microsoft.Authorization/permissions/read' over scope '${scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
+      );
+    }
+    const roles: readonly EmulatedRole[] = this.#roles === "asAllowed" ? [allowedRole(denied)] : this.#roles;
+    return jsonAnswer(200, {
+      value: roles.map(({ actions, notActions = [] }) => ({ actions, notActions, dataActions: [], notDataActions: [] })),
+    });
+  }
+}
+
+const allowedRole = (denied: ReadonlySet<ArmAction>): EmulatedRole => ({
+  actions: accountActions.filter((action) => !denied.has(action)).map((action) => `Microsoft.Batch/batchAccounts/${action}`),
+});
