@@ -89,6 +89,9 @@ test("every route answers 503 with all of the twenty and more mistakes, by name 
     await host.signal("render1", {}),
     await host.operate("render1", "pause", { reason: "x" }),
     await host.operate("render1", "delete", {}),
+    await host.call({ method: "GET", path: "/accounts/render1/history?limit=x", keyOf: "accountHistory" }),
+    await host.call({ method: "GET", path: "/accounts/render1/check", keyOf: "checkAccount" }),
+    await host.call({ method: "GET", path: "/accounts/render1/rotations/x", keyOf: "rotationRecord" }),
   ];
   for (const answer of answers) {
     expect(expectProblem(answer, 503, "ConfigurationInvalid").toSorted()).toEqual(expected);

@@ -55,6 +55,7 @@ export const functionNames = [
   "checkAccount",
   "dashboard",
   "openApi",
+  "rotationRecord",
 ] as const;
 
 /** Not a secret: whoever reads this may fire the timer of a process that lives for seconds. */

@@ -85,7 +85,8 @@ test("a roll-back publishes the previous key again, pauses, and waits until ever
     rotation: null,
     lastRotation: { outcome: "rolledBack" },
   });
-  expect(archive.newest()).toMatchObject({ value: first?.value, version: rolledBack.secret.version });
+  expect(archive.newest().version).toBe(rolledBack.secret.version);
+  expect(archive.newest().value === first?.value).toBe(true);
   expectProblem(await order(archive, "rollback"), 409, "NothingToRollBack");
 
   await host.signal("archive", archive.signal());

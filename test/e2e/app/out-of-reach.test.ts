@@ -41,6 +41,8 @@ test.each(failures)("storage that fails (%j) is a 503 with Retry-After on every 
     host.rotate("render", { reason: "x" }),
     host.signal("render", render.signal()),
     host.operate("render", "pause", { reason: "x" }),
+    host.call({ method: "GET", path: "/accounts/render/history", keyOf: "accountHistory" }),
+    host.call({ method: "GET", path: "/accounts/render/rotations/x", keyOf: "rotationRecord" }),
   ]);
   for (const answer of answers) expect(retryAfter(answer)).toBeGreaterThan(0);
 });

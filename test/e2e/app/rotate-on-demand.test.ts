@@ -68,8 +68,10 @@ test("a rotation starts at once, goes as far as it can, and the answer says wher
     waitingFor: { reason: "OnPreviousKey" },
     rotation: { trigger: "demand", reason: "a leak drill", target: "secondary", retireAfter: null },
   });
-  expect(render.newest().value).toBe(render.keys().secondary);
-  expect(render.keys()).toEqual({ primary: before.primary, secondary: expect.not.stringMatching(before.secondary) });
+  const after = render.keys();
+  // Compared here, so that no failure of a test shows a key.
+  expect([after.primary === before.primary, after.secondary === before.secondary]).toEqual([true, false]);
+  expect(render.newest().value === after.secondary).toBe(true);
 });
 
 test("the same Idempotency-Key asks for the same rotation, while it is under way and after its end", async () => {
@@ -162,7 +164,8 @@ test("a dry run says what it would do, with 200, and changes nothing in Batch or
   await host.signal("render", render.signal());
   expect((await host.status("render")).phase).toBe("idle");
   const dry = await world.host([render, nightly, archive, legacy], { ROTATION_DRY_RUN: "true" });
-  const [keys, versions] = [render.keys(), render.versions()];
+  const keysAndVersions = (): string => JSON.stringify([render.keys(), render.versions()]);
+  const before = keysAndVersions();
   world.emulators.journal.clear();
 
   const answer = await dry.rotate("render", { reason: "to see" }, { "idempotency-key": "dry" });
@@ -187,5 +190,5 @@ test("a dry run says what it would do, with 200, and changes nothing in Batch or
   const { journal } = world.emulators;
   const changes = ["arm.regenerateKeys", "vault.setSecret", "vault.updateSecret", "vault.deleteSecret"] as const;
   expect(changes.map((route) => journal.count(route))).toEqual([0, 0, 0, 0]);
-  expect([render.keys(), render.versions()]).toEqual([keys, versions]);
+  expect(keysAndVersions() === before).toBe(true);
 });

@@ -5,6 +5,8 @@ import type { Host } from "./host";
 import type { PlacedAccount } from "./placed-account";
 import { openWorld, type World } from "./world";
 
+type SlotKeys = ReturnType<PlacedAccount["keys"]>;
+
 const dayMs = 86_400_000;
 const calls = [
   "arm.getAccount",
@@ -41,6 +43,10 @@ const confirm = async (account: PlacedAccount): Promise<void> => {
   expect((await host.signal(account.name, account.signal())).status).toBe(202);
 };
 
+/** Compared here, so that no failure of a test shows a key. */
+const changed = (before: SlotKeys, after: SlotKeys): readonly string[] =>
+  (["primary", "secondary"] as const).filter((slot) => before[slot] !== after[slot]);
+
 /** What one `setSecret` has to carry. */
 const expectPublished = (
   version: SecretVersionView | undefined,
@@ -53,8 +59,8 @@ const expectPublished = (
     livesDays: number;
   },
 ): void => {
+  expect(version?.value === expected.value).toBe(true);
   expect(version).toMatchObject({
-    value: expected.value,
     contentType: "text/plain; batch-account-key",
     tags: {
       CredentialId: expected.slot,
@@ -94,7 +100,7 @@ test("a rotation that was due replaces each key once, publishes in one request, 
   const { phase, rotation } = await host.status("render");
   expect([phase, rotation?.trigger]).toEqual(["published", "schedule"]);
   const between = render.keys();
-  expect(between).toEqual({ primary: before.primary, secondary: expect.not.stringMatching(before.secondary) });
+  expect(changed(before, between)).toEqual(["secondary"]);
   expect(render.versions()).toHaveLength(2);
   expectPublished(render.newest(), render, {
     slot: "Secondary",
@@ -108,7 +114,7 @@ test("a rotation that was due replaces each key once, publishes in one request, 
   await confirm(render);
   const after = await host.status("render");
   expect(after).toMatchObject({ phase: "idle", lastRotation: { id: rotation?.id, outcome: "completed" } });
-  expect(render.keys()).toEqual({ primary: expect.not.stringMatching(before.primary), secondary: between.secondary });
+  expect(changed(between, render.keys())).toEqual(["primary"]);
   expect(Object.values(before).map((key) => render.accepts(key))).toEqual([false, false]);
   expect(render.versions().map(({ version, enabled }) => [version, enabled])).toEqual([
     [first?.version, false],
@@ -137,7 +143,6 @@ test("a rotation that was due replaces each key once, publishes in one request, 
 
 test("an account without a secret gets its primary key published as it is, and rotates on demand", async () => {
   const before = nightly.keys();
-  expect(nightly.newest().value).toBe(before.primary);
   expectPublished(nightly.newest(), nightly, {
     slot: "Primary",
     value: before.primary,
@@ -151,7 +156,7 @@ test("an account without a secret gets its primary key published as it is, and r
   const { rotation } = await host.status("nightly");
   await confirm(nightly);
   const after = nightly.keys();
-  expect([after.primary === before.primary, after.secondary === before.secondary]).toEqual([false, false]);
+  expect(changed(before, after)).toEqual(["primary", "secondary"]);
   expectPublished(nightly.newest(), nightly, {
     slot: "Secondary",
     value: after.secondary,
@@ -179,8 +184,9 @@ test("an account that settles on its primary key ends there, with the fresh one"
     expect((await host.status("archive")).phase).toBe(phase);
   }
   const after = archive.keys();
-  expect([after.primary === before.primary, after.secondary === before.secondary]).toEqual([false, false]);
-  expect(archive.newest()).toMatchObject({ value: after.primary, tags: { CredentialId: "Primary" } });
+  expect(changed(before, after)).toEqual(["primary", "secondary"]);
+  expect(archive.newest().value === after.primary).toBe(true);
+  expect(archive.newest().tags["CredentialId"]).toBe("Primary");
   expect(archive.versions().map(({ enabled }) => enabled)).toEqual([false, true, true]);
   expect(counted(archive)).toMatchObject({ "arm.regenerateKeys": 2, "vault.setSecret": 2, "vault.updateSecret": 1 });
   expect(await storyOf(archive)).toEqual(
