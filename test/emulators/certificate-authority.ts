@@ -1,6 +1,6 @@
 // Before x509, which refuses to load without it.
 // oxlint-disable-next-line import/no-unassigned-import
-import "./reflect-metadata";
+import "reflect-metadata";
 import { webcrypto } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
