@@ -1,0 +1,161 @@
+// The app on Flex Consumption. What it is told is here and nowhere else.
+
+param name string
+param planName string
+param location string
+param tags object
+param runtimeVersion string
+
+param identityId string
+param identityClientId string
+
+param storageAccountName string
+param blobEndpoint string
+param queueEndpoint string
+param tableEndpoint string
+param deploymentContainerName string
+
+@secure()
+param applicationInsightsConnectionString string
+
+@description('Id of the subnet for outbound traffic; empty: none.')
+param subnetId string
+
+@description('Address ranges that may call the app; empty: any.')
+param allowedInboundRanges string[]
+
+@description('ROTATION_ACCOUNTS as an object.')
+param configuration object
+param dryRun bool
+
+@description('Settings with an empty value are left out: the app has a default for each.')
+@secure()
+param optionalSettings object
+
+@description('True: the platform signs operators in, with the app\'s identity in place of a client secret.')
+param hasSignIn bool
+
+var isPublicCloud = environment().name == 'AzureCloud'
+var cloud = environment().name == 'AzureUSGovernment' ? 'AzureUSGovernment' : environment().name == 'AzureChinaCloud' ? 'AzureChina' : 'AzurePublic'
+
+// By name the host finds storage in the public cloud only; by address it has failed there (azure-functions-host#11782).
+var storageSettings = isPublicCloud
+  ? {
+      AzureWebJobsStorage__accountName: storageAccountName
+    }
+  : {
+      AzureWebJobsStorage__blobServiceUri: blobEndpoint
+      AzureWebJobsStorage__queueServiceUri: queueEndpoint
+      AzureWebJobsStorage__tableServiceUri: tableEndpoint
+    }
+
+// Built-in sign-in takes this setting's name where it would take a client secret's.
+var signInSettings = hasSignIn
+  ? {
+      OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID: identityClientId
+    }
+  : {}
+
+var requiredSettings = {
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+  APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString
+  AZURE_CLIENT_ID: identityClientId
+  AzureWebJobsStorage__clientId: identityClientId
+  AzureWebJobsStorage__credential: 'managedidentity'
+  ROTATION_ACCOUNTS: string(configuration)
+  ROTATION_CLOUD: cloud
+  ROTATION_DRY_RUN: dryRun ? 'true' : 'false'
+}
+
+var chosenSettings = toObject(filter(items(optionalSettings), setting => !empty(setting.value)), setting => setting.key, setting => setting.value)
+var settings = union(requiredSettings, storageSettings, signInSettings, chosenSettings)
+
+resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
+  name: planName
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: {
+    name: 'FC1'
+    tier: 'FlexConsumption'
+  }
+  properties: {
+    reserved: true
+  }
+}
+
+resource site 'Microsoft.Web/sites@2024-11-01' = {
+  name: name
+  location: location
+  // azd finds the app by this tag.
+  tags: union(tags, { 'azd-service-name': 'rotator' })
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: {
+      '${identityId}': {}
+    }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    publicNetworkAccess: 'Enabled'
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    functionAppConfig: {
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: '${blobEndpoint}${deploymentContainerName}'
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identityId
+          }
+        }
+      }
+      runtime: {
+        name: 'node'
+        version: runtimeVersion
+      }
+      scaleAndConcurrency: {
+        instanceMemoryMB: 512
+        // The least that every region accepts; the app needs one for its timer and one for its HTTP routes.
+        maximumInstanceCount: 40
+      }
+    }
+    siteConfig: {
+      appSettings: map(items(settings), setting => { name: setting.key, value: setting.value })
+      ftpsState: 'Disabled'
+      http20Enabled: true
+      minTlsVersion: '1.2'
+      scmMinTlsVersion: '1.2'
+      remoteDebuggingEnabled: false
+      ipSecurityRestrictionsDefaultAction: empty(allowedInboundRanges) ? 'Allow' : 'Deny'
+      ipSecurityRestrictions: [
+        for (range, i) in allowedInboundRanges: {
+          name: 'range-${i}'
+          action: 'Allow'
+          ipAddress: range
+          priority: 100 + i
+        }
+      ]
+    }
+  }
+
+  // Publishing goes by Microsoft Entra; there are no publishing passwords.
+  resource ftp 'basicPublishingCredentialsPolicies' = {
+    name: 'ftp'
+    properties: {
+      allow: false
+    }
+  }
+
+  resource scm 'basicPublishingCredentialsPolicies' = {
+    name: 'scm'
+    properties: {
+      allow: false
+    }
+  }
+}
+
+output name string = site.name
+output url string = 'https://${site.properties.defaultHostName}'

@@ -1,0 +1,66 @@
+// Sign-in in front of the operators' routes. Consumers post their signals without it: the key of that one function lets them in.
+
+param siteName string
+
+@description('Application (client) id of the app registration that operators sign in to.')
+param clientId string
+param tenantId string
+
+@description('Object ids of the groups whose members may operate; empty: everybody who can sign in. A function key is needed besides, in either case.')
+param operatorGroupIds string[]
+
+@description('Names of the accounts at the rotator.')
+param accountNames string[]
+
+resource site 'Microsoft.Web/sites@2024-11-01' existing = {
+  name: siteName
+}
+
+resource signIn 'Microsoft.Web/sites/config@2024-11-01' = {
+  parent: site
+  name: 'authsettingsV2'
+  properties: {
+    platform: {
+      enabled: true
+    }
+    httpSettings: {
+      requireHttps: true
+    }
+    globalValidation: {
+      requireAuthentication: true
+      // A browser is led to the sign-in page; a client that sends a token is answered 401 or 403.
+      unauthenticatedClientAction: 'RedirectToLoginPage'
+      redirectToProvider: 'azureactivedirectory'
+      excludedPaths: map(accountNames, name => '/api/accounts/${name}/signals')
+    }
+    identityProviders: {
+      azureActiveDirectory: {
+        enabled: true
+        registration: {
+          clientId: clientId
+          // Not a secret: the app's identity, federated with the registration, stands in for one.
+          clientSecretSettingName: 'OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID'
+          openIdIssuer: '${environment().authentication.loginEndpoint}${tenantId}/v2.0'
+        }
+        validation: {
+          allowedAudiences: [
+            clientId
+            'api://${clientId}'
+          ]
+          defaultAuthorizationPolicy: empty(operatorGroupIds)
+            ? {}
+            : {
+                allowedPrincipals: {
+                  groups: operatorGroupIds
+                }
+              }
+        }
+      }
+    }
+    login: {
+      tokenStore: {
+        enabled: false
+      }
+    }
+  }
+}

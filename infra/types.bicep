@@ -1,0 +1,34 @@
+// The members of one entry of ROTATION_ACCOUNTS, as rotation.schema.json describes them.
+
+@export()
+@description('One Batch account to rotate. Everything but resourceId has a default.')
+type account = {
+  @description('Id of the Batch account, in any group and subscription of this tenant.')
+  resourceId: string
+
+  @description('Name of the account at the rotator; default: the name of the Batch account.')
+  name: string?
+
+  @description('Where its key is published; default: the vault of this deployment and the name <Batch account>-batch-key.')
+  secret: secret?
+
+  rotateEvery: string?
+  expireAfter: string?
+  window: object?
+  settleOn: ('alternate' | 'primary')?
+  probe: ('dataPlane' | 'none')?
+  reconcileEvery: string?
+  paused: bool?
+  gate: object?
+  stalledAfter: object?
+  remindEvery: string?
+}
+
+@export()
+type secret = {
+  @description('Name of the secret.')
+  name: string?
+
+  @description('Id of an existing vault of this account alone, in any group and subscription of this tenant. It must use Azure role-based access control.')
+  vaultResourceId: string?
+}
