@@ -101,7 +101,8 @@ const appended = (
       account: record.account,
       rotationId,
       reason: draft.reason ?? null,
-      detail: draft.detail.slice(0, longestDetail),
+      // Half a character cannot be stored in UTF-8 as it is hashed.
+      detail: draft.detail.slice(0, longestDetail).replace(/\p{Surrogate}/gu, "\ufffd"),
       by: pen.by,
       evidence: draft.evidence ?? null,
       previousHash: eventHash,
