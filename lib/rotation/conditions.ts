@@ -105,9 +105,12 @@ export const alarmChanges = (
   const alarms: RaisedAlarm[] = [];
   for (const { kind, since, reason, detail } of found) {
     const raised = known.find((alarm) => alarm.kind === kind);
-    const tell = raised === undefined || msBetween(raised.toldAt, at) >= remindEveryMs;
-    if (tell) drafts.push({ event: kind, reason, detail });
-    alarms.push({ kind, since: raised?.since ?? since, toldAt: tell ? at : (raised?.toldAt ?? at) });
+    if (raised !== undefined && msBetween(raised.toldAt, at) < remindEveryMs) {
+      alarms.push(raised);
+    } else {
+      drafts.push({ event: kind, reason, detail });
+      alarms.push({ kind, since: raised?.since ?? since, toldAt: at });
+    }
   }
   for (const { kind, since } of known.filter((alarm) => !found.some((condition) => condition.kind === alarm.kind))) {
     drafts.push({ event: "AlarmCleared", reason: kind, detail: `${kind} has ended; it had lasted since ${since}` });
