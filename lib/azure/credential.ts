@@ -1,4 +1,10 @@
-import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from "@azure/identity";
+import {
+  DefaultAzureCredential,
+  type GetTokenOptions,
+  ManagedIdentityCredential,
+  type TokenCredential,
+} from "@azure/identity";
+import { waitFor } from "./pipeline";
 
 export interface CredentialOptions {
   /** The process's environment: whether `IDENTITY_ENDPOINT` is set is read. */
@@ -16,10 +22,29 @@ export interface CredentialOptions {
  */
 export const createCredential = ({ env, clientId, authorityHost }: CredentialOptions): TokenCredential => {
   if (env["IDENTITY_ENDPOINT"]) {
-    return clientId === null ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId });
+    return limited(clientId === null ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId }));
   }
-  return new DefaultAzureCredential({
-    authorityHost,
-    ...(clientId === null ? {} : { managedIdentityClientId: clientId }),
-  });
+  return limited(
+    new DefaultAzureCredential({
+      authorityHost,
+      ...(clientId === null ? {} : { managedIdentityClientId: clientId }),
+    }),
+  );
+};
+
+const longestTokenMs = 30_000;
+
+/**
+ * MSAL passes no signal on and sets no time limit: an identity endpoint that accepts a connection and then says nothing would hold
+ * up the call, its driver and the whole tick for ever, whatever the call's own signal says.
+ */
+const limited = <C extends TokenCredential>(credential: C): C => {
+  const ask = credential.getToken.bind(credential);
+  credential.getToken = (scopes: string | string[], options: GetTokenOptions = {}) => {
+    const longest = AbortSignal.timeout(longestTokenMs);
+    const { abortSignal } = options;
+    const signal = abortSignal instanceof AbortSignal ? AbortSignal.any([abortSignal, longest]) : longest;
+    return waitFor(ask(scopes, options), signal);
+  };
+  return credential;
 };

@@ -66,7 +66,7 @@ export const withDeadline = (signal: AbortSignal, ms: number): AbortSignal =>
   AbortSignal.any([signal, AbortSignal.timeout(ms)]);
 
 /** Waits for `work` no longer than `signal` allows; the work itself goes on, as others wait for it too. */
-export const waitFor = (work: Promise<void>, signal: AbortSignal): Promise<void> =>
+export const waitFor = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
   new Promise((resolve, reject) => {
     const abort = (): void => reject(new PipelineStop(notSent("AbortError")));
     if (signal.aborted) return abort();
