@@ -40,7 +40,7 @@ const compare = (bench: Bench, state: StateWithActive, look: Look, works: boolea
     return {
       kind: "differs",
       words: `adopt version ${newest.version}, which holds the ${slot} key as well`,
-      run: async () => versionAdopted(state, newest.version),
+      run: async () => versionAdopted(state, newest.version, bench.ports.clock.now()),
     };
   }
   return { kind: "agrees", look };

@@ -86,6 +86,10 @@ const firstSight = async (bench: Bench): Promise<Decision> => {
 };
 
 const publishFirst = async (bench: Bench, account: BatchAccount, keys: SlotKeys, why: string): Promise<Done> => {
+  const { accountEndpoint } = account;
+  // It may have been regenerated a moment ago: by hand, or by a rotation that a change of configuration ended.
+  if (await probeRefuses({ ...bench, record: { ...bench.record, accountEndpoint } }, keys.primary))
+    return newKeyNotAcceptedYet("primary");
   const { version, requestId } = await publish(bench, "primary", keys, bench.ports.ids.next());
   const now = bench.ports.clock.now();
   const active = { slot: "primary", version, publishedAt: toInstant(now), keyMadeAt: toInstant(now) } as const;

@@ -2,7 +2,7 @@ import type { EventDraft, Evidence } from "./events";
 import { otherSlot, type Published, type Rotation, rotationOf, type Slot, type State, type StateOf } from "./phases";
 import type { LastRotation, Pause, RotationRecord } from "./record";
 import type { InstanceReport } from "./signals";
-import { toInstant } from "./time";
+import { latest, plusMs, toInstant } from "./time";
 
 /** What a step has made true: the next state, what is told of it, and the facts beside the state that changed with it. */
 export interface Move {
@@ -185,27 +185,35 @@ export const settlingStarted = (
 /** How the old key was shown to be dead, for the record. */
 export type ProvenDead = Evidence | null;
 
-export const rotationCompleted = (
-  { active, rotation }: StateOf<"retired" | "settling">,
-  provenDead: ProvenDead,
-  now: Date,
-): Move => ({
-  state: { phase: "idle", active },
-  events: [
-    {
-      event: "RotationCompleted",
-      detail: `every consumer runs on the ${active.slot} key, version ${active.version}`,
-      evidence: { slot: active.slot, version: active.version, ...provenDead },
-    },
-  ],
-  also: { lastRotation: ended(rotation, "completed", now) },
-});
+/** Idle, unless the active key was published again after the gate had opened: then who reads it is to be found out anew. */
+export const rotationCompleted = (state: StateOf<"retired" | "settling">, provenDead: ProvenDead, now: Date): Move => {
+  const { active, rotation } = state;
+  const unconfirmed = state.phase === "retired" && active.publishedAt > state.retiredAt;
+  return {
+    state: unconfirmed ? { phase: "adopting", active, approval: null } : { phase: "idle", active },
+    events: [
+      {
+        event: "RotationCompleted",
+        detail: unconfirmed
+          ? `the ${active.slot} key is active; every consumer has yet to confirm its version ${active.version}`
+          : `every consumer runs on the ${active.slot} key, version ${active.version}`,
+        evidence: { slot: active.slot, version: active.version, ...provenDead },
+      },
+    ],
+    also: { lastRotation: ended(rotation, "completed", now) },
+  };
+};
 
-/** Vault and Batch agree on another version id for the active key: a late duplicate of our own write. */
-export const versionAdopted = (state: StateWithActive, version: string): Move => ({
-  state: { ...state, active: { ...state.active, version } },
-  events: [published(state.active.slot, { version }, "found as the newest version, with the active key")],
-});
+/**
+ * The newest version is another one than recorded, with the same key: a late duplicate of our own write, or somebody's. Nobody knows what was the
+ * newest in between, so whoever read the vault then may be on the standby key: that is not regenerated before every consumer has confirmed this version.
+ */
+export const versionAdopted = (state: StateWithActive, version: string, now: Date): Move => {
+  const active: Published = { ...state.active, version, publishedAt: toInstant(now) };
+  return republished(state, active, now, [
+    published(active.slot, { version }, "found as the newest version, with the active key"),
+  ]);
+};
 
 /** Somebody has published the standby key by hand: it is the active one now, and a rotation under way is over. */
 export const slotAdopted = (state: StateWithActive, version: string, now: Date): Move => {
@@ -225,28 +233,48 @@ export const slotAdopted = (state: StateWithActive, version: string, now: Date):
   };
 };
 
-/**
- * The newest version held no live key, so the active slot's live key was published again.
- * An idle account must find out anew who runs on it; a rotation under way asks its gate afresh.
- */
+/** The newest version held no live key, so the active slot's live key was published again. */
 export const driftRepaired = (state: StateWithActive, as: PublishedAs, why: string, now: Date): Move => {
   const active: Published = { ...state.active, version: as.version, publishedAt: toInstant(now) };
-  const events: readonly EventDraft[] = [
+  return republished(state, active, now, [
     { event: "DriftRepaired", detail: why },
     published(active.slot, as, "drift repaired"),
-  ];
-  const also = { reconciledAt: toInstant(now) };
+  ]);
+};
+
+/**
+ * The active key has another version than this account went by: who reads which is to be found out anew before the standby key may be regenerated.
+ * A rotation that has regenerated nothing yet ends, and is due again at once; one that waits at its gate asks it afresh; one past it is adopted anew
+ * at its end.
+ */
+const republished = (state: StateWithActive, active: Published, now: Date, events: readonly EventDraft[]): Move => {
+  const reconciledAt = toInstant(now);
   switch (state.phase) {
     case "idle":
     case "adopting":
-      return { state: { phase: "adopting", active, approval: null }, events, also };
+      return { state: { phase: "adopting", active, approval: null }, events, also: { reconciledAt } };
+    case "started":
+      return {
+        state: { phase: "adopting", active, approval: null },
+        events: [
+          ...events,
+          ...superseded(
+            state.rotation,
+            "the published version has changed; another starts once every consumer has confirmed it",
+          ),
+        ],
+        also: { reconciledAt, rollback: null, dueAgainAt: toInstant(now), ...endedBy(state.rotation, now) },
+      };
     case "published":
     case "settling":
-      return { state: { ...state, active, approval: null }, events, also };
-    case "started":
+      return { state: { ...state, active, approval: null }, events, also: { reconciledAt } };
     case "regenerated":
-    case "retired":
-      return { state: { ...state, active }, events, also };
+      return { state: { ...state, active }, events, also: { reconciledAt } };
+    case "retired": {
+      // Later than the retirement by whatever clock: from this the rotation's end tells that its gate knew nothing of this version.
+      const publishedAt = latest(active.publishedAt, plusMs(state.retiredAt, 1));
+      return { state: { ...state, active: { ...active, publishedAt } }, events, also: { reconciledAt } };
+    }
   }
 };
 
