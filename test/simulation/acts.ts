@@ -2,7 +2,7 @@ import type { AccountConfig } from "../../lib/rotation/account-config";
 import { otherSlot, type Slot } from "../../lib/rotation/phases";
 import type { Process } from "../fakes/world/process";
 import type { World } from "../fakes/world/world";
-import type { Instances } from "./instances";
+import type { Instance, Instances } from "./instances";
 import { type Act, minute, resources, type Side } from "./plan";
 
 /** What an act works on. */
@@ -200,12 +200,27 @@ const reconfigure = (stage: Stage, account: number, change: Partial<AccountConfi
       if (process.alive) stage.deploy(process);
     });
   }
-  const { secret } = configOf(stage, account);
+  if (change.secret === undefined) return;
   for (const instance of stage.instances.living(account)) {
-    later(stage, world.random.below(20 * minute), () => {
-      instance.secret = secret;
-    });
+    later(stage, world.random.below(15 * minute), () => moveToSecret(stage, instance));
   }
+};
+
+/** Apps follow where the rotator has gone before: once every process has the new configuration and the new secret holds a key that works. */
+export const moveToSecret = (stage: Stage, instance: Instance): void => {
+  const { world, instances } = stage;
+  const { name, secret } = configOf(stage, instance.account);
+  if (!instance.alive || instance.secret.name === secret.name) return;
+  const record = world.tables.rotations.get(name)?.record;
+  const newest = world.vault.newest(secret);
+  const deployed = world.processes.every(({ app }) =>
+    app.accounts.some((config) => config.name === name && config.secret.name === secret.name),
+  );
+  const adopted = record?.secret.name === secret.name && record.state.active !== null;
+  if (!deployed || !adopted || newest === null || !world.batch.accepts(newest.value))
+    return later(stage, 2 * minute, () => moveToSecret(stage, instance));
+  instance.secret = secret;
+  instances.restart(instance);
 };
 
 const changeOf = (
@@ -224,7 +239,7 @@ const changeOf = (
       return resources(account);
     case "gate":
       return {
-        gate: { ...config.gate, soakMs: config.gate.soakMs === 0 ? 0 : 6 * minute, signalFreshnessMs: 12 * minute },
+        gate: { ...config.gate, soakMs: config.gate.soakMs === 0 ? 0 : 6 * minute, signalFreshnessMs: 14 * minute },
       };
     case "settleOn":
       return { settleOn: config.settleOn === "primary" ? "alternate" : "primary" };

@@ -70,7 +70,7 @@ export class Instances {
       this.#name(instance),
       () => `starts${value === null ? "" : ` on ${world.journal.key(value)}, by hand`}`,
     );
-    this.#refreshLater(instance, value === null ? 0 : world.random.between(1, 15 * minute));
+    this.#refreshLater(instance, value === null ? 0 : world.random.between(1, 8 * minute));
     this.#signalLater(instance, world.random.below(20_000));
     return instance;
   }
@@ -149,7 +149,7 @@ export class Instances {
     const settled = (accepted: boolean): void => {
       if (instance.sending !== turn) return;
       instance.heard = accepted;
-      if (accepted) return this.#signalLater(instance, random.between(4 * minute, 8 * minute));
+      if (accepted) return this.#signalLater(instance, random.between(7 * minute, 12 * minute));
       this.#signalLater(instance, retryMs);
       timeline.add(timeline.now + retryMs - 1, () => instance.alive && this.#read(instance), { wakes: false });
     };

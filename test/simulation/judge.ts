@@ -29,9 +29,9 @@ export class Judge implements Observer {
   readonly leaks: LeakSearch | null;
   /** By account: every event that its record ever numbered. */
   readonly #told = new Map<string, RotationEvent[]>();
-  /** By secret: the effect since which its newest version has not worked. */
-  readonly #brokenSince = new Map<string, number>();
-  /** By process and secret: the effect after which it last read the newest version. */
+  /** By secret: the effect since which its newest version has held a key that is dead and refused. */
+  readonly #deadSince = new Map<string, number>();
+  /** By account: how long its state has been told without a reason. */
   readonly #silent = new Map<
     string,
     { readonly phaseSince: string; readonly count: number; readonly faults: number }
@@ -124,11 +124,11 @@ export class Judge implements Observer {
   #checkNewest(secret: SecretRef): void {
     const { world } = this;
     const newest = world.vault.newest(secret);
-    if (newest !== null && newest.disabledBy === null && world.batch.accepts(newest.value)) {
-      this.#brokenSince.delete(secretName(secret));
-      return;
-    }
-    if (!this.#brokenSince.has(secretName(secret))) this.#brokenSince.set(secretName(secret), world.effects);
+    const dead =
+      newest !== null && world.batch.keys.get(newest.value)?.death !== null && !world.batch.accepts(newest.value);
+    if (!dead) this.#deadSince.delete(secretName(secret));
+    else if (!this.#deadSince.has(secretName(secret))) this.#deadSince.set(secretName(secret), world.effects);
+    if (newest !== null && newest.disabledBy === null && world.batch.accepts(newest.value)) return;
     if (newest === null) return this.#broken("I1", `${secret.name} has no version`);
     if (newest.disabledBy === "rotator") return this.#broken("I1", "the rotator disabled the newest version");
     if (newest.disabledBy === null && !this.#excused(newest.value, newest))
@@ -157,11 +157,11 @@ export class Judge implements Observer {
     return key.madeBy === "hand" || published?.by === "hand";
   }
 
-  looked(): void {}
-
   // I5, and the narrow end of I1
 
   recordWritten(process: Process, before: RotationRecord | null, after: RotationRecord): void {
+    // What a driver saw under another claim is no look of this one.
+    if (after.claim !== null && after.claim.id !== before?.claim?.id) process.looks.delete(secretName(after.secret));
     const told = this.#told.get(after.account) ?? [];
     this.#told.set(after.account, told);
     const fresh = after.outbox.filter(({ sequence }) => sequence > (before?.eventSequence ?? 0));
@@ -189,16 +189,11 @@ export class Judge implements Observer {
   }
 
   /** A driver that has seen a dead key published, and could work, has put it right before it lets go. */
-  #checkRepaired(process: Process, { secret, failure, hold }: RotationRecord): void {
-    const since = this.#brokenSince.get(secretName(secret));
+  #checkRepaired(process: Process, { secret, failure }: RotationRecord): void {
+    const since = this.#deadSince.get(secretName(secret));
     const lookedAt = process.looks.get(secretName(secret));
     if (since === undefined || lookedAt === undefined || lookedAt < since || failure !== null) return;
-    const newest = this.world.vault.newest(secret);
-    const live = newest !== null && this.world.batch.keys.get(newest.value)?.death === null;
-    if (!live || hold?.reason === undefined) {
-      if (!live)
-        this.#broken("I1", "a driver saw that the newest version does not work, and let go without repairing it");
-    }
+    this.#broken("I1", "a driver saw that the newest version does not work, and let go without repairing it");
   }
 
   /** Approved in spite of the consumers: those that are on another key then are on their own. */

@@ -94,7 +94,7 @@ export const planOf = (seed: number): Plan => {
   const accounts = random.chance(0.12) ? 2 : 1;
   const probe = random.chance(0.12) ? "none" : "dataPlane";
   const slow = probe === "dataPlane" && random.chance(0.3);
-  const stormMs = random.between(40, 110) * minute;
+  const stormMs = random.between(35, 90) * minute;
   return {
     seed,
     disorder: !random.chance(0.05),
@@ -103,7 +103,10 @@ export const planOf = (seed: number): Plan => {
     accounts: Array.from({ length: accounts }, (_, index) => accountPlan(random, index, probe)),
     processes: random.chance(0.15) ? 3 : 2,
     faults: Array.from({ length: random.chance(0.15) ? 0 : random.between(1, 12) }, () => aFault(random)),
-    acts: Array.from({ length: random.chance(0.2) ? 1 : random.between(2, 9) }, () => anAct(random, stormMs, accounts)),
+    acts: [
+      ...Array.from({ length: random.chance(0.2) ? 0 : random.between(1, 8) }, () => anAct(random, stormMs, accounts)),
+      ...(random.chance(0.6) ? [aDemand(random, stormMs)] : []),
+    ],
     searched: seed % 16 === 0,
   };
 };
@@ -111,7 +114,7 @@ export const planOf = (seed: number): Plan => {
 const accountPlan = (random: Random, index: number, probe: AccountConfig["probe"]): AccountPlan => ({
   config: aConfig(random, index, probe),
   vault: random.pick(["none", "primary", "primary", "secondary", "foreign", "disabled"]),
-  cacheMs: random.between(1, 10) * minute,
+  cacheMs: random.between(1, 6) * minute,
   handConfigured: random.chance(0.3),
 });
 
@@ -127,7 +130,7 @@ const aConfig = (random: Random, index: number, probe: AccountConfig["probe"]): 
   return {
     name: `account-${index + 1}`,
     ...resources(index),
-    rotateEveryMs: random.between(3, 8) * hour,
+    rotateEveryMs: random.between(1, 5) * hour,
     expireAfterMs: 12 * hour,
     window: random.chance(0.004)
       ? { days: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], from: "09:00", to: "13:00", timeZone: "Etc/UTC" }
@@ -139,7 +142,7 @@ const aConfig = (random: Random, index: number, probe: AccountConfig["probe"]): 
     gate: {
       mode,
       consumers,
-      soakMs: random.pick([0, 5 * minute, 10 * minute]),
+      soakMs: random.pick([0, 5 * minute, 5 * minute, 8 * minute]),
       signalFreshnessMs: 15 * minute,
       forgetInstanceAfterMs: 2 * hour,
       delayMs: mode === "delay" ? 30 * minute : null,
@@ -172,11 +175,11 @@ export const resources = (index: number, account = 1, secret = 1): Pick<AccountC
 const usual: Readonly<Record<Operation, number>> = {
   "batch.readAccount": 2,
   "batch.readKeys": 12,
-  "batch.regenerate": 3,
+  "batch.regenerate": 2,
   "batch.probe": 25,
   "vault.newest": 25,
   "vault.version": 10,
-  "vault.publish": 3,
+  "vault.publish": 2,
   "vault.disable": 2,
   "rotations.read": 150,
   "rotations.insert": 1,
@@ -242,6 +245,12 @@ const faultAt = (random: Random, operation: Operation): Fault => {
 const anAct = (random: Random, stormMs: number, accounts: number): PlannedAct => ({
   when: random.chance(0.35) ? aPlace(random) : random.below(stormMs),
   act: actOf(random, random.below(accounts)),
+});
+
+/** So that there is a rotation to disturb. */
+const aDemand = (random: Random, stormMs: number): PlannedAct => ({
+  when: random.between(Math.floor(stormMs / 4), Math.floor(stormMs * 0.8)),
+  act: { kind: "demand", account: 0, retireAfterMs: null, repeat: false },
 });
 
 const actOf = (random: Random, account: number): Act => {

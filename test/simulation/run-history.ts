@@ -2,7 +2,7 @@ import type { AccountConfig } from "../../lib/rotation/account-config";
 import type { Process } from "../fakes/world/process";
 import type { Product } from "../fakes/world/product";
 import { World } from "../fakes/world/world";
-import { carryOut, operate, type Stage } from "./acts";
+import { carryOut, moveToSecret, operate, type Stage } from "./acts";
 import { Instances } from "./instances";
 import { Judge, type Violation } from "./judge";
 import { type AccountPlan, hour, minute, type Plan, type PlannedAct, planOf, resources } from "./plan";
@@ -230,7 +230,10 @@ class HistoryRun {
   }
 
   #healInstances(account: number, { gate, secret }: AccountConfig): void {
-    for (const instance of this.#instances.living(account)) Object.assign(instance, { healthy: true, secret });
+    for (const instance of this.#instances.living(account)) {
+      instance.healthy = true;
+      moveToSecret(this.#stage, instance);
+    }
     for (const { name, instances } of gate.consumers) {
       const living = this.#instances.living(account).filter(({ consumer }) => consumer === name).length;
       for (let count = living; count < instances; count += 1)

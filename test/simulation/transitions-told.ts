@@ -34,7 +34,7 @@ const told: Readonly<Partial<Record<`${Phase | "unseen"} to ${Phase}`, readonly 
 /** What may be told when an account is to be adopted anew. The rotation that this ends, if any, is told of as well. */
 const adoptedAnew = ["SlotAdopted", "ConfigurationChanged"];
 const takenBack = ["RotationRolledBack", "RotationRolledBack KeyPublished"];
-const repaired = ["DriftRepaired KeyPublished"];
+const republished = ["KeyPublished", "DriftRepaired KeyPublished"];
 
 /** What is wrong with what was told of a write; null where that is right. */
 export const transitionProblem = (
@@ -59,10 +59,14 @@ export const transitionProblem = (
 
 const sameState = (before: string | null, after: string | null): readonly string[] => {
   if (before === after) return [""];
-  return before === null ? ["", "KeyPublished"] : ["KeyPublished", ...repaired];
+  return before === null ? ["", "KeyPublished"] : republished;
 };
 
 const anew = ({ state }: RotationRecord): readonly string[] =>
   rotationOf(state) === null
-    ? [...adoptedAnew, ...repaired]
-    : [...adoptedAnew.map((event) => `${event} RotationSuperseded`), ...takenBack];
+    ? [...adoptedAnew, ...republished]
+    : [
+        ...[...adoptedAnew, ...republished].map((event) => `${event} RotationSuperseded`),
+        ...takenBack,
+        "RotationCompleted",
+      ];

@@ -1,4 +1,3 @@
-import type { SecretRef } from "../../../lib/rotation/account-config";
 import type { RotationEvent } from "../../../lib/rotation/events";
 import type { Slot } from "../../../lib/rotation/phases";
 import type { RotationRecord } from "../../../lib/rotation/record";
@@ -28,7 +27,6 @@ export interface Observer {
   regenerated(sent: SentRegenerate, killed: KeyFact): void;
   recordWritten(process: Process, before: RotationRecord | null, after: RotationRecord): void;
   historyWritten(event: RotationEvent, there: RotationEvent): void;
-  looked(process: Process, secret: SecretRef): void;
   /** Anything that leaves the app: a log line, a row, an answer, an error. */
   left(what: string, content: unknown): void;
   /** After every effect, once it is told. */
@@ -44,7 +42,6 @@ export const nobody: Observer = {
   regenerated: nothing,
   recordWritten: nothing,
   historyWritten: nothing,
-  looked: nothing,
   left: nothing,
   afterEffect: nothing,
 };

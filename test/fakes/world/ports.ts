@@ -1,4 +1,5 @@
 import type {
+  Alerts,
   BatchKeys,
   HealthChecks,
   History,
@@ -23,7 +24,9 @@ export const portsOf = (world: World, process: Process): Ports => ({
   signals: signalsPort(world, process),
   history: historyPort(world, process),
   health: healthPort(world, process),
+  alerts: { wanted: null, deliver: async () => "gone" },
   permissions: { principalId: async () => null, allows: async () => null },
+  alerts: noAlerts,
   log: logPort(world, process),
   clock: process.clock,
   ids: idsOf(world),
@@ -62,6 +65,7 @@ const batchPort = (world: World, process: Process): BatchKeys => ({
         const killed = world.batch.regenerate(resourceId, slot, "rotator", excused);
         world.effects += 1;
         world.observer.regenerated(sent, killed);
+        return { requestId: null };
       },
     });
   },
@@ -118,7 +122,6 @@ const secretsPort = (world: World, process: Process): SecretPublisher => {
         effect: () => {
           const version = world.vault.newest(ref);
           process.looks.set(secretName(ref), world.effects);
-          world.observer.looked(process, ref);
           if (version === null) return null;
           if (version.disabledBy === null) return shown(version);
           throw new world.product.OperatorNeededError(
@@ -154,7 +157,7 @@ const secretsPort = (world: World, process: Process): SecretPublisher => {
             effect: world.effects,
           });
           world.journal.note("vault", () => `newest version of ${ref.name} is ${world.journal.version(id)}`);
-          return { version: id };
+          return { version: id, requestId: null };
         },
       }),
     disable: (ref, id, { signal }) =>
@@ -258,7 +261,13 @@ const historyPort = (world: World, process: Process): History => ({
         if (there.id !== event.id) throw new world.product.CorruptRecordError(event.account, "another event is there");
       },
     }),
+  page: async () => ({ events: [], next: null }),
+  lastBefore: async () => 0,
+  removeThrough: async () => undefined,
 });
+
+/** Nobody listens beside the history and the log. */
+const noAlerts: Alerts = { wanted: null, deliver: async () => "gone" };
 
 const healthPort = (world: World, process: Process): HealthChecks => ({
   ask: async (url, nonce, { signal }) => {

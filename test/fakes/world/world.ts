@@ -34,6 +34,7 @@ export const limits: AppLimits = {
   quarantineMs: 5 * minute,
   callMs: minute / 2,
   dryRun: false,
+  historyKeepMs: 400 * 24 * 60 * minute,
   tickMs: 2.5 * minute,
   requestMs: 100_000,
   patienceMs: 3_000,
