@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   activeQuarantine,
   claimed,
@@ -127,12 +128,16 @@ describe("a quarantine", () => {
   });
 });
 
+/** As an auditor would compute it. */
+const sha256 = (members: readonly unknown[]): string =>
+  createHash("sha256").update(JSON.stringify(members)).digest("hex");
+
 describe("events", () => {
   it("are numbered on, told with who and when, and wait in the outbox", () => {
     const record = aRecord({ state: aRotation({ id: "r1" }).started(), eventSequence: 7 });
     const first = withEvents(record, [{ event: "Paused", detail: "for a release" }], aPen("10:00", "operator:ada"));
     const drafts = [
-      { event: "Resumed", detail: "done", reason: "Forbidden" },
+      { event: "Resumed", detail: "done", reason: "Forbidden", evidence: { requestId: "r" } },
       { event: "Approved", detail: "yes" },
     ] as const;
     const next = withEvents(first, drafts, { ...aPen("10:01"), nextId: () => "later" });
@@ -148,6 +153,8 @@ describe("events", () => {
         reason: null,
         detail: "for a release",
         by: "operator:ada",
+        evidence: null,
+        previousHash: null,
       },
       {
         id: "later",
@@ -159,8 +166,57 @@ describe("events", () => {
         reason: "Forbidden",
         detail: "done",
         by: "schedule",
+        evidence: { requestId: "r" },
+        previousHash: expect.any(String),
       },
       expect.objectContaining({ sequence: 10, event: "Approved" }),
+    ]);
+  });
+
+  it("are chained: each carries the hash of every member of the one before it, across writes", () => {
+    const first = withEvents(aRecord(), [{ event: "Paused", detail: "a" }], aPen("10:00"));
+    const drafts = [
+      { event: "Resumed", detail: "b", evidence: { n: 1 } },
+      { event: "Approved", detail: "c", reason: "Forbidden" },
+    ] as const;
+    const record = withEvents(first, drafts, { ...aPen("10:01", "operator:ada"), nextId: () => "later" });
+    const account = "render-weu";
+    const one = ["event-1", 1, at("10:00"), "Paused", account, null, null, "a", "schedule", null, null];
+    const two = ["later", 2, at("10:01"), "Resumed", account, null, null, "b", "operator:ada", { n: 1 }, sha256(one)];
+    const three = [
+      "later",
+      3,
+      at("10:01"),
+      "Approved",
+      account,
+      null,
+      "Forbidden",
+      "c",
+      "operator:ada",
+      null,
+      sha256(two),
+    ];
+    expect(record.outbox.map(({ previousHash }) => previousHash)).toEqual([null, sha256(one), sha256(two)]);
+    expect(record.eventHash).toBe(sha256(three));
+  });
+
+  it("say 4,000 characters at most, so that each can be delivered", () => {
+    const record = withEvents(aRecord(), [{ event: "Paused", detail: "x".repeat(4_001) }], aPen("10:00"));
+    expect(record.outbox[0]?.detail).toBe("x".repeat(4_000));
+  });
+
+  it("say whole characters only: half of one could not be stored as it was hashed", () => {
+    const halved = `${"x".repeat(3_999)}\u{1f511}`;
+    const drafts = [
+      { event: "Paused", detail: halved },
+      { event: "Resumed", detail: "sent with \ud83d and without its half" },
+      { event: "Approved", detail: "whole \u{1f511}" },
+    ] as const;
+    const record = withEvents(aRecord(), drafts, aPen("10:00"));
+    expect(record.outbox.map(({ detail }) => detail)).toEqual([
+      `${"x".repeat(3_999)}\ufffd`,
+      "sent with \ufffd and without its half",
+      "whole \u{1f511}",
     ]);
   });
 
@@ -180,7 +236,11 @@ describe("a move", () => {
       failure: aFailure(),
       hold: { reason: "NewKeyNotAcceptedYet", detail: "", since: at("09:56") },
     });
-    const next = moved(record, targetRegenerated(aRotation({ id: "r1" }).started(), when("09:58")), aPen("09:58"));
+    const next = moved(
+      record,
+      targetRegenerated(aRotation({ id: "r1" }).started(), null, when("09:58")),
+      aPen("09:58"),
+    );
     expect(next).toMatchObject({
       state: { phase: "regenerated", regeneratedAt: "2026-11-24T09:58:00.000Z" },
       phaseSince: "2026-11-24T09:58:00.000Z",
@@ -196,7 +256,7 @@ describe("a move", () => {
 
   it("that ends a rotation tells so under its id, and keeps its outcome", () => {
     const state = aRotation({ id: "r1" }).retired();
-    const next = moved(aRecord({ state }), rotationCompleted(state, when("10:30")), aPen("10:30"));
+    const next = moved(aRecord({ state }), rotationCompleted(state, null, when("10:30")), aPen("10:30"));
     expect(next.outbox).toMatchObject([{ event: "RotationCompleted", rotationId: "r1" }]);
     expect(next.lastRotation).toMatchObject({ id: "r1", outcome: "completed" });
   });

@@ -2,6 +2,7 @@ import type { State } from "../../../lib/rotation/phases";
 import * as to from "../../../lib/rotation/transitions";
 import { anAccount } from "../../builders/account";
 import { aPause, aRecord } from "../../builders/record";
+import { aReport } from "../../builders/report";
 import { adopting, anApproval, aRotation, idle, thePrimary, theSecondary, v1, v2, v3 } from "../../builders/state";
 import { at, minutes, when } from "../../builders/time";
 
@@ -18,13 +19,20 @@ describe("first sight", () => {
   });
 
   it("tells of the key that it had to publish, and why", () => {
-    const move = to.publishedAtFirstSight(thePrimary(), endpoint, "the vault held no secret", when("10:00"));
+    const move = to.publishedAtFirstSight(
+      thePrimary(),
+      endpoint,
+      "the vault held no secret",
+      "request-1",
+      when("10:00"),
+    );
     expect(move).toEqual({
       state: { phase: "adopting", active: thePrimary(), approval: null },
       events: [
         {
           event: "KeyPublished",
           detail: `primary key published as version ${v1}: the vault held no secret`,
+          evidence: { slot: "primary", version: v1, requestId: "request-1" },
         },
       ],
       also: { accountEndpoint: endpoint, reconciledAt: "2026-11-24T10:00:00.000Z" },
@@ -79,16 +87,30 @@ describe("a rotation", () => {
 
   it("leaves the published key as it is while its target is regenerated", () => {
     const state = aRotation().started();
-    expect(to.targetRegenerated(state, when("09:58"))).toEqual({
+    expect(to.targetRegenerated(state, "request-2", when("09:58"))).toEqual({
       state: aRotation().regenerated(),
-      events: [{ event: "KeyRegenerated", detail: "secondary key regenerated; nobody uses it yet" }],
+      events: [
+        {
+          event: "KeyRegenerated",
+          detail: "secondary key regenerated; nobody uses it yet",
+          evidence: { slot: "secondary", requestId: "request-2" },
+        },
+      ],
     });
   });
 
   it("publishes its target, made when it was regenerated, and remembers the previous version", () => {
-    expect(to.targetPublished(aRotation().regenerated(), v2, when("10:00"))).toEqual({
+    expect(
+      to.targetPublished(aRotation().regenerated(), { version: v2, requestId: "request-3" }, when("10:00")),
+    ).toEqual({
       state: aRotation().published(),
-      events: [{ event: "KeyPublished", detail: `secondary key published as version ${v2}: the rotation's new key` }],
+      events: [
+        {
+          event: "KeyPublished",
+          detail: `secondary key published as version ${v2}: the rotation's new key`,
+          evidence: { slot: "secondary", version: v2, requestId: "request-3" },
+        },
+      ],
     });
   });
 
@@ -97,19 +119,67 @@ describe("a rotation", () => {
     ["overridden", "approved", false, "primary key regenerated, so that its old value is dead; approved"],
     ["after others did", null, true, "primary key had been regenerated already"],
   ])("retires the previous key %s", (_what, override, byOthers, detail) => {
-    expect(to.previousRetired(aRotation().published(), override, byOthers, when("10:20"))).toEqual({
+    const retirement = { override, byOthers, requestId: "request-4", confirmations: [aReport({ proven: true })] };
+    expect(to.previousRetired(aRotation().published(), retirement, when("10:20"))).toEqual({
       state: aRotation().retired(),
-      events: [{ event: "KeyRetired", detail }],
+      events: [
+        {
+          event: "KeyRetired",
+          detail,
+          evidence: {
+            slot: "primary",
+            version: v1,
+            requestId: "request-4",
+            override,
+            confirmedInstances: 1,
+            confirmations: [
+              {
+                consumer: "render-api",
+                instance: "vm-1",
+                at: "2026-11-24T10:10:00.000Z",
+                secretVersion: v2,
+                healthy: true,
+                proven: true,
+              },
+            ],
+          },
+        },
+      ],
     });
   });
 
+  it("names a hundred of those who confirmed at most, and counts them all", () => {
+    const confirmations = Array.from({ length: 101 }, (_, i) => aReport({ instance: `vm-${i}` }));
+    const retirement = { override: null, byOthers: false, requestId: null, confirmations };
+    const [event] = to.previousRetired(aRotation().published(), retirement, when("10:20")).events;
+    expect(event?.evidence).toMatchObject({ confirmedInstances: 101 });
+    expect(event?.evidence?.["confirmations"]).toHaveLength(100);
+  });
+
   it("settles on the fresh primary key, made when the old one was retired", () => {
-    expect(to.settlingStarted(aRotation().retired(), v3, when("10:21"))).toEqual({
+    const proven = { oldKeyRefusedAt: "2026-11-24T10:20:30.000Z" };
+    expect(to.settlingStarted(aRotation().retired(), { version: v3 }, proven, when("10:21"))).toEqual({
       state: aRotation().settling(),
       events: [
-        { event: "SettlingStarted", detail: "the old key is dead; moving back to the primary key" },
-        { event: "KeyPublished", detail: `primary key published as version ${v3}: settleOn is primary` },
+        {
+          event: "SettlingStarted",
+          detail: "the old key is dead; moving back to the primary key",
+          evidence: proven,
+        },
+        {
+          event: "KeyPublished",
+          detail: `primary key published as version ${v3}: settleOn is primary`,
+          evidence: { slot: "primary", version: v3, requestId: null },
+        },
       ],
+    });
+  });
+
+  it("settles without evidence where the old key had been proven dead before", () => {
+    const [event] = to.settlingStarted(aRotation().retired(), { version: v3 }, null, when("10:21")).events;
+    expect(event).toEqual({
+      event: "SettlingStarted",
+      detail: "the old key is dead; moving back to the primary key",
     });
   });
 
@@ -117,9 +187,16 @@ describe("a rotation", () => {
     ["retired", aRotation(aNoted).retired(), "secondary", v2],
     ["settling", aRotation(aNoted).settling(), "primary", v3],
   ] as const)("completes from %s", (_phase, state, slot, version) => {
-    expect(to.rotationCompleted(state, when("10:30"))).toEqual({
+    const proven = { oldKeyRefusedAt: "2026-11-24T10:20:30.000Z" };
+    expect(to.rotationCompleted(state, proven, when("10:30"))).toEqual({
       state: { phase: "idle", active: state.active },
-      events: [{ event: "RotationCompleted", detail: `every consumer runs on the ${slot} key, version ${version}` }],
+      events: [
+        {
+          event: "RotationCompleted",
+          detail: `every consumer runs on the ${slot} key, version ${version}`,
+          evidence: { slot, version, oldKeyRefusedAt: "2026-11-24T10:20:30.000Z" },
+        },
+      ],
       also: {
         lastRotation: {
           id: "01JDF0000000000000000ROTAT",
@@ -135,17 +212,60 @@ describe("a rotation", () => {
   });
 });
 
+describe("a rotation whose key was published again after the gate had opened", () => {
+  it("is completed, but the account is adopted anew: its consumers confirmed another version", () => {
+    const retired = aRotation().retired();
+    const drifted = { ...retired, active: theSecondary({ version: v3, publishedAt: at("10:20:00.001") }) };
+    expect(to.rotationCompleted(drifted, null, when("10:30"))).toMatchObject({
+      state: { phase: "adopting", active: drifted.active, approval: null },
+      events: [
+        {
+          event: "RotationCompleted",
+          detail: `the secondary key is active; every consumer has yet to confirm its version ${v3}`,
+          evidence: { slot: "secondary", version: v3 },
+        },
+      ],
+      also: { lastRotation: { outcome: "completed" } },
+    });
+  });
+
+  it("is an ordinary one where it was published at the very instant of the retirement", () => {
+    const retired = aRotation().retired();
+    const same = { ...retired, active: theSecondary({ publishedAt: at("10:20") }) };
+    expect(to.rotationCompleted(same, null, when("10:30")).state.phase).toBe("idle");
+  });
+});
+
 describe("another version with the active key", () => {
-  it("is adopted without anything else changing", () => {
-    const state = aRotation().published({ approval: anApproval() });
-    expect(to.versionAdopted(state, v3)).toEqual({
-      state: { ...state, active: { ...theSecondary(), version: v3 } },
+  it("is adopted, and must be confirmed: nobody knows what apps read in between", () => {
+    expect(to.versionAdopted(idle(), v3, when("10:40"))).toEqual({
+      state: {
+        phase: "adopting",
+        active: {
+          slot: "primary",
+          version: v3,
+          publishedAt: "2026-11-24T10:40:00.000Z",
+          keyMadeAt: "2026-11-20T09:58:00.000Z",
+        },
+        approval: null,
+      },
       events: [
         {
           event: "KeyPublished",
-          detail: `secondary key published as version ${v3}: found as the newest version, with the active key`,
+          detail: `primary key published as version ${v3}: found as the newest version, with the active key`,
+          evidence: { slot: "primary", version: v3, requestId: null },
         },
       ],
+      also: { reconciledAt: "2026-11-24T10:40:00.000Z" },
+    });
+  });
+
+  it("has a rotation at its gate ask it afresh", () => {
+    const state = aRotation().published({ approval: anApproval() });
+    expect(to.versionAdopted(state, v3, when("10:40")).state).toEqual({
+      ...state,
+      active: { ...theSecondary(), version: v3, publishedAt: "2026-11-24T10:40:00.000Z" },
+      approval: null,
     });
   });
 });
@@ -183,7 +303,12 @@ describe("the standby key published by somebody else", () => {
 });
 
 const repaired = (state: to.StateWithActive) =>
-  to.driftRepaired(state, v3, `version ${v2} held neither live key`, when("10:40"));
+  to.driftRepaired(
+    state,
+    { version: v3, requestId: "request-5" },
+    `version ${v2} held neither live key`,
+    when("10:40"),
+  );
 
 describe("a repaired drift", () => {
   it.each([
@@ -205,7 +330,11 @@ describe("a repaired drift", () => {
         },
         events: [
           { event: "DriftRepaired", detail: `version ${v2} held neither live key` },
-          { event: "KeyPublished", detail: `primary key published as version ${v3}: drift repaired` },
+          {
+            event: "KeyPublished",
+            detail: `primary key published as version ${v3}: drift repaired`,
+            evidence: { slot: "primary", version: v3, requestId: "request-5" },
+          },
         ],
         also: { reconciledAt: "2026-11-24T10:40:00.000Z" },
       });
@@ -224,8 +353,22 @@ describe("a repaired drift", () => {
     });
   });
 
+  it("of a rotation that has only started ends it: it is due again at once, when every consumer has confirmed", () => {
+    const move = repaired(aRotation().started());
+    expect(move.state).toEqual({
+      phase: "adopting",
+      active: thePrimary({ version: v3, publishedAt: at("10:40") }),
+      approval: null,
+    });
+    expect(move.events.map(({ event }) => event)).toEqual(["DriftRepaired", "KeyPublished", "RotationSuperseded"]);
+    expect(move.also).toMatchObject({
+      dueAgainAt: "2026-11-24T10:40:00.000Z",
+      rollback: null,
+      lastRotation: { id: "01JDF0000000000000000ROTAT", outcome: "superseded", endedAt: "2026-11-24T10:40:00.000Z" },
+    });
+  });
+
   it.each([
-    ["started", aRotation().started()],
     ["regenerated", aRotation().regenerated()],
     ["retired", aRotation().retired()],
   ])("of a rotation that is %s lets it go on", (phase, state) => {
@@ -235,6 +378,11 @@ describe("a repaired drift", () => {
       active: { ...state.active, version: v3, publishedAt: "2026-11-24T10:40:00.000Z" },
     });
   });
+
+  it("of a rotation that is retired counts as later than that, by whatever clock, so that its end does not pass it over", () => {
+    const { state } = to.driftRepaired(aRotation().retired(), { version: v3 }, "drift", when("10:19"));
+    expect(state).toMatchObject({ phase: "retired", active: { publishedAt: "2026-11-24T10:20:00.001Z" } });
+  });
 });
 
 describe("a roll-back", () => {
@@ -242,7 +390,7 @@ describe("a roll-back", () => {
 
   it("from published makes the previous key, of its own age, the active one: paused, due again, to be confirmed", () => {
     const state = aRotation().published({ previousKeyMadeAt: at("08:00", 20) });
-    expect(to.rolledBack(state, v3, true, asked, when("10:10"))).toEqual({
+    expect(to.rolledBack(state, { version: v3, requestId: "request-6" }, true, asked, when("10:10"))).toEqual({
       state: {
         phase: "adopting",
         active: {
@@ -255,7 +403,11 @@ describe("a roll-back", () => {
       },
       events: [
         { event: "RotationRolledBack", detail: `back to the primary key, version ${v3}: render-api is down` },
-        { event: "KeyPublished", detail: `primary key published as version ${v3}: rolled back` },
+        {
+          event: "KeyPublished",
+          detail: `primary key published as version ${v3}: rolled back`,
+          evidence: { slot: "primary", version: v3, requestId: "request-6" },
+        },
         { event: "Paused", detail: "paused by the roll-back, until somebody resumes: render-api is down" },
       ],
       also: {
@@ -279,7 +431,7 @@ describe("a roll-back", () => {
     ["started", aRotation().started()],
     ["regenerated", aRotation().regenerated()],
   ])("from %s publishes nothing, as the previous key is the newest still", (_phase, state) => {
-    const move = to.rolledBack(state, v1, false, asked, when("10:10"));
+    const move = to.rolledBack(state, { version: v1 }, false, asked, when("10:10"));
     expect(move.state).toEqual({ phase: "adopting", active: thePrimary(), approval: null });
     expect(move.events.map(({ event }) => event)).toEqual(["RotationRolledBack", "Paused"]);
   });
