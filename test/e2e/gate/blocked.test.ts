@@ -44,7 +44,11 @@ test("Forbidden: names the action and the scope, and ends with the role, at the 
   world.emulators.batch.deny("regeneratekeys/action");
   await at.rotate();
   const { resourceId } = at.config.batch;
-  await expectBlocked(at, "Forbidden", new RegExp(`Microsoft\\.Batch/batchAccounts/regeneratekeys/action on ${resourceId}`));
+  await expectBlocked(
+    at,
+    "Forbidden",
+    new RegExp(`Microsoft\\.Batch/batchAccounts/regeneratekeys/action on ${resourceId}`),
+  );
   world.emulators.batch.allow("regeneratekeys/action");
   expect(await resumed(at)).toMatchObject({ phase: "published", blocked: null });
 });

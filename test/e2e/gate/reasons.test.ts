@@ -116,7 +116,7 @@ describe("conditions of the whole account", () => {
   test("Claimed: says whose driver is at work, since when and until when, and the next driver takes over after it", async () => {
     const { at } = await adopted();
     const takenAt = rig.clock.at;
-    await rig.crash({ at: "batch.regenerate", when: "before" }, () => at.rotate());
+    expect(await rig.crash({ at: "batch.regenerate", when: "before" }, () => at.rotate())).toBe(true);
     expect(await waitingFor(at)).toEqual({
       reason: "Claimed",
       detail: `a driver (demand) has been at work since ${takenAt}, until ${new Date(Date.parse(takenAt) + minutes(6)).toISOString()} at the latest`,

@@ -83,7 +83,12 @@ export class EmulatedPlace extends Place {
   override versions(): readonly HeldVersion[] {
     return this.vault
       .versions(this.config.secret.name)
-      .map(({ version, value, enabled, createdOn }) => ({ version, value, enabled, createdAt: createdOn.toISOString() }));
+      .map(({ version, value, enabled, createdOn }) => ({
+        version,
+        value,
+        enabled,
+        createdAt: createdOn.toISOString(),
+      }));
   }
 
   override keys(): Readonly<Record<Slot, string>> {

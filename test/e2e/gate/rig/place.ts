@@ -60,11 +60,7 @@ export class Place {
     return this.rig.surface.call({ method: "POST", path: `/accounts/${this.name}/rotations`, body, headers });
   }
 
-  order(
-    action: OperatorAction,
-    reason = "a test",
-    headers: Readonly<Record<string, string>> = {},
-  ): Promise<Answer> {
+  order(action: OperatorAction, reason = "a test", headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
     return this.rig.surface.call({
       method: "POST",
       path: `/accounts/${this.name}/${action}`,
@@ -194,10 +190,10 @@ export const adopt = async (at: Place, instances: readonly Instance[]): Promise<
   expect((await at.status()).phase).toBe("idle");
 };
 
-/** Time passes, a minute at a time, with every instance signalling. */
+/** Time passes, with every instance signalling often enough to stay fresh. */
 export const passing = async (rig: Rig, ms: number, instances: readonly Instance[]): Promise<void> => {
-  for (let left = ms; left > 0; left -= minutes(1)) {
-    rig.clock.advance(Math.min(left, minutes(1)));
+  for (let left = ms; left > 0; left -= minutes(5)) {
+    rig.clock.advance(Math.min(left, minutes(5)));
     for (const instance of instances) await instance.report();
   }
 };

@@ -91,14 +91,12 @@ export class Rig {
     this.restart();
   }
 
-  /** Runs `work` in a process that dies on the way, and starts a new one. */
-  async crash(death: Death, work: () => Promise<unknown>): Promise<void> {
-    const died = new Promise<void>((resolve) => this.restart(dyingAt(death, resolve)));
-    const through = work().then(() => {
-      throw new Error(`the work was done without ${death.at}`);
-    });
-    await Promise.race([died, through]);
+  /** Runs `work` in a process that dies on the way, and starts a new one. False where the work was done before that. */
+  async crash(death: Death, work: () => Promise<unknown>): Promise<boolean> {
+    const died = new Promise<boolean>((resolve) => this.restart(dyingAt(death, () => resolve(true))));
+    const outcome = await Promise.race([died, work().then(() => false)]);
     this.restart();
+    return outcome;
   }
 
   /** What the table has of this account, oldest first. */

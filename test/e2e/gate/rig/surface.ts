@@ -1,5 +1,10 @@
 import type { App } from "../../../../lib/app";
-import type { AppRegistry, FunctionCallback, FunctionMetadata, ProgrammingModel } from "../../../local/host/core-module";
+import type {
+  AppRegistry,
+  FunctionCallback,
+  FunctionMetadata,
+  ProgrammingModel,
+} from "../../../local/host/core-module";
 import { createInvoker, type Invoker } from "../../../local/host/invocation";
 import { matchRoute, parseRoute, type Route } from "../../../local/host/routes";
 
@@ -119,5 +124,9 @@ const answerOf = async (
   const http = returnValue?.http ?? {};
   const bytes = http.body?.bytes ?? new Uint8Array();
   const answer = http.body?.string ?? Buffer.from(bytes).toString("utf8");
-  return { status: Number(http.statusCode), headers: http.headers ?? {}, body: answer === "" ? null : JSON.parse(answer) };
+  return {
+    status: Number(http.statusCode),
+    headers: http.headers ?? {},
+    body: answer === "" ? null : JSON.parse(answer),
+  };
 };

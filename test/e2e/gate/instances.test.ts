@@ -1,0 +1,345 @@
+import { aConsumer } from "../../builders/account";
+import { days, hours, minutes } from "../../builders/time";
+import { adopt, type Instance, type Place, passing, place, type PlaceOptions } from "./rig/place";
+import { openRig, type Rig } from "./rig/rig";
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await openRig();
+});
+
+const waiting = async (at: Place) => (await at.status()).waitingFor;
+const phase = async (at: Place) => (await at.status()).phase;
+const plus = (at: string, ms: number): string => new Date(Date.parse(at) + ms).toISOString();
+
+interface Staged {
+  readonly at: Place;
+  readonly vms: readonly [Instance, Instance, Instance];
+}
+
+/** Three instances of `render-api` on the previous key, and a rotation that waits for them. */
+const published = async (gate: PlaceOptions["gate"] = {}): Promise<Staged> => {
+  const at = place(rig, { gate: { consumers: [aConsumer({ instances: 3 })], soakMs: 0, ...gate } });
+  const vms = [
+    at.instance("render-api", "vm-1"),
+    at.instance("render-api", "vm-2"),
+    at.instance("render-api", "vm-3"),
+  ] as const;
+  await adopt(at, vms);
+  for (const vm of vms) vm.stay();
+  await at.rotate();
+  return { at, vms };
+};
+
+test("one instance of three on the old key keeps it alive for as long as it signals, and the rotation goes on with its first signal on the new one", async () => {
+  const { at, vms } = await published({ soakMs: minutes(10) });
+  const [one, two, three] = vms;
+  const oldKey = three.held.value;
+  one.refresh();
+  two.refresh();
+  for (let step = 0; step < 24 * 6; step += 1) {
+    rig.clock.advance(minutes(10));
+    for (const vm of vms) await vm.report();
+    if (step % 12 === 0) await rig.surface.tick();
+    expect(at.accepts(oldKey)).toBe(true);
+  }
+  expect(await at.status()).toMatchObject({
+    phase: "published",
+    stalled: true,
+    waitingFor: { reason: "OnPreviousKey", detail: expect.stringContaining("render-api/vm-3 reported version") },
+  });
+
+  await three.refresh().report();
+  expect(await waiting(at)).toMatchObject({ reason: "SoakNotElapsed" });
+  rig.clock.advance(minutes(10));
+  for (const vm of vms) await vm.report();
+  expect(await at.status()).toMatchObject({ phase: "idle", lastRotation: { outcome: "completed" } });
+  expect(at.accepts(oldKey)).toBe(false);
+});
+
+test("the tick moves the rotation on as well as a signal does", async () => {
+  const { at, vms } = await published({ soakMs: minutes(10) });
+  for (const vm of vms) await vm.refresh().report();
+  rig.clock.advance(minutes(10) - 3);
+  await rig.surface.tick();
+  expect(await phase(at)).toBe("published");
+  rig.clock.advance(3);
+  await rig.surface.tick();
+  expect(await phase(at)).toBe("idle");
+});
+
+describe("instances that go", () => {
+  test("one that falls silent on the old key is forgotten after forgetInstanceAfter, and not a millisecond before", async () => {
+    const { at, vms } = await published({ forgetInstanceAfterMs: days(1), consumers: [aConsumer({ instances: 2 })] });
+    const [one, two, three] = vms;
+    await three.report();
+    const lastHeardAt = rig.clock.at;
+    rig.clock.advance(Date.parse(plus(lastHeardAt, days(1))) - rig.clock.now().getTime() - 2);
+    await one.refresh().report();
+    await two.refresh().report();
+    expect(rig.clock.at).toBe(plus(lastHeardAt, days(1)));
+    expect(await waiting(at)).toMatchObject({
+      reason: "SignalStale",
+      detail: `render-api/vm-3 last reported at ${lastHeardAt}, on version ${three.held.version}, longer than PT15M ago`,
+    });
+    expect(await phase(at)).toBe("published");
+    await one.report();
+    expect(await phase(at)).toBe("idle");
+  });
+
+  test("the soak counts from when the silent one was forgotten: until then it was missed", async () => {
+    const { at, vms } = await published({
+      forgetInstanceAfterMs: hours(1),
+      soakMs: minutes(10),
+      consumers: [aConsumer({ instances: 2 })],
+    });
+    const [one, two, three] = vms;
+    await three.report();
+    const forgottenAt = plus(rig.clock.at, hours(1));
+    await passing(rig, hours(1), [one.refresh(), two.refresh()]);
+    await one.report();
+    await two.report();
+    expect(await waiting(at)).toMatchObject({ reason: "SoakNotElapsed", since: forgottenAt });
+    rig.clock.advance(Date.parse(plus(forgottenAt, minutes(10))) - rig.clock.now().getTime() - 2);
+    await one.report();
+    expect(await phase(at)).toBe("published");
+    await two.report();
+    expect(await phase(at)).toBe("idle");
+  });
+
+  test("one that was last heard of before the publication counts like any other", async () => {
+    const { at, vms } = await published({ consumers: [aConsumer({ instances: 1 })] });
+    const [one, , three] = vms;
+    rig.clock.advance(minutes(5));
+    await one.refresh().report();
+    expect(await waiting(at)).toMatchObject({
+      reason: "OnPreviousKey",
+      detail: expect.stringContaining(`vm-2 reported version ${three.held.version}`),
+    });
+  });
+
+  test("a nightly job keeps the old key alive from one night to the next, and a new name each night does no harm", async () => {
+    const gate = { consumers: [aConsumer({ name: "nightly-etl" })], soakMs: 0, forgetInstanceAfterMs: hours(48) };
+    const at = place(rig, { gate: { ...gate, signalFreshnessMs: hours(36) } });
+    await adopt(at, [at.instance("nightly-etl", "run-1")]);
+    await at.rotate();
+    rig.clock.advance(hours(23));
+    expect(await waiting(at)).toMatchObject({ reason: "OnPreviousKey", detail: expect.stringContaining("run-1") });
+    await at.instance("nightly-etl", "run-2").refresh().report();
+    expect(await waiting(at)).toMatchObject({ reason: "OnPreviousKey", detail: expect.stringContaining("run-1") });
+    rig.clock.advance(hours(25));
+    await at.instance("nightly-etl", "run-3").refresh().report();
+    expect(await phase(at)).toBe("idle");
+  });
+});
+
+describe("instances that come", () => {
+  test("one that joins on the new key does not start the soak again, nor does it need a soak of its own", async () => {
+    const { at, vms } = await published({ soakMs: minutes(10) });
+    for (const vm of vms) await vm.refresh().report();
+    const goodSince = rig.clock.at;
+    await passing(rig, minutes(9), vms);
+    await at.instance("render-api", "vm-4").refresh().report();
+    expect(await waiting(at)).toMatchObject({ reason: "SoakNotElapsed", since: goodSince });
+    rig.clock.advance(minutes(1));
+    await vms[0].report();
+    expect(await phase(at)).toBe("idle");
+  });
+
+  test("one that joins on the old key shuts the gate again", async () => {
+    const { at, vms } = await published({ soakMs: minutes(10) });
+    const late = at.instance("render-api", "vm-4");
+    const old = vms[0].held;
+    for (const vm of vms) await vm.refresh().report();
+    await late.report({ version: old.version, proof: false });
+    await passing(rig, minutes(11), vms);
+    expect(await waiting(at)).toMatchObject({ reason: "OnPreviousKey", detail: expect.stringContaining("vm-4") });
+    expect(at.accepts(old.value)).toBe(true);
+  });
+
+  test("one that replaces another under the same name counts from its own first signal on", async () => {
+    const { at, vms } = await published({ soakMs: minutes(10) });
+    for (const vm of vms) await vm.refresh().report();
+    await passing(rig, minutes(5), vms);
+    rig.clock.advance(minutes(4));
+    // Started anew, it has read the secret and is on the new version: nothing was broken.
+    await at.instance("render-api", "vm-2").refresh().report();
+    expect(await waiting(at)).toMatchObject({ reason: "SoakNotElapsed" });
+    rig.clock.advance(minutes(1));
+    for (const vm of vms) await vm.report();
+    expect(await phase(at)).toBe("idle");
+  });
+});
+
+describe("the soak is one without a break", () => {
+  const soaking = async () => {
+    const staged = await published({ soakMs: minutes(60) });
+    for (const vm of staged.vms) await vm.refresh().report();
+    await passing(rig, minutes(20), staged.vms);
+    return staged;
+  };
+
+  const expectStartedAgain = async ({ at, vms }: Staged, brokenUntil: string): Promise<void> => {
+    expect(await waiting(at)).toMatchObject({ reason: "SoakNotElapsed", since: brokenUntil });
+    await passing(rig, minutes(59), vms);
+    expect(await phase(at)).toBe("published");
+    await passing(rig, minutes(1), vms);
+    expect(await phase(at)).toBe("idle");
+  };
+
+  test("a silence for longer than the freshness begins it again", async () => {
+    const staged = await soaking();
+    const [one, two, three] = staged.vms;
+    await passing(rig, minutes(15), [one, two]);
+    rig.clock.advance(1);
+    await three.report();
+    await expectStartedAgain(staged, rig.clock.at);
+  });
+
+  test("a silence for just as long as the freshness does not", async () => {
+    const staged = await soaking();
+    const [one, two, three] = staged.vms;
+    await three.report();
+    const heardAt = rig.clock.at;
+    for (const minute of [5, 10, 14]) {
+      rig.clock.advance(Date.parse(plus(heardAt, minutes(minute))) - rig.clock.now().getTime());
+      await one.report();
+      await two.report();
+    }
+    rig.clock.advance(Date.parse(plus(heardAt, minutes(15))) - rig.clock.now().getTime() - 1);
+    await three.report();
+    await passing(rig, minutes(25), staged.vms);
+    expect(await phase(staged.at)).toBe("idle");
+  });
+
+  test("an unhealthy signal begins it again", async () => {
+    const staged = await soaking();
+    await staged.vms[1].report({ healthy: false });
+    await staged.vms[1].report();
+    await expectStartedAgain(staged, rig.clock.at);
+  });
+
+  test("a visit to the old key begins it again", async () => {
+    const staged = await soaking();
+    const [one] = staged.vms;
+    await one.report({ version: staged.at.versions()[0]?.version ?? "", proof: false });
+    await one.report();
+    await expectStartedAgain(staged, rig.clock.at);
+  });
+
+  test("where proof is required, a signal without one begins it again", async () => {
+    const staged = await published({
+      soakMs: minutes(60),
+      consumers: [aConsumer({ instances: 3, proof: "required" })],
+    });
+    for (const vm of staged.vms) await vm.refresh().report();
+    await passing(rig, minutes(20), staged.vms);
+    await staged.vms[2].report({ proof: false });
+    expect(await waiting(staged.at)).toMatchObject({ reason: "ProofMissing" });
+    await staged.vms[2].report();
+    await expectStartedAgain(staged, rig.clock.at);
+  });
+});
+
+describe("which signal counts", () => {
+  test("an earlier or equal instant never replaces a later one", async () => {
+    const { at, vms } = await published();
+    const [one] = vms;
+    const early = one.signal();
+    const [equal, later] = [one.signal({ at: plus(rig.clock.at, 5) }), one.signal({ at: plus(rig.clock.at, 6) })];
+    rig.clock.advance(5);
+    await one.refresh().report({ at: plus(rig.clock.at, -2) });
+    expect(await at.post(early)).toMatchObject({ status: 202, body: { accepted: false } });
+    expect(await at.post(equal)).toMatchObject({ status: 202, body: { accepted: false } });
+    expect((await at.status()).consumers[0]?.instances[0]?.secretVersion).toBe(at.newest().version);
+    expect(await at.post(later)).toMatchObject({ status: 202, body: { accepted: true } });
+    expect((await at.status()).consumers[0]?.instances[0]?.secretVersion).toBe(at.versions()[0]?.version);
+  });
+
+  test("unhealthy always counts, without moving the instant back", async () => {
+    const { at, vms } = await published();
+    const [one] = vms;
+    await one.refresh().report();
+    const heardAt = rig.clock.at;
+    const late = one.signal({ healthy: false, detail: "late", at: plus(heardAt, -minutes(2)) });
+    expect(await at.post(late)).toMatchObject({ status: 202, body: { accepted: true } });
+    expect((await at.status()).consumers[0]?.instances[0]).toMatchObject({ id: "vm-1", at: heardAt, healthy: false });
+    await one.report();
+    expect((await at.status()).consumers[0]?.instances[0]).toMatchObject({ healthy: true });
+  });
+
+  test("the clock of the sender may be five minutes off, to either side, and no more", async () => {
+    const { at, vms } = await published();
+    const [one] = vms;
+    one.refresh();
+    for (const off of [-minutes(5), minutes(5)]) {
+      const sent = one.signal({ at: plus(rig.clock.at, off + 1) });
+      expect(await at.post(sent)).toMatchObject({ status: 202 });
+    }
+    for (const off of [-minutes(5) - 1, minutes(5) + 1]) {
+      expect(await at.post(one.signal({ at: plus(rig.clock.at, off + 1) }))).toMatchObject({
+        status: 400,
+        body: { reason: "ClockSkew", problems: [{ at: "/at", problem: expect.stringContaining(rig.clock.at) }] },
+      });
+    }
+  });
+
+  test("an instant ahead of the rotator's clock is kept as that of its receipt", async () => {
+    const { at, vms } = await published();
+    const [one] = vms;
+    await one.refresh().report({ at: plus(rig.clock.at, minutes(4)) });
+    expect((await at.status()).consumers[0]?.instances[0]).toMatchObject({ id: "vm-1", at: rig.clock.at });
+  });
+
+  test("a version that the vault does not know is refused by name, and nothing changes", async () => {
+    const { at, vms } = await published();
+    const before = await at.status();
+    const answer = await at.post(vms[0].signal({ version: "f".repeat(32), proof: false }));
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { reason: "UnknownSecretVersion", problems: [{ at: "/secretVersion" }] },
+    });
+    expect(await at.status()).toEqual(before);
+  });
+
+  test("a disabled version is taken as unproven, whatever the proof", async () => {
+    const { at, vms } = await published();
+    const [one] = vms;
+    rig.vault.setEnabled(at.config.secret, one.held.version, false);
+    rig.clock.advance(minutes(2));
+    await one.report({ proof: true });
+    expect((await at.status()).consumers[0]?.instances[0]).toMatchObject({ id: "vm-1", proven: false, healthy: true });
+  });
+
+  test("a consumer that is not configured is refused by name", async () => {
+    const { at } = await published();
+    expect(await at.post(at.instance("stranger", "vm-1").signal())).toMatchObject({
+      status: 400,
+      body: {
+        reason: "UnknownConsumer",
+        problems: [{ at: "/consumer", problem: expect.stringContaining("gate.consumers") }],
+      },
+    });
+  });
+
+  test("a wrong proof is refused, recorded, and changes nothing else", async () => {
+    const { at, vms } = await published();
+    const [one] = vms;
+    const before = await at.status();
+    // Holds the old key and says that it holds the new one.
+    const answer = await at.post(one.signal({ version: at.newest().version }));
+    expect(answer).toMatchObject({ status: 403, body: { reason: "ProofRefused" } });
+    expect(at.events().at(-1)).toMatchObject({
+      event: "ProofRefused",
+      by: "signal:render-api",
+      detail: expect.stringContaining("render-api/vm-1"),
+    });
+    expect(await at.status()).toEqual(before);
+  });
+
+  test("where proof is optional, an unproven signal on the new key is good enough", async () => {
+    const { at, vms } = await published();
+    for (const vm of vms) await vm.refresh().report({ proof: false });
+    expect(await phase(at)).toBe("idle");
+  });
+});

@@ -1,0 +1,270 @@
+import { TransientServiceError } from "../../../lib/errors";
+import type { Phase } from "../../../lib/rotation/phases";
+import { aConsumer } from "../../builders/account";
+import { days, minutes } from "../../builders/time";
+import type { Death } from "./rig/dying";
+import { adopt, type Instance, type Place, passing, place, type PlaceOptions } from "./rig/place";
+import { openRig, type Rig } from "./rig/rig";
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await openRig();
+});
+
+const phase = async (at: Place) => (await at.status()).phase;
+
+interface Staged {
+  readonly at: Place;
+  readonly vms: readonly [Instance, Instance];
+  /** Calls of either instance that Batch would have refused, after any effect from here on. */
+  readonly refused: string[];
+}
+
+/** Two instances that keep calling Batch: after every single effect each one tries its key. */
+const adopted = async (options: PlaceOptions = {}): Promise<Staged> => {
+  const gate = { consumers: [aConsumer({ instances: 2, proof: "required" })], soakMs: minutes(2), ...options.gate };
+  const at = place(rig, { ...options, gate });
+  const vms = [at.instance("render-api", "vm-1"), at.instance("render-api", "vm-2")] as const;
+  await adopt(at, vms);
+  const refused: string[] = [];
+  rig.faults.onEffect((operation) => {
+    for (const vm of vms) if (!vm.works()) refused.push(`${vm.instance} after ${operation}`);
+  });
+  for (const vm of vms) vm.stay();
+  return { at, vms, refused };
+};
+
+/** How to bring a rotation to each point from which it can be rolled back. */
+const points: readonly (readonly [string, Phase, (staged: Staged) => Promise<void>])[] = [
+  [
+    "before the target key is regenerated",
+    "started",
+    async ({ at }) => {
+      const busy = () => new TransientServiceError({ operation: "Batch regenerateKeys", statusCode: 429 });
+      rig.faults.add("batch.regenerate", { when: "before", error: busy });
+      await at.rotate();
+    },
+  ],
+  [
+    "before the target key is published",
+    "regenerated",
+    async ({ at }) => {
+      const busy = () => new TransientServiceError({ operation: "Key Vault setSecret", statusCode: 503 });
+      rig.faults.add("secrets.publish", { when: "before", error: busy });
+      await at.rotate();
+    },
+  ],
+  ["with every instance on the old key", "published", async ({ at }) => void (await at.rotate())],
+  [
+    "with one instance on each key",
+    "published",
+    async ({ at, vms }) => {
+      await at.rotate();
+      await vms[0].refresh().report();
+    },
+  ],
+  [
+    "with every instance on the new key, in the soak",
+    "published",
+    async ({ at, vms }) => {
+      await at.rotate();
+      for (const vm of vms) await vm.refresh().report();
+    },
+  ],
+];
+
+/** Both instances read the newest version, one after the other, and the soak passes. */
+const settle = async ({ vms }: Staged): Promise<void> => {
+  for (const vm of vms) {
+    rig.clock.advance(minutes(1));
+    await vm.refresh().report();
+    await rig.surface.tick();
+  }
+  await passing(rig, minutes(3), vms);
+  await rig.surface.tick();
+};
+
+describe.each(points)("rolled back %s", (_where, reached, reach) => {
+  test("the previous key is what apps read again, and a resume ends with the account rotated and no call refused", async () => {
+    const staged = await adopted();
+    const { at, refused } = staged;
+    const previous = at.newest().value;
+    await reach(staged);
+    expect(await phase(at)).toBe(reached);
+
+    const answer = await at.order("rollback", "the release is broken");
+    expect(answer.status).toBe(200);
+    expect(answer.body).toMatchObject({
+      phase: "adopting",
+      paused: true,
+      activeSlot: "primary",
+      rotation: null,
+      lastRotation: { outcome: "rolledBack" },
+      waitingFor: { reason: "Paused", detail: "paused by operator:function-key: the release is broken" },
+    });
+    expect(at.newest().value).toBe(previous);
+    expect(at.eventKinds().filter((event) => event === "RotationRolledBack")).toHaveLength(1);
+
+    await settle(staged);
+    expect(await phase(at)).toBe("adopting");
+    await at.order("resume", "mended");
+    await settle(staged);
+    await settle(staged);
+    expect(await at.status()).toMatchObject({
+      phase: "idle",
+      activeSlot: "secondary",
+      lastRotation: { outcome: "completed" },
+    });
+    expect(at.accepts(previous)).toBe(false);
+    expect(refused).toEqual([]);
+  });
+
+  test.each<Death>([
+    { at: "secrets.newest", when: "before" },
+    { at: "batch.readKeys", when: "before" },
+    { at: "secrets.publish", when: "before" },
+    { at: "secrets.publish", when: "after" },
+    { at: "rotations.replace", when: "after", nth: 2 },
+    { at: "rotations.replace", when: "before", nth: 3 },
+    { at: "rotations.replace", when: "after", nth: 3 },
+    { at: "history.append", when: "after" },
+  ])("a process that dies $when its $at ($nth) leaves a roll-back that the next driver finishes", async (death) => {
+    const staged = await adopted();
+    const { at, refused } = staged;
+    const previous = at.newest().value;
+    await reach(staged);
+    // Not every roll-back makes every call: where the previous key is the newest already, nothing is published.
+    const died = await rig.crash(death, () => at.order("rollback", "the release is broken"));
+    expect(died || death.at === "secrets.publish").toBe(true);
+    rig.clock.advance(minutes(6));
+    await rig.surface.tick();
+    expect(await at.status()).toMatchObject({
+      phase: "adopting",
+      paused: true,
+      lastRotation: { outcome: "rolledBack" },
+    });
+    expect(at.newest().value).toBe(previous);
+    expect(at.eventKinds().filter((event) => event === "RotationRolledBack")).toHaveLength(1);
+    await at.order("resume", "mended");
+    rig.clock.advance(minutes(5));
+    for (let round = 0; round < 3; round += 1) await settle(staged);
+    expect(await at.status()).toMatchObject({ phase: "idle", activeSlot: "secondary" });
+    expect(refused).toEqual([]);
+  });
+});
+
+test("an instance that holds the target key keeps it alive after the roll-back, for as long as it stays on it", async () => {
+  const { at, vms, refused } = await adopted();
+  const [one, two] = vms;
+  await at.rotate();
+  const target = at.newest();
+  await one.refresh().report();
+  await at.order("rollback", "the release is broken");
+  await at.order("resume", "mended");
+  for (let hour = 0; hour < 24; hour += 1) {
+    rig.clock.advance(minutes(14));
+    await two.report();
+    await one.report();
+    await rig.surface.tick();
+  }
+  expect(await at.status()).toMatchObject({
+    phase: "adopting",
+    waitingFor: {
+      reason: "OnPreviousKey",
+      detail: expect.stringContaining(`render-api/vm-1 reported version ${target.version}`),
+    },
+  });
+  expect(at.accepts(target.value)).toBe(true);
+  expect(await at.rotate()).toMatchObject({ status: 409, body: { reason: "NotAdopted" } });
+  expect(refused).toEqual([]);
+});
+
+describe("roll-back by itself", () => {
+  const unhealthy = async (gate: PlaceOptions["gate"] = {}) => {
+    const staged = await adopted({ gate: { rollbackWhenUnhealthyForMs: minutes(30), ...gate } });
+    const { at, vms } = staged;
+    await at.rotate();
+    await vms[0].refresh().report();
+    await vms[1].report();
+    return staged;
+  };
+
+  /** Until `ms` after `since`, with unhealthy signals on the way. */
+  const goOn = async (vm: Instance, since: string, ms: number): Promise<void> => {
+    const end = Date.parse(since) + ms;
+    while (rig.clock.now().getTime() + minutes(5) < end) {
+      rig.clock.advance(minutes(5));
+      await vm.report({ healthy: false });
+      await rig.surface.tick();
+    }
+    rig.clock.advance(end - rig.clock.now().getTime());
+  };
+
+  test("comes when one instance has been unhealthy on the new key for the limit, and not a millisecond before", async () => {
+    const { at, vms, refused } = await unhealthy();
+    await vms[0].report({ healthy: false, detail: "403 from Batch" });
+    const since = rig.clock.at;
+    await goOn(vms[0], since, minutes(30) - 1);
+    await rig.surface.tick();
+    expect(await phase(at)).toBe("published");
+    rig.clock.advance(1);
+    await rig.surface.tick();
+    expect(await at.status()).toMatchObject({
+      phase: "adopting",
+      paused: true,
+      lastRotation: { outcome: "rolledBack" },
+    });
+    const { version } = at.versions()[1] ?? {};
+    expect(at.events().find(({ event }) => event === "RotationRolledBack")).toMatchObject({
+      by: "schedule",
+      detail: expect.stringContaining(
+        `render-api/vm-1 has been unhealthy on version ${version} since ${since}, longer than PT30M`,
+      ),
+    });
+    expect(refused).toEqual([]);
+  });
+
+  test("does not come where it is not configured, nor for an instance that is unhealthy on the old key", async () => {
+    const { at, vms } = await unhealthy({ rollbackWhenUnhealthyForMs: null });
+    await vms[0].report({ healthy: false });
+    await goOn(vms[0], rig.clock.at, days(1));
+    expect(await phase(at)).toBe("published");
+
+    rig.deploy([{ ...at.config, gate: { ...at.config.gate, rollbackWhenUnhealthyForMs: minutes(30) } }]);
+    await vms[0].report();
+    await vms[1].report({ healthy: false });
+    await goOn(vms[1], rig.clock.at, days(1));
+    await rig.surface.tick();
+    expect(await phase(at)).toBe("published");
+  });
+
+  test("does not come where the instance was well in between", async () => {
+    const { at, vms } = await unhealthy();
+    await vms[0].report({ healthy: false });
+    await goOn(vms[0], rig.clock.at, minutes(29));
+    await vms[0].report();
+    await vms[0].report({ healthy: false });
+    await goOn(vms[0], rig.clock.at, minutes(29));
+    await rig.surface.tick();
+    expect(await phase(at)).toBe("published");
+  });
+
+  test("a process that dies in the middle of it leaves one that the next driver finishes", async () => {
+    for (const death of [
+      { at: "secrets.publish", when: "before" },
+      { at: "secrets.publish", when: "after" },
+    ] as const) {
+      rig = await openRig();
+      const { at, vms, refused } = await unhealthy();
+      const previous = at.versions()[0]?.value;
+      await vms[0].report({ healthy: false });
+      await goOn(vms[0], rig.clock.at, minutes(30));
+      expect(await rig.crash(death, () => rig.surface.tick())).toBe(true);
+      rig.clock.advance(minutes(6));
+      await rig.surface.tick();
+      expect(await at.status()).toMatchObject({ phase: "adopting", paused: true });
+      expect(at.newest().value).toBe(previous);
+      expect(refused).toEqual([]);
+    }
+  });
+});
