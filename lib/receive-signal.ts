@@ -1,5 +1,6 @@
 import { advance } from "./advance";
 import type { App } from "./app";
+import { CorruptRecordError } from "./errors";
 import type { SecretVersion } from "./ports";
 import { proofHolds } from "./proof";
 import { withoutKeys } from "./redact";
@@ -57,7 +58,7 @@ export const receiveSignal = async (app: App, config: AccountConfig, signal: Sig
     (known) => mergeSignal(known, incoming(signal, at, proof === "proven"), toInstant(now), config.gate),
     call,
   );
-  if (accepted) await moveOn(app, config, signal);
+  if (accepted) await moveOn(app, config, signal).catch(ignoreCorruptRecord);
   return {
     kind: "received",
     answer: { account: config.name, accepted, waitingFor: (await readStatus(app, config)).waitingFor },
@@ -130,8 +131,8 @@ const proofRefused = async (app: App, config: AccountConfig, signal: SignalBody)
     stop: AbortSignal.abort(),
     patienceMs: 0,
     enter: () => ({ note: [{ event: "ProofRefused", detail }] }),
-  });
-  if (result.outcome === "busy")
+  }).catch(ignoreCorruptRecord);
+  if (result === null || result.outcome === "busy")
     ports.log.write("warn", { event: "ProofRefused", account: config.name, detail, by: `signal:${signal.consumer}` });
   return refusal(
     403,
@@ -139,6 +140,12 @@ const proofRefused = async (app: App, config: AccountConfig, signal: SignalBody)
     "/proof",
     "does not match: sign the seven lines with the key of this very secret version, each as sent",
   );
+};
+
+/** What is wrong with the record is the operator's to mend and the status's to tell: the sender has done its part. */
+const ignoreCorruptRecord = (error: unknown): null => {
+  if (error instanceof CorruptRecordError) return null;
+  throw error;
 };
 
 /** Costs nothing but table reads unless the gate is open. */
