@@ -162,14 +162,29 @@ test("a malformed signal is answered with everything that is wrong with it", asy
   expect(expectProblem(await host.signal("render", []), 400, "InvalidRequest")).toEqual([""]);
 });
 
-test.each(["\u0000\u0007", "\ud83d", "\u{1f600} ﷽".repeat(100), "'; -- \" \\"])(
-  "takes any text as a detail (%j)",
-  async (detail) => {
-    const answer = await send({ consumer: "nightly-etl", healthy: false, detail: detail.slice(0, 500) });
-    expect(answer.status).toBe(202);
-    expect((await host.get("render")).status).toBe(200);
-  },
-);
+test.each([
+  ["control characters", "\u0000\u0007"],
+  ["half a character", "\ud83d"],
+  ["wide characters", "\u{1f600} ﷽".repeat(100)],
+  ["quotes", "'; -- \" \\"],
+])("takes a detail of %s", async (_what, detail) => {
+  expect((await send({ consumer: "nightly-etl", healthy: false, detail })).status).toBe(202);
+  expect((await host.get("render")).status).toBe(200);
+});
+
+test("signals that come at the same moment are all kept", async () => {
+  const instances = Array.from({ length: 20 }, (_, index) => `burst-${index}`);
+  const answers = await Promise.all(
+    instances.map((instance) => send({ consumer: "nightly-etl", instance, secretVersion: render.newest().version })),
+  );
+  expect(answers.map((answer) => [answer.status, Object(bodyOf(answer)).accepted])).toEqual(
+    instances.map(() => [202, true]),
+  );
+  const { consumers } = await host.status("render");
+  expect(consumers.flatMap((consumer) => consumer.instances.map(({ id }) => id))).toEqual(
+    expect.arrayContaining(instances),
+  );
+});
 
 test("the last good signal opens the gate at once: the rotation completes without a tick", async () => {
   expect(bodyOf(await host.signal("nightly", nightly.signal()))).toEqual({
@@ -188,4 +203,11 @@ test("the last good signal opens the gate at once: the rotation completes withou
   });
   const retired = (await world.rows.history("nightly")).find(({ event }) => event === "KeyRetired");
   expect(retired).toMatchObject({ by: "signal:render-api" });
+});
+
+test("a signal is kept even where the account's record cannot be read", async () => {
+  await world.rows.corrupt("nightly");
+  const answer = await host.signal("nightly", nightly.signal());
+  expect([answer.status, bodyOf(answer)]).toEqual([202, { account: "nightly", accepted: true, waitingFor: null }]);
+  expectProblem(await host.signal("nightly", nightly.signal({ proof: "wrong" })), 403, "ProofRefused");
 });

@@ -103,6 +103,24 @@ test("the same Idempotency-Key asks for the same rotation, while it is under way
   expect((await host.rotate("render", { reason: "another" }, headers)).status).toBe(202);
 });
 
+test("requests that come at the same moment start one rotation", async () => {
+  await host.signal("nightly", nightly.signal());
+  const { journal } = world.emulators;
+  const before = journal.count("arm.regenerateKeys");
+  const repeated = Array.from({ length: 4 }, () =>
+    host.rotate("nightly", { reason: "all at once" }, { "idempotency-key": "all-at-once" }),
+  );
+  const others = Array.from({ length: 2 }, () => host.rotate("nightly", { reason: "me too" }));
+  const answers = await Promise.all([...repeated, ...others]);
+  const accepted = answers.filter(({ status }) => status === 202);
+  expect(accepted.length).toBeGreaterThan(0);
+  expect(new Set(accepted.map((answer) => statusOf(answer).rotation?.id)).size).toBe(1);
+  for (const answer of answers.filter(({ status }) => status !== 202)) {
+    expect(expectProblem(answer, 409, "RotationUnderWay")).toEqual([]);
+  }
+  expect(journal.count("arm.regenerateKeys")).toBe(before + 1);
+});
+
 test("a claim that is held for long makes it busy; one that is let go in time does not", async () => {
   await host.signal("nightly", nightly.signal());
   await hold(20_000);
