@@ -2,6 +2,7 @@ import { OperatorNeededError, TransientServiceError } from "./errors";
 import { slotOf } from "./keys";
 import type { BatchAccount, CallOptions, Ports, Receipt, SecretVersion, SlotKeys } from "./ports";
 import type { AccountConfig } from "./rotation/account-config";
+import { confirmationsOf } from "./rotation/consumers";
 import { type Gate, gate } from "./rotation/gate";
 import { otherSlot, type Phase, type Published, phaseFacts, type Slot, type StateOf } from "./rotation/phases";
 import type { Hold, Pause, RotationRecord } from "./rotation/record";
@@ -169,8 +170,9 @@ const retirePrevious = async (state: StateOf<"published">, bench: Bench): Promis
       const old = await bench.ports.secrets.version(bench.config.secret, state.previousVersion, bench.call());
       const byOthers = old?.enabled === true && !keys[previous].equals(old.key);
       const requestId = byOthers ? null : (await bench.regenerate(previous)).requestId;
-      const retirement = { override: found.override, byOthers, requestId, confirmations: reports };
-      return to.previousRetired(state, retirement, bench.ports.clock.now());
+      const now = bench.ports.clock.now();
+      const confirmations = confirmationsOf(bench.config.gate, state.active, reports, now);
+      return to.previousRetired(state, { override: found.override, byOthers, requestId, confirmations }, now);
     },
   };
 };

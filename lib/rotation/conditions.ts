@@ -1,5 +1,5 @@
 import type { AccountConfig } from "./account-config";
-import { consumerState } from "./consumers";
+import { complaintOf } from "./consumers";
 import { formatDuration } from "./duration";
 import type { AlarmKind, EventDraft } from "./events";
 import type { RaisedAlarm, RotationRecord } from "./record";
@@ -81,9 +81,8 @@ const unhealthy = ({ record, config, reports, now }: ConditionInput): Condition 
   const state = gatedState(record.state);
   if (state === null) return null;
   for (const consumer of config.gate.consumers) {
-    const found = consumerState(consumer, config.gate, state.active, reports, now);
-    if (found.state === "Unhealthy")
-      return { kind: "ConsumerUnhealthy", since: found.since, reason: found.state, detail: found.detail };
+    const found = complaintOf(consumer, config.gate, state.active, reports, now);
+    if (found !== null) return { kind: "ConsumerUnhealthy", reason: "Unhealthy", ...found };
   }
   return null;
 };

@@ -92,16 +92,18 @@ const checks: Readonly<Record<ConsumerReason, (seen: Seen) => Fault>> = {
         since: report.at,
       }),
     ),
-  Unhealthy: (seen) =>
-    faultOf(
-      seen,
-      ({ healthy }) => !healthy,
-      (report) => ({
-        detail: `${nameOf(report)} is unhealthy on version ${report.secretVersion}, as reported at ${report.at}${report.detail === null ? "" : `: ${report.detail}`}`,
-        since: report.unhealthySince ?? report.at,
-      }),
-    ),
+  Unhealthy: (seen) => unhealthyInstance(seen),
 };
+
+const unhealthyInstance = (seen: Seen): Fault =>
+  faultOf(
+    seen,
+    ({ healthy }) => !healthy,
+    (report) => ({
+      detail: `${nameOf(report)} is unhealthy on version ${report.secretVersion}, as reported at ${report.at}${report.detail === null ? "" : `: ${report.detail}`}`,
+      since: report.unhealthySince ?? report.at,
+    }),
+  );
 
 /** How `consumer` stands at `now`, from the reports of all consumers of its account. */
 export const consumerState = (
@@ -111,22 +113,9 @@ export const consumerState = (
   reports: readonly InstanceReport[],
   now: Date,
 ): ConsumerState => {
-  const own = reports.filter((report) => report.consumer === consumer.name && report.instance !== healthUrlInstance);
-  const asked =
-    consumer.healthUrl === null
-      ? undefined
-      : reports.find((report) => report.consumer === consumer.name && report.instance === healthUrlInstance);
+  const asked = askedOf(consumer, reports);
   if (asked !== undefined && !asked.healthy) return { state: "Unhealthy", ...faultOfHealthUrl(consumer, asked) };
-  const isKnown = (report: InstanceReport): boolean =>
-    msBetween(report.at, toInstant(now)) <= gate.forgetInstanceAfterMs;
-  const seen: Seen = {
-    consumer,
-    gate,
-    published,
-    known: own.filter(isKnown),
-    forgotten: own.filter((report) => !isKnown(report)),
-    now,
-  };
+  const seen = seenOf(consumer, gate, published, reports, now);
   for (const state of consumerReasons) {
     const fault = checks[state](seen);
     if (fault !== null) return { state, ...fault };
@@ -134,6 +123,59 @@ export const consumerState = (
   // A bad answer in between was a break as well, also where no instance has reported one.
   return { state: "Good", goodSince: latest(goodSince(seen), asked?.goodSince ?? published.publishedAt) };
 };
+
+/** What its health URL answered last, where it has one. */
+const askedOf = (consumer: ConsumerConfig, reports: readonly InstanceReport[]): InstanceReport | undefined =>
+  consumer.healthUrl === null
+    ? undefined
+    : reports.find((report) => report.consumer === consumer.name && report.instance === healthUrlInstance);
+
+const seenOf = (
+  consumer: ConsumerConfig,
+  gate: GateConfig,
+  published: PublishedVersion,
+  reports: readonly InstanceReport[],
+  now: Date,
+): Seen => {
+  const own = reports.filter((report) => report.consumer === consumer.name && report.instance !== healthUrlInstance);
+  const isKnown = (report: InstanceReport): boolean =>
+    msBetween(report.at, toInstant(now)) <= gate.forgetInstanceAfterMs;
+  return {
+    consumer,
+    gate,
+    published,
+    known: own.filter(isKnown),
+    forgotten: own.filter((report) => !isKnown(report)),
+    now,
+  };
+};
+
+/**
+ * What a consumer complains of, whatever else keeps the gate shut: one that is unhealthy and falls silent has not recovered,
+ * and one that broke on the new key is not to be heard of only when the last of the others has left the old one.
+ */
+export const complaintOf = (
+  consumer: ConsumerConfig,
+  gate: GateConfig,
+  published: PublishedVersion,
+  reports: readonly InstanceReport[],
+  now: Date,
+): Fault => {
+  const asked = askedOf(consumer, reports);
+  if (asked !== undefined && !asked.healthy) return faultOfHealthUrl(consumer, asked);
+  return unhealthyInstance(seenOf(consumer, gate, published, reports, now));
+};
+
+/** The reports by which the gate may open: of configured consumers, not forgotten, healthy, on the published version. */
+export const confirmationsOf = (
+  gate: GateConfig,
+  published: PublishedVersion,
+  reports: readonly InstanceReport[],
+  now: Date,
+): readonly InstanceReport[] =>
+  gate.consumers
+    .flatMap((consumer) => seenOf(consumer, gate, published, reports, now).known)
+    .filter(({ healthy, secretVersion }) => healthy && secretVersion === published.version);
 
 /** A consumer that does not answer when it is asked is unhealthy, whatever its instances said before. */
 const faultOfHealthUrl = (consumer: ConsumerConfig, report: InstanceReport): NonNullable<Fault> => ({
