@@ -114,6 +114,10 @@ export const targetPublished = (state: StateOf<"regenerated">, as: PublishedAs, 
   events: [published(state.rotation.target, as, "the rotation's new key")],
 });
 
+/** A column of a history row holds 32,768 characters, and a hundred confirmations take up to 28,000 of them. */
+const longestOverride = 2_000;
+const mostConfirmations = 100;
+
 /** How the previous key came to be retired. */
 export interface Retirement {
   /** Why the gate was open, where that is not the plain case. */
@@ -141,11 +145,10 @@ export const previousRetired = (
         slot: rotation.previous,
         version: previousVersion,
         requestId,
-        override,
+        override: override?.slice(0, longestOverride) ?? null,
         confirmedInstances: confirmations.length,
-        // A history row holds 64 KiB.
         confirmations: confirmations
-          .slice(0, 100)
+          .slice(0, mostConfirmations)
           .map(({ consumer, instance, at, secretVersion, healthy, proven }) => ({
             consumer,
             instance,
