@@ -1,11 +1,14 @@
 import { createHash } from "node:crypto";
 import type { App } from "./app";
 import type { AccountConfig } from "./rotation/account-config";
-import { hashedText, type RotationEvent } from "./rotation/events";
+import { clearedKind, hashedText, type RotationEvent } from "./rotation/events";
 import type { RotationRecord } from "./rotation/record";
 
 export interface HistoryBody {
-  readonly events: readonly Omit<RotationEvent, "sequence" | "account" | "previousHash">[];
+  readonly events: readonly (Omit<RotationEvent, "sequence" | "account" | "previousHash"> & {
+    /** Of `AlarmCleared`: the alarm that has ended. */
+    readonly kind?: string | null;
+  })[];
   readonly next: string | null;
 }
 
@@ -28,6 +31,7 @@ export const readHistory = async (
       reason,
       detail,
       evidence,
+      ...clearedKind({ event, reason }),
     })),
     next: page.next === null ? null : String(page.next),
   };

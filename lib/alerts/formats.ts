@@ -1,4 +1,4 @@
-import { isAlarm, type RotationEvent } from "../rotation/events";
+import { clearedKind, isAlarm, type RotationEvent } from "../rotation/events";
 
 /** The kind an event is about: `AlarmCleared` carries the alarm that has ended in its reason. */
 const factsOf = ({ account, rotationId, reason, at, by }: RotationEvent): readonly (readonly [string, string])[] => {
@@ -32,7 +32,7 @@ export const cloudEvent = (event: RotationEvent, site: string) => ({
     reason: event.reason,
     detail: event.detail,
     by: event.by,
-    ...(event.event === "AlarmCleared" ? { kind: event.reason } : {}),
+    ...clearedKind(event),
   },
 });
 
@@ -67,17 +67,28 @@ export const teamsMessage = (event: RotationEvent) => ({
 /** Slack's mark-up gives these three a meaning. */
 const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
+/** As much of the text as fits in `most` characters once it is escaped; neither a character nor an escape is cut in two. */
+const fitted = (text: string, most: number): string => {
+  let fits = "";
+  for (const character of text) {
+    const next = fits + escaped(character);
+    if (next.length > most) break;
+    fits = next;
+  }
+  return fits;
+};
+
 /** Block Kit, with its limits: 150 characters in a header, 3,000 in a section, 2,000 in a field. */
 export const slackMessage = (event: RotationEvent) => ({
   text: escaped(titleOf(event)),
   blocks: [
     { type: "header", text: { type: "plain_text", text: titleOf(event).slice(0, 150) } },
-    { type: "section", text: { type: "mrkdwn", text: escaped(event.detail.slice(0, 2_400)).slice(0, 3_000) } },
+    { type: "section", text: { type: "mrkdwn", text: fitted(event.detail, 3_000) } },
     {
       type: "section",
       fields: factsOf(event).map(([name, value]) => ({
         type: "mrkdwn",
-        text: `*${name}*\n${escaped(value).slice(0, 1_900)}`,
+        text: `*${name}*\n${fitted(value, 1_900)}`,
       })),
     },
   ],

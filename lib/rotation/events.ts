@@ -38,6 +38,13 @@ export type EventKind = AlarmKind | InformationKind;
 
 export const isAlarm = (kind: EventKind): kind is AlarmKind => (alarmKinds as readonly string[]).includes(kind);
 
+/** Which alarm an `AlarmCleared` is about; nothing of any other event. */
+export const clearedKind = ({
+  event,
+  reason,
+}: Pick<RotationEvent, "event" | "reason">): { readonly kind?: string | null } =>
+  event === "AlarmCleared" ? { kind: reason } : {};
+
 /** One event as it goes to history, log and listeners. Holds no key and nothing derived from one. */
 export interface RotationEvent {
   /** Stable across every try of its delivery. */
