@@ -36,6 +36,9 @@ param dryRun bool = false
 @description('What the names of the tables begin with; empty: BatchKey.')
 param tablePrefix string = ''
 
+@description('How long the history is kept, as an ISO 8601 duration; empty: P400D.')
+param historyKeep string = ''
+
 @description('Resource Manager\'s address; empty: by cloud.')
 param resourceManagerEndpoint string = ''
 
@@ -140,6 +143,7 @@ module resources 'resources.bicep' = {
     schedule: schedule
     dryRun: dryRun
     tablePrefix: tablePrefix
+    historyKeep: historyKeep
     resourceManagerEndpoint: resourceManagerEndpoint
     existingVaultResourceId: existingVaultResourceId
     existingStorageAccountResourceId: existingStorageAccountResourceId

@@ -29,6 +29,9 @@ param dryRun bool = false
 @description('What the names of the tables begin with; empty: BatchKey.')
 param tablePrefix string = ''
 
+@description('How long the history is kept, as an ISO 8601 duration; empty: P400D.')
+param historyKeep string = ''
+
 @description('Resource Manager\'s address; empty: by cloud. For a private link to it.')
 param resourceManagerEndpoint string = ''
 
@@ -331,6 +334,8 @@ module functionApp 'modules/function-app.bicep' = {
     applicationInsightsConnectionString: monitoring.outputs.connectionString
     subnetId: appSubnetId
     allowedInboundRanges: allowedInboundRanges
+    hasTableStorage: !empty(tableStorageAccountResourceId)
+    tableStorageEndpoint: empty(tableStorageAccountResourceId) ? '' : tableAccess!.outputs.tableEndpoint
     configuration: configuration
     dryRun: dryRun
     hasSignIn: !empty(signInClientId)
@@ -340,10 +345,8 @@ module functionApp 'modules/function-app.bicep' = {
       ROTATION_ALERT_WEBHOOK_SECRET: webhookSecret
       ROTATION_ALERT_WEBHOOK_URL: webhookUrl
       ROTATION_ARM_ENDPOINT: resourceManagerEndpoint
+      ROTATION_HISTORY_KEEP: historyKeep
       ROTATION_SCHEDULE: schedule
-      ROTATION_STORAGE__clientId: empty(tableStorageAccountResourceId) ? '' : identity.outputs.clientId
-      ROTATION_STORAGE__credential: empty(tableStorageAccountResourceId) ? '' : 'managedidentity'
-      ROTATION_STORAGE__tableServiceUri: empty(tableStorageAccountResourceId) ? '' : tableAccess!.outputs.tableEndpoint
       ROTATION_TABLE_PREFIX: tablePrefix
     }
   }

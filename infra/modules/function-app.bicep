@@ -24,6 +24,10 @@ param subnetId string
 @description('Address ranges that may call the app; empty: any.')
 param allowedInboundRanges string[]
 
+@description('True: the rotation tables are in another storage account than the host\'s, at the address below.')
+param hasTableStorage bool
+param tableStorageEndpoint string
+
 @description('ROTATION_ACCOUNTS as an object.')
 param configuration object
 param dryRun bool
@@ -49,6 +53,14 @@ var storageSettings = isPublicCloud
       AzureWebJobsStorage__tableServiceUri: tableEndpoint
     }
 
+var tableStorageSettings = hasTableStorage
+  ? {
+      ROTATION_STORAGE__clientId: identityClientId
+      ROTATION_STORAGE__credential: 'managedidentity'
+      ROTATION_STORAGE__tableServiceUri: tableStorageEndpoint
+    }
+  : {}
+
 // Built-in sign-in takes this setting's name where it would take a client secret's.
 var signInSettings = hasSignIn
   ? {
@@ -68,7 +80,7 @@ var requiredSettings = {
 }
 
 var chosenSettings = toObject(filter(items(optionalSettings), setting => !empty(setting.value)), setting => setting.key, setting => setting.value)
-var settings = union(requiredSettings, storageSettings, signInSettings, chosenSettings)
+var settings = union(requiredSettings, storageSettings, tableStorageSettings, signInSettings, chosenSettings)
 
 resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
   name: planName

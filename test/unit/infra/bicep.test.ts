@@ -1,0 +1,118 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { at, checkFolder, checkRules, describeBicep, infraFolder, made, parameterSets, planOf } from "./bicep";
+
+/** An existing role of one's own is none that the checker could know. */
+const withExistingRoles = "existing-roles";
+
+describeBicep("the templates", () => {
+  it("hold no error and no warning", async () => {
+    expect(await checkFolder()).toEqual([]);
+  });
+
+  it.each(parameterSets.filter((set) => set !== withExistingRoles))("satisfy every rule for %s", async (set) => {
+    expect(await checkRules(set)).toEqual([]);
+  });
+
+  it("create no role where both exist", async () => {
+    const plan = await planOf(withExistingRoles);
+    expect(made(plan, "Microsoft.Authorization/roleDefinitions")).toEqual([]);
+    expect((await checkRules(withExistingRoles)).map(({ code }) => code)).toEqual([
+      "rbac-unknown-role",
+      "rbac-unknown-role",
+    ]);
+  });
+
+  it("use no registry module and no experimental feature", () => {
+    const sources = ["main", "resources"].map((name) => readFileSync(path.join(infraFolder, `${name}.bicep`), "utf8"));
+    expect(sources.filter((text) => /['"](?:br|ts)[:/]/.test(text))).toEqual([]);
+  });
+
+  it.each(parameterSets)("grant every right on one resource, for %s", async (set) => {
+    const plan = await planOf(set);
+    const scopes = made(plan, "Microsoft.Authorization/roleAssignments").map(({ scope = "" }) => scope);
+    expect(scopes.filter((scope) => !/\/providers\/[^/]+\/[^/]+\/[^/]+$/.test(scope))).toEqual([]);
+    expect(new Set(scopes).size).toBeGreaterThan(2);
+  });
+});
+
+describeBicep("ten accounts in three subscriptions", () => {
+  it("get one assignment each, and their two vaults one each", async () => {
+    const plan = await planOf("ten-accounts");
+    const assigned = made(plan, "Microsoft.Authorization/roleAssignments").map(({ scope = "" }) => scope);
+    expect(assigned.filter((scope) => scope.includes("/Microsoft.Batch/"))).toHaveLength(10);
+    expect(
+      new Set(assigned.filter((scope) => scope.includes("/Microsoft.Batch/")).map((scope) => scope.split("/")[2])).size,
+    ).toBe(3);
+    expect(assigned.filter((scope) => scope.includes("/Microsoft.KeyVault/"))).toHaveLength(2);
+  });
+
+  it("make the roles assignable in each of their subscriptions", async () => {
+    const [batchRole] = made(await planOf("ten-accounts"), "Microsoft.Authorization/roleDefinitions");
+    expect(at(batchRole?.body, "properties.roleName")).toBe("Batch Key Rotator (prod)");
+    expect(at(batchRole?.body, "properties.assignableScopes")).toEqual([
+      "/subscriptions/00000000-0000-0000-0000-000000000000",
+      "/subscriptions/11111111-1111-4111-8111-111111111111",
+      "/subscriptions/22222222-2222-4222-8222-222222222222",
+      "/subscriptions/33333333-3333-4333-8333-333333333333",
+    ]);
+  });
+});
+
+describeBicep("the resources", () => {
+  it("take no key anywhere", async () => {
+    const plan = await planOf("one-account");
+    const one = (type: string, member: string): unknown => at(made(plan, type)[0]?.body, member);
+    expect(one("Microsoft.Storage/storageAccounts", "properties.allowSharedKeyAccess")).toBe(false);
+    expect(one("Microsoft.KeyVault/vaults", "properties.enableRbacAuthorization")).toBe(true);
+    expect(one("Microsoft.KeyVault/vaults", "properties.enablePurgeProtection")).toBe(true);
+    expect(one("Microsoft.Insights/components", "properties.DisableLocalAuth")).toBe(true);
+    expect(one("Microsoft.OperationalInsights/workspaces", "properties.features.disableLocalAuth")).toBe(true);
+    expect(
+      made(plan, "Microsoft.Web/sites/basicPublishingCredentialsPolicies").map(({ body }) =>
+        at(body, "properties.allow"),
+      ),
+    ).toEqual([false, false]);
+    expect(JSON.stringify(plan)).not.toMatch(/AccountKey=|listKeys\(/);
+  });
+
+  it("are closed to the public network where they are to be private", async () => {
+    const plan = await planOf("private-network");
+    for (const type of ["Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults"]) {
+      expect(at(made(plan, type)[0]?.body, "properties.publicNetworkAccess")).toBe("Disabled");
+    }
+    expect(made(plan, "Microsoft.Network/privateDnsZones").map(({ name }) => name)).toEqual([
+      "privatelink.blob.core.windows.net",
+      "privatelink.table.core.windows.net",
+      "privatelink.vaultcore.azure.net",
+    ]);
+  });
+
+  it("are named and addressed as the US Government cloud wants it", async () => {
+    const plan = await planOf("us-government", { cloud: "AzureUSGovernment" });
+    expect(made(plan, "Microsoft.Network/privateDnsZones").map(({ name }) => name)).toEqual([
+      "privatelink.blob.core.usgovcloudapi.net",
+      "privatelink.table.core.usgovcloudapi.net",
+      "privatelink.vaultcore.usgovcloudapi.net",
+    ]);
+    expect(plan.outputs["ROTATOR_VAULT_URL"]).toMatch(/^https:\/\/kv-[a-z0-9]+\.vault\.usgovcloudapi\.net$/);
+  });
+
+  it("make neither a vault nor a network that nobody asked for", async () => {
+    const plan = await planOf("existing-vault");
+    expect(made(plan, "Microsoft.KeyVault/vaults")).toEqual([]);
+    expect(made(plan, "Microsoft.Network/virtualNetworks")).toEqual([]);
+    expect(made(plan, "Microsoft.Insights/actionGroups")).toEqual([]);
+  });
+
+  it("let consumers post signals without signing in, and nobody do anything else", async () => {
+    const plan = await planOf("every-option");
+    const [signIn] = made(plan, "Microsoft.Web/sites/config");
+    expect(at(signIn?.body, "properties.globalValidation")).toEqual({
+      requireAuthentication: true,
+      unauthenticatedClientAction: "RedirectToLoginPage",
+      redirectToProvider: "azureactivedirectory",
+      excludedPaths: ["/api/accounts/renderweu/signals"],
+    });
+  });
+});

@@ -1,0 +1,188 @@
+import { execFile } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+export const projectRoot = path.resolve(__dirname, "../../..");
+export const infraFolder = path.join(projectRoot, "infra");
+const parametersFolder = path.join(projectRoot, "test/infra-parameters");
+
+/** An offline checker of Bicep that some development machines hold beside the project; null where it is absent. */
+const checkerFolder = path.resolve(projectRoot, "../shared/bicep-check");
+export const checker = existsSync(path.join(checkerFolder, "bicep-check.mjs")) ? checkerFolder : null;
+
+/** A `describe` that runs only where the checker is, and says so where it is not. */
+export const describeBicep = (name: string, tests: () => void): void => {
+  if (checker !== null) {
+    describe(name, tests);
+    return;
+  }
+  process.stderr.write(`skipped: "${name}" needs the Bicep checker, which is not on this machine\n`);
+  describe.skip(name, tests);
+};
+
+export const parameterSets = readdirSync(parametersFolder)
+  .map((file) => /^(.+)\.parameters\.json$/.exec(file)?.[1])
+  .filter((name) => name !== undefined);
+
+/** One resource that would be deployed, or is referred to. Values that only Azure knows stand in angle brackets. */
+export interface PlannedResource {
+  readonly module: string;
+  readonly symbol: string;
+  readonly type: string;
+  readonly name: string;
+  readonly id: string;
+  readonly scope?: string;
+  readonly existing?: true;
+  readonly body?: Readonly<Record<string, unknown>>;
+}
+
+export interface Plan {
+  readonly resources: readonly PlannedResource[];
+  readonly outputs: Readonly<Record<string, unknown>>;
+  readonly diagnostics: readonly unknown[];
+}
+
+export interface Finding {
+  readonly sev: string;
+  readonly code: string;
+  readonly msg: string;
+}
+
+const call = async (args: readonly string[], tool = checkerFolder): Promise<string> => {
+  try {
+    const command = [path.join(tool, "bicep-check.mjs"), ...args];
+    const { stdout } = await run(process.execPath, command, { maxBuffer: 64 * 1024 * 1024 });
+    return stdout;
+  } catch (error) {
+    // Exit code 1 says that there are findings; they are on stdout all the same.
+    const [code, stdout] = [at(error, "code"), at(error, "stdout")];
+    if (code !== 1 || typeof stdout !== "string" || stdout === "") {
+      throw new Error(`the checker failed: ${String(at(error, "stderr"))}`, { cause: error });
+    }
+    return stdout;
+  }
+};
+
+const parametersOf = (set: string): string => path.join(parametersFolder, `${set}.parameters.json`);
+
+/** Errors and warnings of the folder as it stands. */
+export const checkFolder = async (folder = infraFolder): Promise<readonly Finding[]> =>
+  JSON.parse(await call(["--json", "--no-info", folder]));
+
+/** Errors and warnings of the service rules for what a parameter set would deploy. */
+export const checkRules = async (set: string, folder = infraFolder): Promise<readonly Finding[]> =>
+  JSON.parse(
+    (await call(["--json", "--rules", "--params", parametersOf(set), path.join(folder, "main.bicep")])).stdout,
+  );
+
+export interface PlanOptions {
+  readonly folder?: string;
+  readonly cloud?: keyof typeof otherClouds | "AzureCloud";
+}
+
+/** What `environment()` says in clouds other than the public one. */
+const otherClouds = {
+  AzureUSGovernment: [
+    "name: 'AzureUSGovernment', resourceManager: 'https://management.usgovcloudapi.net/', authentication: { loginEndpoint: 'https://login.microsoftonline.us/' }",
+    "storage: 'core.usgovcloudapi.net', keyvaultDns: '.vault.usgovcloudapi.net'",
+  ],
+  AzureChinaCloud: [
+    "name: 'AzureChinaCloud', resourceManager: 'https://management.chinacloudapi.cn/', authentication: { loginEndpoint: 'https://login.chinacloudapi.cn/' }",
+    "storage: 'core.chinacloudapi.cn', keyvaultDns: '.vault.azure.cn'",
+  ],
+} as const;
+
+const publicCloud = [
+  "name: 'AzureCloud', resourceManager: 'https://management.azure.com/', authentication: { loginEndpoint: 'https://login.microsoftonline.com/' }",
+  "storage: 'core.windows.net', keyvaultDns: '.vault.azure.net'",
+] as const;
+
+const inTemporaryFolder = async <T>(work: (folder: string) => Promise<T>): Promise<T> => {
+  const folder = mkdtempSync(path.join(tmpdir(), "infra-"));
+  try {
+    return await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+/** The checker knows the public cloud only: elsewhere a copy of it is told another one. */
+const inCloud = async <T>(cloud: PlanOptions["cloud"], work: (tool: string) => Promise<T>): Promise<T> => {
+  if (cloud === undefined || cloud === "AzureCloud") return work(checkerFolder);
+  const said = otherClouds[cloud];
+  return inTemporaryFolder((folder) => {
+    cpSync(checkerFolder, folder, { recursive: true, mode: 0 });
+    const file = path.join(folder, "lib/plan.mjs");
+    const source = readFileSync(file, "utf8");
+    const changed = publicCloud.reduce((text, known, i) => text.replace(known, said[i] ?? known), source);
+    if (!said.every((text) => changed.includes(text))) throw new Error("the checker's cloud could not be changed");
+    rmSync(file);
+    writeFileSync(file, changed);
+    return work(folder);
+  });
+};
+
+const known = new Map<string, Promise<Plan>>();
+
+/** What a parameter set would deploy. That of the templates as they stand is worked out once. */
+export const planOf = (
+  set: string,
+  { folder = infraFolder, cloud = "AzureCloud" }: PlanOptions = {},
+): Promise<Plan> => {
+  const key = `${set} ${cloud} ${folder}`;
+  const plan = known.get(key) ?? planAnew(set, folder, cloud);
+  if (folder === infraFolder) known.set(key, plan);
+  return plan;
+};
+
+const planAnew = (set: string, folder: string, cloud: PlanOptions["cloud"]): Promise<Plan> =>
+  inCloud(cloud, async (tool) =>
+    JSON.parse(await call(["--plan", "--params", parametersOf(set), path.join(folder, "main.bicep")], tool)),
+  );
+
+/** Runs with a copy of the templates in which one text of one file is another. Throws where the text is not there. */
+export const withChanged = <T>(
+  file: string,
+  change: (text: string) => string,
+  work: (folder: string) => Promise<T>,
+): Promise<T> =>
+  inTemporaryFolder((folder) => {
+    cpSync(infraFolder, folder, { recursive: true });
+    const target = path.join(folder, file);
+    const text = readFileSync(target, "utf8");
+    const changed = change(text);
+    if (changed === text) throw new Error(`${file} has nothing to change here`);
+    writeFileSync(target, changed);
+    return work(folder);
+  });
+
+const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
+
+/** Those that are made, not only referred to. */
+export const made = ({ resources }: Plan, type: string): readonly (PlannedResource & { body: object })[] =>
+  resources.flatMap((resource) =>
+    same(resource.type, type) && resource.body !== undefined && !resource.existing
+      ? [{ ...resource, body: resource.body }]
+      : [],
+  );
+
+/** One member deep inside a body. */
+export const at = (value: unknown, dotted: string): unknown =>
+  dotted
+    .split(".")
+    .reduce<unknown>(
+      (inner, name) => (typeof inner === "object" && inner !== null ? Reflect.get(inner, name) : undefined),
+      value,
+    );
+
+/** The app settings of the function app. */
+export const settingsOf = (plan: Plan): Readonly<Record<string, string>> => {
+  const [site] = made(plan, "Microsoft.Web/sites");
+  const settings = at(site?.body, "properties.siteConfig.appSettings");
+  if (!Array.isArray(settings)) throw new Error("the plan holds no app settings");
+  return Object.fromEntries(settings.map(({ name, value }: { name: string; value: string }) => [name, value]));
+};

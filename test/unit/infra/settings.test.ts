@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { readSettings } from "../../../lib/config";
+import { describeBicep, parameterSets, planOf, projectRoot, settingsOf } from "./bicep";
+import { leftOut, settingProblems } from "./settings-check";
+
+const hostLimits = { functionTimeoutMs: 300_000 };
+const noFiles = {
+  read: (file: string): string => {
+    throw new Error(`${file} is not there`);
+  },
+};
+
+/** Something in place of what only Azure knows. */
+const known = (name: string, value: string): string => {
+  if (!/<[^>]+>/.test(value)) return value;
+  if (/client_?id/i.test(name)) return "99999999-9999-4999-8999-999999999999";
+  return name.endsWith("Uri") ? "https://sharedtables.table.core.windows.net/" : value;
+};
+
+/** Settings as the app gets them in Azure. */
+const asInAzure = (settings: Readonly<Record<string, string>>): Readonly<Record<string, string>> => ({
+  ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, known(name, value)])),
+  WEBSITE_SITE_NAME: "func-rotator",
+});
+
+describeBicep("the app settings", () => {
+  it.each(parameterSets)("are accepted by the app as they are, for %s", async (set) => {
+    const parameters = JSON.parse(
+      readFileSync(path.join(projectRoot, `test/infra-parameters/${set}.parameters.json`), "utf8"),
+    );
+    const settings = readSettings(asInAzure(settingsOf(await planOf(set))), noFiles, hostLimits);
+    expect(settings.accounts.map(({ batch }) => batch.resourceId)).toEqual(
+      parameters.parameters.accounts.value.map(({ resourceId }: { resourceId: string }) => resourceId),
+    );
+    expect(settings.emulated).toBe(false);
+    expect(settings.storage.kind).toBe("identity");
+  });
+
+  it("are accepted in the US Government cloud, where services are found by address", async () => {
+    const planned = settingsOf(await planOf("us-government", { cloud: "AzureUSGovernment" }));
+    expect(Object.keys(planned)).not.toContain("AzureWebJobsStorage__accountName");
+    const settings = readSettings(asInAzure(planned), noFiles, hostLimits);
+    expect(settings.cloud.name).toBe("AzureUSGovernment");
+    expect(settings.accounts.map(({ secret }) => secret.vaultUrl)).toEqual([
+      expect.stringMatching(/^https:\/\/kv-[a-z0-9]+\.vault\.usgovcloudapi\.net$/),
+    ]);
+  });
+
+  it("name the cloud in China as the app does", async () => {
+    const planned = settingsOf(await planOf("one-account", { cloud: "AzureChinaCloud" }));
+    expect(planned["ROTATION_CLOUD"]).toBe("AzureChina");
+    expect(readSettings(asInAzure(planned), noFiles, hostLimits).cloud.vaultDomain).toBe(".vault.azure.cn");
+  });
+
+  it("are all that the app reads, and no others", async () => {
+    const plans = [await planOf("every-option"), await planOf("every-option", { cloud: "AzureUSGovernment" })];
+    expect(settingProblems(plans)).toEqual([]);
+  });
+
+  it("are all in the sample for a local machine, but for the platform's own", async () => {
+    const sample = JSON.parse(readFileSync(path.join(projectRoot, "local.settings.sample.json"), "utf8"));
+    const planned = Object.keys(settingsOf(await planOf("every-option"))).filter((name) =>
+      /^(ROTATION_|AZURE_)/.test(name),
+    );
+    expect(planned.filter((name) => !(name in sample.Values))).toEqual([]);
+    expect(Object.keys(leftOut).filter((name) => !(name in sample.Values))).toEqual([]);
+  });
+});
