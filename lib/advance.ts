@@ -1,5 +1,11 @@
 import { createHash } from "node:crypto";
-import { ClaimLostError, OperatorNeededError, OutcomeUnknownError, TransientServiceError } from "./errors";
+import {
+  ClaimLostError,
+  CorruptRecordError,
+  OperatorNeededError,
+  OutcomeUnknownError,
+  TransientServiceError,
+} from "./errors";
 import type { CallOptions, Ports, Receipt, Stored } from "./ports";
 import { type Reconciled, reconcile } from "./reconcile";
 import type { AccountConfig } from "./rotation/account-config";
@@ -296,11 +302,13 @@ class Driver {
     for (const event of this.#record.outbox) {
       try {
         await history.append(event, this.#call());
-      } catch {
-        log.write("warn", {
+      } catch (error) {
+        // A row that is in the way stays there until somebody takes it out.
+        const mend = error instanceof CorruptRecordError ? `: ${error.message}` : "";
+        log.write(mend === "" ? "warn" : "error", {
           event: "HistoryDelayed",
           account: this.config.name,
-          detail: `event ${event.id} is kept and sent later`,
+          detail: `event ${event.id} is kept and sent later${mend}`,
         });
         return;
       }

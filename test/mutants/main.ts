@@ -1,0 +1,125 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Plugin, build } from "esbuild";
+import type { Product } from "../fakes/world/product";
+import { runHistory } from "../simulation/run-history";
+import { type SafetyRule, safetyRules } from "./rules";
+
+const root = join(__dirname, "../..");
+const histories = Number(process.env["MUTANT_HISTORIES"] ?? 3_000);
+
+const usage = `Switches each safety rule off in turn and shows that the tests notice.
+
+  npm run mutants            all rules
+  npm run mutants -- TEXT    the rules whose name holds TEXT
+
+MUTANT_HISTORIES: histories of the simulation per rule, at most (${histories}).
+`;
+
+/** The file with the rule switched off. Fails where the product no longer reads as the rule says. */
+const mutated = ({ rule, file, text, instead }: SafetyRule): string => {
+  const source = readFileSync(join(root, file), "utf8");
+  if (source.split(text).length !== 2)
+    throw new Error(`${file} does not hold the text of the rule "${rule}" exactly once: mend test/mutants/rules.ts`);
+  return source.replace(text, () => instead);
+};
+
+const load = async (rule: SafetyRule): Promise<Product> => {
+  const folder = mkdtempSync(join(tmpdir(), "mutant-"));
+  const outfile = join(folder, "product.js");
+  const contents = mutated(rule);
+  const plugin: Plugin = {
+    name: "mutant",
+    setup: (building) => {
+      building.onLoad({ filter: /\.ts$/ }, ({ path }) =>
+        path === join(root, rule.file) ? { contents, loader: "ts" } : undefined,
+      );
+    },
+  };
+  try {
+    await build({
+      entryPoints: [join(root, "test/fakes/world/product.ts")],
+      bundle: true,
+      platform: "node",
+      format: "cjs",
+      outfile,
+      plugins: [plugin],
+      logLevel: "error",
+    });
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- built from the module that has this type
+    return (await import(outfile)) as Product;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+};
+
+/** How it was noticed; null where it was not. */
+const caughtBySimulation = async (rule: SafetyRule): Promise<string | null> => {
+  const product = await load(rule);
+  for (let seed = 1; seed <= histories; seed++) {
+    const { violation } = await runHistory(product, seed);
+    if (violation !== null) return `simulation, seed ${seed}: ${violation.invariant}`;
+  }
+  return null;
+};
+
+/** A copy of the project with the rule switched off, on which a part of the suite runs. */
+const caughtByJest = (rule: SafetyRule, projects: string, pattern: string): string | null => {
+  const copy = mkdtempSync(join(tmpdir(), "mutant-"));
+  try {
+    for (const part of [
+      "lib",
+      "functions",
+      "test",
+      "package.json",
+      "tsconfig.json",
+      ".swcrc",
+      "host.json",
+      "rotation.schema.json",
+      "local.settings.sample.json",
+    ]) {
+      cpSync(join(root, part), join(copy, part), { recursive: true });
+    }
+    symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+    writeFileSync(join(copy, rule.file), mutated(rule));
+    const run = spawnSync(
+      join(root, "node_modules/.bin/jest"),
+      ["--selectProjects", ...projects.split(" "), "--testPathPatterns", pattern, "--bail"],
+      { cwd: copy, encoding: "utf8", env: { ...process.env, CI: "true" } },
+    );
+    const failed = /● (?:Console)?(.*)/.exec(
+      run.stderr.split("\n").find((line) => line.includes("● ") && line.includes("›")) ?? "",
+    );
+    return run.status === 0 || failed === null ? null : `${projects}: ${failed[1]?.trim() ?? ""}`;
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+};
+
+const main = async (): Promise<number> => {
+  const [wanted = ""] = process.argv.slice(2);
+  if (wanted === "--help") {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const rules = safetyRules.filter(({ rule }) => rule.includes(wanted));
+  let missed = 0;
+  for (const rule of rules) {
+    const caught =
+      "simulation" in rule.caughtBy
+        ? await caughtBySimulation(rule)
+        : caughtByJest(rule, rule.caughtBy.jest, rule.caughtBy.test);
+    if (caught === null) missed += 1;
+    process.stdout.write(
+      `${caught === null ? "MISSED" : "caught"}  ${rule.rule}\n          ${caught ?? `nothing noticed: ${rule.without}`}\n`,
+    );
+  }
+  process.stdout.write(`${rules.length - missed} of ${rules.length} rules are guarded by the tests\n`);
+  return missed === 0 ? 0 : 1;
+};
+
+void main().then((code) => {
+  process.exitCode = code;
+});

@@ -1,0 +1,137 @@
+/** One safety rule, and how to switch it off: a text of the product that is replaced by another. */
+export interface SafetyRule {
+  readonly rule: string;
+  /** What happens without it. */
+  readonly without: string;
+  readonly file: string;
+  readonly text: string;
+  readonly instead: string;
+  /** Which part of the suite must notice. */
+  readonly caughtBy: { readonly simulation: true } | { readonly jest: string; readonly test: string };
+}
+
+const simulation = { simulation: true } as const;
+
+export const safetyRules: readonly SafetyRule[] = [
+  {
+    rule: "the gate stays shut until every consumer has confirmed",
+    without: "the previous key dies while apps use it",
+    file: "lib/rotation/gate.ts",
+    text: "else return { open: false, ...found };",
+    instead: "else override = found.reason;",
+    caughtBy: simulation,
+  },
+  {
+    rule: "an account is adopted only behind the gate",
+    without: "an app that still uses the standby key loses it in the first rotation",
+    file: "lib/steps.ts",
+    text: "const found = await askGate(bench, { ...state, active });\n  return found.open",
+    instead: "const found = { open: true, override: null } as const;\n  return found.open",
+    caughtBy: simulation,
+  },
+  {
+    rule: "an instance that is known, however silent, keeps the gate shut",
+    without: "the gate opens over an instance that is on the previous key and has not reported since",
+    file: "lib/rotation/consumers.ts",
+    text: "msBetween(report.at, toInstant(now)) <= gate.forgetInstanceAfterMs;",
+    instead: "msBetween(report.at, toInstant(now)) <= gate.signalFreshnessMs;",
+    caughtBy: { jest: "unit", test: "rotation/consumers" },
+  },
+  {
+    rule: "vault and live keys are compared before a key is regenerated",
+    without: "a key that somebody has published by hand is regenerated while apps read it",
+    file: "lib/reconcile.ts",
+    text: "const compare = (bench: Bench, state: StateWithActive, look: Look, works: boolean | null): Reconciled => {",
+    instead:
+      'const compare = (bench: Bench, state: StateWithActive, look: Look, works: boolean | null): Reconciled => {\n  if (bench && state && works !== undefined) return { kind: "agrees", look };',
+    caughtBy: simulation,
+  },
+  {
+    rule: "a slot whose regenerate may still be on its way is left alone",
+    without: "a late request kills a key that has been published meanwhile",
+    file: "lib/advance.ts",
+    text: "return quarantine !== null && (quarantine.slot !== null || mayRegenerateNext(record.state.phase));",
+    instead: "return quarantine !== null && mayRegenerateNext(record.state.phase) && quarantine === record.hold;",
+    caughtBy: simulation,
+  },
+  {
+    rule: "a claim that ran out unsettled starts a quarantine",
+    without: "a dead driver's request lands after its successor's",
+    file: "lib/rotation/changes.ts",
+    text: "    record.claim === null\n      ? record.quarantine",
+    instead: "    record.claim === null || record.claim !== null\n      ? record.quarantine",
+    caughtBy: simulation,
+  },
+  {
+    rule: "a live claim keeps other drivers out",
+    without: "two drivers work on one account at the same time",
+    file: "lib/advance.ts",
+    text: 'if (known !== null && claimIsLive(known.record, now)) return { outcome: "busy", claim: known.record.claim };',
+    instead: "",
+    caughtBy: { jest: "unit scenarios integration", test: "claim|two-ticks|advance|drivers" },
+  },
+  {
+    rule: "a record is written only as it was read",
+    without: "the loser of a race overwrites what the winner has done",
+    file: "lib/azure/tables.ts",
+    text: 'this.#client.updateEntity(row, "Replace", { etag, abortSignal }),',
+    instead: 'this.#client.updateEntity(row, "Replace", { etag: etag === "" ? etag : "*", abortSignal }),',
+    caughtBy: { jest: "contracts", test: "azure/tables" },
+  },
+  {
+    rule: "a write whose answer was lost is read back before it counts as a lost race",
+    without: "a driver takes its own write for somebody else's and leaves its claim behind",
+    file: "lib/azure/rotation-table.ts",
+    text: 'if (found?.["writeId"] === writeId) return { record, etag: found.etag };',
+    instead: "",
+    caughtBy: { jest: "contracts", test: "azure/tables" },
+  },
+  {
+    rule: "a regenerate is sent once, whatever becomes of its answer",
+    without: "the SDK repeats a lost request by itself and replaces the key again",
+    file: "lib/azure/pipeline.ts",
+    text: "export const noRetries = { maxRetries: 0 } as const;",
+    instead: "export const noRetries = { maxRetries: 3, retryDelayInMs: 10 } as const;",
+    caughtBy: { jest: "contracts", test: "azure/batch-keys" },
+  },
+  {
+    rule: "a new key is published only after a signed call with it was accepted",
+    without: "apps read a key that Batch does not accept yet",
+    file: "lib/steps.ts",
+    text: "    if (refused) return newKeyNotAcceptedYet(state.rotation.target);",
+    instead: '    if (refused && state.phase !== "regenerated") return newKeyNotAcceptedYet(state.rotation.target);',
+    caughtBy: simulation,
+  },
+  {
+    rule: "a lost publication forbids regenerating for a while",
+    without: "a late publication makes a key the newest that has been regenerated meanwhile",
+    file: "lib/advance.ts",
+    text: "    if (error instanceof OutcomeUnknownError) {\n      const at",
+    instead: "    if (error instanceof OutcomeUnknownError && this.#record.intent !== null) {\n      const at",
+    caughtBy: simulation,
+  },
+  {
+    rule: "a proof is checked against the key of the version that it names",
+    without: "anybody with the function's key can open the gate",
+    file: "lib/receive-signal.ts",
+    text: 'return proofHolds({ ...signal, account: config.name }, signal.proof, version.key) ? "proven" : "refused";',
+    instead: 'return proofHolds({ ...signal, account: config.name }, signal.proof, version.key) ? "proven" : "proven";',
+    caughtBy: { jest: "unit integration e2e", test: "forge|proof|signals" },
+  },
+  {
+    rule: "an unhealthy signal counts, however late it comes",
+    without: "a cry for help that was overtaken is lost, and the gate opens",
+    file: "lib/rotation/signals.ts",
+    text: "{ accepted: true, report: lateCry(known, signal, receivedAt) };",
+    instead: "{ accepted: lateCry(known, signal, receivedAt) === null, report: known };",
+    caughtBy: { jest: "unit", test: "rotation/signals" },
+  },
+  {
+    rule: "a roll-back is written down before it publishes",
+    without: "after a crash the rotation that was rolled back starts again",
+    file: "lib/operate.ts",
+    text: "change: { rollback: asked, failure: null, hold: null } };",
+    instead: "change: { failure: null, hold: null } };",
+    caughtBy: { jest: "unit scenarios integration e2e", test: "roll-?back|operate" },
+  },
+];
