@@ -6,6 +6,9 @@ import { searchFor } from "./key-search";
 import type { PlacedAccount } from "./placed-account";
 import { openWorld, type World } from "./world";
 
+/** On a machine that is busy with other things; alone it takes a tenth of that. */
+const longestMs = 90_000;
+
 let world: World;
 let host: Host;
 let render: PlacedAccount;
@@ -116,25 +119,29 @@ test("the search finds a key in each of its forms", () => {
   expect(search(`${key.slice(0, 15)} ${key.slice(20, 35)} ${randomBytes(4_000).toString("base64")}`)).toEqual([]);
 });
 
-test("two rotations through every kind of fault leave no trace of a key", async () => {
-  const rounds = async (): Promise<boolean> => {
-    await host.tick();
-    const through = await Promise.all([render, nightly].map(attend));
-    return through.every(Boolean);
-  };
-  await until("both rotations", rounds, 60_000);
-  for (const account of [render, nightly]) {
-    expect((await host.status(account.name)).lastRotation?.outcome).toBe("completed");
-    expect(account.accepts(account.newest().value)).toBe(true);
-  }
-  expect(faults.map((fault) => fault.fired())).toEqual(faults.map(() => 1));
-  // Four keys from the start, and each slot of each account was replaced at least once.
-  expect(world.emulators.batch.issuedKeys().length).toBeGreaterThanOrEqual(8);
-  // The SDKs did write all they have to say.
-  expect(host.lines.filter((line) => line.startsWith("azure:")).length).toBeGreaterThan(500);
+test(
+  "two rotations through every kind of fault leave no trace of a key",
+  async () => {
+    const rounds = async (): Promise<boolean> => {
+      await host.tick();
+      const through = await Promise.all([render, nightly].map(attend));
+      return through.every(Boolean);
+    };
+    await until("both rotations", rounds, longestMs);
+    for (const account of [render, nightly]) {
+      expect((await host.status(account.name)).lastRotation?.outcome).toBe("completed");
+      expect(account.accepts(account.newest().value)).toBe(true);
+    }
+    expect(faults.map((fault) => fault.fired())).toEqual(faults.map(() => 1));
+    // Four keys from the start, and each slot of each account was replaced at least once.
+    expect(world.emulators.batch.issuedKeys().length).toBeGreaterThanOrEqual(8);
+    // The SDKs did write all they have to say.
+    expect(host.lines.filter((line) => line.startsWith("azure:")).length).toBeGreaterThan(500);
 
-  expect(await findings()).toEqual([]);
-});
+    expect(await findings()).toEqual([]);
+  },
+  2 * longestMs,
+);
 
 test("a key that somebody puts there is found", async () => {
   const [key = ""] = world.emulators.batch.issuedKeys();

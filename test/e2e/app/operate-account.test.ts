@@ -19,7 +19,7 @@ beforeAll(async () => {
   nightly = world.place({ name: "nightly", config: { gate: { mode: "approval" } } });
   archive = world.place({ name: "archive" });
   legacy = world.place({ name: "legacy", config: { paused: true } });
-  host = await world.host([render, nightly, archive, legacy]);
+  host = await world.host([render, nightly, archive, legacy], { ROTATION_QUARANTINE: "PT1M" });
   await host.tick();
 });
 afterAll(() => world.close());

@@ -16,7 +16,7 @@ beforeAll(async () => {
   nightly = world.place({ name: "nightly" });
   archive = world.place({ name: "archive" });
   legacy = world.place({ name: "legacy", config: { paused: true } });
-  host = await world.host([render, nightly, archive, legacy]);
+  host = await world.host([render, nightly, archive, legacy], { ROTATION_QUARANTINE: "PT1M" });
 });
 afterAll(() => world.close());
 
