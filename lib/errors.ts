@@ -75,6 +75,8 @@ export class CorruptRecordError extends Error {
   constructor(
     readonly account: string,
     readonly problem: string,
+    /** The place of the history's row that it is about; null for the record itself, and for a row without a place. */
+    readonly sequence: number | null = null,
   ) {
     super(`record of account ${account}: ${problem}`);
   }

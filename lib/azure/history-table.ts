@@ -18,6 +18,10 @@ const historyKey = (account: string, sequence: number): RowKey => ({
   rowKey: String(Number.MAX_SAFE_INTEGER - sequence).padStart(16, "0"),
 });
 
+/** The place that a key stands for; null for a key that is none of ours. */
+const placeOf = ({ rowKey }: StoredRow): number | null =>
+  /^\d{16}$/.test(rowKey) ? Number.MAX_SAFE_INTEGER - Number(rowKey) : null;
+
 const toRow = ({ sequence, ...event }: RotationEvent): Row => ({
   ...historyKey(event.account, sequence),
   schema: 1,
@@ -47,6 +51,7 @@ const readEvidence = (text: unknown): unknown => {
 
 const toEvent = (account: string, row: StoredRow): RotationEvent => {
   const { id, at, event, detail, by, rotationId = null, reason = null, previousHash = null } = row;
+  const place = placeOf(row);
   const sequence = Number(row["sequence"]);
   const parsed = eventSchema.safeParse({
     id,
@@ -61,8 +66,14 @@ const toEvent = (account: string, row: StoredRow): RotationEvent => {
     evidence: readEvidence(row["evidence"]),
     previousHash,
   });
-  if (parsed.success) return parsed.data;
-  throw new CorruptRecordError(account, `the history row ${row.rowKey} cannot be read: mend or delete that row`);
+  // A row that was moved to another place says so itself.
+  if (parsed.success && parsed.data.sequence === place) return parsed.data;
+  throw new CorruptRecordError(account, `the history row ${row.rowKey} cannot be read: mend or delete that row`, place);
+};
+
+const placeOfNewest = (oldestFirst: readonly StoredRow[]): number => {
+  const newest = oldestFirst.at(-1);
+  return newest === undefined ? 0 : (placeOf(newest) ?? 0);
 };
 
 /** The history: one row per event, newest first in the order of the keys. */
@@ -85,15 +96,20 @@ export class HistoryTable implements History {
     );
   }
 
+  /** Of the oldest without a break: a single row that says it is old must not take those before it along. */
   async lastBefore(account: string, at: Instant, options: CallOptions): Promise<number> {
-    const rows = await this.#table.list(account, options);
-    return Math.max(0, ...rows.filter((row) => String(row["at"]) < at).map((row) => Number(row["sequence"])));
+    const oldestFirst = (await this.#table.list(account, options)).toReversed();
+    const kept = oldestFirst.findIndex((row) => !(String(row["at"]) < at));
+    return placeOfNewest(kept === -1 ? oldestFirst : oldestFirst.slice(0, kept));
   }
 
+  /** The oldest first: what a crash leaves joins those that are kept. */
   async removeThrough(account: string, sequence: number, options: CallOptions): Promise<void> {
     const newest = historyKey(account, sequence).rowKey;
     const rows = await this.#table.list(account, options);
-    for (const row of rows.filter(({ rowKey }) => rowKey >= newest)) await this.#table.remove(row, options);
+    for (const row of rows.filter(({ rowKey }) => rowKey >= newest).toReversed()) {
+      await this.#table.remove(row, options);
+    }
   }
 
   /** Events of an account, newest first; `before` is the `next` of the page before. Throws `CorruptRecordError` on a foreign row. */

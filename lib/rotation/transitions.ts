@@ -213,7 +213,7 @@ export const rotationCompleted = (state: StateOf<"retired" | "settling">, proven
  */
 export const versionAdopted = (state: StateWithActive, version: string, now: Date): Move => {
   const active: Published = { ...state.active, version, publishedAt: toInstant(now) };
-  return republished(state, active, now, [
+  return publishedAnew(state, active, now, [
     published(active.slot, { version }, "found as the newest version, with the active key"),
   ]);
 };
@@ -239,7 +239,7 @@ export const slotAdopted = (state: StateWithActive, version: string, now: Date):
 /** The newest version held no live key, so the active slot's live key was published again. */
 export const driftRepaired = (state: StateWithActive, as: PublishedAs, why: string, now: Date): Move => {
   const active: Published = { ...state.active, version: as.version, publishedAt: toInstant(now) };
-  return republished(state, active, now, [
+  return publishedAnew(state, active, now, [
     { event: "DriftRepaired", detail: why },
     published(active.slot, as, "drift repaired"),
   ]);
@@ -250,7 +250,7 @@ export const driftRepaired = (state: StateWithActive, as: PublishedAs, why: stri
  * A rotation that has regenerated nothing yet ends, and is due again at once; one that waits at its gate asks it afresh; one past it is adopted anew
  * at its end.
  */
-const republished = (state: StateWithActive, active: Published, now: Date, events: readonly EventDraft[]): Move => {
+const publishedAnew = (state: StateWithActive, active: Published, now: Date, events: readonly EventDraft[]): Move => {
   const reconciledAt = toInstant(now);
   switch (state.phase) {
     case "idle":

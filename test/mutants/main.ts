@@ -120,6 +120,8 @@ const main = async (): Promise<number> => {
   return missed === 0 ? 0 : 1;
 };
 
-void main().then((code) => {
-  process.exitCode = code;
-});
+const finish = async (): Promise<void> => {
+  process.exitCode = await main();
+};
+
+void finish();
