@@ -28,7 +28,7 @@ import {
 } from "./rotation/changes";
 import { alarmChanges, conditions } from "./rotation/conditions";
 import { isWanted, newDelivery, retried, type Wanted } from "./rotation/deliveries";
-import { type EventDraft, isAlarm, type RotationEvent } from "./rotation/events";
+import { clearedKind, type EventDraft, hashedText, isAlarm, type RotationEvent } from "./rotation/events";
 import type { Slot, State } from "./rotation/phases";
 import type { Claim, Pause, RotationRecord } from "./rotation/record";
 import { fullReconcileDue, scheduledDue } from "./rotation/schedule";
@@ -119,6 +119,9 @@ export const needsDriver = (
 /** Moves of one drive at most: a procedure has eight, and a loop that does not end must not hold a claim. */
 const mostMoves = 20;
 
+/** A drive may have a day's alarms to send, and somebody may wait for its answer. */
+const longestSendingMs = 5_000;
+
 class Driver {
   readonly #claimId: string;
   #stored: Stored | null = null;
@@ -152,7 +155,7 @@ class Driver {
     const now = clock.now();
     if (known !== null && claimIsLive(known.record, now)) return { outcome: "busy", claim: known.record.claim };
     const record = claimed(
-      known?.record ?? firstRecord(this.config, now),
+      known?.record ?? (await this.#firstRecord(now)),
       this.#newClaim(now),
       this.limits.quarantineMs,
     );
@@ -160,6 +163,20 @@ class Driver {
     this.#stored =
       known === null ? await rotations.insert(record, options) : await rotations.replace(record, known.etag, options);
     return this.#stored === null ? { outcome: "busy", claim: null } : null;
+  }
+
+  /** A record that somebody has deleted begins anew, but its history goes on: in the places that are taken nothing could be told. */
+  async #firstRecord(now: Date): Promise<RotationRecord> {
+    const first = firstRecord(this.config, now);
+    const { events } = await this.ports.history.page(
+      this.config.name,
+      { limit: 1, before: null },
+      this.#callWithoutClaim(),
+    );
+    const [newest] = events;
+    return newest === undefined
+      ? first
+      : { ...first, eventSequence: newest.sequence, eventHash: sha256(hashedText(newest)) };
   }
 
   async drive(): Promise<Advanced> {
@@ -229,7 +246,11 @@ class Driver {
       this.#keep({ ...this.#record, rollback: null });
       return true;
     }
-    return this.#act(`roll back to the ${state.rotation.previous} key`, () => rollBack(state, this.#bench(), asked));
+    return this.#act(
+      `roll back to the ${state.rotation.previous} key`,
+      () => rollBack(state, this.#bench(), asked),
+      asked.by,
+    );
   }
 
   /** Written before anything is published, so that a roll-back is finished whatever crashes. */
@@ -273,14 +294,15 @@ class Driver {
     return found;
   }
 
-  async #act(words: string, run: () => Promise<Done>): Promise<boolean> {
+  /** `by`: who has asked for it, where that is not who drives. */
+  async #act(words: string, run: () => Promise<Done>, by: string = this.order.by): Promise<boolean> {
     if (this.limits.dryRun) {
       this.ports.log.write("info", { event: "DryRun", account: this.config.name, detail: `would ${words}` });
       return false;
     }
     const done = await run();
     if ("hold" in done) return this.#wait(done.hold);
-    await this.#settle(done);
+    await this.#settle(done, by);
     return true;
   }
 
@@ -290,8 +312,8 @@ class Driver {
     return false;
   }
 
-  async #settle(move: Move): Promise<void> {
-    const pen = this.#pen();
+  async #settle(move: Move, by: string = this.order.by): Promise<void> {
+    const pen = this.#pen(by);
     await this.#write(withPauseSeen(moved(this.#record, move, pen), this.config, pen.now));
     await this.#deliver();
   }
@@ -312,7 +334,7 @@ class Driver {
         });
         return;
       }
-      log.write(isAlarm(event.event) ? "error" : "info", { ...event });
+      log.write(isAlarm(event.event) ? "error" : "info", { ...event, ...clearedKind(event) });
       this.#keep(delivered(this.#record, event, this.ports.alerts.wanted, this.ports.clock.now()));
     }
   }
@@ -351,12 +373,13 @@ class Driver {
     if (this.#record.prunedThrough > 0) await history.removeThrough(account, this.#record.prunedThrough, this.#call());
   }
 
-  /** In order; the first that cannot be sent holds up those after it, and nothing else. */
+  /** In order; the first that cannot be sent holds up those after it, and nothing else. A slow receiver gets the rest with the next drive. */
   async #sendToWebhook(): Promise<void> {
     const { alerts, clock, log } = this.ports;
+    const enoughAt = plusMs(toInstant(clock.now()), longestSendingMs);
     for (const delivery of this.#record.deliveries) {
       const now = clock.now();
-      if (delivery.nextAttemptAt > toInstant(now)) return;
+      if (delivery.nextAttemptAt > toInstant(now) || toInstant(now) >= enoughAt) return;
       const outcome = await alerts.deliver(delivery.event, this.#call());
       const next = outcome === "failed" ? retried(delivery, now) : null;
       const rest = this.#record.deliveries.filter(({ event }) => event.id !== delivery.event.id);
@@ -452,8 +475,8 @@ class Driver {
     return plusMs(toInstant(now), this.limits.claimMs);
   }
 
-  #pen(): Pen {
-    return { now: this.ports.clock.now(), by: this.order.by, nextId: () => this.ports.ids.next(), hash: sha256 };
+  #pen(by: string = this.order.by): Pen {
+    return { now: this.ports.clock.now(), by, nextId: () => this.ports.ids.next(), hash: sha256 };
   }
 
   /** A limit for one external call that ends clearly before the claim does. */

@@ -48,7 +48,7 @@ export class Webhook implements Alerts {
         body,
         headers: { "content-type": contentType, ...this.#signature(event.id, body, clock.now()) },
         redirect: "manual",
-        signal: AbortSignal.any([signal, AbortSignal.timeout(longestMs)]),
+        signal: AbortSignal.any([signal, clock.abortAfter(longestMs)]),
       });
       await response.body?.cancel();
       if (response.ok) return "delivered";
