@@ -100,7 +100,7 @@ export const parsePage = (
   before: string | null,
 ): Parsed<{ readonly limit: number; readonly before: number | null }> => {
   const problems: Problem[] = [];
-  const size = limit === null ? 50 : Number(limit);
+  const size = limit === null ? 50 : /^\d{1,3}$/.test(limit) ? Number(limit) : Number.NaN;
   if (!Number.isInteger(size) || size < 1 || size > 500)
     problems.push({ at: "limit", problem: "must be a whole number from 1 to 500" });
   if (before !== null && !/^[1-9]\d{0,14}$/.test(before))

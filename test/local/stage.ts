@@ -43,6 +43,7 @@ const functionNames = [
   "accountStatus",
   "listAccounts",
   "accountHistory",
+  "rotationRecord",
   "operateAccount",
   "checkAccount",
   "dashboard",

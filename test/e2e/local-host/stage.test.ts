@@ -1,9 +1,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { Plugin } from "esbuild";
 import packageJson from "../../../package.json";
-import { type Child, type Ended, nodeCommand, startChild } from "../../local/child-process";
+import { type Child, nodeCommand, startChild } from "../../local/child-process";
 import { buildBundle } from "../../tools/build";
 import { packageApp } from "../../tools/package";
 import { until } from "./until";
@@ -19,10 +18,10 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Builds the app, changed by the plugins, into a folder as it is deployed. */
-const buildApp = async (name: string, plugins: readonly Plugin[] = []): Promise<string> => {
+/** Builds the app into a folder as it is deployed. */
+const buildApp = async (name: string): Promise<string> => {
   const bundle = path.join(folder, name, path.basename(packageJson.main));
-  await buildBundle({ outfile: bundle, plugins });
+  await buildBundle({ outfile: bundle });
   packageApp(path.join(folder, name, "app"), bundle);
   return path.join(folder, name, "app");
 };
@@ -38,43 +37,6 @@ const run = (file: string, args: readonly string[], env: Readonly<Record<string,
   children.push(child);
   return { child, lines };
 };
-
-/** A gate that is never shut, as if somebody had broken it. */
-const gateStandsOpen: Plugin = {
-  name: "gate stands open",
-  setup: (build) => {
-    build.onLoad({ filter: /lib[\\/]rotation[\\/]gate\.ts$/ }, (file) => {
-      const source = readFileSync(file.path, "utf8");
-      const signature = "export const gate = (input: GateInput): Gate => {";
-      if (!source.includes(signature)) {
-        throw new Error(`this test looks for '${signature}' in lib/rotation/gate.ts`);
-      }
-      return {
-        loader: "ts",
-        contents: source.replace(signature, `${signature} return { open: true, override: null };`),
-      };
-    });
-  },
-};
-
-test("the demo rotates all accounts under load without a refused call, and shows no key", async () => {
-  const kept = path.join(folder, "kept.log");
-  const { child, lines } = run("demo.ts", ["--app", await buildApp("sound"), "--keep-output", kept]);
-
-  expect([await child.ended, lines.at(-1)]).toEqual([
-    { code: 0, signal: null } satisfies Ended,
-    expect.stringMatching(/^Done in [\d.]+ s: every account completed a rotation, and no consumer call was refused\.$/),
-  ]);
-  // 64 bytes in base64, which is what a Batch key looks like.
-  expect(readFileSync(kept, "utf8").match(/[A-Za-z0-9+/]{86}==/g)).toBeNull();
-});
-
-test("the demo fails when the old key dies before the apps have moved", async () => {
-  const { child, lines } = run("demo.ts", ["--app", await buildApp("broken", [gateStandsOpen])]);
-
-  expect(await child.ended).toEqual({ code: 1, signal: null });
-  expect(lines.at(-1)).toMatch(/^Failed after [\d.]+ s: \d+ consumer calls were refused$/);
-});
 
 /** Starts what stays, and waits until it says where its accounts are. */
 const startStaying = async () => {
