@@ -7,6 +7,7 @@ import {
 } from "@azure/functions";
 import { badRequest, busy, callerOf, json, problem, readJson } from "../../../functions/http";
 import type * as httpModule from "../../../functions/http";
+import type * as runtimeModule from "../../../functions/runtime";
 import type * as errorsModule from "../../../lib/errors";
 import { keyText } from "../../builders/key";
 
@@ -33,13 +34,21 @@ const ownSettings = (): string[] =>
   Object.keys(process.env).filter((name) => /^(ROTATION_|AzureWebJobs|WEBSITE_)/.test(name));
 const settingsBefore = { ...process.env };
 
-/** The HTTP layer as a fresh process with these settings has it: settings are read once, at the first use. */
-const httpWith = (settings: Readonly<Record<string, string>> = goodSettings): Http => {
+type Errors = typeof errorsModule;
+
+/** The HTTP layer as a fresh process with these settings has it, which are read once, at the first use; and its own errors. */
+const layerWith = (settings: Readonly<Record<string, string>>) => {
   for (const name of ownSettings()) delete process.env[name];
   Object.assign(process.env, settings);
   jest.resetModules();
-  return jest.requireActual<Http>("../../../functions/http");
+  const http = jest.requireActual<Http>("../../../functions/http");
+  const errors = jest.requireActual<Errors>("../../../lib/errors");
+  jest.requireActual<typeof runtimeModule>("../../../functions/runtime").theApp();
+  return { http, errors };
 };
+
+const good = layerWith(goodSettings);
+const wrong = layerWith({ ROTATION_CLOUD: "Mars", ROTATION_DRY_RUN: "perhaps" });
 
 afterEach(() => {
   for (const name of ownSettings()) delete process.env[name];
@@ -206,10 +215,8 @@ describe("a request's body", () => {
 const aProblem = (at: string): unknown => expect.objectContaining({ at, problem: expect.stringMatching(/.{8,}/) });
 
 describe("with wrong settings", () => {
-  const wrong = { ROTATION_CLOUD: "Mars", ROTATION_DRY_RUN: "perhaps" };
-
   it("every route answers 503 with all problems, by name and remedy and without a value", async () => {
-    const handler = httpWith(wrong).withAccount(async () => ({ status: 200 }));
+    const handler = wrong.http.withAccount(async () => ({ status: 200 }));
     const { status, body } = await answerOf(handler, request({ params: { account: "render-weu" } }));
     expect(status).toBe(503);
     expect(body).toMatchObject({
@@ -230,7 +237,7 @@ describe("with wrong settings", () => {
 
   it("no handler runs", async () => {
     let ran = false;
-    const handler = httpWith(wrong).withApp(async () => {
+    const handler = wrong.http.withApp(async () => {
       ran = true;
       return {};
     });
@@ -242,7 +249,7 @@ describe("with wrong settings", () => {
 describe("with good settings", () => {
   it("a handler gets the app", async () => {
     let seen: readonly string[] = [];
-    const handler = httpWith().withApp(async (app) => {
+    const handler = good.http.withApp(async (app) => {
       seen = app.accounts.map(({ name }) => name);
       return { status: 204 };
     });
@@ -251,7 +258,7 @@ describe("with good settings", () => {
   });
 
   it("a handler of an account gets the account that the route names", async () => {
-    const handler = httpWith().withAccount(async (_app, { name }) => json(200, { name }));
+    const handler = good.http.withAccount(async (_app, { name }) => json(200, { name }));
     const answer = await answerOf(handler, request({ params: { account: "render-weu" } }));
     expect(answer).toMatchObject({ status: 200, body: { name: "render-weu" } });
   });
@@ -263,7 +270,7 @@ describe("with good settings", () => {
     ["is missing", {}],
     ["is a name that objects have", { account: "constructor" }],
   ])("an account that %s is not found", async (_what, params) => {
-    const handler = httpWith().withAccount(async () => ({ status: 200 }));
+    const handler = good.http.withAccount(async () => ({ status: 200 }));
     const { status, body } = await answerOf(handler, request({ params }));
     expect(status).toBe(404);
     expect(body).toMatchObject({ reason: "UnknownAccount" });
@@ -271,7 +278,7 @@ describe("with good settings", () => {
   });
 
   it("lines go to the log of the invocation that wrote them, as JSON", async () => {
-    const handler = httpWith().withApp(async (app) => {
+    const handler = good.http.withApp(async (app) => {
       app.ports.log.write("info", { event: "A" });
       app.ports.log.write("warn", { event: "B" });
       app.ports.log.write("error", { event: "C" });
@@ -285,14 +292,11 @@ describe("with good settings", () => {
   });
 });
 
-type Errors = typeof errorsModule;
-
 /** The answer of a handler that throws; errors of ours are made by the very modules that the layer was loaded with. */
 const answerToFailure = async (make: (errors: Errors) => unknown) => {
-  const { withApp } = httpWith();
-  const errors = jest.requireActual<Errors>("../../../lib/errors");
+  const { http, errors } = good;
   return answerOf(
-    withApp(async () => {
+    http.withApp(async () => {
       throw make(errors);
     }),
   );

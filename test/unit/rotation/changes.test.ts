@@ -385,9 +385,9 @@ describe("a step that did not get done", () => {
 describe("a step that stays blocked", () => {
   const blocked = { reason: "ResourceLocked", remedy: "remove the lock" } as const;
 
-  it("keeps its beginning, and begins anew when it is blocked by something else", () => {
-    const first = failed(aRecord(), { blocked, detail: "status 409" }, 1, at("10:01"), aPen("10:00"));
-    const again = failed(first, { blocked, detail: "status 409" }, 2, at("10:03"), aPen("10:01"));
+  it("is told once, whatever its request id, keeps its beginning, and begins anew when it is blocked by something else", () => {
+    const first = failed(aRecord(), { blocked, detail: "request id a" }, 1, at("10:01"), aPen("10:00"));
+    const again = failed(first, { blocked, detail: "request id b" }, 2, at("10:03"), aPen("10:01"));
     expect(again.failure).toMatchObject({ since: "2026-11-24T10:00:00.000Z", attempts: 2 });
     expect(again.outbox).toHaveLength(1);
     const other = { reason: "Forbidden", remedy: "give it the role" } as const;

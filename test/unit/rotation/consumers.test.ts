@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import type { ConsumerConfig, GateConfig } from "../../../lib/rotation/account-config";
-import { consumerState, healthUrlInstance } from "../../../lib/rotation/consumers";
+import { complaintOf, confirmationsOf, consumerState, healthUrlInstance } from "../../../lib/rotation/consumers";
 import { type InstanceReport, mergeSignal } from "../../../lib/rotation/signals";
 import { aConsumer, aGate } from "../../builders/account";
 import { aReport, aSignal } from "../../builders/report";
@@ -304,6 +304,62 @@ describe("a consumer that is asked for its health", () => {
       state: "Good",
       goodSince: "2026-11-24T10:01:00.000Z",
     });
+  });
+});
+
+const complaint = (reports: readonly InstanceReport[], now = "10:15", consumer: Partial<ConsumerConfig> = {}) =>
+  complaintOf(aConsumer(consumer), aGate(), theSecondary(), reports, when(now));
+
+describe("what a consumer complains of", () => {
+  const asked = { healthUrl: "https://render.example/health" };
+  const ill = aReport({ healthy: false, goodSince: null, unhealthySince: at("10:08"), detail: "AuthenticationFailed" });
+  const told = {
+    detail: `render-api/vm-1 is unhealthy on version ${v2}, as reported at 2026-11-24T10:10:00.000Z: AuthenticationFailed`,
+    since: "2026-11-24T10:08:00.000Z",
+  };
+
+  it("is nothing where all is well, or nobody has reported", () => {
+    expect(complaint([aReport()])).toBeNull();
+    expect(complaint([])).toBeNull();
+    expect(complaint([aReport()], "10:15", asked)).toBeNull();
+  });
+
+  it("is heard whatever else keeps the gate shut", () => {
+    expect(complaint([aReport({ instance: "vm-0", secretVersion: v1 }), ill])).toEqual(told);
+  });
+
+  it("is not over when the one that complained falls silent, but when it is forgotten", () => {
+    expect(complaint([ill], "11:00")).toEqual(told);
+    const { forgetInstanceAfterMs } = aGate();
+    expect(forgetInstanceAfterMs).toBe(hours(24));
+    const dayLater = (time: string) => complaintOf(aConsumer(), aGate(), theSecondary(), [ill], when(time, 25));
+    expect(dayLater("10:10")).toEqual(told);
+    expect(dayLater("10:10:00.001")).toBeNull();
+  });
+
+  it("is told of its health URL first", () => {
+    const silent = aReport({ ...ill, instance: healthUrlInstance, detail: "its health URL answered 500, not 200" });
+    expect(complaint([ill, silent], "10:15", asked)?.detail).toBe(
+      "render-api: its health URL answered 500, not 200, last at 2026-11-24T10:10:00.000Z",
+    );
+    expect(complaint([silent])).toBeNull();
+  });
+});
+
+describe("those who confirmed a publication", () => {
+  it("are the known instances of configured consumers that run well on it", () => {
+    const gate = aGate({ consumers: [aConsumer({ name: "render-api" }), aConsumer({ name: "nightly-etl" })] });
+    const reports = [
+      aReport({ instance: "good" }),
+      aReport({ consumer: "nightly-etl", instance: "good as well" }),
+      aReport({ instance: "ill", healthy: false }),
+      aReport({ instance: "on the previous version", secretVersion: v1 }),
+      aReport({ instance: "forgotten", at: at("10:14:59.999", 23) }),
+      aReport({ consumer: "not-configured" }),
+      aReport({ instance: healthUrlInstance }),
+    ];
+    const confirmed = confirmationsOf(gate, theSecondary(), reports, when("10:15"));
+    expect(confirmed.map(({ instance }) => instance)).toEqual(["good", "good as well"]);
   });
 });
 

@@ -156,6 +156,12 @@ describe("a rotation", () => {
     expect(event?.evidence?.["confirmations"]).toHaveLength(100);
   });
 
+  it("tells 2,000 characters of an override in its evidence, so that it can be stored", () => {
+    const retirement = { override: "o".repeat(2_001), byOthers: false, requestId: null, confirmations: [] };
+    const [event] = to.previousRetired(aRotation().published(), retirement, when("10:20")).events;
+    expect(event?.evidence).toMatchObject({ override: "o".repeat(2_000), confirmedInstances: 0, confirmations: [] });
+  });
+
   it("settles on the fresh primary key, made when the old one was retired", () => {
     const proven = { oldKeyRefusedAt: "2026-11-24T10:20:30.000Z" };
     expect(to.settlingStarted(aRotation().retired(), { version: v3 }, proven, when("10:21"))).toEqual({

@@ -1,4 +1,4 @@
-import { alarmKinds, type EventKind, informationKinds, isAlarm } from "../../../lib/rotation/events";
+import { alarmKinds, clearedKind, type EventKind, informationKinds, isAlarm } from "../../../lib/rotation/events";
 import { otherSlot, phaseFacts, rotationOf } from "../../../lib/rotation/phases";
 import { blockedReasons, consumerReasons, waitingReasons } from "../../../lib/rotation/reasons";
 import { aRotation, idle } from "../../builders/state";
@@ -148,5 +148,10 @@ describe("events", () => {
 
   it.each(information)("%s is information", (kind) => {
     expect(isAlarm(kind)).toBe(false);
+  });
+
+  it("AlarmCleared says which alarm, and no other event does", () => {
+    expect(clearedKind({ event: "AlarmCleared", reason: "RotationStalled" })).toEqual({ kind: "RotationStalled" });
+    expect(clearedKind({ event: "RotationStalled", reason: "OnPreviousKey" })).toEqual({});
   });
 });
