@@ -1,0 +1,96 @@
+import { createHmac } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
+import { type PlacedAccount, proofOf } from "../app/placed-account";
+import type { Reply } from "./killable-host";
+
+export interface Counts {
+  answered: number;
+  /** Because of the key: 401 or 403. */
+  refused: number;
+  /** Nobody answered, or with another error. */
+  failed: number;
+}
+
+export interface ConsumerOptions {
+  readonly account: PlacedAccount;
+  readonly dataPlaneHost: string;
+  readonly instance: string;
+  /** How often it looks for a newer version. Milliseconds. */
+  readonly refreshMs: number;
+  /** False while the vault cannot be reached: it goes on with the key it holds. */
+  readonly vaultAnswers: () => boolean;
+  readonly send: (account: string, signal: unknown) => Promise<Reply | null>;
+  readonly counts: Counts;
+}
+
+const callMs = 120;
+const signalMs = 600;
+
+interface Held {
+  readonly version: string;
+  readonly value: string;
+}
+
+/**
+ * One instance of an app: it calls Batch all the time, one call after another, with the key that it holds, takes up a newer one when
+ * it sees it, and reports a version only after a call with it has ended. Returns how to stop it.
+ */
+export const startConsumer = (options: ConsumerOptions): (() => Promise<void>) => {
+  const { account, counts } = options;
+  const stop = new AbortController();
+  let held: Held | null = null;
+  let lastCall: { readonly held: Held; readonly worked: boolean } | null = null;
+
+  const pause = (ms: number) => wait(ms, undefined, { signal: stop.signal }).catch(() => undefined);
+  const forever = async (ms: number, act: () => Promise<void> | void): Promise<void> => {
+    while (!stop.signal.aborted) {
+      await act();
+      await pause(ms);
+    }
+  };
+
+  const refresh = (): void => {
+    const newest = options.vaultAnswers() ? account.vault.newest(account.secretName) : null;
+    if (newest?.enabled === true && newest.version !== held?.version) held = newest;
+  };
+  const call = async (): Promise<void> => {
+    const used = held;
+    if (used === null) return;
+    const status = await listPools(options.dataPlaneHost, account.batchName, used.value);
+    counts[status === 200 ? "answered" : status === 401 || status === 403 ? "refused" : "failed"] += 1;
+    lastCall = { held: used, worked: status === 200 };
+  };
+  const signal = async (): Promise<void> => {
+    if (lastCall === null) return;
+    const { instance } = options;
+    const { held: used, worked: healthy } = lastCall;
+    const at = new Date().toISOString();
+    const proof = proofOf(used.value, [account.name, "render-api", instance, used.version, String(healthy), at]);
+    const body = { consumer: "render-api", instance, secretVersion: used.version, healthy, at, proof };
+    await options.send(account.name, body);
+  };
+
+  const loops = Promise.all([forever(options.refreshMs, refresh), forever(callMs, call), forever(signalMs, signal)]);
+  return async () => {
+    stop.abort();
+    await loops;
+  };
+};
+
+/** Null where nobody answered. */
+const listPools = async (host: string, batchAccount: string, key: string): Promise<number | null> => {
+  const date = new Date().toUTCString();
+  const query = "\n$select:id\napi-version:2022-10-01.16.0\nmaxresults:1";
+  const toSign = `GET${"\n".repeat(12)}ocp-date:${date}\n/${batchAccount}/pools${query}`;
+  const signature = createHmac("sha256", Buffer.from(key, "base64")).update(toSign).digest("base64");
+  try {
+    const response = await fetch(`https://${host}/pools?$select=id&api-version=2022-10-01.16.0&maxresults=1`, {
+      headers: { "ocp-date": date, authorization: `SharedKey ${batchAccount}:${signature}` },
+      signal: AbortSignal.timeout(10_000),
+    });
+    await response.arrayBuffer();
+    return response.status;
+  } catch {
+    return null;
+  }
+};

@@ -1,0 +1,63 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { AccountPlan } from "../app/placed-account";
+import { randomFrom } from "./random";
+import { openRig, type Rig } from "./rig";
+import { problemsOf, rotationsIn } from "./told";
+
+const plans: readonly AccountPlan[] = [
+  { name: "render", seed: "primary" },
+  { name: "nightly", seed: null },
+  { name: "archive", seed: "secondary", config: { settleOn: "primary" } },
+  { name: "thumbnails", seed: "secondary" },
+];
+const kills = 30;
+const killers = 3;
+const seed = Number(process.env["CRASH_SEED"] ?? 20_261_123);
+
+let rig: Rig;
+
+beforeAll(async () => {
+  rig = await openRig({ plans, folder: null });
+});
+afterAll(() => rig.close());
+
+/** Starts a host, lets it live for a random time and kills it, again and again until enough have died. */
+const killOneAfterAnother = async (random: () => number, diedAt: Date[]): Promise<void> => {
+  while (diedAt.length < kills) {
+    const host = await rig.host();
+    await wait(100 + random() * 2_900);
+    diedAt.push(new Date());
+    rig.takeAway(host);
+    await host.kill();
+  }
+};
+
+/** How many died while a rotation of at least one account was under way. */
+const inMidRotation = (diedAt: readonly Date[], rotations: ReturnType<typeof rotationsIn>): number =>
+  diedAt
+    .map((date) => date.toISOString())
+    .filter((at) => rotations.some(({ startedAt, endedAt }) => startedAt <= at && (endedAt === null || at <= endedAt)))
+    .length;
+
+it(`refuses no call of any app while ${kills} hosts are killed in mid-rotation, and every rotation completes (seed ${seed})`, async () => {
+  const before = rig.accounts.map((account) => account.keys());
+  const random = randomFrom(seed);
+  const diedAt: Date[] = [];
+  await Promise.all([
+    ...Array.from({ length: killers }, () => killOneAfterAnother(random, diedAt)),
+    rig.demandUntil(() => diedAt.length >= kills),
+  ]);
+  await rig.host();
+  await rig.allRotated(60_000);
+
+  expect(rig.violations).toEqual([]);
+  expect(rig.counts.refused).toBe(0);
+  expect(rig.counts.answered).toBeGreaterThan(500);
+  const histories = await Promise.all(rig.accounts.map(({ name }) => rig.history(name)));
+  expect(histories.flatMap(problemsOf)).toEqual([]);
+  expect(inMidRotation(diedAt, histories.flatMap(rotationsIn))).toBeGreaterThanOrEqual(kills / 3);
+  for (const [index, account] of rig.accounts.entries()) {
+    expect(Object.values(account.keys())).not.toContain(before[index]?.primary);
+    expect(Object.values(account.keys())).not.toContain(before[index]?.secondary);
+  }
+}, 180_000);

@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { randomFrom } from "./random";
+import { openRig, type Rig } from "./rig";
+import { problemsOf, rotationsIn } from "./told";
+
+const seed = Number(process.env["CRASH_SEED"] ?? 20_261_123);
+const folder = mkdtempSync(path.join(tmpdir(), "azurite-"));
+let rig: Rig;
+
+beforeAll(async () => {
+  rig = await openRig({
+    plans: [
+      { name: "render", seed: "primary" },
+      { name: "nightly", seed: null, config: { settleOn: "primary" } },
+    ],
+    folder,
+  });
+});
+afterAll(async () => {
+  await rig.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const restartThe = {
+  emulators: async () => {
+    rig.vaultAnswers = false;
+    await rig.emulators.restart();
+    rig.vaultAnswers = true;
+  },
+  tables: () => rig.azurite.restart(),
+};
+
+it(`refuses no app's key while Azure's services and the tables restart in mid-rotation (seed ${seed})`, async () => {
+  const before = rig.accounts.map((account) => account.keys());
+  const random = randomFrom(seed);
+  let restarts = 0;
+  await rig.host();
+  const restart = async (): Promise<void> => {
+    for (const one of ["emulators", "tables", "emulators", "tables", "emulators", "emulators"] as const) {
+      await wait(500 + random() * 2_000);
+      await restartThe[one]();
+      restarts += 1;
+    }
+  };
+  await Promise.all([restart(), rig.demandUntil(() => restarts === 6)]);
+  await rig.allRotated(60_000);
+
+  expect(rig.violations).toEqual([]);
+  expect(rig.counts.refused).toBe(0);
+  expect(rig.counts.answered).toBeGreaterThan(100);
+  for (const [index, account] of rig.accounts.entries()) {
+    const history = await rig.history(account.name);
+    expect(problemsOf(history)).toEqual([]);
+    expect(rotationsIn(history).length).toBeGreaterThanOrEqual(1);
+    expect(Object.values(account.keys())).not.toContain(before[index]?.primary);
+    expect(Object.values(account.keys())).not.toContain(before[index]?.secondary);
+  }
+}, 150_000);

@@ -1,0 +1,187 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { HistoryTable } from "../../../lib/azure/history-table";
+import { openTables } from "../../../lib/azure/tables";
+import type { RotationEvent } from "../../../lib/rotation/events";
+import type { StatusBody } from "../../../lib/status";
+import { type Azurite, startAzurite } from "../../emulators/azurite";
+import { type Emulators, startEmulators } from "../../emulators/emulators";
+import { type BuiltApp, builtApp } from "../app/built-app";
+import { type AccountPlan, type PlacedAccount, placeAccount } from "../app/placed-account";
+import { until } from "../local-host/until";
+import { type Counts, startConsumer } from "./consumer";
+import { type KillableHost, type Reply, startKillableHost } from "./killable-host";
+
+export interface RigOptions {
+  readonly plans: readonly AccountPlan[];
+  /** Where Azurite keeps its tables; null: in memory. */
+  readonly folder: string | null;
+}
+
+/** Azure's services, accounts with two app instances each that never rest, and as many hosts as live at the moment. */
+export interface Rig {
+  readonly emulators: Emulators;
+  readonly azurite: Azurite;
+  readonly accounts: readonly PlacedAccount[];
+  readonly counts: Counts;
+  /** What was not as it must always be: the newest version is accepted after every request. */
+  readonly violations: readonly string[];
+  /** Everything that any host has printed. */
+  readonly lines: readonly string[];
+  /** False: apps go on with the keys that they hold. */
+  vaultAnswers: boolean;
+  /** Starts a host that is asked from now on, until it is taken away. */
+  host(): Promise<KillableHost>;
+  takeAway(host: KillableHost): void;
+  /** Any of the hosts that are asked; null where there is none. */
+  anyHost(): KillableHost | null;
+  status(account: string): Promise<StatusBody | null>;
+  /** Asks for a rotation of every account all the time; most requests are refused, as one is under way. */
+  demandUntil(isOver: () => boolean): Promise<void>;
+  /** Asks for one more rotation where an account has not completed any, as a patient operator would, until all are idle. */
+  allRotated(withinMs: number): Promise<void>;
+  /** Oldest first. */
+  history(account: string): Promise<readonly RotationEvent[]>;
+  close(): Promise<void>;
+}
+
+const tablePrefix = "Crashes";
+const instances = [
+  { instance: "vm-1", refreshMs: 150 },
+  { instance: "vm-2", refreshMs: 500 },
+] as const;
+
+/** A claim of two seconds and a quarantine of one, so that a test sees them end; a tick every second. */
+const settings = {
+  ROTATION_SCHEDULE: "* * * * * *",
+  ROTATION_TABLE_PREFIX: tablePrefix,
+  ROTATION_CLAIM: "PT2S",
+  ROTATION_QUARANTINE: "PT1S",
+};
+const gate = { consumers: [{ name: "render-api", instances: 2, proof: "required" }], soak: "PT0S" } as const;
+
+const path = (): Record<string, string> => (process.env["PATH"] === undefined ? {} : { PATH: process.env["PATH"] });
+
+export const openRig = async ({ plans, folder }: RigOptions): Promise<Rig> => {
+  const [emulators, azurite, app]: [Emulators, Azurite, BuiltApp] = await Promise.all([
+    startEmulators(),
+    startAzurite(folder === null ? {} : { folder }),
+    builtApp(),
+  ]);
+  const vault = await emulators.addVault("render-keys");
+  const accounts = plans.map((plan) => placeAccount(plan, emulators, vault));
+  const env = {
+    ...path(),
+    ...emulators.env,
+    ...settings,
+    AzureWebJobsStorage: azurite.connectionString,
+    ROTATION_ACCOUNTS: JSON.stringify({ defaults: { gate }, accounts: accounts.map(({ configured }) => configured) }),
+  };
+  const counts: Counts = { answered: 0, refused: 0, failed: 0 };
+  const violations: string[] = [];
+  const lines: string[] = [];
+  const [living, started] = [new Set<KillableHost>(), new Set<KillableHost>()];
+  let turn = 0;
+
+  const look = (after: string): void => {
+    for (const { name, batchName, secretName } of accounts) {
+      const newest = vault.newest(secretName);
+      if (newest !== null && !(newest.enabled && emulators.batch.accepts(batchName, newest.value))) {
+        violations.push(`${name}: the newest version is not accepted after ${after}`);
+      }
+    }
+  };
+  emulators.journal.onRequest(({ route, subject }) => look(`${route} of ${subject ?? "nothing"}`));
+
+  const history = new HistoryTable(
+    openTables(
+      { kind: "connectionString", connectionString: azurite.connectionString, allowInsecureConnection: true },
+      tablePrefix,
+    ).history,
+  );
+  const anyHost = (): KillableHost | null => {
+    turn += 1;
+    return [...living][turn % Math.max(1, living.size)] ?? null;
+  };
+  const status = async (account: string): Promise<StatusBody | null> => {
+    const reply: Reply | null = (await anyHost()?.get("accountStatus", `/accounts/${account}`)) ?? null;
+    if (reply === null || reply.status !== 200) return null;
+    const body: StatusBody = JSON.parse(reply.text);
+    return body;
+  };
+
+  const post = async (functionName: string, route: string, body: unknown): Promise<Reply | null> =>
+    (await anyHost()?.post(functionName, route, body)) ?? null;
+  const demand = ({ name }: PlacedAccount) =>
+    post("rotateOnDemand", `/accounts/${name}/rotations`, { reason: "the test asks" });
+
+  /** True once the account is idle after a whole rotation. */
+  const attend = async (account: PlacedAccount): Promise<boolean> => {
+    const found = await status(account.name);
+    if (found === null) return false;
+    if (found.blocked !== null || found.waitingFor?.reason === "BackingOff") {
+      await post("operateAccount", `/accounts/${account.name}/resume`, { reason: "at once, please" });
+    }
+    if (found.phase === "idle" && found.lastRotation === null) await demand(account);
+    return found.phase === "idle" && found.lastRotation?.outcome === "completed";
+  };
+
+  const rig: Rig = {
+    emulators,
+    azurite,
+    accounts,
+    counts,
+    violations,
+    lines,
+    vaultAnswers: true,
+    anyHost,
+    status,
+    host: async () => {
+      const host = await startKillableHost({ app: app.folder, env, onLine: (line) => lines.push(line) });
+      living.add(host);
+      started.add(host);
+      return host;
+    },
+    takeAway: (host) => void living.delete(host),
+    demandUntil: async (isOver) => {
+      while (!isOver()) {
+        await Promise.all(accounts.map(demand));
+        await wait(300);
+      }
+    },
+    allRotated: async (withinMs) => {
+      await until(
+        "every account to be idle after a whole rotation",
+        async () => (await Promise.all(accounts.map(attend))).every(Boolean),
+        withinMs,
+      );
+    },
+    history: async (account) => {
+      const { events } = await history.page(
+        account,
+        { limit: 900, before: null },
+        { signal: AbortSignal.timeout(20_000) },
+      );
+      return events.toReversed();
+    },
+    close: async () => {
+      await Promise.all(stops.map((stop) => stop()));
+      await Promise.all([...started].map((host) => host.stop()));
+      await Promise.all([azurite.stop(), emulators.close()]);
+      app.remove();
+    },
+  };
+  const stops = accounts.flatMap((account) =>
+    instances.map((one) =>
+      startConsumer({
+        ...one,
+        account,
+        counts,
+        dataPlaneHost: emulators.dataPlaneHost,
+        vaultAnswers: () => rig.vaultAnswers,
+        send: async (name, signal) =>
+          (await anyHost()?.post("receiveSignal", `/accounts/${name}/signals`, signal)) ?? null,
+      }),
+    ),
+  );
+  return rig;
+};

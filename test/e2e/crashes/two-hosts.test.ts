@@ -1,0 +1,70 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { StatusBody } from "../../../lib/status";
+import type { KillableHost, Reply } from "./killable-host";
+import { openRig, type Rig } from "./rig";
+import { problemsOf, rotationsIn } from "./told";
+
+const hammeredMs = 15_000;
+let rig: Rig;
+
+beforeAll(async () => {
+  rig = await openRig({
+    plans: [
+      { name: "render", seed: "primary" },
+      { name: "nightly", seed: "secondary", config: { settleOn: "primary" } },
+      { name: "archive", seed: "primary" },
+    ],
+    folder: null,
+  });
+});
+afterAll(() => rig.close());
+
+/** The rotation that an accepted request was told of: under way, or over already. */
+const rotationOf = ({ text }: Reply): string | null => {
+  const { rotation, lastRotation }: StatusBody = JSON.parse(text);
+  return rotation?.id ?? lastRotation?.id ?? null;
+};
+
+/** Asks both hosts twice at once for the same rotation, again and again. Returns what was accepted and what was answered. */
+const hammer = async (hosts: readonly KillableHost[], account: string) => {
+  const accepted: (readonly (string | null)[])[] = [];
+  const statuses: number[] = [];
+  const until = Date.now() + hammeredMs;
+  for (let round = 0; Date.now() < until; round += 1) {
+    const replies = await Promise.all(
+      [...hosts, ...hosts].map((host) =>
+        host.post(
+          "rotateOnDemand",
+          `/accounts/${account}/rotations`,
+          { reason: `round ${round}` },
+          { "idempotency-key": `${account}-${round}` },
+        ),
+      ),
+    );
+    const heard = replies.filter((reply) => reply !== null);
+    statuses.push(...heard.map(({ status }) => status));
+    const ids = heard.filter(({ status }) => status === 202).map(rotationOf);
+    if (ids.length > 0) accepted.push([...new Set(ids)]);
+    await wait(50);
+  }
+  return { account, accepted, statuses };
+};
+
+it("rotates one at a time, whoever asks which of two hosts how often, and refuses no call of any app", async () => {
+  const hosts = await Promise.all([rig.host(), rig.host()]);
+  const hammered = await Promise.all(rig.accounts.map(({ name }) => hammer(hosts, name)));
+  await rig.allRotated(60_000);
+
+  expect(rig.violations).toEqual([]);
+  expect(rig.counts.refused).toBe(0);
+  expect(rig.counts.answered).toBeGreaterThan(200);
+  for (const { account, accepted, statuses } of hammered) {
+    const history = await rig.history(account);
+    expect(problemsOf(history)).toEqual([]);
+    expect(new Set(statuses)).toEqual(new Set([202, 409]));
+    expect(accepted.filter((ids) => ids.length > 1)).toEqual([]);
+    const started = rotationsIn(history).map(({ id }) => id);
+    expect(started).toEqual(expect.arrayContaining(accepted.flat()));
+    expect(started.length).toBeGreaterThanOrEqual(2);
+  }
+}, 150_000);
