@@ -1,6 +1,6 @@
 import type { AccountConfig } from "./rotation/account-config";
 import { pauseInForce } from "./rotation/changes";
-import { type ConsumerState, consumerState, healthUrlInstance } from "./rotation/consumers";
+import { type ConsumerState, consumerState, healthUrlInstance, reportsByConsumer } from "./rotation/consumers";
 import { retireAt } from "./rotation/gate";
 import { formatDuration } from "./rotation/duration";
 import { type Phase, rotationOf, type Slot } from "./rotation/phases";
@@ -162,13 +162,14 @@ const rotationBody = ({ state }: RotationRecord): RotationBody | null => {
 
 const consumerBodies = ({ config, record, reports, now }: AccountView): readonly ConsumerBody[] => {
   const active = record?.state.active ?? null;
+  const reportsOf = reportsByConsumer(reports);
   return config.gate.consumers.map((consumer) => ({
     name: consumer.name,
-    state: active === null ? "NoSignalYet" : consumerState(consumer, config.gate, active, reports, now).state,
-    instances: reports
+    state:
+      active === null ? "NoSignalYet" : consumerState(consumer, config.gate, active, reportsOf(consumer), now).state,
+    instances: reportsOf(consumer)
       .filter(
         (report) =>
-          report.consumer === consumer.name &&
           report.instance !== healthUrlInstance &&
           msBetween(report.at, toInstant(now)) <= config.gate.forgetInstanceAfterMs,
       )

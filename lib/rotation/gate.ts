@@ -1,5 +1,5 @@
 import type { AccountConfig } from "./account-config";
-import { consumerState } from "./consumers";
+import { consumerState, reportsByConsumer } from "./consumers";
 import { formatDuration } from "./duration";
 import type { GatedPhase, Published, StateOf } from "./phases";
 import type { WaitingReason } from "./reasons";
@@ -99,8 +99,9 @@ const consumerShut = ({ config, state, reports, now }: GateInput): Shut | null =
       since: state.active.publishedAt,
     };
   }
+  const reportsOf = reportsByConsumer(reports);
   for (const consumer of consumers) {
-    const found = consumerState(consumer, config.gate, state.active, reports, now);
+    const found = consumerState(consumer, config.gate, state.active, reportsOf(consumer), now);
     if (found.state !== "Good") return { reason: found.state, detail: found.detail, since: found.since };
   }
   return null;
@@ -108,8 +109,9 @@ const consumerShut = ({ config, state, reports, now }: GateInput): Shut | null =
 
 const soakNotElapsed = ({ config, state, reports, now }: GateInput): Shut | null => {
   const { consumers, soakMs } = config.gate;
+  const reportsOf = reportsByConsumer(reports);
   const good = consumers
-    .map((consumer) => consumerState(consumer, config.gate, state.active, reports, now))
+    .map((consumer) => consumerState(consumer, config.gate, state.active, reportsOf(consumer), now))
     .filter((found) => found.state === "Good")
     .map(({ goodSince }) => goodSince);
   if (good.length === 0) return null;
