@@ -5,10 +5,10 @@ import type { SecretVersion } from "./ports";
 import { proofHolds } from "./proof";
 import { withoutKeys } from "./redact";
 import type { AccountConfig } from "./rotation/account-config";
-import { mergeSignal } from "./rotation/signals";
+import { type InstanceReport, mergeSignal } from "./rotation/signals";
 import { msBetween, toInstant } from "./rotation/time";
-import { couldMoveOn, type Waiting } from "./rotation/waiting";
-import { readStatus } from "./read-account";
+import { couldMoveOn, gatedState, type Seen, type Waiting, waitingFor } from "./rotation/waiting";
+import { recentReports } from "./recent-reports";
 
 /** A signal as it was sent and found well formed. `at` is any ISO 8601 instant; the proof signs it as it stands. */
 export interface SignalBody {
@@ -51,18 +51,23 @@ export const receiveSignal = async (app: App, config: AccountConfig, signal: Sig
   const proof = checkProof(config, signal, version);
   if (proof === "refused") return proofRefused(app, config, signal);
   const at = toInstant(new Date(signal.at));
+  const stored: InstanceReport[] = [];
   const { accepted } = await ports.signals.update(
     config.name,
     signal.consumer,
     signal.instance,
-    (known) => mergeSignal(known, incoming(signal, at, proof === "proven"), toInstant(now), config.gate),
+    (known) => {
+      const merged = mergeSignal(known, incoming(signal, at, proof === "proven"), toInstant(now), config.gate);
+      // Where another signal comes in between, this is called again, and the later report takes the place of the earlier one.
+      stored.push(merged.report);
+      return merged;
+    },
     call,
   );
-  if (accepted) await moveOn(app, config, signal).catch(ignoreCorruptRecord);
-  return {
-    kind: "received",
-    answer: { account: config.name, accepted, waitingFor: (await readStatus(app, config)).waitingFor },
-  };
+  const report = stored.at(-1);
+  if (accepted && report !== undefined) recentReports(ports).keep(config.name, report);
+  const waits = await moveOn(app, config, signal, accepted).catch(ignoreCorruptRecord);
+  return { kind: "received", answer: { account: config.name, accepted, waitingFor: waits } };
 };
 
 const incoming = (signal: SignalBody, at: string, proven: boolean) => ({
@@ -148,15 +153,28 @@ const ignoreCorruptRecord = (error: unknown): null => {
   throw error;
 };
 
-/** Costs nothing but table reads unless the gate is open. */
-const moveOn = async (app: App, config: AccountConfig, signal: SignalBody): Promise<void> => {
+/** Costs nothing but table reads unless the gate is open. What the account waits for then. */
+const moveOn = async (
+  app: App,
+  config: AccountConfig,
+  signal: SignalBody,
+  accepted: boolean,
+): Promise<Waiting | null> => {
   const { ports, limits } = app;
-  const call = { signal: ports.clock.abortAfter(limits.callMs) };
-  const stored = await ports.rotations.read(config.name, call);
-  if (stored === null) return;
-  const reports = await ports.signals.list(config.name, call);
-  const seen = { record: stored.record, config, reports, dryRun: limits.dryRun, now: ports.clock.now() };
-  if (!couldMoveOn(seen)) return;
+  const seen = await look(app, config);
+  if (seen === null || !accepted || !couldMoveOn(seen)) return seen && waitingFor(seen);
   const stop = ports.clock.abortAfter(limits.requestMs);
   await advance(ports, limits, config, { by: `signal:${signal.consumer}`, stop, patienceMs: limits.patienceMs });
+  const after = await look(app, config);
+  return after && waitingFor(after);
+};
+
+/** Null before first sight. Only a gate asks for reports. */
+const look = async ({ ports, limits }: App, config: AccountConfig): Promise<Seen | null> => {
+  const call = { signal: ports.clock.abortAfter(limits.callMs) };
+  const stored = await ports.rotations.read(config.name, call);
+  if (stored === null) return null;
+  const { record } = stored;
+  const reports = gatedState(record.state) === null ? [] : await recentReports(ports).read(config.name, call);
+  return { record, config, reports, dryRun: limits.dryRun, now: ports.clock.now() };
 };
