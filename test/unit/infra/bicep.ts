@@ -75,9 +75,7 @@ export const checkFolder = async (folder = infraFolder): Promise<readonly Findin
 
 /** Errors and warnings of the service rules for what a parameter set would deploy. */
 export const checkRules = async (set: string, folder = infraFolder): Promise<readonly Finding[]> =>
-  JSON.parse(
-    (await call(["--json", "--rules", "--params", parametersOf(set), path.join(folder, "main.bicep")])).stdout,
-  );
+  JSON.parse(await call(["--json", "--rules", "--params", parametersOf(set), path.join(folder, "main.bicep")]));
 
 export interface PlanOptions {
   readonly folder?: string;

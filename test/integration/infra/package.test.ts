@@ -1,0 +1,103 @@
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { deflateRawSync } from "node:zlib";
+import packageJson from "../../../package.json";
+import { nodeCommand, startChild } from "../../local/child-process";
+import { buildBundle } from "../../tools/build";
+import { packageApp } from "../../tools/package";
+import { projectRoot } from "../../unit/infra/bicep";
+
+const mostBytes = 400 * 1024;
+
+let folder: string;
+let app: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), "package-"));
+  app = path.join(folder, "app");
+  const bundle = path.join(folder, path.basename(packageJson.main));
+  await buildBundle({ outfile: bundle });
+  packageApp(app, bundle);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("the package", () => {
+  it("is three files", () => {
+    expect(
+      readdirSync(app, { recursive: true })
+        .map(String)
+        .toSorted((one, other) => one.localeCompare(other)),
+    ).toEqual(["functions.js", "host.json", "package.json"]);
+  });
+
+  it("is small when zipped", () => {
+    const zipped = readdirSync(app).reduce(
+      (sum, file) => sum + deflateRawSync(readFileSync(path.join(app, file))).length,
+      0,
+    );
+    expect(zipped).toBeLessThan(mostBytes);
+  });
+
+  it("asks for no dependency to be installed, and names the file that it starts with", () => {
+    const described = JSON.parse(readFileSync(path.join(app, "package.json"), "utf8"));
+    expect(Object.keys(described).filter((name) => /dependencies|scripts/i.test(name))).toEqual([]);
+    expect(described.main).toBe("functions.js");
+  });
+
+  it("holds no test and no development dependency", () => {
+    const bundle = readFileSync(path.join(app, "functions.js"), "utf8");
+    const names = Object.keys(packageJson.devDependencies).filter((name) => !name.startsWith("@types/"));
+    const required = [...bundle.matchAll(/require\("([^"]+)"\)/g)].map(([, name = ""]) => name);
+    expect(required.filter((name) => names.some((other) => name === other || name.startsWith(`${other}/`)))).toEqual(
+      [],
+    );
+    expect(bundle).not.toMatch(/startEmulators|test\/emulators|azurite\/dist|BatchSharedKeyCredentials/);
+  });
+
+  it("rotates three accounts under load when it is what the host loads", async () => {
+    const lines: string[] = [];
+    const demo = startChild({
+      name: "demo",
+      ...nodeCommand("demo.ts", ["--app", app]),
+      env: { PATH: process.env["PATH"], HOME: process.env["HOME"] },
+      onLine: (line) => lines.push(line),
+    });
+    expect([await demo.ended, lines.at(-1)]).toEqual([
+      { code: 0, signal: null },
+      expect.stringContaining("no consumer call was refused"),
+    ]);
+  }, 180_000);
+});
+
+describe(".funcignore", () => {
+  it("leaves the same bundle, and nothing but what starts it, of a deployment from this folder", () => {
+    const tree = path.join(folder, "tree");
+    const files = [
+      "dist/functions.js",
+      "dist/functions.js.map",
+      "dist/app/functions.js",
+      "docs/deploy.md",
+      "functions/index.ts",
+      "host.json",
+      "infra/main.bicep",
+      "lib/tick.ts",
+      "local.settings.json",
+      "node_modules/zod/index.js",
+      "package-lock.json",
+      "package.json",
+      "test/unit/a.test.ts",
+      ".github/workflows/ci.yml",
+    ];
+    for (const file of files) {
+      mkdirSync(path.dirname(path.join(tree, file)), { recursive: true });
+      writeFileSync(path.join(tree, file), "");
+    }
+    copyFileSync(path.join(projectRoot, ".funcignore"), path.join(folder, "ignore"));
+    const git = (args: readonly string[]): string => execFileSync("git", args, { cwd: tree, encoding: "utf8" });
+    git(["init", "--quiet"]);
+    const left = git(["ls-files", "--others", `--exclude-from=${path.join(folder, "ignore")}`]);
+    expect(left.trim().split("\n")).toEqual(["dist/functions.js", "host.json", "package.json"]);
+  });
+});

@@ -1,0 +1,169 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { describeBicep, infraFolder, parameterSets, planOf, withChanged } from "../../unit/infra/bicep";
+import { runKql, tracesOf } from "../../unit/infra/kql";
+import { fieldsRead, eventsRead, logProblems, queries } from "../../unit/infra/queries";
+import { settingProblems } from "../../unit/infra/settings-check";
+import { type RecordedRun, recordRun } from "./recorded-run";
+import { grantsOf, rightProblems } from "./rights";
+
+jest.setTimeout(300_000);
+
+let run: RecordedRun;
+beforeAll(async () => {
+  run = await recordRun();
+});
+
+/** Existing roles are somebody else's, and the sets that use them say nothing of these. */
+const ownRoles = parameterSets.filter((set) => !set.startsWith("existing-"));
+const without = (line: string) => (text: string) =>
+  text.replace(new RegExp(`^.*${line.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}.*\\n`, "m"), "");
+
+/** Lines of a template that name a right of the custom roles. */
+const actions = [
+  ...readFileSync(path.join(infraFolder, "modules/roles.bicep"), "utf8").matchAll(/^\s+'(Microsoft\.[^']+)'$/gm),
+].map(([, action = ""]) => action);
+
+/** Lines of the templates that set something. */
+const settings = ["modules/function-app.bicep", "resources.bicep"].flatMap((file) =>
+  [...readFileSync(path.join(infraFolder, file), "utf8").matchAll(/^\s+([A-Za-z]+_[A-Za-z_]+): .+$/gm)].map(
+    ([, name = ""]) => [name, file] as const,
+  ),
+);
+
+const withOneMore = (text: string): string =>
+  text.replace("ROTATION_CLOUD: cloud", "ROTATION_CLOUD: cloud\n  ROTATION_CLOUDS: cloud");
+
+const everyOption = async (folder: string) => {
+  const plans = [];
+  for (const cloud of ["AzureCloud", "AzureUSGovernment"] as const) {
+    plans.push(await planOf("every-option", { folder, cloud }));
+  }
+  return plans;
+};
+
+describe("a run with faults", () => {
+  it("did all that a rotator does", () => {
+    const events = new Set(run.lines.map(({ event }) => event));
+    for (const event of [
+      "RotationCompleted",
+      "RotationRolledBack",
+      "DriftRepaired",
+      "TryFailed",
+      "AccountState",
+      "Tick",
+    ]) {
+      expect([...events]).toContain(event);
+    }
+    expect(run.entries.filter(({ fault }) => fault !== null).length).toBeGreaterThan(6);
+  });
+});
+
+describeBicep("the roles", () => {
+  it.each(ownRoles)("allow all that the app did, on every resource, and no more: %s", async (set) => {
+    expect(rightProblems(await planOf(set), run.entries)).toEqual([]);
+  });
+
+  it("are the two of the templates, and three built-in ones", async () => {
+    const names = grantsOf(await planOf("one-account")).map(({ role }) => role.name);
+    expect(names.toSorted()).toEqual([
+      "Batch Key Rotator",
+      "Batch Key Rotator Secrets",
+      "Monitoring Metrics Publisher",
+      "Storage Blob Data Owner",
+      "Storage Table Data Contributor",
+    ]);
+  });
+
+  it("have six rights", () => {
+    expect(actions).toHaveLength(6);
+  });
+
+  it.each(actions)("would be missed without %s", async (action) => {
+    const problems = await withChanged("modules/roles.bicep", without(`'${action}'`), async (folder) =>
+      rightProblems(await planOf("ten-accounts", { folder }), run.entries),
+    );
+    expect(problems.filter((problem) => problem.includes(action))).not.toEqual([]);
+  });
+
+  it.each([
+    ["Microsoft.Batch/batchAccounts/write", "Microsoft.Batch/batchAccounts/read"],
+    ["Microsoft.KeyVault/vaults/secrets/delete", "Microsoft.KeyVault/vaults/secrets/update/action"],
+    ["Microsoft.KeyVault/vaults/secrets/readMetadata/action", "Microsoft.KeyVault/vaults/secrets/getSecret/action"],
+  ])("may not have %s besides", async (added, beside) => {
+    const change = (text: string) => text.replace(`'${beside}'`, `'${beside}'\n          '${added}'`);
+    const problems = await withChanged("modules/roles.bicep", change, async (folder) =>
+      rightProblems(await planOf("one-account", { folder }), run.entries),
+    );
+    expect(problems).toEqual([expect.stringContaining(`allows ${added}, which the app never does`)]);
+  });
+});
+
+describeBicep("the settings", () => {
+  it("are set in one line each", () => {
+    expect(settings.length).toBeGreaterThan(20);
+  });
+
+  it.each(settings)("would be missed without %s", async (name, file) => {
+    const problems = await withChanged(file, without(`${name}: `), async (folder) =>
+      settingProblems(await everyOption(folder)),
+    );
+    expect(problems).toEqual([`${name} is not set`]);
+  });
+
+  it("may not hold one that nobody reads", async () => {
+    const problems = await withChanged("modules/function-app.bicep", withOneMore, async (folder) =>
+      settingProblems(await everyOption(folder)),
+    );
+    expect(problems).toEqual(["ROTATION_CLOUDS is set, and nobody reads it"]);
+  });
+});
+
+describe("the queries", () => {
+  it.each(Object.entries(queries))("read only what the app logs: %s", (name, text) => {
+    expect(logProblems(name, text, run.lines)).toEqual([]);
+  });
+
+  it("would miss every field that they read", () => {
+    const missed = Object.entries(queries).flatMap(([name, text]) =>
+      fieldsRead(text).map((field) => {
+        const lines = run.lines.map((line) => ({
+          ...Object.fromEntries(Object.entries(line).filter(([member]) => member !== field)),
+          event: line.event,
+        }));
+        return field === "event" || logProblems(name, text, lines).length > 0 ? null : `${name} does not miss ${field}`;
+      }),
+    );
+    expect(missed.filter((problem) => problem !== null)).toEqual([]);
+  });
+
+  it("would miss an event that is spelt otherwise", () => {
+    const text = (queries["drift"] ?? "").replaceAll("DriftRepaired", "DriftRepared");
+    expect(eventsRead(text)).toEqual(["DriftRepared"]);
+    expect(logProblems("drift", text, run.lines)).toEqual(["drift reads DriftRepared, which the app does not log"]);
+  });
+
+  it("find in the log of this run what happened in it", () => {
+    const traces = tracesOf(run.lines, (index) => new Date(Date.parse("2026-11-22T10:00:00Z") + index * 1000));
+    const accountsOf = (name: string) =>
+      runKql(queries[name] ?? "", { AppTraces: traces, AppRequests: [] })
+        .map(({ Account }) => String(Account))
+        .toSorted();
+    expect(accountsOf("drift")).toEqual(["drifted"]);
+    expect(accountsOf("rolled-back")).toEqual(["back"]);
+    expect(accountsOf("blocked")).toContain("due");
+    const failed = runKql(queries["failed"] ?? "", { AppTraces: traces, AppRequests: [] });
+    expect(failed).toEqual([{ What: expect.any(String), Failures: 1 }]);
+    expect(accountsOf("stalled")).toEqual([]);
+    expect(accountsOf("overdue")).toEqual([]);
+    expect(accountsOf("state-now")).toEqual(["back", "drifted", "due", "fresh"]);
+    expect(accountsOf("key-age")).toEqual(["back", "drifted", "due", "fresh"]);
+    expect(accountsOf("rotations-by-month")).toEqual(["back", "due", "fresh"]);
+    expect(new Set(accountsOf("phase-times"))).toEqual(new Set(["back", "due", "fresh"]));
+  });
+
+  it("count the run's ticks", () => {
+    const rows = runKql(queries["rotator-dead"] ?? "", { AppTraces: tracesOf(run.lines, () => new Date()) });
+    expect(rows).toEqual([{ Ticks: run.lines.filter(({ event }) => event === "Tick").length }]);
+  });
+});

@@ -1,0 +1,172 @@
+import type { JournalEntry } from "../../emulators/journal";
+import type { Route } from "../../emulators/routes";
+import { at, made, type Plan } from "../../unit/infra/bicep";
+
+/** A right as a role definition spells it, or why the request needs none. */
+type Right = { readonly action: string } | { readonly dataAction: string } | { readonly none: string };
+
+const batch = "Microsoft.Batch/batchAccounts";
+const secrets = "Microsoft.KeyVault/vaults/secrets";
+const tables = "Microsoft.Storage/storageAccounts/tableServices/tables";
+const unknown = { none: "an emulator's own answer" };
+const bySignature = { none: "signed with the Batch key itself" };
+const token = { none: "the platform gives every app tokens of its own identity" };
+
+/** Which right each request needs in Azure. A new route does not compile before it has its line here. */
+const rightOf: Readonly<Record<Route, Right>> = {
+  "arm.getAccount": { action: `${batch}/read` },
+  "arm.listAccounts": { action: `${batch}/read` },
+  "arm.listAccountsInGroup": { action: `${batch}/read` },
+  "arm.updateAccount": { action: `${batch}/write` },
+  "arm.listKeys": { action: `${batch}/listkeys/action` },
+  "arm.regenerateKeys": { action: `${batch}/regeneratekeys/action` },
+  "arm.listPermissions": {
+    none: "asks for the caller's own rights; where it is refused, the preflight says that it cannot tell",
+  },
+  "arm.unknown": unknown,
+  "batch.listPools": bySignature,
+  "batch.listJobs": bySignature,
+  "batch.unknown": unknown,
+  "vault.challenge": { none: "asked without a token" },
+  "vault.setSecret": { dataAction: `${secrets}/setSecret/action` },
+  "vault.getSecret": { dataAction: `${secrets}/getSecret/action` },
+  "vault.getSecretVersion": { dataAction: `${secrets}/getSecret/action` },
+  "vault.updateSecret": { dataAction: `${secrets}/update/action` },
+  "vault.listVersions": { dataAction: `${secrets}/readMetadata/action` },
+  "vault.listSecrets": { dataAction: `${secrets}/readMetadata/action` },
+  "vault.deleteSecret": { dataAction: `${secrets}/delete` },
+  "vault.getDeletedSecret": { dataAction: `${secrets}/readMetadata/action` },
+  "vault.listDeletedSecrets": { dataAction: `${secrets}/readMetadata/action` },
+  "vault.recoverSecret": { dataAction: `${secrets}/recover/action` },
+  "vault.purgeSecret": { dataAction: `${secrets}/purge/action` },
+  "vault.unknown": unknown,
+  "identity.token": token,
+  "identity.imds": token,
+  "identity.unknown": unknown,
+  "tables.createTable": { action: `${tables}/write` },
+  "tables.listTables": { action: `${tables}/read` },
+  "tables.deleteTable": { action: `${tables}/delete` },
+  "tables.insert": { dataAction: `${tables}/entities/add/action` },
+  "tables.update": { dataAction: `${tables}/entities/write` },
+  "tables.merge": { dataAction: `${tables}/entities/write` },
+  "tables.get": { dataAction: `${tables}/entities/read` },
+  "tables.query": { dataAction: `${tables}/entities/read` },
+  "tables.delete": { dataAction: `${tables}/entities/delete` },
+  "tables.batch": { dataAction: `${tables}/entities/write` },
+  "tables.unknown": unknown,
+};
+
+interface Role {
+  readonly name: string;
+  readonly custom: boolean;
+  readonly actions: readonly string[];
+  readonly dataActions: readonly string[];
+}
+
+/** The built-in roles that the templates assign, as Microsoft documents them: of their rights, those that the app could use. */
+const builtIn: Readonly<Record<string, Role>> = {
+  "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3": {
+    name: "Storage Table Data Contributor",
+    custom: false,
+    actions: [`${tables}/read`, `${tables}/write`, `${tables}/delete`],
+    dataActions: ["read", "write", "delete", "add/action", "update/action"].map(
+      (right) => `${tables}/entities/${right}`,
+    ),
+  },
+  // For the host alone, whose requests no emulator sees.
+  "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": {
+    name: "Storage Blob Data Owner",
+    custom: false,
+    actions: [],
+    dataActions: [],
+  },
+  "3913510d-42f4-4e42-8a64-420c390055eb": {
+    name: "Monitoring Metrics Publisher",
+    custom: false,
+    actions: [],
+    dataActions: [],
+  },
+};
+
+const textsAt = (value: unknown, member: string): readonly string[] => {
+  const found = at(value, member);
+  return Array.isArray(found) ? found.map(String) : [];
+};
+
+const customRoles = (plan: Plan): ReadonlyMap<string, Role> =>
+  new Map(
+    made(plan, "Microsoft.Authorization/roleDefinitions").map(({ name, body }) => {
+      const permissions: unknown = at(body, "properties.permissions");
+      const blocks: readonly unknown[] = Array.isArray(permissions) ? permissions : [];
+      const all = (member: string): readonly string[] => blocks.flatMap((block) => textsAt(block, member));
+      const role = {
+        name: String(at(body, "properties.roleName")),
+        custom: true,
+        actions: all("actions"),
+        dataActions: all("dataActions"),
+      };
+      return [name.toLowerCase(), role];
+    }),
+  );
+
+interface Grant {
+  /** Id of the resource that it is for, in lower case. */
+  readonly scope: string;
+  readonly role: Role;
+}
+
+export const grantsOf = (plan: Plan): readonly Grant[] => {
+  const custom = customRoles(plan);
+  return made(plan, "Microsoft.Authorization/roleAssignments").map(({ scope = "", body }) => {
+    const id = String(at(body, "properties.roleDefinitionId")).split("/").at(-1)?.toLowerCase() ?? "";
+    const role = custom.get(id) ?? builtIn[id];
+    if (role === undefined) throw new Error(`the role ${id} is neither made by the templates nor known here`);
+    return { scope: scope.toLowerCase(), role };
+  });
+};
+
+const providers: Readonly<Record<string, string>> = {
+  arm: "/providers/microsoft.batch/batchaccounts/",
+  vault: "/providers/microsoft.keyvault/vaults/",
+  tables: "/providers/microsoft.storage/storageaccounts/",
+};
+
+const hasRight = (role: Role, right: Right): boolean =>
+  "action" in right
+    ? role.actions.includes(right.action)
+    : "dataAction" in right && role.dataActions.includes(right.dataAction);
+
+const wordsOf = (right: Right): string =>
+  "action" in right ? right.action : "dataAction" in right ? right.dataAction : right.none;
+
+/** Where the app needs a right: one of each kind must be granted on every one of these. */
+const resourcesOf = (plan: Plan, service: string): readonly string[] => [
+  ...new Set(
+    grantsOf(plan)
+      .map(({ scope }) => scope)
+      .filter((scope) => scope.includes(providers[service] ?? "none")),
+  ),
+];
+
+/** What the app does that the plan does not allow, and what the plan's own roles allow that the app does not do. */
+export const rightProblems = (plan: Plan, entries: readonly JournalEntry[]): readonly string[] => {
+  const performed = [...new Set(entries.map(({ route }) => route))];
+  const grants = grantsOf(plan);
+  const missing = performed.flatMap((route) => {
+    const right = rightOf[route];
+    if ("none" in right) return [];
+    const resources = resourcesOf(plan, route.split(".")[0] ?? "");
+    if (resources.length === 0) return [`nothing is granted for ${route}`];
+    return resources
+      .filter((resource) => !grants.some(({ scope, role }) => scope === resource && hasRight(role, right)))
+      .map((resource) => `${route} needs ${wordsOf(right)} on ${resource}`);
+  });
+  const needed = new Set(performed.map((route) => wordsOf(rightOf[route])));
+  const roles = new Set(grants.map(({ role }) => role).filter(({ custom }) => custom));
+  const unused = [...roles].flatMap(({ name, actions, dataActions }) =>
+    [...actions, ...dataActions]
+      .filter((right) => !needed.has(right))
+      .map((right) => `${name} allows ${right}, which the app never does`),
+  );
+  return [...missing, ...unused];
+};

@@ -1,0 +1,374 @@
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { alarmKinds } from "../../../lib/rotation/events";
+import { blockedReasons, waitingReasons } from "../../../lib/rotation/reasons";
+import { infraFolder, projectRoot } from "./bicep";
+import { type Row, runKql, tracesOf } from "./kql";
+import { eventsRead, queries, reasonsRead } from "./queries";
+
+const bicep = ["alerts", "workbook"].map((name) =>
+  readFileSync(path.join(infraFolder, `modules/${name}.bicep`), "utf8"),
+);
+const begun = Date.parse("2026-11-22T10:00:00Z");
+const minute = 60_000;
+
+/** Lines a minute apart. */
+const run = (name: string, lines: readonly object[]): readonly Row[] =>
+  runKql(queries[name] ?? "", { AppTraces: tracesOf(lines, (i) => new Date(begun + i * minute)), AppRequests: [] });
+
+const state = (account: string, members: object = {}): object => ({
+  event: "AccountState",
+  account,
+  phase: "published",
+  reason: "OnPreviousKey",
+  detail: "render-api/vm-2 reported an older version",
+  blocked: null,
+  stalled: false,
+  paused: false,
+  rotationId: "01JD",
+  phaseSeconds: 90_000,
+  keyAgeSeconds: 5_184_000,
+  nextDueAt: null,
+  overdue: false,
+  ...members,
+});
+
+let sequence = 0;
+const event = (kind: string, members: object = {}): object => ({
+  id: `01JD${(sequence += 1)}`,
+  sequence,
+  at: new Date(begun + sequence * minute).toISOString(),
+  event: kind,
+  account: "render-weu",
+  rotationId: "01JD",
+  reason: null,
+  detail: "in words",
+  by: "schedule",
+  ...members,
+});
+
+const cleared = (): object => event("AlarmCleared", { reason: "ConsumerUnhealthy" });
+
+const request = (members: object): Row => ({
+  TimeGenerated: new Date(begun),
+  OperationName: "rotateOnSchedule",
+  Success: false,
+  ResultCode: "0",
+  ...members,
+});
+
+beforeEach(() => {
+  sequence = 0;
+});
+
+describe("every query", () => {
+  it.each(Object.keys(queries))("is used by an alert or the workbook: %s", (name) => {
+    expect(bicep.filter((text) => text.includes(`loadTextContent('../queries/${name}.kql')`))).toHaveLength(1);
+  });
+
+  it.each(Object.entries(queries))("says in its first line what a row is: %s", (_name, text) => {
+    expect(text).toMatch(/^\/\/ [A-Z][^\n]{20,}\.\n/);
+  });
+
+  it.each(Object.entries(queries))("compares with reasons that exist: %s", (_name, text) => {
+    const known = new Set([...Object.keys(waitingReasons), ...Object.keys(blockedReasons), ...alarmKinds]);
+    expect(reasonsRead(text).filter((reason) => !known.has(reason))).toEqual([]);
+  });
+
+  it("covers together every alarm", () => {
+    const seenAs: Readonly<Record<string, readonly string[]>> = {
+      RotationStalled: run("stalled", [state("one", { stalled: true })]).map(({ Account }) => String(Account)),
+      RotationBlocked: run("blocked", [state("one", { blocked: "Forbidden" })]).map(({ Account }) => String(Account)),
+      RotationOverdue: run("overdue", [state("one", { overdue: true })]).map(({ Account }) => String(Account)),
+    };
+    const read = Object.values(queries).flatMap(eventsRead);
+    expect(alarmKinds.filter((kind) => !read.includes(kind) && seenAs[kind]?.[0] !== "one")).toEqual([]);
+  });
+});
+
+const kusto = (): string | null => {
+  try {
+    return createRequire(path.join(projectRoot, "package.json")).resolve("@kusto/language-service-next/bridge.min");
+  } catch {
+    return null;
+  }
+};
+const whereParsed = kusto() === null ? describe.skip : describe;
+if (kusto() === null) process.stderr.write("skipped: parsing KQL needs @kusto/language-service-next\n");
+
+/** Of its declarations, what is used here. */
+interface Kusto {
+  readonly Language: {
+    readonly KustoCode: {
+      ParseAndAnalyze(text: string, globals: unknown): { GetDiagnostics(): KustoList };
+    };
+    readonly GlobalState: { readonly Default: { WithDatabase(database: unknown): unknown } };
+    readonly Symbols: {
+      readonly ScalarTypes: Readonly<Record<string, unknown>>;
+      readonly ColumnSymbol: new (...parts: readonly unknown[]) => unknown;
+      readonly TableSymbol: { readonly $ctor4: new (name: string, columns: readonly unknown[]) => unknown };
+      readonly DatabaseSymbol: {
+        readonly $ctor1: new (name: string, tables: readonly unknown[], open: boolean) => unknown;
+      };
+    };
+  };
+}
+interface KustoList {
+  readonly Count: number;
+  getItem(index: number): { readonly Message: string };
+}
+
+/** The columns that the queries use, as Microsoft documents the tables. */
+const tables: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  AppTraces: { TimeGenerated: "DateTime", Message: "String" },
+  AppRequests: { TimeGenerated: "DateTime", OperationName: "String", Success: "Bool", ResultCode: "String" },
+  AzureActivity: {
+    TimeGenerated: "DateTime",
+    OperationNameValue: "String",
+    ActivityStatusValue: "String",
+    Caller: "String",
+    CallerIpAddress: "String",
+    _ResourceId: "String",
+  },
+};
+
+const workspaceOf = ({ Language }: Kusto): unknown => {
+  const { ScalarTypes, ColumnSymbol, TableSymbol, DatabaseSymbol } = Language.Symbols;
+  const symbols = Object.entries(tables).map(
+    ([name, columns]) =>
+      new TableSymbol.$ctor4(
+        name,
+        Object.entries(columns).map(
+          ([column, type]) => new ColumnSymbol(column, ScalarTypes[type], null, null, null, null),
+        ),
+      ),
+  );
+  return Language.GlobalState.Default.WithDatabase(new DatabaseSymbol.$ctor1("workspace", symbols, false));
+};
+
+whereParsed("to Microsoft's own parser", () => {
+  let problemsOf: (text: string) => readonly string[];
+  beforeAll(() => {
+    const load = createRequire(path.join(projectRoot, "package.json"));
+    load("@kusto/language-service-next/bridge.min");
+    load("@kusto/language-service-next/Kusto.Language.Bridge.min");
+    const parser: Kusto = Reflect.get(globalThis, "Kusto");
+    const workspace = workspaceOf(parser);
+    problemsOf = (text) => {
+      const found = parser.Language.KustoCode.ParseAndAnalyze(text, workspace).GetDiagnostics();
+      return Array.from({ length: found.Count }, (_, i) => found.getItem(i).Message);
+    };
+  });
+
+  it.each(Object.entries(queries))("is KQL over tables that exist: %s", (_name, text) => {
+    expect(problemsOf(text)).toEqual([]);
+  });
+
+  it("is not, where a column is misspelt", () => {
+    expect(problemsOf((queries["failed"] ?? "").replace("ResultCode", "ResultCodes"))).toHaveLength(1);
+  });
+});
+
+describe("stalled", () => {
+  it("has one row for an account that is stalled now", () => {
+    const rows = run("stalled", [state("one"), state("one", { stalled: true }), state("two")]);
+    expect(rows).toEqual([
+      {
+        TimeGenerated: new Date(begun + minute),
+        Account: "one",
+        Phase: "published",
+        Reason: "OnPreviousKey",
+        Detail: "render-api/vm-2 reported an older version",
+        PhaseSeconds: 90_000,
+      },
+    ]);
+  });
+
+  it("has none for one that moves again", () => {
+    expect(run("stalled", [state("one", { stalled: true }), state("one")])).toEqual([]);
+  });
+});
+
+describe("blocked", () => {
+  it("tells the remedy", () => {
+    const rows = run("blocked", [state("one", { blocked: "Forbidden", detail: "grant the right" }), state("two")]);
+    expect(rows).toEqual([
+      { TimeGenerated: new Date(begun), Account: "one", Reason: "Forbidden", Detail: "grant the right" },
+    ]);
+  });
+
+  it("sees an account whose record cannot be read, which has no phase", () => {
+    const line = { event: "AccountState", account: "one", phase: null, blocked: "RecordCorrupt", detail: "restore it" };
+    expect(run("blocked", [line])).toMatchObject([{ Account: "one", Reason: "RecordCorrupt" }]);
+    expect(run("stalled", [line])).toEqual([]);
+  });
+});
+
+describe("overdue", () => {
+  it("tells since when", () => {
+    const due = "2026-11-20T02:00:00.000Z";
+    const rows = run("overdue", [
+      state("one", { phase: "idle", overdue: true, nextDueAt: due, reason: "OutsideWindow" }),
+    ]);
+    expect(rows).toMatchObject([{ Account: "one", Reason: "OutsideWindow", NextDueAt: new Date(due) }]);
+  });
+});
+
+describe("unhealthy", () => {
+  it("lasts from the alarm until it is cleared", () => {
+    expect(run("unhealthy", [event("ConsumerUnhealthy")])).toMatchObject([
+      { Account: "render-weu", Detail: "in words" },
+    ]);
+    expect(run("unhealthy", [event("ConsumerUnhealthy"), cleared()])).toEqual([]);
+    expect(run("unhealthy", [event("ConsumerUnhealthy"), cleared(), event("ConsumerUnhealthy")])).toHaveLength(1);
+  });
+
+  it("is not ended by the end of another alarm", () => {
+    const other = event("AlarmCleared", { reason: "RotationStalled", detail: "was not ConsumerUnhealthy" });
+    expect(run("unhealthy", [event("ConsumerUnhealthy"), other])).toHaveLength(1);
+  });
+});
+
+describe("events that are told once", () => {
+  it.each(["drift", "rolled-back"])("count once, however often they are logged: %s", (name) => {
+    const told = event(name === "drift" ? "DriftRepaired" : "RotationRolledBack");
+    expect(
+      run(name, [told, told, event("KeyPublished", { detail: "after DriftRepaired and RotationRolledBack" })]),
+    ).toEqual([{ TimeGenerated: new Date(begun), Account: "render-weu", Detail: "in words" }]);
+  });
+});
+
+describe("rotator-dead", () => {
+  it("counts ticks, and says 0 where there is none", () => {
+    expect(run("rotator-dead", [{ event: "Tick", accounts: 1 }, state("one", { detail: "Tick" })])).toEqual([
+      { Ticks: 1 },
+    ]);
+    expect(run("rotator-dead", [])).toEqual([{ Ticks: 0 }]);
+  });
+});
+
+describe("failed", () => {
+  it("counts functions that failed, and turns of accounts", () => {
+    const rows = runKql(queries["failed"] ?? "", {
+      AppRequests: [
+        request({}),
+        request({}),
+        request({ Success: true }),
+        request({ OperationName: "receiveSignal", ResultCode: "400" }),
+        request({ OperationName: "receiveSignal", ResultCode: "503" }),
+      ],
+      AppTraces: tracesOf([{ event: "AccountFailed", account: "one", detail: "…" }], () => new Date(begun)),
+    });
+    expect(rows).toEqual([
+      { What: "rotateOnSchedule", Failures: 2 },
+      { What: "receiveSignal", Failures: 1 },
+      { What: "one", Failures: 1 },
+    ]);
+  });
+});
+
+describe("manual-regeneration", () => {
+  const account = "/subscriptions/1/resourcegroups/render/providers/microsoft.batch/batchaccounts/renderweu";
+  const query = (queries["manual-regeneration"] ?? "")
+    .replace("__ROTATOR_PRINCIPAL_ID__", "the-rotator")
+    .replace("__ACCOUNT_RESOURCE_IDS__", ["/other", account.toUpperCase()].join('","'));
+  const activity = (members: object): Row => ({
+    TimeGenerated: new Date(begun),
+    OperationNameValue: "MICROSOFT.BATCH/BATCHACCOUNTS/REGENERATEKEYS/ACTION",
+    ActivityStatusValue: "Success",
+    _ResourceId: account,
+    Caller: "somebody@example.com",
+    CallerIpAddress: "203.0.113.7",
+    ...members,
+  });
+  const rowsFor = (members: object): readonly Row[] => runKql(query, { AzureActivity: [activity(members)] });
+
+  it("tells of somebody else, and not of the rotator", () => {
+    expect(rowsFor({})).toEqual([
+      {
+        TimeGenerated: new Date(begun),
+        Account: "renderweu",
+        Caller: "somebody@example.com",
+        CallerIpAddress: "203.0.113.7",
+      },
+    ]);
+    expect(rowsFor({ Caller: "the-rotator" })).toEqual([]);
+  });
+
+  it("leaves other accounts, other operations and mere attempts alone", () => {
+    expect(rowsFor({ _ResourceId: "/subscriptions/1/another" })).toEqual([]);
+    expect(rowsFor({ OperationNameValue: "MICROSOFT.BATCH/BATCHACCOUNTS/LISTKEYS/ACTION" })).toEqual([]);
+    expect(rowsFor({ ActivityStatusValue: "Start" })).toEqual([]);
+  });
+});
+
+describe("the workbook's queries", () => {
+  it("show the age of each key, oldest first", () => {
+    const rows = run("key-age", [
+      state("young", { keyAgeSeconds: 86_400 }),
+      state("old"),
+      state("old", { keyAgeSeconds: 5_184_060 }),
+    ]);
+    expect(rows.map(({ Account, KeyAgeDays }) => [Account, KeyAgeDays])).toEqual([
+      ["old", 60],
+      ["young", 1],
+    ]);
+  });
+
+  it("show consumers that hold the old key alive, and only those", () => {
+    const rows = run("consumers-on-old-key", [state("one"), state("two", { reason: "SoakNotElapsed" })]);
+    expect(rows.map(({ Account, Reason }) => [Account, Reason])).toEqual([["one", "OnPreviousKey"]]);
+  });
+
+  it("show every account's phase and reason now", () => {
+    expect(run("state-now", [state("two"), state("one"), state("two", { phase: "idle", reason: null })])).toMatchObject(
+      [
+        { Account: "one", Phase: "published", PhaseHours: 25, Reason: "OnPreviousKey" },
+        { Account: "two", Phase: "idle", Reason: "" },
+      ],
+    );
+  });
+
+  it("count each rotation once in its month", () => {
+    const ended = event("RotationCompleted", { at: "2026-10-31T23:59:59.000Z" });
+    const rows = run("rotations-by-month", [
+      ended,
+      ended,
+      event("RotationRolledBack", { at: "2026-11-01T00:00:00.000Z" }),
+    ]);
+    expect(rows).toEqual([
+      { Month: new Date("2026-11-01T00:00:00Z"), Account: "render-weu", Outcome: "RotationRolledBack", Rotations: 1 },
+      { Month: new Date("2026-10-01T00:00:00Z"), Account: "render-weu", Outcome: "RotationCompleted", Rotations: 1 },
+    ]);
+  });
+
+  it("show how long a rotation took from milestone to milestone", () => {
+    const kinds = ["RotationStarted", "KeyRegenerated", "KeyPublished", "KeyRetired", "RotationCompleted"];
+    expect(
+      run(
+        "phase-times",
+        kinds.map((kind) => event(kind)),
+      ),
+    ).toMatchObject([
+      { Account: "render-weu", ToRegenerate: 1, ToPublish: 1, AtTheGate: 1, ToFinish: 1, RotationId: "01JD" },
+    ]);
+  });
+
+  it("tell what is wrong with the settings", () => {
+    expect(
+      run("configuration-invalid", [
+        { ...event("ConfigurationInvalid", { reason: "ConfigurationInvalid" }), account: null },
+      ]),
+    ).toMatchObject([{ Reason: "ConfigurationInvalid", Detail: "in words" }]);
+  });
+});
+
+test("the workbook's layout names queries that exist", () => {
+  const layout = JSON.parse(readFileSync(path.join(infraFolder, "workbook.json"), "utf8"));
+  const named = layout.items
+    .filter(({ type }: { type: number }) => type === 3)
+    .map(({ content }: { content: { query: string } }) => content.query);
+  expect(named).toHaveLength(5);
+  expect(named.filter((name: string) => !existsSync(path.join(infraFolder, `queries/${name}.kql`)))).toEqual([]);
+});
