@@ -1,0 +1,238 @@
+import type { OperatorAction } from "../../../lib/operate";
+import { OutcomeUnknownError, TransientServiceError } from "../../../lib/errors";
+import { aConsumer } from "../../builders/account";
+import { days, minutes } from "../../builders/time";
+import { adopt, type Instance, type Place, place, type PlaceOptions } from "./rig/place";
+import { openRig, type Rig } from "./rig/rig";
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await openRig();
+});
+
+const phase = async (at: Place) => (await at.status()).phase;
+
+const adopted = async (options: PlaceOptions = {}): Promise<{ readonly at: Place; readonly vm: Instance }> => {
+  const at = place(rig, { ...options, gate: { soakMs: 0, ...options.gate } });
+  const vm = at.instance("render-api", "vm-1");
+  await adopt(at, [vm]);
+  vm.stay();
+  return { at, vm };
+};
+
+const published = async (options: PlaceOptions = {}) => {
+  const staged = await adopted(options);
+  await staged.at.rotate();
+  expect(await phase(staged.at)).toBe("published");
+  return staged;
+};
+
+/** Refused with this reason, in one sentence, and nothing has changed. */
+const expectRefused = async (at: Place, action: OperatorAction, reason: string): Promise<void> => {
+  const [status, events] = [await at.status(), at.events().length];
+  const answer = await at.order(action);
+  expect([answer.status, answer.body]).toEqual([
+    409,
+    expect.objectContaining({ reason, status: 409, detail: expect.stringMatching(/\S/) }),
+  ]);
+  expect(await at.status()).toEqual(status);
+  expect(at.events()).toHaveLength(events);
+};
+
+describe("approve", () => {
+  test("has nothing to approve where the phase waits for no consumer", async () => {
+    const at = place(rig);
+    rig.faults.add("batch.readAccount", {
+      when: "before",
+      error: () => new TransientServiceError({ operation: "Batch read account", statusCode: 503 }),
+      times: 2,
+    });
+    await rig.surface.tick();
+    expect((await at.status()).secret.version).toBeNull();
+    await expectRefused(at, "approve", "NothingToApprove");
+    rig.clock.advance(minutes(1));
+    await adopt(at, [at.instance("render-api", "vm-1")]);
+    await expectRefused(at, "approve", "NothingToApprove");
+    rig.faults.add("batch.regenerate", {
+      when: "before",
+      error: () => new TransientServiceError({ operation: "Batch regenerateKeys", statusCode: 429 }, minutes(60)),
+    });
+    await at.rotate();
+    expect(await phase(at)).toBe("started");
+    await expectRefused(at, "approve", "NothingToApprove");
+  });
+
+  test("in mode signals overrides the consumers of the present phase, and the history says so", async () => {
+    const { at, vm } = await published();
+    await vm.report();
+    const answer = await at.order("approve", "that instance is being torn down");
+    expect(answer).toMatchObject({ status: 200, body: { phase: "idle" } });
+    expect(at.events().find(({ event }) => event === "Approved")).toMatchObject({
+      by: "operator:function-key",
+      detail: "approved in spite of the consumers, in phase published: that instance is being torn down",
+    });
+    expect(at.events().find(({ event }) => event === "KeyRetired")?.detail).toMatch(
+      /approved by operator:function-key \(that instance is being torn down\), in spite of OnPreviousKey: render-api\/vm-1/,
+    );
+  });
+
+  test("holds for the present phase only: the next rotation waits again", async () => {
+    const { at } = await published();
+    await at.order("approve");
+    expect(await phase(at)).toBe("idle");
+    await at.rotate();
+    expect(await at.status()).toMatchObject({ phase: "published", waitingFor: { reason: "OnPreviousKey" } });
+  });
+
+  test("in mode approval opens the gate together with good consumers, or in spite of them", async () => {
+    const gate = { mode: "approval", soakMs: 0 } as const;
+    const at = place(rig, { gate });
+    const vm = at.instance("render-api", "vm-1");
+    await rig.surface.tick();
+    await vm.report();
+    expect(await at.status()).toMatchObject({ phase: "adopting", waitingFor: { reason: "ApprovalPending" } });
+    await at.order("approve");
+    expect(await phase(at)).toBe("idle");
+    expect(at.events().find(({ event }) => event === "Adopted")?.detail).not.toMatch(/in spite of/);
+  });
+
+  test("in mode delay overrides the consumers, but not the delay", async () => {
+    const at = place(rig, { gate: { mode: "delay", delayMs: days(2), soakMs: 0 } });
+    await rig.surface.tick();
+    await at.order("approve", "nobody uses it yet");
+    expect(await at.status()).toMatchObject({ phase: "adopting", waitingFor: { reason: "DelayNotElapsed" } });
+    rig.clock.advance(days(2));
+    await rig.surface.tick();
+    expect(await phase(at)).toBe("idle");
+  });
+});
+
+describe("rollback", () => {
+  test("has nothing to roll back before a rotation and after its old key is dead", async () => {
+    const at = place(rig);
+    await rig.surface.tick();
+    await expectRefused(at, "rollback", "NothingToRollBack");
+    const { at: idle, vm } = await adopted({ name: "archive-weu", settleOn: "primary" });
+    await expectRefused(idle, "rollback", "NothingToRollBack");
+    await idle.rotate();
+    rig.batch.setLingering(idle.config.batch, vm.held.value, true);
+    const old = vm.held.value;
+    await vm.refresh().report();
+    expect(await phase(idle)).toBe("retired");
+    await expectRefused(idle, "rollback", "NothingToRollBack");
+    rig.batch.setLingering(idle.config.batch, old, false);
+    await rig.surface.tick();
+    expect(await phase(idle)).toBe("settling");
+    await expectRefused(idle, "rollback", "NothingToRollBack");
+  });
+
+  test("is refused while the answer to a regenerate is lost, and possible after the quarantine", async () => {
+    const { at } = await adopted();
+    rig.faults.add("batch.regenerate", {
+      when: "before",
+      error: () => new OutcomeUnknownError({ operation: "Batch regenerateKeys", code: "ECONNRESET" }),
+    });
+    await at.rotate();
+    await expectRefused(at, "rollback", "OutcomeUnknown");
+    rig.clock.advance(minutes(5) - 1);
+    await expectRefused(at, "rollback", "OutcomeUnknown");
+    rig.clock.advance(1);
+    expect(await at.order("rollback")).toMatchObject({ status: 200, body: { phase: "adopting", paused: true } });
+  });
+});
+
+describe("pause and resume", () => {
+  test("a second pause is refused, by whomever the first was", async () => {
+    const { at } = await adopted();
+    await at.order("pause");
+    await expectRefused(at, "pause", "AlreadyPaused");
+    await at.order("resume");
+    rig.deploy([{ ...at.config, paused: true }]);
+    await rig.surface.tick();
+    await expectRefused(at, "pause", "AlreadyPaused");
+    await expectRefused(at, "resume", "PausedInConfiguration");
+  });
+
+  test("resume is refused where the account is neither paused nor blocked", async () => {
+    const { at } = await published();
+    await expectRefused(at, "resume", "NotPaused");
+  });
+
+  test("while paused signals are taken, drift is repaired, and nothing is regenerated", async () => {
+    const { at, vm } = await published();
+    await at.order("pause", "an incident");
+    const keys = at.keys();
+    await vm.refresh().report();
+    rig.clock.advance(days(1));
+    await vm.report();
+    await rig.surface.tick();
+    expect(await at.status()).toMatchObject({ phase: "published", waitingFor: { reason: "Paused" } });
+    expect((await at.status()).consumers[0]).toMatchObject({ state: "Good" });
+    expect(at.keys()).toEqual(keys);
+
+    const byHand = rig.batch.regenerateByHand(at.config.batch, "secondary");
+    await rig.surface.tick();
+    expect(at.newest().value).toBe(byHand);
+    expect(at.eventKinds()).toContain("DriftRepaired");
+    expect(await at.status()).toMatchObject({ phase: "published", paused: true });
+
+    await vm.refresh().report();
+    expect(await at.order("resume", "the incident is over")).toMatchObject({ status: 200, body: { phase: "idle" } });
+  });
+
+  test("time spent paused does not count as stalling", async () => {
+    const { at } = await published({ stalledAfterMs: { published: days(1) } });
+    rig.clock.advance(days(1) - 1);
+    await at.order("pause");
+    rig.clock.advance(days(10));
+    await at.order("resume");
+    expect(await at.status()).toMatchObject({ stalled: false });
+    rig.clock.advance(1);
+    expect(await at.status()).toMatchObject({ stalled: true });
+  });
+});
+
+describe("who asked", () => {
+  const name = "x-ms-client-principal-name";
+  afterEach(() => {
+    delete process.env["WEBSITE_AUTH_ENABLED"];
+  });
+
+  test.each([
+    ["True", "ada@contoso.com", "operator:ada@contoso.com"],
+    ["true", "ada@contoso.com", "operator:ada@contoso.com"],
+    ["false", "ada@contoso.com", "operator:function-key"],
+    [undefined, "ada@contoso.com", "operator:function-key"],
+    ["true", "", "operator:function-key"],
+    ["true", `ada\u0007${"-".repeat(200)}`, `operator:ada${"-".repeat(97)}`],
+  ])("WEBSITE_AUTH_ENABLED %s and the header %s: %s", async (enabled, sent, expected) => {
+    if (enabled !== undefined) process.env["WEBSITE_AUTH_ENABLED"] = enabled;
+    const { at } = await adopted();
+    await at.order("pause", "who asks?", { [name]: sent });
+    expect(at.events().findLast(({ event }) => event === "Paused")).toMatchObject({ by: expected, detail: "who asks?" });
+  });
+});
+
+describe("the request", () => {
+  const post = (at: Place, action: string, body: unknown) =>
+    rig.surface.call({ method: "POST", path: `/accounts/${at.name}/${action}`, body });
+
+  test("needs a reason of 1 to 500 characters, and nothing else", async () => {
+    const { at } = await adopted({ gate: { consumers: [aConsumer()] } });
+    for (const body of [{}, { reason: "" }, { reason: " " }, { reason: "x".repeat(501) }, { reason: "a", by: "ada" }, []]) {
+      expect(await post(at, "pause", body)).toMatchObject({ status: 400, body: { reason: "InvalidRequest" } });
+    }
+    expect(await phase(at)).toBe("idle");
+    expect(await post(at, "pause", { reason: "x".repeat(500) })).toMatchObject({ status: 200 });
+  });
+
+  test("names an action and an account that there are", async () => {
+    const { at } = await adopted();
+    expect(await post(at, "explode", { reason: "a" })).toMatchObject({ status: 404, body: { reason: "UnknownAction" } });
+    const path = "/accounts/nobody/pause";
+    expect(await rig.surface.call({ method: "POST", path, body: { reason: "a" } })).toMatchObject({
+      status: 404,
+      body: { reason: "UnknownAccount" },
+    });
+  });
+});

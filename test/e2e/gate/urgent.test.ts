@@ -1,0 +1,101 @@
+import { aConsumer } from "../../builders/account";
+import { days, hours, minutes } from "../../builders/time";
+import { adopt, type Instance, type Place, passing, place, type PlaceOptions } from "./rig/place";
+import { openRig, type Rig } from "./rig/rig";
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await openRig();
+});
+
+const adopted = async (options: PlaceOptions = {}) => {
+  const at: Place = place(rig, { ...options, gate: { consumers: [aConsumer({ instances: 2 })], ...options.gate } });
+  const vms: readonly [Instance, Instance] = [at.instance("render-api", "vm-1"), at.instance("render-api", "vm-2")];
+  await adopt(at, vms);
+  for (const vm of vms) vm.stay();
+  return { at, vms };
+};
+const leaked = { reason: "the key was in a public log", retireAfter: "PT15M" };
+
+test("with prompt consumers it is through without a single tick: the request publishes, and each signal moves it on", async () => {
+  const { at, vms } = await adopted({ gate: { consumers: [aConsumer({ instances: 2 })], soakMs: 0 } });
+  const [startedAt, old] = [rig.clock.now().getTime(), at.newest()];
+  expect(await at.rotate(leaked)).toMatchObject({ status: 202, body: { phase: "published" } });
+  await vms[0].refresh().report();
+  expect((await at.status()).phase).toBe("published");
+  const last = await vms[1].refresh().report();
+  expect(last.body).toEqual({ account: at.name, accepted: true, waitingFor: null });
+  expect(await at.status()).toMatchObject({ phase: "idle", lastRotation: { outcome: "completed" } });
+  expect(at.accepts(old.value)).toBe(false);
+  expect(at.versions()[0]?.enabled).toBe(false);
+  expect(rig.clock.now().getTime() - startedAt).toBeLessThan(10);
+});
+
+test("with a soak it is through at the first signal after it", async () => {
+  const { at, vms } = await adopted({ gate: { consumers: [aConsumer({ instances: 2 })], soakMs: minutes(10) } });
+  await at.rotate(leaked);
+  for (const vm of vms) await vm.refresh().report();
+  await passing(rig, minutes(10), vms);
+  expect((await at.status()).phase).toBe("idle");
+});
+
+test("settleOn primary: the signals move it through the settling phase as well", async () => {
+  const { at, vms } = await adopted({ settleOn: "primary", gate: { consumers: [aConsumer({ instances: 2 })], soakMs: 0 } });
+  await at.rotate(leaked);
+  for (const vm of vms) await vm.refresh().report();
+  expect((await at.status()).phase).toBe("settling");
+  for (const vm of vms) await vm.refresh().report();
+  expect(await at.status()).toMatchObject({ phase: "idle", activeSlot: "primary" });
+  expect(at.keys().primary).toBe(at.newest().value);
+});
+
+test("without prompt consumers the old key dies at retireAt, and not a millisecond before; the history says in spite of whom", async () => {
+  const { at, vms } = await adopted({ window: { days: ["Sun"], from: "01:00", to: "02:00", timeZone: "UTC" } });
+  const old = at.newest();
+  await at.rotate(leaked);
+  const { rotation } = await at.status();
+  expect(rotation).toMatchObject({ retireAfter: "PT15M" });
+  expect(Date.parse(rotation?.retireAt ?? "") - Date.parse(rotation?.publishedAt ?? "")).toBe(minutes(15));
+  await vms[0].refresh().report();
+  rig.clock.advance(Date.parse(rotation?.retireAt ?? "") - rig.clock.now().getTime() - 2);
+  await vms[1].report();
+  await rig.surface.tick();
+  expect((await at.status()).phase).toBe("published");
+  expect(at.accepts(old.value)).toBe(true);
+  rig.clock.advance(1);
+  await rig.surface.tick();
+  expect((await at.status()).phase).toBe("idle");
+  expect(at.accepts(old.value)).toBe(false);
+  expect(at.events().find(({ event }) => event === "KeyRetired")?.detail).toMatch(
+    /retireAfter has passed at \S+, in spite of OnPreviousKey: render-api\/vm-2/,
+  );
+});
+
+test("retireAfter opens the gate in modes approval and delay too, but not while paused", async () => {
+  for (const gate of [{ mode: "approval" }, { mode: "delay", delayMs: days(7) }] as const) {
+    rig = await openRig();
+    const at = place(rig, { gate: { ...gate, consumers: [], soakMs: 0 } });
+    await rig.surface.tick();
+    await at.order("approve");
+    rig.clock.advance(days(7));
+    await rig.surface.tick();
+    expect((await at.status()).phase).toBe("idle");
+    await at.rotate(leaked);
+    await at.order("pause");
+    rig.clock.advance(hours(1));
+    await rig.surface.tick();
+    expect((await at.status()).phase).toBe("published");
+    await at.order("resume");
+    expect((await at.status()).phase).toBe("idle");
+  }
+});
+
+test("a signal that arrives while another one retires the key loses nothing: both are kept, and the key dies once", async () => {
+  const { at, vms } = await adopted({ gate: { consumers: [aConsumer({ instances: 2 })], soakMs: 0 } });
+  await at.rotate(leaked);
+  const signals = vms.map((vm) => vm.refresh().signal());
+  const answers = await Promise.all(signals.map((signal) => at.post(signal)));
+  expect(answers.map(({ status }) => status)).toEqual([202, 202]);
+  expect((await at.status()).phase).toBe("idle");
+  expect(at.eventKinds().filter((event) => event === "KeyRetired")).toHaveLength(1);
+});
