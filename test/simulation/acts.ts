@@ -105,16 +105,15 @@ const servingProcess = ({ world }: Stage, name: string) => {
 };
 
 const answered = (world: World, actor: string, answer: Promise<{ readonly kind: string }>): void => {
-  answer.then(
-    (result) => {
-      world.observer.left("answer", result);
-      world.journal.note(actor, () => `answered ${result.kind} ${"reason" in result ? String(result.reason) : ""}`);
-    },
-    (error: unknown) => {
-      world.observer.left("error", error);
-      world.journal.note(actor, () => `failed: ${String(error)}`);
-    },
-  );
+  const told = (result: { readonly kind: string }): void => {
+    world.observer.left("answer", result);
+    world.journal.note(actor, () => `answered ${result.kind} ${"reason" in result ? String(result.reason) : ""}`);
+  };
+  const failed = (error: unknown): void => {
+    world.observer.left("error", error);
+    world.journal.note(actor, () => `failed: ${String(error)}`);
+  };
+  void answer.then(told, failed);
 };
 
 const demand = (stage: Stage, { account, retireAfterMs, repeat }: Extract<Act, { kind: "demand" }>): void => {

@@ -1,8 +1,8 @@
 import type { AccountConfig, SecretRef } from "../../lib/rotation/account-config";
 import { toInstant } from "../../lib/rotation/time";
-import type { SignalBody } from "../../lib/receive-signal";
+import type { Received, SignalBody } from "../../lib/receive-signal";
 import type { World } from "../fakes/world/world";
-import { hour, minute } from "./plan";
+import { minute } from "./plan";
 
 /** One running copy of an app that uses a Batch key. What it holds is true, whatever it has reported. */
 export interface Instance {
@@ -149,7 +149,7 @@ export class Instances {
     const settled = (accepted: boolean): void => {
       if (instance.sending !== turn) return;
       instance.heard = accepted;
-      if (accepted) return this.#signalLater(instance, random.between(7 * minute, 12 * minute));
+      if (accepted) return this.#signalLater(instance, random.between(8 * minute, 13 * minute));
       this.#signalLater(instance, retryMs);
       timeline.add(timeline.now + retryMs - 1, () => instance.alive && this.#read(instance), { wakes: false });
     };
@@ -160,21 +160,21 @@ export class Instances {
     if (process === null || config === undefined || instance.version === null) return;
     this.signals += 1;
     const body = this.#body(instance);
-    world.product.receiveSignal(process.app, config, body).then(
-      (received) => {
-        world.observer.left("answer", received);
-        world.journal.note(
-          this.#name(instance),
-          () =>
-            `reported ${world.journal.version(body.secretVersion)}: ${received.kind === "received" ? received.answer.accepted : received.reason}`,
-        );
-        settled(received.kind === "received" && received.answer.accepted);
-      },
-      (error: unknown) => {
-        world.observer.left("error", error);
-        settled(false);
-      },
-    );
+    const heard = (received: Received): void => {
+      const accepted = received.kind === "received" && received.answer.accepted;
+      world.observer.left("answer", received);
+      world.journal.note(
+        this.#name(instance),
+        () =>
+          `reported ${world.journal.version(body.secretVersion)}: ${received.kind === "received" ? accepted : received.reason}`,
+      );
+      settled(accepted);
+    };
+    const failed = (error: unknown): void => {
+      world.observer.left("error", error);
+      settled(false);
+    };
+    void world.product.receiveSignal(process.app, config, body).then(heard, failed);
   }
 
   #body(instance: Instance): SignalBody {
@@ -210,6 +210,3 @@ export class Instances {
     return `${consumer}/${id}`;
   }
 }
-
-/** Longer than any instance takes to see a new version, report it and be believed. */
-export const longestAdoptionMs = hour;

@@ -8,7 +8,7 @@ import type { Observer, SentRegenerate } from "../fakes/world/observer";
 import { secretName } from "../fakes/world/ports";
 import type { Process } from "../fakes/world/process";
 import type { World } from "../fakes/world/world";
-import type { Instance, Instances } from "./instances";
+import type { Instance } from "./instances";
 import { LeakSearch } from "./leak-search";
 import { transitionProblem } from "./transitions-told";
 
@@ -41,7 +41,7 @@ export class Judge implements Observer {
 
   constructor(
     private readonly world: World,
-    private readonly instances: () => Instances,
+    private readonly instances: () => readonly Instance[],
     searched: boolean,
   ) {
     this.leaks = searched ? new LeakSearch(world) : null;
@@ -71,7 +71,7 @@ export class Judge implements Observer {
 
   #giveUp({ resourceId, slot }: SentRegenerate): void {
     const dying = this.world.batch.of(resourceId).keys[slot];
-    for (const instance of this.instances().all) if (instance.value === dying.value) instance.givenUp = true;
+    for (const instance of this.instances()) if (instance.value === dying.value) instance.givenUp = true;
   }
 
   /**
@@ -102,7 +102,7 @@ export class Judge implements Observer {
     if (newest?.value === killed.value && byHand === null)
       this.#broken("I2", `the rotator regenerated the published ${killed.slot} key`);
     const what = record?.state.phase === "published" ? "previous" : "target";
-    for (const instance of this.instances().all) {
+    for (const instance of this.instances()) {
       if (!instance.alive || instance.value !== killed.value || instance.givenUp) continue;
       if (byHand !== null && instance.readAt >= byHand) continue;
       this.#broken(
@@ -118,7 +118,7 @@ export class Judge implements Observer {
     for (const { record } of this.world.tables.rotations.values()) {
       if (record.state.active !== null) this.#checkNewest(record.secret);
     }
-    for (const instance of this.instances().all) this.checkCall(instance);
+    for (const instance of this.instances()) this.checkCall(instance);
   }
 
   #checkNewest(secret: SecretRef): void {
@@ -201,7 +201,7 @@ export class Judge implements Observer {
     if (after.state.phase !== "idle" || (state.phase !== "adopting" && state.phase !== "settling")) return;
     if (state.approval === null || state.active === null) return;
     const published = this.world.vault.version(after.secret, state.active.version)?.value;
-    for (const instance of this.instances().all) if (instance.value !== published) instance.givenUp = true;
+    for (const instance of this.instances()) if (instance.value !== published) instance.givenUp = true;
   }
 
   historyWritten(event: RotationEvent, there: RotationEvent): void {
@@ -233,7 +233,7 @@ export class Judge implements Observer {
   /** A few ticks may find an account on its way without a word; a row of them that nothing disturbed is silence. */
   #checkSilence(line: AccountStateLine): void {
     const record = this.world.tables.rotations.get(line.account)?.record;
-    const told = line.reason !== null || line.blocked !== null || line.stalled === true || line.phase === "idle";
+    const told = line.reason !== null || line.blocked !== null || line.stalled || line.phase === "idle";
     if (record === undefined || told) return void this.#silent.delete(line.account);
     const faults = [...this.world.wire.met.values()].reduce((sum, count) => sum + count, 0);
     const known = this.#silent.get(line.account);

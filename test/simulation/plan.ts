@@ -1,4 +1,4 @@
-import type { AccountConfig, GateMode } from "../../lib/rotation/account-config";
+import type { AccountConfig, ConsumerConfig, GateMode } from "../../lib/rotation/account-config";
 import {
   type Fault,
   isCommand,
@@ -72,6 +72,8 @@ export interface AccountPlan {
 /** Everything that one history depends on. */
 export interface Plan {
   readonly seed: number;
+  /** The seed of everything that is decided on the way: what comes next, how long it takes. */
+  readonly course: number;
   readonly disorder: boolean;
   readonly stormMs: number;
   readonly settleMs: { readonly accept: number; readonly refuse: number };
@@ -94,9 +96,10 @@ export const planOf = (seed: number): Plan => {
   const accounts = random.chance(0.12) ? 2 : 1;
   const probe = random.chance(0.12) ? "none" : "dataPlane";
   const slow = probe === "dataPlane" && random.chance(0.3);
-  const stormMs = random.between(35, 90) * minute;
+  const stormMs = random.between(20, 60) * minute;
   return {
     seed,
+    course: seed + 2 ** 51,
     disorder: !random.chance(0.05),
     stormMs,
     settleMs: slow ? { accept: random.below(4 * minute), refuse: random.below(4 * minute) } : { accept: 0, refuse: 0 },
@@ -107,24 +110,24 @@ export const planOf = (seed: number): Plan => {
       ...Array.from({ length: random.chance(0.2) ? 0 : random.between(1, 8) }, () => anAct(random, stormMs, accounts)),
       ...(random.chance(0.6) ? [aDemand(random, stormMs)] : []),
     ],
-    searched: seed % 16 === 0,
+    searched: seed % 25 === 0,
   };
 };
 
 const accountPlan = (random: Random, index: number, probe: AccountConfig["probe"]): AccountPlan => ({
   config: aConfig(random, index, probe),
   vault: random.pick(["none", "primary", "primary", "secondary", "foreign", "disabled"]),
-  cacheMs: random.between(1, 6) * minute,
+  cacheMs: random.between(1, 4) * minute,
   handConfigured: random.chance(0.3),
 });
 
 const aConfig = (random: Random, index: number, probe: AccountConfig["probe"]): AccountConfig => {
   const mode = random.pick<GateMode>(["signals", "signals", "signals", "signals", "signals", "approval", "delay"]);
-  const proof = random.chance(0.3) ? "required" : "optional";
-  const consumers = Array.from({ length: random.chance(0.3) ? 2 : 1 }, (_, number) => ({
+  const proof: ConsumerConfig["proof"] = random.chance(0.15) ? "required" : "optional";
+  const consumers = Array.from({ length: random.chance(0.25) ? 2 : 1 }, (_, number) => ({
     name: `app-${number + 1}`,
-    instances: random.between(1, 2),
-    proof: proof as "required" | "optional",
+    instances: random.chance(0.35) ? 2 : 1,
+    proof,
     healthUrl: random.chance(0.07) ? `https://app-${number + 1}.account-${index + 1}.example/health` : null,
   }));
   return {
@@ -142,7 +145,7 @@ const aConfig = (random: Random, index: number, probe: AccountConfig["probe"]): 
     gate: {
       mode,
       consumers,
-      soakMs: random.pick([0, 5 * minute, 5 * minute, 8 * minute]),
+      soakMs: random.pick([0, 5 * minute, 6 * minute]),
       signalFreshnessMs: 15 * minute,
       forgetInstanceAfterMs: 2 * hour,
       delayMs: mode === "delay" ? 30 * minute : null,
@@ -174,18 +177,18 @@ export const resources = (index: number, account = 1, secret = 1): Pick<AccountC
 /** How many calls of each operation a history makes, roughly: faults are placed among them. */
 const usual: Readonly<Record<Operation, number>> = {
   "batch.readAccount": 2,
-  "batch.readKeys": 12,
+  "batch.readKeys": 9,
   "batch.regenerate": 2,
-  "batch.probe": 25,
-  "vault.newest": 25,
+  "batch.probe": 15,
+  "vault.newest": 15,
   "vault.version": 10,
   "vault.publish": 2,
   "vault.disable": 2,
-  "rotations.read": 150,
+  "rotations.read": 90,
   "rotations.insert": 1,
-  "rotations.replace": 50,
-  "signals.list": 80,
-  "signals.update": 50,
+  "rotations.replace": 35,
+  "signals.list": 45,
+  "signals.update": 20,
   "history.append": 10,
   "health.ask": 10,
 };
@@ -254,7 +257,7 @@ const aDemand = (random: Random, stormMs: number): PlannedAct => ({
 });
 
 const actOf = (random: Random, account: number): Act => {
-  const forMs = random.between(1, 25) * minute;
+  const forMs = random.between(1, 20) * minute;
   switch (random.below(26)) {
     case 0:
     case 1:

@@ -1,6 +1,6 @@
 import type { AccountConfig } from "../../lib/rotation/account-config";
 import type { Process } from "../fakes/world/process";
-import type { Product } from "../fakes/world/product";
+import type { Product } from "../fakes/world/product-type";
 import { World } from "../fakes/world/world";
 import { carryOut, moveToSecret, operate, type Stage } from "./acts";
 import { Instances } from "./instances";
@@ -48,9 +48,9 @@ class HistoryRun {
     recording: boolean,
   ) {
     this.#wanted = plan.accounts.map(({ config }) => config);
-    const { seed, disorder, faults, settleMs } = plan;
-    this.#world = new World({ product, seed: seed + 0.5 * 2 ** 52, disorder, faults, settleMs, recording });
-    this.#judge = new Judge(this.#world, () => this.#instances, plan.searched);
+    const { course, disorder, faults, settleMs } = plan;
+    this.#world = new World({ product, seed: course, disorder, faults, settleMs, recording });
+    this.#judge = new Judge(this.#world, () => this.#instances.all, plan.searched);
     this.#world.observer = this.#judge;
     this.#instances = new Instances(
       this.#world,

@@ -13,16 +13,14 @@ export interface VersionFact {
   disabledBy: Maker | null;
 }
 
-const idOf = ({ vaultUrl, name }: SecretRef): string => `${vaultUrl}/${name}`;
-
-/** Secrets with their versions, oldest first. */
+/** The secrets of a world, each name in one vault, with their versions, oldest first. */
 export class FakeVault {
   readonly #secrets = new Map<string, VersionFact[]>();
 
   constructor(private readonly random: Random) {}
 
   versions(ref: SecretRef): readonly VersionFact[] {
-    return this.#secrets.get(idOf(ref)) ?? [];
+    return this.#secrets.get(ref.name) ?? [];
   }
 
   newest(ref: SecretRef): VersionFact | null {
@@ -35,8 +33,8 @@ export class FakeVault {
 
   add(ref: SecretRef, version: Omit<VersionFact, "id" | "disabledBy">): VersionFact {
     const added: VersionFact = { ...version, id: this.random.hex(32), disabledBy: null };
-    const known = this.#secrets.get(idOf(ref));
-    if (known === undefined) this.#secrets.set(idOf(ref), [added]);
+    const known = this.#secrets.get(ref.name);
+    if (known === undefined) this.#secrets.set(ref.name, [added]);
     else known.push(added);
     return added;
   }

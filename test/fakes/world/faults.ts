@@ -70,10 +70,17 @@ export class FaultPlan {
   on = true;
 
   constructor(placed: readonly PlacedFault[]) {
-    for (const { operation, nth, fault } of placed) {
-      const known = this.#placed.get(operation) ?? new Map<number, Fault>();
-      this.#placed.set(operation, known.set(nth, fault));
-    }
+    for (const one of placed) this.place(one);
+  }
+
+  place({ operation, nth, fault }: PlacedFault): void {
+    const known = this.#placed.get(operation) ?? new Map<number, Fault>();
+    this.#placed.set(operation, known.set(nth, fault));
+  }
+
+  /** How many calls of this operation there have been. */
+  calls(operation: Operation): number {
+    return this.#calls.get(operation) ?? 0;
   }
 
   /** Counts a call, and says what happens to it. */

@@ -9,6 +9,7 @@ import type {
   SecretPublisher,
   Signals,
 } from "../../../lib/ports";
+import type { RotationRecord } from "../../../lib/rotation/record";
 import type { SecretRef } from "../../../lib/rotation/account-config";
 import { toInstant } from "../../../lib/rotation/time";
 import type { VersionFact } from "./fake-vault";
@@ -24,7 +25,6 @@ export const portsOf = (world: World, process: Process): Ports => ({
   signals: signalsPort(world, process),
   history: historyPort(world, process),
   health: healthPort(world, process),
-  alerts: { wanted: null, deliver: async () => "gone" },
   permissions: { principalId: async () => null, allows: async () => null },
   alerts: noAlerts,
   log: logPort(world, process),
@@ -174,8 +174,11 @@ const secretsPort = (world: World, process: Process): SecretPublisher => {
   };
 };
 
+const told = (record: RotationRecord): string =>
+  `${record.account} ${record.state.phase}${record.claim === null ? "" : " claimed"}${record.intent === null ? "" : ` intent ${record.intent.slot}`}${record.hold === null ? "" : ` ${record.hold.reason}`}${record.failure === null ? "" : " failed"}${record.quarantine === null ? "" : ` quarantine ${record.quarantine.slot}`}`;
+
 const rotationsPort = (world: World, process: Process): Rotations => {
-  const write = (record: Parameters<Rotations["insert"]>[0], etag: string | null) => {
+  const write = (record: RotationRecord, etag: string | null) => {
     const before = world.tables.rotations.get(record.account)?.record ?? null;
     const stored = world.tables.write(record, etag);
     if (stored === null) return null;
@@ -184,8 +187,6 @@ const rotationsPort = (world: World, process: Process): Rotations => {
     world.observer.left("record", record);
     return stored;
   };
-  const told = (record: Parameters<Rotations["insert"]>[0]): string =>
-    `${record.account} ${record.state.phase}${record.claim === null ? "" : " claimed"}${record.intent === null ? "" : ` intent ${record.intent.slot}`}${record.hold === null ? "" : ` ${record.hold.reason}`}${record.failure === null ? "" : " failed"}${record.quarantine === null ? "" : ` quarantine ${record.quarantine.slot}`}`;
   return {
     read: (account, { signal }) =>
       world.wire.call(process, {
@@ -291,10 +292,7 @@ const logPort = (world: World, process: Process): Log => ({
   write: (level, line) => {
     world.observer.left("log", line);
     if (level !== "info" && line.event !== "RotationStarted")
-      world.journal.note(
-        process.name,
-        () => `logs ${line.event}: ${String(line["detail"] ?? "")} ${String(line["stack"] ?? "")}`,
-      );
+      world.journal.note(process.name, () => `logs ${JSON.stringify(line)}`);
   },
 });
 

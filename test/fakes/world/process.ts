@@ -1,7 +1,7 @@
 import type { App, AppLimits } from "../../../lib/app";
 import type { Ports } from "../../../lib/ports";
 import type { AccountConfig } from "../../../lib/rotation/account-config";
-import type { Product } from "./product";
+import type { Product } from "./product-type";
 import type { VirtualClock } from "./virtual-clock";
 
 /** One process of the function app: its own clock, memory and configuration. */

@@ -16,5 +16,4 @@ export { readStatus } from "../../../lib/read-account";
 export { receiveSignal } from "../../../lib/receive-signal";
 export { Ticker } from "../../../lib/tick";
 export { VersionCache } from "../../../lib/version-cache";
-
-export type Product = typeof import("./product");
+export type { Product } from "./product-type";

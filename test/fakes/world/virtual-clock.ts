@@ -36,6 +36,7 @@ export class VirtualClock implements Clock {
 
   abortAfter(ms: number): AbortSignal {
     // The app hands its signals on and asks whether they have aborted. A real one costs more than the rest of a simulated call.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     return new VirtualSignal(this.timeline, this.timeline.now + ms) as unknown as AbortSignal;
   }
 

@@ -10,7 +10,7 @@ import { Journal } from "./journal";
 import { nobody, type Observer } from "./observer";
 import { portsOf } from "./ports";
 import { Process } from "./process";
-import type { Product } from "./product";
+import type { Product } from "./product-type";
 import { Random } from "./random";
 import { Timeline } from "./timeline";
 import { epochMs, VirtualClock } from "./virtual-clock";

@@ -1,0 +1,58 @@
+import { minutes } from "../builders/time";
+import { anIdleStory } from "./story";
+
+describe("a key published by hand", () => {
+  it("is adopted when it is the standby key, and ends the rotation under way", async () => {
+    const { story } = await anIdleStory();
+    await story.demand();
+    const { primary, secondary } = story.keys;
+    story.publishByHand(primary.value);
+    await story.passes(minutes(5));
+    await story.tick();
+    expect([story.phase, story.published]).toEqual(["adopting", "primary"]);
+    expect(story.events.slice(-2)).toEqual(["SlotAdopted", "RotationSuperseded"]);
+    expect(story.keys).toEqual({ primary, secondary });
+    await story.goesOnUntilIdle();
+    expect(story.violation).toBeNull();
+  });
+
+  it("is adopted before anything is regenerated, when it is found at the start of a rotation", async () => {
+    const { story } = await anIdleStory();
+    const { primary, secondary } = story.keys;
+    story.publishByHand(secondary.value);
+    await story.demand();
+    expect([story.phase, story.published]).toEqual(["adopting", "secondary"]);
+    expect(story.keys).toEqual({ primary, secondary });
+    expect(story.violation).toBeNull();
+  });
+
+  it("and taken back by hand leaves the app that read it in between unharmed", async () => {
+    const { story, app } = await anIdleStory();
+    const { primary, secondary } = story.keys;
+    story.publishByHand(secondary.value);
+    story.reads(app);
+    story.publishByHand(primary.value);
+    await story.demand();
+    expect(story.keys).toEqual({ primary, secondary });
+    expect([story.phase, story.published]).toEqual(["adopting", "primary"]);
+    expect(story.events.slice(-2)).toEqual(["KeyPublished", "RotationSuperseded"]);
+    await story.goesOnUntilIdle();
+    expect(story.record.lastRotation?.outcome).toBe("completed");
+    expect(story.violation).toBeNull();
+  });
+
+  it("and taken back while the old key is being retired is confirmed before another rotation", async () => {
+    const { story, app } = await anIdleStory({ settleMs: { accept: 0, refuse: minutes(12) } });
+    await story.demand();
+    await story.goesOn(() => story.phase === "retired");
+    story.publishByHand(story.keys.primary.value);
+    story.reads(app);
+    story.publishByHand(story.keys.secondary.value);
+    await story.passes(minutes(12));
+    await story.tick();
+    expect([story.phase, story.record.lastRotation?.outcome]).toEqual(["adopting", "completed"]);
+    expect((await story.demand())?.kind).toBe("refused");
+    await story.goesOnUntilIdle();
+    expect(story.violation).toBeNull();
+  });
+});

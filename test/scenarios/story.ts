@@ -1,0 +1,290 @@
+import type { Demanded, Demand } from "../../lib/demand";
+import type { Operated, OperatorAction } from "../../lib/operate";
+import type { Received } from "../../lib/receive-signal";
+import type { AccountConfig } from "../../lib/rotation/account-config";
+import type { Phase, Slot } from "../../lib/rotation/phases";
+import type { RotationRecord } from "../../lib/rotation/record";
+import { toInstant } from "../../lib/rotation/time";
+import type { StatusBody } from "../../lib/status";
+import { type AccountChanges, anAccount } from "../builders/account";
+import { days, minutes } from "../builders/time";
+import type { Fault, Operation, PlacedFault } from "../fakes/world/faults";
+import type { Process } from "../fakes/world/process";
+import * as product from "../fakes/world/product";
+import { World } from "../fakes/world/world";
+import type { Instance } from "../simulation/instances";
+import { Judge, type Violation } from "../simulation/judge";
+
+/** What the vault holds when the rotator sees it for the first time. */
+export type VaultAtFirst = "nothing" | "the primary key" | "the secondary key" | "another value" | "a disabled version";
+
+export interface StoryOptions {
+  readonly vault?: VaultAtFirst;
+  /** How old the version in the vault is, in milliseconds. */
+  readonly versionAgeMs?: number;
+  readonly account?: AccountChanges;
+  readonly faults?: readonly PlacedFault[];
+  readonly settleMs?: { readonly accept: number; readonly refuse: number };
+}
+
+/** An app, as a story tells of it: it reads the vault and reports when it is told to, and uses what it has read all the time. */
+export type App = Instance;
+
+/**
+ * One account in a world of its own, driven step by step. Every effect is judged as in the simulation: a story that breaks an invariant fails
+ * with `violation`.
+ */
+export class Story {
+  readonly world: World;
+  readonly first: Process;
+  config: AccountConfig;
+  readonly #judge: Judge;
+  readonly #apps: App[] = [];
+
+  constructor({ vault = "the primary key", versionAgeMs = 0, account, faults = [], settleMs }: StoryOptions = {}) {
+    this.config = anAccount(account);
+    this.world = new World({
+      product,
+      seed: 1,
+      disorder: false,
+      faults,
+      settleMs: settleMs ?? { accept: 0, refuse: 0 },
+      recording: true,
+    });
+    this.#judge = new Judge(this.world, () => this.#apps, true);
+    this.world.observer = this.#judge;
+    this.world.batch.create(this.config.batch.resourceId);
+    this.#fill(vault, versionAgeMs);
+    this.first = this.start("p1");
+  }
+
+  #fill(vault: VaultAtFirst, ageMs: number): void {
+    if (vault === "nothing") return;
+    const { primary, secondary } = this.keys;
+    const value = { "the secondary key": secondary.value, "another value": "c29tZXRoaW5nIGVsc2U=" }[vault as string];
+    const added = this.world.vault.add(this.config.secret, {
+      value: value ?? primary.value,
+      by: "initial",
+      createdAtMs: this.world.wallMs - ageMs,
+      rotationId: null,
+      effect: 0,
+    });
+    if (vault === "a disabled version") added.disabledBy = "hand";
+  }
+
+  /** One more process of the function app. */
+  start(name: string): Process {
+    return this.world.start(name, [this.config]);
+  }
+
+  /** Deploys another configuration to every process. */
+  reconfigure(changes: Partial<AccountConfig>): void {
+    this.config = { ...this.config, ...changes };
+    for (const process of this.world.processes) process.deploy([this.config]);
+  }
+
+  /** An app that has read the vault and holds what it found, or `key`. */
+  app(id: string, key: string | null = null, consumer = "render-api"): App {
+    const app: App = {
+      account: 0,
+      consumer,
+      id,
+      offsetMs: 0,
+      cacheMs: 0,
+      secret: this.config.secret,
+      value: key,
+      version: null,
+      readAt: 0,
+      alive: true,
+      healthy: true,
+      heard: false,
+      givenUp: false,
+      sending: 0,
+    };
+    this.#apps.push(app);
+    if (key === null) this.reads(app);
+    return app;
+  }
+
+  reads(app: App): void {
+    const newest = this.world.vault.newest(this.config.secret);
+    if (newest === null || newest.disabledBy !== null) return;
+    Object.assign(app, { value: newest.value, version: newest.id, readAt: this.world.effects, givenUp: false });
+    this.#judge.checkCall(app);
+  }
+
+  /** The app posts its health, with a proof. */
+  async reports(app: App, process: Process = this.first): Promise<Received | null> {
+    const claims = {
+      account: this.config.name,
+      consumer: app.consumer,
+      instance: app.id,
+      secretVersion: app.version ?? "",
+      healthy: app.healthy,
+      at: toInstant(new Date(this.world.wallMs)),
+    };
+    const proof = this.world
+      .key(app.value ?? "")
+      .sign(product.proofMessage(claims))
+      .toString("base64");
+    const { account: _, ...body } = claims;
+    return this.finish(product.receiveSignal(process.app, this.config, { ...body, detail: null, proof }));
+  }
+
+  async tick(process: Process = this.first): Promise<void> {
+    await this.finish(process.ticker.tick());
+  }
+
+  /** Two ticks that begin at the same instant. */
+  async tickBoth(one: Process, other: Process): Promise<void> {
+    await this.finish(Promise.all([one.ticker.tick(), other.ticker.tick()]));
+  }
+
+  async demand(changes: Partial<Demand> = {}, process: Process = this.first): Promise<Demanded | null> {
+    const demand = { reason: "key found in a log", retireAfterMs: null, idempotencyKey: null, ...changes };
+    return this.finish(product.rotateOnDemand(process.app, this.config, demand));
+  }
+
+  async operate(action: OperatorAction): Promise<Operated | null> {
+    return this.finish(product.operate(this.first.app, this.config, { action, reason: "because", by: "operator:ada" }));
+  }
+
+  async status(process: Process = this.first): Promise<StatusBody> {
+    const status = await this.finish(product.readStatus(process.app, this.config));
+    if (status === null) throw new Error("the status was never answered");
+    return status;
+  }
+
+  /** Lets everything happen that takes no more time than the calls that it waits for. Null where the process died under it. */
+  async finish<T>(promise: Promise<T>): Promise<T | null> {
+    let ended: { readonly value: T } | { readonly error: unknown } | null = null;
+    const end = (how: NonNullable<typeof ended>): void => {
+      ended = how;
+    };
+    void promise.then(
+      (value) => end({ value }),
+      (error: unknown) => end({ error }),
+    );
+    await this.world.timeline.run(() => ended !== null);
+    const found = ended as { readonly value: T } | { readonly error: unknown } | null;
+    if (found === null) return null;
+    if ("error" in found) throw found.error;
+    return found.value;
+  }
+
+  async passes(ms: number): Promise<void> {
+    const { timeline } = this.world;
+    let over = false;
+    timeline.add(timeline.now + ms, () => {
+      over = true;
+    });
+    await timeline.run(() => over);
+  }
+
+  /**
+   * The ordinary course of things: every five minutes each app reads the vault and reports, and the timer fires. Ends when `done`, and fails
+   * where that takes more than a day.
+   */
+  async goesOn(done: () => boolean): Promise<void> {
+    const began = this.world.timeline.now;
+    while (!done()) {
+      if (this.world.timeline.now - began > days(1)) throw new Error(`nothing came of it: ${this.told()}`);
+      await this.passes(minutes(5));
+      if (!this.first.alive) this.first.deploy([this.config]);
+      for (const app of this.#apps.filter(({ alive }) => alive)) {
+        this.reads(app);
+        await this.reports(app).catch(() => null);
+      }
+      await this.tick().catch(() => undefined);
+    }
+  }
+
+  /** Until the account is at rest. */
+  async goesOnUntilIdle(): Promise<void> {
+    await this.goesOn(() => this.#judge.restless(this.config.name) === null);
+  }
+
+  get keys() {
+    return this.world.batch.of(this.config.batch.resourceId).keys;
+  }
+
+  get record(): RotationRecord {
+    const stored = this.world.tables.rotations.get(this.config.name);
+    if (stored === undefined) throw new Error("there is no record yet");
+    return stored.record;
+  }
+
+  get phase(): Phase {
+    return this.record.state.phase;
+  }
+
+  /** Which live key apps read now; null for none. */
+  get published(): Slot | null {
+    const newest = this.world.vault.newest(this.config.secret);
+    const { primary, secondary } = this.keys;
+    if (newest === null || newest.disabledBy !== null) return null;
+    if (newest.value === primary.value) return "primary";
+    return newest.value === secondary.value ? "secondary" : null;
+  }
+
+  /** How many versions the secret has. */
+  get versions(): number {
+    return this.world.vault.versions(this.config.secret).length;
+  }
+
+  /** The kinds of all events so far, oldest first. */
+  get events(): readonly string[] {
+    return this.world.tables.events(this.config.name).map(({ event }) => event);
+  }
+
+  /** How often a key of this slot was replaced by the rotator. */
+  replaced(slot: Slot): number {
+    return [...this.world.batch.keys.values()].filter((key) => key.slot === slot && key.madeBy === "rotator").length;
+  }
+
+  // By hand
+
+  regenerateByHand(slot: Slot): void {
+    this.world.effects += 1;
+    this.world.batch.regenerate(this.config.batch.resourceId, slot, "hand", false);
+    this.#judge.afterEffect();
+  }
+
+  publishByHand(value: string): void {
+    this.world.effects += 1;
+    this.world.vault.add(this.config.secret, {
+      value,
+      by: "hand",
+      createdAtMs: this.world.wallMs,
+      rotationId: null,
+      effect: this.world.effects,
+    });
+    this.#judge.afterEffect();
+  }
+
+  /** What was broken first; null where nothing was. */
+  get violation(): Violation | null {
+    if (this.#judge.violation === null) this.#judge.checkHistory();
+    return this.#judge.violation;
+  }
+
+  /** Everything that happened, for people. */
+  told(): string {
+    return (this.world.journal.lines ?? []).join("\n");
+  }
+}
+
+/** An adopted account whose one app runs on the published key. */
+export const anIdleStory = async (
+  options: StoryOptions = {},
+): Promise<{ readonly story: Story; readonly app: App }> => {
+  const story = new Story(options);
+  const app = story.app("vm-1");
+  await story.tick();
+  await story.goesOnUntilIdle();
+  return { story, app };
+};
+
+/** The fault at the next call of an operation after `story` has come this far. */
+export const nextCall = (story: Story, operation: Operation, fault: Fault, ahead = 1): void =>
+  story.world.faults.place({ operation, nth: story.world.faults.calls(operation) + ahead, fault });

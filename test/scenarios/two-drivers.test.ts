@@ -1,0 +1,58 @@
+import { minutes } from "../builders/time";
+import { anIdleStory, nextCall, Story } from "./story";
+
+describe("two drivers at the same time", () => {
+  it("take each step once", async () => {
+    const { story } = await anIdleStory();
+    const second = story.start("p2");
+    await story.finish(
+      Promise.all([
+        story.first.ticker.tick(),
+        second.ticker.tick(),
+        story.world.product.rotateOnDemand(story.first.app, story.config, {
+          reason: "one",
+          retireAfterMs: null,
+          idempotencyKey: null,
+        }),
+        story.world.product.rotateOnDemand(second.app, story.config, {
+          reason: "other",
+          retireAfterMs: null,
+          idempotencyKey: null,
+        }),
+      ]),
+    );
+    expect(story.events.filter((event) => event === "RotationStarted")).toHaveLength(1);
+    expect(story.replaced("secondary")).toBe(1);
+    await story.goesOnUntilIdle();
+    expect(story.replaced("primary")).toBe(1);
+    expect(story.violation).toBeNull();
+  });
+
+  it("see an account for the first time together and publish once", async () => {
+    const story = new Story({ vault: "nothing" });
+    await story.tickBoth(story.first, story.start("p2"));
+    expect(story.versions).toBe(1);
+    expect(story.violation).toBeNull();
+  });
+
+  it("wait for each other no longer than a claim lasts when one of them stands still", async () => {
+    const { story } = await anIdleStory();
+    const second = story.start("p2");
+    nextCall(story, "batch.readKeys", { kind: "freeze", ms: minutes(20) });
+    const asked = { reason: "one", retireAfterMs: null, idempotencyKey: null };
+    const frozen = story.world.product.rotateOnDemand(story.first.app, story.config, asked).catch(() => null);
+    await story.passes(minutes(1));
+    expect((await story.demand({}, second))?.kind).toBe("refused");
+    expect((await story.status(second)).waitingFor?.reason).toBe("Claimed");
+    await story.passes(minutes(6));
+    await story.tick(second);
+    expect((await story.status(second)).waitingFor?.reason).toBe("OutcomeUnknown");
+    await story.passes(minutes(5));
+    await story.tick(second);
+    expect(story.phase).toBe("published");
+    await story.finish(frozen);
+    await story.goesOnUntilIdle();
+    expect([story.replaced("secondary"), story.replaced("primary")]).toEqual([1, 1]);
+    expect(story.violation).toBeNull();
+  });
+});

@@ -1,0 +1,38 @@
+import { days, hours, minutes } from "../builders/time";
+import { anIdleStory } from "./story";
+
+/** The world begins on a Monday at 10:00 UTC. */
+const tuesdayNight = { days: ["Tue"], from: "02:00", to: "05:00", timeZone: "Etc/UTC" } as const;
+
+describe("a maintenance window", () => {
+  it("holds back what is due until it opens, and what is demanded never", async () => {
+    const { story } = await anIdleStory({ versionAgeMs: days(61), account: { window: tuesdayNight } });
+    await story.passes(hours(1));
+    await story.tick();
+    expect((await story.status()).waitingFor?.reason).toBe("OutsideWindow");
+    await story.passes(hours(16));
+    await story.tick();
+    expect(story.phase).toBe("published");
+    expect(story.violation).toBeNull();
+  });
+
+  it("shuts the gate of a scheduled rotation that it did not see through", async () => {
+    const { story, app } = await anIdleStory({ versionAgeMs: days(61), account: { window: tuesdayNight } });
+    await story.goesOn(() => story.phase === "published");
+    await story.passes(hours(4));
+    story.reads(app);
+    await story.reports(app);
+    await story.passes(minutes(10));
+    await story.tick();
+    expect((await story.status()).waitingFor?.reason).toBe("OutsideWindow");
+    expect(story.violation).toBeNull();
+  });
+
+  it("does not bind a rotation on demand", async () => {
+    const { story } = await anIdleStory({ account: { window: tuesdayNight } });
+    await story.demand();
+    await story.goesOnUntilIdle();
+    expect(story.record.lastRotation?.outcome).toBe("completed");
+    expect(story.violation).toBeNull();
+  });
+});

@@ -1,0 +1,152 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { loadProduct } from "./load-product";
+import { planOf } from "./plan";
+import { runHistory } from "./run-history";
+import { shrink } from "./shrink";
+import { add, type Broken, count, emptyTally, type Tally } from "./tally";
+
+const usage = `Runs many histories of the whole system, each with other faults, crashes, races and hands, and checks the invariants
+after every single effect.
+
+npm run simulate -- [--runs 10000] [--first 1] [--jobs <cores>]   many histories, from seed <first> on
+npm run simulate -- --seed 42                                   one history, told line by line
+  --verbose   every violation is told with the shortest history found, not only the first
+  --help      this text
+
+Ends with 1 where an invariant was broken.`;
+
+const batchSize = 250;
+
+interface Options {
+  readonly runs: number;
+  readonly first: number;
+  readonly jobs: number;
+  readonly verbose: boolean;
+}
+
+const wholeNumber = (name: string, text: string, least: number): number => {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw new Error(`--${name} must be a whole number of at least ${least}`);
+};
+
+const main = async (): Promise<void> => {
+  const { values } = parseArgs({
+    options: {
+      runs: { type: "string", default: "10000" },
+      first: { type: "string", default: "1" },
+      jobs: { type: "string", default: String(availableParallelism()) },
+      seed: { type: "string" },
+      verbose: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return console.log(usage);
+  if (values.seed !== undefined) return replay(wholeNumber("seed", values.seed, 0));
+  await runMany({
+    runs: wholeNumber("runs", values.runs, 1),
+    first: wholeNumber("first", values.first, 0),
+    jobs: wholeNumber("jobs", values.jobs, 1),
+    verbose: values.verbose,
+  });
+};
+
+const replay = async (seed: number): Promise<void> => {
+  const result = await runHistory(loadProduct(), seed, true);
+  for (const line of result.journal ?? []) console.log(line);
+  const { violation, effects, calls } = result;
+  console.log(`\nseed ${seed}: ${calls} calls, ${effects} effects`);
+  if (violation === null) return console.log("no invariant was broken");
+  console.log(`${violation.invariant} is broken: ${violation.text}`);
+  process.exitCode = 1;
+};
+
+const runMany = async (options: Options): Promise<void> => {
+  const began = performance.now();
+  const tally = emptyTally();
+  let shownAt = 0;
+  await shareOut(options, tally, () => {
+    const seconds = (performance.now() - began) / 1000;
+    if (seconds - shownAt < 1) return;
+    shownAt = seconds;
+    const line = `${tally.runs} of ${options.runs} histories, ${tally.broken.length} violations, ${Math.round(tally.runs / seconds)} a second`;
+    process.stderr.write(process.stderr.isTTY ? `\r${line.padEnd(79)}` : "");
+  });
+  if (process.stderr.isTTY) process.stderr.write("\n");
+  summarise(tally, options, (performance.now() - began) / 1000);
+  const broken = tally.broken.toSorted((a, b) => a.seed - b.seed);
+  for (const one of options.verbose ? broken : broken.slice(0, 1)) await explain(one);
+  if (broken.length > 0) process.exitCode = 1;
+};
+
+/** Each process takes a batch of seeds at a time, until there are none. */
+const shareOut = async ({ runs, first, jobs }: Options, tally: Tally, progress: () => void): Promise<void> => {
+  let next = first;
+  const work = (child: ChildProcess): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const hand = (): void => {
+        const from = next;
+        next = Math.min(next + batchSize, first + runs);
+        if (from < next) child.send({ from, to: next });
+        else {
+          child.disconnect();
+          resolve();
+        }
+      };
+      child.on("message", (done: Tally) => {
+        add(tally, done);
+        progress();
+        hand();
+      });
+      child.on("exit", (code) => (code ? reject(new Error(`a worker ended with ${code}`)) : resolve()));
+      hand();
+    });
+  await Promise.all(Array.from({ length: Math.min(jobs, Math.ceil(runs / batchSize)) }, () => work(fork(__filename))));
+};
+
+/** In a process of its own: runs the batches that it is given. */
+const serve = (): void => {
+  const product = loadProduct();
+  process.on("message", ({ from, to }: { readonly from: number; readonly to: number }) => {
+    const run = async (): Promise<void> => {
+      const tally = emptyTally();
+      for (let seed = from; seed < to; seed += 1) count(tally, await runHistory(product, seed));
+      process.send?.(tally);
+    };
+    void run();
+  });
+};
+
+const summarise = (tally: Tally, { first, runs }: Options, seconds: number): void => {
+  const faults = Object.entries(tally.faults).toSorted(([a], [b]) => a.localeCompare(b));
+  const lines: readonly (readonly [string, string | number])[] = [
+    ["histories", `${tally.runs}, seeds ${first} to ${first + runs - 1}`],
+    ["effects", tally.effects],
+    ["calls of ports", tally.calls],
+    ["rotations completed", tally.rotations],
+    ["health signals", tally.signals],
+    ["processes crashed", tally.crashes],
+    ["faults", faults.map(([kind, times]) => `${kind} ${times}`).join(", ")],
+    ["violations", tally.broken.length],
+    ["seconds", seconds.toFixed(1)],
+    ["histories a second", Math.round(tally.runs / seconds)],
+  ];
+  for (const [name, value] of lines) console.log(`${name.padEnd(20)} ${value}`);
+};
+
+const explain = async ({ seed, invariant, text }: Broken): Promise<void> => {
+  console.log(`\nseed ${seed}: ${invariant} is broken: ${text}\nthe shortest history found:`);
+  const { plan, result } = await shrink(loadProduct(), planOf(seed), invariant);
+  for (const line of result.journal ?? []) console.log(line);
+  console.log(`${plan.faults.length} faults, ${plan.acts.length} acts; the whole: npm run simulate -- --seed ${seed}`);
+};
+
+if (process.send !== undefined) serve();
+else {
+  main().catch((problem: unknown) => {
+    console.error(problem instanceof Error ? problem.message : String(problem));
+    process.exitCode = 1;
+  });
+}

@@ -1,0 +1,43 @@
+import type { HistoryResult } from "./run-history";
+
+export interface Broken {
+  readonly seed: number;
+  readonly invariant: string;
+  readonly text: string;
+}
+
+/** What many histories come to. */
+export interface Tally {
+  runs: number;
+  effects: number;
+  calls: number;
+  rotations: number;
+  signals: number;
+  crashes: number;
+  faults: Record<string, number>;
+  broken: Broken[];
+}
+
+export const emptyTally = (): Tally => ({
+  runs: 0,
+  effects: 0,
+  calls: 0,
+  rotations: 0,
+  signals: 0,
+  crashes: 0,
+  faults: {},
+  broken: [],
+});
+
+export const count = (tally: Tally, result: HistoryResult): void => {
+  const { seed, violation, faults, ...counted } = result;
+  add(tally, { ...emptyTally(), ...counted, runs: 1, faults: { ...faults } });
+  if (violation !== null) tally.broken.push({ seed, ...violation });
+};
+
+export const add = (tally: Tally, more: Omit<Tally, "broken"> & { readonly broken: readonly Broken[] }): void => {
+  for (const name of ["runs", "effects", "calls", "rotations", "signals", "crashes"] as const)
+    tally[name] += more[name];
+  for (const [kind, times] of Object.entries(more.faults)) tally.faults[kind] = (tally.faults[kind] ?? 0) + times;
+  tally.broken.push(...more.broken);
+};
