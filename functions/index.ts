@@ -1,3 +1,4 @@
+import { guardCrashOutput } from "./crash-output";
 import "./account-history";
 import "./account-status";
 import "./check-account";
@@ -7,3 +8,5 @@ import "./receive-signal";
 import "./rotate-on-demand";
 import "./rotate-on-schedule";
 import "./rotation-record";
+
+guardCrashOutput();

@@ -1,0 +1,37 @@
+import { writeSync } from "node:fs";
+import { withoutKeys } from "../lib/redact";
+
+const standardError = 2;
+
+/**
+ * What ends the process is told without its message, members and cause. Node (and the host's own worker) print all of an error that
+ * nobody has caught, and an error of an SDK can hold both keys of an account in any of them.
+ */
+export const guardCrashOutput = (): void => {
+  // Before any other listener, as the first that prints would print all of it.
+  process.prependListener("uncaughtException", (problem) => end("uncaughtException", problem));
+  process.prependListener("unhandledRejection", (problem) => end("unhandledRejection", problem));
+};
+
+const end = (how: string, problem: unknown): never => {
+  writeSync(standardError, `${JSON.stringify(crashLine(how, problem))}\n`);
+  process.exit(1);
+};
+
+const crashLine = (how: string, problem: unknown) => ({
+  event: "ProcessCrashed",
+  at: new Date().toISOString(),
+  reason: how,
+  detail: `unexpected ${nameOf(problem)}: the process ends`,
+  stack: framesOf(problem),
+});
+
+const nameOf = (problem: unknown): string =>
+  problem instanceof Error && /^\w{1,64}$/.test(problem.name) ? problem.name : typeof problem;
+
+/** Where it happened; the message stands in the lines above. */
+const framesOf = (problem: unknown): string => {
+  const stack = problem instanceof Error ? (problem.stack ?? "") : "";
+  const frames = stack.split("\n").filter((line) => /^\s+at \S/.test(line));
+  return withoutKeys(frames.join("\n"));
+};
