@@ -38,7 +38,11 @@ export const startKillableHost = async (options: {
     onError: () => undefined,
     onLine: options.onLine,
   });
-  const ask = async (functionName: string, path: string, init: RequestInit): Promise<Reply | null> => {
+  const ask = async (
+    functionName: string,
+    path: string,
+    init: { readonly method: string; readonly headers: Readonly<Record<string, string>>; readonly body?: string },
+  ): Promise<Reply | null> => {
     try {
       const response = await fetch(`http://127.0.0.1:${port}/api${path}`, {
         ...init,
@@ -57,7 +61,7 @@ export const startKillableHost = async (options: {
         headers: { "content-type": "application/json", ...headers },
         body: JSON.stringify(body),
       }),
-    get: (functionName, path) => ask(functionName, path, {}),
+    get: (functionName, path) => ask(functionName, path, { method: "GET", headers: {} }),
     kill: async () => {
       process.kill(child.pid, "SIGKILL");
       await child.ended;

@@ -119,7 +119,7 @@ describe.each(badRows)("%s", (_, spoil, remedy) => {
     const whole = await pair.read();
     expect([await phaseOf(pair, "bad"), await phaseOf(pair, "good")]).toEqual(["published", "published"]);
     const { etag: _etag, timestamp: _timestamp, ...columns } = whole;
-    await pair.rows.updateEntity(spoil(columns as Row), "Replace");
+    await pair.rows.updateEntity(spoil(columns), "Replace");
     const spoilt = await pair.read();
     const keys = pair.bad.keys();
     const versions = lane.vault.versions(pair.bad.config.secret.name);
@@ -139,7 +139,7 @@ describe.each(badRows)("%s", (_, spoil, remedy) => {
     await expect(pair.demand(pair.bad)).rejects.toMatchObject({ name: "CorruptRecordError" });
     expect(await pair.status(pair.good)).toMatchObject({ phase: "idle", lastRotation: { outcome: "completed" } });
 
-    await pair.rows.updateEntity(columns as Row, "Replace");
+    await pair.rows.updateEntity(columns, "Replace");
     await pair.round();
     await pair.round();
     expect(await pair.status(pair.bad)).toMatchObject({ phase: "idle", lastRotation: { outcome: "completed" } });
@@ -171,7 +171,7 @@ it("leaves an account to a claim that seems to last for ever, says so, and repor
   const pair = await twoAtTheGate();
   const claim = { id: "x", by: "schedule", takenAt: "2026-01-01T00:00:00.000Z", until: "9999-12-31T23:59:59.999Z" };
   const { etag: _etag, timestamp: _timestamp, ...columns } = await pair.read();
-  const claimed = withJson(columns as Row, (json) => json.replace('"claim":null', `"claim":${JSON.stringify(claim)}`));
+  const claimed = withJson(columns, (json) => json.replace('"claim":null', `"claim":${JSON.stringify(claim)}`));
   await pair.rows.updateEntity(claimed, "Replace");
   const keys = pair.bad.keys();
   for (let rounds = 0; rounds < 3; rounds += 1) {
