@@ -1,0 +1,63 @@
+import type { Route } from "../../emulators/routes";
+import type { Run, Stage } from "./run";
+import type { Subject } from "./subject";
+
+/** What a request is about, by the part that it plays in every run. */
+export type Part = "account" | "secret" | "Rotations" | "History" | "Signals" | "tables" | Audience;
+
+/** Whose tokens are asked for. */
+type Audience = "Resource Manager" | "Key Vault";
+
+const resources: Readonly<Record<Audience, string>> = {
+  "Resource Manager": "https://management.azure.com",
+  "Key Vault": "https://vault.azure.net",
+};
+const audiences: readonly Audience[] = ["Resource Manager", "Key Vault"];
+
+/** One external call of a rotation, as any run makes it: the `nth` to this route about this part. */
+export interface RecordedCall {
+  readonly route: Route;
+  readonly part: Part;
+  readonly nth: number;
+  readonly stage: Stage;
+  readonly method: string;
+}
+
+export const partOf = ({ batchAccount, config, tablePrefix }: Subject, subject: string | null): Part => {
+  if (subject === null) return "tables";
+  const name = subject.toLowerCase();
+  if (name === batchAccount.toLowerCase()) return "account";
+  if (name === config.secret.name.toLowerCase()) return "secret";
+  const audience = audiences.find((one) => resources[one] === subject);
+  if (audience !== undefined) return audience;
+  for (const table of ["Rotations", "History", "Signals"] as const) {
+    if (name === `${tablePrefix}${table}`.toLowerCase()) return table;
+  }
+  throw new Error(`a request about ${subject}, which is no part of this run`);
+};
+
+/** The subject that a part has in a run, for aiming a fault; undefined where the emulators tell none. */
+export const subjectOf = ({ batchAccount, config, tablePrefix }: Subject, part: Part): string | undefined => {
+  if (part === "tables") return undefined;
+  if (part === "Resource Manager" || part === "Key Vault") return resources[part];
+  if (part === "account") return batchAccount;
+  return part === "secret" ? config.secret.name : `${tablePrefix}${part}`;
+};
+
+/** Writes down every call that the emulators answer from now on, until the returned function is called for them. */
+export const recordCalls = (run: Run): (() => readonly RecordedCall[]) => {
+  const calls: RecordedCall[] = [];
+  const counts = new Map<string, number>();
+  const stop = run.lane.emulators.journal.onRequest(({ route, subject, method }) => {
+    const part = partOf(run.subject, subject);
+    const nth = (counts.get(`${route} ${part}`) ?? 0) + 1;
+    counts.set(`${route} ${part}`, nth);
+    calls.push({ route, part, nth, stage: run.stage, method });
+  });
+  return () => {
+    stop();
+    return calls;
+  };
+};
+
+export const callName = ({ route, part, nth, stage }: RecordedCall): string => `${route} ${part} #${nth} (${stage})`;

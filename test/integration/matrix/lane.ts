@@ -1,0 +1,34 @@
+import { type Emulators, startEmulators } from "../../emulators/emulators";
+import { startTableProxy, type TableProxy } from "../../emulators/table-proxy";
+import type { Vault } from "../../emulators/vault";
+import { LaneClock } from "./lane-clock";
+
+/**
+ * A set of emulators for one run at a time, with faults and a journal of its own, in front of the Azurite that all lanes share.
+ * One run after another takes place on it, each with an account, a secret and tables of its own.
+ */
+export interface Lane {
+  readonly clock: LaneClock;
+  readonly emulators: Emulators;
+  readonly vault: Vault;
+  readonly tables: TableProxy;
+  close(): Promise<void>;
+}
+
+export const openLane = async (name: string, azuritePort: number): Promise<Lane> => {
+  const clock = new LaneClock();
+  const now = () => clock.now();
+  const emulators = await startEmulators({ now });
+  const vault = await emulators.addVault(`vault-${name}`);
+  const tables = await startTableProxy({ ...emulators, targetPort: azuritePort, now });
+  return {
+    clock,
+    emulators,
+    vault,
+    tables,
+    close: async () => {
+      await tables.close();
+      await emulators.close();
+    },
+  };
+};

@@ -1,0 +1,143 @@
+import type { TokenCredential } from "@azure/identity";
+import { noWebhook } from "../../../lib/alerts/webhook";
+import type { App, AppLimits } from "../../../lib/app";
+import { AzureBatchKeys } from "../../../lib/azure/batch-keys";
+import { HistoryTable } from "../../../lib/azure/history-table";
+import { KeyVaultSecrets } from "../../../lib/azure/key-vault-secrets";
+import { ArmPermissions } from "../../../lib/azure/permissions";
+import { RotationTable } from "../../../lib/azure/rotation-table";
+import { SignalTable } from "../../../lib/azure/signal-table";
+import { openTables, type TableStorage } from "../../../lib/azure/tables";
+import { UlidIds } from "../../../lib/azure/ulid-ids";
+import { readAccounts } from "../../../lib/config/accounts";
+import { FetchHealthChecks } from "../../../lib/health/ask-health";
+import type { AccountConfig } from "../../../lib/rotation/account-config";
+import { VersionCache } from "../../../lib/version-cache";
+import type { Lane } from "./lane";
+
+export const minutes = (count: number): number => count * 60_000;
+
+/** As in Azure: a function time-out of five minutes. */
+export const limits: AppLimits = {
+  claimMs: minutes(6),
+  quarantineMs: minutes(5),
+  callMs: minutes(0.5),
+  dryRun: false,
+  tickMs: minutes(2.5),
+  requestMs: 100_000,
+  patienceMs: 3_000,
+  historyKeepMs: minutes(60 * 24 * 400),
+};
+
+export type SettleOn = AccountConfig["settleOn"];
+
+/** The app on the real adapters, as a new process has it, for one account that nobody has seen before. */
+export interface Subject {
+  readonly app: App;
+  readonly config: AccountConfig;
+  /** What the app's tables start with. */
+  readonly tablePrefix: string;
+  /** The Batch account's name. */
+  readonly batchAccount: string;
+  /** All that the app has logged, one line of JSON each. */
+  readonly logged: readonly string[];
+}
+
+export interface SubjectOptions {
+  readonly lane: Lane;
+  readonly credential: TokenCredential;
+  readonly settleOn: SettleOn;
+  /** Unique among all runs on the same Azurite. */
+  readonly number: number;
+}
+
+export const storageAt = (connectionString: string): TableStorage => ({
+  kind: "connectionString",
+  connectionString,
+  allowInsecureConnection: true,
+});
+
+export const makeSubject = ({ lane, credential, settleOn, number }: SubjectOptions): Subject => {
+  const tablePrefix = `Run${number}`;
+  const config = placeAccount(lane, `batch${number}`, settleOn);
+  return {
+    ...makeApp({ lane, credential, tablePrefix, accounts: [config] }),
+    config,
+    batchAccount: config.name,
+    tablePrefix,
+  };
+};
+
+export interface AppOptions {
+  readonly lane: Lane;
+  readonly credential: TokenCredential;
+  readonly tablePrefix: string;
+  readonly accounts: readonly AccountConfig[];
+}
+
+/** The app on the real adapters, and all that it logs. */
+export const makeApp = ({ lane, credential, tablePrefix, accounts }: AppOptions): Pick<Subject, "app" | "logged"> => {
+  const { clock, emulators } = lane;
+  const logged: string[] = [];
+  const ids = new UlidIds(clock);
+  const tables = openTables(storageAt(lane.tables.connectionString), tablePrefix);
+  const secrets = new KeyVaultSecrets({ credential, emulated: true });
+  const arm = { credential, armEndpoint: emulators.armUrl, armScope: "https://management.azure.com/.default" };
+  const app: App = {
+    accounts,
+    emulated: true,
+    limits,
+    versions: new VersionCache(secrets, clock),
+    ports: {
+      clock,
+      ids,
+      secrets,
+      batch: new AzureBatchKeys({ ...arm, clock }),
+      permissions: new ArmPermissions(arm),
+      rotations: new RotationTable(tables.rotations, ids),
+      signals: new SignalTable(tables.signals, ids),
+      history: new HistoryTable(tables.history),
+      health: new FetchHealthChecks(),
+      alerts: noWebhook,
+      log: { write: (level, line) => logged.push(JSON.stringify({ level, ...line })) },
+    },
+  };
+  return { app, logged };
+};
+
+/** Makes a Batch account, and the configuration that names it; there is no secret yet. */
+export const placeAccount = (
+  { emulators, vault }: Lane,
+  name: string,
+  settleOn: SettleOn = "alternate",
+): AccountConfig => {
+  const { resourceId } = emulators.batch.addAccount({ name });
+  return accountConfig({ resourceId, vaultUrl: vault.url, batchAccount: name, settleOn });
+};
+
+const accountConfig = (from: {
+  readonly resourceId: string;
+  readonly vaultUrl: string;
+  readonly batchAccount: string;
+  readonly settleOn: SettleOn;
+}): AccountConfig => {
+  const { resourceId, vaultUrl, batchAccount, settleOn } = from;
+  const problems: string[] = [];
+  const [config] = readAccounts(
+    {
+      accounts: [
+        {
+          name: batchAccount,
+          resourceId,
+          secret: { vaultUrl, name: `${batchAccount}-key` },
+          settleOn,
+          gate: { consumers: [{ name: "render-api", proof: "required" }], soak: "PT0S" },
+        },
+      ],
+    },
+    { emulated: true, vaultDomain: null },
+    (at, problem) => problems.push(`${at} ${problem}`),
+  );
+  if (config === undefined) throw new Error(`the test's own configuration is wrong: ${problems.join("; ")}`);
+  return config;
+};

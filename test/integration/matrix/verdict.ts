@@ -1,0 +1,109 @@
+import { TableClient } from "@azure/data-tables";
+import type { Cell } from "./cells";
+import { reasonToTell } from "./fault-kinds";
+import type { Run } from "./run";
+import { everythingShownOf } from "./shown";
+
+interface HistoryRow {
+  readonly sequence: number;
+  readonly id: string;
+  readonly event: string;
+}
+
+/** What a whole rotation tells, in order; other events may stand between. */
+const story = ["Adopted", "RotationStarted", "KeyRegenerated", "KeyPublished", "KeyRetired", "RotationCompleted"];
+
+/** What is wrong with the way a run has ended; empty when nothing is. */
+export const verdict = async (
+  run: Run,
+  storage: string,
+  start: Readonly<Record<string, string>>,
+): Promise<string[]> => {
+  const rows = await storedRows(run, storage);
+  return [...run.watch.violations, ...ending(run), ...keysAtEnd(run, start), ...history(rows), ...leaks(run, rows)];
+};
+
+const ending = ({ record, demand, rounds }: Run): string[] => {
+  const phase = record?.state.phase ?? "none";
+  const last = record?.lastRotation ?? null;
+  if (phase === "idle" && last?.idempotencyKey === demand.idempotencyKey && last.outcome === "completed") return [];
+  const why = record?.failure?.detail ?? record?.hold?.detail ?? "";
+  return [`after ${rounds} rounds it is ${phase}, its last rotation ${last?.outcome ?? "none"} ${why}`];
+};
+
+const keysAtEnd = ({ lane, subject, record, consumer }: Run, start: Readonly<Record<string, string>>): string[] => {
+  const wrong: string[] = [];
+  const { batch } = lane.emulators;
+  const live = batch.keys(subject.batchAccount);
+  for (const slot of ["primary", "secondary"] as const) {
+    if (live[slot] === start[slot]) wrong.push(`the ${slot} key is still the first one`);
+  }
+  const versions = lane.vault.versions(subject.config.secret.name);
+  const newest = versions.at(-1);
+  if (newest?.version !== record?.state.active?.version) wrong.push("the newest version is not the recorded one");
+  if (newest?.value !== consumer.held?.key) wrong.push("the consumer does not hold the newest key");
+  if (newest !== undefined && newest.value !== live[record?.state.active?.slot ?? "primary"]) {
+    wrong.push("the newest version does not hold the active slot's key");
+  }
+  const usable = versions.filter(({ enabled, value }) => enabled && !batch.accepts(subject.batchAccount, value));
+  if (usable.length > 0) wrong.push(`${usable.length} of ${versions.length} versions are enabled and hold a dead key`);
+  return wrong;
+};
+
+const history = (rows: readonly Record<string, unknown>[]): string[] => {
+  const events = rows
+    .filter((row): row is Record<string, unknown> & { sequence: string; id: string; event: string } =>
+      ["sequence", "id", "event"].every((name) => typeof row[name] === "string"),
+    )
+    .map(({ sequence, id, event }): HistoryRow => ({ sequence: Number(sequence), id, event }))
+    .toSorted((one, other) => one.sequence - other.sequence);
+  const wrong: string[] = [];
+  if (events.some(({ sequence }, index) => sequence !== index + 1)) wrong.push("I5: the history has a gap");
+  if (new Set(events.map(({ id }) => id)).size !== events.length) wrong.push("I5: the history repeats an event");
+  const told = events.map(({ event }) => event);
+  for (const event of ["Adopted", "RotationStarted", "KeyRetired", "RotationCompleted"]) {
+    const count = told.filter((other) => other === event).length;
+    if (count !== 1) wrong.push(`I5: the history tells ${event} ${count} times`);
+  }
+  let from = 0;
+  for (const event of story) {
+    from = told.indexOf(event, from);
+    if (from < 0) return [...wrong, `I5: ${event} is missing or out of order in ${told.join(", ")}`];
+  }
+  return wrong;
+};
+
+/** Everything in the run's three tables, read past the proxy. */
+const storedRows = async ({ subject }: Run, storage: string): Promise<readonly Record<string, unknown>[]> => {
+  const rows: Record<string, unknown>[] = [];
+  for (const table of ["Rotations", "History", "Signals"]) {
+    const client = TableClient.fromConnectionString(storage, `${subject.tablePrefix}${table}`, {
+      allowInsecureConnection: true,
+    });
+    for await (const row of client.listEntities()) rows.push(row);
+  }
+  return rows;
+};
+
+/** A part of 12 characters of a key, wherever this run has put anything. */
+const leaks = (run: Run, rows: readonly Record<string, unknown>[]): string[] => {
+  const places = {
+    "a log line": run.subject.logged.join("\n"),
+    "an answer": JSON.stringify(run.answers),
+    "an error": run.thrown.map(everythingShownOf).join("\n"),
+    "a table": JSON.stringify(rows),
+  };
+  const parts = [...run.watch.keys].flatMap((key) =>
+    Array.from({ length: Math.floor(key.length / 12) }, (_, index) => key.slice(index * 12, index * 12 + 12)),
+  );
+  return Object.entries(places).flatMap(([place, text]) =>
+    parts.some((part) => text.includes(part)) ? [`I4: ${place} holds a key`] : [],
+  );
+};
+
+/** A lasting refusal must be named for what it is, to whoever looks. */
+export const namedReason = ({ fault, call }: Cell, { subject, thrown, answers }: Run): string[] => {
+  const reason = reasonToTell(fault, call);
+  const said = [...subject.logged, ...thrown.map(({ message }) => message), JSON.stringify(answers)];
+  return reason === null || said.some((text) => text.includes(reason)) ? [] : [`nobody was told ${reason}`];
+};

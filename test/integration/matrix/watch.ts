@@ -1,0 +1,71 @@
+import type { Slot } from "../../../lib/rotation/phases";
+import type { Consumer } from "./consumer";
+import type { Lane } from "./lane";
+import type { Subject } from "./subject";
+
+export interface Watch {
+  /** What was not as it must always be, each with the request after which it was seen. */
+  readonly violations: readonly string[];
+  /** How many times a key has been replaced. */
+  readonly regenerated: number;
+  /** Every key that the account has had. */
+  readonly keys: ReadonlySet<string>;
+  stop(): void;
+}
+
+const slots: readonly Slot[] = ["primary", "secondary"];
+
+/** Looks at Batch and the vault after every request that the emulators answer, and after every late effect. */
+export const watch = (lane: Lane, { batchAccount, config }: Subject, consumer: Consumer): Watch => {
+  const { batch, journal } = lane.emulators;
+  const secret = config.secret.name;
+  const violations: string[] = [];
+  let known = batch.keys(batchAccount);
+  const keys = new Set([known.primary, known.secondary]);
+  let regenerated = 0;
+
+  const replaced = (slot: Slot, old: string, after: string): void => {
+    regenerated += 1;
+    const versions = lane.vault.versions(secret);
+    const newest = versions.at(-1);
+    if (newest?.value === old) violations.push(`I2: the published ${slot} key was regenerated, after ${after}`);
+    if (consumer.held?.key === old) violations.push(`I2: a consumer still held the ${slot} key, after ${after}`);
+    const published = versions.some(({ value }) => value === old);
+    if (published && (newest === undefined || !consumer.told.has(newest.version))) {
+      violations.push(`I3: the ${slot} key died before the consumers had said that they moved, after ${after}`);
+    }
+  };
+
+  const look = (after: string): void => {
+    const now = batch.keys(batchAccount);
+    for (const slot of slots) {
+      if (now[slot] === known[slot]) continue;
+      keys.add(now[slot]);
+      replaced(slot, known[slot], after);
+    }
+    known = now;
+    const newest = lane.vault.newest(secret);
+    if (newest === null) return;
+    if (!newest.enabled) violations.push(`I1: the newest version is disabled, after ${after}`);
+    if (!batch.accepts(batchAccount, newest.value))
+      violations.push(`I1: the newest version is refused, after ${after}`);
+    if (consumer.held !== null && !batch.accepts(batchAccount, consumer.held.key)) {
+      violations.push(`a consumer is refused, after ${after}`);
+    }
+  };
+
+  const offs = [
+    journal.onRequest(({ route, subject }) => look(`${route} of ${subject ?? "nothing"}`)),
+    journal.onLateEffect(({ route, subject }) => look(`the late effect of ${route} of ${subject ?? "nothing"}`)),
+  ];
+  return {
+    violations,
+    keys,
+    get regenerated() {
+      return regenerated;
+    },
+    stop: () => {
+      for (const off of offs) off();
+    },
+  };
+};
