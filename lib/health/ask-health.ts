@@ -45,7 +45,7 @@ const readWhole = async (response: Response): Promise<string | null> => {
 const problemOf = (error: unknown, limit: AbortSignal): string => {
   if (limit.aborted) return `did not answer within ${longestMs / 1000} seconds`;
   if (error instanceof SyntaxError) return "answered with something that is not JSON";
-  const cause: unknown = error instanceof Error ? error.cause : undefined;
+  const cause: unknown = typeof error === "object" && error !== null && "cause" in error ? error.cause : undefined;
   const code: unknown = typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined;
   return typeof code === "string" && /^[A-Z0-9_]{1,64}$/.test(code)
     ? `could not be asked (${code})`
