@@ -1,0 +1,183 @@
+import { randomBytes } from "node:crypto";
+import fc from "fast-check";
+import { aConsumer } from "../../builders/account";
+import { minutes } from "../../builders/time";
+import { adopt, type Instance, type Place, place, proofOf } from "./rig/place";
+import { openRig, type Rig } from "./rig/rig";
+
+interface Signal {
+  readonly consumer: string;
+  readonly instance: string;
+  readonly secretVersion: string;
+  readonly healthy: boolean;
+  readonly at: string;
+  readonly detail?: string;
+  readonly proof?: string;
+}
+
+/** What a forger may know: every signal ever sent, every dead or previous key, and the keys of other accounts. Not the new key. */
+interface Stage {
+  readonly rig: Rig;
+  readonly at: Place;
+  readonly other: Place;
+  readonly sent: readonly Signal[];
+  readonly knownKeys: readonly string[];
+}
+
+const consumers = [aConsumer({ instances: 2, proof: "required" }), aConsumer({ name: "nightly-etl", proof: "required" })];
+
+/**
+ * A rotation that waits for `render-api/vm-2` alone: it was on the new key, and went back to the old one.
+ * Everything that anybody has sent can be replayed; the other account's instances are on its new key.
+ */
+const stage = async (): Promise<Stage> => {
+  const rig = await openRig();
+  const at = place(rig, { gate: { consumers, soakMs: 0 } });
+  const other = place(rig, { name: "archive-weu", gate: { consumers, soakMs: 0 } });
+  const crew = (of: Place): readonly [Instance, Instance, Instance] => [
+    of.instance("render-api", "vm-1"),
+    of.instance("render-api", "vm-2"),
+    of.instance("nightly-etl", "run"),
+  ];
+  const [own, others] = [crew(at), crew(other)];
+  await adopt(at, own);
+  await adopt(other, others);
+  const goneBack = at.instance("render-api", "vm-2");
+  for (const instance of [...own, ...others, goneBack]) instance.stay();
+  const oldKey = at.newest().value;
+  await at.rotate();
+  await other.rotate();
+
+  const sent: Signal[] = [];
+  const send = async (to: Place, instance: Instance, healthy = true): Promise<void> => {
+    const signal = instance.signal({ healthy }) as unknown as Signal;
+    sent.push(signal);
+    expect((await to.post(signal)).status).toBe(202);
+  };
+  const [one, two, run] = own;
+  await send(at, run, false);
+  await send(at, two.refresh());
+  await send(at, goneBack);
+  await send(at, one.refresh());
+  await send(at, run.refresh());
+  await send(other, others[0].refresh());
+  expect((await at.status()).waitingFor).toMatchObject({
+    reason: "OnPreviousKey",
+    detail: expect.stringContaining("render-api/vm-2"),
+  });
+  const knownKeys = [oldKey, other.newest().value, other.versions()[0]?.value ?? "", randomBytes(64).toString("base64"), ""];
+  return { rig, at, other, sent, knownKeys };
+};
+
+/** Says of itself that vm-2 is well on the new version: what the forger wants to be believed. */
+const wanted = ({ rig, at }: Stage, offMs: number): Omit<Signal, "proof"> => ({
+  consumer: "render-api",
+  instance: "vm-2",
+  secretVersion: at.newest().version,
+  healthy: true,
+  at: new Date(rig.clock.now().getTime() + offMs).toISOString(),
+});
+
+const reports = ({ rig, at }: Stage) => rig.signals.list(at.name, { signal: new AbortController().signal });
+
+type Forgery = (staged: Stage) => unknown;
+
+const pick = <T>(from: readonly T[], at: number): T => {
+  const found = from[at % from.length];
+  if (found === undefined) throw new Error("nothing to pick from");
+  return found;
+};
+
+const anOffset = fc.integer({ min: -minutes(5), max: minutes(5) });
+const anIndex = fc.nat(1000);
+
+/** Signed by a key that is not the new one. */
+const wrongKey = fc.tuple(anOffset, anIndex).map(([offMs, key]): Forgery => (staged) => {
+  const claim = wanted(staged, offMs);
+  const lines = [staged.at.name, claim.consumer, claim.instance, claim.secretVersion, "true", claim.at];
+  return { ...claim, proof: proofOf(pick(staged.knownKeys, key), lines) };
+});
+
+/** A version of before, or of another account, with whichever key the forger has for it. */
+const otherVersion = fc.tuple(anOffset, anIndex, anIndex).map(([offMs, key, version]): Forgery => (staged) => {
+  const ids = [...staged.at.versions().slice(0, -1), ...staged.other.versions()].map((each) => each.version);
+  const claim = { ...wanted(staged, offMs), secretVersion: pick(ids, version) };
+  const lines = [staged.at.name, claim.consumer, claim.instance, claim.secretVersion, "true", claim.at];
+  return { ...claim, proof: proofOf(pick(staged.knownKeys, key), lines) };
+});
+
+/** The true proof of a signal that was sent, on the claim that the forger wants: for another account, consumer, instance, field or time. */
+const stolenProof = fc.tuple(anOffset, anIndex).map(([offMs, index]): Forgery => (staged) => ({
+  ...wanted(staged, offMs),
+  proof: pick(staged.sent, index).proof,
+}));
+
+/** A signal that was sent, with one field altered towards what the forger wants. */
+const altered = fc
+  .tuple(anOffset, anIndex, fc.subarray(["consumer", "instance", "secretVersion", "healthy", "at"] as const, { minLength: 1 }))
+  .map(([offMs, index, fields]): Forgery => (staged) => {
+    const claim = wanted(staged, offMs);
+    return { ...pick(staged.sent, index), ...Object.fromEntries(fields.map((field) => [field, claim[field]])) };
+  });
+
+/** A signal that was sent, to the letter; the same instant written in another way; a detail that no proof covers. */
+const replayed = fc.tuple(anIndex, fc.boolean(), fc.boolean()).map(([index, rewritten, detailed]): Forgery => (staged) => {
+  const signal = pick(staged.sent, index);
+  return {
+    ...signal,
+    ...(rewritten ? { at: signal.at.replace("Z", "+00:00") } : {}),
+    ...(detailed ? { detail: "all is well" } : {}),
+  };
+});
+
+/** Without a proof, or with bytes in its place. */
+const unproven = fc
+  .tuple(anOffset, fc.option(fc.uint8Array({ minLength: 32, maxLength: 32 })))
+  .map(([offMs, bytes]): Forgery => (staged) => ({
+    ...wanted(staged, offMs),
+    ...(bytes === null ? {} : { proof: Buffer.from(bytes).toString("base64") }),
+  }));
+
+/** A true signal's proof with one bit changed. */
+const damaged = fc.tuple(anIndex, fc.nat(255)).map(([index, bit]): Forgery => (staged) => {
+  const signal = pick(staged.sent, index);
+  const bytes = Buffer.from(signal.proof ?? "", "base64");
+  bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+  return { ...signal, ...wanted(staged, 0), proof: bytes.toString("base64") };
+});
+
+/** Lines run together: an instance's name that holds what belongs to other lines. */
+const runTogether = fc.tuple(anOffset, fc.constantFrom("\n", "\\n", "%0a", " ")).map(([offMs, glue]): Forgery => (staged) => ({
+  ...wanted(staged, offMs),
+  instance: `vm-2${glue}${staged.at.newest().version}`,
+  proof: pick(staged.sent, 3).proof,
+}));
+
+test("none of thousands of forged signals opens the gate, and the true one does", async () => {
+  const staged = await stage();
+  const { at } = staged;
+  const oldKey = pick(staged.knownKeys, 0);
+  const forgery = fc.oneof(wrongKey, otherVersion, stolenProof, altered, replayed, unproven, damaged, runTogether);
+  const statuses = new Map<number, number>();
+  await fc.assert(
+    fc.asyncProperty(forgery, async (forge) => {
+      const { status } = await at.post(forge(staged));
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      const vm2 = (await reports(staged)).find(({ instance }) => instance === "vm-2");
+      expect(vm2?.proven === true && vm2.secretVersion === at.newest().version).toBe(false);
+      expect(staged.rig.rotations.peek(at.name)?.record.state.phase).toBe("published");
+      expect(at.accepts(oldKey)).toBe(true);
+    }),
+    { numRuns: 2500 },
+  );
+  // Each way of refusing was met: as wrong, as forged, and as said before.
+  expect([...statuses.keys()].toSorted()).toEqual([202, 400, 403]);
+  expect(statuses.get(403)).toBeGreaterThan(300);
+
+  await staged.rig.surface.tick();
+  expect((await at.status()).phase).toBe("published");
+  for (const [consumer, instance] of [["nightly-etl", "run"], ["render-api", "vm-1"], ["render-api", "vm-2"]] as const) {
+    await at.instance(consumer, instance).report();
+  }
+  expect((await at.status()).phase).toBe("idle");
+});

@@ -1,0 +1,268 @@
+import type { ServerResponse } from "node:http";
+import { FetchHealthChecks } from "../../../lib/health/ask-health";
+import { aConsumer } from "../../builders/account";
+import { minutes } from "../../builders/time";
+import { answerJson, type HealthApp, type HealthRequest, startHealthApp } from "./rig/health-app";
+import { type Place, place, proofOf } from "./rig/place";
+import { openRig, type Rig, start } from "./rig/rig";
+import { VirtualClock } from "./rig/virtual-clock";
+
+const apps: HealthApp[] = [];
+let rig: Rig;
+
+const started = async (options: Parameters<typeof startHealthApp>[0] = {}): Promise<HealthApp> => {
+  const app = await startHealthApp(options);
+  apps.push(app);
+  return app;
+};
+
+beforeEach(async () => {
+  rig = await openRig({ clock: new VirtualClock(start, "real"), ports: { health: new FetchHealthChecks() } });
+});
+afterEach(async () => {
+  await Promise.all(apps.splice(0).map((app) => app.close()));
+});
+
+/** An account that waits at its gate for one app that is only asked. */
+const asking = async (app: Pick<HealthApp, "url">, more: Parameters<typeof aConsumer>[0] = {}): Promise<Place> => {
+  const consumer = aConsumer({ name: "legacy", healthUrl: app.url, proof: "required", ...more });
+  const at = place(rig, { gate: { soakMs: 0, consumers: [consumer] } });
+  await rig.surface.tick();
+  return at;
+};
+
+interface Told {
+  readonly consumer?: string;
+  readonly instance?: string;
+  readonly secretVersion?: string;
+  readonly healthy?: boolean;
+  readonly at?: string;
+  readonly key?: string;
+}
+
+/** One signal as the app makes it: without an instant the proof signs the nonce. */
+const told = (of: Place, { nonce }: HealthRequest, fields: Told = {}) => {
+  const { consumer = "legacy", instance = "default", healthy = true, at } = fields;
+  const { version, value } = of.newest();
+  const secretVersion = fields.secretVersion ?? version;
+  const lines = [of.name, consumer, instance, secretVersion, String(healthy), at ?? nonce];
+  const proof = proofOf(fields.key ?? value, lines);
+  return { consumer, instance, secretVersion, healthy, ...(at === undefined ? {} : { at }), proof };
+};
+
+const phase = async (at: Place) => (await at.status()).phase;
+
+describe("a good answer", () => {
+  test("is asked for with a fresh nonce each time; without an instant the proof signs the nonce", async () => {
+    const app = await started();
+    const at = await asking(app, { instances: 2 });
+    app.answer = (request, response) => answerJson(response, told(at, request));
+    await rig.surface.tick();
+    rig.clock.advance(minutes(1));
+    await rig.surface.tick();
+    expect(app.asked.map(({ path }) => path)).toEqual(["/health", "/health"]);
+    expect(new Set(app.asked.map(({ nonce }) => nonce)).size).toBe(2);
+    expect(app.asked[0]?.nonce).toMatch(/^[0-9A-Za-z_-]{16,}$/);
+    expect((await at.status()).consumers[0]).toEqual({
+      name: "legacy",
+      state: "InstancesMissing",
+      instances: [{ id: "default", at: rig.clock.at, secretVersion: at.newest().version, healthy: true, proven: true }],
+    });
+  });
+
+  test("may carry its instant, and be an array of instances; it opens the gate as a posted signal does", async () => {
+    const app = await started();
+    const at = await asking(app, { instances: 2 });
+    app.answer = (request, response) =>
+      answerJson(response, [
+        told(at, request, { instance: "vm-1", at: rig.clock.at }),
+        told(at, request, { instance: "vm-2" }),
+      ]);
+    await rig.surface.tick();
+    expect(await phase(at)).toBe("idle");
+  });
+
+  test("that an instance is not well shuts the gate in its name", async () => {
+    const app = await started();
+    const at = await asking(app);
+    app.answer = (request, response) => answerJson(response, told(at, request, { healthy: false }));
+    await rig.surface.tick();
+    expect((await at.status()).waitingFor).toMatchObject({
+      reason: "Unhealthy",
+      detail: expect.stringContaining(`legacy/default is unhealthy on version ${at.newest().version}`),
+    });
+  });
+
+  test("may be 64 KiB long", async () => {
+    const app = await started();
+    const at = await asking(app);
+    app.answer = (request, response) => {
+      const body = JSON.stringify(told(at, request));
+      response.writeHead(200).end(body + " ".repeat(64 * 1024 - body.length));
+    };
+    await rig.surface.tick();
+    expect(await phase(at)).toBe("idle");
+  });
+});
+
+type Answerer = (at: Place) => (request: HealthRequest, response: ServerResponse) => void;
+
+const bad: readonly (readonly [string, Answerer, string | RegExp])[] = [
+  ["another status than 200", () => (_, response) => response.writeHead(204).end(), "answered 204, not 200"],
+  ["an error", () => (_, response) => response.writeHead(500).end("{}"), "answered 500, not 200"],
+  [
+    "a redirect, which is not followed",
+    (at) => (request, response) =>
+      request.path === "/elsewhere"
+        ? answerJson(response, told(at, request))
+        : response.writeHead(302, { location: "/elsewhere" }).end(),
+    "answered 302, not 200",
+  ],
+  [
+    "more than 64 KiB",
+    () => (_, response) => response.writeHead(200).end(" ".repeat(64 * 1024 + 1)),
+    "answered with more than 65536 bytes",
+  ],
+  ["what is not JSON", () => (_, response) => response.writeHead(200).end("OK"), "answered with something that is not JSON"],
+  ["another form", () => (_, response) => answerJson(response, { status: "UP" }), /^answered in another form: /],
+  ["no instance at all", () => (_, response) => answerJson(response, []), /^answered in another form: /],
+  [
+    "the name of another consumer",
+    (at) => (request, response) => answerJson(response, told(at, request, { consumer: "render-api" })),
+    "answered for instance default in the name of another consumer",
+  ],
+  [
+    "a version that the vault does not know",
+    (at) => (request, response) => answerJson(response, told(at, request, { secretVersion: "f".repeat(32) })),
+    `answered for instance default with version ${"f".repeat(32)}, which the vault does not know`,
+  ],
+  [
+    "a proof that another key has made",
+    (at) => (request, response) => answerJson(response, told(at, request, { key: at.keys().secondary })),
+    "answered for instance default with a proof that this version's key does not make",
+  ],
+  [
+    "the answer to another nonce",
+    (at) => (request, response) => answerJson(response, told(at, { ...request, nonce: "an older one" })),
+    "answered for instance default with a proof that this version's key does not make",
+  ],
+  [
+    "an instant that is more than five minutes off",
+    (at) => (request, response) =>
+      answerJson(response, told(at, request, { at: new Date(rig.clock.now().getTime() - minutes(5) - 1).toISOString() })),
+    "answered for instance default with an instant more than 5 minutes away from the rotator's clock",
+  ],
+  ["a connection that ends", () => (_, response) => void response.socket?.destroy(), /^could not be asked/],
+];
+
+test.each(bad)("%s makes the consumer unhealthy until the next good answer", async (_what, answerer, problem) => {
+  const app = await started();
+  const at = await asking(app);
+  app.answer = answerer(at);
+  await rig.surface.tick();
+  const { waitingFor, consumers } = await at.status();
+  expect(waitingFor).toMatchObject({ reason: "Unhealthy", since: rig.clock.at });
+  const [, sentence = "", heardAt] = /^legacy: its health URL (.*), last at (.*)$/s.exec(waitingFor?.detail ?? "") ?? [];
+  if (typeof problem === "string") expect(sentence).toBe(problem);
+  else expect(sentence).toMatch(problem);
+  expect(heardAt).toBe(rig.clock.at);
+  expect(consumers[0]).toMatchObject({ name: "legacy", state: "Unhealthy" });
+  expect(app.asked).toHaveLength(1);
+
+  app.answer = (request, response) => answerJson(response, told(at, request));
+  rig.clock.advance(minutes(1));
+  await rig.surface.tick();
+  expect(await phase(at)).toBe("idle");
+});
+
+describe("TLS", () => {
+  test("a certificate that nobody trusts makes the consumer unhealthy", async () => {
+    const app = await started({ trusted: false });
+    const at = await asking(app);
+    app.answer = (request, response) => answerJson(response, told(at, request));
+    await rig.surface.tick();
+    expect((await at.status()).waitingFor).toMatchObject({
+      reason: "Unhealthy",
+      detail: expect.stringMatching(/could not be asked \((DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN)\)/),
+    });
+    expect(app.asked).toHaveLength(0);
+  });
+
+  test("a certificate for another name makes the consumer unhealthy", async () => {
+    const app = await started();
+    const at = await asking({ url: `https://127.0.0.2:${app.port}/health` });
+    await rig.surface.tick();
+    expect((await at.status()).waitingFor?.detail).toContain("could not be asked (ERR_TLS_CERT_ALTNAME_INVALID)");
+  });
+
+  test("an app that is not there makes the consumer unhealthy", async () => {
+    const app = await started();
+    await app.close();
+    const at = await asking(app);
+    await rig.surface.tick();
+    expect((await at.status()).waitingFor?.detail).toContain("could not be asked (ECONNREFUSED)");
+  });
+});
+
+test("nobody is asked where no gate waits: while idle, while paused", async () => {
+  const app = await started();
+  const at = await asking(app);
+  app.answer = (request, response) => answerJson(response, told(at, request));
+  await at.order("pause");
+  rig.clock.advance(minutes(1));
+  await rig.surface.tick();
+  expect(app.asked).toHaveLength(0);
+  await at.order("resume");
+  await rig.surface.tick();
+  expect(app.asked).toHaveLength(1);
+  expect(await phase(at)).toBe("idle");
+  rig.clock.advance(minutes(5));
+  await rig.surface.tick();
+  expect(app.asked).toHaveLength(1);
+});
+
+test("a bad answer during the soak begins it again", async () => {
+  const app = await started();
+  const consumer = aConsumer({ name: "legacy", healthUrl: app.url });
+  const at = place(rig, { gate: { soakMs: minutes(10), consumers: [consumer] } });
+  await rig.surface.tick();
+  const good = (request: HealthRequest, response: ServerResponse) => answerJson(response, told(at, request));
+  for (const answer of [good, good, (_: unknown, response: ServerResponse) => void response.writeHead(500).end(), good, good]) {
+    app.answer = answer;
+    await rig.surface.tick();
+    rig.clock.advance(minutes(4));
+  }
+  expect(await at.status()).toMatchObject({ phase: "adopting", waitingFor: { reason: "SoakNotElapsed" } });
+  rig.clock.advance(minutes(2));
+  await rig.surface.tick();
+  expect(await phase(at)).toBe("idle");
+});
+
+test("many are asked at the same time, one that takes longer than ten seconds is unhealthy, and delays nobody beyond that", async () => {
+  const app = await started();
+  const asked = (account: string, name: string) => aConsumer({ name, healthUrl: `${app.url}/${account}/${name}` });
+  const names = Array.from({ length: 60 }, (_, index) => `app-${index}`);
+  const at = place(rig, { gate: { soakMs: 0, consumers: ["slow", ...names].map((name) => asked("render", name)) } });
+  const other = place(rig, { name: "archive-weu", gate: { soakMs: 0, consumers: [asked("archive", "app-0")] } });
+  await rig.surface.tick();
+  app.answer = ({ path }, response) => {
+    const [, , account, consumer] = path.split("/");
+    const { version } = (account === "render" ? at : other).newest();
+    if (consumer !== "slow") setTimeout(() => answerJson(response, { consumer, secretVersion: version, healthy: true }), 300);
+  };
+  const began = performance.now();
+  const ticked = rig.surface.tick();
+  await new Promise((resolve) => setTimeout(resolve, 5_000));
+  // The account whose app is quick has long moved on.
+  expect(await phase(other)).toBe("idle");
+  await ticked;
+  const tookMs = performance.now() - began;
+  expect(tookMs).toBeGreaterThan(9_900);
+  expect(tookMs).toBeLessThan(14_000);
+  const { waitingFor, consumers: told } = await at.status();
+  expect(waitingFor).toMatchObject({
+    reason: "Unhealthy",
+    detail: expect.stringContaining("slow: its health URL did not answer within 10 seconds"),
+  });
+  expect(told.filter(({ state }) => state === "Unhealthy").map(({ name }) => name)).toEqual(["slow"]);
+}, 30_000);
