@@ -27,7 +27,7 @@ import {
   withPauseSeen,
 } from "./rotation/changes";
 import { alarmChanges, conditions } from "./rotation/conditions";
-import { isWanted, newDelivery, retried, type Wanted } from "./rotation/deliveries";
+import { isWanted, mostDeliveries, newDelivery, retried, type Wanted } from "./rotation/deliveries";
 import { clearedKind, type EventDraft, hashedText, isAlarm, type RotationEvent } from "./rotation/events";
 import type { Slot, State } from "./rotation/phases";
 import type { Claim, Pause, RotationRecord } from "./rotation/record";
@@ -336,7 +336,14 @@ class Driver {
       }
       log.write(isAlarm(event.event) ? "error" : "info", { ...event, ...clearedKind(event) });
       this.#keep(delivered(this.#record, event, this.ports.alerts.wanted, this.ports.clock.now()));
+      for (const { event: oldest } of this.#record.deliveries.slice(0, -mostDeliveries)) this.#dropped(oldest);
+      this.#keep({ ...this.#record, deliveries: this.#record.deliveries.slice(-mostDeliveries) });
     }
+  }
+
+  #dropped({ id, event }: RotationEvent): void {
+    const detail = `the webhook did not take event ${id} (${event}); it is given up: check ROTATION_ALERT_WEBHOOK_URL`;
+    this.ports.log.write("error", { event: "AlertDropped", account: this.config.name, detail });
   }
 
   /** What cannot be told now is told by the next drive: the claim must be let go all the same. */
@@ -375,7 +382,7 @@ class Driver {
 
   /** In order; the first that cannot be sent holds up those after it, and nothing else. A slow receiver gets the rest with the next drive. */
   async #sendToWebhook(): Promise<void> {
-    const { alerts, clock, log } = this.ports;
+    const { alerts, clock } = this.ports;
     const enoughAt = plusMs(toInstant(clock.now()), longestSendingMs);
     for (const delivery of this.#record.deliveries) {
       const now = clock.now();
@@ -384,10 +391,7 @@ class Driver {
       const next = outcome === "failed" ? retried(delivery, now) : null;
       const rest = this.#record.deliveries.filter(({ event }) => event.id !== delivery.event.id);
       this.#keep({ ...this.#record, deliveries: next === null ? rest : [next, ...rest] });
-      if (outcome !== "delivered" && next === null) {
-        const detail = `the webhook did not take event ${delivery.event.id} (${delivery.event.event}); it is given up: check ROTATION_ALERT_WEBHOOK_URL`;
-        log.write("error", { event: "AlertDropped", account: this.config.name, detail });
-      }
+      if (outcome !== "delivered" && next === null) this.#dropped(delivery.event);
       if (next !== null) return;
     }
   }
@@ -395,7 +399,8 @@ class Driver {
   async #fail(error: unknown): Promise<void> {
     const pen = this.#pen();
     const { account } = this.#record;
-    if (error instanceof OutcomeUnknownError) {
+    // A defect that strikes between intent and answer leaves the outcome just as unknown.
+    if (error instanceof OutcomeUnknownError || (this.#record.intent !== null && isDefect(error))) {
       const at = toInstant(pen.now);
       const slot = this.#record.intent?.slot ?? null;
       this.#keep({
@@ -514,7 +519,7 @@ const hasActive = (state: State): state is StateWithActive => state.active !== n
 
 const failureOf = (error: unknown): FailedTry => {
   if (error instanceof OperatorNeededError) {
-    return { blocked: { reason: error.reason, remedy: error.remedy }, detail: error.message };
+    return { blocked: { reason: error.reason, remedy: error.remedy }, detail: error.what };
   }
   if (error instanceof TransientServiceError || error instanceof OutcomeUnknownError) {
     return { blocked: null, detail: error.message };

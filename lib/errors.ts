@@ -60,12 +60,15 @@ export class OutcomeUnknownError extends Error {
 /** Nothing but a person can mend this; `remedy` says how. */
 export class OperatorNeededError extends Error {
   override readonly name = "OperatorNeededError";
+  /** What was refused, without the remedy. */
+  readonly what: string;
   constructor(
     readonly reason: BlockedReason,
     readonly facts: ServiceFacts,
     readonly remedy: string,
   ) {
     super(`${inWords(facts)}: ${remedy}`);
+    this.what = inWords(facts);
   }
 }
 

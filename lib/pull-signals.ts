@@ -40,7 +40,8 @@ const pullOne = async (app: App, config: AccountConfig, consumer: ConsumerConfig
       config.name,
       consumer.name,
       signal.instance,
-      (known) => mergeSignal(known, signal, toInstant(now), config.gate),
+      (known) =>
+        mergeSignal(known, signal, toInstant(now), signal.instance === healthUrlInstance ? unbroken : config.gate),
       call(),
     );
   }
@@ -104,6 +105,12 @@ const problemWith = async (
     ? { proven: true }
     : "with a proof that this version's key does not make";
 };
+
+/** Between two ticks the URL is not asked, which is no silence of the consumer's. */
+const unbroken = {
+  signalFreshnessMs: Number.POSITIVE_INFINITY,
+  forgetInstanceAfterMs: Number.POSITIVE_INFINITY,
+} as const;
 
 const pseudo = (consumer: ConsumerConfig, active: Published, now: Date) => ({
   consumer: consumer.name,

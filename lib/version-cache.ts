@@ -30,9 +30,11 @@ export class VersionCache {
     if (known !== undefined && now < known.until && known.until - now <= keptMs) return known.found;
     const found = this.secrets.version(ref, version, options);
     this.#keep(id, { found, until: now + keptMs });
-    found.catch(() => {
+    const forget = (): void => {
       if (this.#entries.get(id)?.found === found) this.#entries.delete(id);
-    });
+    };
+    // A version that is not there may be by the next time somebody asks.
+    found.then((version) => version ?? forget(), forget);
     return found;
   }
 

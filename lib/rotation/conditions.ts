@@ -14,7 +14,8 @@ import { firstClosing } from "./window";
 export interface Condition {
   readonly kind: AlarmKind;
   readonly since: Instant;
-  readonly reason: string;
+  /** Null where nothing is known to be in the way. */
+  readonly reason: string | null;
   readonly detail: string;
 }
 
@@ -42,7 +43,7 @@ const stalled = (input: ConditionInput): Condition | null => {
   return {
     kind: "RotationStalled",
     since: toInstant(new Date(now.getTime() - timeInPhaseMs(record, now) + config.stalledAfterMs[phase])),
-    reason: waits?.reason ?? record.failure?.blocked?.reason ?? "Stalled",
+    reason: waits?.reason ?? record.failure?.blocked?.reason ?? null,
     detail: `in phase ${phase} for longer than ${formatDuration(config.stalledAfterMs[phase])}: ${why}`,
   };
 };
@@ -72,7 +73,7 @@ const overdue = (input: ConditionInput): Condition | null => {
   return {
     kind: "RotationOverdue",
     since,
-    reason: waits?.reason ?? "Overdue",
+    reason: waits?.reason ?? null,
     detail: `due since ${nextDueAt(record, config)} and not started${waits === null ? "" : `: ${waits.detail}`}`,
   };
 };
@@ -107,7 +108,7 @@ export const alarmChanges = (
     if (raised !== undefined && msBetween(raised.toldAt, at) < remindEveryMs) {
       alarms.push(raised);
     } else {
-      drafts.push({ event: kind, reason, detail });
+      drafts.push({ event: kind, detail, ...(reason === null ? {} : { reason }) });
       alarms.push({ kind, since: raised?.since ?? since, toldAt: at });
     }
   }

@@ -11,9 +11,12 @@ export type Wanted = "alarms" | "all";
 export const isWanted = (event: RotationEvent, wanted: Wanted): boolean =>
   wanted === "all" || isAlarm(event.event) || event.event === "AlarmCleared";
 
-/** A delivery that is tried at once and given up after a day. */
+/** More than this many wait for no receiver: a record must not outgrow its row because a webhook is dead. */
+export const mostDeliveries = 100;
+
+/** A delivery that is tried at once and given up after a day. The evidence stays in the history. */
 export const newDelivery = (event: RotationEvent, now: Date): Delivery => ({
-  event,
+  event: { ...event, evidence: null },
   attempts: 0,
   nextAttemptAt: toInstant(now),
   giveUpAt: plusMs(toInstant(now), dayMs),

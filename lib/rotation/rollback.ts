@@ -6,7 +6,7 @@ import { type Instant, latest, msBetween, toInstant } from "./time";
 
 /**
  * Why a published rotation is to be rolled back by itself, or null. Only an instance that is unhealthy on the published version
- * counts, from the publication on: one that was unhealthy on the previous key already says nothing about the new one.
+ * counts, and that is not forgotten (one that broke and fell silent still counts), from the publication on: one that was unhealthy on the previous key already says nothing about the new one.
  */
 export const rollbackDue = (
   gate: GateConfig,
@@ -20,6 +20,7 @@ export const rollbackDue = (
   const worst = reports.find(
     (report) =>
       !report.healthy &&
+      msBetween(report.at, toInstant(now)) <= gate.forgetInstanceAfterMs &&
       report.secretVersion === published.version &&
       gate.consumers.some(({ name }) => name === report.consumer) &&
       msBetween(since(report), toInstant(now)) >= limitMs,

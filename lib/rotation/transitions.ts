@@ -222,10 +222,11 @@ export const versionAdopted = (state: StateWithActive, version: string, now: Dat
 export const slotAdopted = (state: StateWithActive, version: string, now: Date): Move => {
   const rotation = rotationOf(state);
   const slot = otherSlot(state.active.slot);
+  const keyMadeAt = state.phase === "published" ? state.previousKeyMadeAt : state.active.keyMadeAt;
   return {
     state: {
       phase: "adopting",
-      active: { slot, version, publishedAt: toInstant(now), keyMadeAt: state.active.keyMadeAt },
+      active: { slot, version, publishedAt: toInstant(now), keyMadeAt },
       approval: null,
     },
     events: [

@@ -129,6 +129,8 @@ export const nextStep = (state: State): string =>
 /** What an account waits for, in the words of the status; null when it is idle and not due, while it is blocked, or when the next driver moves it on. */
 export const waitingFor = (seen: Seen): Waiting | null => {
   if (seen.record.failure?.blocked) return null;
+  // An idle account that is not due waits for nothing, paused or not.
+  if (!hasNextStep(seen)) return null;
   for (const ask of asks) {
     const found = ask(seen);
     if (found !== null) return { reason: found.reason, detail: found.detail, since: found.since };

@@ -3,7 +3,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Plugin, build } from "esbuild";
-import type { Product } from "../fakes/world/product";
+import { loadProduct } from "../simulation/load-product";
+import type { Product } from "../fakes/world/product-type";
 import { runHistory } from "../simulation/run-history";
 import { type SafetyRule, safetyRules } from "./rules";
 
@@ -48,8 +49,7 @@ const load = async (rule: SafetyRule): Promise<Product> => {
       plugins: [plugin],
       logLevel: "error",
     });
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- built from the module that has this type
-    return (await import(outfile)) as Product;
+    return loadProduct(outfile);
   } finally {
     rmSync(folder, { recursive: true });
   }

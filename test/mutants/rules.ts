@@ -33,8 +33,8 @@ export const safetyRules: readonly SafetyRule[] = [
     rule: "an instance that is known, however silent, keeps the gate shut",
     without: "the gate opens over an instance that is on the previous key and has not reported since",
     file: "lib/rotation/consumers.ts",
-    text: "msBetween(report.at, toInstant(now)) <= gate.forgetInstanceAfterMs;",
-    instead: "msBetween(report.at, toInstant(now)) <= gate.signalFreshnessMs;",
+    text: "const knownFrom = plusMs(toInstant(now), -gate.forgetInstanceAfterMs);",
+    instead: "const knownFrom = plusMs(toInstant(now), -gate.signalFreshnessMs);",
     caughtBy: { jest: "unit", test: "rotation/consumers" },
   },
   {
@@ -106,8 +106,8 @@ export const safetyRules: readonly SafetyRule[] = [
     rule: "a lost publication forbids regenerating for a while",
     without: "a late publication makes a key the newest that has been regenerated meanwhile",
     file: "lib/advance.ts",
-    text: "    if (error instanceof OutcomeUnknownError) {\n      const at",
-    instead: "    if (error instanceof OutcomeUnknownError && this.#record.intent !== null) {\n      const at",
+    text: "until: plusMs(at, this.limits.quarantineMs),",
+    instead: "until: slot === null ? at : plusMs(at, this.limits.quarantineMs),",
     caughtBy: simulation,
   },
   {

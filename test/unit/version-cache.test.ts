@@ -76,10 +76,10 @@ describe("the versions of a secret", () => {
     expect(asked).toHaveLength(4);
   });
 
-  it("that the vault does not know are remembered as well", async () => {
+  it("that the vault does not know are asked for again, as they may be there by then", async () => {
     const { read, asked } = aCache(async () => null);
     expect([await read(v1), await read(v1)]).toEqual([null, null]);
-    expect(asked).toHaveLength(1);
+    expect(asked).toHaveLength(2);
   });
 
   it("are asked for again after a failure, which everybody who waited sees", async () => {

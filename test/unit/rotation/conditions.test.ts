@@ -67,7 +67,7 @@ describe("RotationStalled", () => {
   it("says so where nothing is in the way", () => {
     expect(found({ config: twoHours, reports: [aReport({ at: at("11:55") })], now: "12:00" })).toMatchObject([
       {
-        reason: "Stalled",
+        reason: null,
         detail: "in phase published for longer than PT2H: it should have moved on by now",
       },
     ]);
@@ -117,7 +117,7 @@ describe("RotationOverdue", () => {
       {
         kind: "RotationOverdue",
         since: "2026-11-24T11:00:00.000Z",
-        reason: "Overdue",
+        reason: null,
         detail: "due since 2026-11-24T10:00:00.000Z and not started",
       },
     ]);
