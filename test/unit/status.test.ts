@@ -145,7 +145,7 @@ describe("a blocked account", () => {
   });
 
   it("is not one that only backs off", () => {
-    const body = statusOf(view({ record: aRecord({ failure: aFailure() }) }));
+    const body = statusOf(view({ record: aRecord({ state: aRotation().started(), failure: aFailure() }) }));
     expect(body.blocked).toBeNull();
     expect(body.waitingFor).toMatchObject({ reason: "BackingOff" });
   });
