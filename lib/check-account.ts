@@ -32,18 +32,19 @@ export const checkAccount = async (app: App, config: AccountConfig): Promise<Che
   const { ports, limits } = app;
   const call = (): CallOptions => ({ signal: ports.clock.abortAfter(limits.callMs) });
   const checks: Check[] = [];
+  let principal: string | null = null;
   const attempt = async <T>(check: string, work: () => Promise<T>, tell: (found: T) => Check): Promise<T | null> => {
     try {
       const found = await work();
       checks.push(tell(found));
       return found;
     } catch (error) {
-      checks.push(failedCheck(check, error));
+      checks.push(failedCheck(check, error, config, principal));
       return null;
     }
   };
 
-  const principal = await attempt(
+  principal = await attempt(
     "identity",
     () => ports.permissions.principalId(call()),
     (id) => good("identity", id === null ? "the app's identity gets tokens" : `the app's identity is ${id}`),
@@ -95,9 +96,12 @@ type Attempt = <T>(check: string, work: () => Promise<T>, tell: (found: T) => Ch
 const good = (check: string, detail: string): Check => ({ check, ok: true, detail, remedy: null });
 const bad = (check: string, detail: string, remedy: string): Check => ({ check, ok: false, detail, remedy });
 
-const failedCheck = (check: string, error: unknown): Check => {
-  if (error instanceof OperatorNeededError)
-    return bad(check, `${error.facts.operation}: ${error.reason}`, error.remedy);
+const failedCheck = (check: string, error: unknown, config: AccountConfig, principal: string | null): Check => {
+  if (error instanceof OperatorNeededError) {
+    const command = /^grant /.test(error.remedy) ? grantCommand(check, config, principal) : null;
+    const remedy = command === null ? error.remedy : `${error.remedy}: ${command}`;
+    return bad(check, `${error.facts.operation}: ${error.reason}`, remedy);
+  }
   if (error instanceof CorruptRecordError) return bad(check, "the stored record cannot be read", error.message);
   if (error instanceof TransientServiceError || error instanceof OutcomeUnknownError) {
     return bad(
@@ -132,8 +136,23 @@ const regenerateCheck = (config: AccountConfig, principal: string | null, allowe
   return bad(
     "regenerateKeys",
     `no role assignment grants ${regenerateAction}`,
-    `az role assignment create --assignee-object-id ${principal ?? "<object id of the app's identity>"} --assignee-principal-type ServicePrincipal --role "Batch Key Rotator" --scope ${config.batch.resourceId}`,
+    assignment(principal, "Batch Key Rotator", config.batch.resourceId),
   );
+};
+
+const assignment = (principal: string | null, role: string, scope: string): string =>
+  `az role assignment create --assignee-object-id ${principal ?? "<object id of the app's identity>"} --assignee-principal-type ServicePrincipal --role "${role}" --scope ${scope}`;
+
+/** The command that gives what a check was refused; null where the remedy's own words are all there is to say. */
+const grantCommand = (check: string, config: AccountConfig, principal: string | null): string | null => {
+  const { batch, secret } = config;
+  if (check === "batchAccount" || check === "listKeys") {
+    return assignment(principal, "Batch Key Rotator", batch.resourceId);
+  }
+  if (check !== "vaultRead" && check !== "vaultUpdate") return null;
+  const [vault = ""] = new URL(secret.vaultUrl).hostname.split(".");
+  const scope = `"$(az keyvault show --name ${vault} --query id --output tsv)/secrets/${secret.name}"`;
+  return assignment(principal, "Key Vault Secrets Officer", scope);
 };
 
 const dataPlaneCheck = async (
