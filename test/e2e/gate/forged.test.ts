@@ -24,7 +24,10 @@ interface Stage {
   readonly knownKeys: readonly string[];
 }
 
-const consumers = [aConsumer({ instances: 2, proof: "required" }), aConsumer({ name: "nightly-etl", proof: "required" })];
+const consumers = [
+  aConsumer({ instances: 2, proof: "required" }),
+  aConsumer({ name: "nightly-etl", proof: "required" }),
+];
 
 /**
  * A rotation that waits for `render-api/vm-2` alone: it was on the new key, and went back to the old one.
@@ -65,7 +68,13 @@ const stage = async (): Promise<Stage> => {
     reason: "OnPreviousKey",
     detail: expect.stringContaining("render-api/vm-2"),
   });
-  const knownKeys = [oldKey, other.newest().value, other.versions()[0]?.value ?? "", randomBytes(64).toString("base64"), ""];
+  const knownKeys = [
+    oldKey,
+    other.newest().value,
+    other.versions()[0]?.value ?? "",
+    randomBytes(64).toString("base64"),
+    "",
+  ];
   return { rig, at, other, sent, knownKeys };
 };
 
@@ -92,66 +101,92 @@ const anOffset = fc.integer({ min: -minutes(5), max: minutes(5) });
 const anIndex = fc.nat(1000);
 
 /** Signed by a key that is not the new one. */
-const wrongKey = fc.tuple(anOffset, anIndex).map(([offMs, key]): Forgery => (staged) => {
-  const claim = wanted(staged, offMs);
-  const lines = [staged.at.name, claim.consumer, claim.instance, claim.secretVersion, "true", claim.at];
-  return { ...claim, proof: proofOf(pick(staged.knownKeys, key), lines) };
-});
+const wrongKey = fc.tuple(anOffset, anIndex).map(
+  ([offMs, key]): Forgery =>
+    (staged) => {
+      const claim = wanted(staged, offMs);
+      const lines = [staged.at.name, claim.consumer, claim.instance, claim.secretVersion, "true", claim.at];
+      return { ...claim, proof: proofOf(pick(staged.knownKeys, key), lines) };
+    },
+);
 
 /** A version of before, or of another account, with whichever key the forger has for it. */
-const otherVersion = fc.tuple(anOffset, anIndex, anIndex).map(([offMs, key, version]): Forgery => (staged) => {
-  const ids = [...staged.at.versions().slice(0, -1), ...staged.other.versions()].map((each) => each.version);
-  const claim = { ...wanted(staged, offMs), secretVersion: pick(ids, version) };
-  const lines = [staged.at.name, claim.consumer, claim.instance, claim.secretVersion, "true", claim.at];
-  return { ...claim, proof: proofOf(pick(staged.knownKeys, key), lines) };
-});
+const otherVersion = fc.tuple(anOffset, anIndex, anIndex).map(
+  ([offMs, key, version]): Forgery =>
+    (staged) => {
+      const ids = [...staged.at.versions().slice(0, -1), ...staged.other.versions()].map((each) => each.version);
+      const claim = { ...wanted(staged, offMs), secretVersion: pick(ids, version) };
+      const lines = [staged.at.name, claim.consumer, claim.instance, claim.secretVersion, "true", claim.at];
+      return { ...claim, proof: proofOf(pick(staged.knownKeys, key), lines) };
+    },
+);
 
 /** The true proof of a signal that was sent, on the claim that the forger wants: for another account, consumer, instance, field or time. */
-const stolenProof = fc.tuple(anOffset, anIndex).map(([offMs, index]): Forgery => (staged) => ({
-  ...wanted(staged, offMs),
-  proof: pick(staged.sent, index).proof,
-}));
+const stolenProof = fc.tuple(anOffset, anIndex).map(
+  ([offMs, index]): Forgery =>
+    (staged) => ({
+      ...wanted(staged, offMs),
+      proof: pick(staged.sent, index).proof,
+    }),
+);
 
 /** A signal that was sent, with one field altered towards what the forger wants. */
 const altered = fc
-  .tuple(anOffset, anIndex, fc.subarray(["consumer", "instance", "secretVersion", "healthy", "at"] as const, { minLength: 1 }))
-  .map(([offMs, index, fields]): Forgery => (staged) => {
-    const claim = wanted(staged, offMs);
-    return { ...pick(staged.sent, index), ...Object.fromEntries(fields.map((field) => [field, claim[field]])) };
-  });
+  .tuple(
+    anOffset,
+    anIndex,
+    fc.subarray(["consumer", "instance", "secretVersion", "healthy", "at"] as const, { minLength: 1 }),
+  )
+  .map(
+    ([offMs, index, fields]): Forgery =>
+      (staged) => {
+        const claim = wanted(staged, offMs);
+        return { ...pick(staged.sent, index), ...Object.fromEntries(fields.map((field) => [field, claim[field]])) };
+      },
+  );
 
 /** A signal that was sent, to the letter; the same instant written in another way; a detail that no proof covers. */
-const replayed = fc.tuple(anIndex, fc.boolean(), fc.boolean()).map(([index, rewritten, detailed]): Forgery => (staged) => {
-  const signal = pick(staged.sent, index);
-  return {
-    ...signal,
-    ...(rewritten ? { at: signal.at.replace("Z", "+00:00") } : {}),
-    ...(detailed ? { detail: "all is well" } : {}),
-  };
-});
+const replayed = fc.tuple(anIndex, fc.boolean(), fc.boolean()).map(
+  ([index, rewritten, detailed]): Forgery =>
+    (staged) => {
+      const signal = pick(staged.sent, index);
+      return {
+        ...signal,
+        ...(rewritten ? { at: signal.at.replace("Z", "+00:00") } : {}),
+        ...(detailed ? { detail: "all is well" } : {}),
+      };
+    },
+);
 
 /** Without a proof, or with bytes in its place. */
-const unproven = fc
-  .tuple(anOffset, fc.option(fc.uint8Array({ minLength: 32, maxLength: 32 })))
-  .map(([offMs, bytes]): Forgery => (staged) => ({
-    ...wanted(staged, offMs),
-    ...(bytes === null ? {} : { proof: Buffer.from(bytes).toString("base64") }),
-  }));
+const unproven = fc.tuple(anOffset, fc.option(fc.uint8Array({ minLength: 32, maxLength: 32 }))).map(
+  ([offMs, bytes]): Forgery =>
+    (staged) => ({
+      ...wanted(staged, offMs),
+      ...(bytes === null ? {} : { proof: Buffer.from(bytes).toString("base64") }),
+    }),
+);
 
 /** A true signal's proof with one bit changed. */
-const damaged = fc.tuple(anIndex, fc.nat(255)).map(([index, bit]): Forgery => (staged) => {
-  const signal = pick(staged.sent, index);
-  const bytes = Buffer.from(signal.proof ?? "", "base64");
-  bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-  return { ...signal, ...wanted(staged, 0), proof: bytes.toString("base64") };
-});
+const damaged = fc.tuple(anIndex, fc.nat(255)).map(
+  ([index, bit]): Forgery =>
+    (staged) => {
+      const signal = pick(staged.sent, index);
+      const bytes = Buffer.from(signal.proof ?? "", "base64");
+      bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      return { ...signal, ...wanted(staged, 0), proof: bytes.toString("base64") };
+    },
+);
 
 /** Lines run together: an instance's name that holds what belongs to other lines. */
-const runTogether = fc.tuple(anOffset, fc.constantFrom("\n", "\\n", "%0a", " ")).map(([offMs, glue]): Forgery => (staged) => ({
-  ...wanted(staged, offMs),
-  instance: `vm-2${glue}${staged.at.newest().version}`,
-  proof: pick(staged.sent, 3).proof,
-}));
+const runTogether = fc.tuple(anOffset, fc.constantFrom("\n", "\\n", "%0a", " ")).map(
+  ([offMs, glue]): Forgery =>
+    (staged) => ({
+      ...wanted(staged, offMs),
+      instance: `vm-2${glue}${staged.at.newest().version}`,
+      proof: pick(staged.sent, 3).proof,
+    }),
+);
 
 test("none of thousands of forged signals opens the gate, and the true one does", async () => {
   const staged = await stage();
@@ -176,7 +211,11 @@ test("none of thousands of forged signals opens the gate, and the true one does"
 
   await staged.rig.surface.tick();
   expect((await at.status()).phase).toBe("published");
-  for (const [consumer, instance] of [["nightly-etl", "run"], ["render-api", "vm-1"], ["render-api", "vm-2"]] as const) {
+  for (const [consumer, instance] of [
+    ["nightly-etl", "run"],
+    ["render-api", "vm-1"],
+    ["render-api", "vm-2"],
+  ] as const) {
     await at.instance(consumer, instance).report();
   }
   expect((await at.status()).phase).toBe("idle");

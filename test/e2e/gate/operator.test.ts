@@ -209,7 +209,10 @@ describe("who asked", () => {
     if (enabled !== undefined) process.env["WEBSITE_AUTH_ENABLED"] = enabled;
     const { at } = await adopted();
     await at.order("pause", "who asks?", { [name]: sent });
-    expect(at.events().findLast(({ event }) => event === "Paused")).toMatchObject({ by: expected, detail: "who asks?" });
+    expect(at.events().findLast(({ event }) => event === "Paused")).toMatchObject({
+      by: expected,
+      detail: "who asks?",
+    });
   });
 });
 
@@ -219,7 +222,14 @@ describe("the request", () => {
 
   test("needs a reason of 1 to 500 characters, and nothing else", async () => {
     const { at } = await adopted({ gate: { consumers: [aConsumer()] } });
-    for (const body of [{}, { reason: "" }, { reason: " " }, { reason: "x".repeat(501) }, { reason: "a", by: "ada" }, []]) {
+    for (const body of [
+      {},
+      { reason: "" },
+      { reason: " " },
+      { reason: "x".repeat(501) },
+      { reason: "a", by: "ada" },
+      [],
+    ]) {
       expect(await post(at, "pause", body)).toMatchObject({ status: 400, body: { reason: "InvalidRequest" } });
     }
     expect(await phase(at)).toBe("idle");
@@ -228,7 +238,10 @@ describe("the request", () => {
 
   test("names an action and an account that there are", async () => {
     const { at } = await adopted();
-    expect(await post(at, "explode", { reason: "a" })).toMatchObject({ status: 404, body: { reason: "UnknownAction" } });
+    expect(await post(at, "explode", { reason: "a" })).toMatchObject({
+      status: 404,
+      body: { reason: "UnknownAction" },
+    });
     const path = "/accounts/nobody/pause";
     expect(await rig.surface.call({ method: "POST", path, body: { reason: "a" } })).toMatchObject({
       status: 404,

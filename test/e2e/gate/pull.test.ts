@@ -123,7 +123,11 @@ const bad: readonly (readonly [string, Answerer, string | RegExp])[] = [
     () => (_, response) => response.writeHead(200).end(" ".repeat(64 * 1024 + 1)),
     "answered with more than 65536 bytes",
   ],
-  ["what is not JSON", () => (_, response) => response.writeHead(200).end("OK"), "answered with something that is not JSON"],
+  [
+    "what is not JSON",
+    () => (_, response) => response.writeHead(200).end("OK"),
+    "answered with something that is not JSON",
+  ],
   ["another form", () => (_, response) => answerJson(response, { status: "UP" }), /^answered in another form: /],
   ["no instance at all", () => (_, response) => answerJson(response, []), /^answered in another form: /],
   [
@@ -149,7 +153,10 @@ const bad: readonly (readonly [string, Answerer, string | RegExp])[] = [
   [
     "an instant that is more than five minutes off",
     (at) => (request, response) =>
-      answerJson(response, told(at, request, { at: new Date(rig.clock.now().getTime() - minutes(5) - 1).toISOString() })),
+      answerJson(
+        response,
+        told(at, request, { at: new Date(rig.clock.now().getTime() - minutes(5) - 1).toISOString() }),
+      ),
     "answered for instance default with an instant more than 5 minutes away from the rotator's clock",
   ],
   ["a connection that ends", () => (_, response) => void response.socket?.destroy(), /^could not be asked/],
@@ -162,7 +169,8 @@ test.each(bad)("%s makes the consumer unhealthy until the next good answer", asy
   await rig.surface.tick();
   const { waitingFor, consumers } = await at.status();
   expect(waitingFor).toMatchObject({ reason: "Unhealthy", since: rig.clock.at });
-  const [, sentence = "", heardAt] = /^legacy: its health URL (.*), last at (.*)$/s.exec(waitingFor?.detail ?? "") ?? [];
+  const [, sentence = "", heardAt] =
+    /^legacy: its health URL (.*), last at (.*)$/s.exec(waitingFor?.detail ?? "") ?? [];
   if (typeof problem === "string") expect(sentence).toBe(problem);
   else expect(sentence).toMatch(problem);
   expect(heardAt).toBe(rig.clock.at);
@@ -227,7 +235,13 @@ test("a bad answer during the soak begins it again", async () => {
   const at = place(rig, { gate: { soakMs: minutes(10), consumers: [consumer] } });
   await rig.surface.tick();
   const good = (request: HealthRequest, response: ServerResponse) => answerJson(response, told(at, request));
-  for (const answer of [good, good, (_: unknown, response: ServerResponse) => void response.writeHead(500).end(), good, good]) {
+  for (const answer of [
+    good,
+    good,
+    (_: unknown, response: ServerResponse) => void response.writeHead(500).end(),
+    good,
+    good,
+  ]) {
     app.answer = answer;
     await rig.surface.tick();
     rig.clock.advance(minutes(4));
@@ -248,7 +262,8 @@ test("many are asked at the same time, one that takes longer than ten seconds is
   app.answer = ({ path }, response) => {
     const [, , account, consumer] = path.split("/");
     const { version } = (account === "render" ? at : other).newest();
-    if (consumer !== "slow") setTimeout(() => answerJson(response, { consumer, secretVersion: version, healthy: true }), 300);
+    if (consumer !== "slow")
+      setTimeout(() => answerJson(response, { consumer, secretVersion: version, healthy: true }), 300);
   };
   const began = performance.now();
   const ticked = rig.surface.tick();

@@ -40,7 +40,10 @@ test("with a soak it is through at the first signal after it", async () => {
 });
 
 test("settleOn primary: the signals move it through the settling phase as well", async () => {
-  const { at, vms } = await adopted({ settleOn: "primary", gate: { consumers: [aConsumer({ instances: 2 })], soakMs: 0 } });
+  const { at, vms } = await adopted({
+    settleOn: "primary",
+    gate: { consumers: [aConsumer({ instances: 2 })], soakMs: 0 },
+  });
   await at.rotate(leaked);
   for (const vm of vms) await vm.refresh().report();
   expect((await at.status()).phase).toBe("settling");

@@ -81,14 +81,12 @@ export class EmulatedPlace extends Place {
   }
 
   override versions(): readonly HeldVersion[] {
-    return this.vault
-      .versions(this.config.secret.name)
-      .map(({ version, value, enabled, createdOn }) => ({
-        version,
-        value,
-        enabled,
-        createdAt: createdOn.toISOString(),
-      }));
+    return this.vault.versions(this.config.secret.name).map(({ version, value, enabled, createdOn }) => ({
+      version,
+      value,
+      enabled,
+      createdAt: createdOn.toISOString(),
+    }));
   }
 
   override keys(): Readonly<Record<Slot, string>> {

@@ -1,0 +1,302 @@
+import type { CheckedAccount } from "../../../lib/check-account";
+import { aConsumer } from "../../builders/account";
+import { emulatedObjectId } from "../../emulators/tokens";
+import { type EmulatedOptions, type EmulatedPlace, type EmulatedRig, openEmulatedRig } from "./rig/emulated";
+import { adopt } from "./rig/place";
+
+let world: EmulatedRig;
+beforeAll(async () => {
+  world = await openEmulatedRig();
+});
+beforeEach(() => world.emulators.journal.clear());
+afterEach(() => {
+  const { journal, batch, faults } = world.emulators;
+  // A check changes nothing: the only command that it sends names a version that does not exist.
+  expect(journal.count("arm.regenerateKeys")).toBe(0);
+  expect(journal.count("vault.setSecret")).toBe(0);
+  expect(journal.count("arm.updateAccount")).toBe(0);
+  for (const { path } of journal.of("vault.updateSecret")) expect(path).toMatch(/\/0{32}$/);
+  faults.clear();
+  for (const action of ["read", "listkeys/action", "regeneratekeys/action"] as const) batch.allow(action);
+  for (const action of ["getSecret/action", "setSecret/action", "update/action"] as const) world.vault.allow(action);
+  batch.tellRoles("asAllowed");
+  batch.setKeyTiming({ newKeyDelayMs: 0 });
+});
+afterAll(() => world.close());
+
+let made = 0;
+const anyAccount = (options: EmulatedOptions = {}): EmulatedPlace => {
+  world.rig.deploy([]);
+  return world.place({ ...options, name: `check${(made += 1)}` });
+};
+
+const stored = ({ name }: EmulatedPlace): string => {
+  try {
+    return JSON.stringify(world.rig.rotations.peek(name));
+  } catch {
+    return "corrupt";
+  }
+};
+
+const checked = async (at: EmulatedPlace): Promise<CheckedAccount> => {
+  const [keys, versions, record] = [at.keys(), at.versions(), stored(at)];
+  const answer = await world.rig.surface.call({ method: "GET", path: `/accounts/${at.name}/check` });
+  expect(answer.status).toBe(200);
+  expect(JSON.stringify(answer.body)).not.toMatch(/[A-Za-z0-9+/]{86}/);
+  expect([at.keys(), at.versions(), stored(at)]).toEqual([keys, versions, record]);
+  return answer.body as CheckedAccount;
+};
+
+const one = ({ checks }: CheckedAccount, name: string) => {
+  const found = checks.find(({ check }) => check === name);
+  if (found === undefined) throw new Error(`there is no check ${name}`);
+  return found;
+};
+
+const assign = (role: string, scope: string): string =>
+  `az role assignment create --assignee-object-id ${emulatedObjectId} --assignee-principal-type ServicePrincipal --role "${role}" --scope ${scope}`;
+
+// Comes first: the SDK keeps a token for the life of its process.
+test("identity: says that it gets no token, and every check that needs one fails with it", async () => {
+  const at = anyAccount();
+  world.emulators.faults.add({ route: "identity.token", when: "before", kind: "status", status: 400 });
+  const body = await checked(at);
+  expect(one(body, "identity")).toMatchObject({ ok: false, remedy: expect.stringMatching(/\S/) });
+  for (const name of ["batchAccount", "listKeys", "vaultRead", "vaultUpdate"]) {
+    expect(one(body, name)).toMatchObject({ ok: false });
+  }
+});
+
+test("an account where all is well: every check passes or says that it was not tried", async () => {
+  const at = anyAccount();
+  const { account, checks, next } = await checked(at);
+  expect(account).toBe(at.name);
+  expect(Object.fromEntries(checks.map(({ check, ok }) => [check, ok]))).toEqual({
+    identity: true,
+    batchAccount: true,
+    sharedKey: true,
+    listKeys: true,
+    regenerateKeys: true,
+    dataPlane: true,
+    vaultRead: true,
+    vaultUpdate: true,
+    vaultWrite: null,
+    tables: true,
+    "signals of render-api": false,
+  });
+  for (const { ok, detail, remedy } of checks) {
+    expect(detail).toMatch(/\S/);
+    expect(remedy === null).toBe(ok !== false);
+  }
+  expect(next).toBe("read the account and adopt the key that the vault holds, or publish the primary key");
+});
+
+describe("identity", () => {
+  test("names the identity", async () => {
+    expect(one(await checked(anyAccount()), "identity")).toMatchObject({
+      ok: true,
+      detail: `the app's identity is ${emulatedObjectId}`,
+    });
+  });
+});
+
+describe("Batch", () => {
+  test("batchAccount: without the right to read it names the action, and the command with role and scope", async () => {
+    const at = anyAccount();
+    world.emulators.batch.deny("read");
+    const { remedy } = one(await checked(at), "batchAccount");
+    expect(remedy).toContain(`Microsoft.Batch/batchAccounts/read on ${at.config.batch.resourceId}`);
+    expect(remedy).toContain(assign("Batch Key Rotator", at.config.batch.resourceId));
+  });
+
+  test("batchAccount: one that is not there is named, without a command that would not help", async () => {
+    const at = anyAccount();
+    world.emulators.batch.removeAccount(at.config.batch.accountName);
+    const answer = await world.rig.surface.call({ method: "GET", path: `/accounts/${at.name}/check` });
+    const found = one(answer.body as CheckedAccount, "batchAccount");
+    expect(found).toMatchObject({
+      ok: false,
+      remedy: expect.stringContaining(`there is no Batch account ${at.config.batch.resourceId}`),
+    });
+    expect(found.remedy).not.toContain("az role assignment create");
+  });
+
+  test("sharedKey: where shared keys are not allowed it says by which command they are", async () => {
+    const at = anyAccount();
+    world.emulators.batch.setModes(at.config.batch.accountName, ["AAD"]);
+    expect(one(await checked(at), "sharedKey")).toMatchObject({
+      ok: false,
+      remedy: expect.stringContaining(`az resource update --ids ${at.config.batch.resourceId}`),
+    });
+  });
+
+  test("listKeys: without the right it names the action, and the command with role and scope", async () => {
+    const at = anyAccount();
+    world.emulators.batch.deny("listkeys/action");
+    const { ok, remedy } = one(await checked(at), "listKeys");
+    expect(ok).toBe(false);
+    expect(remedy).toContain("Microsoft.Batch/batchAccounts/listkeys/action");
+    expect(remedy).toContain(assign("Batch Key Rotator", at.config.batch.resourceId));
+  });
+
+  test("listKeys: a lock is named with the commands that find and remove it", async () => {
+    const at = anyAccount();
+    world.emulators.batch.lock(at.config.batch.accountName, "ReadOnly");
+    const { ok, remedy } = one(await checked(at), "listKeys");
+    expect(ok).toBe(false);
+    expect(remedy).toMatch(/remove the lock on .* \(az lock list, az lock delete\)/);
+  });
+
+  test.each([
+    ["a role with this very action", [{ actions: ["Microsoft.Batch/batchAccounts/regenerateKeys/action"] }], true],
+    ["a role in another spelling", [{ actions: ["microsoft.batch/BATCHACCOUNTS/regeneratekeys/Action"] }], true],
+    ["a role over all of Batch", [{ actions: ["Microsoft.Batch/*"] }], true],
+    ["an owner's role", [{ actions: ["*"] }], true],
+    [
+      "the second of two roles",
+      [{ actions: ["*/read"] }, { actions: ["Microsoft.Batch/batchAccounts/*/action"] }],
+      true,
+    ],
+    ["a reader's role", [{ actions: ["*/read"] }], false],
+    ["no role at all", [], false],
+    [
+      "a role that leaves it out",
+      [{ actions: ["*"], notActions: ["Microsoft.Batch/batchAccounts/regenerateKeys/*"] }],
+      false,
+    ],
+    [
+      "a role with an action that only begins like it",
+      [{ actions: ["Microsoft.Batch/batchAccounts/regenerateKeys"] }],
+      false,
+    ],
+  ])("regenerateKeys: %s", async (_role, roles, granted) => {
+    const at = anyAccount();
+    world.emulators.batch.tellRoles(roles);
+    const found = one(await checked(at), "regenerateKeys");
+    expect(found.ok).toBe(granted);
+    expect(found.remedy).toBe(granted ? null : assign("Batch Key Rotator", at.config.batch.resourceId));
+  });
+
+  test("regenerateKeys: where the roles cannot be read it is said to be untested", async () => {
+    const at = anyAccount();
+    world.emulators.batch.tellRoles("unreadable");
+    expect(one(await checked(at), "regenerateKeys")).toEqual({
+      check: "regenerateKeys",
+      ok: null,
+      detail: "not tried, as it would replace a key; the role assignments cannot be read",
+      remedy: null,
+    });
+  });
+
+  test("dataPlane: a key that Batch refuses", async () => {
+    const at = anyAccount();
+    world.emulators.batch.regenerateByHand(at.config.batch.accountName, "primary");
+    world.emulators.batch.setKeyTiming({ newKeyDelayMs: 60_000 });
+    expect(one(await checked(at), "dataPlane")).toMatchObject({ ok: false, remedy: expect.stringContaining("clock") });
+  });
+
+  test("dataPlane: not asked where probing is switched off", async () => {
+    const { checks } = await checked(anyAccount({ probe: "none" }));
+    expect(checks.map(({ check }) => check)).not.toContain("dataPlane");
+    expect(world.emulators.journal.countOf("batch")).toBe(0);
+  });
+});
+
+describe("Key Vault", () => {
+  const scopeOf = ({ config }: EmulatedPlace): string =>
+    `"$(az keyvault show --name localhost --query id --output tsv)/secrets/${config.secret.name}"`;
+
+  test("vaultRead: without the right it names the action, and the command with role and scope", async () => {
+    const at = anyAccount();
+    world.vault.deny("getSecret/action");
+    const { ok, remedy } = one(await checked(at), "vaultRead");
+    expect(ok).toBe(false);
+    expect(remedy).toContain("Microsoft.KeyVault/vaults/secrets/getSecret/action");
+    expect(remedy).toContain(assign("Key Vault Secrets Officer", scopeOf(at)));
+  });
+
+  test("vaultRead: says which key the newest version holds, or what adopting would publish", async () => {
+    const at = anyAccount({ seed: "secondary" });
+    expect(one(await checked(at), "vaultRead").detail).toBe(
+      `the newest version, ${at.newest().version}, holds the secondary key`,
+    );
+    const empty = anyAccount({ seed: null });
+    expect(one(await checked(empty), "vaultRead")).toMatchObject({
+      ok: true,
+      detail: expect.stringContaining("publish the primary key"),
+    });
+    const stale = anyAccount();
+    world.emulators.batch.regenerateByHand(stale.config.batch.accountName, "primary");
+    expect(one(await checked(stale), "vaultRead").detail).toMatch(
+      /holds neither live key: adopting the account will publish the primary key over it/,
+    );
+  });
+
+  test("vaultRead: a disabled secret is named with the command that enables it", async () => {
+    const at = anyAccount();
+    world.vault.disable(at.config.secret.name);
+    expect(one(await checked(at), "vaultRead")).toMatchObject({
+      ok: false,
+      remedy: expect.stringContaining("az keyvault secret set-attributes --enabled true"),
+    });
+  });
+
+  test("vaultUpdate: is really tried, on a version that does not exist", async () => {
+    const at = anyAccount();
+    expect(one(await checked(at), "vaultUpdate")).toMatchObject({ ok: true });
+    expect(world.emulators.journal.of("vault.updateSecret").map(({ status }) => status)).toEqual([404]);
+    world.vault.deny("update/action");
+    const { ok, remedy } = one(await checked(at), "vaultUpdate");
+    expect(ok).toBe(false);
+    expect(remedy).toContain("Microsoft.KeyVault/vaults/secrets/update/action");
+    expect(remedy).toContain(assign("Key Vault Secrets Officer", scopeOf(at)));
+  });
+
+  test("vaultWrite: is never tried, and named with its action", async () => {
+    expect(one(await checked(anyAccount()), "vaultWrite")).toMatchObject({
+      ok: null,
+      detail: expect.stringContaining("Microsoft.KeyVault/vaults/secrets/setSecret/action"),
+      remedy: null,
+    });
+  });
+});
+
+describe("what the rotator knows", () => {
+  test("tables: a record that cannot be read is named with its row", async () => {
+    const at = anyAccount();
+    world.rig.rotations.damage(at.name);
+    const body = await checked(at);
+    expect(one(body, "tables")).toMatchObject({
+      ok: false,
+      remedy: expect.stringContaining(`PartitionKey ${at.name}`),
+    });
+    expect(body.next).toMatch(/RecordCorrupt/);
+  });
+
+  test("signals: who has reported and who has not, with where to post", async () => {
+    const gate = { soakMs: 0, consumers: [aConsumer(), aConsumer({ name: "nightly-etl" })] };
+    const at = anyAccount({ gate });
+    await at.instance("render-api", "vm-1").report();
+    const body = await checked(at);
+    expect(one(body, "signals of render-api")).toMatchObject({
+      ok: true,
+      detail: expect.stringContaining("1 instance has reported"),
+    });
+    expect(one(body, "signals of nightly-etl")).toMatchObject({
+      ok: false,
+      remedy: `let nightly-etl post its health to /api/accounts/${at.name}/signals, or configure its healthUrl`,
+    });
+  });
+
+  test("next: says what the next tick would do, in every condition", async () => {
+    const at = anyAccount({ gate: { soakMs: 0 } });
+    await world.rig.surface.tick();
+    expect((await checked(at)).next).toMatch(/^wait: NoSignalYet, no instance of render-api/);
+    await adopt(at, [at.instance("render-api", "vm-1")]);
+    expect((await checked(at)).next).toBe(`nothing before ${(await at.status()).nextDueAt}`);
+    world.emulators.batch.deny("regeneratekeys/action");
+    await at.rotate();
+    world.emulators.journal.clear();
+    expect((await checked(at)).next).toBe("try again, as it is blocked: Forbidden");
+  });
+});
