@@ -4,6 +4,7 @@ import { busySeconds } from "./demand";
 import { readStatus } from "./read-account";
 import type { AccountConfig } from "./rotation/account-config";
 import { activeQuarantine, pauseInForce } from "./rotation/changes";
+import { rotationOf } from "./rotation/phases";
 import type { Pause, RotationRecord } from "./rotation/record";
 import { toInstant } from "./rotation/time";
 import { gatedState } from "./rotation/waiting";
@@ -41,6 +42,11 @@ export const operate = async (app: App, config: AccountConfig, order: Order): Pr
     return { kind: "busy", retryAfterSeconds: busySeconds(app, driven.claim?.until ?? null) };
   if (driven.outcome === "refused") {
     return { kind: "refused", reason: driven.refusal.refused, detail: driven.refusal.detail };
+  }
+  const rotation = rotationOf(driven.record.state);
+  if (limits.dryRun && order.action === "rollback" && rotation !== null) {
+    const detail = `would roll back to the ${rotation.previous} key, because ${order.by} asks: ${order.reason}`;
+    ports.log.write("info", { event: "DryRun", account: config.name, detail });
   }
   return { kind: "done", status: await readStatus(app, config) };
 };
