@@ -1,0 +1,258 @@
+import { OutcomeUnknownError } from "../../../lib/errors";
+import type { Phase } from "../../../lib/rotation/phases";
+import { days, minutes } from "../../builders/time";
+import type { FakeOperation } from "../../fakes/in-memory-faults";
+import { adopt, type Place, place, type PlaceOptions } from "./rig/place";
+import { openRig, type Rig } from "./rig/rig";
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await openRig();
+});
+
+const changes: readonly FakeOperation[] = ["batch.regenerate", "secrets.publish", "secrets.disable"];
+
+interface Stage {
+  readonly phase: Phase;
+  readonly options?: PlaceOptions;
+  /** What it says that it would do, in the log. */
+  readonly would: RegExp;
+  /** Brings the account to where the next step of this phase could be taken, without dry run. */
+  readonly reach: (at: Place) => Promise<void>;
+}
+
+const soakless = { gate: { soakMs: 0 } } as const;
+const begun = async (at: Place): Promise<void> => adopt(at, [at.instance("render-api", "vm-1")]);
+/** A failed try leaves the account in the phase before the step. */
+const failing = async (operation: FakeOperation, at: Place, work: () => Promise<unknown>): Promise<void> => {
+  rig.faults.add(operation, { when: "before", error: () => new OutcomeUnknownError({ operation }) });
+  await work();
+  rig.clock.advance(minutes(6));
+  for (const instance of ["vm-1"]) await at.instance("render-api", instance).report();
+};
+
+const stages: readonly Stage[] = [
+  {
+    phase: "adopting",
+    options: { seed: null },
+    would: /^would publish the primary key as it is/,
+    reach: async () => undefined,
+  },
+  {
+    phase: "adopting",
+    would: /^would adopt version [0-9a-f]{32}, which holds the primary key$/,
+    reach: async () => undefined,
+  },
+  {
+    phase: "adopting",
+    options: soakless,
+    would: /^would end the adoption$/,
+    reach: async (at) => {
+      await rig.surface.tick();
+      rig.deploy(rig.accounts, { dryRun: true });
+      await at.instance("render-api", "vm-1").report();
+    },
+  },
+  {
+    phase: "idle",
+    options: soakless,
+    would: /^would start a rotation$/,
+    reach: async (at) => {
+      await begun(at);
+      rig.clock.advance(days(60));
+    },
+  },
+  {
+    phase: "started",
+    options: soakless,
+    would: /^would regenerate the secondary key, which nobody uses$/,
+    reach: async (at) => {
+      await begun(at);
+      await failing("batch.regenerate", at, () => at.rotate());
+    },
+  },
+  {
+    phase: "regenerated",
+    options: soakless,
+    would: /^would publish the secondary key$/,
+    reach: async (at) => {
+      await begun(at);
+      await failing("secrets.publish", at, () => at.rotate());
+    },
+  },
+  {
+    phase: "published",
+    options: soakless,
+    would: /^would regenerate the primary key, which every consumer has left$/,
+    reach: async (at) => {
+      await begun(at);
+      await at.rotate();
+      rig.deploy(rig.accounts, { dryRun: true });
+      await at.instance("render-api", "vm-1").refresh().report();
+    },
+  },
+  {
+    phase: "published",
+    options: { gate: { soakMs: 0, rollbackWhenUnhealthyForMs: minutes(10) } },
+    would: /^would roll back to the primary key, because render-api\/vm-1 has been unhealthy/,
+    reach: async (at) => {
+      await begun(at);
+      await at.rotate();
+      const vm = at.instance("render-api", "vm-1").refresh();
+      await vm.report({ healthy: false });
+      rig.clock.advance(minutes(10));
+    },
+  },
+  {
+    phase: "retired",
+    options: { ...soakless, settleOn: "primary" },
+    would: /^would prove that the old key is refused and disable its secret version, then publish the primary key$/,
+    reach: async (at) => {
+      await begun(at);
+      await at.rotate();
+      await failing("secrets.disable", at, () => at.instance("render-api", "vm-1").refresh().report());
+    },
+  },
+  {
+    phase: "settling",
+    options: { ...soakless, settleOn: "primary" },
+    would: /^would end the rotation on the primary key$/,
+    reach: async (at) => {
+      await begun(at);
+      await at.rotate();
+      await at.instance("render-api", "vm-1").refresh().report();
+      rig.deploy(rig.accounts, { dryRun: true });
+      await at.instance("render-api", "vm-1").refresh().report();
+    },
+  },
+  {
+    phase: "idle",
+    options: { ...soakless, reconcileEveryMs: minutes(10) },
+    would: /^would publish the live primary key, because version [0-9a-f]{32} held neither live key/,
+    reach: async (at) => {
+      await begun(at);
+      rig.batch.regenerateByHand(at.config.batch, "primary");
+      rig.clock.advance(minutes(10));
+    },
+  },
+];
+
+test.each(stages)("a tick in phase $phase says: $would", async ({ phase, options, would, reach }) => {
+  const at = place(rig, options);
+  await reach(at);
+  rig.deploy(rig.accounts, { dryRun: true });
+  const before = await at.status();
+  const [keys, versions, events] = [at.keys(), at.versions(), at.events().length];
+  rig.logged.length = 0;
+  const done: FakeOperation[] = [];
+  rig.faults.onEffect((operation) => done.push(operation));
+
+  for (let tick = 0; tick < 3; tick += 1) {
+    await rig.surface.tick();
+    rig.clock.advance(minutes(5));
+  }
+
+  expect(done.filter((operation) => changes.includes(operation))).toEqual([]);
+  expect([at.keys(), at.versions()]).toEqual([keys, versions]);
+  // An alarm is told in a dry run too: that a consumer is unhealthy is so whoever asks.
+  expect(
+    at
+      .events()
+      .slice(events)
+      .filter(({ event }) => event !== "ConsumerUnhealthy"),
+  ).toEqual([]);
+  const after = await at.status();
+  expect([after.phase, after.rotation, after.activeSlot]).toEqual([
+    before.phase ?? "adopting",
+    before.rotation,
+    before.activeSlot,
+  ]);
+  expect(after.phase).toBe(phase);
+  const said = rig.logged.filter(({ event }) => event === "DryRun");
+  expect(said).toHaveLength(3);
+  for (const line of said) expect(line).toMatchObject({ account: at.name, detail: expect.stringMatching(would) });
+});
+
+test("DryRun is what an account waits for whose next step would be taken now, and not one that waits for somebody", async () => {
+  const ready = place(rig, { name: "ready-weu", gate: { soakMs: 0 } });
+  const waits = place(rig, { name: "waits-weu", gate: { soakMs: 0 } });
+  await rig.surface.tick();
+  rig.deploy(rig.accounts, { dryRun: true });
+  await ready.instance("render-api", "vm-1").report();
+  await rig.surface.tick();
+  expect((await ready.status()).waitingFor).toMatchObject({
+    reason: "DryRun",
+    detail:
+      "would confirm that every consumer runs on the published key; nothing is changed while ROTATION_DRY_RUN is true",
+  });
+  expect((await waits.status()).waitingFor).toMatchObject({ reason: "NoSignalYet" });
+});
+
+describe("an operator's orders in a dry run", () => {
+  const published = async () => {
+    const at = place(rig, soakless);
+    await begun(at);
+    await at.rotate();
+    rig.deploy(rig.accounts, { dryRun: true });
+    return at;
+  };
+  const expectUntouched = async (at: Place, work: () => Promise<unknown>): Promise<void> => {
+    const [keys, versions] = [at.keys(), at.versions()];
+    await work();
+    expect((await at.status()).phase).toBe("published");
+    expect([at.keys(), at.versions()]).toEqual([keys, versions]);
+  };
+
+  test("approve is kept, and the step that it allows is told and not taken", async () => {
+    const at = await published();
+    await expectUntouched(at, async () => {
+      expect(await at.order("approve")).toMatchObject({
+        status: 200,
+        body: {
+          phase: "published",
+          waitingFor: { reason: "DryRun", detail: expect.stringMatching(/^would regenerate/) },
+        },
+      });
+    });
+    rig.deploy(rig.accounts, { dryRun: false });
+    await rig.surface.tick();
+    expect((await at.status()).phase).toBe("idle");
+  });
+
+  test("rollback is told and not begun: nothing of it comes later either", async () => {
+    const at = await published();
+    await expectUntouched(at, async () => {
+      expect(await at.order("rollback")).toMatchObject({ status: 200, body: { phase: "published", paused: false } });
+    });
+    expect(rig.logged.filter(({ event }) => event === "DryRun").at(-1)).toMatchObject({
+      account: at.name,
+      detail: "would roll back to the primary key, because operator:function-key asks: a test",
+    });
+    rig.deploy(rig.accounts, { dryRun: false });
+    await rig.surface.tick();
+    expect(await at.status()).toMatchObject({ phase: "published", paused: false });
+  });
+
+  test("pause and resume work as always: they change nothing in Batch or the vault", async () => {
+    const at = await published();
+    await expectUntouched(at, async () => {
+      expect(await at.order("pause")).toMatchObject({ status: 200, body: { paused: true } });
+      expect(await at.order("resume")).toMatchObject({ status: 200, body: { paused: false } });
+    });
+  });
+
+  test("a rotation on demand is answered with 200 and what would be done, and none is started", async () => {
+    const at = place(rig, soakless);
+    await begun(at);
+    rig.deploy(rig.accounts, { dryRun: true });
+    expect(await at.rotate()).toMatchObject({
+      status: 200,
+      body: {
+        phase: "idle",
+        rotation: null,
+        waitingFor: { reason: "DryRun", detail: expect.stringContaining("would start a rotation") },
+      },
+    });
+    expect((await at.status()).phase).toBe("idle");
+  });
+});
