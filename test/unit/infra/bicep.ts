@@ -67,7 +67,9 @@ const call = async (args: readonly string[], tool = checkerFolder): Promise<stri
   }
 };
 
-const parametersOf = (set: string): string => path.join(parametersFolder, `${set}.parameters.json`);
+/** The file of a parameter set, by the set's name or by its own. */
+const parametersOf = (set: string): string =>
+  path.isAbsolute(set) ? set : path.join(parametersFolder, `${set}.parameters.json`);
 
 /** Errors and warnings of the folder as it stands. */
 export const checkFolder = async (folder = infraFolder): Promise<readonly Finding[]> =>

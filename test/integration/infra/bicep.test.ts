@@ -1,6 +1,15 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { at, checkFolder, checkRules, describeBicep, infraFolder, made, parameterSets, planOf } from "./bicep";
+import {
+  at,
+  checkFolder,
+  checkRules,
+  describeBicep,
+  infraFolder,
+  made,
+  parameterSets,
+  planOf,
+} from "../../unit/infra/bicep";
 
 /** An existing role of one's own is none that the checker could know. */
 const withExistingRoles = "existing-roles";

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { readSettings } from "../../../lib/config";
-import { describeBicep, parameterSets, planOf, projectRoot, settingsOf } from "./bicep";
-import { leftOut, settingProblems } from "./settings-check";
+import { describeBicep, parameterSets, planOf, projectRoot, settingsOf } from "../../unit/infra/bicep";
+import { leftOut, settingProblems } from "../../unit/infra/settings-check";
 
 const hostLimits = { functionTimeoutMs: 300_000 };
 const noFiles = {

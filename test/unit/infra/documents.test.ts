@@ -1,0 +1,134 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import rotationSchema from "../../../rotation.schema.json";
+import { checkRules, describeBicep, infraFolder, projectRoot } from "./bicep";
+
+const read = (file: string): string => readFileSync(path.join(projectRoot, file), "utf8");
+const all = (text: string, pattern: RegExp): readonly string[] =>
+  [...text.matchAll(pattern)].map(([, found = ""]) => found);
+const sorted = (names: Iterable<string>): readonly string[] =>
+  [...new Set(names)].toSorted((one, other) => one.localeCompare(other));
+
+const deploy = read("docs/deploy.md");
+const main = read("infra/main.bicep");
+const resources = read("infra/resources.bicep");
+const parametersFile = read("infra/main.parameters.json");
+const parametersOf = (bicep: string): readonly string[] => sorted(all(bicep, /^param (\w+) /gm));
+
+/** Parameters with a description, whatever other decorators stand between. */
+const described = (bicep: string): readonly string[] =>
+  all(bicep, /@description\('(?:[^'\\]|\\.)+'\)\n(?:@.*\n|  .*\n|\}\)\n)*param (\w+) /g);
+
+describe("main.bicep", () => {
+  it("hands every parameter on to resources.bicep, and has no other", () => {
+    const own = ["environmentName", "location", "resourceGroupName"];
+    const handedOn = sorted(all(main, /^ {4}(\w+): \1$/gm));
+    expect(handedOn).toEqual(sorted([...parametersOf(main).filter((name) => name !== "resourceGroupName"), "tags"]));
+    expect(parametersOf(resources)).toEqual(
+      sorted([...parametersOf(main).filter((name) => !own.includes(name)), "environmentName", "location", "tags"]),
+    );
+  });
+
+  it("describes every parameter", () => {
+    expect(parametersOf(main).filter((name) => !described(main).includes(name))).toEqual([]);
+  });
+});
+
+describe("the entry of an account", () => {
+  it("has the members that the app reads", () => {
+    const [, body = ""] = /type account = \{\n([\s\S]*?)\n\}/.exec(read("infra/types.bicep")) ?? [];
+    const { properties } = rotationSchema.properties.accounts.items;
+    expect(sorted(all(body, /^ {2}(\w+): /gm))).toEqual(sorted(Object.keys(properties)));
+  });
+});
+
+describe("docs/deploy.md", () => {
+  it("lists every variable that azd reads, and no other", () => {
+    const variables = all(parametersFile, /\$\{(\w+)[=}]/g).filter(
+      (name) => name !== "AZURE_ENV_NAME" && name !== "AZURE_LOCATION",
+    );
+    const [, table = ""] = /\| variable \|[^\n]*\n([\s\S]*?)\n\n/.exec(deploy) ?? [];
+    const listed = table.split("\n").flatMap((row) => all(row.split("|")[1] ?? "", /`(\w+)`/g));
+    expect(sorted(listed)).toEqual(sorted(variables));
+  });
+
+  it("names parameters that exist", () => {
+    const named = all(deploy, /`(\w+)(?:=\w+)?`/g).filter((name) =>
+      /^(existing|table|network|role|allowed|private|sign|operator|alert|webhook|watch|dead)[A-Z]\w+$/.test(name),
+    );
+    expect(named.length).toBeGreaterThan(15);
+    expect(named.filter((name) => !parametersOf(resources).includes(name))).toEqual([]);
+  });
+
+  it("leads to files and headings that are there", () => {
+    const links = all(deploy, /\]\(([^)\s]+)\)/g).filter((link) => !link.startsWith("https:"));
+    const headings = all(deploy, /^#+ (.+)$/gm).map((heading) => `#${heading.toLowerCase().replaceAll(" ", "-")}`);
+    const lost = links.filter((link) =>
+      link.startsWith("#")
+        ? !headings.includes(link)
+        : !existsSync(path.join(projectRoot, "docs", link.replace(/#.*/, ""))),
+    );
+    expect(lost).toEqual([]);
+  });
+});
+
+describeBicep("the parameter file in docs/deploy.md", () => {
+  it("deploys what the rules accept", async () => {
+    const [json = ""] = all(deploy, /```json\n([\s\S]*?)\n```/g);
+    const { parameters, ...rest } = JSON.parse(json);
+    expect(Object.keys(parameters).filter((name) => !parametersOf(resources).includes(name))).toEqual([]);
+    const folder = mkdtempSync(path.join(tmpdir(), "deploy-"));
+    try {
+      const whole = {
+        ...rest,
+        parameters: { ...parameters, environmentName: { value: "dev" }, location: { value: "westeurope" } },
+      };
+      const file = path.join(folder, "documented.parameters.json");
+      writeFileSync(file, JSON.stringify(whole));
+      expect(await checkRules(file)).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+describe("what a template gallery looks for", () => {
+  it.each([
+    "LICENSE",
+    "SECURITY.md",
+    "CONTRIBUTING.md",
+    "CODE_OF_CONDUCT.md",
+    "CHANGELOG.md",
+    "azure.yaml",
+    ".devcontainer/devcontainer.json",
+    ".github/workflows/azure-dev.yml",
+    ".github/ISSUE_TEMPLATE/bug.yml",
+    ".github/dependabot.yml",
+  ])("is there: %s", (file) => {
+    expect(existsSync(path.join(projectRoot, file))).toBe(true);
+  });
+
+  it("is deployed as the packaged folder, under the name that the app is tagged with", () => {
+    const azure = read("azure.yaml");
+    expect(azure).toMatch(/^ {2}rotator:$/m);
+    expect(azure).toMatch(/^ {4}dist: dist\/app$/m);
+    expect(read("infra/modules/function-app.bicep")).toContain("'azd-service-name': 'rotator'");
+  });
+
+  it("runs no action of a moving branch", () => {
+    const folder = path.join(projectRoot, ".github/workflows");
+    const used = readdirSync(folder).flatMap((file) => all(read(`.github/workflows/${file}`), /uses: (\S+)/g));
+    expect(used.filter((action) => !/@(?:v\d+|[0-9a-f]{40})$/.test(action))).toEqual([]);
+  });
+});
+
+test("every template says in its first line what it is for", () => {
+  const files = [
+    "main.bicep",
+    "resources.bicep",
+    "types.bicep",
+    ...readdirSync(path.join(infraFolder, "modules")).map((file) => `modules/${file}`),
+  ];
+  expect(files.filter((file) => !/^\/\/ [A-Z]/.test(read(`infra/${file}`)))).toEqual([]);
+});
