@@ -394,6 +394,7 @@ module alerts 'modules/alerts.bicep' = {
     deadAfter: deadAfter
     watchesActivityLog: watchActivityLog
     rotatorPrincipalId: identity.outputs.principalId
+    rotatorClientId: identity.outputs.clientId
     accountResourceIds: map(accounts, one => one.resourceId)
   }
 }

@@ -18,6 +18,7 @@ param deadAfter string
 @description('True: also tell of keys that somebody else has regenerated.')
 param watchesActivityLog bool
 param rotatorPrincipalId string
+param rotatorClientId string
 param accountResourceIds string[]
 
 // Owner: whom to tell where nobody is named. An alarm that reaches nobody would be worse than one that reaches too many.
@@ -125,8 +126,13 @@ var activityLogRules = watchesActivityLog
         name: 'manual-regeneration'
         title: 'Somebody else regenerated a key'
         description: 'A key of a rotated Batch account was regenerated outside the rotator. The caller is in the result.'
+        // The log names the caller by object id or by client id, depending on the service that writes it.
         query: replace(
-          replace(loadTextContent('../queries/manual-regeneration.kql'), '__ROTATOR_PRINCIPAL_ID__', rotatorPrincipalId),
+          replace(
+            replace(loadTextContent('../queries/manual-regeneration.kql'), '__ROTATOR_PRINCIPAL_ID__', rotatorPrincipalId),
+            '__ROTATOR_CLIENT_ID__',
+            rotatorClientId
+          ),
           '__ACCOUNT_RESOURCE_IDS__',
           join(accountResourceIds, '","')
         )

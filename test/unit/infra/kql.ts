@@ -13,7 +13,7 @@ const patterns: readonly (readonly [Token["kind"] | null, RegExp])[] = [
   ["text", /^"[^"]*"/],
   ["span", /^\d+(?:\.\d+)?(?:d|h|m|s)\b/],
   ["number", /^\d+(?:\.\d+)?/],
-  ["name", /^(?:!startswith|[A-Za-z_]\w*~?)/],
+  ["name", /^(?:!startswith|!in~|[A-Za-z_]\w*~?)/],
   ["mark", /^(?:==|!=|=~|>=|<=|[|(),=<>.[\];*/+-])/],
 ];
 
@@ -103,6 +103,7 @@ const calculate = (mark: string, one: Value, other: Value): Value => {
 const membership: Readonly<Record<string, (one: Value, many: readonly Value[]) => boolean>> = {
   in: (one, many) => many.some((other) => equal(one, other)),
   "in~": (one, many) => many.some((other) => asText(one).toLowerCase() === asText(other).toLowerCase()),
+  "!in~": (one, many) => !many.some((other) => asText(one).toLowerCase() === asText(other).toLowerCase()),
   has_any: (one, many) => many.some((other) => words(one).has(asText(other).toLowerCase())),
 };
 

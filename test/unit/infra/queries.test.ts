@@ -272,6 +272,7 @@ describe("manual-regeneration", () => {
   const account = "/subscriptions/1/resourcegroups/render/providers/microsoft.batch/batchaccounts/renderweu";
   const query = (queries["manual-regeneration"] ?? "")
     .replace("__ROTATOR_PRINCIPAL_ID__", "the-rotator")
+    .replace("__ROTATOR_CLIENT_ID__", "its-client-id")
     .replace("__ACCOUNT_RESOURCE_IDS__", ["/other", account.toUpperCase()].join('","'));
   const activity = (members: object): Row => ({
     TimeGenerated: new Date(begun),
@@ -294,6 +295,7 @@ describe("manual-regeneration", () => {
       },
     ]);
     expect(rowsFor({ Caller: "the-rotator" })).toEqual([]);
+    expect(rowsFor({ Caller: "ITS-CLIENT-ID" })).toEqual([]);
   });
 
   it("leaves other accounts, other operations and mere attempts alone", () => {
