@@ -112,7 +112,7 @@ const forbiddenByVault = (secret: string, command: SecretCommand, failure: SdkFa
   }
   return {
     reason: "Forbidden",
-    remedy: `grant the rotator's identity ${vaultActions[command]} on ${secret}, as the role Key Vault Secrets Officer on that secret has it (az role assignment create), or the secret permission ${command} where the vault uses access policies; a new assignment can take minutes to work`,
+    remedy: `grant the rotator's identity ${vaultActions[command]} on ${secret}, as the role Key Vault Secrets Officer on that secret has it (az role assignment create), or the secret permission ${command === "get" ? "get" : "set"} where the vault uses access policies; a new assignment can take minutes to work`,
   };
 };
 
