@@ -89,7 +89,7 @@ const wanted = ({ rig, at }: Stage, offMs: number): Omit<Signal, "proof"> => ({
 
 const reports = ({ rig, at }: Stage) => rig.signals.list(at.name, { signal: new AbortController().signal });
 
-type Forgery = (staged: Stage) => unknown;
+type Forgery = (staged: Stage) => object;
 
 const pick = <T>(from: readonly T[], at: number): T => {
   const found = from[at % from.length];

@@ -28,8 +28,8 @@ export interface EmulatedRig {
 }
 
 /** One per process: the SDK keeps the first identity endpoint that it sees. */
-export const openEmulatedRig = async (): Promise<EmulatedRig> => {
-  const clock = new VirtualClock(start, "real");
+export const openEmulatedRig = async (startsAt = start): Promise<EmulatedRig> => {
+  const clock = new VirtualClock(startsAt, "real");
   const emulators = await startEmulators({ now: () => clock.now() });
   const vault = await emulators.addVault("keys");
   Object.assign(process.env, emulators.env);

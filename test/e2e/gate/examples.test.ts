@@ -1,0 +1,185 @@
+import { execFile, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { text } from "node:stream/consumers";
+import { promisify } from "node:util";
+import { aConsumer } from "../../builders/account";
+import { answerHealth } from "../../local/consumers/examples/answer-health";
+import { type EmulatedPlace, type EmulatedRig, openEmulatedRig } from "./rig/emulated";
+import { startHealthApp } from "./rig/health-app";
+
+const run = promisify(execFile);
+const examples = path.resolve(__dirname, "../../local/consumers/examples");
+const runs = (command: string, ...args: readonly string[]): boolean => spawnSync(command, args).status === 0;
+
+const languages = [
+  ["TypeScript", process.execPath, ["--require", require.resolve("tsx/cjs"), path.join(examples, "report.ts")], true],
+  ["Python", "python3", [path.join(examples, "report.py")], runs("python3", "-c", "import sys; sys.exit(sys.version_info < (3, 8))")],
+  ["bash", "bash", [path.join(examples, "report.sh")], runs("openssl", "version") && runs("curl", "--version")],
+] as const;
+
+let world: EmulatedRig;
+let at: EmulatedPlace;
+let server: Server;
+let folder: string;
+let rotatorUrl = "";
+const functionKeys: (string | undefined)[] = [];
+
+/** The app behind plain HTTP, at the machine's time: the examples are processes of their own. */
+const serve = async (): Promise<void> => {
+  server = createServer((request, response) => {
+    void (async () => {
+      const { clock, surface } = world.rig;
+      clock.advance(Date.now() - clock.now().getTime());
+      functionKeys.push(request.headersDistinct["x-functions-key"]?.[0]);
+      const body: unknown = JSON.parse(await text(request));
+      const answer = await surface.call({ method: "POST", path: (request.url ?? "").replace("/api", ""), body });
+      response.writeHead(answer.status, { "content-type": "application/json" }).end(JSON.stringify(answer.body));
+    })();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  rotatorUrl = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}/api`;
+};
+
+beforeAll(async () => {
+  world = await openEmulatedRig(new Date().toISOString());
+  at = world.place({ gate: { consumers: [aConsumer({ proof: "required" })] } });
+  await world.rig.surface.tick();
+  await serve();
+  folder = mkdtempSync(path.join(tmpdir(), "examples-"));
+});
+afterAll(async () => {
+  server.closeAllConnections();
+  server.close();
+  rmSync(folder, { recursive: true, force: true });
+  await world.close();
+});
+
+const environment = (instance: string, more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv => ({
+  PATH: process.env["PATH"] ?? "",
+  ...world.emulators.env,
+  SSL_CERT_FILE: world.emulators.caFile,
+  CURL_CA_BUNDLE: world.emulators.caFile,
+  ROTATOR_URL: rotatorUrl,
+  ROTATOR_KEY: "key-of-receiveSignal",
+  ACCOUNT: at.name,
+  CONSUMER: "render-api",
+  INSTANCE: instance,
+  VAULT_URL: at.config.secret.vaultUrl,
+  SECRET_NAME: at.config.secret.name,
+  BATCH_ACCOUNT: at.config.batch.accountName,
+  BATCH_ENDPOINT: world.emulators.dataPlaneHost,
+  ...more,
+});
+
+const reported = async (instance: string) =>
+  (await at.status()).consumers[0]?.instances.find(({ id }) => id === instance) ?? null;
+
+describe.each(languages)("the %s example", (language, command, args, present) => {
+  // oxlint-disable-next-line jest/no-disabled-tests -- what it needs is not on this machine, and the title says so
+  const testHere = present ? test : test.skip;
+  const report = (env: NodeJS.ProcessEnv) => run(command, [...args], { env });
+  const named = (name: string): string => `${language}-${name}`;
+
+  testHere("reports the newest version with a proof that holds", async () => {
+    const { stdout } = await report(environment(named("newest")));
+    expect(stdout).toContain('"accepted":true');
+    expect(functionKeys.at(-1)).toBe("key-of-receiveSignal");
+    expect(await reported(named("newest"))).toMatchObject({
+      secretVersion: at.newest().version,
+      healthy: true,
+      proven: true,
+    });
+  });
+
+  testHere("takes a token of a virtual machine where there is no App Service", async () => {
+    const { IDENTITY_ENDPOINT: _endpoint, IDENTITY_HEADER: _header, ...env } = environment(named("vm"));
+    await report({ ...env, AZURE_POD_IDENTITY_AUTHORITY_HOST: world.emulators.identity.imdsHost });
+    expect(await reported(named("vm"))).toMatchObject({ healthy: true, proven: true });
+  });
+
+  testHere("finds the version of a key that came by an app setting or a file, also where it is not the newest", async () => {
+    const old = at.newest();
+    const other = at.publishedSlot() === "primary" ? "secondary" : "primary";
+    world.vault.seed(at.config.secret.name, { value: at.keys()[other] });
+    const file = path.join(folder, named("key"));
+    writeFileSync(file, at.newest().value);
+    await report(environment(named("setting"), { BATCH_KEY: old.value }));
+    expect(await reported(named("setting"))).toMatchObject({ secretVersion: old.version, healthy: true, proven: true });
+    await report(environment(named("file"), { BATCH_KEY_FILE: file }));
+    expect(await reported(named("file"))).toMatchObject({ secretVersion: at.newest().version, proven: true });
+  });
+
+  testHere("says that it is not well where Batch refuses its key", async () => {
+    const old = at.newest();
+    const value = world.emulators.batch.regenerateByHand(at.config.batch.accountName, at.publishedSlot() ?? "primary");
+    await report(environment(named("refused"), { BATCH_KEY: old.value }));
+    expect(await reported(named("refused"))).toMatchObject({ secretVersion: old.version, healthy: false, proven: true });
+    world.vault.seed(at.config.secret.name, { value });
+  });
+
+  testHere("fails, and says nothing, with a key that the vault does not know", async () => {
+    const stray = randomBytes(64).toString("base64");
+    await expect(report(environment(named("stray"), { BATCH_KEY: stray }))).rejects.toMatchObject({
+      stderr: expect.stringContaining("the vault has no enabled version with the key that this instance holds"),
+    });
+    expect(await reported(named("stray"))).toBeNull();
+  });
+
+  testHere("fails where the rotator refuses the signal", async () => {
+    await expect(report(environment(named("stranger"), { CONSUMER: "stranger" }))).rejects.toMatchObject({
+      stdout: expect.stringContaining("UnknownConsumer"),
+    });
+  });
+});
+
+const bashHere = languages[2][3] ? test : test.skip;
+
+bashHere("the job manager's command reports for its node before and after its work", async () => {
+  const { INSTANCE: _instance, ...env } = environment("");
+  const posted = functionKeys.length;
+  const { stdout } = await run("bash", [path.join(examples, "job-manager.sh"), "echo", "the work"], {
+    env: { ...env, AZ_BATCH_NODE_ID: "tvmps_4f2c_d" },
+  });
+  expect(stdout).toMatch(/accepted.*the work.*accepted/s);
+  expect(functionKeys.length - posted).toBe(2);
+  expect(await reported("tvmps_4f2c_d")).toMatchObject({ healthy: true, proven: true });
+});
+
+bashHere("refreshing Key Vault references asks Resource Manager for it, by the name of the site", async () => {
+  const az = path.join(folder, "az");
+  writeFileSync(az, '#!/usr/bin/env bash\nprintf "%s\\n" "$@"\n');
+  chmodSync(az, 0o755);
+  const site = "/subscriptions/1/resourceGroups/render/providers/Microsoft.Web/sites/render-api";
+  const { stdout } = await run("bash", [path.join(examples, "refresh-references.sh")], {
+    env: { PATH: `${folder}:${process.env["PATH"] ?? ""}`, SITE_ID: site },
+  });
+  expect(stdout.trim().split("\n")).toEqual([
+    "rest",
+    "--method",
+    "post",
+    "--url",
+    `https://management.azure.com${site}/config/configreferences/appsettings/refresh?api-version=2022-03-01`,
+  ]);
+});
+
+test("the answer to a health request opens the gate of an app that is only asked", async () => {
+  const app = await startHealthApp();
+  const asked = world.place({
+    name: "asked-weu",
+    gate: { soakMs: 0, consumers: [aConsumer({ name: "legacy", healthUrl: app.url, proof: "required" })] },
+  });
+  app.answer = ({ nonce }, response) => {
+    const { version: secretVersion, value: key } = asked.newest();
+    const held = { account: asked.name, consumer: "legacy", instance: "default", secretVersion, key, healthy: true };
+    response.writeHead(200, { "content-type": "application/json" }).end(answerHealth(held, nonce));
+  };
+  await world.rig.surface.tick();
+  await world.rig.surface.tick();
+  expect((await asked.status()).phase).toBe("idle");
+  await app.close();
+});

@@ -1,0 +1,29 @@
+// Tells the rotator which version of the secret this instance runs on. Packages: Azure.Identity, Azure.Security.KeyVault.Secrets.
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Text;
+using Azure.Identity;
+using Azure.Security.KeyVault.Secrets;
+
+static string Env(string name) =>
+    Environment.GetEnvironmentVariable(name) ?? throw new InvalidOperationException($"setting {name} is missing");
+
+var secrets = new SecretClient(new Uri(Env("VAULT_URL")), new DefaultAzureCredential());
+KeyVaultSecret secret = await secrets.GetSecretAsync(Env("SECRET_NAME"));
+
+// Use secret.Value for your calls to Batch, and say here whether they succeed.
+var healthy = true;
+
+string account = Env("ACCOUNT"), consumer = Env("CONSUMER"), instance = Environment.MachineName;
+var version = secret.Properties.Version;
+var at = DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+var lines = string.Join('\n', "batch-key-proof-v1", account, consumer, instance, version, healthy ? "true" : "false", at);
+var proof = Convert.ToBase64String(HMACSHA256.HashData(Convert.FromBase64String(secret.Value), Encoding.UTF8.GetBytes(lines)));
+
+using var http = new HttpClient();
+http.DefaultRequestHeaders.Add("x-functions-key", Env("ROTATOR_KEY"));
+var response = await http.PostAsJsonAsync(
+    $"{Env("ROTATOR_URL")}/accounts/{account}/signals",
+    new { consumer, instance, secretVersion = version, healthy, at, proof });
+response.EnsureSuccessStatusCode();

@@ -1,0 +1,112 @@
+"""Tells the rotator once which version of the secret this instance runs on, and whether that works. Standard library only.
+
+Run it on a schedule beside an app that cannot be changed, or take its functions into your app.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import ssl
+import sys
+from datetime import datetime, timezone
+from email.utils import formatdate
+from urllib.error import HTTPError
+from urllib.parse import quote
+from urllib.request import Request, urlopen
+
+TLS = ssl.create_default_context(cafile=os.environ.get("SSL_CERT_FILE"))
+
+
+def send(url, headers, body=None):
+    """Status and body, whatever the status is."""
+    try:
+        with urlopen(Request(url, data=body, headers=headers), timeout=30, context=TLS) as response:
+            return response.status, response.read()
+    except HTTPError as refused:
+        return refused.code, refused.read()
+
+
+def vault_token():
+    """A token of the managed identity: of App Service and Functions, else of the virtual machine."""
+    resource = quote("https://vault.azure.net", safe="")
+    endpoint = os.environ.get("IDENTITY_ENDPOINT")
+    if endpoint:
+        url = f"{endpoint}?api-version=2019-08-01&resource={resource}"
+        headers = {"x-identity-header": os.environ["IDENTITY_HEADER"]}
+    else:
+        host = os.environ.get("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://169.254.169.254")
+        url = f"{host}/metadata/identity/oauth2/token?api-version=2018-02-01&resource={resource}"
+        headers = {"metadata": "true"}
+    return json.loads(send(url, headers)[1])["access_token"]
+
+
+def vault(token, path):
+    url = f"{os.environ['VAULT_URL']}/secrets/{os.environ['SECRET_NAME']}{path}?api-version=7.4"
+    status, body = send(url, {"authorization": f"Bearer {token}"})
+    return json.loads(body) if status == 200 else None
+
+
+def read(token, path):
+    """(version, key), or None."""
+    secret = vault(token, path)
+    return secret and (secret["id"].split("/")[-1], secret["value"])
+
+
+def held(token):
+    """What this instance holds. A key that came by a file or an app setting has no version with it: the one with this value is looked for."""
+    key = os.environ.get("BATCH_KEY")
+    if "BATCH_KEY_FILE" in os.environ:
+        with open(os.environ["BATCH_KEY_FILE"], encoding="ascii") as file:
+            key = file.read().strip()
+    newest = read(token, "")
+    if key is None or (newest and newest[1] == key):
+        return newest
+    for item in (vault(token, "/versions") or {"value": []})["value"]:
+        version = read(token, "/" + item["id"].split("/")[-1])
+        if version and version[1] == key:
+            return version
+    return None
+
+
+def sign(key, text):
+    digest = hmac.new(base64.b64decode(key), text.encode("utf-8"), hashlib.sha256).digest()
+    return base64.b64encode(digest).decode("ascii")
+
+
+def works(key):
+    """Put here whatever shows that your app works with this key."""
+    account, date = os.environ["BATCH_ACCOUNT"], formatdate(usegmt=True)
+    query = [("$select", "id"), ("api-version", "2022-10-01.16.0"), ("maxresults", "1")]
+    text = "GET" + "\n" * 12 + f"ocp-date:{date}\n/{account}/pools" + "".join(f"\n{name}:{value}" for name, value in query)
+    url = f"https://{os.environ['BATCH_ENDPOINT']}/pools?" + "&".join(f"{name}={value}" for name, value in query)
+    return send(url, {"ocp-date": date, "authorization": f"SharedKey {account}:{sign(key, text)}"})[0] == 200
+
+
+def report():
+    holds = held(vault_token())
+    if holds is None:
+        sys.exit("the vault has no enabled version with the key that this instance holds")
+    version, key = holds
+    account, consumer = os.environ["ACCOUNT"], os.environ["CONSUMER"]
+    instance, healthy = os.environ.get("INSTANCE", "default"), works(key)
+    at = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    lines = ["batch-key-proof-v1", account, consumer, instance, version, "true" if healthy else "false", at]
+    signal = {
+        "consumer": consumer,
+        "instance": instance,
+        "secretVersion": version,
+        "healthy": healthy,
+        "at": at,
+        "proof": sign(key, "\n".join(lines)),
+    }
+    headers = {"content-type": "application/json", "x-functions-key": os.environ["ROTATOR_KEY"]}
+    url = f"{os.environ['ROTATOR_URL']}/accounts/{account}/signals"
+    status, answer = send(url, headers, json.dumps(signal).encode("utf-8"))
+    print(status, answer.decode("utf-8"))
+    sys.exit(0 if status == 202 else 1)
+
+
+if __name__ == "__main__":
+    report()

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Tells the rotator once which version of the secret this instance runs on, and whether that works. Needs curl, openssl and coreutils.
+# openssl takes the key as an argument, which other users of the same machine can see while it runs: not for shared machines.
+set -euo pipefail
+
+# One member of a JSON object, where its value is a text.
+member() { sed -nE "s/.*\"$1\" *: *\"([^\"]*)\".*/\1/p" | head -n 1; }
+
+# sign KEY: base64 of the HMAC-SHA256 of what comes in.
+sign() {
+  local hex
+  hex=$(printf %s "$1" | base64 -d | od -An -v -tx1 | tr -d ' \n')
+  openssl dgst -sha256 -mac HMAC -macopt "hexkey:$hex" -binary | base64 -w 0
+}
+
+# A token of the managed identity: of App Service and Functions, else of the virtual machine.
+resource='resource=https%3A%2F%2Fvault.azure.net'
+if [ -n "${IDENTITY_ENDPOINT:-}" ]; then
+  token=$(curl -sS -H "x-identity-header: $IDENTITY_HEADER" "$IDENTITY_ENDPOINT?api-version=2019-08-01&$resource" | member access_token)
+else
+  host=${AZURE_POD_IDENTITY_AUTHORITY_HOST:-http://169.254.169.254}
+  token=$(curl -sS -H 'metadata: true' "$host/metadata/identity/oauth2/token?api-version=2018-02-01&$resource" | member access_token)
+fi
+
+vault() { curl -sS -H "authorization: Bearer $token" "$VAULT_URL/secrets/$SECRET_NAME$1?api-version=7.4"; }
+
+# What this instance holds. A key that came by a file or an app setting has no version with it: the one with this value is looked for.
+secret=$(vault '')
+version=$(member id <<<"$secret") key=$(member value <<<"$secret")
+version=${version##*/}
+mine=${BATCH_KEY:-$key}
+if [ -n "${BATCH_KEY_FILE:-}" ]; then mine=$(<"$BATCH_KEY_FILE"); fi
+if [ "$mine" != "$key" ]; then
+  version=''
+  for id in $(vault /versions | grep -oE '/[0-9a-f]{32}"' | tr -d '/"'); do
+    if [ "$(vault "/$id" | member value)" = "$mine" ]; then version=$id; break; fi
+  done
+fi
+if [ -z "$version" ]; then
+  echo 'the vault has no enabled version with the key that this instance holds' >&2
+  exit 1
+fi
+
+# Put here whatever shows that your app works with this key.
+date=$(LC_ALL=C date -u '+%a, %d %b %Y %H:%M:%S GMT')
+text=$(printf 'GET\n\n\n\n\n\n\n\n\n\n\n\nocp-date:%s\n/%s/pools\n$select:id\napi-version:2022-10-01.16.0\nmaxresults:1' "$date" "$BATCH_ACCOUNT")
+status=$(curl -sS -o /dev/null -w '%{http_code}' -H "ocp-date: $date" \
+  -H "authorization: SharedKey $BATCH_ACCOUNT:$(printf %s "$text" | sign "$mine")" \
+  "https://$BATCH_ENDPOINT/pools?\$select=id&api-version=2022-10-01.16.0&maxresults=1")
+healthy=false
+if [ "$status" = 200 ]; then healthy=true; fi
+
+instance=${INSTANCE:-default}
+at=$(date -u '+%Y-%m-%dT%H:%M:%S.%3NZ')
+proof=$(printf 'batch-key-proof-v1\n%s\n%s\n%s\n%s\n%s\n%s' "$ACCOUNT" "$CONSUMER" "$instance" "$version" "$healthy" "$at" | sign "$mine")
+curl -sS --fail-with-body -H 'content-type: application/json' -H "x-functions-key: $ROTATOR_KEY" \
+  -d "{\"consumer\":\"$CONSUMER\",\"instance\":\"$instance\",\"secretVersion\":\"$version\",\"healthy\":$healthy,\"at\":\"$at\",\"proof\":\"$proof\"}" \
+  "$ROTATOR_URL/accounts/$ACCOUNT/signals"

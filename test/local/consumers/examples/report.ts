@@ -1,0 +1,94 @@
+/**
+ * Tells the rotator once which version of the secret this instance runs on, and whether that works. Nothing but Node 20 or newer.
+ * Run it on a schedule beside an app that cannot be changed, or take its functions into your app.
+ */
+import { createHmac } from "node:crypto";
+import { readFileSync } from "node:fs";
+
+interface Held {
+  readonly version: string;
+  readonly key: string;
+}
+
+const env = (name: string, fallback?: string): string => {
+  const value = process.env[name] ?? fallback;
+  if (value === undefined) throw new Error(`setting ${name} is missing`);
+  return value;
+};
+
+const resource = "https://vault.azure.net";
+
+/** A token of the managed identity: of App Service and Functions, else of the virtual machine. */
+const vaultToken = async (): Promise<string> => {
+  const endpoint = process.env["IDENTITY_ENDPOINT"];
+  const host = env("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://169.254.169.254");
+  const response = endpoint
+    ? await fetch(`${endpoint}?api-version=2019-08-01&resource=${encodeURIComponent(resource)}`, {
+        headers: { "x-identity-header": env("IDENTITY_HEADER") },
+      })
+    : await fetch(`${host}/metadata/identity/oauth2/token?api-version=2018-02-01&resource=${encodeURIComponent(resource)}`, {
+        headers: { metadata: "true" },
+      });
+  const { access_token: token }: { access_token?: string } = JSON.parse(await response.text());
+  if (token === undefined) throw new Error(`no token for Key Vault: ${response.status}`);
+  return token;
+};
+
+const vault = async <T>(token: string, path: string): Promise<T | null> => {
+  const response = await fetch(`${env("VAULT_URL")}/secrets/${env("SECRET_NAME")}${path}?api-version=7.4`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  return response.ok ? JSON.parse(await response.text()) : null;
+};
+
+const read = async (token: string, path: string): Promise<Held | null> => {
+  const secret = await vault<{ id: string; value: string }>(token, path);
+  return secret && { version: secret.id.split("/").at(-1) ?? "", key: secret.value };
+};
+
+/** What this instance holds. A key that came by a file or an app setting has no version with it: the one with this value is looked for. */
+const held = async (token: string): Promise<Held | null> => {
+  const file = process.env["BATCH_KEY_FILE"];
+  const key = file === undefined ? process.env["BATCH_KEY"] : readFileSync(file, "utf8").trim();
+  const newest = await read(token, "");
+  if (key === undefined || newest?.key === key) return newest;
+  const { value: versions } = (await vault<{ value: { id: string }[] }>(token, "/versions")) ?? { value: [] };
+  for (const { id } of versions) {
+    const version = await read(token, `/${id.split("/").at(-1)}`);
+    if (version?.key === key) return version;
+  }
+  return null;
+};
+
+const sign = (key: string, text: string): string =>
+  createHmac("sha256", Buffer.from(key, "base64")).update(text, "utf8").digest("base64");
+
+/** Put here whatever shows that your app works with this key. */
+const works = async ({ key }: Held): Promise<boolean> => {
+  const account = env("BATCH_ACCOUNT");
+  const url = new URL(`https://${env("BATCH_ENDPOINT")}/pools?$select=id&api-version=2022-10-01.16.0&maxresults=1`);
+  const date = new Date().toUTCString();
+  const query = [...url.searchParams].map(([name, value]) => `\n${name}:${value}`).join("");
+  const text = `GET${"\n".repeat(12)}ocp-date:${date}\n/${account}${url.pathname}${query}`;
+  const headers = { "ocp-date": date, authorization: `SharedKey ${account}:${sign(key, text)}` };
+  return (await fetch(url, { headers })).ok;
+};
+
+const report = async (): Promise<void> => {
+  const holds = await held(await vaultToken());
+  if (holds === null) throw new Error("the vault has no enabled version with the key that this instance holds");
+  const [account, consumer, instance] = [env("ACCOUNT"), env("CONSUMER"), env("INSTANCE", "default")];
+  const healthy = await works(holds);
+  const at = new Date().toISOString();
+  const lines = ["batch-key-proof-v1", account, consumer, instance, holds.version, String(healthy), at];
+  const proof = sign(holds.key, lines.join("\n"));
+  const response = await fetch(`${env("ROTATOR_URL")}/accounts/${account}/signals`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-functions-key": env("ROTATOR_KEY") },
+    body: JSON.stringify({ consumer, instance, secretVersion: holds.version, healthy, at, proof }),
+  });
+  console.log(response.status, await response.text());
+  if (response.status !== 202) process.exitCode = 1;
+};
+
+void report();
