@@ -1,0 +1,53 @@
+import { days, minutes } from "../../builders/time";
+import { Crash } from "./crash";
+import { type Place, Rig } from "./rig";
+
+afterEach(() => jest.restoreAllMocks());
+
+/** At the instant at which the next tick raises the stalled alarm. */
+const aboutToStall = async (): Promise<Place> => {
+  const place = await new Rig().place().adopt();
+  await place.rotate();
+  place.rig.clock.advance(days(1));
+  return place;
+};
+
+/** The tick of a process that dies in it, and those of the process after it. Null where it lived. */
+const crashedAt = async (nth: number, when: "before" | "after"): Promise<{ place: Place; at: string | null }> => {
+  const place = await aboutToStall();
+  const { rig } = place;
+  const crash = new Crash(nth, when);
+  rig.start(crash.wrap);
+  await Promise.race([rig.ticker.tick(), crash.died]);
+  rig.start();
+  rig.clock.advance(minutes(5));
+  await rig.ticking(minutes(30));
+  return { place, at: crash.at };
+};
+
+const deaths: ("before" | "after")[] = ["before", "after"];
+
+it.each(deaths)("an alarm outlives a crash %s any call of the drive that raises it", async (when) => {
+  const seen: string[] = [];
+  for (let nth = 1; ; nth++) {
+    const { place, at } = await crashedAt(nth, when);
+    if (at === null) break;
+    seen.push(at);
+    const { rig } = place;
+    const told = place.eventsOf("RotationStalled");
+    const [id] = told.map((event) => event.id);
+    const logged = rig.logged("RotationStalled").map((line) => line["id"]);
+    const received = rig.receiver.received.map((each) => each.id);
+    expect([at, told.length, new Set(logged), new Set(received)]).toEqual([at, 1, new Set([id]), new Set([id])]);
+    expect(place.record).toMatchObject({
+      claim: null,
+      outbox: [],
+      deliveries: [],
+      alarms: [{ kind: "RotationStalled" }],
+    });
+    expect(place.events.map(({ sequence }) => sequence)).toEqual(place.events.map((_, index) => index + 1));
+  }
+  expect(seen.map((at) => at.replace(/^.*, /, ""))).toEqual(
+    expect.arrayContaining(["rotations.replace", "history.append", "alerts.deliver"]),
+  );
+});

@@ -1,0 +1,202 @@
+import { days, hours, minutes } from "../../builders/time";
+import { type Place, Rig } from "./rig";
+
+afterEach(() => jest.restoreAllMocks());
+
+/** Each alarm that lasts: how it begins, and how it ends. */
+interface Story {
+  readonly kind: string;
+  readonly begins: () => Promise<Place>;
+  /** Whatever keeps it as it is, at every tick. */
+  readonly lasts?: (place: Place) => Promise<void>;
+  readonly ends: (place: Place) => Promise<void>;
+  /** Minutes that the end takes. */
+  readonly endsAfter: number;
+}
+
+const stories: readonly Story[] = [
+  {
+    kind: "RotationStalled",
+    begins: async () => {
+      const place = await new Rig().place().adopt();
+      await place.rotate();
+      place.rig.clock.advance(days(1) - minutes(5));
+      await place.rig.tick();
+      expect(place.rig.receiver.received).toEqual([]);
+      place.rig.clock.advance(minutes(5));
+      return place;
+    },
+    endsAfter: 10,
+    ends: async (place) => {
+      await place.confirm();
+      expect(place.phase).toBe("idle");
+    },
+  },
+  {
+    kind: "RotationBlocked",
+    begins: async () => {
+      const place = await new Rig().place().adopt();
+      place.rig.batch.deny("listKeys");
+      await place.rig.tick();
+      expect(place.rig.receiver.received).toEqual([]);
+      place.rig.clock.advance(hours(6));
+      return place;
+    },
+    endsAfter: 0,
+    ends: async (place) => {
+      place.rig.batch.allow("listKeys");
+      await place.order("resume", "role granted");
+    },
+  },
+  {
+    kind: "RotationOverdue",
+    begins: async () => {
+      const place = await new Rig().place({ rotateEveryMs: days(30) }).adopt();
+      await place.order("pause");
+      const dueAt = Date.parse(place.record.state.active?.keyMadeAt ?? "") + days(30);
+      place.rig.clock.to(dueAt + hours(1) - 1);
+      await place.rig.tick();
+      expect(place.rig.receiver.received).toEqual([]);
+      place.rig.clock.to(dueAt + hours(1));
+      return place;
+    },
+    endsAfter: 0,
+    ends: async (place) => {
+      await place.order("resume");
+      await place.rig.tick();
+      expect(place.phase).toBe("published");
+    },
+  },
+  {
+    kind: "ConsumerUnhealthy",
+    begins: async () => {
+      const place = await new Rig().place({ stalledAfterMs: { published: days(30) } }).adopt();
+      await place.rotate();
+      await place.rig.tick();
+      expect(place.rig.receiver.received).toEqual([]);
+      await place.report({ healthy: false, detail: "403 from Batch" });
+      return place;
+    },
+    lasts: async (place) => place.report({ healthy: false, detail: "403 from Batch" }),
+    endsAfter: 0,
+    ends: async (place) => {
+      await place.report();
+      await place.rig.tick();
+    },
+  },
+];
+
+describe.each(stories)("$kind", ({ kind, begins, lasts, ends, endsAfter }) => {
+  it("is raised once, repeated every six hours under another id, and cleared once, wherever it went", async () => {
+    const place = await begins();
+    const { rig } = place;
+    const since = rig.clock.at;
+    await rig.ticking(hours(15), async () => lasts?.(place));
+    await ends(place);
+    await rig.ticking(hours(15));
+
+    expect(rig.receivedSince(since).slice(0, 4)).toEqual([
+      [0, kind],
+      [6 * 60, kind],
+      [12 * 60, kind],
+      [15 * 60 + endsAfter, "AlarmCleared"],
+    ]);
+    const told = rig.receiver.received.filter((each) => each.kind === kind || each.cleared === kind);
+    expect(told).toHaveLength(4);
+    expect(told.at(-1)).toMatchObject({ kind: "AlarmCleared", cleared: kind });
+    expect(new Set(told.map(({ id }) => id)).size).toBe(4);
+
+    const ids = told.map(({ id }) => id);
+    expect(place.events.filter(({ id }) => ids.includes(id)).map(({ id }) => id)).toEqual(ids);
+    expect(rig.lines.filter(({ id }) => ids.includes(String(id))).map(({ id, level }) => [id, level])).toEqual(
+      ids.map((id, index) => [id, index === 3 ? "info" : "error"]),
+    );
+    expect(rig.logged("AlarmCleared").find(({ id }) => id === ids[3])).toMatchObject({ kind, reason: kind });
+  });
+});
+
+describe("RotationOverdue in a window", () => {
+  it("begins when the first window has shut, and ends when the rotation starts", async () => {
+    const window = { days: ["Tue"], from: "02:00", to: "05:00", timeZone: "Europe/Amsterdam" } as const;
+    const place = await new Rig().place({ rotateEveryMs: days(30), window }).adopt();
+    const { rig } = place;
+    // Due on Thursday the 24th of December at 10:00; the next Tuesday is the 29th.
+    await place.order("pause");
+    rig.clock.to(Date.parse("2026-12-29T03:59:59.999Z"));
+    await rig.tick();
+    expect(rig.receiver.received).toEqual([]);
+    rig.clock.to(Date.parse("2026-12-29T04:00:00.000Z"));
+    await rig.tick();
+    expect(rig.receivedSince("2026-12-29T04:00:00.000Z")).toEqual([[0, "RotationOverdue"]]);
+    await place.order("resume");
+    rig.clock.to(Date.parse("2027-01-05T01:00:00.000Z"));
+    await rig.tick();
+    expect(place.phase).toBe("published");
+    expect(rig.receiver.received.at(-1)).toMatchObject({ kind: "AlarmCleared", cleared: "RotationOverdue" });
+  });
+});
+
+/** Two instances, both on the previous key still. */
+const published = async (): Promise<Place> => {
+  const place = new Rig().place({
+    gate: { consumers: [{ name: "render-api", instances: 2, proof: "optional", healthUrl: null }] },
+  });
+  await place.rig.tick();
+  for (const instance of ["vm-1", "vm-2"]) await place.report({ instance });
+  place.rig.clock.advance(minutes(10));
+  for (const instance of ["vm-1", "vm-2"]) await place.report({ instance });
+  await place.rig.tick();
+  await place.rotate();
+  expect(place.phase).toBe("published");
+  return place;
+};
+
+describe("an unhealthy consumer", () => {
+  it("is heard of while another instance is still on the previous key", async () => {
+    const place = await published();
+    await place.report({ instance: "vm-2", healthy: false, detail: "403 from Batch" });
+    await place.rig.tick();
+    expect(place.eventsOf("ConsumerUnhealthy")).toMatchObject([
+      { reason: "Unhealthy", detail: expect.stringContaining("render-api/vm-2 is unhealthy") },
+    ]);
+  });
+
+  it("has not recovered because it has fallen silent, until it is forgotten", async () => {
+    const place = await published();
+    const { rig } = place;
+    await place.report({ instance: "vm-2", healthy: false });
+    await rig.tick();
+    rig.clock.advance(days(1) - minutes(1));
+    await rig.tick();
+    expect(place.eventsOf("AlarmCleared")).toEqual([]);
+    rig.clock.advance(minutes(2));
+    await rig.tick();
+    expect(place.eventsOf("AlarmCleared")).toMatchObject([{ reason: "ConsumerUnhealthy" }]);
+  });
+});
+
+describe("what only happens", () => {
+  it("DriftRepaired is told once and never cleared", async () => {
+    const place = await new Rig().place({ stalledAfterMs: { adopting: days(30) } }).adopt();
+    const { rig, config } = place;
+    rig.batch.regenerateByHand(config.batch, "primary");
+    rig.clock.advance(hours(6));
+    await rig.ticking(days(2));
+    expect(rig.receiver.received.map(({ kind }) => kind)).toEqual(["DriftRepaired"]);
+    expect(rig.logged("DriftRepaired")).toMatchObject([{ level: "error" }]);
+    expect(place.record.alarms).toEqual([]);
+  });
+
+  it("RotationRolledBack is told once, as its asker's, and never cleared", async () => {
+    const place = await new Rig().place().adopt();
+    const { rig } = place;
+    await place.rotate();
+    await place.order("rollback", "render-api is down");
+    await rig.ticking(days(2));
+    expect(rig.receiver.received.map(({ kind }) => kind)).toEqual(["RotationRolledBack"]);
+    expect(place.eventsOf("RotationRolledBack")).toMatchObject([
+      { by: "operator:ada", detail: expect.stringContaining("render-api is down") },
+    ]);
+    expect(place.record.alarms).toEqual([]);
+  });
+});

@@ -1,0 +1,66 @@
+import type { VirtualClock } from "./virtual-clock";
+
+/** What becomes of one request: a status, after some time where it is given; no answer ever; or no connection. */
+export type Reaction = number | { readonly status: number; readonly afterMs: number } | "silence" | "refused";
+
+export interface Received {
+  readonly at: string;
+  readonly id: string;
+  readonly kind: string;
+  /** Of `AlarmCleared`: which alarm has ended. */
+  readonly cleared: string | null;
+  readonly account: string;
+  readonly reaction: Reaction;
+}
+
+interface CloudEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly subject: string;
+  readonly data: { readonly event: string; readonly kind?: string };
+}
+
+/** Whoever listens at the webhook's URL, in the place of `fetch`. */
+export class Receiver {
+  readonly received: Received[] = [];
+  /** Asked anew at each request. */
+  reacts: (nth: number) => Reaction = () => 200;
+  #waiting = 0;
+
+  constructor(private readonly clock: VirtualClock) {}
+
+  /** Somebody waits for an answer that only time brings. */
+  get keepsWaiting(): boolean {
+    return this.#waiting > 0;
+  }
+
+  readonly fetch = async (_url: unknown, { body, signal }: RequestInit = {}): Promise<Response> => {
+    if (typeof body !== "string") throw new TypeError("a webhook gets text");
+    const event: CloudEvent = JSON.parse(body);
+    const reaction = this.reacts(this.received.length + 1);
+    this.received.push({
+      at: this.clock.at,
+      id: event.id,
+      kind: event.data.event,
+      cleared: event.data.kind ?? null,
+      account: event.subject,
+      reaction,
+    });
+    if (reaction === "refused") throw new TypeError("fetch failed");
+    if (typeof reaction === "number") return new Response(null, { status: reaction });
+    await this.#elapse(reaction === "silence" ? Number.POSITIVE_INFINITY : reaction.afterMs, signal);
+    return new Response(null, { status: reaction === "silence" ? 200 : reaction.status });
+  };
+
+  async #elapse(ms: number, signal: AbortSignal | null | undefined): Promise<void> {
+    this.#waiting += 1;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        signal?.addEventListener("abort", () => reject(new DOMException("timed out", "TimeoutError")));
+        if (Number.isFinite(ms)) void this.clock.sleep(ms).then(resolve);
+      });
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
+}

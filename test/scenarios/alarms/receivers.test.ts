@@ -1,0 +1,197 @@
+import { days, hours, minutes, seconds } from "../../builders/time";
+import type { Reaction } from "./receiver";
+import { type Place, Rig } from "./rig";
+
+afterEach(() => jest.restoreAllMocks());
+
+/** An account with one alarm to tell, reminded of long after; the tick of this instant raises it. */
+const alarming = async (changes: Parameters<Rig["place"]>[0] = {}): Promise<Place> => {
+  const place = await new Rig().place({ remindEveryMs: days(30), ...changes }).adopt();
+  place.rig.batch.deny("listKeys");
+  place.rig.clock.advance(hours(6));
+  return place;
+};
+
+const minutesOf = ({ rig }: Place, since: string): readonly number[] =>
+  rig.receivedSince(since).map(([minute]) => minute);
+const idsOf = ({ rig }: Place): ReadonlySet<string> => new Set(rig.receiver.received.map(({ id }) => id));
+
+/** Ticks come every five minutes; a delivery is tried again 1, 2, 4, … minutes after it has failed, at most an hour. */
+const firstTries = [0, 5, 10, 15, 25, 45, 80, 140, 200, 260];
+
+const failing: readonly (readonly [string, Reaction])[] = [
+  ["answers 500", 500],
+  ["answers 404", 404],
+  ["sends elsewhere", 302],
+  ["cannot be reached", "refused"],
+  ["never answers", "silence"],
+  ["answers too late", { status: 200, afterMs: seconds(6) }],
+];
+
+describe.each(failing)("a receiver that %s", (_what, reaction) => {
+  it("at first gets the alarm once more than it failed", async () => {
+    const place = await alarming();
+    const since = place.rig.clock.at;
+    place.rig.receiver.reacts = (nth) => (nth <= 3 ? reaction : 200);
+    await place.rig.ticking(days(2));
+    expect(minutesOf(place, since)).toEqual([0, 5, 10, 15]);
+    expect(idsOf(place).size).toBe(1);
+    expect(place.rig.logged("AlertDropped")).toEqual([]);
+  });
+
+  it("for hours is tried ever less often, and gets the alarm when it is there again", async () => {
+    const place = await alarming();
+    const since = place.rig.clock.at;
+    const back = Date.parse(since) + hours(4);
+    place.rig.receiver.reacts = () => (place.rig.clock.now().getTime() < back ? reaction : 200);
+    await place.rig.ticking(days(2));
+    expect(minutesOf(place, since)).toEqual(firstTries);
+    expect(idsOf(place).size).toBe(1);
+    expect(place.rig.logged("AlertDropped")).toEqual([]);
+  });
+
+  it("for more than a day loses the alarm, which is logged as an error, and gets the next one", async () => {
+    const place = await alarming();
+    const { rig } = place;
+    const since = rig.clock.at;
+    rig.receiver.reacts = () => reaction;
+    await rig.ticking(days(2));
+    const hourly = Array.from({ length: 22 }, (_, index) => 140 + 60 * index);
+    expect(minutesOf(place, since)).toEqual([0, 5, 10, 15, 25, 45, 80, ...hourly]);
+    const [id] = idsOf(place);
+    expect([idsOf(place).size, rig.logged("AlertDropped")]).toEqual([
+      1,
+      [
+        {
+          event: "AlertDropped",
+          level: "error",
+          account: "render-weu",
+          detail: `the webhook did not take event ${id} (RotationBlocked); it is given up: check ROTATION_ALERT_WEBHOOK_URL`,
+        },
+      ],
+    ]);
+    expect(place.record.deliveries).toEqual([]);
+
+    rig.receiver.reacts = () => 200;
+    rig.batch.allow("listKeys");
+    await place.order("resume");
+    expect(rig.receiver.received.at(-1)).toMatchObject({ kind: "AlarmCleared", cleared: "RotationBlocked" });
+  });
+});
+
+describe("a receiver", () => {
+  it("that answers late, but within the limit, gets the alarm once", async () => {
+    const place = await alarming();
+    place.rig.receiver.reacts = () => ({ status: 202, afterMs: seconds(4.9) });
+    await place.rig.ticking(days(2));
+    expect(place.rig.receiver.received).toHaveLength(1);
+  });
+
+  it("that answers 410 is not asked again about that event, and this is logged", async () => {
+    const place = await alarming({ remindEveryMs: hours(6) });
+    const { rig } = place;
+    const since = rig.clock.at;
+    rig.receiver.reacts = () => 410;
+    await rig.ticking(hours(13));
+    expect(minutesOf(place, since)).toEqual([0, 6 * 60, 12 * 60]);
+    expect(idsOf(place).size).toBe(3);
+    expect(rig.logged("AlertDropped")).toHaveLength(3);
+  });
+
+  it("that was down gets what it has missed in order", async () => {
+    const place = await alarming({ remindEveryMs: hours(6) });
+    const { rig } = place;
+    rig.receiver.reacts = () => "refused";
+    await rig.ticking(hours(7));
+    rig.batch.allow("listKeys");
+    await place.order("resume");
+    expect(place.record.deliveries.map(({ event }) => event.event)).toEqual([
+      "RotationBlocked",
+      "RotationBlocked",
+      "AlarmCleared",
+    ]);
+    rig.receiver.received.length = 0;
+    rig.receiver.reacts = () => 200;
+    await rig.ticking(hours(2));
+    expect(rig.receiver.received.map(({ kind, cleared }) => [kind, cleared])).toEqual([
+      ["RotationBlocked", null],
+      ["RotationBlocked", null],
+      ["AlarmCleared", "RotationBlocked"],
+    ]);
+  });
+
+  it("that wants everything gets every event, in order and once", async () => {
+    const rig = new Rig({ wanted: "all" });
+    const place = await rig.place().adopt();
+    await place.rotate();
+    await place.confirm();
+    expect(rig.receiver.received.map(({ kind }) => kind)).toEqual([
+      "Adopted",
+      "RotationStarted",
+      "KeyRegenerated",
+      "KeyPublished",
+      "KeyRetired",
+      "RotationCompleted",
+    ]);
+    expect(rig.receiver.received.map(({ id }) => id)).toEqual(place.events.map(({ id }) => id));
+  });
+
+  it("never holds up a rotation", async () => {
+    const rig = new Rig({ wanted: "all" });
+    rig.receiver.reacts = () => "silence";
+    const place = await rig.place().adopt();
+    await place.rotate();
+    await place.confirm();
+    expect(place.record.lastRotation).toMatchObject({ outcome: "completed" });
+  });
+});
+
+const crowd = (): Rig => {
+  const rig = new Rig();
+  for (let index = 0; index < 200; index++) rig.place({ name: `account-${String(index).padStart(3, "0")}` });
+  rig.batch.deny("read");
+  return rig;
+};
+
+describe("with two hundred accounts that have an alarm each", () => {
+  it("a receiver that never answers costs a tick one time-out at most, whatever the accounts", async () => {
+    const rig = crowd();
+    rig.receiver.reacts = () => "silence";
+    for (let nth = 1; nth <= 10; nth++) {
+      const asked = rig.receiver.received.length;
+      const { ms, accounts, blocked } = await rig.tick();
+      expect([accounts, blocked]).toEqual([200, 200]);
+      expect(ms).toBeLessThanOrEqual(seconds(5));
+      // As many as are driven at once; after that it is left alone for half a minute.
+      expect(rig.receiver.received.length - asked).toBeLessThanOrEqual(8);
+      rig.clock.advance(minutes(5) - ms);
+    }
+  });
+
+  it("each alarm is delivered once when it is there", async () => {
+    const rig = crowd();
+    await rig.tick();
+    await rig.tick();
+    expect(rig.receiver.received).toHaveLength(200);
+    expect(new Set(rig.receiver.received.map(({ account }) => account)).size).toBe(200);
+  });
+});
+
+it("a drive with a day's alarms to send stops after some seconds with a slow receiver, and the rest follow", async () => {
+  const rig = new Rig({ wanted: "all" });
+  rig.receiver.reacts = () => "refused";
+  const place = await rig.place().adopt();
+  for (let nth = 1; nth <= 5; nth++) {
+    await place.order("pause");
+    await place.order("resume");
+  }
+  const waiting = place.record.deliveries.length;
+  expect(waiting).toBe(11);
+  rig.receiver.received.length = 0;
+  rig.receiver.reacts = () => ({ status: 200, afterMs: seconds(4) });
+  rig.clock.advance(hours(1));
+  const { ms } = await rig.tick();
+  expect([ms, rig.receiver.received.length]).toEqual([seconds(8), 2]);
+  await rig.ticking(minutes(30));
+  expect([rig.receiver.received.length, place.record.deliveries]).toEqual([waiting, []]);
+});

@@ -1,0 +1,158 @@
+import { TransientServiceError } from "../../../lib/errors";
+import type { Phase } from "../../../lib/rotation/phases";
+import { days, hours, minutes, seconds } from "../../builders/time";
+import { type Place, Rig } from "./rig";
+
+afterEach(() => jest.restoreAllMocks());
+
+const unavailable = () => new TransientServiceError({ operation: "Batch regenerateKeys", statusCode: 503 });
+const always = Number.POSITIVE_INFINITY;
+
+const adopted = (changes: Parameters<Rig["place"]>[0] = {}): Promise<Place> => new Rig().place(changes).adopt();
+
+/** An account that does not get out of a phase, and why. */
+const stuck: Readonly<Record<Exclude<Phase, "idle">, () => Promise<Place>>> = {
+  adopting: async () => {
+    const place = new Rig().place();
+    await place.rig.tick();
+    return place;
+  },
+  started: async () => {
+    const place = await adopted();
+    place.rig.faults.add("batch.regenerate", { when: "before", error: unavailable, times: always });
+    await place.rotate();
+    return place;
+  },
+  regenerated: async () => {
+    const place = await adopted();
+    const { batch, faults } = place.rig;
+    faults.onEffect((effect) => {
+      if (effect === "batch.regenerate")
+        batch.setRefused(place.config.batch, batch.keys(place.config.batch).secondary, true);
+    });
+    await place.rotate();
+    return place;
+  },
+  published: async () => {
+    const place = await adopted();
+    await place.rotate();
+    return place;
+  },
+  retired: async () => {
+    const place = await adopted();
+    const { batch } = place.rig;
+    await place.rotate();
+    batch.setLingering(place.config.batch, batch.keys(place.config.batch).primary, true);
+    await place.confirm();
+    return place;
+  },
+  settling: async () => {
+    const place = await adopted({ settleOn: "primary" });
+    await place.rotate();
+    await place.confirm();
+    return place;
+  },
+};
+
+/** As the contract has them. */
+const limits: readonly (readonly [Exclude<Phase, "idle">, number])[] = [
+  ["adopting", days(3)],
+  ["started", minutes(30)],
+  ["regenerated", minutes(30)],
+  ["published", days(1)],
+  ["retired", minutes(30)],
+  ["settling", days(1)],
+];
+
+const toldAt = (place: Place): readonly string[] => place.eventsOf("RotationStalled").map(({ at }) => at);
+
+describe.each(limits)("an account that does not get out of phase %s", (phase, limitMs) => {
+  it("is told of at its limit, and not one second before", async () => {
+    const place = await stuck[phase]();
+    const { clock } = place.rig;
+    expect(place.phase).toBe(phase);
+    const since = Date.parse(place.record.phaseSince);
+
+    clock.to(since + limitMs - seconds(1));
+    await place.rig.tick();
+    expect([place.phase, toldAt(place)]).toEqual([phase, []]);
+
+    clock.to(since + limitMs);
+    await place.rig.tick();
+    const limit = new Date(since + limitMs).toISOString();
+    expect([place.phase, toldAt(place)]).toEqual([phase, [limit]]);
+    expect(place.rig.receiver.received.map(({ kind }) => kind)).toEqual(["RotationStalled"]);
+  });
+
+  it("is told of later by the time that it was paused", async () => {
+    const place = await stuck[phase]();
+    const { clock } = place.rig;
+    const since = Date.parse(place.record.phaseSince);
+    clock.to(since + minutes(10));
+    await place.order("pause");
+    clock.to(since + days(20));
+    await place.rig.tick();
+    await place.order("resume");
+
+    const limit = since + limitMs + days(20) - minutes(10);
+    clock.to(limit - seconds(1));
+    await place.rig.tick();
+    expect([place.phase, toldAt(place)]).toEqual([phase, []]);
+    clock.to(limit);
+    await place.rig.tick();
+    expect([place.phase, toldAt(place)]).toEqual([phase, [new Date(limit).toISOString()]]);
+  });
+});
+
+it("is told with what the account waits for, of one that backs off as of one that is blocked", async () => {
+  const backingOff = await stuck.started();
+  await backingOff.rig.ticking(minutes(30));
+  expect(backingOff.eventsOf("RotationStalled")).toMatchObject([{ reason: "BackingOff" }]);
+
+  const blocked = await adopted();
+  blocked.rig.batch.deny("regenerateKeys");
+  await blocked.rotate();
+  await blocked.rig.ticking(minutes(30));
+  expect(blocked.eventsOf("RotationStalled")).toMatchObject([
+    { reason: "Forbidden", detail: expect.stringContaining("mend Forbidden") },
+  ]);
+  expect(blocked.eventsOf("RotationBlocked")).toHaveLength(1);
+});
+
+it("is cleared once when the account moves on, and the next time that it stalls is a new alarm", async () => {
+  const place = await stuck.published();
+  const { rig } = place;
+  await rig.ticking(days(1), () =>
+    place.report({ version: place.record.state.active?.version === undefined ? "" : previous(place) }),
+  );
+  await place.confirm();
+  expect(place.phase).toBe("idle");
+  expect(rig.receiver.received.map(({ kind, cleared }) => [kind, cleared])).toEqual([
+    ["RotationStalled", null],
+    ["AlarmCleared", "RotationStalled"],
+  ]);
+  expect(place.record.alarms).toEqual([]);
+
+  await place.rotate("once more");
+  rig.clock.advance(days(1));
+  await rig.tick();
+  await rig.tick();
+  const ids = place.eventsOf("RotationStalled").map(({ id }) => id);
+  expect([ids.length, new Set(ids).size]).toEqual([2, 2]);
+  expect(place.eventsOf("AlarmCleared")).toHaveLength(1);
+});
+
+/** What the instance holds that does not follow. */
+const previous = ({ rig, config }: Place): string => rig.vault.versions(config.secret)[0]?.version ?? "";
+
+it("goes on while the account is paused after it has stalled, as nothing has moved", async () => {
+  const place = await stuck.published();
+  const { clock } = place.rig;
+  clock.advance(days(1));
+  await place.rig.tick();
+  await place.order("pause");
+  clock.advance(hours(6));
+  await place.rig.tick();
+  expect(toldAt(place)).toHaveLength(2);
+  expect(place.eventsOf("AlarmCleared")).toEqual([]);
+});
