@@ -64,7 +64,7 @@ const readAnswer = async (
   if (!parsed.ok)
     return {
       ok: false,
-      problem: `answered in another form: ${parsed.problems.map(({ at, problem }) => `${at} ${problem}`).join("; ")}`,
+      problem: `answered in another form: ${parsed.problems.map(({ at, problem }) => `${at} ${problem}`.trim()).join("; ")}`,
     };
   const signals: IncomingSignal[] = [];
   for (const signal of parsed.value) {

@@ -44,13 +44,15 @@ export const parseSignal = (body: unknown): Parsed<SignalBody> => parsed(signalS
 export type PulledSignal = Omit<SignalBody, "at"> & { readonly at: string | null };
 
 const pulledSchema = signalSchema.extend({ at: signalSchema.shape.at.nullable().default(null) });
-const answerSchema = z.union([
-  pulledSchema.transform((one) => [one]),
-  z.array(pulledSchema).min(1, "must hold at least one signal").max(1000, "may hold at most 1000 signals"),
-]);
+const onePulled = pulledSchema.transform((one) => [one]);
+const manyPulled = z
+  .array(pulledSchema)
+  .min(1, "must hold at least one signal")
+  .max(1000, "may hold at most 1000 signals");
 
+/** One signal or an array of them; what is wrong is told of the form that was sent. */
 export const parseHealthAnswer = (body: unknown): Parsed<readonly PulledSignal[]> =>
-  parsed(answerSchema.safeParse(body));
+  Array.isArray(body) ? parsed(manyPulled.safeParse(body)) : parsed(onePulled.safeParse(body));
 
 const reason = z
   .string("must be a text of 1 to 500 characters: it is kept in the history")
