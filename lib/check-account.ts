@@ -98,7 +98,7 @@ const bad = (check: string, detail: string, remedy: string): Check => ({ check, 
 
 const failedCheck = (check: string, error: unknown, config: AccountConfig, principal: string | null): Check => {
   if (error instanceof OperatorNeededError) {
-    const command = /^grant /.test(error.remedy) ? grantCommand(check, config, principal) : null;
+    const command = error.remedy.startsWith("grant ") ? grantCommand(check, config, principal) : null;
     const remedy = command === null ? error.remedy : `${error.remedy}: ${command}`;
     return bad(check, `${error.facts.operation}: ${error.reason}`, remedy);
   }

@@ -39,31 +39,44 @@ export class RecentReports {
 
   /** What this process has just stored. */
   keep(account: string, report: InstanceReport): void {
-    void this.#lists.get(account)?.reports.then(
-      (reports) => {
-        const known = reports.get(idOf(report));
-        if (known === undefined || known.at <= report.at) reports.set(idOf(report), report);
-      },
-      () => undefined,
-    );
+    const listed = this.#lists.get(account);
+    if (listed !== undefined) void add(listed, report);
   }
 
   #list(account: string, shared: boolean, options: CallOptions): Listed {
-    const reports = this.signals
-      .list(account, options)
-      .then((rows): Reports => new Map(rows.map((report) => [idOf(report), report])));
+    const reports = this.#read(account, options);
     const listed: Listed = { reports, from: 0, until: shared ? Number.POSITIVE_INFINITY : 0 };
     this.#lists.set(account, listed);
-    reports.then(
-      ({ size }) => {
-        listed.from = this.clock.now().getTime();
-        listed.until = listed.from + (size < worthKeeping ? 0 : size);
-      },
-      () => this.#lists.delete(account),
-    );
+    void this.#date(account, listed);
     return listed;
   }
+
+  async #read(account: string, options: CallOptions): Promise<Reports> {
+    const rows = await this.signals.list(account, options);
+    return new Map(rows.map((report) => [idOf(report), report]));
+  }
+
+  async #date(account: string, listed: Listed): Promise<void> {
+    try {
+      const { size } = await listed.reports;
+      listed.from = this.clock.now().getTime();
+      listed.until = listed.from + (size < worthKeeping ? 0 : size);
+    } catch {
+      this.#lists.delete(account);
+    }
+  }
 }
+
+/** To what has been read, or is being read: where that fails, nothing is kept. */
+const add = async ({ reports }: Listed, report: InstanceReport): Promise<void> => {
+  try {
+    const known = await reports;
+    const there = known.get(idOf(report));
+    if (there === undefined || there.at <= report.at) known.set(idOf(report), report);
+  } catch {
+    // Whoever reads it hears of it.
+  }
+};
 
 const perTable = new WeakMap<Signals, RecentReports>();
 
