@@ -47,11 +47,18 @@ export class ArmPermissions {
     }
     const roles: readonly EmulatedRole[] = this.#roles === "asAllowed" ? [allowedRole(denied)] : this.#roles;
     return jsonAnswer(200, {
-      value: roles.map(({ actions, notActions = [] }) => ({ actions, notActions, dataActions: [], notDataActions: [] })),
+      value: roles.map(({ actions, notActions = [] }) => ({
+        actions,
+        notActions,
+        dataActions: [],
+        notDataActions: [],
+      })),
     });
   }
 }
 
 const allowedRole = (denied: ReadonlySet<ArmAction>): EmulatedRole => ({
-  actions: accountActions.filter((action) => !denied.has(action)).map((action) => `Microsoft.Batch/batchAccounts/${action}`),
+  actions: accountActions
+    .filter((action) => !denied.has(action))
+    .map((action) => `Microsoft.Batch/batchAccounts/${action}`),
 });

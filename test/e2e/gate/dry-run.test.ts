@@ -188,21 +188,21 @@ test("DryRun is what an account waits for whose next step would be taken now, an
   expect((await waits.status()).waitingFor).toMatchObject({ reason: "NoSignalYet" });
 });
 
-describe("an operator's orders in a dry run", () => {
-  const published = async () => {
-    const at = place(rig, soakless);
-    await begun(at);
-    await at.rotate();
-    rig.deploy(rig.accounts, { dryRun: true });
-    return at;
-  };
-  const expectUntouched = async (at: Place, work: () => Promise<unknown>): Promise<void> => {
-    const [keys, versions] = [at.keys(), at.versions()];
-    await work();
-    expect((await at.status()).phase).toBe("published");
-    expect([at.keys(), at.versions()]).toEqual([keys, versions]);
-  };
+const published = async () => {
+  const at = place(rig, soakless);
+  await begun(at);
+  await at.rotate();
+  rig.deploy(rig.accounts, { dryRun: true });
+  return at;
+};
+const expectUntouched = async (at: Place, work: () => Promise<unknown>): Promise<void> => {
+  const [keys, versions] = [at.keys(), at.versions()];
+  await work();
+  expect((await at.status()).phase).toBe("published");
+  expect([at.keys(), at.versions()]).toEqual([keys, versions]);
+};
 
+describe("an operator's orders in a dry run", () => {
   test("approve is kept, and the step that it allows is told and not taken", async () => {
     const at = await published();
     await expectUntouched(at, async () => {

@@ -26,6 +26,8 @@ const published = async (options: PlaceOptions = {}) => {
   return { at, vm, publishedAt: rig.clock.at };
 };
 
+const busy = () => new TransientServiceError({ operation: "Batch regenerateKeys", statusCode: 429 }, minutes(2));
+
 const waitingFor = async (at: Place) => (await at.status()).waitingFor;
 const phase = async (at: Place) => (await at.status()).phase;
 
@@ -136,7 +138,6 @@ describe("what Batch answers", () => {
   test("BackingOff: says what failed, how often and when it is tried again, and ends with the next success", async () => {
     const { at } = await adopted();
     rig.clock.advance(days(60));
-    const busy = () => new TransientServiceError({ operation: "Batch regenerateKeys", statusCode: 429 }, minutes(2));
     rig.faults.add("batch.regenerate", { when: "before", error: busy, times: 2 });
     await rig.surface.tick();
     const since = rig.clock.at;

@@ -34,13 +34,14 @@ const adopted = async (options: PlaceOptions = {}): Promise<Staged> => {
   return { at, vms, refused };
 };
 
+const busy = () => new TransientServiceError({ operation: "the service", statusCode: 503 });
+
 /** How to bring a rotation to each point from which it can be rolled back. */
 const points: readonly (readonly [string, Phase, (staged: Staged) => Promise<void>])[] = [
   [
     "before the target key is regenerated",
     "started",
     async ({ at }) => {
-      const busy = () => new TransientServiceError({ operation: "Batch regenerateKeys", statusCode: 429 });
       rig.faults.add("batch.regenerate", { when: "before", error: busy });
       await at.rotate();
     },
@@ -49,7 +50,6 @@ const points: readonly (readonly [string, Phase, (staged: Staged) => Promise<voi
     "before the target key is published",
     "regenerated",
     async ({ at }) => {
-      const busy = () => new TransientServiceError({ operation: "Key Vault setSecret", statusCode: 503 });
       rig.faults.add("secrets.publish", { when: "before", error: busy });
       await at.rotate();
     },
@@ -179,27 +179,27 @@ test("an instance that holds the target key keeps it alive after the roll-back, 
   expect(refused).toEqual([]);
 });
 
+const unhealthy = async (gate: PlaceOptions["gate"] = {}) => {
+  const staged = await adopted({ gate: { rollbackWhenUnhealthyForMs: minutes(30), ...gate } });
+  const { at, vms } = staged;
+  await at.rotate();
+  await vms[0].refresh().report();
+  await vms[1].report();
+  return staged;
+};
+
+/** Until `ms` after `since`, with unhealthy signals on the way. */
+const goOn = async (vm: Instance, since: string, ms: number): Promise<void> => {
+  const end = Date.parse(since) + ms;
+  while (rig.clock.now().getTime() + minutes(5) < end) {
+    rig.clock.advance(minutes(5));
+    await vm.report({ healthy: false });
+    await rig.surface.tick();
+  }
+  rig.clock.advance(end - rig.clock.now().getTime());
+};
+
 describe("roll-back by itself", () => {
-  const unhealthy = async (gate: PlaceOptions["gate"] = {}) => {
-    const staged = await adopted({ gate: { rollbackWhenUnhealthyForMs: minutes(30), ...gate } });
-    const { at, vms } = staged;
-    await at.rotate();
-    await vms[0].refresh().report();
-    await vms[1].report();
-    return staged;
-  };
-
-  /** Until `ms` after `since`, with unhealthy signals on the way. */
-  const goOn = async (vm: Instance, since: string, ms: number): Promise<void> => {
-    const end = Date.parse(since) + ms;
-    while (rig.clock.now().getTime() + minutes(5) < end) {
-      rig.clock.advance(minutes(5));
-      await vm.report({ healthy: false });
-      await rig.surface.tick();
-    }
-    rig.clock.advance(end - rig.clock.now().getTime());
-  };
-
   test("comes when one instance has been unhealthy on the new key for the limit, and not a millisecond before", async () => {
     const { at, vms, refused } = await unhealthy();
     await vms[0].report({ healthy: false, detail: "403 from Batch" });

@@ -8,10 +8,11 @@ import type {
 import { createInvoker, type Invoker } from "../../../local/host/invocation";
 import { matchRoute, parseRoute, type Route } from "../../../local/host/routes";
 
-/** One answer of the app, its body as JSON. */
+/** One answer of the app, its body as text and as JSON. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
   readonly body: unknown;
 }
 
@@ -87,6 +88,7 @@ const open = async (): Promise<Surface> => {
   };
   let current: App | null = null;
   // The functions keep the app that they saw first.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every member is taken from the present app
   useApp(new Proxy({} as App, { get: (_nothing, member) => Reflect.get(current ?? {}, member) }));
   return {
     use: (app) => {
@@ -99,6 +101,9 @@ const open = async (): Promise<Surface> => {
   };
 };
 
+const values = (given: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(given).map(([name, value]) => [name, { value }]));
+
 const answerOf = async (
   invoker: Invoker,
   registered: (name: string) => Parameters<Invoker["invoke"]>[0],
@@ -108,25 +113,19 @@ const answerOf = async (
   const url = new URL(`http://rotator.test/api${path}`);
   const match = matchRoute(routes, method, url.pathname);
   if (match === null) throw new Error(`the app has no route ${method} ${path}`);
-  const values = (given: Readonly<Record<string, string>>) =>
-    Object.fromEntries(Object.entries(given).map(([name, value]) => [name, { value }]));
-  const text = body === undefined ? null : JSON.stringify(body);
+  const sent = body === undefined ? null : JSON.stringify(body);
   const { returnValue } = await invoker.invoke(registered(match.route.functionName), {
     http: {
       method,
       url: url.href,
-      nullableHeaders: values({ ...(text === null ? {} : { "content-type": "application/json" }), ...headers }),
+      nullableHeaders: values({ ...(sent === null ? {} : { "content-type": "application/json" }), ...headers }),
       nullableQuery: values(Object.fromEntries(url.searchParams)),
       nullableParams: values(match.parameters),
-      body: text === null ? null : { string: text },
+      body: sent === null ? null : { string: sent },
     },
   });
   const http = returnValue?.http ?? {};
-  const bytes = http.body?.bytes ?? new Uint8Array();
-  const answer = http.body?.string ?? Buffer.from(bytes).toString("utf8");
-  return {
-    status: Number(http.statusCode),
-    headers: http.headers ?? {},
-    body: answer === "" ? null : JSON.parse(answer),
-  };
+  const text = http.body?.string ?? Buffer.from(http.body?.bytes ?? []).toString("utf8");
+  const parsed: unknown = text === "" ? null : JSON.parse(text);
+  return { status: Number(http.statusCode), headers: http.headers ?? {}, text, body: parsed };
 };

@@ -35,6 +35,7 @@ export class VirtualClock implements Clock {
 
   abortAfter(ms: number): AbortSignal {
     if (this.signals === "real") return AbortSignal.timeout(ms);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the app hands it on and asks whether it has aborted
     return new VirtualSignal(() => this.#nowMs, this.#nowMs + ms) as unknown as AbortSignal;
   }
 

@@ -1,0 +1,120 @@
+import { createHmac } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { proofHolds } from "../../../lib/proof";
+import { BatchKey } from "../../../lib/batch-key";
+import { parseSignal } from "../../../lib/requests";
+import { aConsumer } from "../../builders/account";
+import { anEnvironment, problemsOf } from "../../unit/config/builders";
+import { passing, place } from "./rig/place";
+import { openRig } from "./rig/rig";
+
+const root = path.resolve(__dirname, "../../..");
+const page = readFileSync(path.join(root, "docs/consumers.md"), "utf8");
+
+interface Block {
+  /** What the comment before it says that it is. */
+  readonly kind: string;
+  readonly text: string;
+}
+
+const blocks: readonly Block[] = [...page.matchAll(/^(?:<!-- block: (.+) -->\n)?```\w+\n([\s\S]*?)\n```$/gm)].map(
+  ([, kind = "", text = ""]) => ({ kind, text }),
+);
+const of = (kind: string): readonly string[] => blocks.filter((block) => block.kind === kind).map(({ text }) => text);
+const one = (kind: string): string => {
+  const [text, ...others] = of(kind);
+  if (text === undefined || others.length > 0) throw new Error(`not one block ${kind}`);
+  return text;
+};
+
+test("every block of code says what it is, so that none escapes its test", () => {
+  expect(page.match(/^```\w/gm)).toHaveLength(blocks.length);
+  const known = /^(file .+|signal|vector|vector key|accounts|status (unseen|adopting|missing|soaking|idle))$/;
+  expect(blocks.filter(({ kind }) => !known.test(kind))).toEqual([]);
+  expect(blocks.length).toBeGreaterThan(15);
+});
+
+test("every file that is shown is the file that is tested, to the letter", () => {
+  const shown = blocks.filter(({ kind }) => kind.startsWith("file "));
+  expect(shown).toHaveLength(8);
+  for (const { kind, text } of shown) {
+    expect(`${text}\n`).toBe(readFileSync(path.join(root, kind.slice("file ".length)), "utf8"));
+  }
+});
+
+test("every file and heading that the page links to is there", () => {
+  const headings = [...page.matchAll(/^#+ (.+)$/gm)].map(([, text = ""]) =>
+    text.toLowerCase().replace(/[^a-z0-9 -]/g, ""),
+  );
+  const isThere = (target: string): boolean =>
+    target.startsWith("#")
+      ? headings.includes(target.slice(1).replaceAll("-", " "))
+      : existsSync(path.join(root, "docs", target));
+  const targets = [...page.matchAll(/\]\(([^)]+)\)/g)].map(([, target = ""]) => target);
+  expect(targets.length).toBeGreaterThan(4);
+  expect(targets.filter((target) => !isThere(target))).toEqual([]);
+});
+
+describe("the worked example of a proof", () => {
+  const signal = parseSignal(JSON.parse(one("signal")));
+
+  test("is a signal that is taken", () => {
+    expect(signal.ok).toBe(true);
+  });
+
+  test("signs the seven lines that are shown", () => {
+    const key = Buffer.from(one("vector key"), "base64");
+    expect([...key]).toEqual(Array.from({ length: 64 }, (_, index) => index));
+    const proof = createHmac("sha256", key).update(one("vector"), "utf8").digest("base64");
+    expect(signal).toMatchObject({ ok: true, value: { proof } });
+  });
+
+  test("holds for the rotator", () => {
+    if (!signal.ok) throw new Error("not a signal");
+    const claims = { ...signal.value, account: "render-weu" };
+    expect(proofHolds(claims, signal.value.proof ?? "", new BatchKey(one("vector key")))).toBe(true);
+    expect(proofHolds({ ...claims, instance: "vm-2" }, signal.value.proof ?? "", new BatchKey(one("vector key")))).toBe(
+      false,
+    );
+  });
+});
+
+test("every configuration that is shown is taken as it stands", () => {
+  expect(of("accounts").length).toBeGreaterThan(2);
+  for (const text of of("accounts")) expect(problemsOf(anEnvironment({ ROTATION_ACCOUNTS: text }))).toEqual([]);
+});
+
+test("the shown Kubernetes objects mount the newest version, and name the file that the app reads", () => {
+  const yaml = one("file test/local/consumers/examples/kubernetes.yaml");
+  expect(yaml).not.toMatch(/objectVersion/);
+  const [, name = ""] = /objectName: (\S+)/.exec(yaml) ?? [];
+  const [, mounted = ""] = /mountPath: ([^,\s]+)/.exec(yaml) ?? [];
+  expect(yaml).toContain(`value: ${mounted}/${name}`);
+});
+
+test("first sight: the status shows at each step what the page says", async () => {
+  const rig = await openRig();
+  const at = place(rig, { gate: { consumers: [aConsumer({ instances: 2 })] } });
+  const [one1, two] = [at.instance("render-api", "vm-1"), at.instance("render-api", "vm-2")];
+  const expectShown = async (kind: string): Promise<void> => {
+    const text = JSON.stringify(await at.status())
+      .replace(/\b[0-9a-f]{32}\b/g, "<version>")
+      .replace(/(?<=(?:at|since) )\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<instant>");
+    expect(JSON.parse(text)).toMatchObject(JSON.parse(one(`status ${kind}`)));
+  };
+
+  await expectShown("unseen");
+  await rig.surface.tick();
+  await expectShown("adopting");
+  await one1.report();
+  await expectShown("missing");
+  await two.report();
+  await expectShown("soaking");
+  await passing(rig, at.config.gate.soakMs, [one1, two]);
+  await rig.surface.tick();
+  await expectShown("idle");
+  // Nothing was written, and nothing was regenerated.
+  expect(at.versions()).toHaveLength(1);
+  expect(at.eventKinds()).toEqual(["Adopted"]);
+});
