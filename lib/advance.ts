@@ -325,12 +325,14 @@ class Driver {
       try {
         await history.append(event, this.#call());
       } catch (error) {
-        // A row that is in the way stays there until somebody takes it out.
-        const mend = error instanceof CorruptRecordError ? `: ${error.message}` : "";
-        log.write(mend === "" ? "warn" : "error", {
+        // A row that is in the way, or a right that is missing, stays so until somebody mends it: so it is told with the remedy.
+        const stays = error instanceof CorruptRecordError || error instanceof OperatorNeededError;
+        const why = stays ? error.message : failureOf(error).detail;
+        log.write(stays ? "error" : "warn", {
           event: "HistoryDelayed",
           account: this.config.name,
-          detail: `event ${event.id} is kept and sent later${mend}`,
+          reason: error instanceof OperatorNeededError ? error.reason : null,
+          detail: `event ${event.id} is kept and sent later: ${why}`,
         });
         return;
       }
