@@ -34,7 +34,7 @@ export class VersionCache {
       if (this.#entries.get(id)?.found === found) this.#entries.delete(id);
     };
     // A version that is not there may be by the next time somebody asks.
-    found.then((version) => version ?? forget(), forget);
+    found.then((there) => there ?? forget(), forget);
     return found;
   }
 

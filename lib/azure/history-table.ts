@@ -18,13 +18,16 @@ const historyKey = (account: string, sequence: number): RowKey => ({
   rowKey: String(Number.MAX_SAFE_INTEGER - sequence).padStart(16, "0"),
 });
 
+/** The number of the form below. */
+const rowSchema = 1;
+
 /** The place that a key stands for; null for a key that is none of ours. */
 const placeOf = ({ rowKey }: StoredRow): number | null =>
   /^\d{16}$/.test(rowKey) ? Number.MAX_SAFE_INTEGER - Number(rowKey) : null;
 
 const toRow = ({ sequence, ...event }: RotationEvent): Row => ({
   ...historyKey(event.account, sequence),
-  schema: 1,
+  schema: rowSchema,
   // Text, as a number would be stored in 32 bits.
   sequence: String(sequence),
   id: event.id,
@@ -67,7 +70,7 @@ const toEvent = (account: string, row: StoredRow): RotationEvent => {
     previousHash,
   });
   // A row that was moved to another place says so itself.
-  if (parsed.success && parsed.data.sequence === place) return parsed.data;
+  if (parsed.success && parsed.data.sequence === place && row["schema"] === rowSchema) return parsed.data;
   throw new CorruptRecordError(account, `the history row ${row.rowKey} cannot be read: mend or delete that row`, place);
 };
 

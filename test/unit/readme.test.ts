@@ -24,8 +24,8 @@ const jsonBlockWith = (member: string): string => {
 
 /** Everything up to the next heading. */
 const section = (heading: string): string => {
-  const [, text] = readme.split(`\n## ${heading}\n`);
-  return text?.split("\n## ")[0] ?? "";
+  const [, text] = readme.split(`\n### ${heading}\n`);
+  return text?.split(/\n##+ /)[0] ?? "";
 };
 
 test("every npm command is one that package.json knows", () => {

@@ -26,9 +26,12 @@ const vaultToken = async (): Promise<string> => {
     ? await fetch(`${endpoint}?api-version=2019-08-01&resource=${encodeURIComponent(resource)}`, {
         headers: { "x-identity-header": env("IDENTITY_HEADER") },
       })
-    : await fetch(`${host}/metadata/identity/oauth2/token?api-version=2018-02-01&resource=${encodeURIComponent(resource)}`, {
-        headers: { metadata: "true" },
-      });
+    : await fetch(
+        `${host}/metadata/identity/oauth2/token?api-version=2018-02-01&resource=${encodeURIComponent(resource)}`,
+        {
+          headers: { metadata: "true" },
+        },
+      );
   const { access_token: token }: { access_token?: string } = JSON.parse(await response.text());
   if (token === undefined) throw new Error(`no token for Key Vault: ${response.status}`);
   return token;
