@@ -1,0 +1,132 @@
+import { type Row, StoredHistory, type StoredPlace } from "./stored-history";
+
+let tables: StoredHistory;
+let place: StoredPlace;
+let rows: readonly Row[];
+
+beforeAll(async () => {
+  tables = await StoredHistory.open();
+  place = await tables.rotated();
+  rows = await place.rows();
+});
+afterEach(async () => {
+  jest.restoreAllMocks();
+  for (const row of await place.rows()) await place.remove(row);
+  for (const row of rows) await place.put(row);
+});
+afterAll(() => tables.close());
+
+const rowOf = (sequence: number): Row => {
+  const row = rows[sequence - 1];
+  if (row === undefined) throw new Error(`there is no row ${sequence}`);
+  return row;
+};
+
+it("the history of a rotation is whole", async () => {
+  expect(await place.verified()).toEqual({ account: "account-1", intact: true, events: 6, problems: [] });
+  expect((await place.storedEvents()).map(({ event }) => event)).toEqual([
+    "Adopted",
+    "RotationStarted",
+    "KeyRegenerated",
+    "KeyPublished",
+    "KeyRetired",
+    "RotationCompleted",
+  ]);
+});
+
+it.each([1, 2, 3, 4, 5, 6])("a row that was deleted by hand is named (%i)", async (sequence) => {
+  await place.remove(rowOf(sequence));
+  expect(await place.problems()).toEqual([`${sequence} is missing`]);
+});
+
+const altered = "is not as it was written";
+const unreadable = /^\d+ the history row \d{16} cannot be read: mend or delete that row$/;
+
+it.each([
+  ["id", "01JDF0000000000000000OTHER"],
+  ["at", "2026-11-24T10:00:00.001Z"],
+  ["event", "Approved"],
+  ["account", "account-2"],
+  ["detail", "nothing happened"],
+  ["by", "operator:mallory"],
+  ["rotationId", "01JDF0000000000000000OTHER"],
+  ["reason", "Forbidden"],
+  ["evidence", '{"slot":"primary"}'],
+])("a row whose column %s was edited by hand is named", async (column, value) => {
+  for (const sequence of [1, 4, 6]) {
+    await place.put({ ...rowOf(sequence), [column]: value });
+    expect(await place.problems()).toEqual([`${sequence} ${altered}`]);
+    await place.put(rowOf(sequence));
+  }
+});
+
+it.each(["rotationId", "evidence"])("a row whose column %s was taken away is named", async (column) => {
+  const { [column]: _gone, ...rest } = rowOf(4);
+  await place.put({ ...rest, partitionKey: rowOf(4).partitionKey, rowKey: rowOf(4).rowKey });
+  expect(await place.problems()).toEqual([`4 ${altered}`]);
+});
+
+it("a row whose hash of the one before was edited is named, and that nothing vouches for that one", async () => {
+  await place.put({ ...rowOf(4), previousHash: "f".repeat(64) });
+  expect(await place.problems()).toEqual([
+    "3 has nothing that vouches for it: the event after it is altered",
+    `4 ${altered}`,
+  ]);
+});
+
+it.each([
+  ["at", "yesterday"],
+  ["event", "SomethingElse"],
+  ["evidence", "{"],
+  ["evidence", 7],
+  ["sequence", "5"],
+  ["id", ""],
+  ["by", ""],
+  ["schema", 2],
+])("a row whose column %s says what it cannot (%s) is named, and the others are checked", async (column, value) => {
+  await place.put({ ...rowOf(4), [column]: value });
+  await place.put({ ...rowOf(2), detail: "nothing happened" });
+  const problems = await place.problems();
+  expect(problems).toEqual([`2 ${altered}`, expect.stringMatching(unreadable)]);
+  expect(problems[1]).toContain(`4 the history row ${rowOf(4).rowKey}`);
+});
+
+it("two rows that changed places are both named", async () => {
+  await place.put({ ...rowOf(3), rowKey: rowOf(4).rowKey });
+  await place.put({ ...rowOf(4), rowKey: rowOf(3).rowKey });
+  expect(await place.problems()).toEqual([
+    expect.stringMatching(/^3 .*cannot be read/),
+    expect.stringMatching(/^4 .*cannot be read/),
+  ]);
+});
+
+it("two rows that changed places and numbers are both named", async () => {
+  await place.put({ ...rowOf(3), rowKey: rowOf(4).rowKey, sequence: "4" });
+  await place.put({ ...rowOf(4), rowKey: rowOf(3).rowKey, sequence: "3" });
+  const problems = await place.problems();
+  expect(problems.map((problem) => problem.slice(0, 1))).toEqual(["2", "3", "4"]);
+});
+
+describe("a row that was added by hand", () => {
+  it("at the end is named", async () => {
+    const rowKey = String(Number.MAX_SAFE_INTEGER - 7).padStart(16, "0");
+    await place.put({ ...rowOf(6), rowKey, sequence: "7", id: "forged" });
+    expect(await place.problems()).toEqual(["7 is not one that the record knows of"]);
+  });
+
+  it("before the first is named", async () => {
+    const rowKey = String(Number.MAX_SAFE_INTEGER);
+    await place.put({ ...rowOf(1), rowKey, sequence: "0" });
+    expect(await place.problems()).toEqual([expect.stringMatching(/^0 .*cannot be read/)]);
+  });
+
+  it.each(["zzz", "0", "09007199254740988", "9007199254740987x"])(
+    "under a key of its own (%s) is named",
+    async (rowKey) => {
+      await place.put({ ...rowOf(4), rowKey });
+      expect((await place.verified()).problems).toEqual([
+        { sequence: null, id: null, problem: `the history row ${rowKey} cannot be read: mend or delete that row` },
+      ]);
+    },
+  );
+});

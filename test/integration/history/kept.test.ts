@@ -1,0 +1,130 @@
+import { TransientServiceError } from "../../../lib/errors";
+import { readHistory } from "../../../lib/history";
+import { previousRetired } from "../../../lib/rotation/transitions";
+import { aReport } from "../../builders/report";
+import { aRotation } from "../../builders/state";
+import { days, hours } from "../../builders/time";
+import { anEvent } from "../../contracts/suites/records";
+import { StoredHistory, type StoredPlace } from "./stored-history";
+
+let tables: StoredHistory;
+
+beforeAll(async () => {
+  tables = await StoredHistory.open();
+});
+afterEach(() => jest.restoreAllMocks());
+afterAll(() => tables.close());
+
+const sequencesOf = async (place: StoredPlace): Promise<readonly number[]> =>
+  (await place.storedEvents()).map(({ sequence }) => sequence);
+
+/** Eight events, of which six are too old by now. */
+const aged = async (): Promise<StoredPlace> => {
+  const place = await tables.rotated({ rotateEveryMs: days(730) });
+  place.rig.clock.advance(days(300));
+  await place.order("pause");
+  await place.order("resume");
+  place.rig.clock.advance(days(100) + hours(1));
+  return place;
+};
+
+/** The process dies when the record says what goes, and nothing has gone. */
+const diesBeforeRemoval = (place: StoredPlace): void => {
+  place.rig.start((ports) => {
+    const { history } = ports;
+    return {
+      ...ports,
+      history: {
+        append: (...asked) => history.append(...asked),
+        page: (...asked) => history.page(...asked),
+        lastBefore: (...asked) => history.lastBefore(...asked),
+        removeThrough: () =>
+          Promise.reject(new TransientServiceError({ operation: "Tables delete entity", statusCode: 503 })),
+      },
+    };
+  });
+};
+
+it("what is older than the history is kept goes, and what is left is whole", async () => {
+  const place = await aged();
+  await place.rig.tick();
+  expect([(await place.stored()).prunedThrough, await sequencesOf(place)]).toEqual([6, [7, 8]]);
+  expect(await place.verified()).toMatchObject({ intact: true, events: 2 });
+});
+
+it("a crash between the record's write and the removal, or within it, is harmless and made up for", async () => {
+  const place = await aged();
+  diesBeforeRemoval(place);
+  await place.rig.tick();
+  expect([(await place.stored()).prunedThrough, (await sequencesOf(place)).length]).toEqual([6, 8]);
+  expect(await place.verified()).toMatchObject({ intact: true });
+  // The oldest go first.
+  for (const sequence of [1, 2, 3]) await place.remove(await place.row(sequence));
+  expect(await place.verified()).toMatchObject({ intact: true, events: 5 });
+  await place.remove(await place.row(5));
+  expect(await place.problems()).toEqual(["4 had been taken out because of its age, and is there again"]);
+  place.rig.start();
+  place.rig.clock.advance(hours(6));
+  await place.rig.tick();
+  expect(await sequencesOf(place)).toEqual([7, 8]);
+  expect(await place.verified()).toMatchObject({ intact: true, events: 2 });
+});
+
+it("a single row that was made old by hand does not take those before it along", async () => {
+  const place = await tables.rotated({ rotateEveryMs: days(730) });
+  await place.put({ ...(await place.row(6)), at: "2001-01-01T00:00:00.000Z" });
+  place.rig.clock.advance(hours(6));
+  await place.rig.tick();
+  expect((await place.stored()).prunedThrough).toBe(0);
+  expect(await place.problems()).toEqual(["6 is not as it was written"]);
+});
+
+it("pages follow one another without a gap and without a repeat", async () => {
+  const place = await tables.rotated();
+  const all: string[] = [];
+  const sizes: number[] = [];
+  for (let before: number | null = null; ; ) {
+    const page: Awaited<ReturnType<typeof readHistory>> = await readHistory(place.rig.app, place.config, {
+      limit: 4,
+      before,
+    });
+    all.push(...page.events.map(({ id }) => id));
+    sizes.push(page.events.length);
+    if (page.next === null) break;
+    before = Number(page.next);
+  }
+  expect(sizes).toEqual([4, 2]);
+  expect(all).toEqual((await place.storedEvents()).map(({ id }) => id).toReversed());
+});
+
+it("whatever an operator writes is stored as it is hashed", async () => {
+  const place = await tables.rotated();
+  for (const reason of [
+    "prüft nicht – 😀",
+    "\ud83d half",
+    "\u0000\u0001\u001f\u007f",
+    "\u2028'\"\\",
+    "x".repeat(5_000),
+    " ",
+  ]) {
+    await place.order("pause", reason);
+    await place.order("resume", "again");
+  }
+  expect(await place.verified()).toEqual({ account: place.config.name, intact: true, events: 18, problems: [] });
+});
+
+it("the longest evidence fits in a column: a hundred instances with the longest names, and an override that lists all", async () => {
+  const place = await tables.rotated();
+  const confirmations = Array.from({ length: 400 }, (_, index) =>
+    aReport({ consumer: "c".repeat(64), instance: String(index).padStart(64, "i"), healthy: false }),
+  );
+  const retirement = { override: "o".repeat(50_000), byOthers: false, requestId: "r".repeat(64), confirmations };
+  const [draft] = previousRetired(aRotation().published(), retirement, new Date()).events;
+  const evidence = draft?.evidence ?? null;
+  // 64 KiB of UTF-16.
+  expect(JSON.stringify(evidence).length).toBeLessThan(32_768);
+  const [newest] = (await place.storedEvents()).toReversed();
+  const event = { ...anEvent(7), account: place.config.name, evidence, previousHash: newest?.previousHash ?? null };
+  await place.rig.app.ports.history.append(event, { signal: new AbortController().signal });
+  expect((await place.storedEvents()).at(-1)).toEqual(event);
+});
