@@ -32,6 +32,8 @@ export interface RotationEvidence {
   };
   /** Who confirmed the new key before the old one was retired, with what. */
   readonly confirmations: Confirmations;
+  /** How many they were; a hundred of them are named. */
+  readonly confirmedInstances: number;
   /** Every decision of a person, and every gate that opened in spite of a check. */
   readonly overrides: readonly {
     readonly at: Instant;
@@ -61,7 +63,11 @@ const evidenceOf = (
   events: readonly RotationEvent[],
 ): RotationEvidence => {
   const first = (...kinds: readonly EventKind[]) => events.find(({ event }) => kinds.includes(event)) ?? null;
-  const [made, published, retired] = [first("KeyRegenerated"), first("KeyPublished"), first("KeyRetired")];
+  const [made, retired] = [first("KeyRegenerated"), first("KeyRetired")];
+  // The other key may be published in a rotation as well: when drift is repaired, it is rolled back, or it settles.
+  const published =
+    events.find(({ event, evidence }) => event === "KeyPublished" && isOfSlot(evidence, made?.evidence?.["slot"])) ??
+    null;
   const dead = first("SettlingStarted", "RotationCompleted");
   const end = first("RotationCompleted", "RotationRolledBack", "RotationSuperseded");
   return {
@@ -80,6 +86,7 @@ const evidenceOf = (
       evidence: dead?.evidence ?? null,
     },
     confirmations: retired?.evidence?.["confirmations"] ?? [],
+    confirmedInstances: Number(retired?.evidence?.["confirmedInstances"] ?? 0),
     overrides: events.filter(isOverride).map(({ at, by, event, detail }) => ({ at, by, event, detail })),
     requestIds: events.flatMap(({ event, evidence }) => {
       const requestId = evidence?.["requestId"];
@@ -96,6 +103,9 @@ const evidenceOf = (
     })),
   };
 };
+
+const isOfSlot = (evidence: Evidence | null, slot: Confirmations | undefined): boolean =>
+  slot !== undefined && evidence?.["slot"] === slot;
 
 const isOverride = ({ event, evidence }: RotationEvent): boolean =>
   ["Approved", "Paused", "Resumed", "RotationRolledBack"].includes(event) || typeof evidence?.["override"] === "string";
@@ -116,6 +126,7 @@ export const inText = (found: RotationEvidence): string => {
     line("Batch account", found.resourceId),
     line("Outcome", found.outcome),
     line("Asked for by", found.startedBy),
+    line("Why", found.reason),
     line("Started", found.startedAt),
     line("New key made", found.newKey.madeAt),
     line("New key published", found.newKey.publishedAt),
@@ -124,7 +135,7 @@ export const inText = (found: RotationEvidence): string => {
     line("Ended", found.endedAt),
     "",
     "Confirmed by",
-    ...confirmationLines(found.confirmations),
+    ...confirmationLines(found),
     "",
     "Decided by people, or in spite of a check",
     ...(found.overrides.length === 0
@@ -150,11 +161,15 @@ const confirmationSchema = z.array(
   }),
 );
 
-const confirmationLines = (confirmations: Confirmations): readonly string[] => {
+const confirmationLines = ({ confirmations, confirmedInstances }: RotationEvidence): readonly string[] => {
   const parsed = confirmationSchema.safeParse(confirmations);
   if (!parsed.success || parsed.data.length === 0) return ["  nobody"];
-  return parsed.data.map(
-    ({ at, consumer, instance, secretVersion, proven }) =>
-      `  ${at}  ${consumer}/${instance}  version ${secretVersion}  ${proven ? "with proof" : "without proof"}`,
-  );
+  const more = confirmedInstances - parsed.data.length;
+  return [
+    ...parsed.data.map(
+      ({ at, consumer, instance, secretVersion, proven }) =>
+        `  ${at}  ${consumer}/${instance}  version ${secretVersion}  ${proven ? "with proof" : "without proof"}`,
+    ),
+    ...(more > 0 ? [`  and ${more} more`] : []),
+  ];
 };
