@@ -65,6 +65,10 @@ export const carryOut = (stage: Stage, act: Act): void => {
       if (process !== undefined) stage.deploy(process);
       return;
     }
+    case "forge":
+      // A forger does not try once.
+      for (let turn = 0; turn < 15; turn += 1) later(stage, turn * 40_000, () => stage.instances.forge(act.account));
+      return;
     case "scaleOut":
       return scaleOut(stage, act.account);
     case "scaleIn": {
@@ -95,8 +99,7 @@ const configOf = ({ wanted }: Stage, account: number): AccountConfig => {
   return config;
 };
 
-const later = ({ world }: Stage, ms: number, run: () => void): void =>
-  world.timeline.add(world.timeline.now + ms, run, { wakes: false });
+const later = ({ world }: Stage, ms: number, run: () => void): void => world.timeline.add(world.timeline.now + ms, run);
 
 const servingProcess = ({ world }: Stage, name: string) => {
   const process = world.random.any(world.processes.filter((candidate) => candidate.serves(world.timeline.now)));

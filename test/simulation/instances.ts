@@ -101,6 +101,25 @@ export class Instances {
       });
   }
 
+  /** Somebody who holds no key reports the newest version in the name of an instance that has to prove what it says. */
+  forge(account: number): void {
+    const { world } = this;
+    const instance = this.living(account).find((one) => this.#consumer(one)?.proof === "required");
+    const newest = instance === undefined ? null : world.vault.newest(instance.secret);
+    const process = world.random.any(world.processes.filter((candidate) => candidate.serves(world.timeline.now)));
+    const config = process?.app.accounts.find(({ name }) => name === this.configOf(account).name);
+    if (instance === undefined || newest === null || process === null || config === undefined) return;
+    const at = toInstant(new Date(world.wallMs));
+    const { account: _, ...claims } = { ...this.#claims(instance, at), secretVersion: newest.id, healthy: true };
+    const proof = Buffer.alloc(32, 7).toString("base64");
+    const told = (received: Received): void => {
+      world.journal.note("forger", () => `reported as ${instance.id}: ${received.kind}`);
+    };
+    void world.product
+      .receiveSignal(process.app, config, { ...claims, detail: null, proof })
+      .then(told, () => undefined);
+  }
+
   #refreshLater(instance: Instance, ms: number): void {
     const { timeline, random } = this.world;
     timeline.add(

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { SecretRef } from "../../lib/rotation/account-config";
 import type { RotationEvent } from "../../lib/rotation/events";
 import { rotationOf } from "../../lib/rotation/phases";
@@ -29,7 +30,7 @@ export class Judge implements Observer {
   readonly leaks: LeakSearch | null;
   /** By account: every event that its record ever numbered. */
   readonly #told = new Map<string, RotationEvent[]>();
-  /** By secret: the effect since which its newest version has held a key that is dead and refused. */
+  /** By secret: the virtual time since which its newest version has held a key that is dead and refused. */
   readonly #deadSince = new Map<string, number>();
   /** By account: how long its state has been told without a reason. */
   readonly #silent = new Map<
@@ -127,7 +128,7 @@ export class Judge implements Observer {
     const dead =
       newest !== null && world.batch.keys.get(newest.value)?.death !== null && !world.batch.accepts(newest.value);
     if (!dead) this.#deadSince.delete(secretName(secret));
-    else if (!this.#deadSince.has(secretName(secret))) this.#deadSince.set(secretName(secret), world.effects);
+    else if (!this.#deadSince.has(secretName(secret))) this.#deadSince.set(secretName(secret), world.timeline.now);
     if (newest !== null && newest.disabledBy === null && world.batch.accepts(newest.value)) return;
     if (newest === null) return this.#broken("I1", `${secret.name} has no version`);
     if (newest.disabledBy === "rotator") return this.#broken("I1", "the rotator disabled the newest version");
@@ -191,8 +192,8 @@ export class Judge implements Observer {
   /** A driver that has seen a dead key published, and could work, has put it right before it lets go. */
   #checkRepaired(process: Process, { secret, failure }: RotationRecord): void {
     const since = this.#deadSince.get(secretName(secret));
-    const lookedAt = process.looks.get(secretName(secret));
-    if (since === undefined || lookedAt === undefined || lookedAt < since || failure !== null) return;
+    const look = process.looks.get(secretName(secret));
+    if (since === undefined || look === undefined || look.at <= since || failure !== null) return;
     this.#broken("I1", "a driver saw that the newest version does not work, and let go without repairing it");
   }
 
@@ -213,12 +214,23 @@ export class Judge implements Observer {
       this.#broken("I5", `event ${event.sequence} came before its predecessor`);
   }
 
-  /** After a run: nothing is missing. */
+  /** After a run: each event is in the history, or on its way there with the record. The chain of hashes is whole. */
   checkHistory(): void {
-    for (const { record } of this.world.tables.rotations.values()) {
-      const events = this.world.tables.events(record.account);
-      if (events.length !== record.eventSequence)
-        this.#broken("I5", `${events.length} of ${record.eventSequence} events are in the history`);
+    const { tables, product } = this.world;
+    for (const { record } of tables.rotations.values()) {
+      const events = tables.events(record.account);
+      const coming = record.outbox.filter(({ sequence }) => sequence > events.length).length;
+      if (events.length + coming !== record.eventSequence)
+        this.#broken(
+          "I5",
+          `${events.length} of ${record.eventSequence} events are in the history, and ${coming} to come`,
+        );
+      let before: string | null = null;
+      for (const event of events) {
+        if (event.previousHash !== before)
+          this.#broken("I5", `event ${event.sequence} does not carry the hash of its predecessor`);
+        before = createHash("sha256").update(product.hashedText(event), "utf8").digest("hex");
+      }
     }
   }
 

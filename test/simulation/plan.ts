@@ -47,6 +47,7 @@ export type Act =
   | { readonly kind: "setClock"; readonly process: number; readonly offsetMs: number }
   | { readonly kind: "crash"; readonly process: number }
   | { readonly kind: "redeploy"; readonly process: number }
+  | { readonly kind: "forge"; readonly account: number }
   | { readonly kind: "scaleOut"; readonly account: number }
   | { readonly kind: "scaleIn"; readonly account: number }
   | { readonly kind: "restart"; readonly account: number }
@@ -86,9 +87,9 @@ export interface Plan {
 }
 
 /** Two clocks differ by twice this at most, and one may jump as far. */
-export const mostClockOffsetMs = minute;
-/** A request is done this late at most: with the clocks' difference and a call's own time still less than the quarantine. */
-export const longestOnItsWayMs = 2 * minute;
+export const mostClockOffsetMs = 45_000;
+/** A request is done this late at most. With the difference of two clocks it is less than the quarantine, 5 minutes: later than that is too late. */
+export const longestOnItsWayMs = 3.4 * minute;
 
 /** The plan of a seed. */
 export const planOf = (seed: number): Plan => {
@@ -105,10 +106,14 @@ export const planOf = (seed: number): Plan => {
     settleMs: slow ? { accept: random.below(4 * minute), refuse: random.below(4 * minute) } : { accept: 0, refuse: 0 },
     accounts: Array.from({ length: accounts }, (_, index) => accountPlan(random, index, probe)),
     processes: random.chance(0.15) ? 3 : 2,
-    faults: Array.from({ length: random.chance(0.15) ? 0 : random.between(1, 12) }, () => aFault(random)),
+    faults: [
+      ...Array.from({ length: random.chance(0.15) ? 0 : random.between(1, 12) }, () => aFault(random)),
+      ...(random.chance(0.25) ? hardLuck(random) : []),
+    ],
     acts: [
       ...Array.from({ length: random.chance(0.2) ? 0 : random.between(1, 8) }, () => anAct(random, stormMs, accounts)),
       ...(random.chance(0.6) ? [aDemand(random, stormMs)] : []),
+      ...(random.chance(0.1) ? [{ when: aPlaceOf(random, "vault.publish"), act: forgery }] : []),
     ],
     searched: seed % 25 === 0,
   };
@@ -117,7 +122,7 @@ export const planOf = (seed: number): Plan => {
 const accountPlan = (random: Random, index: number, probe: AccountConfig["probe"]): AccountPlan => ({
   config: aConfig(random, index, probe),
   vault: random.pick(["none", "primary", "primary", "secondary", "foreign", "disabled"]),
-  cacheMs: random.between(1, 4) * minute,
+  cacheMs: random.between(1, 8) * 30_000,
   handConfigured: random.chance(0.3),
 });
 
@@ -187,6 +192,7 @@ const usual: Readonly<Record<Operation, number>> = {
   "rotations.read": 90,
   "rotations.insert": 1,
   "rotations.replace": 35,
+  "rotations.intent": 2,
   "signals.list": 45,
   "signals.update": 20,
   "history.append": 10,
@@ -200,6 +206,7 @@ const tender: readonly [Operation, ...Operation[]] = [
   "rotations.replace",
   "batch.regenerate",
   "vault.publish",
+  "rotations.intent",
   "rotations.replace",
   "batch.readKeys",
   "vault.newest",
@@ -210,14 +217,43 @@ const tender: readonly [Operation, ...Operation[]] = [
 const anOperation = (random: Random): Operation =>
   random.chance(0.65) ? random.pick(tender) : (random.any(operations) ?? "batch.regenerate");
 
+const forgery: Act = { kind: "forge", account: 0 };
+
+const aPlaceOf = (random: Random, operation: Operation) => ({ operation, nth: random.between(1, usual[operation]) });
+
 const aPlace = (random: Random): { readonly operation: Operation; readonly nth: number } => {
-  const operation = anOperation(random);
-  return { operation, nth: random.between(1, usual[operation]) };
+  return aPlaceOf(random, anOperation(random));
 };
 
 const aFault = (random: Random): PlacedFault => {
   const { operation, nth } = aPlace(random);
   return { operation, nth, fault: faultAt(random, operation) };
+};
+
+/** A driver that stands still just before it sends, so that its request is on its way when its claim ends. */
+const hardLuck = (random: Random): readonly PlacedFault[] => {
+  const ms = random.below(longestOnItsWayMs);
+  const nth = random.between(1, 2);
+  const [before, operation] = random.pick<[Operation, Operation]>([
+    ["rotations.intent", "batch.regenerate"],
+    ["rotations.intent", "batch.regenerate"],
+    ["batch.readKeys", "vault.publish"],
+  ]);
+  return [
+    {
+      operation: before,
+      nth: before === "batch.readKeys" ? random.between(1, 5) : nth,
+      fault: { kind: "freeze", ms: random.between(3 * minute, 5.4 * minute) },
+    },
+    {
+      operation,
+      nth,
+      fault: random.pick<Fault>([
+        { kind: "late", ms },
+        { kind: "crash", at: "onItsWay", ms },
+      ]),
+    },
+  ];
 };
 
 const faultAt = (random: Random, operation: Operation): Fault => {
@@ -258,7 +294,7 @@ const aDemand = (random: Random, stormMs: number): PlannedAct => ({
 
 const actOf = (random: Random, account: number): Act => {
   const forMs = random.between(1, 20) * minute;
-  switch (random.below(26)) {
+  switch (random.below(27)) {
     case 0:
     case 1:
     case 2:
@@ -316,6 +352,8 @@ const actOf = (random: Random, account: number): Act => {
       return { kind: "scaleOut", account };
     case 24:
       return { kind: "restart", account };
+    case 25:
+      return { kind: "forge", account };
     default:
       return { kind: "unhealthy", account, forMs };
   }

@@ -22,8 +22,8 @@ export interface HistoryResult {
   readonly journal: readonly string[] | null;
 }
 
-/** After the storm, an account that is left alone must come to rest within this. */
-const longestCalmMs = 16 * hour;
+/** After the storm, an account that is left alone must come to rest within this: the longest `Retry-After`, or a day for its window, and a rotation. */
+const longestCalmMs = ({ config }: AccountPlan): number => (config.window === null ? 16 : 40) * hour;
 
 /** One whole history: a storm of faults, hands and restarts, then calm, in which every account must come to rest. */
 export const runHistory = (product: Product, seed: number, recording = false): Promise<HistoryResult> =>
@@ -38,6 +38,8 @@ class HistoryRun {
   readonly #instances: Instances;
   readonly #wanted: AccountConfig[];
   readonly #stage: Stage;
+  /** Accounts that have come to rest since the storm. */
+  readonly #rested = new Set<string>();
   #calm = false;
   #over = false;
   #crashes = 0;
@@ -183,12 +185,15 @@ class HistoryRun {
     if (this.#calm && this.#restless() === null) this.#over = true;
   }
 
+  /** Each account has to come to rest once; with short intervals they need not be at rest together. */
   #restless(): string | null {
+    let restless: string | null = null;
     for (const { name } of this.#wanted) {
-      const why = this.#judge.restless(name);
-      if (why !== null) return `${name} ${why}`;
+      const why = this.#rested.has(name) ? null : this.#judge.restless(name);
+      if (why === null) this.#rested.add(name);
+      else restless = `${name} ${why}`;
     }
-    return null;
+    return restless;
   }
 
   #schedule(acts: readonly PlannedAct[]): void {
@@ -224,8 +229,9 @@ class HistoryRun {
       this.#stage.deploy(process);
     }
     this.#lookAfter();
-    world.timeline.add(world.timeline.now + longestCalmMs, () =>
-      this.#judge.broken("I6", `left alone for ${longestCalmMs / hour} hours, ${this.#restless() ?? "nothing"}`),
+    const longestMs = Math.max(...this.plan.accounts.map(longestCalmMs));
+    world.timeline.add(world.timeline.now + longestMs, () =>
+      this.#judge.broken("I6", `left alone for ${longestMs / hour} hours, ${this.#restless() ?? "nothing"}`),
     );
   }
 

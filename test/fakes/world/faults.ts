@@ -12,6 +12,8 @@ export const operations = [
   "rotations.read",
   "rotations.insert",
   "rotations.replace",
+  /** The write that announces a regenerate: a replace like any other, but told apart, since most depends on what comes right after it. */
+  "rotations.intent",
   "signals.list",
   "signals.update",
   "history.append",
@@ -27,6 +29,7 @@ export const isCommand = (operation: Operation): boolean =>
 export const isTableWrite = (operation: Operation): boolean =>
   operation === "rotations.insert" ||
   operation === "rotations.replace" ||
+  operation === "rotations.intent" ||
   operation === "signals.update" ||
   operation === "history.append";
 

@@ -95,7 +95,7 @@ const sentRegenerate = (
     resourceId,
     slot,
     record,
-    lookedAt: record === null ? 0 : (process.looks.get(secretName(record.secret)) ?? 0),
+    lookedAt: record === null ? 0 : (process.looks.get(secretName(record.secret))?.effect ?? 0),
     sentAtWallMs: process.clock.now().getTime(),
   };
 };
@@ -121,7 +121,7 @@ const secretsPort = (world: World, process: Process): SecretPublisher => {
         subject: () => `of ${ref.name}`,
         effect: () => {
           const version = world.vault.newest(ref);
-          process.looks.set(secretName(ref), world.effects);
+          process.looks.set(secretName(ref), { effect: world.effects, at: world.timeline.now });
           if (version === null) return null;
           if (version.disabledBy === null) return shown(version);
           throw new world.product.OperatorNeededError(
@@ -204,7 +204,7 @@ const rotationsPort = (world: World, process: Process): Rotations => {
       }),
     replace: (record, etag, { signal }) =>
       world.wire.call(process, {
-        operation: "rotations.replace",
+        operation: record.intent === null ? "rotations.replace" : "rotations.intent",
         signal,
         subject: () => told(record),
         effect: () => write(record, etag),

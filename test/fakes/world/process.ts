@@ -10,8 +10,8 @@ export class Process {
   life = 1;
   alive = true;
   frozenUntil = 0;
-  /** The effect after which it last read the newest version of a secret, by the secret's name. */
-  readonly looks = new Map<string, number>();
+  /** When it last read the newest version of a secret, by the secret's name: after which effect, and at which virtual time. */
+  readonly looks = new Map<string, { readonly effect: number; readonly at: number }>();
   ports: Ports | null = null;
   #running: { readonly app: App; readonly ticker: InstanceType<Product["Ticker"]> } | null = null;
 

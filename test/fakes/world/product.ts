@@ -10,6 +10,7 @@ export {
   OutcomeUnknownError,
   TransientServiceError,
 } from "../../../lib/errors";
+export { hashedText } from "../../../lib/rotation/events";
 export { operate } from "../../../lib/operate";
 export { proofMessage } from "../../../lib/proof";
 export { readStatus } from "../../../lib/read-account";
