@@ -7,6 +7,7 @@ interface Entry {
 }
 
 const keptMs = 60_000;
+const unknownKeptMs = 10_000;
 const mostVersions = 1_000;
 
 /**
@@ -30,11 +31,12 @@ export class VersionCache {
     if (known !== undefined && now < known.until && known.until - now <= keptMs) return known.found;
     const found = this.secrets.version(ref, version, options);
     this.#keep(id, { found, until: now + keptMs });
-    const forget = (): void => {
-      if (this.#entries.get(id)?.found === found) this.#entries.delete(id);
+    const isStill = (): boolean => this.#entries.get(id)?.found === found;
+    // A version that is not there may be soon; but whoever makes versions up shall not cost a read each.
+    const settle = (there: SecretVersion | null): void => {
+      if (there === null && isStill()) this.#keep(id, { found, until: now + unknownKeptMs });
     };
-    // A version that is not there may be by the next time somebody asks.
-    found.then((there) => there ?? forget(), forget);
+    found.then(settle, () => isStill() && this.#entries.delete(id));
     return found;
   }
 

@@ -76,9 +76,14 @@ describe("the versions of a secret", () => {
     expect(asked).toHaveLength(4);
   });
 
-  it("that the vault does not know are asked for again, as they may be there by then", async () => {
-    const { read, asked } = aCache(async () => null);
+  it("that the vault does not know are asked for again after ten seconds, as they may be there by then", async () => {
+    const { read, asked, setClock } = aCache(async () => null);
     expect([await read(v1), await read(v1)]).toEqual([null, null]);
+    setClock("10:00:09.999");
+    await read(v1);
+    expect(asked).toHaveLength(1);
+    setClock("10:00:10");
+    await read(v1);
     expect(asked).toHaveLength(2);
   });
 
