@@ -2,44 +2,58 @@ import { callName, type RecordedCall } from "./calls";
 import { beyondTheList, changesSomething, lateOnes, type MatrixFault, oneSided, type Side } from "./fault-kinds";
 import type { SettleOn } from "./subject";
 
-/** One call, spoilt in one way. */
-export interface Cell {
-  readonly settleOn: SettleOn;
-  readonly call: RecordedCall;
+/** How a call is spoilt. */
+export interface Column {
   readonly fault: MatrixFault;
   readonly side: Side;
 }
 
-/** `complete`: every cell. `representative`: every call with every fault of the list, on one side of applying. */
-export type Extent = "complete" | "representative";
+/** One call, spoilt in one way. */
+export interface Cell extends Column {
+  readonly settleOn: SettleOn;
+  readonly call: RecordedCall;
+}
 
-export const cellName = ({ settleOn, call, fault, side }: Cell): string =>
-  `${callName(call)}, ${fault.name}${fault.late === null ? `, ${side} applying` : ""}${settleOn === "primary" ? ", settling on the primary" : ""}`;
+/** Cells that are run in one rotation, in the order of their calls. */
+export type Pack = readonly Cell[];
 
-const sides = ["before", "after"] as const;
+export const columnName = ({ fault, side }: Column): string =>
+  fault.late === null && fault.times !== "lasting" ? `${fault.name}, ${side} applying` : fault.name;
 
-const completeOf = (settleOn: SettleOn, call: RecordedCall): readonly Cell[] => [
-  ...[...oneSided, ...beyondTheList]
-    .flatMap((fault) => (fault.times === "lasting" ? [] : sides.map((side) => ({ fault, side }))))
-    .map((one) => ({ settleOn, call, ...one })),
-  ...beyondTheList
-    .filter(({ times }) => times === "lasting")
-    .map((fault): Cell => ({ settleOn, call, fault, side: "before" })),
-  ...(changesSomething(call) ? lateOnes : []).map((fault): Cell => ({ settleOn, call, fault, side: "after" })),
-];
+export const cellName = ({ settleOn, call, ...column }: Cell): string =>
+  `${callName(call)}, ${columnName(column)}${settleOn === "primary" ? ", settling on the primary" : ""}`;
 
-/** Which side, which late one and which one beyond the list goes by the number of the call, so that neighbours differ. */
-const representativeOf = (settleOn: SettleOn, call: RecordedCall, number: number): readonly Cell[] => {
-  const pick = (faults: readonly MatrixFault[]): readonly MatrixFault[] =>
-    faults.filter((_, index) => index === number % faults.length);
+const columns: readonly Column[] = [...oneSided, ...beyondTheList, ...lateOnes].flatMap((fault): readonly Column[] => {
+  if (fault.late !== null) return [{ fault, side: "after" }];
+  if (fault.times === "lasting") return [{ fault, side: "before" }];
   return [
-    ...oneSided.map((fault, index): Cell => ({ settleOn, call, fault, side: sides[(number + index) % 2] ?? "after" })),
-    ...pick(beyondTheList).map((fault): Cell => ({ settleOn, call, fault, side: "before" })),
-    ...(changesSomething(call) ? pick(lateOnes) : []).map((fault): Cell => ({ settleOn, call, fault, side: "after" })),
+    { fault, side: "before" },
+    { fault, side: "after" },
   ];
-};
+});
 
-export const cellsOf = (extent: Extent, settleOn: SettleOn, calls: readonly RecordedCall[]): readonly Cell[] =>
-  calls.flatMap((call, number) =>
-    extent === "complete" ? completeOf(settleOn, call) : representativeOf(settleOn, call, number),
+const isCell = ({ call, fault }: Cell): boolean => fault.late === null || changesSomething(call);
+
+/** Every call with every fault, before and after. */
+export const cellsOf = (settleOn: SettleOn, calls: readonly RecordedCall[]): readonly Cell[] =>
+  calls.flatMap((call) => columns.map((column): Cell => ({ settleOn, call, ...column })).filter(isCell));
+
+/** Calls between two that are spoilt in the same rotation. */
+const apart = 9;
+
+/**
+ * The same cells, several to a rotation: calls that are `apart`, each spoilt in another way, so that each is met by a rotation that
+ * has been disturbed before. Every cell is in exactly one pack.
+ */
+export const packsOf = (settleOn: SettleOn, calls: readonly RecordedCall[]): readonly Pack[] =>
+  columns.flatMap((_, first) =>
+    calls.slice(0, apart).map((__, start) =>
+      calls
+        .filter((___, index) => index % apart === start)
+        .flatMap((call, step): readonly Cell[] => {
+          const column = columns[(first + step) % columns.length];
+          return column === undefined ? [] : [{ settleOn, call, ...column }];
+        })
+        .filter(isCell),
+    ),
   );

@@ -23,7 +23,7 @@ const status = (code: number, retryAfter?: number): FaultKind => ({
 
 const once = (name: string, how: FaultKind): MatrixFault => ({ name, how, times: 1, late: null });
 
-/** Each is tried before and after the call has its effect. */
+/** The faults that are asked for. Each is tried before and after the call has its effect. */
 export const oneSided: readonly MatrixFault[] = [
   once("500", status(500)),
   once("503 with Retry-After", status(503, 1)),
@@ -61,10 +61,11 @@ export const changesSomething = ({ method, route }: RecordedCall): boolean =>
   method !== "GET" && route !== "arm.listKeys" && route !== "vault.challenge";
 
 /** What everybody must be told while the fault lasts; null where nobody need be. A table's 404 is an answer: no such row. */
-export const reasonToTell = ({ how, times }: MatrixFault, { route }: RecordedCall): string | null => {
+export const reasonToTell = ({ how, times }: MatrixFault, { route }: RecordedCall): RegExp | null => {
   if (times !== "lasting" || how.kind !== "status") return null;
   const service = serviceOf(route);
-  if (service === "identity") return "Credential";
-  if (how.status === 403) return "Forbidden";
-  return service === "tables" ? null : "NotFound";
+  // MSAL repeats a 404 for longer than a call may take here.
+  if (service === "identity") return /Credential|Authentication|AbortError/;
+  if (how.status === 403) return /Forbidden/;
+  return service === "tables" ? null : /NotFound/;
 };

@@ -2,29 +2,34 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { runMatrix } from "./shards";
 
-/** The matrix by hand: all of it, or the cells whose name holds a text. */
+/** The matrix by hand, one cell to a rotation: all of it, or the cells whose name holds a text. `--together` runs several to a rotation. */
 const main = async (): Promise<number> => {
   const { values } = parseArgs({
     options: {
-      representative: { type: "boolean", default: false },
+      together: { type: "boolean", default: false },
       only: { type: "string", default: "" },
       workers: { type: "string", default: String(availableParallelism()) },
     },
   });
   const began = performance.now();
+  let told = 0;
   const report = await runMatrix({
-    complete: !values.representative,
+    apart: !values.together,
     only: values.only,
     workers: Number(values.workers),
     onCell: (done, of) => {
-      if (done % 100 === 0) console.log(`${done} of ${of} cells`);
+      if (done - told < 200) return;
+      told = done;
+      console.log(`${done} of ${of} cells`);
     },
   });
   for (const [column, count] of report.columns) console.log(`${String(count).padStart(5)}  ${column}`);
   for (const problem of report.problems) console.log(problem);
-  const { calls, run, cells, problems } = report;
+  const { calls, run, cells, rotations, problems } = report;
   const seconds = Math.round((performance.now() - began) / 1000);
-  console.log(`${calls.length} calls, ${run} of ${cells} cells in ${seconds} s, ${problems.length} with a problem`);
+  console.log(
+    `${calls.length} calls, ${run} of ${cells} cells in ${rotations} rotations and ${seconds} s, ${problems.length} rotations with a problem`,
+  );
   return problems.length === 0 && run === cells ? 0 : 1;
 };
 

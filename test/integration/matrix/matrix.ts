@@ -1,23 +1,39 @@
 import type { TokenCredential } from "@azure/identity";
 import { type Azurite, startAzurite } from "../../emulators/azurite";
+import type { AddedFault } from "../../emulators/faults";
 import { serviceOf } from "../../emulators/routes";
 import { type RecordedCall, recordCalls, subjectOf } from "./calls";
-import { type Cell, cellName } from "./cells";
+import { type Cell, cellName, type Pack } from "./cells";
 import { type Lane, openLane } from "./lane";
 import { type BetweenRounds, drive, type Run, startRun } from "./run";
 import { makeSubject, minutes, type SettleOn } from "./subject";
 import { newCredential } from "./tokens";
 import { namedReason, verdict } from "./verdict";
 
-export interface CellResult {
-  readonly cell: Cell;
+export interface PackResult {
+  readonly pack: Pack;
   readonly problems: readonly string[];
 }
 
-/** A lasting refusal is mended after so many rounds. */
-const lastingRounds = 2;
+interface Armed {
+  readonly cell: Cell;
+  readonly fault: AddedFault;
+}
+
+/** Called after each round: mends a lasting refusal when it has been met in one round and has lasted for another. */
+const mendLasting = (armed: readonly Armed[]): (() => void) => {
+  const met = new Set<Armed>();
+  return () => {
+    for (const one of armed.filter(({ cell, fault }) => cell.fault.times === "lasting" && fault.fired() > 0)) {
+      if (met.has(one)) one.fault.remove();
+      met.add(one);
+    }
+  };
+};
 
 export const isIdentityCall = ({ route }: RecordedCall): boolean => serviceOf(route) === "identity";
+
+export const spoilsToken = (pack: Pack): boolean => pack.some(({ call }) => isIdentityCall(call));
 
 /** Lanes of emulators in front of one Azurite, and what every run needs. One per process: MSAL keeps the identity's endpoint. */
 export class Matrix {
@@ -60,34 +76,47 @@ export class Matrix {
     return calls;
   }
 
-  /** Runs every cell, as many at once as there are lanes, and those that spoil a token before all others: tokens belong to the process. */
-  async runAll(cells: readonly Cell[], onResult: (result: CellResult) => void): Promise<void> {
-    for (const cell of cells.filter(({ call }) => isIdentityCall(call))) {
+  /** Runs every pack, as many at once as there are lanes, and those that spoil a token before all others: tokens belong to the process. */
+  async runAll(packs: readonly Pack[], onResult: (result: PackResult) => void): Promise<void> {
+    for (const pack of packs.filter(spoilsToken)) {
       this.#credential = newCredential(this.first.emulators.env);
-      onResult(await this.#runCell(this.first, cell));
+      onResult(await this.#runPack(this.first, pack));
     }
-    const left = cells.filter(({ call }) => !isIdentityCall(call)).toSorted(hangsFirst);
+    const left = packs.filter((pack) => !spoilsToken(pack));
     const work = async (lane: Lane): Promise<void> => {
-      for (let cell = left.shift(); cell !== undefined; cell = left.shift()) onResult(await this.#runCell(lane, cell));
+      for (let pack = left.shift(); pack !== undefined; pack = left.shift()) onResult(await this.#runPack(lane, pack));
     };
     await Promise.all([this.first, ...this.others].map(work));
   }
 
-  async #runCell(lane: Lane, cell: Cell): Promise<CellResult> {
-    const run = this.#newRun(lane, cell.settleOn);
-    const armed = this.#arm(run, cell);
+  /** A disturbed rotation can do with fewer calls: what it did not meet is met by one that nothing else disturbs. */
+  async #runPack(lane: Lane, pack: Pack): Promise<PackResult> {
+    const { problems, missed } = await this.#runOnce(lane, pack);
+    if (missed.length === 0) return { pack, problems };
+    if (pack.length === 1) return { pack, problems: [...problems, "the call that was to be spoilt did not come"] };
+    for (const cell of missed) {
+      const alone = await this.#runPack(lane, [cell]);
+      if (alone.problems.length > 0) problems.push(inWords(alone));
+    }
+    return { pack, problems };
+  }
+
+  async #runOnce(lane: Lane, pack: Pack): Promise<{ readonly problems: string[]; readonly missed: readonly Cell[] }> {
+    const run = this.#newRun(lane, pack[0]?.settleOn ?? "alternate");
+    const armed = pack.map((cell) => ({ cell, fault: this.#arm(run, cell) }));
     const { faults, journal } = lane.emulators;
     const applyLate = lateEffects(lane);
+    const mend = mendLasting(armed);
     try {
-      const problems = await this.#drive(run, async ({ rounds }) => {
-        if (rounds === lastingRounds) armed.remove();
+      const problems = await this.#drive(run, async () => {
+        mend();
         await applyLate();
       });
-      problems.push(...namedReason(cell, run));
-      if (armed.fired() === 0) problems.push("the call that was to be spoilt did not come");
-      return { cell, problems };
+      const missed = armed.filter(({ fault }) => fault.fired() === 0).map(({ cell }) => cell);
+      for (const { cell, fault } of armed) if (fault.fired() > 0) problems.push(...namedReason(cell, run));
+      return { problems, missed };
     } catch (error) {
-      return { cell, problems: [`the run broke: ${error instanceof Error ? error.stack : String(error)}`] };
+      return { problems: [`the run broke: ${error instanceof Error ? error.stack : String(error)}`], missed: [] };
     } finally {
       faults.clear();
       faults.cancelLate();
@@ -142,9 +171,5 @@ const lateEffects = ({ clock, emulators }: Lane): (() => Promise<void>) => {
   };
 };
 
-/** Some hang for real: what belongs to no single caller has a time limit of its own. These must not come last. */
-const hangsFirst = (one: Cell, other: Cell): number =>
-  Number(other.fault.how.kind === "hang") - Number(one.fault.how.kind === "hang");
-
-export const inWords = ({ cell, problems }: CellResult): string =>
-  `${cellName(cell)}:\n${problems.map((problem) => `    ${problem}`).join("\n")}`;
+export const inWords = ({ pack, problems }: PackResult): string =>
+  `${pack.map(cellName).join("\n")}:\n${problems.map((problem) => `    ${problem}`).join("\n")}`;

@@ -2,13 +2,14 @@ import { type Child, nodeCommand, startChild } from "../../local/child-process";
 
 /** What a shard prints. */
 export type ShardLine =
-  | { readonly kind: "plan"; readonly calls: readonly string[]; readonly cells: number; readonly mine: number }
-  | { readonly kind: "cell"; readonly column: string; readonly problem: string | null }
+  | { readonly kind: "plan"; readonly calls: readonly string[]; readonly cells: number }
+  | { readonly kind: "pack"; readonly columns: readonly string[]; readonly problem: string | null }
   | { readonly kind: "end" };
 
 export interface MatrixOptions {
-  readonly complete: boolean;
-  /** Processes that share the work, beside one for the tokens. */
+  /** One cell to a rotation, however long it takes; else several. */
+  readonly apart: boolean;
+  /** Processes that share the work, beside those for the tokens, which are spoilt one after another and mostly waited for. */
   readonly workers: number;
   /** Only cells whose name holds this. */
   readonly only: string;
@@ -21,47 +22,55 @@ export interface MatrixReport {
   /** How many there are to run. */
   readonly cells: number;
   readonly run: number;
+  /** How many rotations that took. */
+  readonly rotations: number;
   /** How many were run of each fault and side. */
   readonly columns: ReadonlyMap<string, number>;
   readonly problems: readonly string[];
 }
 
+const tokenWorkers = 2;
+
 /** Runs the matrix in several processes. */
 export const runMatrix = async (options: MatrixOptions): Promise<MatrixReport> => {
-  const shards = options.workers + 1;
   const columns = new Map<string, number>();
   const problems: string[] = [];
-  let [calls, cells, run]: [readonly string[], number, number] = [[], 0, 0];
+  let [calls, cells, run, rotations]: [readonly string[], number, number, number] = [[], 0, 0, 0];
   const take = (line: ShardLine): void => {
     if (line.kind === "plan") [calls, cells] = [line.calls, line.cells];
-    if (line.kind !== "cell") return;
-    run += 1;
-    columns.set(line.column, (columns.get(line.column) ?? 0) + 1);
+    if (line.kind !== "pack") return;
+    run += line.columns.length;
+    rotations += 1;
+    for (const column of line.columns) columns.set(column, (columns.get(column) ?? 0) + 1);
     if (line.problem !== null) problems.push(line.problem);
     options.onCell(run, cells);
   };
-  const children = Array.from({ length: shards }, (_, shard) => startShard(shard, shards, options, take, problems));
+  const start = (count: number, more: readonly string[]): readonly Child[] =>
+    Array.from({ length: count }, (_, shard) =>
+      startShard(["--shard", String(shard), "--shards", String(count), ...more], options, take, problems),
+    );
+  const children = [...start(tokenWorkers, ["--tokens"]), ...start(options.workers, [])];
   try {
     await Promise.all(children.map(({ ended }) => ended));
   } finally {
     await Promise.all(children.map((child) => child.stop()));
   }
-  return { calls, cells, run, columns, problems };
+  return { calls, cells, run, rotations, columns, problems };
 };
 
 const startShard = (
-  shard: number,
-  shards: number,
-  { complete, only }: MatrixOptions,
+  which: readonly string[],
+  { apart, only }: MatrixOptions,
   take: (line: ShardLine) => void,
   problems: string[],
 ): Child => {
   const other: string[] = [];
   let isWhole = false;
-  const args = ["--shard", String(shard), "--shards", String(shards), "--only", only];
+  const args = [...which, "--only", only, ...(apart ? ["--apart"] : [])];
+  const name = `shard ${which.join(" ")}`;
   const child = startChild({
-    name: `shard ${shard}`,
-    ...nodeCommand("../integration/matrix/shard.ts", complete ? [...args, "--complete"] : args),
+    name,
+    ...nodeCommand("../integration/matrix/shard.ts", args),
     env: process.env,
     onLine: (line) => {
       if (!line.startsWith('{"kind":')) return void other.push(line);
@@ -72,9 +81,7 @@ const startShard = (
   });
   const ended = child.ended.then((how) => {
     if (!isWhole || other.length > 0) {
-      problems.push(
-        `shard ${shard} ended with ${how.signal ?? how.code ?? "nothing"}: ${other.slice(0, 40).join("\n")}`,
-      );
+      problems.push(`${name} ended with ${how.signal ?? how.code ?? "nothing"}: ${other.slice(0, 40).join("\n")}`);
     }
     return how;
   });

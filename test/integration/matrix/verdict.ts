@@ -23,10 +23,10 @@ export const verdict = async (
   return [...run.watch.violations, ...ending(run), ...keysAtEnd(run, start), ...history(rows), ...leaks(run, rows)];
 };
 
-const ending = ({ record, demand, rounds }: Run): string[] => {
+const ending = ({ record, rounds }: Run): string[] => {
   const phase = record?.state.phase ?? "none";
   const last = record?.lastRotation ?? null;
-  if (phase === "idle" && last?.idempotencyKey === demand.idempotencyKey && last.outcome === "completed") return [];
+  if (phase === "idle" && last?.outcome === "completed") return [];
   const why = record?.failure?.detail ?? record?.hold?.detail ?? "";
   return [`after ${rounds} rounds it is ${phase}, its last rotation ${last?.outcome ?? "none"} ${why}`];
 };
@@ -45,8 +45,10 @@ const keysAtEnd = ({ lane, subject, record, consumer }: Run, start: Readonly<Rec
   if (newest !== undefined && newest.value !== live[record?.state.active?.slot ?? "primary"]) {
     wrong.push("the newest version does not hold the active slot's key");
   }
+  // A publication whose answer was lost may have left a second version of the same key; the recorded one is disabled.
+  const retired = new Set(versions.filter(({ enabled }) => !enabled).map(({ value }) => value));
   const usable = versions.filter(({ enabled, value }) => enabled && !batch.accepts(subject.batchAccount, value));
-  if (usable.length > 0) wrong.push(`${usable.length} of ${versions.length} versions are enabled and hold a dead key`);
+  if (usable.some(({ value }) => !retired.has(value))) wrong.push("no version of a dead key is disabled");
   return wrong;
 };
 
@@ -61,10 +63,12 @@ const history = (rows: readonly Record<string, unknown>[]): string[] => {
   if (events.some(({ sequence }, index) => sequence !== index + 1)) wrong.push("I5: the history has a gap");
   if (new Set(events.map(({ id }) => id)).size !== events.length) wrong.push("I5: the history repeats an event");
   const told = events.map(({ event }) => event);
-  for (const event of ["Adopted", "RotationStarted", "KeyRetired", "RotationCompleted"]) {
-    const count = told.filter((other) => other === event).length;
-    if (count !== 1) wrong.push(`I5: the history tells ${event} ${count} times`);
+  const count = (event: string): number => told.filter((other) => other === event).length;
+  for (const event of ["KeyRetired", "RotationCompleted"]) {
+    if (count(event) !== 1) wrong.push(`I5: the history tells ${event} ${count(event)} times`);
   }
+  if (count("RotationStarted") !== 1 + count("RotationSuperseded"))
+    wrong.push("I5: a rotation that has started did not end");
   let from = 0;
   for (const event of story) {
     from = told.indexOf(event, from);
@@ -105,5 +109,5 @@ const leaks = (run: Run, rows: readonly Record<string, unknown>[]): string[] => 
 export const namedReason = ({ fault, call }: Cell, { subject, thrown, answers }: Run): string[] => {
   const reason = reasonToTell(fault, call);
   const said = [...subject.logged, ...thrown.map(({ message }) => message), JSON.stringify(answers)];
-  return reason === null || said.some((text) => text.includes(reason)) ? [] : [`nobody was told ${reason}`];
+  return reason === null || said.some((text) => reason.test(text)) ? [] : [`nobody was told ${reason.source}`];
 };
