@@ -77,8 +77,16 @@ export class Ticker {
           event: "AccountState",
           account: config.name,
           phase: null,
-          blocked: "RecordCorrupt",
+          reason: "RecordCorrupt",
           detail: status.blocked?.remedy,
+          blocked: "RecordCorrupt",
+          stalled: false,
+          paused: status.paused,
+          rotationId: null,
+          phaseSeconds: null,
+          keyAgeSeconds: null,
+          nextDueAt: null,
+          overdue: false,
         });
         return { status, moves: 0 };
       }
