@@ -172,6 +172,39 @@ describe("ConsumerUnhealthy", () => {
     expect(kindsOf({ config, reports: [aReport(ill)] })).toEqual(["ConsumerUnhealthy"]);
   });
 
+  it("is heard of one that has fallen silent since, until it is forgotten", () => {
+    const silent = [aReport(ill)];
+    expect(found({ reports: silent, now: "11:00" })).toMatchObject([
+      { kind: "ConsumerUnhealthy", reason: "Unhealthy", since: "2026-11-24T10:08:00.000Z" },
+    ]);
+    const config = { gate: { forgetInstanceAfterMs: hours(1) } };
+    expect(kindsOf({ config, reports: silent, now: "11:10" })).toEqual(["ConsumerUnhealthy"]);
+    expect(kindsOf({ config, reports: silent, now: "11:10:00.001" })).toEqual([]);
+  });
+
+  it("is heard of while another instance is on the previous key, and of one that is there itself", () => {
+    const v1 = "11111111111111111111111111111111";
+    expect(kindsOf({ reports: [aReport({ secretVersion: v1 }), aReport({ ...ill, instance: "vm-2" })] })).toEqual([
+      "ConsumerUnhealthy",
+    ]);
+    expect(kindsOf({ reports: [aReport({ ...ill, secretVersion: v1 })] })).toEqual(["ConsumerUnhealthy"]);
+  });
+
+  it("is heard of a health URL that does not answer well, where there is one", () => {
+    const asked = aReport({ ...ill, instance: "(healthUrl)", detail: "its health URL did not answer" });
+    const config = { gate: { consumers: [aConsumer({ healthUrl: "https://render.example/health" })] } };
+    expect(found({ config, reports: [aReport(), asked] })).toMatchObject([
+      { kind: "ConsumerUnhealthy", detail: expect.stringContaining("render-api: its health URL did not answer") },
+    ]);
+    expect(kindsOf({ config, reports: [aReport(), { ...asked, healthy: true, unhealthySince: null }] })).toEqual([]);
+    // The configuration asks nobody any more.
+    expect(kindsOf({ reports: [aReport(), asked] })).toEqual([]);
+  });
+
+  it("is not raised for consumers that are not configured", () => {
+    expect(kindsOf({ reports: [aReport(), aReport({ ...ill, consumer: "nightly-etl" })] })).toEqual([]);
+  });
+
   it("is not raised for what is only missing or late", () => {
     expect(kindsOf({ reports: [] })).toEqual([]);
   });
@@ -247,5 +280,63 @@ describe("the first closing of a window", () => {
     ["that was open earlier", "12:00", 24, "2026-12-01T04:00:00.000Z"],
   ])("%s", (_what, time, day, expected) => {
     expect(firstClosing(tuesdays, when(time, day))).toBe(expected);
+  });
+
+  it("belongs to the opening that an instant lies in up to its last millisecond", () => {
+    expect(firstClosing(tuesdays, new Date("2026-11-24T03:59:59.999Z"))).toBe("2026-11-24T04:00:00.000Z");
+    expect(firstClosing(tuesdays, new Date("2026-11-24T04:00:00.000Z"))).toBe("2026-12-01T04:00:00.000Z");
+  });
+
+  it("of a window across midnight is on the day after", () => {
+    const nightly = { days: ["Tue"], from: "22:00", to: "02:00", timeZone: "Europe/Amsterdam" } as const;
+    expect(firstClosing(nightly, when("00:30", 25))).toBe("2026-11-25T01:00:00.000Z");
+    expect(firstClosing(nightly, when("01:00", 25))).toBe("2026-12-02T01:00:00.000Z");
+  });
+
+  // Clocks in Amsterdam are put forward on 2027-03-28 at 02:00 (01:00 UTC), and back on 2026-10-25 at 03:00 (01:00 UTC).
+  it.each([
+    [
+      "by summer time from its first day on",
+      ["Sun"],
+      "01:00",
+      "05:00",
+      "2027-03-28T00:00:00.000Z",
+      "2027-03-28T03:00:00.000Z",
+    ],
+    [
+      "where clocks are put forward over its end",
+      ["Sun"],
+      "01:00",
+      "02:30",
+      "2027-03-28T00:00:00.000Z",
+      "2027-03-28T01:00:00.000Z",
+    ],
+    [
+      "a week later, where it lies wholly in the gap",
+      ["Sun"],
+      "02:10",
+      "02:50",
+      "2027-03-28T00:00:00.000Z",
+      "2027-04-04T00:50:00.000Z",
+    ],
+    [
+      "at the second time that clocks show its end, where they are put back",
+      ["Sun"],
+      "01:00",
+      "02:30",
+      "2026-10-25T00:00:00.000Z",
+      "2026-10-25T01:30:00.000Z",
+    ],
+    [
+      "by winter time on the day after",
+      ["Mon"],
+      "01:00",
+      "05:00",
+      "2026-10-25T12:00:00.000Z",
+      "2026-10-26T04:00:00.000Z",
+    ],
+  ] as const)("is %s", (_what, weekdays, from, to, instant, expected) => {
+    const window = { days: weekdays, from, to, timeZone: "Europe/Amsterdam" };
+    expect(firstClosing(window, new Date(instant))).toBe(expected);
   });
 });

@@ -1,0 +1,52 @@
+import { app, InvocationContext, type TimerHandler } from "@azure/functions";
+
+const before = { ...process.env };
+
+afterEach(() => {
+  for (const name of Object.keys(process.env)) delete process.env[name];
+  Object.assign(process.env, before);
+  jest.restoreAllMocks();
+});
+
+it("wrong settings are an error in the log at every run of the timer, by name and remedy, and nothing else is done", async () => {
+  const timer = jest.spyOn(app, "timer").mockImplementation(() => undefined);
+  process.env["ROTATION_ACCOUNTS"] = '{ "accounts": "AKeyThatSomebodyHasPastedHere" }';
+  process.env["ROTATION_SCHEDULE"] = "whenever";
+  await import("../../../functions/rotate-on-schedule");
+  const [registered] = timer.mock.calls;
+  const handler: TimerHandler | undefined = registered?.[1].handler;
+  // With settings that may all be wrong it runs by its own schedule: else nobody would hear of them.
+  expect([registered?.[0], registered?.[1].schedule]).toEqual(["rotateOnSchedule", "0 */5 * * * *"]);
+
+  const logged: (readonly [string, Record<string, unknown>])[] = [];
+  const context = new InvocationContext({
+    logHandler: (level, line) => void logged.push([level, JSON.parse(String(line))]),
+  });
+  const request = jest.spyOn(globalThis, "fetch");
+  const pastDue = {
+    isPastDue: false,
+    schedule: { adjustForDST: true },
+    scheduleStatus: { last: "", next: "", lastUpdated: "" },
+  };
+  await handler?.(pastDue, context);
+  await handler?.(pastDue, context);
+
+  expect(request).not.toHaveBeenCalled();
+  expect(logged).toHaveLength(2);
+  const [[level, line] = []] = logged;
+  expect(level).toBe("error");
+  expect(line).toEqual({
+    event: "ConfigurationInvalid",
+    at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+    account: null,
+    rotationId: null,
+    reason: "ConfigurationInvalid",
+    detail: expect.stringContaining("ROTATION_SCHEDULE: "),
+    by: "schedule",
+    problems: expect.arrayContaining([
+      { at: "ROTATION_SCHEDULE", problem: expect.any(String) },
+      { at: "AzureWebJobsStorage", problem: expect.any(String) },
+    ]),
+  });
+  expect(JSON.stringify(logged)).not.toContain("AKeyThatSomebodyHasPastedHere");
+});
