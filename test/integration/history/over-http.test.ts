@@ -1,0 +1,88 @@
+import { TransientServiceError } from "../../../lib/errors";
+import type { Ports } from "../../../lib/ports";
+import { openSurface, type Surface } from "../../e2e/gate/rig/surface";
+import { StoredHistory, type StoredPlace } from "./stored-history";
+
+let tables: StoredHistory;
+let place: StoredPlace;
+let surface: Surface;
+
+beforeAll(async () => {
+  [tables, surface] = await Promise.all([StoredHistory.open(), openSurface()]);
+  place = await tables.rotated();
+  surface.use(place.rig.app);
+});
+afterAll(() => tables.close());
+
+const get = (path: string, headers: Readonly<Record<string, string>> = {}) =>
+  surface.call({ method: "GET", path: `/accounts/account-1${path}`, headers });
+
+const rotationId = async (): Promise<string> => {
+  const started = (await place.storedEvents()).find(({ event }) => event === "RotationStarted");
+  return started?.rotationId ?? "";
+};
+
+it("the history checks itself with verify=true, and names what somebody has done to it", async () => {
+  expect(await get("/history?verify=true")).toMatchObject({
+    status: 200,
+    body: { account: "account-1", intact: true, events: 6, problems: [] },
+  });
+  const row = await place.row(4);
+  await place.put({ ...row, by: "operator:mallory" });
+  expect(await get("/history?verify=true")).toMatchObject({
+    status: 200,
+    body: { intact: false, problems: [{ sequence: 4, id: row["id"], problem: "is not as it was written" }] },
+  });
+  await place.put({ ...row, evidence: "{" });
+  expect(await get("/history?verify=true")).toMatchObject({
+    status: 200,
+    body: { intact: false, problems: [{ sequence: 4, problem: expect.stringContaining(row.rowKey) }] },
+  });
+  expect(await get("/history")).toMatchObject({
+    status: 409,
+    body: { reason: "RecordCorrupt", detail: expect.stringContaining(row.rowKey) },
+  });
+  await place.put(row);
+  expect(await get("/history?limit=2")).toMatchObject({
+    status: 200,
+    body: { events: [{ event: "RotationCompleted" }, { event: "KeyRetired" }], next: "5" },
+  });
+});
+
+it("one rotation is given as JSON", async () => {
+  const id = await rotationId();
+  expect(await get(`/rotations/${id}`)).toMatchObject({
+    status: 200,
+    headers: { "content-type": "application/json", "cache-control": "no-store" },
+    body: { rotationId: id, outcome: "completed", confirmations: [{ consumer: "render-api", instance: "vm-1" }] },
+  });
+});
+
+it("a rotation that never was is not found", async () => {
+  expect(await get("/rotations/01JDF0000000000000000OTHER")).toMatchObject({
+    status: 404,
+    headers: { "content-type": "application/problem+json" },
+    body: { reason: "UnknownRotation" },
+  });
+});
+
+it("a table out of reach is a warning, a defect an error, and both lines say only what failed", async () => {
+  const { rig } = place;
+  const failing = (error: Error): void => {
+    const { ports } = rig.app;
+    const fail = async () => {
+      throw error;
+    };
+    const history: Ports["history"] = { append: fail, page: fail, lastBefore: fail, removeThrough: fail };
+    surface.use({ ...rig.app, ports: { ...ports, history } });
+  };
+  failing(new TransientServiceError({ operation: "Tables query entities", statusCode: 503 }));
+  expect(await get("/history")).toMatchObject({ status: 503 });
+  failing(new TypeError("a message that may quote anything"));
+  expect(await get("/history")).toMatchObject({ status: 500 });
+  expect(rig.logged("RequestFailed")).toEqual([
+    { event: "RequestFailed", level: "warn", detail: "Tables query entities, status 503: not done, tried again later" },
+    { event: "RequestFailed", level: "error", detail: "unexpected TypeError" },
+  ]);
+  surface.use(rig.app);
+});
