@@ -66,15 +66,16 @@ const replay = async (seed: number): Promise<void> => {
 const runMany = async (options: Options): Promise<void> => {
   const began = performance.now();
   const tally = emptyTally();
+  const { isTTY } = process.stderr;
   let shownAt = 0;
   await shareOut(options, tally, () => {
     const seconds = (performance.now() - began) / 1000;
-    if (seconds - shownAt < 1) return;
+    if (seconds - shownAt < (isTTY ? 1 : 30)) return;
     shownAt = seconds;
     const line = `${tally.runs} of ${options.runs} histories, ${tally.broken.length} violations, ${Math.round(tally.runs / seconds)} a second`;
-    process.stderr.write(process.stderr.isTTY ? `\r${line.padEnd(79)}` : "");
+    process.stderr.write(isTTY ? `\r${line.padEnd(79)}` : `${line}\n`);
   });
-  if (process.stderr.isTTY) process.stderr.write("\n");
+  if (isTTY) process.stderr.write("\n");
   summarise(tally, options, (performance.now() - began) / 1000);
   const broken = tally.broken.toSorted((a, b) => a.seed - b.seed);
   for (const one of options.verbose ? broken : broken.slice(0, 1)) await explain(one);
