@@ -15,6 +15,12 @@ export interface PackResult {
   readonly problems: readonly string[];
 }
 
+/** What a run was to show and did not. */
+interface Unshown {
+  readonly cell: Cell;
+  readonly what: string;
+}
+
 interface Armed {
   readonly cell: Cell;
   readonly fault: AddedFault;
@@ -89,19 +95,24 @@ export class Matrix {
     await Promise.all([this.first, ...this.others].map(work));
   }
 
-  /** A disturbed rotation can do with fewer calls: what it did not meet is met by one that nothing else disturbs. */
+  /**
+   * A disturbed rotation can do with fewer calls, and one fault can hide what another would have shown: what a pack did not show
+   * is shown by a rotation that nothing else disturbs.
+   */
   async #runPack(lane: Lane, pack: Pack): Promise<PackResult> {
-    const { problems, missed } = await this.#runOnce(lane, pack);
-    if (missed.length === 0) return { pack, problems };
-    if (pack.length === 1) return { pack, problems: [...problems, "the call that was to be spoilt did not come"] };
-    for (const cell of missed) {
+    const { problems, unshown } = await this.#runOnce(lane, pack);
+    if (pack.length === 1) return { pack, problems: [...problems, ...unshown.map(({ what }) => what)] };
+    for (const { cell } of unshown) {
       const alone = await this.#runPack(lane, [cell]);
       if (alone.problems.length > 0) problems.push(inWords(alone));
     }
     return { pack, problems };
   }
 
-  async #runOnce(lane: Lane, pack: Pack): Promise<{ readonly problems: string[]; readonly missed: readonly Cell[] }> {
+  async #runOnce(
+    lane: Lane,
+    pack: Pack,
+  ): Promise<{ readonly problems: string[]; readonly unshown: readonly Unshown[] }> {
     const run = this.#newRun(lane, pack[0]?.settleOn ?? "alternate");
     const armed = pack.map((cell) => ({ cell, fault: this.#arm(run, cell) }));
     const { faults, journal } = lane.emulators;
@@ -112,11 +123,14 @@ export class Matrix {
         mend();
         await applyLate();
       });
-      const missed = armed.filter(({ fault }) => fault.fired() === 0).map(({ cell }) => cell);
-      for (const { cell, fault } of armed) if (fault.fired() > 0) problems.push(...namedReason(cell, run));
-      return { problems, missed };
+      const unshown = armed.flatMap(({ cell, fault }): readonly Unshown[] =>
+        fault.fired() === 0
+          ? [{ cell, what: "the call that was to be spoilt did not come" }]
+          : namedReason(cell, run).map((what) => ({ cell, what })),
+      );
+      return { problems, unshown };
     } catch (error) {
-      return { problems: [`the run broke: ${error instanceof Error ? error.stack : String(error)}`], missed: [] };
+      return { problems: [`the run broke: ${error instanceof Error ? error.stack : String(error)}`], unshown: [] };
     } finally {
       faults.clear();
       faults.cancelLate();

@@ -1,4 +1,6 @@
 import type { Slot } from "../../../lib/rotation/phases";
+import type { JournalEntry } from "../../emulators/journal";
+import type { Route } from "../../emulators/routes";
 import type { Consumer } from "./consumer";
 import type { Lane } from "./lane";
 import type { Subject } from "./subject";
@@ -13,6 +15,8 @@ export interface Watch {
   stop(): void;
 }
 
+/** What must never be repeated unseen. */
+const sentOnce: readonly Route[] = ["arm.regenerateKeys", "vault.setSecret"];
 const slots: readonly Slot[] = ["primary", "secondary"];
 
 /** Looks at Batch and the vault after every request that the emulators answer, and after every late effect. */
@@ -54,7 +58,16 @@ export const watch = (lane: Lane, { batchAccount, config }: Subject, consumer: C
     }
   };
 
+  const sent = new Set<string>();
+  /** An SDK that repeats a request by itself sends it under the same id. */
+  const count = ({ route, clientRequestId }: JournalEntry): void => {
+    if (!sentOnce.includes(route) || clientRequestId === null) return;
+    if (sent.has(clientRequestId)) violations.push(`one call sent ${route} twice`);
+    sent.add(clientRequestId);
+  };
+
   const offs = [
+    journal.onRequest(count),
     journal.onRequest(({ route, subject }) => look(`${route} of ${subject ?? "nothing"}`)),
     journal.onLateEffect(({ route, subject }) => look(`the late effect of ${route} of ${subject ?? "nothing"}`)),
   ];
