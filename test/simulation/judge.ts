@@ -194,6 +194,8 @@ export class Judge implements Observer {
     const since = this.#deadSince.get(secretName(secret));
     const look = process.looks.get(secretName(secret));
     if (since === undefined || look === undefined || look.at <= since || failure !== null) return;
+    // What was published after its look, by itself too, it has not seen die.
+    if ((this.world.vault.newest(secret)?.effect ?? 0) > look.effect) return;
     this.#broken("I1", "a driver saw that the newest version does not work, and let go without repairing it");
   }
 

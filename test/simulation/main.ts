@@ -101,7 +101,8 @@ const shareOut = async ({ runs, first, jobs }: Options, tally: Tally, progress: 
         progress();
         hand();
       });
-      child.on("exit", (code) => (code ? reject(new Error(`a worker ended with ${code}`)) : resolve()));
+      // After its last batch it has been resolved already.
+      child.on("exit", (code, signal) => reject(new Error(`a worker ended early, with ${signal ?? code}`)));
       hand();
     });
   await Promise.all(Array.from({ length: Math.min(jobs, Math.ceil(runs / batchSize)) }, () => work(fork(__filename))));
