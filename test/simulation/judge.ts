@@ -30,8 +30,8 @@ export class Judge implements Observer {
   readonly leaks: LeakSearch | null;
   /** By account: every event that its record ever numbered. */
   readonly #told = new Map<string, RotationEvent[]>();
-  /** By secret: the virtual time since which its newest version has held a key that is dead and refused. */
-  readonly #deadSince = new Map<string, number>();
+  /** By secret: its newest version, where that holds a key that is dead and refused, and since which virtual time. */
+  readonly #deadSince = new Map<string, { readonly version: string; readonly at: number }>();
   /** By account: how long its state has been told without a reason. */
   readonly #silent = new Map<
     string,
@@ -128,7 +128,9 @@ export class Judge implements Observer {
     const dead =
       newest !== null && world.batch.keys.get(newest.value)?.death !== null && !world.batch.accepts(newest.value);
     if (!dead) this.#deadSince.delete(secretName(secret));
-    else if (!this.#deadSince.has(secretName(secret))) this.#deadSince.set(secretName(secret), world.timeline.now);
+    // A repair whose key is killed by hand before it is published is a new finding, which nobody has seen yet.
+    else if (this.#deadSince.get(secretName(secret))?.version !== newest.id)
+      this.#deadSince.set(secretName(secret), { version: newest.id, at: world.timeline.now });
     if (newest !== null && newest.disabledBy === null && world.batch.accepts(newest.value)) return;
     if (newest === null) return this.#broken("I1", `${secret.name} has no version`);
     if (newest.disabledBy === "rotator") return this.#broken("I1", "the rotator disabled the newest version");
@@ -193,7 +195,7 @@ export class Judge implements Observer {
   #checkRepaired(process: Process, { secret, failure }: RotationRecord): void {
     const since = this.#deadSince.get(secretName(secret));
     const look = process.looks.get(secretName(secret));
-    if (since === undefined || look === undefined || look.at <= since || failure !== null) return;
+    if (since === undefined || look === undefined || look.at <= since.at || failure !== null) return;
     // What was published after its look, by itself too, it has not seen die.
     if ((this.world.vault.newest(secret)?.effect ?? 0) > look.effect) return;
     this.#broken("I1", "a driver saw that the newest version does not work, and let go without repairing it");
