@@ -52,6 +52,7 @@ export class Table {
   readonly name: string;
   readonly #client: TableClient;
   #creating: Promise<void> | null = null;
+  #created = 0;
 
   constructor(storage: TableStorage, name: string) {
     this.name = name;
@@ -136,20 +137,27 @@ export class Table {
   /** Runs one call; where the table is absent, creates it and runs the call once more. */
   async #run<T>(signal: AbortSignal, send: (abortSignal: AbortSignal) => Promise<T>): Promise<T> {
     const abortSignal = withDeadline(signal, longestCallMs);
+    const created = this.#created;
     try {
       return await send(abortSignal);
     } catch (error) {
       if (readFailure(error).code !== "TableNotFound") throw error;
-      await this.#create(abortSignal);
+      // Unless it was created while the call was on its way.
+      if (created === this.#created) await this.#create(abortSignal);
       return send(abortSignal);
     }
   }
 
   /** One attempt for all who find the table absent at the same time; not tied to the signal of any of them. */
   #create(signal: AbortSignal): Promise<void> {
-    this.#creating ??= this.#client.createTable({ abortSignal: AbortSignal.timeout(longestCallMs) }).finally(() => {
-      this.#creating = null;
-    });
+    this.#creating ??= this.#client
+      .createTable({ abortSignal: AbortSignal.timeout(longestCallMs) })
+      .then(() => {
+        this.#created += 1;
+      })
+      .finally(() => {
+        this.#creating = null;
+      });
     return waitFor(this.#creating, signal);
   }
 
