@@ -77,7 +77,7 @@ const planned = async (app: App, config: AccountConfig): Promise<StatusBody> => 
 
 const knownDemand = (record: RotationRecord, demand: Demand): "same" | "other" | null => {
   if (demand.idempotencyKey === null) return null;
-  const known = [rotationOf(record.state), record.lastRotation].find(
+  const known = [rotationOf(record.state), record.restart, record.lastRotation].find(
     (rotation) => rotation?.idempotencyKey === demand.idempotencyKey,
   );
   if (!known) return null;

@@ -4,7 +4,15 @@ import type { BatchAccount, CallOptions, Ports, Receipt, SecretVersion, SlotKeys
 import type { AccountConfig } from "./rotation/account-config";
 import { confirmationsOf } from "./rotation/consumers";
 import { type Gate, gate } from "./rotation/gate";
-import { otherSlot, type Phase, type Published, phaseFacts, type Slot, type StateOf } from "./rotation/phases";
+import {
+  type RotationRequest,
+  otherSlot,
+  type Phase,
+  type Published,
+  phaseFacts,
+  type Slot,
+  type StateOf,
+} from "./rotation/phases";
 import type { Hold, Pause, RotationRecord } from "./rotation/record";
 import { rollbackDue } from "./rotation/rollback";
 import { scheduledDue } from "./rotation/schedule";
@@ -109,8 +117,7 @@ const confirmAdoption = async (active: Published, state: StateOf<"adopting">, be
 const startWhenDue = (state: StateOf<"idle">, { ports, config, record, by }: Bench): Decision => {
   const due = scheduledDue(record, config, ports.clock.now());
   if (!due.due || !due.startsNow) return waits;
-  const request: to.RotationRequest = {
-    id: ports.ids.next(),
+  const request: RotationRequest = record.restart ?? {
     trigger: "schedule",
     reason: `due since ${due.at}`,
     by,
@@ -120,7 +127,7 @@ const startWhenDue = (state: StateOf<"idle">, { ports, config, record, by }: Ben
   return {
     kind: "act",
     words: phaseFacts.idle.next,
-    run: async () => to.rotationStarted(state, request, ports.clock.now()),
+    run: async () => to.rotationStarted(state, { id: ports.ids.next(), ...request }, ports.clock.now()),
   };
 };
 

@@ -14,18 +14,16 @@ const count = z.int().min(0);
 
 const published = z.strictObject({ slot, version: text, publishedAt: instant, keyMadeAt: instant });
 
-const rotation = z
-  .strictObject({
-    id: text,
-    trigger: z.enum(["schedule", "demand"]),
-    reason: z.string(),
-    by: text,
-    target: slot,
-    previous: slot,
-    startedAt: instant,
-    retireAfterMs: count.nullable(),
-    idempotencyKey: z.string().nullable(),
-  })
+const demand = z.strictObject({
+  trigger: z.enum(["schedule", "demand"]),
+  reason: z.string(),
+  by: text,
+  retireAfterMs: count.nullable(),
+  idempotencyKey: z.string().nullable(),
+});
+
+const rotation = demand
+  .extend({ id: text, target: slot, previous: slot, startedAt: instant })
   .refine(({ target, previous }) => previous === otherSlot(target), "target and previous are the same slot");
 
 const approval = z.strictObject({ at: instant, by: text, reason: z.string() }).nullable();
@@ -137,6 +135,7 @@ export const recordSchema = z.strictObject({
   hold: hold.nullable(),
   reconciledAt: instant.nullable(),
   dueAgainAt: instant.nullable(),
+  restart: demand.nullable(),
   lastRotation: lastRotation.nullable(),
   outbox: z.array(eventSchema).readonly(),
   eventSequence: count,

@@ -33,6 +33,7 @@ export const firstRecord = (config: AccountConfig, now: Date): RotationRecord =>
   hold: null,
   reconciledAt: null,
   dueAgainAt: null,
+  restart: null,
   lastRotation: null,
   outbox: [],
   eventSequence: 0,

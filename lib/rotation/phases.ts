@@ -44,6 +44,9 @@ export interface Rotation {
   readonly idempotencyKey: string | null;
 }
 
+/** What a rotation was asked for. */
+export type RotationRequest = Pick<Rotation, "trigger" | "reason" | "by" | "retireAfterMs" | "idempotencyKey">;
+
 /** An operator's yes for the present phase. */
 export interface Approval {
   readonly at: Instant;

@@ -1,6 +1,6 @@
 import type { SecretRef } from "./account-config";
 import type { AlarmKind, RotationEvent } from "./events";
-import type { Slot, State } from "./phases";
+import type { RotationRequest, Slot, State } from "./phases";
 import type { BlockedReason, WaitingReason } from "./reasons";
 import type { Instant } from "./time";
 
@@ -105,6 +105,8 @@ export interface RotationRecord {
   readonly reconciledAt: Instant | null;
   /** A rotation that was rolled back is due again at this instant, whatever the age of the key. */
   readonly dueAgainAt: Instant | null;
+  /** What a rotation on demand had been asked for that was superseded before its key was out: the next one starts with it. */
+  readonly restart: RotationRequest | null;
   readonly lastRotation: LastRotation | null;
   /** Events written with the record that are still to be delivered. */
   readonly outbox: readonly RotationEvent[];

@@ -10,7 +10,7 @@ export const nextDueAt = (record: RotationRecord, config: AccountConfig): Instan
   return record.dueAgainAt === null ? byAge : earliest(byAge, record.dueAgainAt);
 };
 
-/** Whether a scheduled rotation starts now, and if it is due but may not, since when and until when it waits. */
+/** Whether a rotation starts now by itself, and if it is due but may not, since when and until when it waits. */
 export type Due =
   | { readonly due: false }
   | { readonly due: true; readonly at: Instant; readonly startsNow: true }
@@ -19,7 +19,8 @@ export type Due =
 export const scheduledDue = (record: RotationRecord, config: AccountConfig, now: Date): Due => {
   const at = nextDueAt(record, config);
   if (at === null || at > toInstant(now)) return { due: false };
-  if (config.window === null || windowIsOpen(config.window, now)) return { due: true, at, startsNow: true };
+  if (record.restart !== null || config.window === null || windowIsOpen(config.window, now))
+    return { due: true, at, startsNow: true };
   return { due: true, at, startsNow: false, opensAt: nextOpening(config.window, now) };
 };
 

@@ -1,5 +1,14 @@
 import type { EventDraft, Evidence } from "./events";
-import { otherSlot, type Published, type Rotation, rotationOf, type Slot, type State, type StateOf } from "./phases";
+import {
+  otherSlot,
+  type Published,
+  type Rotation,
+  type RotationRequest,
+  rotationOf,
+  type Slot,
+  type State,
+  type StateOf,
+} from "./phases";
 import type { LastRotation, Pause, RotationRecord } from "./record";
 import type { InstanceReport } from "./signals";
 import { latest, plusMs, toInstant } from "./time";
@@ -14,6 +23,7 @@ export interface Move {
       | "accountEndpoint"
       | "reconciledAt"
       | "dueAgainAt"
+      | "restart"
       | "lastRotation"
       | "resourceId"
       | "secret"
@@ -65,9 +75,11 @@ export const adopted = (active: Published, override: string | null): Move => ({
   ],
 });
 
-export type RotationRequest = Pick<Rotation, "id" | "trigger" | "reason" | "by" | "retireAfterMs" | "idempotencyKey">;
-
-export const rotationStarted = (state: StateOf<"idle">, request: RotationRequest, now: Date): Move => {
+export const rotationStarted = (
+  state: StateOf<"idle">,
+  request: RotationRequest & Pick<Rotation, "id">,
+  now: Date,
+): Move => {
   const previous = state.active.slot;
   const rotation: Rotation = { ...request, target: otherSlot(previous), previous, startedAt: toInstant(now) };
   return {
@@ -78,7 +90,7 @@ export const rotationStarted = (state: StateOf<"idle">, request: RotationRequest
         detail: `on ${request.trigger}, from the ${previous} to the ${rotation.target} key: ${request.reason}`,
       },
     ],
-    also: { dueAgainAt: null },
+    also: { dueAgainAt: null, restart: null },
   };
 };
 
@@ -233,7 +245,13 @@ export const slotAdopted = (state: StateWithActive, version: string, now: Date):
       { event: "SlotAdopted", detail: `version ${version}, published by somebody else, holds the ${slot} key` },
       ...superseded(rotation, `the ${slot} key was published by somebody else`),
     ],
-    also: { reconciledAt: toInstant(now), rollback: null, ...endedBy(rotation, now) },
+    also: {
+      reconciledAt: toInstant(now),
+      rollback: null,
+      // Where the rotation's own key is out already, publishing the other one takes it back.
+      ...(state.phase === "started" || state.phase === "regenerated" ? startedAgain(state.rotation, now) : {}),
+      ...endedBy(rotation, now),
+    },
   };
 };
 
@@ -267,7 +285,7 @@ const publishedAnew = (state: StateWithActive, active: Published, now: Date, eve
             "the published version has changed; another starts once every consumer has confirmed it",
           ),
         ],
-        also: { reconciledAt, rollback: null, dueAgainAt: toInstant(now), ...endedBy(state.rotation, now) },
+        also: { reconciledAt, rollback: null, ...startedAgain(state.rotation, now), ...endedBy(state.rotation, now) },
       };
     case "published":
     case "settling":
@@ -334,6 +352,7 @@ export const configurationChanged = (
       accountEndpoint: null,
       reconciledAt: null,
       dueAgainAt: null,
+      restart: null,
       rollback: null,
       ...endedBy(rotation, now),
     },
@@ -349,6 +368,15 @@ const superseded = (rotation: Rotation | null, why: string): readonly EventDraft
 
 const endedBy = (rotation: Rotation | null, now: Date): { lastRotation?: LastRotation } =>
   rotation === null ? {} : { lastRotation: ended(rotation, "superseded", now) };
+
+/** Due again at once; one on demand as what it was asked for. */
+const startedAgain = (
+  { trigger, reason, by, retireAfterMs, idempotencyKey }: Rotation,
+  now: Date,
+): Pick<RotationRecord, "dueAgainAt" | "restart"> => ({
+  dueAgainAt: toInstant(now),
+  restart: trigger === "demand" ? { trigger, reason, by, retireAfterMs, idempotencyKey } : null,
+});
 
 const ended = (rotation: Rotation, outcome: LastRotation["outcome"], now: Date): LastRotation => ({
   id: rotation.id,

@@ -1,4 +1,5 @@
-import { minutes } from "../builders/time";
+import { rotationOf } from "../../lib/rotation/phases";
+import { days, minutes } from "../builders/time";
 import { anIdleStory } from "./story";
 
 describe("a key published by hand", () => {
@@ -38,6 +39,24 @@ describe("a key published by hand", () => {
     expect(story.events.slice(-2)).toEqual(["KeyPublished", "RotationSuperseded"]);
     await story.goesOnUntilIdle();
     expect(story.record.lastRotation?.outcome).toBe("completed");
+    expect(story.violation).toBeNull();
+  });
+
+  it("and taken back lets a rotation of a leaked key start again as what it was asked for", async () => {
+    const { story } = await anIdleStory({ account: { rotateEveryMs: days(90) } });
+    const asked = { reason: "the key leaked", retireAfterMs: minutes(15), idempotencyKey: "leak-7" };
+    const { primary, secondary } = story.keys;
+    story.publishByHand(secondary.value);
+    story.publishByHand(primary.value);
+    await story.demand(asked);
+    expect([story.phase, story.record.lastRotation?.outcome]).toEqual(["adopting", "superseded"]);
+    expect((await story.demand(asked))?.kind).toBe("accepted");
+    await story.goesOn(() => story.phase === "published");
+    expect(rotationOf(story.record.state)).toMatchObject({ trigger: "demand", by: "demand", ...asked });
+    expect((await story.demand(asked))?.kind).toBe("accepted");
+    await story.goesOnUntilIdle();
+    expect(story.keys.primary).not.toEqual(primary);
+    expect(story.events.filter((event) => event === "RotationStarted")).toHaveLength(2);
     expect(story.violation).toBeNull();
   });
 

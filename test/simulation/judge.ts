@@ -157,7 +157,7 @@ export class Judge implements Observer {
     const key = this.world.batch.keys.get(value);
     if (key === undefined) return true;
     if (key.death !== null) return key.death.by === "hand" || key.death.excused;
-    return key.madeBy === "hand" || published?.by === "hand";
+    return key.madeBy === "hand" || key.excused || published?.by === "hand";
   }
 
   // I5, and the narrow end of I1

@@ -74,6 +74,7 @@ export const aRecord = (change: Partial<RotationRecord> = {}): RotationRecord =>
   hold: null,
   reconciledAt: at,
   dueAgainAt: null,
+  restart: null,
   lastRotation: null,
   outbox: [],
   eventSequence: 0,
@@ -111,6 +112,13 @@ export const aFullRecord = (): RotationRecord =>
     },
     hold: { reason: "OldKeyStillAccepted", detail: "the retired key is accepted still", since: at },
     dueAgainAt: later,
+    restart: {
+      trigger: "demand",
+      reason: "the key leaked",
+      by: "demand",
+      retireAfterMs: 900_000,
+      idempotencyKey: "leak-7",
+    },
     lastRotation: {
       id: "01JDA0000000000000000000R0",
       outcome: "rolledBack",

@@ -10,6 +10,8 @@ export interface KeyFact {
   readonly resourceId: string;
   readonly slot: Slot;
   readonly madeBy: Maker;
+  /** Made by a regenerate that nobody could have prevented from killing a key in use: it is the live key to publish, accepted or not yet. */
+  readonly excused: boolean;
   /** The data plane accepts it from here on. */
   readonly acceptedFrom: number;
   /** Regenerated away. `excused`: nobody could have prevented that it was in use. */
@@ -40,8 +42,8 @@ export class FakeBatch {
 
   create(resourceId: string): void {
     const keys = {
-      primary: this.#make(resourceId, "primary", "initial", 0),
-      secondary: this.#make(resourceId, "secondary", "initial", 0),
+      primary: this.#make(resourceId, "primary", "initial", false, 0),
+      secondary: this.#make(resourceId, "secondary", "initial", false, 0),
     };
     this.accounts.set(resourceId, { keys, sharedKeyAllowed: true });
   }
@@ -56,7 +58,7 @@ export class FakeBatch {
     const { keys } = this.of(resourceId);
     const killed = keys[slot];
     killed.death = { at: this.timeline.now, by, excused };
-    keys[slot] = this.#make(resourceId, slot, by, this.settleMs.accept);
+    keys[slot] = this.#make(resourceId, slot, by, excused, this.settleMs.accept);
     return killed;
   }
 
@@ -67,13 +69,14 @@ export class FakeBatch {
     return key.death === null || this.timeline.now < key.death.at + this.settleMs.refuse;
   }
 
-  #make(resourceId: string, slot: Slot, madeBy: Maker, acceptMs: number): KeyFact {
+  #make(resourceId: string, slot: Slot, madeBy: Maker, excused: boolean, acceptMs: number): KeyFact {
     const value = `${this.random.base64(86)}==`;
     const fact: KeyFact = {
       value,
       resourceId,
       slot,
       madeBy,
+      excused,
       acceptedFrom: this.timeline.now + acceptMs,
       death: null,
     };

@@ -85,6 +85,22 @@ describe("scheduledDue", () => {
       });
     });
 
+    it("does not keep a rotation on demand waiting that was superseded and starts again", () => {
+      const restart = {
+        trigger: "demand",
+        reason: "the key leaked",
+        by: "demand",
+        retireAfterMs: 900_000,
+        idempotencyKey: null,
+      } as const;
+      const record = { ...idleSince20th, restart, dueAgainAt: at("08:00", 21) };
+      expect(scheduledDue(record, windowed, when("08:01", 21))).toEqual({
+        due: true,
+        at: "2026-11-21T08:00:00.000Z",
+        startsNow: true,
+      });
+    });
+
     it("does not start in it before it is due", () => {
       expect(scheduledDue(idleSince20th, windowed, when("03:00", 18))).toEqual({ due: false });
     });

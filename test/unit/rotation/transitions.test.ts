@@ -9,6 +9,13 @@ import { at, minutes, when } from "../../builders/time";
 const endpoint = "renderweu.westeurope.batch.azure.com";
 const aNoted = { reason: "leaked", retireAfterMs: minutes(15), idempotencyKey: "once" } as const;
 
+const onDemand = {
+  trigger: "demand",
+  reason: "the key leaked",
+  retireAfterMs: 900_000,
+  idempotencyKey: "leak-7",
+} as const;
+
 describe("first sight", () => {
   it("adopts a published live key without telling anybody, as nothing was written", () => {
     expect(to.foundPublished(thePrimary(), endpoint, when("10:00"))).toEqual({
@@ -81,7 +88,7 @@ describe("a rotation", () => {
         },
       },
       events: [{ event: "RotationStarted", detail: `on demand, from the ${previous} to the ${target} key: leaked` }],
-      also: { dueAgainAt: null },
+      also: { dueAgainAt: null, restart: null },
     });
   });
 
@@ -305,6 +312,18 @@ describe("the standby key published by somebody else", () => {
         endedAt: "2026-11-24T10:05:00.000Z",
       },
     });
+    expect(move.also).not.toHaveProperty("dueAgainAt");
+  });
+
+  it.each([
+    ["started", aRotation(onDemand).started()],
+    ["regenerated", aRotation(onDemand).regenerated()],
+  ])("before the rotation's own key is out, when it is %s, lets one on demand start again", (_phase, state) => {
+    expect(to.slotAdopted(state, v3, when("10:05")).also).toMatchObject({
+      dueAgainAt: "2026-11-24T10:05:00.000Z",
+      restart: { ...onDemand, by: "schedule" },
+      lastRotation: { outcome: "superseded" },
+    });
   });
 });
 
@@ -369,9 +388,14 @@ describe("a repaired drift", () => {
     expect(move.events.map(({ event }) => event)).toEqual(["DriftRepaired", "KeyPublished", "RotationSuperseded"]);
     expect(move.also).toMatchObject({
       dueAgainAt: "2026-11-24T10:40:00.000Z",
+      restart: null,
       rollback: null,
       lastRotation: { id: "01JDF0000000000000000ROTAT", outcome: "superseded", endedAt: "2026-11-24T10:40:00.000Z" },
     });
+  });
+
+  it("of a rotation on demand that has only started keeps what was asked for, for the next one", () => {
+    expect(repaired(aRotation(onDemand).started()).also).toMatchObject({ restart: { ...onDemand, by: "schedule" } });
   });
 
   it.each([
@@ -467,6 +491,7 @@ describe("a changed configuration", () => {
         accountEndpoint: null,
         reconciledAt: null,
         dueAgainAt: null,
+        restart: null,
         rollback: null,
       },
     });
