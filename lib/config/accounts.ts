@@ -96,7 +96,7 @@ export const readAccounts = (
   };
   const schema = completeAccount(rules);
   checkForm(schema, configuration, reportAt);
-  checkTogether(schema, configuration, reportAt);
+  checkTogether(schema, configuration, rules, reportAt);
   if (!sound) return [];
   const { defaults, accounts } = asObject(configuration);
   return Array.isArray(accounts)

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { parseDuration } from "../rotation/duration";
 import type { AccountSchema } from "./configuration-schema";
+import type { Rules } from "./forms";
 import { batchIdParts } from "./identity-fields";
 import { asObject, isObject, mergeAccount, type Unchecked } from "./merge";
 
@@ -45,6 +46,23 @@ const checkExpiry = (schema: AccountSchema, merged: Unchecked, path: Path, repor
     report(
       [...path, "expireAfter"],
       "must be longer than rotateEvery, so that the secret outlives its rotation; or leave it out",
+    );
+  }
+};
+
+/**
+ * One that signals now and then would be forgotten between two signals, old key in hand, and the gate would open without it.
+ * Emulated systems may do so: a test cannot wait, and no app breaks.
+ */
+const checkForgetting = (schema: AccountSchema, merged: Unchecked, path: Path, report: Report): void => {
+  const gate = asObject(merged["gate"]);
+  const { signalFreshness, forgetInstanceAfter } = schema.shape.gate.shape;
+  const fresh = parseDuration(valid(signalFreshness, gate["signalFreshness"]) ?? "");
+  const forget = parseDuration(valid(forgetInstanceAfter, gate["forgetInstanceAfter"]) ?? "");
+  if (fresh !== null && forget !== null && forget < fresh) {
+    report(
+      [...path, "gate", "forgetInstanceAfter"],
+      "must not be shorter than signalFreshness, or an instance on the old key is forgotten while its last signal still counts: make it longer, or signalFreshness shorter",
     );
   }
 };
@@ -123,7 +141,7 @@ const checkDistinct = (schema: AccountSchema, accounts: readonly Unchecked[], re
 };
 
 /** Everything about a configuration that no part of it shows by itself. */
-export const checkTogether = (schema: AccountSchema, configuration: unknown, report: Report): void => {
+export const checkTogether = (schema: AccountSchema, configuration: unknown, rules: Rules, report: Report): void => {
   const { defaults, accounts } = asObject(configuration);
   const written = listOf(accounts).map(asObject);
   const isWhole = (account: unknown): boolean => isObject(account) && (defaults === undefined || isObject(defaults));
@@ -135,6 +153,7 @@ export const checkTogether = (schema: AccountSchema, configuration: unknown, rep
     const merged = mergeAccount(defaults, account);
     checkExpiry(schema, merged, ["accounts", i], report);
     checkGate(schema, account, merged, ["accounts", i], report);
+    if (!rules.emulated) checkForgetting(schema, merged, ["accounts", i], report);
   });
   checkDistinct(schema, written, report);
 };

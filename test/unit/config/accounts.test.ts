@@ -248,7 +248,8 @@ describe("each key of an account", () => {
     ["paused", true],
     ["gate", { ...gate, soak: "PT0S" }],
     ["gate", { ...gate, signalFreshness: "PT1M" }],
-    ["gate", { ...gate, forgetInstanceAfter: "PT1M" }],
+    ["gate", { ...gate, signalFreshness: "PT1M", forgetInstanceAfter: "PT1M" }],
+    ["gate", { ...gate, forgetInstanceAfter: "PT15M" }],
     ["gate", { ...gate, rollbackWhenUnhealthyFor: "PT1M" }],
     ["gate", { ...gate, rollbackWhenUnhealthyFor: null, delay: null }],
     ["gate", { mode: "approval" }],
@@ -392,6 +393,26 @@ describe("each key of an account", () => {
   });
 });
 
+describe("forgetInstanceAfter", () => {
+  const gate = { consumers: [{ name: "render-api" }] };
+  const problem =
+    "must not be shorter than signalFreshness, or an instance on the old key is forgotten while its last signal still counts: make it longer, or signalFreshness shorter";
+
+  it.each([
+    ["shorter than the default of the other", { forgetInstanceAfter: "PT14M59S" }],
+    ["whose default is shorter than the other", { signalFreshness: "P1DT1S" }],
+    ["shorter than the other", { signalFreshness: "PT36H", forgetInstanceAfter: "PT35H" }],
+  ])("%s is refused with the remedy", (_what, times) => {
+    const refused = [{ at: "ROTATION_ACCOUNTS/accounts/0/gate/forgetInstanceAfter", problem }];
+    expect(problemsAmong(anAccount({ gate: { ...gate, ...times } }))).toEqual(refused);
+    expect(problemsOf(withConfiguration({ defaults: { gate: times }, accounts: [anAccount()] }))).toEqual(refused);
+  });
+
+  it("is compared by its length, however it is written", () => {
+    expect(accountPlaces({ gate: { ...gate, signalFreshness: "PT48H", forgetInstanceAfter: "P2D" } })).toEqual([]);
+  });
+});
+
 describe("with emulators", () => {
   it.each([
     [{ rotateEvery: "PT1S" }],
@@ -401,6 +422,8 @@ describe("with emulators", () => {
     [{ gate: { consumers: [{ name: "a", healthUrl: "http://localhost:7000/health" }] } }],
     [{ gate: { consumers: [{ name: "a", healthUrl: "http://127.0.0.9/health" }] } }],
     [{ gate: { consumers: [{ name: "a", healthUrl: "http://[::1]:7000/health" }] } }],
+    [{ gate: { consumers: [{ name: "a" }], forgetInstanceAfter: "PT5S" } }],
+    [{ gate: { consumers: [{ name: "a" }], forgetInstanceAfter: "PT14M59S" } }],
   ])("takes %j, which is refused without", (changes) => {
     expect(accountPlaces(changes, emulated)).toEqual([]);
     expect(accountPlaces(changes)).not.toEqual([]);
@@ -470,6 +493,7 @@ describe("one mistake", () => {
     ["expireAfter not longer than rotateEvery", { rotateEvery: "P30D", expireAfter: "P30D" }, "/expireAfter"],
     ["no consumers", { gate: { soak: "soon" } }, "/gate/consumers"],
     ["no delay", { gate: { mode: "delay", soak: "soon" } }, "/gate/delay"],
+    ["forgotten too soon", { gate: { soak: "soon", forgetInstanceAfter: "PT1M" } }, "/gate/forgetInstanceAfter"],
     ["a delay elsewhere", { gate: { mode: "approval", delay: "P1D", soak: "soon" } }, "/gate/delay"],
     ["from and to the same", { window: { days: "Tue", from: "02:00", to: "02:00", timeZone: "Mars" } }, "/window/to"],
     [
