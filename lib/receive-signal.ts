@@ -7,7 +7,7 @@ import { withoutKeys } from "./redact";
 import type { AccountConfig } from "./rotation/account-config";
 import { type InstanceReport, mergeSignal } from "./rotation/signals";
 import { msBetween, toInstant } from "./rotation/time";
-import { couldMoveOn, gatedState, type Seen, type Waiting, waitingFor } from "./rotation/waiting";
+import { couldMoveOn, couldTryAgain, gatedState, type Seen, type Waiting, waitingFor } from "./rotation/waiting";
 import { recentReports } from "./recent-reports";
 
 /** A signal as it was sent and found well formed. `at` is any ISO 8601 instant; the proof signs it as it stands. */
@@ -153,7 +153,7 @@ const ignoreCorruptRecord = (error: unknown): null => {
   throw error;
 };
 
-/** Costs nothing but table reads unless the gate is open. What the account waits for then. */
+/** Costs nothing but table reads unless the gate is open, or a rotation may try something again. What the account waits for then. */
 const moveOn = async (
   app: App,
   config: AccountConfig,
@@ -162,9 +162,13 @@ const moveOn = async (
 ): Promise<Waiting | null> => {
   const { ports, limits } = app;
   const seen = await look(app, config);
-  if (seen === null || !accepted || !couldMoveOn(seen)) return seen && waitingFor(seen);
+  if (seen === null || !accepted) return seen && waitingFor(seen);
+  const moves = couldMoveOn(seen);
+  if (!moves && !couldTryAgain(seen)) return waitingFor(seen);
   const stop = ports.clock.abortAfter(limits.requestMs);
-  await advance(ports, limits, config, { by: `signal:${signal.consumer}`, stop, patienceMs: limits.patienceMs });
+  // Of many signals that come at once, one tries again; that its gate is open, each of them may be the first to know.
+  const patienceMs = moves ? limits.patienceMs : 0;
+  await advance(ports, limits, config, { by: `signal:${signal.consumer}`, stop, patienceMs });
   const after = await look(app, config);
   return after && waitingFor(after);
 };

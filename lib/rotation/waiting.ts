@@ -1,10 +1,11 @@
 import type { AccountConfig } from "./account-config";
 import { activeQuarantine, claimIsLive, pauseInForce } from "./changes";
 import { gate, type GateInput, type Shut } from "./gate";
-import { type Phase, phaseFacts, type State } from "./phases";
+import { type Phase, phaseFacts, rotationOf, type State } from "./phases";
 import type { RotationRecord } from "./record";
 import { scheduledDue } from "./schedule";
 import type { InstanceReport } from "./signals";
+import { plusMs, toInstant } from "./time";
 
 export type Waiting = Shut;
 
@@ -140,8 +141,26 @@ export const waitingFor = (seen: Seen): Waiting | null => {
 
 /** Whether a signal could move this account on: its gate, asked without a look at Batch, is open. */
 export const couldMoveOn = (seen: Seen): boolean => {
-  const { record, now } = seen;
-  if (record.failure !== null || record.hold !== null) return false;
+  const { record, dryRun, now } = seen;
+  if (dryRun || record.failure !== null || record.hold !== null) return false;
   if (record.state.phase === "published" && activeQuarantine(record, now) !== null) return false;
   return gateOf(seen)?.open === true;
+};
+
+/** Between two looks at Batch that signals bring about. */
+const lookAgainAfterMs = 5_000;
+
+/**
+ * Whether a signal could let a rotation try again what Batch or the vault was not ready for, rather than leave that to the next tick.
+ * However many signals come: a failed try has its backoff, and Batch is asked again about a key after some seconds at the earliest.
+ */
+export const couldTryAgain = (seen: Seen): boolean => {
+  const { record, config, dryRun, now } = seen;
+  const { failure, hold, reconciledAt, state } = record;
+  if (dryRun || rotationOf(state) === null || pauseInForce(record, config) !== null) return false;
+  if (claimIsLive(record, now) || activeQuarantine(record, now) !== null) return false;
+  const gated = gateOf(seen);
+  if (failure !== null) return failure.nextAttemptAt <= toInstant(now) && gated?.open !== false;
+  if (gated !== null) return false;
+  return hold === null || reconciledAt === null || plusMs(reconciledAt, lookAgainAfterMs) <= toInstant(now);
 };

@@ -1,5 +1,7 @@
+import { TransientServiceError } from "../../../lib/errors";
 import { aConsumer } from "../../builders/account";
-import { days, hours, minutes } from "../../builders/time";
+import { days, hours, minutes, seconds } from "../../builders/time";
+import type { FakeOperation } from "../../fakes/in-memory-faults";
 import { adopt, type Instance, type Place, passing, place, type PlaceOptions } from "./rig/place";
 import { openRig, type Rig } from "./rig/rig";
 
@@ -37,6 +39,67 @@ test("with a soak it is through at the first signal after it", async () => {
   for (const vm of vms) await vm.refresh().report();
   await passing(rig, minutes(10), vms);
   expect((await at.status()).phase).toBe("idle");
+});
+
+test("where Batch is slow with the new key and with the old one, the next signal after it moves the rotation on, still without a tick", async () => {
+  const { at, vms } = await adopted({ gate: { consumers: [aConsumer({ instances: 2 })], soakMs: 0 } });
+  const [one, two] = vms;
+  const old = at.newest();
+  const slow = rig.faults.onEffect((operation) => {
+    if (operation === "batch.regenerate") rig.batch.setRefused(at.config.batch, at.keys().secondary, true);
+  });
+  expect(await at.rotate(leaked)).toMatchObject({
+    body: { phase: "regenerated", waitingFor: { reason: "NewKeyNotAcceptedYet" } },
+  });
+  slow();
+  rig.clock.advance(seconds(20));
+  expect((await one.report()).body).toMatchObject({ waitingFor: { reason: "NewKeyNotAcceptedYet" } });
+  rig.batch.setRefused(at.config.batch, at.keys().secondary, false);
+  rig.clock.advance(seconds(20));
+  expect((await one.report()).body).toMatchObject({ waitingFor: { reason: "OnPreviousKey" } });
+  expect((await at.status()).phase).toBe("published");
+
+  rig.batch.setLingering(at.config.batch, old.value, true);
+  await one.refresh().report();
+  expect((await two.refresh().report()).body).toMatchObject({ waitingFor: { reason: "OldKeyStillAccepted" } });
+  rig.batch.setLingering(at.config.batch, old.value, false);
+  rig.clock.advance(seconds(20));
+  expect((await one.report()).body).toMatchObject({ accepted: true, waitingFor: null });
+  expect(await at.status()).toMatchObject({ phase: "idle", lastRotation: { outcome: "completed" } });
+  expect(at.eventKinds().filter((event) => event === "KeyRegenerated")).toHaveLength(1);
+});
+
+test("what failed is tried again by the first signal after its backoff, and not before", async () => {
+  const { at, vms } = await adopted({ gate: { consumers: [aConsumer({ instances: 2 })], soakMs: 0 } });
+  const busy = () => new TransientServiceError({ operation: "Batch regenerateKeys", statusCode: 429 }, minutes(2));
+  rig.faults.add("batch.regenerate", { when: "before", error: busy, times: 1 });
+  await at.rotate(leaked);
+  const triedAt = rig.clock.now().getTime();
+  rig.clock.advance(minutes(2) - 2);
+  expect((await vms[0].report()).body).toMatchObject({ waitingFor: { reason: "BackingOff" } });
+  expect(rig.clock.now().getTime() - triedAt).toBe(minutes(2) - 1);
+  expect((await vms[1].report()).body).toMatchObject({ waitingFor: { reason: "OnPreviousKey" } });
+  expect((await at.status()).phase).toBe("published");
+});
+
+test("however many signals come while Batch is slow, it is asked once in five seconds", async () => {
+  const { at, vms } = await adopted({ gate: { consumers: [aConsumer({ instances: 2 })], soakMs: 0 } });
+  const slow = rig.faults.onEffect((operation) => {
+    if (operation === "batch.regenerate") rig.batch.setRefused(at.config.batch, at.keys().secondary, true);
+  });
+  await at.rotate(leaked);
+  slow();
+  const asked: FakeOperation[] = [];
+  rig.faults.onEffect((operation) => asked.push(operation));
+  for (let signals = 0; signals < 600; signals += 1) {
+    rig.clock.advance(100);
+    await vms[signals % 2 === 0 ? 0 : 1].report();
+  }
+  const times = (operation: FakeOperation): number => asked.filter((each) => each === operation).length;
+  expect(times("batch.readKeys")).toBeGreaterThan(0);
+  expect(times("batch.readKeys")).toBeLessThanOrEqual(12);
+  expect(times("batch.regenerate")).toBe(0);
+  expect((await at.status()).waitingFor).toMatchObject({ reason: "NewKeyNotAcceptedYet" });
 });
 
 test("settleOn primary: the signals move it through the settling phase as well", async () => {

@@ -1,5 +1,6 @@
 import {
   couldMoveOn,
+  couldTryAgain,
   gatedState,
   gateOf,
   mayRegenerateNext,
@@ -262,6 +263,7 @@ describe("a signal could move an account on", () => {
     ["it is paused", { pause: aPause() }],
     ["an answer was lost", { quarantine: lostSlot }],
     ["a driver was cut off, and the next step regenerates", { quarantine: lostDriver }],
+    ["it is a dry run, in which a tick says what would be done", { dryRun: true }],
   ])("not when %s", (_what, situation) => {
     expect(couldMoveOn(seen(situation))).toBe(false);
   });
@@ -270,5 +272,41 @@ describe("a signal could move an account on", () => {
     expect(couldMoveOn(seen({ quarantine: lostSlot, now: "10:17" }))).toBe(true);
     const state = adopting({ active: theSecondary() });
     expect(couldMoveOn(seen({ quarantine: lostDriver, state }))).toBe(true);
+  });
+});
+
+describe("a signal could let a rotation try again", () => {
+  const regenerated = aRotation().regenerated();
+  const retired = aRotation().retired();
+
+  it.each<[string, Situation]>([
+    ["what failed, once its backoff is over", { failure: aFailure({ nextAttemptAt: at("10:15") }) }],
+    ["what failed where there is no gate", { state: regenerated, failure: aFailure({ nextAttemptAt: at("10:15") }) }],
+    [
+      "a look at Batch, seconds after the last",
+      { state: regenerated, hold: notAccepted, reconciledAt: at("10:14:55") },
+    ],
+    ["a look at Batch that was never had", { state: retired, hold: notAccepted, reconciledAt: null }],
+    ["what a driver left when its time was up", { state: retired, reconciledAt: at("10:15") }],
+    ["what a driver left that was cut off", { state: regenerated, claim: aClaim({ until: at("10:15") }) }],
+    ["what was put off by a quarantine that is over", { state: regenerated, quarantine: lostSlot, now: "10:17" }],
+  ])("%s", (_what, situation) => {
+    expect(couldTryAgain(seen(situation))).toBe(true);
+  });
+
+  it.each<[string, Situation]>([
+    ["before its backoff is over", { failure: aFailure({ nextAttemptAt: at("10:15:00.001") }) }],
+    ["while the gate is shut", { failure: aFailure({ nextAttemptAt: at("10:00") }), reports: [] }],
+    ["where an open gate is all that it waited for", {}],
+    ["where Batch refuses the published key", { hold: { ...notAccepted, reason: "TargetKeyRefused" } }],
+    ["sooner after a look", { state: regenerated, hold: notAccepted, reconciledAt: at("10:14:55.001") }],
+    ["while it is paused", { state: regenerated, pause: aPause() }],
+    ["while another driver is at work", { state: regenerated, claim: aClaim({ until: at("10:15:00.001") }) }],
+    ["in a quarantine", { state: regenerated, quarantine: lostDriver }],
+    ["in a dry run", { state: regenerated, dryRun: true }],
+    ["where none is under way", { state: idle(), failure: aFailure({ nextAttemptAt: at("10:00") }) }],
+    ["while adopting", { state: adopting(), failure: aFailure({ nextAttemptAt: at("10:00") }) }],
+  ])("not %s", (_when, situation) => {
+    expect(couldTryAgain(seen(situation))).toBe(false);
   });
 });
