@@ -249,7 +249,7 @@ export const slotAdopted = (state: StateWithActive, version: string, now: Date):
       reconciledAt: toInstant(now),
       rollback: null,
       // Where the rotation's own key is out already, publishing the other one takes it back.
-      ...(state.phase === "started" || state.phase === "regenerated" ? startedAgain(state.rotation, now) : {}),
+      ...(state.phase === "started" ? startedAgain(state.rotation, now) : {}),
       ...endedBy(rotation, now),
     },
   };

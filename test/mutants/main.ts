@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Plugin, build } from "esbuild";
+import { z } from "zod";
 import { loadProduct } from "../simulation/load-product";
 import type { Product } from "../fakes/world/product-type";
 import { runHistory } from "../simulation/run-history";
@@ -18,6 +19,10 @@ const usage = `Switches each safety rule off in turn and shows that the tests no
 
 MUTANT_HISTORIES: histories of the simulation per rule, at most (${histories}).
 `;
+
+const jestReport = z.object({
+  testResults: z.array(z.object({ assertionResults: z.array(z.object({ status: z.string(), fullName: z.string() })) })),
+});
 
 /** The file with the rule switched off. Fails where the product no longer reads as the rule says. */
 const mutated = ({ rule, file, text, instead }: SafetyRule): string => {
@@ -84,15 +89,18 @@ const caughtByJest = (rule: SafetyRule, projects: string, pattern: string): stri
     }
     symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
     writeFileSync(join(copy, rule.file), mutated(rule));
-    const run = spawnSync(
+    const report = join(copy, "jest.json");
+    spawnSync(
       join(root, "node_modules/.bin/jest"),
-      ["--selectProjects", ...projects.split(" "), "--testPathPatterns", pattern, "--bail"],
-      { cwd: copy, encoding: "utf8", env: { ...process.env, CI: "true" } },
+      ["--selectProjects", ...projects.split(" "), "--testPathPatterns", pattern, "--json", "--outputFile", report],
+      { cwd: copy, stdio: "ignore", env: { ...process.env, CI: "true" } },
     );
-    const failed = /● (?:Console)?(.*)/.exec(
-      run.stderr.split("\n").find((line) => line.includes("● ") && line.includes("›")) ?? "",
-    );
-    return run.status === 0 || failed === null ? null : `${projects}: ${failed[1]?.trim() ?? ""}`;
+    // A suite that does not even load has noticed nothing.
+    const { testResults } = jestReport.parse(JSON.parse(readFileSync(report, "utf8")));
+    const failed = testResults
+      .flatMap(({ assertionResults }) => assertionResults)
+      .find(({ status }) => status === "failed");
+    return failed === undefined ? null : `${projects}: ${failed.fullName}`;
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }

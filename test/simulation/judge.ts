@@ -11,6 +11,7 @@ import type { Process } from "../fakes/world/process";
 import type { World } from "../fakes/world/world";
 import type { Instance } from "./instances";
 import { LeakSearch } from "./leak-search";
+import { mostClockOffsetMs } from "./plan";
 import { transitionProblem } from "./transitions-told";
 
 export interface Violation {
@@ -163,6 +164,7 @@ export class Judge implements Observer {
   // I5, and the narrow end of I1
 
   recordWritten(process: Process, before: RotationRecord | null, after: RotationRecord): void {
+    this.#checkClaim(process, before, after);
     // What a driver saw under another claim is no look of this one.
     if (after.claim !== null && after.claim.id !== before?.claim?.id) process.looks.delete(secretName(after.secret));
     const told = this.#told.get(after.account) ?? [];
@@ -189,6 +191,14 @@ export class Judge implements Observer {
     if (problem !== null) this.#broken("I5", problem);
     if (before?.claim && after.claim === null) this.#checkRepaired(process, after);
     if (before !== null) this.#noteOverride(before, after);
+  }
+
+  /** Nobody takes away a claim that is live by the clock of who does it, which may have jumped since it was looked at. */
+  #checkClaim({ clock }: Process, before: RotationRecord | null, after: RotationRecord): void {
+    const held = before?.claim ?? null;
+    if (held === null || after.claim === null || after.claim.id === held.id) return;
+    if (Date.parse(held.until) - clock.now().getTime() > 2 * mostClockOffsetMs)
+      this.#broken("claim", `${after.account} was claimed while the claim of another driver was live`);
   }
 
   /** A driver that has seen a dead key published, and could work, has put it right before it lets go. */
