@@ -57,7 +57,7 @@ const main = async (): Promise<void> => {
   });
   const { port, functions, inError } = host;
   const keys = values["print-keys"] ? { keys: host.keys } : {};
-  console.log(JSON.stringify({ event: "HostStarted", port, functions, inError, ...keys }));
+  console.log(JSON.stringify({ event: "HostStarted", port, loaded: app.entryPoints, functions, inError, ...keys }));
 
   let stopping = false;
   const stop = (): void => {

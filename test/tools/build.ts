@@ -17,6 +17,8 @@ export interface BundleOptions {
 export interface Bundle {
   readonly outfile: string;
   readonly bytes: number;
+  /** Files of which something is in it, relative to the project. */
+  readonly inputs: readonly string[];
 }
 
 /**
@@ -26,7 +28,7 @@ export interface Bundle {
  */
 export const buildBundle = async ({ outfile, entry, plugins }: BundleOptions): Promise<Bundle> => {
   const absolute = path.resolve(outfile);
-  await build({
+  const { metafile } = await build({
     absWorkingDir: projectRoot,
     entryPoints: [entry ?? path.join(projectRoot, "functions/index.ts")],
     outfile: absolute,
@@ -41,14 +43,21 @@ export const buildBundle = async ({ outfile, entry, plugins }: BundleOptions): P
     // The ES module form of the SDKs can be tree-shaken; their CommonJS form can not.
     mainFields: ["module", "main"],
     conditions: ["import"],
-    // The host supplies it at run time; it is on no registry.
-    external: ["@azure/functions-core"],
+    // The first is supplied by the host at run time, and is on no registry. The second is tried by `debug` and may be absent: it
+    // is only here because development tools bring it.
+    external: ["@azure/functions-core", "supports-color"],
     // The licences that the packages mark as to be kept travel inside the bundle.
     legalComments: "eof",
+    metafile: true,
     logLevel: "silent",
     plugins: [...(plugins ?? [])],
   });
-  return { outfile: absolute, bytes: statSync(absolute).size };
+  const parts = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs));
+  return {
+    outfile: absolute,
+    bytes: statSync(absolute).size,
+    inputs: parts.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([file]) => file),
+  };
 };
 
 const main = async (): Promise<void> => {

@@ -1,17 +1,20 @@
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Plugin } from "esbuild";
 import packageJson from "../../../package.json";
 import { buildBundle } from "../../tools/build";
+import { packageApp } from "../../tools/package";
 
+/** The app as it is deployed, and nothing beside it: what a host finds here is all that it finds in Azure. */
 export interface BuiltApp {
-  /** Holds `host.json`, `package.json` and the bundle. */
+  /** Outside of the project, so that nothing is found in its `node_modules`. */
   readonly folder: string;
   remove(): void;
 }
 
 const projectRoot = path.resolve(__dirname, "../../..");
+const projectBundle = path.join(projectRoot, packageJson.main);
 const sources = ["functions", "lib", "package.json", "test/tools/build.ts"];
 
 const newestChange = (file: string): number =>
@@ -23,16 +26,20 @@ const isFresh = (bundle: string): boolean =>
   existsSync(bundle) &&
   sources.every((source) => newestChange(path.join(projectRoot, source)) < statSync(bundle).mtimeMs);
 
-/** A build of its own, in a folder of its own: tests that run beside each other must not write over what another one loads. */
-export const buildApp = async (plugins: readonly Plugin[] = []): Promise<BuiltApp> => {
-  const folder = mkdtempSync(path.join(tmpdir(), "built-app-"));
-  await buildBundle({ outfile: path.join(folder, packageJson.main), plugins });
-  for (const file of ["host.json", "package.json"]) {
-    copyFileSync(path.join(projectRoot, file), path.join(folder, file));
-  }
-  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+const inOwnFolder = async (bundleIn: (folder: string) => Promise<string>): Promise<BuiltApp> => {
+  const own = mkdtempSync(path.join(tmpdir(), "built-app-"));
+  const folder = path.join(own, "app");
+  packageApp(folder, await bundleIn(own));
+  return { folder, remove: () => rmSync(own, { recursive: true, force: true }) };
 };
 
-/** The project's own bundle, as `npm test` has built it; where it is absent or older than a source, a build of its own. */
-export const builtApp = async (): Promise<BuiltApp> =>
-  isFresh(path.join(projectRoot, packageJson.main)) ? { folder: projectRoot, remove: () => undefined } : buildApp();
+/** A build of its own: tests that run beside each other must not write over what another one loads. */
+export const buildApp = (plugins: readonly Plugin[] = []): Promise<BuiltApp> =>
+  inOwnFolder(async (folder) => {
+    const outfile = path.join(folder, path.basename(packageJson.main));
+    return (await buildBundle({ outfile, plugins })).outfile;
+  });
+
+/** The package of the project's own bundle, as `npm test` has built it; where it is absent or older than a source, of a build of its own. */
+export const builtApp = (): Promise<BuiltApp> =>
+  isFresh(projectBundle) ? inOwnFolder(async () => projectBundle) : buildApp();

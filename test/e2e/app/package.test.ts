@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import packageJson from "../../../package.json";
+import { buildApp, builtApp } from "./built-app";
+import { openWorld, type World } from "./world";
+
+const projectRoot = path.resolve(__dirname, "../../..");
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world.close());
+
+describe("what a host of these tests loads", () => {
+  it("is the package: its three files, outside of the project", () => {
+    expect(new Set(readdirSync(world.app.folder, { recursive: true }))).toEqual(
+      new Set(["functions.js", "host.json", "package.json"]),
+    );
+    expect(path.relative(projectRoot, world.app.folder)).toMatch(/^\.\./);
+  });
+
+  it("is that file and no other", async () => {
+    const host = await world.host([world.place({ name: "render" })]);
+    const [started = "{}"] = host.lines.filter((line) => line.startsWith('{"event":"HostStarted"'));
+    expect(JSON.parse(started)).toMatchObject({ loaded: [path.join(world.app.folder, "functions.js")], inError: {} });
+  });
+
+  it("holds everything that it needs but what the host supplies, and what may be absent", () => {
+    const bundle = readFileSync(path.join(world.app.folder, "functions.js"), "utf8");
+    const required = [...bundle.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name = ""]) => name);
+    const notNodes = required.filter((name) => !process.getBuiltinModule(name));
+    expect([...new Set(notNodes)]).toEqual(["@azure/functions-core", "supports-color"]);
+  });
+
+  it("is the project's own bundle where that is fresh, and else one like it", async () => {
+    const [one, other] = [await builtApp(), await buildApp()];
+    try {
+      const [text, otherText] = [one, other].map(({ folder }) =>
+        readFileSync(path.join(folder, "functions.js"), "utf8"),
+      );
+      expect(text).toBe(otherText);
+      expect(JSON.parse(readFileSync(path.join(one.folder, "package.json"), "utf8"))).toEqual({
+        name: packageJson.name,
+        version: packageJson.version,
+        main: "functions.js",
+        engines: packageJson.engines,
+      });
+    } finally {
+      for (const app of [one, other]) app.remove();
+    }
+  });
+});
