@@ -1,4 +1,5 @@
 import { minutes } from "../../builders/time";
+import type { Route } from "../../emulators/routes";
 import { type EmulatedPlace, type EmulatedRig, openEmulatedRig } from "./rig/emulated";
 import { adopt, type PlaceOptions } from "./rig/place";
 
@@ -35,6 +36,12 @@ const expectBlocked = async (at: EmulatedPlace, reason: string, remedy: RegExp):
     },
   });
   expect(JSON.stringify(status)).not.toMatch(/[A-Za-z0-9+/]{86}/);
+};
+
+/** Time passes until the next try. */
+const dueAgain = async (at: EmulatedPlace): Promise<void> => {
+  const { blocked } = await at.status();
+  world.rig.clock.advance(Math.max(0, Date.parse(blocked?.nextAttemptAt ?? "") - world.rig.clock.now().getTime()));
 };
 
 const resumed = async (at: EmulatedPlace): Promise<unknown> => (await at.order("resume", "mended")).body;
@@ -74,6 +81,25 @@ test("NotFound: names the Batch account that is not there", async () => {
   await world.rig.surface.tick();
   await expectBlocked(at, "NotFound", new RegExp(`there is no Batch account ${at.config.batch.resourceId}`));
   expect(await at.status()).toMatchObject({ phase: "adopting" });
+});
+
+test("NotFound at first sight: ends by itself when the account is there, at the next tick that is due", async () => {
+  const at = anyAccount({ gate: { soakMs: 0 } });
+  const { accountName } = at.config.batch;
+  world.emulators.batch.removeAccount(accountName);
+  await world.rig.surface.tick();
+  await expectBlocked(at, "NotFound", /there is no Batch account/);
+  // Made anew it has other keys than the vault holds.
+  world.emulators.batch.addAccount({ name: accountName });
+  await dueAgain(at);
+  await world.rig.surface.tick();
+  expect(await at.status()).toMatchObject({
+    phase: "adopting",
+    blocked: null,
+    activeSlot: "primary",
+    waitingFor: { reason: "NoSignalYet" },
+  });
+  expect(at.newest().value).toBe(at.keys().primary);
 });
 
 test("SharedKeyNotAllowed: names the setting, and ends when shared keys are allowed", async () => {
@@ -141,6 +167,140 @@ test("NoUsableKey: names the key that Batch did not return, and ends when it doe
   await expectBlocked(at, "NoUsableKey", new RegExp(`no usable primary key for ${at.config.batch.resourceId}`));
   fault.remove();
   expect(await resumed(at)).toMatchObject({ phase: "published", blocked: null });
+});
+
+/** What goes wrong in the middle of a rotation; answers how to mend it. */
+type Breaks = (at: EmulatedPlace) => () => void;
+
+const answers =
+  (route: Route, status: number, more: { readonly code?: string; readonly body?: unknown } = {}): Breaks =>
+  () => {
+    const fault = world.emulators.faults.add({ route, when: "before", kind: "status", status, ...more });
+    return () => fault.remove();
+  };
+
+const broken: readonly (readonly [reason: string, where: string, breaks: Breaks])[] = [
+  [
+    "Forbidden",
+    "at Resource Manager",
+    () => {
+      world.emulators.batch.deny("listkeys/action");
+      return () => world.emulators.batch.allow("listkeys/action");
+    },
+  ],
+  [
+    "Forbidden",
+    "at the vault",
+    () => {
+      world.vault.deny("setSecret/action");
+      return () => world.vault.allow("setSecret/action");
+    },
+  ],
+  ["Forbidden", "at the data plane", answers("batch.listPools", 403, { code: "AuthorizationFailure" })],
+  ["NotFound", "at Resource Manager", answers("arm.listKeys", 404, { code: "ResourceNotFound" })],
+  ["NotFound", "when the key is to be replaced", answers("arm.regenerateKeys", 404, { code: "ResourceNotFound" })],
+  ["NotFound", "at the data plane", answers("batch.listPools", 404, { code: "AccountNotFound" })],
+  ["NotFound", "at the vault", answers("vault.setSecret", 404, { code: "VaultNotFound" })],
+  [
+    "SecretDeleted",
+    "at the vault",
+    ({ config }) => {
+      world.vault.delete(config.secret.name);
+      return () => world.vault.recover(config.secret.name);
+    },
+  ],
+  [
+    "SecretDisabled",
+    "at the vault",
+    ({ config }) => {
+      world.vault.disable(config.secret.name);
+      return () => world.vault.enable(config.secret.name);
+    },
+  ],
+  [
+    "ResourceLocked",
+    "at Resource Manager",
+    ({ config }) => {
+      world.emulators.batch.lock(config.batch.accountName, "ReadOnly");
+      return () => world.emulators.batch.unlock(config.batch.accountName);
+    },
+  ],
+  [
+    "PolicyRefused",
+    "at the vault",
+    () => {
+      world.vault.refuseByPolicy("RequestDisallowedByPolicy");
+      return () => world.vault.refuseByPolicy(null);
+    },
+  ],
+  [
+    "SharedKeyNotAllowed",
+    "at the data plane",
+    ({ config }) => {
+      world.emulators.batch.setModes(config.batch.accountName, ["AAD"]);
+      return () => world.emulators.batch.setModes(config.batch.accountName, null);
+    },
+  ],
+  [
+    "NoUsableKey",
+    "at Resource Manager",
+    answers("arm.listKeys", 200, { body: { accountName: "render", primary: "", secondary: "" } }),
+  ],
+];
+
+describe.each(broken)("%s %s, in the middle of a rotation", (reason, _where, breaks) => {
+  const started = async () => {
+    const at = await adoptedAccount();
+    const mend = breaks(at);
+    await at.rotate();
+    await expectBlocked(at, reason, /\S+ \S+ \S+/);
+    // Names the account or the secret that it is about.
+    const { remedy = "" } = (await at.status()).blocked ?? {};
+    const { accountName } = at.config.batch;
+    expect(remedy).toMatch(
+      new RegExp(`${accountName}|account's network rules|this Batch account|Batch account refuses`),
+    );
+    return { at, mend };
+  };
+
+  test("ends by itself at the first tick that is due after it was mended", async () => {
+    const { at, mend } = await started();
+    await dueAgain(at);
+    await world.rig.surface.tick();
+    await expectBlocked(at, reason, /\S/);
+    mend();
+    await dueAgain(at);
+    await world.rig.surface.tick();
+    expect(await at.status()).toMatchObject({ phase: "published", blocked: null });
+    await at.instance("render-api", "vm-1").refresh().report();
+    expect(await at.status()).toMatchObject({ phase: "idle", lastRotation: { outcome: "completed" } });
+  });
+
+  test("ends with the next signal", async () => {
+    const { at, mend } = await started();
+    mend();
+    await at.instance("render-api", "vm-1").report();
+    expect(await at.status()).toMatchObject({ phase: "published", blocked: null });
+  });
+});
+
+test("NotFound behind the gate: the version with the dead key is not there, and the rotation ends when it is", async () => {
+  const at = await adoptedAccount();
+  await at.rotate();
+  const fault = world.emulators.faults.add({
+    route: "vault.updateSecret",
+    when: "before",
+    kind: "status",
+    status: 404,
+    code: "SecretNotFound",
+  });
+  await at.instance("render-api", "vm-1").refresh().report();
+  expect(await at.status()).toMatchObject({ phase: "retired" });
+  await expectBlocked(at, "NotFound", new RegExp(`${at.config.secret.name} or this version of it is not there`));
+  fault.remove();
+  await dueAgain(at);
+  await world.rig.surface.tick();
+  expect(await at.status()).toMatchObject({ phase: "idle", blocked: null, lastRotation: { outcome: "completed" } });
 });
 
 test("RecordCorrupt: names the row, and an account without its row is adopted anew", async () => {

@@ -27,6 +27,7 @@ const begun = async (at: Place): Promise<void> => adopt(at, [at.instance("render
 const failing = async (operation: FakeOperation, at: Place, work: () => Promise<unknown>): Promise<void> => {
   rig.faults.add(operation, { when: "before", error: () => new OutcomeUnknownError({ operation }) });
   await work();
+  rig.deploy(rig.accounts, { dryRun: true });
   rig.clock.advance(minutes(6));
   for (const instance of ["vm-1"]) await at.instance("render-api", instance).report();
 };
@@ -186,6 +187,22 @@ test("DryRun is what an account waits for whose next step would be taken now, an
       "would confirm that every consumer runs on the published key; nothing is changed while ROTATION_DRY_RUN is true",
   });
   expect((await waits.status()).waitingFor).toMatchObject({ reason: "NoSignalYet" });
+});
+
+test("signals at an open gate ask nothing of Batch or the vault in a dry run, however many come", async () => {
+  const at = place(rig, soakless);
+  await begun(at);
+  await at.rotate();
+  rig.deploy(rig.accounts, { dryRun: true });
+  const vm = at.instance("render-api", "vm-1").refresh();
+  const asked: FakeOperation[] = [];
+  rig.faults.onEffect((operation) => asked.push(operation));
+  for (let signals = 0; signals < 20; signals += 1) {
+    expect((await vm.report()).body).toMatchObject({ accepted: true, waitingFor: { reason: "DryRun" } });
+  }
+  // Whether the version is known is asked once.
+  expect(asked.filter((operation) => /^(batch|secrets)\./.test(operation))).toEqual(["secrets.version"]);
+  expect(asked).not.toContain("rotations.replace");
 });
 
 const published = async () => {
