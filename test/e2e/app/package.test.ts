@@ -14,7 +14,7 @@ afterAll(() => world.close());
 
 describe("what a host of these tests loads", () => {
   it("is the package: its three files, outside of the project", () => {
-    expect(new Set(readdirSync(world.app.folder, { recursive: true }))).toEqual(
+    expect(new Set(readdirSync(world.app.folder, { recursive: true, encoding: "utf8" }))).toEqual(
       new Set(["functions.js", "host.json", "package.json"]),
     );
     expect(path.relative(projectRoot, world.app.folder)).toMatch(/^\.\./);

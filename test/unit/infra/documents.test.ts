@@ -109,17 +109,9 @@ describe("what a template gallery looks for", () => {
     expect(existsSync(path.join(projectRoot, file))).toBe(true);
   });
 
-  it("is deployed as the packaged folder, under the name that the app is tagged with", () => {
-    const azure = read("azure.yaml");
-    expect(azure).toMatch(/^ {2}rotator:$/m);
-    expect(azure).toMatch(/^ {4}dist: dist\/app$/m);
+  it("is tagged with the name that it is deployed under", () => {
+    expect(read("azure.yaml")).toMatch(/^ {2}rotator:$/m);
     expect(read("infra/modules/function-app.bicep")).toContain("'azd-service-name': 'rotator'");
-  });
-
-  it("runs no action of a moving branch", () => {
-    const folder = path.join(projectRoot, ".github/workflows");
-    const used = readdirSync(folder).flatMap((file) => all(read(`.github/workflows/${file}`), /uses: (\S+)/g));
-    expect(used.filter((action) => !/@(?:v\d+|[0-9a-f]{40})$/.test(action))).toEqual([]);
   });
 });
 

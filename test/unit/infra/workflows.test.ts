@@ -1,0 +1,217 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import packageJson from "../../../package.json";
+import { at, projectRoot } from "./bicep";
+
+const read = (file: string): string => readFileSync(path.join(projectRoot, file), "utf8");
+
+type ParseYaml = (text: string) => unknown;
+
+/** Jest brings a parser of YAML with it; the project itself needs none. */
+const yamlParser = (): ParseYaml | null => {
+  try {
+    return createRequire(path.join(projectRoot, "package.json"))("js-yaml").load;
+  } catch {
+    return null;
+  }
+};
+const parser = yamlParser();
+const whereParsed = parser === null ? describe.skip : describe;
+if (parser === null) process.stderr.write("skipped: reading workflows needs js-yaml, which comes with Jest\n");
+const parse = (file: string): unknown => parser?.(read(file));
+
+const folder = ".github/workflows";
+const workflows = readdirSync(path.join(projectRoot, folder)).map((file) => `${folder}/${file}`);
+const members = (value: unknown, name: string): readonly (readonly [string, unknown])[] =>
+  Object.entries(at(value, name) ?? {});
+const jobsOf = (file: string) => members(parse(file), "jobs");
+const stepsOf = (file: string) =>
+  jobsOf(file).flatMap(([, job]) => members(job, "steps").map(([, step]) => ({ file, step })));
+
+const variablesOf = (text: string): readonly string[] =>
+  [...text.matchAll(/\$\{([A-Z_]+)[=}]/g)].map(([, name = ""]) => name);
+
+describe("an action", () => {
+  it.each(workflows)("is pinned to a commit, with its version beside it: %s", (file) => {
+    const used = read(file)
+      .split("\n")
+      .filter((line) => line.includes("uses:"));
+    expect(used).not.toEqual([]);
+    expect(used.filter((line) => !/uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual([]);
+  });
+});
+
+whereParsed("the workflows", () => {
+  it("are these, for these occasions", () => {
+    expect(Object.fromEntries(workflows.map((file) => [path.basename(file), at(parse(file), "on")]))).toEqual({
+      "azure-dev.yml": { workflow_dispatch: null },
+      "ci.yml": { push: { branches: ["main"] }, pull_request: null },
+      "codeql.yml": { push: { branches: ["main"] }, pull_request: null, schedule: [{ cron: "17 4 * * 1" }] },
+      "infra.yml": {
+        pull_request: { paths: ["infra/**", "test/infra-parameters/**"] },
+        workflow_dispatch: {
+          inputs: {
+            parameters: {
+              description: "Parameter file for what-if",
+              default: "test/infra-parameters/one-account.parameters.json",
+            },
+          },
+        },
+      },
+    });
+  });
+
+  it.each(workflows)("may read the repository, and nothing else: %s", (file) => {
+    expect(at(parse(file), "permissions")).toEqual({ contents: "read" });
+  });
+
+  it("may do more in these jobs only", () => {
+    const more = workflows.flatMap((file) =>
+      jobsOf(file).flatMap(([name, job]) => {
+        const permissions = at(job, "permissions");
+        return permissions === undefined ? [] : [[name, permissions] as const];
+      }),
+    );
+    expect(Object.fromEntries(more)).toEqual({
+      deploy: { contents: "read", "id-token": "write" },
+      analyse: { contents: "read", "security-events": "write" },
+      "what-if": { contents: "read", "id-token": "write" },
+    });
+  });
+
+  it.each(workflows)(
+    "end by themselves, keep no credentials, and put nothing from outside into a script: %s",
+    (file) => {
+      expect(jobsOf(file).filter(([, job]) => typeof at(job, "timeout-minutes") !== "number")).toEqual([]);
+      const steps = stepsOf(file).map(({ step }) => step);
+      const checkouts = steps.filter((step) => String(at(step, "uses")).startsWith("actions/checkout@"));
+      expect(checkouts).not.toEqual([]);
+      expect(checkouts.filter((step) => at(step, "with.persist-credentials") !== false)).toEqual([]);
+      expect(steps.filter((step) => String(at(step, "run")).includes("${{"))).toEqual([]);
+    },
+  );
+
+  it("check, test and package every change", () => {
+    const ran = stepsOf(`${folder}/ci.yml`).map(({ step }) => at(step, "run"));
+    expect(ran.filter((command) => command !== undefined)).toEqual([
+      "npm ci",
+      "npm run check",
+      "npm test",
+      "npm run package",
+    ]);
+  });
+
+  it("compile, lint and try the templates, as a user's own", () => {
+    const ran = stepsOf(`${folder}/infra.yml`)
+      .map(({ step }) => String(at(step, "run")))
+      .join("\n");
+    for (const command of ["az bicep build", "az bicep lint", "az deployment sub what-if"]) {
+      expect(ran).toContain(command);
+    }
+    expect(read(`${folder}/infra.yml`)).toMatch(/^# For your own copy of this project: /);
+    expect(read(`${folder}/azure-dev.yml`)).toMatch(/^# For your own copy of this project: /);
+  });
+});
+
+const secrets: readonly string[] = ["ALERT_WEBHOOK_URL", "ALERT_WEBHOOK_SECRET"];
+const from = (name: string): string => `\${{ ${secrets.includes(name) ? "secrets" : "vars"}.${name} }}`;
+
+whereParsed("a deployment from a workflow", () => {
+  const always = [
+    "AZURE_CLIENT_ID",
+    "AZURE_TENANT_ID",
+    "AZURE_SUBSCRIPTION_ID",
+    "AZURE_ENV_NAME",
+    "AZURE_LOCATION",
+  ] as const;
+  const expected = variablesOf(read("infra/main.parameters.json")).filter(
+    (name) => !always.some((other) => name === other),
+  );
+
+  it("is told every variable that the templates read, or would set it back", () => {
+    const told = new Map(members(parse(`${folder}/azure-dev.yml`), "jobs.deploy.env"));
+    expect(Object.fromEntries(told)).toEqual(
+      Object.fromEntries([...always, ...expected].map((name) => [name, from(name)])),
+    );
+  });
+
+  it("gets them from the azd environment", () => {
+    const azure = parse("azure.yaml");
+    expect(at(azure, "pipeline.secrets")).toEqual(secrets);
+    expect(new Set(members(azure, "pipeline.variables").map(([, name]) => name))).toEqual(
+      new Set(expected.filter((name) => !secrets.includes(name))),
+    );
+  });
+});
+
+whereParsed("azure.yaml", () => {
+  it("deploys the packaged folder, made by its own command, under the name that the app is tagged with", () => {
+    const azure = parse("azure.yaml");
+    expect(at(azure, "services.rotator")).toMatchObject({
+      project: ".",
+      host: "function",
+      language: "custom",
+      dist: "dist/app",
+      hooks: {
+        prepackage: {
+          posix: { run: "npm ci && npm run package" },
+          windows: { run: expect.stringContaining("npm run package") },
+        },
+      },
+    });
+    expect(at(azure, "metadata.template")).toBe(`${packageJson.name}@${packageJson.version}`);
+  });
+});
+
+whereParsed("updates of dependencies", () => {
+  it("come for what is installed, for the workflows and for the development container", () => {
+    const updates = members(parse(".github/dependabot.yml"), "updates").map(([, update]) => [
+      at(update, "package-ecosystem"),
+      at(update, "directory"),
+      at(update, "schedule.interval"),
+    ]);
+    expect(updates).toEqual([
+      ["npm", "/", "weekly"],
+      ["github-actions", "/", "weekly"],
+      ["docker", "/.devcontainer", "weekly"],
+    ]);
+  });
+});
+
+whereParsed("the forms for issues", () => {
+  it.each(["bug", "idea"])("ask for something, each by an id of its own: %s", (name) => {
+    const form = parse(`.github/ISSUE_TEMPLATE/${name}.yml`);
+    const ids = members(form, "body").flatMap(([, part]) => {
+      const id = at(part, "id");
+      return id === undefined ? [] : [id];
+    });
+    expect(ids.length).toBeGreaterThan(1);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(String(at(form, "name"))).not.toBe("undefined");
+  });
+});
+
+describe("the development container", () => {
+  const container: unknown = JSON.parse(read(".devcontainer/devcontainer.json"));
+
+  it("installs what npm start needs, and shows the port that it listens on", () => {
+    expect(at(container, "build.dockerfile")).toBe("Dockerfile");
+    expect(at(container, "postCreateCommand")).toBe("npm ci");
+    const [, port] = /^const defaultPort = (\d+);$/m.exec(read("test/local/start.ts")) ?? [];
+    expect(at(container, "forwardPorts")).toEqual([Number(port)]);
+  });
+
+  it("has the Node that the app runs on in Azure", () => {
+    const [, node] = /^FROM node:(\d+)-bookworm$/m.exec(read(".devcontainer/Dockerfile")) ?? [];
+    const [, runtime] = /^param runtimeVersion string = '(\d+)'$/m.exec(read("infra/main.bicep")) ?? [];
+    expect(node).toBe(runtime);
+  });
+});
+
+describe("README.md", () => {
+  it("has the sections that galleries look for, in their order", () => {
+    const headings = [...read("README.md").matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
+    expect(headings).toEqual(["Features", "Getting Started", "Guidance", "Contribute", "Resources"]);
+  });
+});
