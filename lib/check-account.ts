@@ -1,5 +1,11 @@
 import type { App } from "./app";
-import { CorruptRecordError, OperatorNeededError, OutcomeUnknownError, TransientServiceError } from "./errors";
+import {
+  CorruptRecordError,
+  OperatorNeededError,
+  OutcomeUnknownError,
+  TransientServiceError,
+  unnamedIdentity,
+} from "./errors";
 import { slotOf } from "./keys";
 import type { BatchAccount, CallOptions, SecretVersion, SlotKeys } from "./ports";
 import { readStatus } from "./read-account";
@@ -96,19 +102,22 @@ type Attempt = <T>(check: string, work: () => Promise<T>, tell: (found: T) => Ch
 const good = (check: string, detail: string): Check => ({ check, ok: true, detail, remedy: null });
 const bad = (check: string, detail: string, remedy: string): Check => ({ check, ok: false, detail, remedy });
 
+const outOfReachRemedy =
+  "check again shortly; if it lasts, look at the service's health and at the network between it and this app";
+/** An app without an identity is told no more than that there is no token. */
+const identityRemedy =
+  "check again shortly; if it lasts, give this app the managed identity that AZURE_CLIENT_ID names, or a system-assigned one where it is not set: az functionapp identity assign --name <this app> --resource-group <its group> (with --identities <resource id> for one that AZURE_CLIENT_ID names)";
+
 const failedCheck = (check: string, error: unknown, config: AccountConfig, principal: string | null): Check => {
   if (error instanceof OperatorNeededError) {
     const command = error.remedy.startsWith("grant ") ? grantCommand(check, config, principal) : null;
     const remedy = command === null ? error.remedy : `${error.remedy}: ${command}`;
-    return bad(check, `${error.facts.operation}: ${error.reason}`, remedy);
+    const named = remedy.replaceAll(unnamedIdentity, principal ?? unnamedIdentity);
+    return bad(check, `${error.facts.operation}: ${error.reason}`, named);
   }
   if (error instanceof CorruptRecordError) return bad(check, "the stored record cannot be read", error.message);
   if (error instanceof TransientServiceError || error instanceof OutcomeUnknownError) {
-    return bad(
-      check,
-      error.message,
-      "check again shortly; if it lasts, look at the service's health and at the network between it and this app",
-    );
+    return bad(check, error.message, check === "identity" ? identityRemedy : outOfReachRemedy);
   }
   return bad(check, `unexpected ${error instanceof Error ? error.name : typeof error}`, "please report this defect");
 };
@@ -141,7 +150,7 @@ const regenerateCheck = (config: AccountConfig, principal: string | null, allowe
 };
 
 const assignment = (principal: string | null, role: string, scope: string): string =>
-  `az role assignment create --assignee-object-id ${principal ?? "<object id of the app's identity>"} --assignee-principal-type ServicePrincipal --role "${role}" --scope ${scope}`;
+  `az role assignment create --assignee-object-id ${principal ?? unnamedIdentity} --assignee-principal-type ServicePrincipal --role "${role}" --scope ${scope}`;
 
 /** The command that gives what a check was refused; null where the remedy's own words are all there is to say. */
 const grantCommand = (check: string, config: AccountConfig, principal: string | null): string | null => {

@@ -57,6 +57,9 @@ export class OutcomeUnknownError extends Error {
   }
 }
 
+/** Stands in a remedy's command where only the preflight knows who the app is. */
+export const unnamedIdentity = "<object id of the app's identity>";
+
 /** Nothing but a person can mend this; `remedy` says how. */
 export class OperatorNeededError extends Error {
   override readonly name = "OperatorNeededError";

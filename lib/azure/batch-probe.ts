@@ -50,36 +50,36 @@ const readStart = async (response: Response): Promise<string> => {
   return text;
 };
 
-const judgeRefusal = (text: string, failure: ReturnType<typeof answered>): "refused" => {
+const judgeRefusal = (accountName: string, text: string, failure: ReturnType<typeof answered>): "refused" => {
   const detail = /AuthenticationErrorDetail/.test(text) ? text : "";
   if (/type of authentication SharedKey is not allowed/i.test(detail)) {
     throw new OperatorNeededError(
       "SharedKeyNotAllowed",
       factsOf(operation, failure),
-      "the Batch account refuses shared keys: allow SharedKey in its allowedAuthenticationModes, or take the account out of ROTATION_ACCOUNTS",
+      `Batch account ${accountName} refuses shared keys: allow SharedKey in its allowedAuthenticationModes, or take the account out of ROTATION_ACCOUNTS`,
     );
   }
   if (failure.statusCode === 403 && /MAC signature/i.test(detail)) return "refused";
   throw new OperatorNeededError(
     "Forbidden",
     factsOf(operation, failure),
-    'the Batch data plane refuses the rotator for another reason than its key: let the account\'s network rules admit the rotator, or set "probe": "none" for this account',
+    `the data plane of Batch account ${accountName} refuses the rotator for another reason than its key: let the account's network rules admit the rotator, or set "probe": "none" for it`,
   );
 };
 
-const judge = async (response: Response): Promise<"accepted" | "refused"> => {
+const judge = async ({ accountName }: Probe, response: Response): Promise<"accepted" | "refused"> => {
   const failure = answered(response.status, response.headers);
   if (response.status === 200) {
     await response.body?.cancel();
     return "accepted";
   }
   const text = await readStart(response);
-  if (response.status === 401 || response.status === 403) return judgeRefusal(text, failure);
+  if (response.status === 401 || response.status === 403) return judgeRefusal(accountName, text, failure);
   if (response.status === 404) {
     throw new OperatorNeededError(
       "NotFound",
       factsOf(operation, failure),
-      "the data plane does not know this Batch account: check its resourceId in ROTATION_ACCOUNTS",
+      `the data plane does not know Batch account ${accountName}: check its resourceId in ROTATION_ACCOUNTS`,
     );
   }
   throw new TransientServiceError(factsOf(operation, failure), failure.retryAfterMs);
@@ -96,7 +96,7 @@ export const probeKey = async (probe: Probe, signal: AbortSignal): Promise<"acce
       redirect: "manual",
       signal: withDeadline(signal, longestProbeMs),
     });
-    return await judge(response);
+    return await judge(probe, response);
   } catch (error) {
     if (error instanceof OperatorNeededError || error instanceof TransientServiceError) throw error;
     // `fetch` says what went wrong in the cause of a TypeError.

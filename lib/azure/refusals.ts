@@ -1,3 +1,4 @@
+import { unnamedIdentity } from "../errors";
 import type { BatchAccountRef, SecretRef } from "../rotation/account-config";
 import type { Refusal } from "./sdk-errors";
 import type { SdkFailure } from "./sdk-failure";
@@ -85,7 +86,7 @@ export const vaultRefusal =
     if (statusCode === 409 && (innerCode ?? code) === "ObjectIsDeletedButRecoverable") {
       return {
         reason: "SecretDeleted",
-        remedy: `${secret} is deleted and its name cannot be used: recover it (az keyvault secret recover) or purge it (az keyvault secret purge)`,
+        remedy: `${secret} is deleted and its name cannot be used: recover it (az keyvault secret recover --id ${vaultUrl}/deletedsecrets/${name}) or purge it (az keyvault secret purge --id ${vaultUrl}/deletedsecrets/${name})`,
       };
     }
     return null;
@@ -95,13 +96,13 @@ const forbiddenByVault = (secret: string, command: SecretCommand, failure: SdkFa
   if (failure.innerCode === "SecretDisabled") {
     return {
       reason: "SecretDisabled",
-      remedy: `enable the newest version of ${secret} (az keyvault secret set-attributes --enabled true): while it is disabled no app can read the secret`,
+      remedy: `enable the newest version of ${secret} (az keyvault secret set-attributes --enabled true --id ${secret}): while it is disabled no app can read the secret`,
     };
   }
   if (failure.innerCode === "ForbiddenByFirewall") {
     return {
       reason: "Forbidden",
-      remedy: `the vault's network rules refuse the rotator: let its outbound addresses or its subnet reach ${secret}`,
+      remedy: `the vault's network rules refuse the rotator: let its outbound addresses or its subnet reach ${secret} (az keyvault network-rule add --name ${new URL(secret).hostname.split(".")[0] ?? ""} with --ip-address, or with --vnet-name and --subnet)`,
     };
   }
   if (isPolicyRefusal(failure)) {
@@ -116,16 +117,20 @@ const forbiddenByVault = (secret: string, command: SecretCommand, failure: SdkFa
   };
 };
 
-/** The table service's refusals. */
+/** Azure's own tables have the account's name in front; of any other place the host is all there is to say. */
+const storageAccountAt = (tablesUrl: string): string => new URL(tablesUrl).hostname.split(".table.")[0] ?? "";
+
+/** The table service's refusals. `tablesUrl`: where the storage account has its tables. */
 export const tableRefusal =
-  (table: string) =>
-  ({ statusCode, code }: SdkFailure): Refusal | null =>
-    statusCode !== 403
-      ? null
-      : {
-          reason: "Forbidden",
-          remedy:
-            code === "KeyBasedAuthenticationNotPermitted"
-              ? `the storage account of table ${table} refuses account keys: use an identity (AzureWebJobsStorage__accountName or ROTATION_STORAGE__accountName)`
-              : `grant the rotator's identity the role Storage Table Data Contributor on the storage account of table ${table}, and let its network rules admit the rotator`,
-        };
+  (table: string, tablesUrl: string) =>
+  ({ statusCode, code }: SdkFailure): Refusal | null => {
+    if (statusCode !== 403) return null;
+    const account = storageAccountAt(tablesUrl);
+    return {
+      reason: "Forbidden",
+      remedy:
+        code === "KeyBasedAuthenticationNotPermitted"
+          ? `storage account ${account}, which has table ${table}, refuses account keys: use an identity (AzureWebJobsStorage__accountName or ROTATION_STORAGE__accountName)`
+          : `grant the rotator's identity the role Storage Table Data Contributor on the storage account of table ${table}, which is ${account}, and let its network rules admit the rotator: az role assignment create --assignee-object-id ${unnamedIdentity} --assignee-principal-type ServicePrincipal --role "Storage Table Data Contributor" --scope "$(az storage account show --name ${account} --query id --output tsv)"`,
+    };
+  };

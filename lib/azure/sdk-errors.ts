@@ -42,7 +42,7 @@ const isCertainlyNotDone = (failure: SdkFailure): boolean =>
 const tokenRefused: Refusal = {
   reason: "Forbidden",
   remedy:
-    "the rotator's identity is refused a token: check that the function app has the managed identity that AZURE_CLIENT_ID names, or a system-assigned one where it is not set",
+    "the rotator's identity is refused a token: check that the function app has the managed identity that AZURE_CLIENT_ID names, or a system-assigned one where it is not set (az functionapp identity assign)",
 };
 
 /** The one translation of an SDK's error into the errors that a port promises. */

@@ -150,20 +150,24 @@ export class Table {
 
   /** One attempt for all who find the table absent at the same time; not tied to the signal of any of them. */
   #create(signal: AbortSignal): Promise<void> {
-    this.#creating ??= this.#client
-      .createTable({ abortSignal: AbortSignal.timeout(longestCallMs) })
-      .then(() => {
-        this.#created += 1;
-      })
-      .finally(() => {
-        this.#creating = null;
-      });
+    this.#creating ??= this.#createOnce().finally(() => {
+      this.#creating = null;
+    });
     return waitFor(this.#creating, signal);
+  }
+
+  async #createOnce(): Promise<void> {
+    await this.#client.createTable({ abortSignal: AbortSignal.timeout(longestCallMs) });
+    this.#created += 1;
   }
 
   /** Every call counts as a read: what is unknown of a write is found out by reading the row, so no caller is left with it. */
   #call(what: string): SdkCall {
-    return { operation: `Tables ${what} in ${this.name}`, effect: "read", refusal: tableRefusal(this.name) };
+    return {
+      operation: `Tables ${what} in ${this.name}`,
+      effect: "read",
+      refusal: tableRefusal(this.name, this.#client.url),
+    };
   }
 }
 

@@ -257,9 +257,7 @@ describe.each(broken)("%s %s, in the middle of a rotation", (reason, _where, bre
     // Names the account or the secret that it is about.
     const { remedy = "" } = (await at.status()).blocked ?? {};
     const { accountName } = at.config.batch;
-    expect(remedy).toMatch(
-      new RegExp(`${accountName}|account's network rules|this Batch account|Batch account refuses`),
-    );
+    expect(remedy).toContain(accountName);
     return { at, mend };
   };
 

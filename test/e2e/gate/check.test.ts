@@ -1,4 +1,6 @@
 import type { CheckedAccount } from "../../../lib/check-account";
+import { tableRefusal } from "../../../lib/azure/refusals";
+import { toServiceError } from "../../../lib/azure/sdk-errors";
 import { aConsumer } from "../../builders/account";
 import { emulatedObjectId } from "../../emulators/tokens";
 import { type EmulatedOptions, type EmulatedPlace, type EmulatedRig, openEmulatedRig } from "./rig/emulated";
@@ -62,7 +64,12 @@ test("identity: says that it gets no token, and every check that needs one fails
   const at = anyAccount();
   world.emulators.faults.add({ route: "identity.token", when: "before", kind: "status", status: 400 });
   const body = await checked(at);
-  expect(one(body, "identity")).toMatchObject({ ok: false, remedy: expect.stringMatching(/\S/) });
+  expect(one(body, "identity")).toMatchObject({
+    ok: false,
+    remedy: expect.stringMatching(
+      /managed identity that AZURE_CLIENT_ID names.*: az functionapp identity assign --name/,
+    ),
+  });
   for (const name of ["batchAccount", "listKeys", "vaultRead", "vaultUpdate"]) {
     expect(one(body, name)).toMatchObject({ ok: false });
   }
@@ -239,7 +246,9 @@ describe("Key Vault", () => {
     world.vault.disable(at.config.secret.name);
     expect(one(await checked(at), "vaultRead")).toMatchObject({
       ok: false,
-      remedy: expect.stringContaining("az keyvault secret set-attributes --enabled true"),
+      remedy: expect.stringContaining(
+        `az keyvault secret set-attributes --enabled true --id ${at.config.secret.vaultUrl}/secrets/${at.config.secret.name})`,
+      ),
     });
   });
 
@@ -264,6 +273,37 @@ describe("Key Vault", () => {
 });
 
 describe("what the rotator knows", () => {
+  test("tables: without the right it names the role and the storage account, and the command with this app's identity", async () => {
+    const at = anyAccount();
+    const refusal = tableRefusal("BatchKeyRotations", "https://rotatorstore.table.core.windows.net");
+    const call = { operation: "Tables get entity", effect: "read", refusal } as const;
+    world.rig.faults.add("rotations.read", {
+      when: "before",
+      error: () =>
+        toServiceError(
+          {
+            kind: "answered",
+            statusCode: 403,
+            code: "AuthorizationPermissionMismatch",
+            innerCode: null,
+            requestId: null,
+            retryAfterMs: null,
+          },
+          call,
+        ),
+    });
+    const { checks, next } = await checked(at);
+    const tables = checks.find(({ check }) => check === "tables");
+    expect(tables?.ok).toBe(false);
+    expect(tables?.remedy).toContain(
+      assign(
+        "Storage Table Data Contributor",
+        '"$(az storage account show --name rotatorstore --query id --output tsv)"',
+      ),
+    );
+    expect(next).toBe("nothing before the tables can be reached");
+  });
+
   test("tables: a record that cannot be read is named with its row", async () => {
     const at = anyAccount();
     world.rig.rotations.damage(at.name);

@@ -25,7 +25,11 @@ const publishing: SdkCall = {
   refusal: vaultRefusal(secret, "set"),
 };
 const fetching: SdkCall = { operation: "Key Vault getSecret", effect: "read", refusal: vaultRefusal(secret, "get") };
-const tabling: SdkCall = { operation: "Tables get entity", effect: "read", refusal: tableRefusal("BatchKeyRotations") };
+const tabling: SdkCall = {
+  operation: "Tables get entity",
+  effect: "read",
+  refusal: tableRefusal("BatchKeyRotations", "https://rotatorstore.table.core.windows.net"),
+};
 
 const thrownBy = async (error: unknown): Promise<unknown> => {
   try {
@@ -129,15 +133,25 @@ describe("what needs an operator", () => {
       /setSecret\/action on https:\/\/v.vault.azure.net\/secrets\/renderweu-batch-key/,
     ],
     [fetching, { status: 403, code: "Forbidden", innerCode: "AccessDenied" }, "Forbidden", /secret permission get/],
-    [fetching, { status: 403, code: "Forbidden", innerCode: "SecretDisabled" }, "SecretDisabled", /--enabled true/],
-    [publishing, { status: 403, code: "Forbidden", innerCode: "ForbiddenByFirewall" }, "Forbidden", /network rules/],
+    [
+      fetching,
+      { status: 403, code: "Forbidden", innerCode: "SecretDisabled" },
+      "SecretDisabled",
+      /set-attributes --enabled true --id https:\/\/v.vault.azure.net\/secrets\/renderweu-batch-key\)/,
+    ],
+    [
+      publishing,
+      { status: 403, code: "Forbidden", innerCode: "ForbiddenByFirewall" },
+      "Forbidden",
+      /network rules.*az keyvault network-rule add --name v /,
+    ],
     [publishing, { status: 403, code: "Forbidden", innerCode: "RequestDisallowedByPolicy" }, "PolicyRefused", /policy/],
     [publishing, { status: 403, code: "Forbidden", innerCode: "ForbiddenByPolicy" }, "Forbidden", /setSecret/],
     [
       publishing,
       { status: 409, code: "Conflict", innerCode: "ObjectIsDeletedButRecoverable" },
       "SecretDeleted",
-      /secret recover/,
+      /secret recover --id https:\/\/v.vault.azure.net\/deletedsecrets\/renderweu-batch-key\)/,
     ],
     [
       fetching,
@@ -149,9 +163,14 @@ describe("what needs an operator", () => {
       tabling,
       { status: 403, odataCode: "AuthorizationPermissionMismatch" },
       "Forbidden",
-      /Storage Table Data Contributor/,
+      /--role "Storage Table Data Contributor" --scope "\$\(az storage account show --name rotatorstore --query id --output tsv\)"$/,
     ],
-    [tabling, { status: 403, odataCode: "KeyBasedAuthenticationNotPermitted" }, "Forbidden", /use an identity/],
+    [
+      tabling,
+      { status: 403, odataCode: "KeyBasedAuthenticationNotPermitted" },
+      "Forbidden",
+      /rotatorstore.*use an identity/,
+    ],
   ] as const)("is told how to mend it (%#)", (call, what, reason, remedy) => {
     const error = translate(call, anSdkError(what));
     expect(error).toBeInstanceOf(OperatorNeededError);
@@ -161,7 +180,7 @@ describe("what needs an operator", () => {
   it("is told which identity gets no token", () => {
     const error = translate(regenerating, aNamedError("AuthenticationError", { statusCode: 400 }));
     expect(error).toMatchObject({ name: "OperatorNeededError", reason: "Forbidden" });
-    expect(error.message).toMatch(/AZURE_CLIENT_ID/);
+    expect(error.message).toMatch(/AZURE_CLIENT_ID.*az functionapp identity assign/);
   });
 
   it("is not called while a vault is read-only during a failover", () => {
