@@ -67,7 +67,10 @@ export const gateFields = (rules: Rules, shortestMs: number) => ({
     examples: ["PT5M"],
   }),
   forgetInstanceAfter: duration(shortestMs).meta({
-    description: withBounds("An instance silent for so long has gone; until then it counts. Not shorter than signalFreshness.", shortestMs),
+    description: withBounds(
+      "An instance silent for so long has gone; until then it counts. Not shorter than signalFreshness.",
+      shortestMs,
+    ),
     default: builtIn.gate.forgetInstanceAfter,
     examples: ["PT2H"],
   }),

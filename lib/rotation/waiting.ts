@@ -141,8 +141,8 @@ export const waitingFor = (seen: Seen): Waiting | null => {
 
 /** Whether a signal could move this account on: its gate, asked without a look at Batch, is open. */
 export const couldMoveOn = (seen: Seen): boolean => {
-  const { record, dryRun, now } = seen;
-  if (dryRun || record.failure !== null || record.hold !== null) return false;
+  const { record, now } = seen;
+  if (seen.dryRun || record.failure !== null || record.hold !== null) return false;
   if (record.state.phase === "published" && activeQuarantine(record, now) !== null) return false;
   return gateOf(seen)?.open === true;
 };
@@ -155,9 +155,9 @@ const lookAgainAfterMs = 5_000;
  * However many signals come: a failed try has its backoff, and Batch is asked again about a key after some seconds at the earliest.
  */
 export const couldTryAgain = (seen: Seen): boolean => {
-  const { record, config, dryRun, now } = seen;
+  const { record, config, now } = seen;
   const { failure, hold, reconciledAt, state } = record;
-  if (dryRun || rotationOf(state) === null || pauseInForce(record, config) !== null) return false;
+  if (seen.dryRun || rotationOf(state) === null || pauseInForce(record, config) !== null) return false;
   if (claimIsLive(record, now) || activeQuarantine(record, now) !== null) return false;
   const gated = gateOf(seen);
   if (failure !== null) return failure.nextAttemptAt <= toInstant(now) && gated?.open !== false;

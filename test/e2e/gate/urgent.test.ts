@@ -17,6 +17,7 @@ const adopted = async (options: PlaceOptions = {}) => {
   for (const vm of vms) vm.stay();
   return { at, vms };
 };
+const busy = () => new TransientServiceError({ operation: "Batch regenerateKeys", statusCode: 429 }, minutes(2));
 const leaked = { reason: "the key was in a public log", retireAfter: "PT15M" };
 
 test("with prompt consumers it is through without a single tick: the request publishes, and each signal moves it on", async () => {
@@ -71,7 +72,6 @@ test("where Batch is slow with the new key and with the old one, the next signal
 
 test("what failed is tried again by the first signal after its backoff, and not before", async () => {
   const { at, vms } = await adopted({ gate: { consumers: [aConsumer({ instances: 2 })], soakMs: 0 } });
-  const busy = () => new TransientServiceError({ operation: "Batch regenerateKeys", statusCode: 429 }, minutes(2));
   rig.faults.add("batch.regenerate", { when: "before", error: busy, times: 1 });
   await at.rotate(leaked);
   const triedAt = rig.clock.now().getTime();
