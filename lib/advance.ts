@@ -318,8 +318,23 @@ class Driver {
     await this.#deliver();
   }
 
-  /** Sends what is in the outbox, in order, and stops at the first that cannot be sent: it comes again with the next drive. */
+  /** What is in the outbox is written already, so log and webhook hear of it whether the history can be reached or not. */
   async #deliver(): Promise<void> {
+    this.#announce();
+    await this.#recordInHistory();
+  }
+
+  #announce(): void {
+    for (const event of this.#record.outbox.filter(({ sequence }) => sequence > this.#record.toldThrough)) {
+      this.ports.log.write(isAlarm(event.event) ? "error" : "info", { ...event, ...clearedKind(event) });
+      this.#keep(announced(this.#record, event, this.ports.alerts.wanted, this.ports.clock.now()));
+    }
+    for (const { event: oldest } of this.#record.deliveries.slice(0, -mostDeliveries)) this.#dropped(oldest);
+    this.#keep({ ...this.#record, deliveries: this.#record.deliveries.slice(-mostDeliveries) });
+  }
+
+  /** In order, and stops at the first that cannot be written: it comes again with the next drive. */
+  async #recordInHistory(): Promise<void> {
     const { history, log } = this.ports;
     for (const event of this.#record.outbox) {
       try {
@@ -332,14 +347,11 @@ class Driver {
           event: "HistoryDelayed",
           account: this.config.name,
           reason: error instanceof OperatorNeededError ? error.reason : null,
-          detail: `event ${event.id} is kept and sent later: ${why}`,
+          detail: `event ${event.id} is kept and written later: ${why}`,
         });
         return;
       }
-      log.write(isAlarm(event.event) ? "error" : "info", { ...event, ...clearedKind(event) });
-      this.#keep(delivered(this.#record, event, this.ports.alerts.wanted, this.ports.clock.now()));
-      for (const { event: oldest } of this.#record.deliveries.slice(0, -mostDeliveries)) this.#dropped(oldest);
-      this.#keep({ ...this.#record, deliveries: this.#record.deliveries.slice(-mostDeliveries) });
+      this.#keep({ ...this.#record, outbox: this.#record.outbox.filter(({ id }) => id !== event.id) });
     }
   }
 
@@ -507,10 +519,10 @@ const quarantineStops = (record: RotationRecord, now: Date): boolean => {
   return quarantine !== null && (quarantine.slot !== null || mayRegenerateNext(record.state.phase));
 };
 
-/** The record once history and log have the event: the webhook may still be to get it. */
-const delivered = (record: RotationRecord, event: RotationEvent, wanted: Wanted | null, now: Date): RotationRecord => ({
+/** The record once the log has the event: history and webhook may still be to get it. */
+const announced = (record: RotationRecord, event: RotationEvent, wanted: Wanted | null, now: Date): RotationRecord => ({
   ...record,
-  outbox: record.outbox.filter(({ id }) => id !== event.id),
+  toldThrough: event.sequence,
   deliveries:
     wanted !== null && isWanted(event, wanted) ? [...record.deliveries, newDelivery(event, now)] : record.deliveries,
 });

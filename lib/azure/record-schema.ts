@@ -138,6 +138,7 @@ export const recordSchema = z.strictObject({
   restart: demand.nullable(),
   lastRotation: lastRotation.nullable(),
   outbox: z.array(eventSchema).readonly(),
+  toldThrough: count,
   eventSequence: count,
   eventHash: z.string().nullable(),
   alarms: z.array(alarm).readonly(),

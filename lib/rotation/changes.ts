@@ -36,6 +36,7 @@ export const firstRecord = (config: AccountConfig, now: Date): RotationRecord =>
   restart: null,
   lastRotation: null,
   outbox: [],
+  toldThrough: 0,
   eventSequence: 0,
   eventHash: null,
   alarms: [],

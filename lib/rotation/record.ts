@@ -108,15 +108,17 @@ export interface RotationRecord {
   /** What a rotation on demand had been asked for that was superseded before its key was out: the next one starts with it. */
   readonly restart: RotationRequest | null;
   readonly lastRotation: LastRotation | null;
-  /** Events written with the record that are still to be delivered. */
+  /** Events written with the record that the history does not have yet. */
   readonly outbox: readonly RotationEvent[];
+  /** The number of the newest event that log and webhook's queue have: they do not wait for the history. */
+  readonly toldThrough: number;
   /** The number of the newest event ever made for this account. */
   readonly eventSequence: number;
   /** The hash of that event; null before the first. */
   readonly eventHash: string | null;
   /** Conditions that have been raised and not cleared. */
   readonly alarms: readonly RaisedAlarm[];
-  /** Events that history and log have, and that the webhook is still to get, in order. */
+  /** Events that the log has, and that the webhook is still to get, in order. */
   readonly deliveries: readonly Delivery[];
   /** The number of the newest event that has been taken out of the history because of its age; 0 for none. */
   readonly prunedThrough: number;

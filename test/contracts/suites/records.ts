@@ -77,6 +77,7 @@ export const aRecord = (change: Partial<RotationRecord> = {}): RotationRecord =>
   restart: null,
   lastRotation: null,
   outbox: [],
+  toldThrough: 0,
   eventSequence: 0,
   eventHash: null,
   alarms: [],
@@ -129,5 +130,6 @@ export const aFullRecord = (): RotationRecord =>
       idempotencyKey: null,
     },
     outbox: [anEvent(7), anEvent(8, { event: "RotationStalled", reason: "Unhealthy", rotationId: null })],
+    toldThrough: 7,
     eventSequence: 8,
   });

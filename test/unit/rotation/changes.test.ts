@@ -46,6 +46,7 @@ describe("the first record of an account", () => {
       reconciledAt: null,
       lastRotation: null,
       outbox: [],
+      toldThrough: 0,
       eventSequence: 0,
     });
   });

@@ -1,0 +1,31 @@
+import { TransientServiceError } from "../../../lib/errors";
+import { days, hours } from "../../builders/time";
+import { Rig } from "./rig";
+
+afterEach(() => jest.restoreAllMocks());
+
+const unavailable = () => new TransientServiceError({ operation: "Tables insert entity", statusCode: 503 });
+
+it("an alarm waits for no history: log and webhook have it once, at once, and the history when it is there again", async () => {
+  const place = await new Rig().place({ remindEveryMs: days(30) }).adopt();
+  const { rig } = place;
+  rig.faults.add("history.append", { when: "before", error: unavailable, times: Number.POSITIVE_INFINITY });
+  rig.batch.deny("listKeys");
+  rig.clock.advance(hours(6));
+  const since = rig.clock.at;
+  await rig.ticking(hours(3));
+
+  const kinds = ["StepFailed", "RotationBlocked"];
+  expect(rig.receivedSince(since)).toEqual([[0, "RotationBlocked"]]);
+  expect(kinds.map((kind) => rig.logged(kind).length)).toEqual([1, 1]);
+  expect(rig.logged("HistoryDelayed").length).toBeGreaterThan(10);
+  expect(place.eventsOf("RotationBlocked")).toEqual([]);
+  expect(place.record.outbox.map(({ event }) => event)).toEqual(kinds);
+
+  rig.faults.clear();
+  await rig.tick();
+  expect(place.events.slice(-2).map(({ event }) => event)).toEqual(kinds);
+  expect(place.events.map(({ sequence }) => sequence)).toEqual(place.events.map((_, index) => index + 1));
+  expect(place.record.outbox).toEqual([]);
+  expect([rig.receiver.received.length, rig.logged("RotationBlocked").length]).toEqual([1, 1]);
+});
