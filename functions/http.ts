@@ -109,16 +109,26 @@ export const busy = (retryAfterSeconds: number): HttpResponseInit =>
     retryAfter: String(retryAfterSeconds),
   });
 
+/** A person has a name; an app that signs in with a token of its own has only an id. */
+const callerHeaders = ["x-ms-client-principal-name", "x-ms-client-principal-id"] as const;
+
 /**
  * Who gives an order: the caller whom the platform has signed in, else whoever holds the function's key.
- * The platform sets this header itself and strips a caller's own only where its sign-in is on, so it is believed only there.
+ * The platform sets these headers itself and strips a caller's own only where its sign-in is on, so they are believed only there.
  */
 export const callerOf = (request: HttpRequest): string => {
   const signedIn = process.env["WEBSITE_AUTH_ENABLED"]?.toLowerCase() === "true";
-  const name = signedIn ? (request.headers.get("x-ms-client-principal-name") ?? "") : "";
-  const printable = withoutKeys(name.replace(/[^\x20-\x7e]/g, "").slice(0, 100));
-  return `operator:${printable || "function-key"}`;
+  const names = callerHeaders.map((header) => printable(signedIn ? (request.headers.get(header) ?? "") : ""));
+  return `operator:${names.find((name) => name !== "") ?? "function-key"}`;
 };
+
+const printable = (name: string): string =>
+  withoutKeys(
+    name
+      .replace(/[^\x20-\x7e]/g, "")
+      .trim()
+      .slice(0, 100),
+  );
 
 /** The body as JSON, or the answer that refuses it. */
 export const readJson = async (

@@ -12,12 +12,12 @@ export interface Answer {
 }
 
 export interface Call {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "HEAD" | "OPTIONS" | "PUT" | "PATCH" | "DELETE";
   readonly path: string;
   /** The function whose key is sent; null: no key. */
   readonly keyOf: string | null;
   readonly body?: NonNullable<RequestInit["body"]>;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | readonly (readonly [string, string])[];
 }
 
 /** What the app has logged, as the object that it wrote. */
@@ -90,6 +90,9 @@ export interface HostOptions {
   readonly env: Readonly<Record<string, string>>;
 }
 
+const pairsOf = (headers: NonNullable<Call["headers"]>): [string, string][] =>
+  (Array.isArray(headers) ? headers : Object.entries(headers)).map(([name, value]) => [name, value]);
+
 export const startHost = async ({ app, env }: HostOptions): Promise<Host> => {
   const lines: string[] = [];
   const logLines: LogLine[] = [];
@@ -118,7 +121,10 @@ export const startHost = async ({ app, env }: HostOptions): Promise<Host> => {
   const call = async ({ method, path, keyOf, body, headers = {} }: Call): Promise<Answer> => {
     const response = await fetch(`${base}/api${path}`, {
       method,
-      headers: { ...(keyOf === null ? {} : { "x-functions-key": keyOfFunction(keyOf) }), ...headers },
+      headers: [
+        ...Object.entries(keyOf === null ? {} : { "x-functions-key": keyOfFunction(keyOf) }),
+        ...pairsOf(headers),
+      ],
       ...(body === undefined ? {} : { body, duplex: "half" }),
       signal: AbortSignal.timeout(60_000),
     });

@@ -56,6 +56,74 @@ describe.each(routes)("$method $path", ({ keyOf, method, path }) => {
   });
 });
 
+test("a method that a route does not take finds nothing, with or without its key, and changes nothing", async () => {
+  const before = (await host.get("render")).text;
+  for (const { keyOf, method, path } of routes) {
+    for (const other of ["HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", method === "GET" ? "POST" : "GET"] as const) {
+      // `GET /accounts/{account}/rotations` and its like are no routes; a `POST` to them may be another function's.
+      for (const key of [keyOf, null]) {
+        const { status } = await host.call({ method: other, path, keyOf: key });
+        expect([other, path, status]).toEqual([other, path, other === "POST" && status === 401 ? 401 : 404]);
+      }
+    }
+  }
+  expect((await host.get("render")).text).toBe(before);
+});
+
+test("an answer is the same whatever stands in the query and in headers that the app does not know", async () => {
+  const plain = await host.get("render");
+  const odd = await host.call({
+    method: "GET",
+    path: "/accounts/render?account=other&action=pause&%00=%ff&limit=-1&a[]=1&__proto__=x",
+    keyOf: "accountStatus",
+    headers: {
+      "x-rotation-nonce": "x",
+      "x-http-method-override": "POST",
+      "x-original-url": "/api/accounts/render/pause",
+    },
+  });
+  expect([odd.status, odd.text]).toEqual([200, plain.text]);
+});
+
+test("bodies that are JSON in another encoding, with a byte order mark, twice the same member or very deep are no reason for a 500", async () => {
+  const deep = `${'{"reason":'.repeat(1_000)}"x"${"}".repeat(1_000)}`;
+  const bodies: readonly NonNullable<Call["body"]>[] = [
+    Buffer.from('{"reason":"x"}', "utf16le"),
+    Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]),
+    Buffer.from([0x1f, 0x8b, 0x08, 0x00]),
+    '{"reason":1,"reason":2}',
+    '{"reason":"x"}{"reason":"x"}',
+    '{"reason":1e999,"healthy":-0,"at":"+275760-09-13T00:00:00.001Z"}',
+    deep,
+    "[".repeat(4_000) + "]".repeat(4_000),
+  ];
+  for (const route of posts) {
+    for (const body of bodies) {
+      const answer = await host.call({
+        ...route,
+        body,
+        headers: { "content-type": "application/json", "content-encoding": "gzip" },
+      });
+      expectProblem(answer, 400, "InvalidRequest");
+    }
+  }
+});
+
+test("an Idempotency-Key that is sent twice is refused by name", async () => {
+  const answer = await host.call({
+    method: "POST",
+    path: "/accounts/render/rotations",
+    keyOf: "rotateOnDemand",
+    body: JSON.stringify({ reason: "x" }),
+    headers: [
+      ["content-type", "application/json"],
+      ["idempotency-key", "a"],
+      ["idempotency-key", "b"],
+    ],
+  });
+  expect(expectProblem(answer, 400, "InvalidRequest")).toEqual(["Idempotency-Key"]);
+});
+
 describe.each(posts)("POST $path", (route) => {
   test("takes JSON only, and no more than 16 KiB of it", async () => {
     for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/xml", "json"]) {

@@ -215,6 +215,73 @@ describe("who asked", () => {
   });
 });
 
+test("an app that has signed in is told by its id, and what says nothing is not a name", async () => {
+  process.env["WEBSITE_AUTH_ENABLED"] = "True";
+  try {
+    const { at } = await adopted();
+    const id = "44444444-4444-4444-8444-444444444444";
+    const asked: readonly (readonly [Readonly<Record<string, string>>, string])[] = [
+      [{ "x-ms-client-principal-id": id }, `operator:${id}`],
+      [{ "x-ms-client-principal-name": " \u0007", "x-ms-client-principal-id": id }, `operator:${id}`],
+      [{ "x-ms-client-principal-name": "ada@contoso.com", "x-ms-client-principal-id": id }, "operator:ada@contoso.com"],
+      [{}, "operator:function-key"],
+    ];
+    for (const [headers, by] of asked) {
+      await at.order("pause", "who asks?", headers);
+      expect(at.events().at(-1)).toMatchObject({ event: "Paused", by });
+      await at.order("resume", "who asks?", headers);
+      expect(at.events().at(-1)).toMatchObject({ event: "Resumed", by });
+    }
+  } finally {
+    delete process.env["WEBSITE_AUTH_ENABLED"];
+  }
+});
+
+test("every verb is recorded with who asked and why", async () => {
+  process.env["WEBSITE_AUTH_ENABLED"] = "True";
+  try {
+    const { at } = await published();
+    const ada = { "x-ms-client-principal-name": "ada@contoso.com" };
+    const by = "operator:ada@contoso.com";
+    const recorded = async (action: OperatorAction, why: string): Promise<readonly unknown[]> => {
+      const before = at.events().length;
+      expect((await at.order(action, why, ada)).status).toBe(200);
+      return at
+        .events()
+        .slice(before)
+        .map((event) => [event.event, event.by, event.detail.includes(why)]);
+    };
+    expect(await recorded("pause", "lunch")).toEqual([["Paused", by, true]]);
+    expect(await recorded("approve", "all restarted")).toEqual([["Approved", by, true]]);
+    const rolledBack = await recorded("rollback", "they were not");
+    expect(rolledBack).toContainEqual(["RotationRolledBack", by, true]);
+    expect(rolledBack.filter((event) => !JSON.stringify(event).includes(by))).toEqual([]);
+    const [resumed] = await recorded("resume", "after lunch");
+    expect(resumed).toEqual(["Resumed", by, true]);
+  } finally {
+    delete process.env["WEBSITE_AUTH_ENABLED"];
+  }
+});
+
+describe("before first sight", () => {
+  test("approve and rollback have nothing to work on; a pause is kept, and nothing is looked at until the resume", async () => {
+    const at = place(rig);
+    expect(await at.order("approve")).toMatchObject({ status: 409, body: { reason: "NothingToApprove" } });
+    expect(await at.order("rollback")).toMatchObject({ status: 409, body: { reason: "NothingToRollBack" } });
+    expect(await at.order("resume")).toMatchObject({ status: 409, body: { reason: "NotPaused" } });
+    expect(await at.order("pause", "not yet")).toMatchObject({
+      status: 200,
+      body: { phase: "adopting", paused: true, waitingFor: { reason: "Paused" } },
+    });
+    await rig.surface.tick();
+    expect(await at.status()).toMatchObject({ phase: "adopting", secret: { version: null } });
+    expect(await at.order("resume", "now")).toMatchObject({
+      status: 200,
+      body: { phase: "adopting", waitingFor: { reason: "NoSignalYet" } },
+    });
+  });
+});
+
 const postOrder = (at: Place, action: string, body: unknown) =>
   rig.surface.call({ method: "POST", path: `/accounts/${at.name}/${action}`, body });
 
