@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import {
   at,
@@ -9,32 +9,47 @@ import {
   made,
   parameterSets,
   planOf,
+  withParameters,
 } from "../../unit/infra/bicep";
-
-/** An existing role of one's own is none that the checker could know. */
-const withExistingRoles = "existing-roles";
 
 describeBicep("the templates", () => {
   it("hold no error and no warning", async () => {
     expect(await checkFolder()).toEqual([]);
   });
 
-  it.each(parameterSets.filter((set) => set !== withExistingRoles))("satisfy every rule for %s", async (set) => {
-    expect(await checkRules(set)).toEqual([]);
-  });
-
-  it("create no role where both exist", async () => {
-    const plan = await planOf(withExistingRoles);
-    expect(made(plan, "Microsoft.Authorization/roleDefinitions")).toEqual([]);
-    expect((await checkRules(withExistingRoles)).map(({ code }) => code)).toEqual([
-      "rbac-unknown-role",
-      "rbac-unknown-role",
+  it("are tried with what people have", () => {
+    expect(parameterSets).toEqual([
+      "every-option",
+      "existing-vault",
+      "one-account",
+      "private-network",
+      "ten-accounts",
+      "us-government",
     ]);
   });
 
-  it("use no registry module and no experimental feature", () => {
-    const sources = ["main", "resources"].map((name) => readFileSync(path.join(infraFolder, `${name}.bicep`), "utf8"));
+  it.each(parameterSets)("satisfy every rule for %s", async (set) => {
+    expect(await checkRules(set)).toEqual([]);
+  });
+
+  it.each(["us-government", "every-option"])(
+    "satisfy every rule in the US Government cloud, but for a remark that leaves it out: %s",
+    async (set) => {
+      expect((await checkRules(set, { cloud: "AzureUSGovernment" })).map(({ sev, msg }) => [sev, msg])).toEqual([
+        ["warn", expect.stringContaining("prefer AzureWebJobsStorage__accountName outside sovereign clouds")],
+      ]);
+    },
+  );
+
+  it("use no registry module, no experimental feature and no floating version", () => {
+    const files = readdirSync(infraFolder, { recursive: true, encoding: "utf8" });
+    const templates = files.filter((file) => file.endsWith(".bicep"));
+    expect(templates).toHaveLength(19);
+    expect(files.filter((file) => path.basename(file) === "bicepconfig.json")).toEqual([]);
+    const sources = templates.map((file) => readFileSync(path.join(infraFolder, file), "utf8"));
     expect(sources.filter((text) => /['"](?:br|ts)[:/]/.test(text))).toEqual([]);
+    const resources = sources.flatMap((text) => text.match(/^\s*resource \w+ '[^']+'/gm) ?? []);
+    expect(resources.filter((line) => line.includes("/") && !/@\d{4}-\d\d-\d\d(?:-preview)?'$/.test(line))).toEqual([]);
   });
 
   it.each(parameterSets)("grant every right on one resource, for %s", async (set) => {
@@ -65,6 +80,34 @@ describeBicep("ten accounts in three subscriptions", () => {
       "/subscriptions/22222222-2222-4222-8222-222222222222",
       "/subscriptions/33333333-3333-4333-8333-333333333333",
     ]);
+  });
+});
+
+describeBicep("roles that exist", () => {
+  const ids = ["5d1f0c1e-5f0d-4f0e-9d53-3a8f2a4b7c01", "5d1f0c1e-5f0d-4f0e-9d53-3a8f2a4b7c02"] as const;
+  const elsewhere =
+    "/subscriptions/99999999-9999-4999-8999-999999999999/providers/Microsoft.Authorization/roleDefinitions";
+  const values = {
+    existingBatchRoleDefinitionId: `${elsewhere}/${ids[0]}`,
+    existingVaultRoleDefinitionId: `${elsewhere}/${ids[1]}`,
+  };
+
+  it("are assigned in place of new ones, by the id that they have where they are assigned", async () => {
+    const plan = await withParameters("ten-accounts", values, planOf);
+    expect(made(plan, "Microsoft.Authorization/roleDefinitions")).toEqual([]);
+    const assigned = (id: string) =>
+      made(plan, "Microsoft.Authorization/roleAssignments").filter(({ body }) =>
+        String(at(body, "properties.roleDefinitionId")).endsWith(id),
+      );
+    expect(ids.map((id) => assigned(id).length)).toEqual([10, 2]);
+    for (const { scope = "", body } of ids.flatMap(assigned)) {
+      expect(String(at(body, "properties.roleDefinitionId")).split("/")[2]).toBe(scope.split("/")[2]);
+    }
+  });
+
+  it("are none that the checker could know: it says so, and nothing else", async () => {
+    const found = await withParameters("one-account", values, (set) => checkRules(set));
+    expect(found.map(({ code }) => code)).toEqual(["rbac-unknown-role", "rbac-unknown-role"]);
   });
 });
 

@@ -73,6 +73,13 @@ const builtIn: Readonly<Record<string, Role>> = {
       (right) => `${tables}/entities/${right}`,
     ),
   },
+  // For people who may not create roles. It allows whatever can be done with a secret.
+  "b86a8fe4-44ce-4948-aee5-eccb2c155cd7": {
+    name: "Key Vault Secrets Officer",
+    custom: false,
+    actions: [],
+    dataActions: ["getSecret", "setSecret", "update", "readMetadata"].map((right) => `${secrets}/${right}/action`),
+  },
   // For the host alone, whose requests no emulator sees.
   "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": {
     name: "Storage Blob Data Owner",

@@ -76,12 +76,21 @@ export const checkFolder = async (folder = infraFolder): Promise<readonly Findin
   JSON.parse(await call(["--json", "--no-info", folder]));
 
 /** Errors and warnings of the service rules for what a parameter set would deploy. */
-export const checkRules = async (set: string, folder = infraFolder): Promise<readonly Finding[]> =>
-  JSON.parse(await call(["--json", "--rules", "--params", parametersOf(set), path.join(folder, "main.bicep")]));
+export const checkRules = (
+  set: string,
+  { folder = infraFolder, cloud = "AzureCloud", template = "main.bicep" }: RulesOptions = {},
+): Promise<readonly Finding[]> =>
+  inCloud(cloud, async (tool) =>
+    JSON.parse(await call(["--json", "--rules", "--params", parametersOf(set), path.join(folder, template)], tool)),
+  );
 
 export interface PlanOptions {
   readonly folder?: string;
   readonly cloud?: keyof typeof otherClouds | "AzureCloud";
+}
+
+export interface RulesOptions extends PlanOptions {
+  readonly template?: "main.bicep" | "resources.bicep";
 }
 
 /** What `environment()` says in clouds other than the public one. */
@@ -143,6 +152,20 @@ const planAnew = (set: string, folder: string, cloud: PlanOptions["cloud"]): Pro
   inCloud(cloud, async (tool) =>
     JSON.parse(await call(["--plan", "--params", parametersOf(set), path.join(folder, "main.bicep")], tool)),
   );
+
+/** Runs with a parameter set of which some values are others; what is handed over stands for its name. */
+export const withParameters = <T>(
+  set: string,
+  values: Readonly<Record<string, unknown>>,
+  work: (set: string) => Promise<T>,
+): Promise<T> =>
+  inTemporaryFolder((folder) => {
+    const { parameters, ...rest } = JSON.parse(readFileSync(parametersOf(set), "utf8"));
+    const changed = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { value }]));
+    const file = path.join(folder, "changed.parameters.json");
+    writeFileSync(file, JSON.stringify({ ...rest, parameters: { ...parameters, ...changed } }));
+    return work(file);
+  });
 
 /** Runs with a copy of the templates in which one text of one file is another. Throws where the text is not there. */
 export const withChanged = <T>(

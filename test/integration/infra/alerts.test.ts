@@ -1,0 +1,145 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { at, describeBicep, infraFolder, made, type Plan, planOf, withParameters } from "../../unit/infra/bicep";
+
+const queryFile = (name: string): string => readFileSync(path.join(infraFolder, `queries/${name}.kql`), "utf8");
+
+const rulesOf = (plan: Plan) =>
+  made(plan, "Microsoft.Insights/scheduledQueryRules").map(({ name, body }) => ({
+    name: name.replace(/^alert-[a-z0-9]+-/, ""),
+    body,
+    criterion: at(body, "properties.criteria.allOf.0"),
+  }));
+
+const receiversWith = async (values: object) =>
+  at(
+    made(await withParameters("one-account", { ...values }, planOf), "Microsoft.Insights/actionGroups")[0]?.body,
+    "properties",
+  );
+
+/** Where the activity log is sent from. */
+const exportsOf = async (set: string) =>
+  made(await planOf(set), "Microsoft.Insights/diagnosticSettings").filter(({ name }) => name.startsWith("batch-key-"));
+
+describeBicep("the alerts", () => {
+  /** Severity, window in minutes, and what makes each fire. */
+  const expected = {
+    stalled: [2, "PT2H", "Count > 0"],
+    blocked: [2, "PT2H", "Count > 0"],
+    overdue: [2, "PT2H", "Count > 0"],
+    unhealthy: [2, "P1D", "Count > 0"],
+    drift: [2, "PT30M", "Count > 0"],
+    "rolled-back": [3, "PT30M", "Count > 0"],
+    "configuration-invalid": [1, "PT30M", "Count > 0"],
+    "manual-regeneration": [2, "PT2H", "Count > 0"],
+    failed: [3, "PT30M", "Failures >= 3"],
+    "rotator-dead": [1, "PT30M", "Ticks < 1"],
+  };
+  const marks: Readonly<Record<string, string>> = { GreaterThan: ">", GreaterThanOrEqual: ">=", LessThan: "<" };
+
+  it("are these, and fire at once", async () => {
+    const rules = rulesOf(await planOf("one-account"));
+    const found = rules.map(({ name, body, criterion }) => {
+      const what = String(at(criterion, "metricMeasureColumn") ?? at(criterion, "timeAggregation"));
+      const fires = `${what} ${marks[String(at(criterion, "operator"))] ?? "?"} ${String(at(criterion, "threshold"))}`;
+      return [name, [at(body, "properties.severity"), at(body, "properties.windowSize"), fires]];
+    });
+    expect(Object.fromEntries(found)).toEqual(expected);
+    for (const { body, criterion } of rules) {
+      expect(body).toMatchObject({
+        kind: "LogAlert",
+        properties: { enabled: true, evaluationFrequency: "PT15M", autoMitigate: true, skipQueryValidation: true },
+      });
+      expect(at(criterion, "failingPeriods")).toEqual({ numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 });
+    }
+  });
+
+  it("ask what the files of infra/queries ask", async () => {
+    for (const { name, criterion } of rulesOf(await planOf("one-account"))) {
+      const [before = "", ...after] = queryFile(name).split(/__[A-Z_]+__/);
+      const query = String(at(criterion, "query"));
+      expect(query.startsWith(before)).toBe(true);
+      expect(query.endsWith(after.at(-1) ?? before)).toBe(true);
+      expect(query).not.toMatch(/__[A-Z_]+__/);
+    }
+  });
+
+  it("ask the workspace, one alert for each account", async () => {
+    const plan = await planOf("one-account");
+    const [workspace] = made(plan, "Microsoft.OperationalInsights/workspaces");
+    for (const { name, body, criterion } of rulesOf(plan)) {
+      expect(at(body, "properties.scopes")).toEqual([workspace?.id]);
+      const dimensions = at(criterion, "dimensions");
+      const split = Array.isArray(dimensions) ? dimensions.map((dimension) => at(dimension, "name")) : [];
+      const expectedSplit: Readonly<Record<string, readonly string[]>> = {
+        failed: ["What"],
+        "rotator-dead": [],
+        "configuration-invalid": [],
+        stalled: ["Account", "Reason"],
+        blocked: ["Account", "Reason"],
+        overdue: ["Account", "Reason"],
+      };
+      expect([name, split]).toEqual([name, expectedSplit[name] ?? ["Account"]]);
+    }
+  });
+
+  it.each([
+    ["one-account", /\/actionGroups\/ag-[a-z0-9]+$/],
+    ["existing-vault", /\/resourceGroups\/monitoring\/providers\/Microsoft.Insights\/actionGroups\/on-call$/],
+  ])("all call the action group, new or existing: %s", async (set, group) => {
+    const called = rulesOf(await planOf(set)).map(({ body }) => at(body, "properties.actions.actionGroups"));
+    expect(called.length).toBeGreaterThan(8);
+    expect(called.filter((groups) => !Array.isArray(groups) || groups.length !== 1 || !group.test(groups[0]))).toEqual(
+      [],
+    );
+  });
+
+  it("reach the people who are named, else the owners of the subscription", async () => {
+    expect(await receiversWith({})).toMatchObject({
+      enabled: true,
+      emailReceivers: [{ emailAddress: "batch-team@example.com", useCommonAlertSchema: true }],
+      armRoleReceivers: [],
+    });
+    expect(await receiversWith({ alertEmails: [] })).toMatchObject({
+      emailReceivers: [],
+      armRoleReceivers: [{ roleId: "8e3af657-a8ff-443c-a75c-2fe8c4bcb635", useCommonAlertSchema: true }],
+    });
+  });
+
+  it("see what others do in every subscription with an account, unless nobody wants that", async () => {
+    expect((await exportsOf("ten-accounts")).map(({ scope }) => scope)).toEqual([
+      "/subscriptions/11111111-1111-4111-8111-111111111111",
+      "/subscriptions/22222222-2222-4222-8222-222222222222",
+      "/subscriptions/33333333-3333-4333-8333-333333333333",
+    ]);
+    expect(at((await exportsOf("one-account"))[0]?.body, "properties.logs")).toEqual([
+      { category: "Administrative", enabled: true },
+    ]);
+    expect(await exportsOf("existing-vault")).toEqual([]);
+    expect(rulesOf(await planOf("existing-vault")).map(({ name }) => name)).not.toContain("manual-regeneration");
+  });
+
+  it("know the rotator and its accounts where they look for somebody else", async () => {
+    const rule = rulesOf(await planOf("ten-accounts")).find(({ name }) => name === "manual-regeneration");
+    const query = String(at(rule?.criterion, "query"));
+    expect(query.match(/\/batchAccounts\/batch\d\dweu"/g)).toHaveLength(10);
+    expect(query).toContain('["<identity.properties.principalId>", "<identity.properties.clientId>"]');
+  });
+});
+
+describeBicep("the workbook", () => {
+  it("shows key age, phase and reason, time in each phase, rotations over time, and consumers on the old key", async () => {
+    const [workbook] = made(await planOf("one-account"), "Microsoft.Insights/workbooks");
+    const { items }: { items: readonly { type: number; content: { title: string; query: string } }[] } = JSON.parse(
+      String(at(workbook?.body, "properties.serializedData")),
+    );
+    const shown = items.filter(({ type }) => type === 3).map(({ content: { title, query } }) => [title, query]);
+    expect(shown).toEqual([
+      ["Phase and reason now", queryFile("state-now")],
+      ["Consumers on the old key", queryFile("consumers-on-old-key")],
+      ["Age of the published key, in days", queryFile("key-age")],
+      ["Time in each phase, in minutes", queryFile("phase-times")],
+      ["Rotations by month", queryFile("rotations-by-month")],
+    ]);
+  });
+});
