@@ -68,6 +68,9 @@ const readAnswer = async (
     };
   const signals: IncomingSignal[] = [];
   for (const signal of parsed.value) {
+    // Only the first would be kept, and the second may be the one on the old key.
+    if (signals.some(({ instance }) => instance === signal.instance))
+      return { ok: false, problem: `answered for instance ${signal.instance} twice: give each a name of its own` };
     const problem = await problemWith(app, config, consumer, signal, nonce, now, call);
     if (typeof problem === "string")
       return { ok: false, problem: `answered for instance ${signal.instance} ${problem}` };

@@ -104,7 +104,7 @@ test("bodies that are JSON in another encoding, with a byte order mark, twice th
         body,
         headers: { "content-type": "application/json", "content-encoding": "gzip" },
       });
-      expectProblem(answer, 400, "InvalidRequest");
+      expect(expectProblem(answer, 400, "InvalidRequest")).not.toEqual([]);
     }
   }
 });

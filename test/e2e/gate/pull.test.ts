@@ -1,7 +1,10 @@
 import type { ServerResponse } from "node:http";
+import { gzipSync } from "node:zlib";
+import { TransientServiceError } from "../../../lib/errors";
 import { FetchHealthChecks } from "../../../lib/health/ask-health";
 import { aConsumer } from "../../builders/account";
 import { minutes } from "../../builders/time";
+import type { FakeOperation } from "../../fakes/in-memory-faults";
 import { answerJson, type HealthApp, type HealthRequest, startHealthApp } from "./rig/health-app";
 import { type Place, place, proofOf } from "./rig/place";
 import { openRig, type Rig, start } from "./rig/rig";
@@ -124,6 +127,34 @@ const bad: readonly (readonly [string, Answerer, unknown])[] = [
     "answered with more than 65536 bytes",
   ],
   [
+    "an answer without end",
+    () => (_, response) => {
+      response.writeHead(200);
+      const more = (): void => {
+        while (!response.destroyed && response.write(" ".repeat(16 * 1024)));
+      };
+      response.on("drain", more);
+      more();
+    },
+    "answered with more than 65536 bytes",
+  ],
+  [
+    "a small body that unpacks to a large one",
+    () => (_, response) =>
+      response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync(" ".repeat(10 * 1024 * 1024))),
+    "answered with more than 65536 bytes",
+  ],
+  [
+    "a promise of more than comes",
+    (at) => (request, response) => {
+      response.writeHead(200, { "content-length": "60000" }).write(JSON.stringify(told(at, request)));
+      setTimeout(() => response.socket?.destroy(), 50);
+    },
+    expect.stringMatching(/^could not be asked/),
+  ],
+  ["nothing", () => (_, response) => response.writeHead(200).end(), "answered with something that is not JSON"],
+  ["null", () => (_, response) => answerJson(response, null), "answered in another form: must be a JSON object"],
+  [
     "what is not JSON",
     () => (_, response) => response.writeHead(200).end("OK"),
     "answered with something that is not JSON",
@@ -142,6 +173,12 @@ const bad: readonly (readonly [string, Answerer, unknown])[] = [
     "no instance at all",
     () => (_, response) => answerJson(response, []),
     "answered in another form: must hold at least one signal",
+  ],
+  [
+    "two instances under one name, the second of them on the old key",
+    (at) => (request, response) =>
+      answerJson(response, [told(at, request), told(at, request, { secretVersion: at.versions()[0]?.version ?? "" })]),
+    "answered for instance default twice: give each a name of its own",
   ],
   [
     "the name of another consumer",
@@ -228,6 +265,45 @@ describe("TLS", () => {
   });
 });
 
+test("is asked in the phases that have a gate, and in no other", async () => {
+  const app = await started();
+  const at = await asking(app);
+  app.answer = (request, response) => answerJson(response, told(at, request));
+  const askedIn = async (expected: string): Promise<number> => {
+    rig.clock.advance(minutes(1));
+    expect(await phase(at)).toBe(expected);
+    const before = app.asked.length;
+    await rig.surface.tick();
+    return app.asked.length - before;
+  };
+  rig.deploy([{ ...at.config, settleOn: "primary" }]);
+  expect(await askedIn("adopting")).toBe(1);
+  expect(await askedIn("idle")).toBe(0);
+
+  const refuse = (operation: FakeOperation) =>
+    rig.faults.add(operation, {
+      when: "before",
+      error: () => new TransientServiceError({ operation, statusCode: 503 }),
+      times: 2,
+    });
+  refuse("batch.regenerate");
+  await at.rotate();
+  expect(await askedIn("started")).toBe(0);
+  refuse("secrets.publish");
+  rig.clock.advance(minutes(2));
+  await rig.surface.tick();
+  expect(await askedIn("regenerated")).toBe(0);
+  rig.clock.advance(minutes(2));
+  await rig.surface.tick();
+  refuse("secrets.disable");
+  expect(await askedIn("published")).toBe(1);
+  expect(await askedIn("retired")).toBe(0);
+  rig.clock.advance(minutes(2));
+  await rig.surface.tick();
+  expect(await askedIn("settling")).toBe(1);
+  expect(await phase(at)).toBe("idle");
+});
+
 test("nobody is asked where no gate waits: while idle, while paused", async () => {
   const app = await started();
   const at = await asking(app);
@@ -272,13 +348,18 @@ test("many are asked at the same time, one that takes longer than ten seconds is
   const app = await started();
   const asked = (account: string, name: string) => aConsumer({ name, healthUrl: `${app.url}/${account}/${name}` });
   const names = Array.from({ length: 60 }, (_, index) => `app-${index}`);
-  const at = place(rig, { gate: { soakMs: 0, consumers: ["slow", ...names].map((name) => asked("render", name)) } });
+  const slow = ["silent", "dripping"];
+  const at = place(rig, { gate: { soakMs: 0, consumers: [...slow, ...names].map((name) => asked("render", name)) } });
   const other = place(rig, { name: "archive-weu", gate: { soakMs: 0, consumers: [asked("archive", "app-0")] } });
   await rig.surface.tick();
   app.answer = ({ path }, response) => {
     const [, , account, consumer] = path.split("/");
     const { version } = (account === "render" ? at : other).newest();
-    if (consumer !== "slow")
+    if (consumer === "dripping") {
+      response.writeHead(200);
+      const drip = setInterval(() => response.write(" "), 100);
+      response.on("close", () => clearInterval(drip));
+    } else if (consumer !== "silent")
       setTimeout(() => answerJson(response, { consumer, secretVersion: version, healthy: true }), 300);
   };
   const began = performance.now();
@@ -293,7 +374,7 @@ test("many are asked at the same time, one that takes longer than ten seconds is
   const { waitingFor, consumers: shown } = await at.status();
   expect(waitingFor).toMatchObject({
     reason: "Unhealthy",
-    detail: expect.stringContaining("slow: its health URL did not answer within 10 seconds"),
+    detail: expect.stringContaining("silent: its health URL did not answer within 10 seconds"),
   });
-  expect(shown.filter(({ state }) => state === "Unhealthy").map(({ name }) => name)).toEqual(["slow"]);
+  expect(shown.filter(({ state }) => state === "Unhealthy").map(({ name }) => name)).toEqual(slow);
 }, 30_000);
