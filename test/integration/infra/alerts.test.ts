@@ -22,18 +22,18 @@ const exportsOf = async (set: string) =>
   made(await planOf(set), "Microsoft.Insights/diagnosticSettings").filter(({ name }) => name.startsWith("batch-key-"));
 
 describeBicep("the alerts", () => {
-  /** Severity, window in minutes, and what makes each fire. */
+  /** Title, severity, window, and what makes each fire. */
   const expected = {
-    stalled: [2, "PT2H", "Count > 0"],
-    blocked: [2, "PT2H", "Count > 0"],
-    overdue: [2, "PT2H", "Count > 0"],
-    unhealthy: [2, "P1D", "Count > 0"],
-    drift: [2, "PT30M", "Count > 0"],
-    "rolled-back": [3, "PT30M", "Count > 0"],
-    "configuration-invalid": [1, "PT30M", "Count > 0"],
-    "manual-regeneration": [2, "PT2H", "Count > 0"],
-    failed: [3, "PT30M", "Failures >= 3"],
-    "rotator-dead": [1, "PT30M", "Ticks < 1"],
+    stalled: ["A rotation is stalled", 2, "PT2H", "Count > 0"],
+    blocked: ["A rotation is blocked", 2, "PT2H", "Count > 0"],
+    overdue: ["A rotation is overdue", 2, "PT2H", "Count > 0"],
+    unhealthy: ["A consumer is unhealthy", 2, "P1D", "Count > 0"],
+    drift: ["A published key was no live key", 2, "PT30M", "Count > 0"],
+    "rolled-back": ["A rotation was rolled back", 3, "PT30M", "Count > 0"],
+    "configuration-invalid": ["The settings are wrong", 1, "PT30M", "Count > 0"],
+    "manual-regeneration": ["Somebody else regenerated a key", 2, "PT2H", "Count > 0"],
+    failed: ["executions fail", 3, "PT30M", "Failures >= 3"],
+    "rotator-dead": ["the rotator is dead", 1, "PT30M", "Ticks < 1"],
   };
   const marks: Readonly<Record<string, string>> = { GreaterThan: ">", GreaterThanOrEqual: ">=", LessThan: "<" };
 
@@ -42,13 +42,22 @@ describeBicep("the alerts", () => {
     const found = rules.map(({ name, body, criterion }) => {
       const what = String(at(criterion, "metricMeasureColumn") ?? at(criterion, "timeAggregation"));
       const fires = `${what} ${marks[String(at(criterion, "operator"))] ?? "?"} ${String(at(criterion, "threshold"))}`;
-      return [name, [at(body, "properties.severity"), at(body, "properties.windowSize"), fires]];
+      const title = String(at(body, "properties.displayName")).replace("Batch keys: ", "");
+      return [name, [title, at(body, "properties.severity"), at(body, "properties.windowSize"), fires]];
     });
     expect(Object.fromEntries(found)).toEqual(expected);
     for (const { body, criterion } of rules) {
       expect(body).toMatchObject({
+        location: "westeurope",
+        tags: { "azd-env-name": "dev" },
         kind: "LogAlert",
-        properties: { enabled: true, evaluationFrequency: "PT15M", autoMitigate: true, skipQueryValidation: true },
+        properties: {
+          description: expect.stringMatching(/^[A-Z].{40,}\.$/),
+          enabled: true,
+          evaluationFrequency: "PT15M",
+          autoMitigate: true,
+          skipQueryValidation: true,
+        },
       });
       expect(at(criterion, "failingPeriods")).toEqual({ numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 });
     }
@@ -70,7 +79,9 @@ describeBicep("the alerts", () => {
     for (const { name, body, criterion } of rulesOf(plan)) {
       expect(at(body, "properties.scopes")).toEqual([workspace?.id]);
       const dimensions = at(criterion, "dimensions");
-      const split = Array.isArray(dimensions) ? dimensions.map((dimension) => at(dimension, "name")) : [];
+      const each = Array.isArray(dimensions) ? dimensions : [];
+      const split = each.map((dimension) => at(dimension, "name"));
+      expect(each).toEqual(split.map((column) => ({ name: column, operator: "Include", values: ["*"] })));
       const expectedSplit: Readonly<Record<string, readonly string[]>> = {
         failed: ["What"],
         "rotator-dead": [],
@@ -129,7 +140,20 @@ describeBicep("the alerts", () => {
 
 describeBicep("the workbook", () => {
   it("shows key age, phase and reason, time in each phase, rotations over time, and consumers on the old key", async () => {
-    const [workbook] = made(await planOf("one-account"), "Microsoft.Insights/workbooks");
+    const plan = await planOf("one-account");
+    const [workspace] = made(plan, "Microsoft.OperationalInsights/workspaces");
+    const [workbook] = made(plan, "Microsoft.Insights/workbooks");
+    expect(workbook?.body).toMatchObject({
+      location: "westeurope",
+      tags: { "azd-env-name": "dev" },
+      kind: "shared",
+      properties: {
+        displayName: "Batch keys",
+        category: "workbook",
+        sourceId: workspace?.id,
+        version: "Notebook/1.0",
+      },
+    });
     const { items }: { items: readonly { type: number; content: { title: string; query: string } }[] } = JSON.parse(
       String(at(workbook?.body, "properties.serializedData")),
     );

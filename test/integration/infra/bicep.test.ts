@@ -156,15 +156,4 @@ describeBicep("the resources", () => {
     expect(made(plan, "Microsoft.Network/virtualNetworks")).toEqual([]);
     expect(made(plan, "Microsoft.Insights/actionGroups")).toEqual([]);
   });
-
-  it("let consumers post signals without signing in, and nobody do anything else", async () => {
-    const plan = await planOf("every-option");
-    const [signIn] = made(plan, "Microsoft.Web/sites/config");
-    expect(at(signIn?.body, "properties.globalValidation")).toEqual({
-      requireAuthentication: true,
-      unauthenticatedClientAction: "RedirectToLoginPage",
-      redirectToProvider: "azureactivedirectory",
-      excludedPaths: ["/api/accounts/renderweu/signals"],
-    });
-  });
 });
