@@ -14,21 +14,25 @@ const text = z.string().min(1);
 /** Tables drop a null column, so a column that may be null is absent then. */
 const absentAsNull = <T extends z.ZodType>(schema: T) => schema.optional().transform((value) => value ?? null);
 
-const reportColumns = z.object({
-  schema: z.literal(1),
-  consumer: text,
-  instance: text,
-  at: instant,
-  receivedAt: instant,
-  secretVersion: text,
-  healthy: z.boolean(),
-  proven: z.boolean(),
-  detail: absentAsNull(z.string()),
-  goodSince: absentAsNull(instant),
-  provenSince: absentAsNull(instant),
-  unhealthySince: absentAsNull(instant),
-  newcomer: z.boolean(),
-});
+const reportColumns = z
+  .object({
+    schema: z.literal(1),
+    consumer: text,
+    instance: text,
+    at: instant,
+    /** Absent in rows of before: then no clock was known to be ahead. */
+    saidAt: instant.optional(),
+    receivedAt: instant,
+    secretVersion: text,
+    healthy: z.boolean(),
+    proven: z.boolean(),
+    detail: absentAsNull(z.string()),
+    goodSince: absentAsNull(instant),
+    provenSince: absentAsNull(instant),
+    unhealthySince: absentAsNull(instant),
+    newcomer: z.boolean(),
+  })
+  .transform(({ saidAt, ...report }) => ({ ...report, saidAt: saidAt ?? report.at }));
 
 /** Neither name can hold a colon. */
 const signalKey = (account: string, consumer: string, instance: string): RowKey => ({
@@ -63,6 +67,7 @@ const unreadableReport = (row: StoredRow): InstanceReport => {
     consumer,
     instance,
     at: writtenAt,
+    saidAt: writtenAt,
     receivedAt: writtenAt,
     secretVersion: "unknown",
     healthy: false,

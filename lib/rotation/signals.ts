@@ -1,4 +1,4 @@
-import { type Instant, msBetween } from "./time";
+import { earliest, type Instant, latest, msBetween } from "./time";
 
 /** What is known of one consumer instance: its newest signal, and since when it has been good without a break. */
 export interface InstanceReport {
@@ -6,6 +6,8 @@ export interface InstanceReport {
   readonly instance: string;
   /** The instant the instance put on its newest signal, no later than its receipt. */
   readonly at: Instant;
+  /** The latest instant that it has ever signed, which is after `at` where its clock is ahead: nothing from before it is new. */
+  readonly saidAt: Instant;
   readonly receivedAt: Instant;
   readonly secretVersion: string;
   readonly healthy: boolean;
@@ -45,6 +47,8 @@ export interface MergedSignal {
  * What becomes of an instance's report when a signal arrives.
  * A later `at` replaces an earlier one, an earlier or equal one never does; but `healthy: false` always counts,
  * without moving `at` back: a late cry for help must shut the gate, and a replayed one can do no worse.
+ * An instant ahead of the receipt is kept as that of the receipt. Where it was signed it counts as sent all the same: else a signal
+ * from a clock that is ahead would be new each time that somebody replays it. Unsigned it does not, or anybody could outrank the instance.
  */
 export const mergeSignal = (
   known: InstanceReport | null,
@@ -52,8 +56,8 @@ export const mergeSignal = (
   receivedAt: Instant,
   limits: SignalLimits,
 ): MergedSignal => {
-  const at = signal.at < receivedAt ? signal.at : receivedAt;
-  if (known !== null && at <= known.at) {
+  const at = earliest(signal.at, receivedAt);
+  if (known !== null && (at <= known.at || signal.at <= known.saidAt)) {
     return signal.healthy
       ? { accepted: false, report: known }
       : { accepted: true, report: lateCry(known, signal, receivedAt) };
@@ -70,6 +74,7 @@ export const mergeSignal = (
     report: {
       ...signal,
       at,
+      saidAt: latest(signal.proven ? signal.at : at, ...(known === null ? [] : [known.saidAt])),
       receivedAt,
       goodSince: signal.healthy ? (streak ?? receivedAt) : null,
       provenSince: signal.proven ? (unbroken?.provenSince ?? receivedAt) : null,

@@ -12,6 +12,7 @@ export const aReport = (change: Partial<InstanceReport> = {}): InstanceReport =>
   consumer: "render-api",
   instance: "vm-1",
   at: "2026-11-22T10:00:00.000Z",
+  saidAt: "2026-11-22T10:00:00.000Z",
   receivedAt: "2026-11-22T10:00:01.000Z",
   secretVersion: "a".repeat(32),
   healthy: true,
@@ -49,6 +50,7 @@ export const signalsContract = (name: string, open: () => Promise<SignalsWorld>)
 
     it.each([
       aReport(),
+      aReport({ saidAt: "2026-11-22T10:04:00.000Z" }),
       aReport({ proven: true, provenSince: "2026-11-22T09:30:00.000Z", newcomer: true, detail: "since the restart" }),
       aReport({
         healthy: false,

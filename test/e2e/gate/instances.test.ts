@@ -296,6 +296,28 @@ describe("which signal counts", () => {
     expect((await at.status()).consumers[0]?.instances[0]).toMatchObject({ id: "vm-1", at: rig.clock.at });
   });
 
+  test("a signal from a clock that is ahead is not new again when it is repeated, after its instance has gone back to the old key", async () => {
+    const { at, vms } = await published({ soakMs: minutes(10) });
+    const [one, two, goneBack] = vms;
+    const onTheNew = at.instance("render-api", "vm-3").refresh();
+    const ahead = (): string => plus(rig.clock.at, minutes(4));
+    await one.refresh().report();
+    await two.refresh().report();
+    const [sent, late] = [onTheNew.signal({ at: ahead() }), onTheNew.signal({ at: ahead() })];
+    expect(await at.post(sent)).toMatchObject({ body: { accepted: true, waitingFor: { reason: "SoakNotElapsed" } } });
+    rig.clock.advance(1000);
+    await goneBack.report({ at: ahead() });
+    for (let seconds = 0; seconds < 240; seconds += 10) {
+      for (const repeated of [sent, late])
+        expect(await at.post(repeated)).toMatchObject({ status: 202, body: { accepted: false } });
+      expect(await waiting(at)).toMatchObject({ reason: "OnPreviousKey", detail: expect.stringContaining("vm-3") });
+      rig.clock.advance(10_000);
+    }
+    rig.clock.advance(minutes(1));
+    await goneBack.report();
+    expect(await waiting(at)).toMatchObject({ reason: "OnPreviousKey", detail: expect.stringContaining("vm-3") });
+  });
+
   test("a version that the vault does not know is refused by name, and nothing changes", async () => {
     const { at, vms } = await published();
     const before = await at.status();

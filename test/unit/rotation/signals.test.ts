@@ -10,6 +10,8 @@ const limits = { signalFreshnessMs: minutes(15) };
 const merge = (known: InstanceReport | null, signal: IncomingSignal, receivedAt: string) =>
   mergeSignal(known, signal, at(receivedAt), limits);
 
+const signed = (sent: string) => aSignal({ at: at(sent), proven: true });
+
 describe("a first signal", () => {
   it("becomes the report of its instance", () => {
     const signal = aSignal({ consumer: "render-api", instance: "vm-7", at: at("10:00"), detail: "v1.2", proven: true });
@@ -19,6 +21,7 @@ describe("a first signal", () => {
         consumer: "render-api",
         instance: "vm-7",
         at: "2026-11-24T10:00:00.000Z",
+        saidAt: "2026-11-24T10:00:00.000Z",
         receivedAt: "2026-11-24T10:00:02.000Z",
         secretVersion: v2,
         healthy: true,
@@ -72,6 +75,31 @@ describe("the order of signals", () => {
     expect(merge(first, aSignal({ at: at("10:03") }), "10:00").accepted).toBe(false);
     expect(merge(first, aSignal({ at: at("10:03") }), "10:01").accepted).toBe(true);
   });
+
+  it("two that are both ahead of the clock and signed are ordered by what they say, so that neither can be replayed", () => {
+    const first = merge(null, signed("10:04"), "10:00").report;
+    expect(first).toMatchObject({ at: "2026-11-24T10:00:00.000Z", saidAt: "2026-11-24T10:04:00.000Z" });
+    for (const sent of ["10:03", "10:04"]) {
+      expect(merge(first, signed(sent), "10:01")).toEqual({ accepted: false, report: first });
+    }
+    expect(merge(first, signed("10:04:00.001"), "10:01")).toMatchObject({
+      accepted: true,
+      report: { at: "2026-11-24T10:01:00.000Z", saidAt: "2026-11-24T10:04:00.001Z" },
+    });
+  });
+
+  it("one that is not signed neither outranks the instance nor makes a signed one new again", () => {
+    const first = merge(null, aSignal({ at: at("10:04"), proven: true }), "10:00").report;
+    const forged = merge(first, aSignal({ at: at("10:06") }), "10:01").report;
+    expect(forged).toMatchObject({ proven: false, at: "2026-11-24T10:01:00.000Z", saidAt: "2026-11-24T10:04:00.000Z" });
+    expect(merge(forged, aSignal({ at: at("10:04"), proven: true }), "10:02").accepted).toBe(false);
+    expect(merge(forged, aSignal({ at: at("10:05"), proven: true }), "10:02").accepted).toBe(true);
+  });
+
+  it("the time at which an instance was last heard of never goes back, whichever rotator's clock is behind", () => {
+    const heard = aReport({ at: at("10:10"), saidAt: at("10:12"), proven: true });
+    expect(merge(heard, aSignal({ at: at("10:13"), proven: true }), "10:09").accepted).toBe(false);
+  });
 });
 
 describe("a late cry for help", () => {
@@ -87,6 +115,7 @@ describe("a late cry for help", () => {
         consumer: "render-api",
         instance: "vm-1",
         at: "2026-11-24T10:10:00.000Z",
+        saidAt: "2026-11-24T10:10:00.000Z",
         receivedAt: "2026-11-24T10:10:00.000Z",
         secretVersion: v2,
         healthy: false,
