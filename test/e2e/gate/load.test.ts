@@ -46,11 +46,18 @@ test("200 consumers of 10 instances each, every 30 seconds: at most one vault re
   const [late] = instances;
   for (const instance of instances.slice(1)) instance.refresh();
   const [armCalls, listed] = [emulators.journal.countOf("arm"), lists.length];
+  const asked = emulators.journal.entries.length;
   const began = rig.clock.now().getTime();
   await round(instances);
   await round(instances);
   const { journal } = emulators;
   expect(journal.countOf("arm")).toBe(armCalls);
+  // Nothing else of any service either: 4,000 signals have cost these reads.
+  const versionsInUse = 2;
+  const minutesOfSignals = Math.ceil((rig.clock.now().getTime() - began) / seconds(60));
+  const signalled = journal.entries.slice(asked);
+  expect(new Set(signalled.map(({ route }) => route))).toEqual(new Set(["vault.getSecretVersion"]));
+  expect(signalled.length).toBeLessThanOrEqual(versionsInUse * minutesOfSignals);
   expect((await at.status()).waitingFor).toMatchObject({
     reason: "OnPreviousKey",
     detail: expect.stringContaining("app-000/vm-0"),

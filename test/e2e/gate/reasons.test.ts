@@ -3,6 +3,7 @@ import { aConsumer } from "../../builders/account";
 import { days, hours, minutes } from "../../builders/time";
 import { adopt, type Instance, type Place, passing, place, type PlaceOptions } from "./rig/place";
 import { openRig, type Rig } from "./rig/rig";
+import { VirtualClock } from "./rig/virtual-clock";
 
 let rig: Rig;
 beforeEach(async () => {
@@ -93,6 +94,32 @@ describe("conditions of the whole account", () => {
     await rig.surface.tick();
     expect(await phase(at)).toBe("published");
   });
+
+  test.each([
+    // Europe/Amsterdam, Sunday 29 March 2026: 02:00 becomes 03:00 at 01:00Z. Sunday 25 October: 03:00 becomes 02:00 at 01:00Z.
+    ["put forward over its beginning", "2026-03-28T12:00:00.000Z", "2026-03-29T01:00:00.000Z"],
+    ["put back after its first beginning", "2026-10-24T12:00:00.000Z", "2026-10-25T00:30:00.000Z"],
+    ["put forward the week before", "2026-03-29T12:00:00.000Z", "2026-04-05T00:30:00.000Z"],
+  ])(
+    "OutsideWindow where clocks are %s: the sentence names the instant at which it really opens",
+    async (_when, from, opensAt) => {
+      const window = { days: ["Sun"], from: "02:30", to: "05:00", timeZone: "Europe/Amsterdam" } as const;
+      rig = await openRig({ clock: new VirtualClock(from, "virtual") });
+      const { at } = await adopted({ window, rotateEveryMs: hours(1) });
+      rig.clock.advance(hours(2));
+      await rig.surface.tick();
+      expect(await waitingFor(at)).toMatchObject({
+        reason: "OutsideWindow",
+        detail: expect.stringMatching(new RegExp(`^due since \\S+; the maintenance window opens at ${opensAt}$`)),
+      });
+      rig.clock.advance(Date.parse(opensAt) - 1 - rig.clock.now().getTime());
+      await rig.surface.tick();
+      expect(await phase(at)).toBe("idle");
+      rig.clock.advance(1);
+      await rig.surface.tick();
+      expect(await phase(at)).toBe("published");
+    },
+  );
 
   test("OutsideWindow at the gate: a scheduled rotation retires only inside the window, one on demand at any time", async () => {
     const window = { days: ["Wed"], from: "02:00", to: "05:00", timeZone: "Europe/Amsterdam" } as const;

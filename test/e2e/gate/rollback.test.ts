@@ -85,39 +85,45 @@ const settle = async ({ vms }: Staged): Promise<void> => {
 };
 
 describe.each(points)("rolled back %s", (_where, reached, reach) => {
-  test("the previous key is what apps read again, and a resume ends with the account rotated and no call refused", async () => {
-    const staged = await adopted();
-    const { at, refused } = staged;
-    const previous = at.newest().value;
-    await reach(staged);
-    expect(await phase(at)).toBe(reached);
+  test.each([
+    ["primary", "secondary"],
+    ["secondary", "primary"],
+  ] as const)(
+    "from the %s to the %s key: the previous key is what apps read again, and a resume ends with the account rotated and no call refused",
+    async (from, to) => {
+      const staged = await adopted({ seed: from });
+      const { at, refused } = staged;
+      const previous = at.newest().value;
+      await reach(staged);
+      expect(await phase(at)).toBe(reached);
 
-    const answer = await at.order("rollback", "the release is broken");
-    expect(answer.status).toBe(200);
-    expect(answer.body).toMatchObject({
-      phase: "adopting",
-      paused: true,
-      activeSlot: "primary",
-      rotation: null,
-      lastRotation: { outcome: "rolledBack" },
-      waitingFor: { reason: "Paused", detail: "paused by operator:function-key: the release is broken" },
-    });
-    expect(at.newest().value).toBe(previous);
-    expect(at.eventKinds().filter((event) => event === "RotationRolledBack")).toHaveLength(1);
+      const answer = await at.order("rollback", "the release is broken");
+      expect(answer.status).toBe(200);
+      expect(answer.body).toMatchObject({
+        phase: "adopting",
+        paused: true,
+        activeSlot: from,
+        rotation: null,
+        lastRotation: { outcome: "rolledBack" },
+        waitingFor: { reason: "Paused", detail: "paused by operator:function-key: the release is broken" },
+      });
+      expect(at.newest().value).toBe(previous);
+      expect(at.eventKinds().filter((event) => event === "RotationRolledBack")).toHaveLength(1);
 
-    await settle(staged);
-    expect(await phase(at)).toBe("adopting");
-    await at.order("resume", "mended");
-    await settle(staged);
-    await settle(staged);
-    expect(await at.status()).toMatchObject({
-      phase: "idle",
-      activeSlot: "secondary",
-      lastRotation: { outcome: "completed" },
-    });
-    expect(at.accepts(previous)).toBe(false);
-    expect(refused).toEqual([]);
-  });
+      await settle(staged);
+      expect(await phase(at)).toBe("adopting");
+      await at.order("resume", "mended");
+      await settle(staged);
+      await settle(staged);
+      expect(await at.status()).toMatchObject({
+        phase: "idle",
+        activeSlot: to,
+        lastRotation: { outcome: "completed" },
+      });
+      expect(at.accepts(previous)).toBe(false);
+      expect(refused).toEqual([]);
+    },
+  );
 
   test.each<Death>([
     { at: "secrets.newest", when: "before" },

@@ -1,0 +1,125 @@
+import { aConsumer } from "../../builders/account";
+import { days, minutes } from "../../builders/time";
+import type { Route } from "../../emulators/routes";
+import { type EmulatedOptions, type EmulatedPlace, type EmulatedRig, openEmulatedRig } from "./rig/emulated";
+import { adopt } from "./rig/place";
+
+let world: EmulatedRig;
+beforeAll(async () => {
+  world = await openEmulatedRig();
+});
+afterAll(() => world.close());
+
+const soakless = { gate: { soakMs: 0, consumers: [aConsumer()] } } as const;
+const vmOf = (at: EmulatedPlace) => at.instance("render-api", "vm-1");
+
+const adopted = async (name: string, options: EmulatedOptions = {}): Promise<EmulatedPlace> => {
+  const at = world.place({ ...soakless, ...options, name });
+  await adopt(at, [vmOf(at)]);
+  return at;
+};
+
+/** Everything that only reads. */
+const reads: readonly Route[] = [
+  "arm.getAccount",
+  "arm.listKeys",
+  "arm.listPermissions",
+  "batch.listPools",
+  "vault.challenge",
+  "vault.getSecret",
+  "vault.getSecretVersion",
+  "identity.token",
+];
+
+test("a dry run sends nothing that changes anything, whatever each account would do next and whatever is asked of it", async () => {
+  const { rig, emulators } = world;
+  const { batch, faults, journal } = emulators;
+  const due = await adopted("due-weu");
+  const drifted = await adopted("drifted-weu", { reconcileEveryMs: minutes(1) });
+  const byHand = await adopted("byhand-weu", { reconcileEveryMs: minutes(1) });
+  const begun = await adopted("begun-weu");
+  const unpublished = await adopted("unpublished-weu");
+  const left = await adopted("left-weu");
+  const unhealthy = await adopted("unhealthy-weu", {
+    gate: { ...soakless.gate, rollbackWhenUnhealthyForMs: minutes(1) },
+  });
+  const retired = await adopted("retired-weu");
+
+  const refuse = (route: Route, { config }: EmulatedPlace) =>
+    faults.add({
+      route,
+      when: "before",
+      kind: "status",
+      status: 429,
+      subject: route.startsWith("arm") ? config.batch.accountName : config.secret.name,
+    });
+  const kept = [refuse("arm.regenerateKeys", begun), refuse("vault.setSecret", unpublished)];
+  for (const at of [begun, unpublished, left, unhealthy, retired]) expect((await at.rotate()).status).toBe(202);
+  kept.push(refuse("vault.updateSecret", retired));
+  await vmOf(retired).refresh().report();
+  await vmOf(unhealthy).refresh().report({ healthy: false });
+  for (const fault of kept) fault.remove();
+  batch.regenerateByHand(drifted.config.batch.accountName, "primary");
+  world.vault.seed(byHand.config.secret.name, { value: byHand.keys().secondary });
+  const fresh = world.place({ ...soakless, name: "fresh-weu", seed: null });
+  const held = world.place({ ...soakless, name: "held-weu", seed: "secondary" });
+  const all = [due, drifted, byHand, begun, unpublished, left, unhealthy, retired, fresh, held];
+
+  const phases = async () => Promise.all(all.map(async (at) => (await at.status()).phase));
+  expect(await phases()).toEqual([
+    "idle",
+    "idle",
+    "idle",
+    "started",
+    "regenerated",
+    "published",
+    "published",
+    "retired",
+    null,
+    null,
+  ]);
+  rig.deploy(rig.accounts, { dryRun: true });
+  rig.clock.advance(days(60));
+  for (const at of [due, drifted, byHand, begun, unpublished, left, retired, held]) await vmOf(at).refresh().report();
+  const before = all.map((at) => [at.keys(), at.versions()]);
+  rig.logged.length = 0;
+  journal.clear();
+
+  for (let tick = 0; tick < 3; tick += 1) {
+    await rig.surface.tick();
+    for (const at of all) {
+      if (at !== fresh) await vmOf(at).report();
+      await at.rotate();
+      for (const action of ["approve", "rollback", "pause", "resume"] as const) await at.order(action);
+      await rig.surface.call({ method: "GET", path: `/accounts/${at.name}/check` });
+    }
+    rig.clock.advance(minutes(30));
+  }
+
+  const sent = journal.entries.filter(({ route }) => !route.startsWith("tables."));
+  expect(sent.length).toBeGreaterThan(100);
+  // The preflight's command names a version that no vault makes, and is answered 404.
+  const changes = sent.filter(
+    ({ route, path }) => !reads.includes(route) && !(route === "vault.updateSecret" && /\/0{32}$/.test(path)),
+  );
+  expect(changes.map(({ route, subject }) => `${route} ${subject}`)).toEqual([]);
+  expect(all.map((at) => [at.keys(), at.versions()])).toEqual(before);
+  // Every account has said what it would do.
+  const said = new Set(rig.logged.filter(({ event }) => event === "DryRun").map(({ account }) => account));
+  expect(all.map(({ name }) => name).filter((name) => !said.has(name))).toEqual([]);
+});
+
+test("probe none: adopted and rotated without one call to the data plane, and the old key is dead all the same", async () => {
+  const { rig, emulators } = world;
+  rig.deploy([], { dryRun: false });
+  emulators.journal.clear();
+  const at = await adopted("noprobe-weu", { probe: "none" });
+  const old = at.newest();
+  await at.rotate();
+  await vmOf(at).refresh().report();
+  expect(await at.status()).toMatchObject({ phase: "idle", lastRotation: { outcome: "completed" } });
+  expect(at.accepts(old.value)).toBe(false);
+  expect(at.versions()[0]).toMatchObject({ enabled: false });
+  expect(at.newest().value).toBe(at.keys().secondary);
+  expect(emulators.journal.countOf("batch")).toBe(0);
+});
