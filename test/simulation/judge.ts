@@ -31,6 +31,8 @@ export class Judge implements Observer {
   readonly leaks: LeakSearch | null;
   /** By account: every event that its record ever numbered. */
   readonly #told = new Map<string, RotationEvent[]>();
+  /** By account: the ids of the events that the webhook's receiver was told of, in the order in which it first was. */
+  readonly #alerted = new Map<string, Set<string>>();
   /** By secret: its newest version, where that holds a key that is dead and refused, and since which virtual time. */
   readonly #deadSince = new Map<string, { readonly version: string; readonly at: number }>();
   /** By account: how long its state has been told without a reason. */
@@ -187,10 +189,31 @@ export class Judge implements Observer {
       if (!known.some(({ id }) => id === event.id))
         this.#broken("I5", `event ${event.sequence} never reached the history`);
     }
+    if (before !== null) this.#checkOnItsWay(before, after);
     const problem = transitionProblem(before, after, fresh);
     if (problem !== null) this.#broken("I5", problem);
     if (before?.claim && after.claim === null) this.#checkRepaired(process, after);
     if (before !== null) this.#noteOverride(before, after);
+  }
+
+  /** An event that is told leaves the record only when the receiver has it. */
+  #checkOnItsWay(before: RotationRecord, after: RotationRecord): void {
+    const kept = new Set([...after.outbox, ...after.deliveries.map(({ event }) => event)].map(({ id }) => id));
+    const heard = this.#alerted.get(after.account);
+    for (const { id, event } of [...before.outbox, ...before.deliveries.map((delivery) => delivery.event)]) {
+      if (!kept.has(id) && heard?.has(id) !== true)
+        this.#broken("I6", `the webhook's receiver was never told of ${event} ${id}, and nobody will try again`);
+    }
+  }
+
+  alerted({ account, id, event }: Parameters<Observer["alerted"]>[0]): void {
+    const heard = this.#alerted.get(account) ?? new Set();
+    this.#alerted.set(account, heard);
+    if (heard.has(id)) return;
+    const next = this.#told.get(account)?.[heard.size];
+    if (next?.id !== id)
+      this.#broken("I5", `the receiver was told of ${event} ${id} before ${next?.event ?? "the record knew of it"}`);
+    heard.add(id);
   }
 
   /** Nobody takes away a claim that is live by the clock of who does it, which may have jumped since it was looked at. */

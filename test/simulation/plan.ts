@@ -196,6 +196,7 @@ const usual: Readonly<Record<Operation, number>> = {
   "signals.list": 45,
   "signals.update": 20,
   "history.append": 10,
+  "alerts.deliver": 10,
   "health.ask": 10,
 };
 
@@ -212,6 +213,7 @@ const tender: readonly [Operation, ...Operation[]] = [
   "vault.newest",
   "vault.disable",
   "history.append",
+  "alerts.deliver",
 ];
 
 const anOperation = (random: Random): Operation =>
@@ -257,7 +259,7 @@ const hardLuck = (random: Random): readonly PlacedFault[] => {
 };
 
 const faultAt = (random: Random, operation: Operation): Fault => {
-  const changes = isCommand(operation) || isTableWrite(operation);
+  const changes = isCommand(operation) || isTableWrite(operation) || operation === "alerts.deliver";
   const ms = random.below(longestOnItsWayMs);
   switch (random.below(10)) {
     case 0:

@@ -17,6 +17,7 @@ export const operations = [
   "signals.list",
   "signals.update",
   "history.append",
+  "alerts.deliver",
   "health.ask",
 ] as const;
 

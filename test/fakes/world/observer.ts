@@ -27,6 +27,8 @@ export interface Observer {
   regenerated(sent: SentRegenerate, killed: KeyFact): void;
   recordWritten(process: Process, before: RotationRecord | null, after: RotationRecord): void;
   historyWritten(event: RotationEvent, there: RotationEvent): void;
+  /** The webhook's receiver was told of this. */
+  alerted(event: Pick<RotationEvent, "account" | "id" | "event">): void;
   /** Anything that leaves the app: a log line, a row, an answer, an error. */
   left(what: string, content: unknown): void;
   /** After every effect, once it is told. */
@@ -42,6 +44,7 @@ export const nobody: Observer = {
   regenerated: nothing,
   recordWritten: nothing,
   historyWritten: nothing,
+  alerted: nothing,
   left: nothing,
   afterEffect: nothing,
 };

@@ -26,7 +26,7 @@ export const portsOf = (world: World, process: Process): Ports => ({
   history: historyPort(world, process),
   health: healthPort(world, process),
   permissions: { principalId: async () => null, allows: async () => null },
-  alerts: noAlerts,
+  alerts: alertsPort(world, process),
   log: logPort(world, process),
   clock: process.clock,
   ids: idsOf(world),
@@ -267,8 +267,28 @@ const historyPort = (world: World, process: Process): History => ({
   removeThrough: async () => undefined,
 });
 
-/** Nobody listens beside the history and the log. */
-const noAlerts: Alerts = { wanted: null, deliver: async () => "gone" };
+/** A receiver that wants to hear everything, as often as it is told. */
+const alertsPort = (world: World, process: Process): Alerts => ({
+  wanted: "all",
+  deliver: async (event, { signal }) => {
+    try {
+      return await world.wire.call(process, {
+        operation: "alerts.deliver",
+        signal,
+        subject: () => `${event.event} ${event.id}`,
+        effect: () => {
+          world.effects += 1;
+          const { account } = event;
+          if (account !== null) world.observer.alerted({ ...event, account });
+          world.observer.left("alert", event);
+          return "delivered";
+        },
+      });
+    } catch {
+      return "failed";
+    }
+  },
+});
 
 const healthPort = (world: World, process: Process): HealthChecks => ({
   ask: async (url, nonce, { signal }) => {
