@@ -195,7 +195,7 @@ export const confirmationsOf = (
 
 /** A consumer that does not answer when it is asked is unhealthy, whatever its instances said before. */
 const faultOfHealthUrl = (consumer: ConsumerConfig, report: InstanceReport): NonNullable<Fault> => ({
-  detail: `${consumer.name}: ${report.detail ?? "its health URL"}, last at ${report.at}`,
+  detail: `${consumer.name}: ${report.detail ?? "its health URL"}, last at ${report.at}, asked about version ${report.secretVersion}`,
   since: report.unhealthySince ?? report.at,
 });
 

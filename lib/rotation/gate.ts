@@ -110,18 +110,19 @@ const consumerShut = ({ config, state, reports, now }: GateInput): Shut | null =
 const soakNotElapsed = ({ config, state, reports, now }: GateInput): Shut | null => {
   const { consumers, soakMs } = config.gate;
   const reportsOf = reportsByConsumer(reports);
-  const good = consumers
-    .map((consumer) => consumerState(consumer, config.gate, state.active, reportsOf(consumer), now))
-    .filter((found) => found.state === "Good")
-    .map(({ goodSince }) => goodSince);
-  if (good.length === 0) return null;
-  const since = latest(state.active.publishedAt, ...good);
+  const good = consumers.flatMap((consumer) => {
+    const found = consumerState(consumer, config.gate, state.active, reportsOf(consumer), now);
+    return found.state === "Good" ? [{ name: consumer.name, goodSince: found.goodSince }] : [];
+  });
+  const since = latest(state.active.publishedAt, ...good.map(({ goodSince }) => goodSince));
+  const last = good.find(({ goodSince }) => goodSince === since);
+  if (last === undefined) return null;
   const until = plusMs(since, soakMs);
   return toInstant(now) >= until
     ? null
     : {
         reason: "SoakNotElapsed",
-        detail: `all consumers have been good since ${since}; the soak of ${formatDuration(soakMs)} ends at ${until}`,
+        detail: `all consumers have been good on version ${state.active.version} since ${since}, ${last.name} last; the soak of ${formatDuration(soakMs)} ends at ${until}`,
         since,
       };
 };

@@ -223,10 +223,10 @@ test.each(bad)("%s makes the consumer unhealthy until the next good answer", asy
   await rig.surface.tick();
   const { waitingFor, consumers } = await at.status();
   expect(waitingFor).toMatchObject({ reason: "Unhealthy", since: rig.clock.at });
-  const [, sentence = "", heardAt] =
-    /^legacy: its health URL (.*), last at (.*)$/s.exec(waitingFor?.detail ?? "") ?? [];
+  const [, sentence = "", heardAt, version] =
+    /^legacy: its health URL (.*), last at (\S+), asked about version (\S+)$/s.exec(waitingFor?.detail ?? "") ?? [];
   expect(sentence).toEqual(problem);
-  expect(heardAt).toBe(rig.clock.at);
+  expect([heardAt, version]).toEqual([rig.clock.at, at.newest().version]);
   expect(consumers[0]).toMatchObject({ name: "legacy", state: "Unhealthy" });
   expect(app.asked).toHaveLength(1);
 

@@ -416,7 +416,7 @@ describe("what a consumer has not shown yet", () => {
     const until = new Date(Date.parse(goodSince) + minutes(10)).toISOString();
     expect(await waitingFor(at)).toEqual({
       reason: "SoakNotElapsed",
-      detail: `all consumers have been good since ${goodSince}; the soak of PT10M ends at ${until}`,
+      detail: `all consumers have been good on version ${vm.held.version} since ${goodSince}, render-api last; the soak of PT10M ends at ${until}`,
       since: goodSince,
     });
     await passing(rig, minutes(9), [vm]);

@@ -274,7 +274,7 @@ describe("a consumer that is asked for its health", () => {
   it("is unhealthy from the first bad answer to the next good one, whatever its instances said", () => {
     expect(stateOf({ consumer, reports: [aReport(), silent] })).toEqual({
       state: "Unhealthy",
-      detail: "render-api: its health URL answered 500, not 200, last at 2026-11-24T10:10:00.000Z",
+      detail: `render-api: its health URL answered 500, not 200, last at 2026-11-24T10:10:00.000Z, asked about version ${v2}`,
       since: "2026-11-24T10:06:00.000Z",
     });
   });
@@ -282,7 +282,7 @@ describe("a consumer that is asked for its health", () => {
   it("is unhealthy as well where no more is known of it", () => {
     expect(stateOf({ consumer, reports: [{ ...silent, detail: null, unhealthySince: null }] })).toEqual({
       state: "Unhealthy",
-      detail: "render-api: its health URL, last at 2026-11-24T10:10:00.000Z",
+      detail: `render-api: its health URL, last at 2026-11-24T10:10:00.000Z, asked about version ${v2}`,
       since: "2026-11-24T10:10:00.000Z",
     });
   });
@@ -340,7 +340,7 @@ describe("what a consumer complains of", () => {
   it("is told of its health URL first", () => {
     const silent = aReport({ ...ill, instance: healthUrlInstance, detail: "its health URL answered 500, not 200" });
     expect(complaint([ill, silent], "10:15", asked)?.detail).toBe(
-      "render-api: its health URL answered 500, not 200, last at 2026-11-24T10:10:00.000Z",
+      `render-api: its health URL answered 500, not 200, last at 2026-11-24T10:10:00.000Z, asked about version ${v2}`,
     );
     expect(complaint([silent])).toBeNull();
   });

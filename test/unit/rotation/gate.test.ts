@@ -279,8 +279,7 @@ describe("SoakNotElapsed", () => {
     expect(ask({ gate: { consumers }, reports, now: "10:13:59.999" })).toEqual({
       open: false,
       reason: "SoakNotElapsed",
-      detail:
-        "all consumers have been good since 2026-11-24T10:04:00.000Z; the soak of PT10M ends at 2026-11-24T10:14:00.000Z",
+      detail: `all consumers have been good on version ${v2} since 2026-11-24T10:04:00.000Z, nightly-etl last; the soak of PT10M ends at 2026-11-24T10:14:00.000Z`,
       since: "2026-11-24T10:04:00.000Z",
     });
     expect(reasonOf({ gate: { consumers }, reports, now: "10:14" })).toBe("open");
