@@ -1,6 +1,7 @@
 import { app, type TimerHandler } from "@azure/functions";
+import { tellConfigurationInvalid } from "../lib/configuration-alarm";
 import { Ticker } from "../lib/tick";
-import { logConfigurationInvalid, theApp, within } from "./runtime";
+import { theApp, within } from "./runtime";
 
 const everyFiveMinutes = "0 */5 * * * *";
 
@@ -9,7 +10,7 @@ let ticker: Ticker | null = null;
 const handler: TimerHandler = (_timer, context) =>
   within(context, async () => {
     const composed = theApp();
-    if (!composed.ok) return logConfigurationInvalid(composed.problems);
+    if (!composed.ok) return tellConfigurationInvalid(composed.alarm, composed.problems);
     ticker ??= new Ticker(composed.app);
     await ticker.tick();
   });

@@ -29,19 +29,3 @@ export const useApp = (app: App): void => {
 
 /** Runs `work` so that what it logs goes to this invocation's log. */
 export const within = <T>(context: InvocationContext, work: () => Promise<T>): Promise<T> => current.run(context, work);
-
-/** Every function says so, at every use: a rotator that cannot run must not look as if it did. */
-export const logConfigurationInvalid = (problems: readonly { readonly at: string; readonly problem: string }[]): void =>
-  write(
-    "error",
-    JSON.stringify({
-      event: "ConfigurationInvalid",
-      at: new Date().toISOString(),
-      account: null,
-      rotationId: null,
-      reason: "ConfigurationInvalid",
-      detail: problems.map(({ at, problem }) => `${at}: ${problem}`).join("; "),
-      by: "schedule",
-      problems,
-    }),
-  );

@@ -6,7 +6,7 @@ import {
   OutcomeUnknownError,
   TransientServiceError,
 } from "./errors";
-import type { CallOptions, Ports, Receipt, Stored } from "./ports";
+import type { CallOptions, History, Ports, Receipt, Stored } from "./ports";
 import { type Reconciled, reconcile } from "./reconcile";
 import type { AccountConfig } from "./rotation/account-config";
 import { nextAttemptAt } from "./rotation/backoff";
@@ -23,19 +23,28 @@ import {
   pauseInForce,
   quarantined,
   waitingOn,
+  withEarlier,
   withEvents,
   withPauseSeen,
 } from "./rotation/changes";
 import { alarmChanges, conditions } from "./rotation/conditions";
-import { isWanted, mostDeliveries, newDelivery, retried, type Wanted } from "./rotation/deliveries";
-import { clearedKind, type EventDraft, hashedText, isAlarm, type RotationEvent } from "./rotation/events";
+import { isWanted, mostDeliveries, newDelivery, type Wanted } from "./rotation/deliveries";
+import {
+  type Announcement,
+  clearedKind,
+  type EventDraft,
+  hashedText,
+  isAlarm,
+  type RotationEvent,
+} from "./rotation/events";
 import type { Slot, State } from "./rotation/phases";
 import type { Claim, Pause, RotationRecord } from "./rotation/record";
 import { fullReconcileDue, scheduledDue } from "./rotation/schedule";
-import { plusMs, toInstant } from "./rotation/time";
+import { type Instant, plusMs, toInstant } from "./rotation/time";
 import { configurationChanged, type Move, type StateWithActive } from "./rotation/transitions";
 import type { InstanceReport } from "./rotation/signals";
 import { gatedState, mayRegenerateNext } from "./rotation/waiting";
+import { alertDropped, sendDeliveries } from "./send-deliveries";
 import { type Bench, type Decision, type Done, rollBack, steps } from "./steps";
 
 export interface Limits {
@@ -71,12 +80,20 @@ export interface Drive {
   readonly patienceMs: number;
   /** Decided under the claim: a move to make before anything else, something to note in the history, a refusal, or nothing. */
   readonly enter?: (record: RotationRecord, now: Date) => Move | Note | Refusal | null;
+  /** Told while the record could not be read, in order: the history is to get it. */
+  readonly earlier?: readonly Announcement[];
 }
 
 export type Advanced =
   | { readonly outcome: "busy"; readonly claim: Claim | null }
   | { readonly outcome: "refused"; readonly refusal: Refusal }
-  | { readonly outcome: "driven"; readonly record: RotationRecord; readonly moves: number };
+  | {
+      readonly outcome: "driven";
+      readonly record: RotationRecord;
+      readonly moves: number;
+      /** The record or the history has what was told earlier. */
+      readonly recorded: boolean;
+    };
 
 /** Takes the claim, then step after step until the account waits, then lets go. Never throws for what goes wrong with Batch or the vault. */
 export const advance = async (ports: Ports, limits: Limits, config: AccountConfig, drive: Drive): Promise<Advanced> => {
@@ -119,13 +136,11 @@ export const needsDriver = (
 /** Moves of one drive at most: a procedure has eight, and a loop that does not end must not hold a claim. */
 const mostMoves = 20;
 
-/** A drive may have a day's alarms to send, and somebody may wait for its answer. */
-const longestSendingMs = 5_000;
-
 class Driver {
   readonly #claimId: string;
   #stored: Stored | null = null;
   #moves = 0;
+  #recorded = false;
   /** This drive has done the full comparison that comes now and then. */
   #compared = false;
 
@@ -186,7 +201,9 @@ class Driver {
     }
     await this.#tell();
     const { record } = await this.#write({ ...this.#record, claim: null });
-    return refusal === null ? { outcome: "driven", record, moves: this.#moves } : { outcome: "refused", refusal };
+    return refusal === null
+      ? { outcome: "driven", record, moves: this.#moves, recorded: this.#recorded }
+      : { outcome: "refused", refusal };
   }
 
   async #enter(): Promise<Refusal | null> {
@@ -355,14 +372,14 @@ class Driver {
     }
   }
 
-  #dropped({ id, event }: RotationEvent): void {
-    const detail = `the webhook did not take event ${id} (${event}); it is given up: check ROTATION_ALERT_WEBHOOK_URL`;
-    this.ports.log.write("error", { event: "AlertDropped", account: this.config.name, detail });
+  #dropped(event: RotationEvent): void {
+    this.ports.log.write("error", alertDropped(event));
   }
 
   /** What cannot be told now is told by the next drive: the claim must be let go all the same. */
   async #tell(): Promise<void> {
     try {
+      await this.#takeUp(this.order.earlier ?? []);
       await this.#tellConditions();
       await this.#deliver();
       await this.#sendToWebhook();
@@ -370,6 +387,32 @@ class Driver {
     } catch (error) {
       if (error instanceof ClaimLostError) throw error;
       this.ports.log.write("warn", { event: "TellingDelayed", account: this.config.name, ...inFields(error) });
+    }
+  }
+
+  /** Written once, whatever crashes: under their own ids, by which those are known that the record or the history has. */
+  async #takeUp(earlier: readonly Announcement[]): Promise<void> {
+    const [first] = earlier;
+    if (first === undefined) return;
+    this.#announce();
+    const known = await this.#idsSince(first.at);
+    const missing = earlier.filter(({ id }) => !known.has(id));
+    if (missing.length > 0) await this.#write(withEarlier(this.#record, missing, sha256));
+    this.#recorded = true;
+  }
+
+  async #idsSince(at: Instant): Promise<ReadonlySet<string>> {
+    const ids = new Set(this.#record.outbox.map(({ id }) => id));
+    for (let before: number | null = null; ; ) {
+      const range = { limit: 100, before };
+      const page: Awaited<ReturnType<History["page"]>> = await this.ports.history.page(
+        this.config.name,
+        range,
+        this.#call(),
+      );
+      for (const { id } of page.events) ids.add(id);
+      if (page.next === null || page.events.some((event) => event.at < at)) return ids;
+      before = page.next;
     }
   }
 
@@ -394,20 +437,10 @@ class Driver {
     if (this.#record.prunedThrough > 0) await history.removeThrough(account, this.#record.prunedThrough, this.#call());
   }
 
-  /** In order; the first that cannot be sent holds up those after it, and nothing else. A slow receiver gets the rest with the next drive. */
   async #sendToWebhook(): Promise<void> {
-    const { alerts, clock } = this.ports;
-    const enoughAt = plusMs(toInstant(clock.now()), longestSendingMs);
-    for (const delivery of this.#record.deliveries) {
-      const now = clock.now();
-      if (delivery.nextAttemptAt > toInstant(now) || toInstant(now) >= enoughAt) return;
-      const outcome = await alerts.deliver(delivery.event, this.#call());
-      const next = outcome === "failed" ? retried(delivery, now) : null;
-      const rest = this.#record.deliveries.filter(({ event }) => event.id !== delivery.event.id);
-      this.#keep({ ...this.#record, deliveries: next === null ? rest : [next, ...rest] });
-      if (outcome !== "delivered" && next === null) this.#dropped(delivery.event);
-      if (next !== null) return;
-    }
+    const { rest, dropped } = await sendDeliveries(this.ports, this.#record.deliveries, () => this.#call());
+    this.#keep({ ...this.#record, deliveries: rest });
+    for (const event of dropped) this.#dropped(event);
   }
 
   async #fail(error: unknown): Promise<void> {
@@ -519,12 +552,14 @@ const quarantineStops = (record: RotationRecord, now: Date): boolean => {
   return quarantine !== null && (quarantine.slot !== null || mayRegenerateNext(record.state.phase));
 };
 
-/** The record once the log has the event: history and webhook may still be to get it. */
+/** The record once the log has the event: history and webhook may still be to get it. The evidence is for the history alone. */
 const announced = (record: RotationRecord, event: RotationEvent, wanted: Wanted | null, now: Date): RotationRecord => ({
   ...record,
   toldThrough: event.sequence,
   deliveries:
-    wanted !== null && isWanted(event, wanted) ? [...record.deliveries, newDelivery(event, now)] : record.deliveries,
+    wanted !== null && isWanted(event, wanted)
+      ? [...record.deliveries, newDelivery({ ...event, evidence: null }, now)]
+      : record.deliveries,
 });
 
 const sha256 = (text: string): string => createHash("sha256").update(text, "utf8").digest("hex");

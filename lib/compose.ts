@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import * as z from "zod";
+import { MemoryNotices } from "./alerts/memory-notices";
 import { noWebhook, Webhook } from "./alerts/webhook";
 import type { App } from "./app";
 import { AzureBatchKeys } from "./azure/batch-keys";
@@ -9,17 +10,24 @@ import { createCredential } from "./azure/credential";
 import { HistoryTable } from "./azure/history-table";
 import { KeyVaultSecrets } from "./azure/key-vault-secrets";
 import { ArmPermissions } from "./azure/permissions";
+import { NoticeTable } from "./azure/notice-table";
 import { RotationTable } from "./azure/rotation-table";
 import { SignalTable } from "./azure/signal-table";
 import { openTables, type TableStorage } from "./azure/tables";
 import { UlidIds } from "./azure/ulid-ids";
-import { type Environment, readSettings, type Settings } from "./config";
+import { type Environment, readSettings, readTellingSettings, type Settings } from "./config";
+import { builtIn } from "./config/built-in";
+import type { ConfigurationAlarm } from "./configuration-alarm";
 import { ConfigError } from "./errors";
 import { FetchHealthChecks } from "./health/ask-health";
 import type { Alerts, Clock, Log } from "./ports";
+import { parseDuration } from "./rotation/duration";
+import type { Telling } from "./tell-notice";
 import { VersionCache } from "./version-cache";
 
 const minute = 60_000;
+/** The most that one external call may take. */
+const callMs = minute / 2;
 
 const systemClock: Clock = {
   now: () => new Date(),
@@ -30,13 +38,14 @@ const systemClock: Clock = {
 /** Writes one line of text at a level. */
 export type LineWriter = (level: "info" | "warn" | "error", line: string) => void;
 
+const logTo = (write: LineWriter): Log => ({ write: (level, line) => write(level, JSON.stringify(line)) });
+
 /** Builds the app from the process's settings. Throws `ConfigError` with every problem at once. */
 export const composeApp = (env: Environment, write: LineWriter): App => {
   const root = appRoot(env);
   const functionTimeoutMs = readFunctionTimeout(root, env);
   const settings = readSettings(env, { read: (file) => readFileSync(join(root, file), "utf8") }, { functionTimeoutMs });
-  const log: Log = { write: (level, line) => write(level, JSON.stringify(line)) };
-  const ports = buildPorts(env, settings, log);
+  const ports = buildPorts(env, settings, logTo(write));
   return {
     ports,
     accounts: settings.accounts,
@@ -45,7 +54,7 @@ export const composeApp = (env: Environment, write: LineWriter): App => {
     limits: {
       claimMs: settings.claimMs,
       quarantineMs: settings.quarantineMs,
-      callMs: minute / 2,
+      callMs,
       dryRun: settings.dryRun,
       historyKeepMs: settings.historyKeepMs,
       tickMs: functionTimeoutMs / 2,
@@ -68,15 +77,16 @@ const buildPorts = (env: Environment, settings: Settings, log: Log): App["ports"
     batch: new AzureBatchKeys({ credential, armEndpoint: cloud.armEndpoint, armScope: cloud.armScope, clock }),
     secrets: new KeyVaultSecrets({ credential, emulated }),
     rotations: new RotationTable(tables.rotations, ids),
+    notices: new NoticeTable(tables.rotations, ids),
     signals: new SignalTable(tables.signals, ids),
     health: new FetchHealthChecks(),
     permissions: new ArmPermissions({ credential, armEndpoint: cloud.armEndpoint, armScope: cloud.armScope }),
-    alerts: openAlerts(env, settings),
+    alerts: openAlerts(env, settings.webhook),
     history: new HistoryTable(tables.history),
   };
 };
 
-const openAlerts = (env: Environment, { webhook }: Settings): Alerts =>
+const openAlerts = (env: Environment, webhook: Settings["webhook"]): Alerts =>
   webhook === null
     ? noWebhook
     : new Webhook({
@@ -88,7 +98,10 @@ const openAlerts = (env: Environment, { webhook }: Settings): Alerts =>
         clock: systemClock,
       });
 
-const tableStorage = (env: Environment, { storage, emulated, cloud }: Settings): TableStorage =>
+const tableStorage = (
+  env: Environment,
+  { storage, emulated, cloud }: Pick<Settings, "storage" | "emulated" | "cloud">,
+): TableStorage =>
   storage.kind === "connectionString"
     ? { ...storage, allowInsecureConnection: emulated }
     : {
@@ -120,16 +133,34 @@ const readFunctionTimeout = (root: string, env: Environment): number => {
   }
 };
 
-/** The app, or the problems that keep it from running. */
+/** Tells of settings that are wrong, by those that are right. */
+const openConfigurationAlarm = (env: Environment, write: LineWriter): ConfigurationAlarm => {
+  const { tables, webhook, emulated, cloud } = readTellingSettings(env);
+  const ids = new UlidIds(systemClock);
+  const toLog = { clock: systemClock, ids, log: logTo(write) };
+  const toLogOnly: Telling = { ports: { ...toLog, notices: new MemoryNotices(), alerts: noWebhook }, callMs };
+  const remindEveryMs = parseDuration(builtIn.remindEvery) ?? Number.POSITIVE_INFINITY;
+  if (tables === null) return { telling: toLogOnly, toLogOnly, remindEveryMs };
+  const { rotations } = openTables(tableStorage(env, { storage: tables.storage, emulated, cloud }), tables.tablePrefix);
+  const notices = new NoticeTable(rotations, ids);
+  return {
+    telling: { ports: { ...toLog, notices, alerts: openAlerts(env, webhook) }, callMs },
+    toLogOnly,
+    remindEveryMs,
+  };
+};
+
+/** The app, or the problems that keep it from running, and how to tell of them. */
 export type Composed =
   | { readonly ok: true; readonly app: App }
-  | { readonly ok: false; readonly problems: ConfigError["problems"] };
+  | { readonly ok: false; readonly problems: ConfigError["problems"]; readonly alarm: ConfigurationAlarm };
 
 export const compose = (env: Environment, write: LineWriter): Composed => {
   try {
     return { ok: true, app: composeApp(env, write) };
   } catch (error) {
-    if (error instanceof ConfigError) return { ok: false, problems: error.problems };
+    if (error instanceof ConfigError)
+      return { ok: false, problems: error.problems, alarm: openConfigurationAlarm(env, write) };
     throw error;
   }
 };

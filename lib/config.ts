@@ -83,6 +83,41 @@ const readTestLength = (
   return null;
 };
 
+const readTablePrefix = (reader: SettingsReader): string =>
+  reader.matching("ROTATION_TABLE_PREFIX", "1 to 50 letters and digits, a letter first", (value) =>
+    /^[A-Za-z][A-Za-z0-9]{0,49}$/.test(value),
+  ) ?? "BatchKey";
+
+const readClientId = (reader: SettingsReader): string | null =>
+  reader.matching("AZURE_CLIENT_ID", "the client id of a user-assigned identity, a GUID", isGuid);
+
+/** What is right where other settings are wrong: enough to tell somebody of those. */
+export interface TellingSettings extends Pick<Settings, "emulated" | "webhook" | "cloud"> {
+  /** Null where the settings of the tables are wrong too. */
+  readonly tables: Pick<Settings, "storage" | "tablePrefix"> | null;
+}
+
+/** Never throws; `readSettings` names what is wrong. A webhook is told only of what a table remembers to have been told. */
+export const readTellingSettings = (env: Environment): TellingSettings => {
+  const ofTables = new Problems();
+  const ofWebhook = new Problems();
+  const others = new Problems();
+  const reader = new SettingsReader(env, ofTables);
+  const emulated = readEmulated(env, new SettingsReader(env, others), others);
+  const { cloud } = readCloud(new SettingsReader(env, others));
+  // It decides where the tables are; the other settings of a cloud do not.
+  reader.choice("ROTATION_CLOUD", cloudNames);
+  const context = { storageSuffix: cloud.storageSuffix, emulated, clientId: readClientId(reader) };
+  const tables = { storage: readStorage(reader, context, ofTables), tablePrefix: readTablePrefix(reader) };
+  const webhook = readWebhook(new SettingsReader(env, ofWebhook), emulated);
+  return {
+    emulated,
+    cloud,
+    tables: ofTables.isEmpty ? tables : null,
+    webhook: ofTables.isEmpty && ofWebhook.isEmpty ? webhook : null,
+  };
+};
+
 /**
  * Checks all settings and the configuration.
  * Throws `ConfigError` with every problem at once, by name and remedy and without any value.
@@ -96,14 +131,11 @@ export const readSettings = (
   const reader = new SettingsReader(env, problems);
   const emulated = readEmulated(env, reader, problems);
   const { cloud, known } = readCloud(reader);
-  const clientId = reader.matching("AZURE_CLIENT_ID", "the client id of a user-assigned identity, a GUID", isGuid);
+  const clientId = readClientId(reader);
   const rules = { emulated, vaultDomain: known ? cloud.vaultDomain : null };
   const settings: Settings = {
     storage: readStorage(reader, { storageSuffix: cloud.storageSuffix, emulated, clientId }, problems),
-    tablePrefix:
-      reader.matching("ROTATION_TABLE_PREFIX", "1 to 50 letters and digits, a letter first", (value) =>
-        /^[A-Za-z][A-Za-z0-9]{0,49}$/.test(value),
-      ) ?? "BatchKey",
+    tablePrefix: readTablePrefix(reader),
     schedule: reader.matching(
       "ROTATION_SCHEDULE",
       "an NCRONTAB expression of 5 or 6 fields, such as 0 */5 * * * *",

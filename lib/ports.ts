@@ -1,7 +1,8 @@
 import type { BatchKey } from "./batch-key";
 import type { BatchAccountRef, SecretRef } from "./rotation/account-config";
 import type { Wanted } from "./rotation/deliveries";
-import type { RotationEvent } from "./rotation/events";
+import type { Announcement, RotationEvent } from "./rotation/events";
+import type { Notice } from "./rotation/notice";
 import type { Slot } from "./rotation/phases";
 import type { RotationRecord } from "./rotation/record";
 import type { InstanceReport, MergedSignal } from "./rotation/signals";
@@ -102,6 +103,19 @@ export interface Rotations {
   replace(record: RotationRecord, etag: string, options: CallOptions): Promise<Stored | null>;
 }
 
+export interface StoredNotice {
+  readonly notice: Notice;
+  readonly etag: string;
+}
+
+/** What is told where no rotation record can remember it. Throws `TransientServiceError` or `OperatorNeededError`. */
+export interface Notices {
+  /** All there are. One that cannot be read is as good as new: its alarm is raised again. */
+  list(options: CallOptions): Promise<readonly StoredNotice[]>;
+  /** Null when somebody else has written since `etag` was read; `etag` is null where there was none. */
+  write(notice: Notice, etag: string | null, options: CallOptions): Promise<StoredNotice | null>;
+}
+
 export interface Signals {
   list(account: string, options: CallOptions): Promise<readonly InstanceReport[]>;
   /** Applies `merge` to what is known of the instance, again where another signal came in between. */
@@ -156,7 +170,7 @@ export interface Alerts {
   /** Which events are sent; null where there is no webhook. */
   readonly wanted: Wanted | null;
   /** Never throws, and never takes long: a receiver that has just failed is not asked again at once. */
-  deliver(event: RotationEvent, options: CallOptions): Promise<Delivered>;
+  deliver(event: Announcement, options: CallOptions): Promise<Delivered>;
 }
 
 /** One line of JSON each. Never given an error of an SDK. */
@@ -181,6 +195,7 @@ export interface Ports {
   readonly batch: BatchKeys;
   readonly secrets: SecretPublisher;
   readonly rotations: Rotations;
+  readonly notices: Notices;
   readonly signals: Signals;
   readonly health: HealthChecks;
   readonly permissions: Permissions;

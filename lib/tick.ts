@@ -1,7 +1,8 @@
 import { advance, needsDriver } from "./advance";
 import type { App } from "./app";
 import { concurrently } from "./concurrently";
-import { CorruptRecordError, OperatorNeededError, TransientServiceError } from "./errors";
+import { CorruptRecordError } from "./errors";
+import type { StoredNotice } from "./ports";
 import { pullSignals } from "./pull-signals";
 import type { AccountConfig } from "./rotation/account-config";
 import type { RotationRecord } from "./rotation/record";
@@ -9,6 +10,8 @@ import { isStalled, timeInPhaseMs } from "./rotation/stall";
 import { msBetween, toInstant } from "./rotation/time";
 import { gatedState } from "./rotation/waiting";
 import { corruptStatus, type StatusBody, statusOf } from "./status";
+import { tellingDelayed, wordsOf } from "./tell-notice";
+import { tellOfRecord, tellOrDelay } from "./tell-of-record";
 
 export interface TickSummary {
   readonly accounts: number;
@@ -24,8 +27,11 @@ const mostAtOnce = 8;
 const idleLineEveryMs = 3_600_000;
 
 interface Outcome {
+  /** Null where the account could not be looked at. */
   readonly status: StatusBody | null;
   readonly moves: number;
+  /** How to mend a record that cannot be read; null for any other. */
+  readonly remedy: string | null;
 }
 
 /**
@@ -43,7 +49,11 @@ export class Ticker {
     const { ports, limits, accounts } = this.app;
     const startedAt = ports.clock.now().getTime();
     const stop = ports.clock.abortAfter(limits.tickMs);
-    const outcomes = await concurrently(this.#inTurn(accounts), mostAtOnce, (config) => this.#one(config, stop));
+    const notices = this.#notices();
+    const outcomes = await concurrently(this.#inTurn(accounts), mostAtOnce, (config) =>
+      this.#one(config, stop, notices),
+    );
+    await this.#endWithoutAccount(await notices);
     const statuses = outcomes.map(({ status }) => status).filter((status) => status !== null);
     const summary: TickSummary = {
       accounts: accounts.length,
@@ -65,11 +75,43 @@ export class Ticker {
     return [...accounts.slice(first), ...accounts.slice(0, first)];
   }
 
-  async #one(config: AccountConfig, stop: AbortSignal): Promise<Outcome> {
+  /** What is told where no record can remember it, in one query for all accounts; null where it cannot be read. */
+  async #notices(): Promise<readonly StoredNotice[] | null> {
+    const { ports, limits } = this.app;
+    try {
+      return await ports.notices.list({ signal: ports.clock.abortAfter(limits.callMs) });
+    } catch (error) {
+      ports.log.write("warn", tellingDelayed(null, error));
+      return null;
+    }
+  }
+
+  /** The settings are right, and of accounts that are no longer configured nothing more is known: what was raised of either has ended. */
+  async #endWithoutAccount(notices: readonly StoredNotice[] | null): Promise<void> {
+    const configured = new Set<string | null>(this.app.accounts.map(({ name }) => name));
+    const others = notices?.filter(({ notice }) => !configured.has(notice.account)) ?? [];
+    await concurrently(others, mostAtOnce, (known) =>
+      tellOrDelay(this.app, { account: known.notice.account, known, found: [], remindEveryMs: 0 }),
+    );
+  }
+
+  async #one(
+    config: AccountConfig,
+    stop: AbortSignal,
+    notices: Promise<readonly StoredNotice[] | null>,
+  ): Promise<Outcome> {
+    const outcome = await this.#look(config, stop);
+    const all = await notices;
+    const known = all?.find(({ notice }) => notice.account === config.name) ?? null;
+    if (all !== null && outcome.status !== null) await tellOfRecord(this.app, config, known, outcome.remedy);
+    return outcome;
+  }
+
+  async #look(config: AccountConfig, stop: AbortSignal): Promise<Outcome> {
     const { ports } = this.app;
     try {
       const moves = stop.aborted ? 0 : await this.#drive(config, stop);
-      return { status: await this.#report(config), moves };
+      return { status: await this.#report(config), moves, remedy: null };
     } catch (error) {
       if (error instanceof CorruptRecordError) {
         const status = corruptStatus(config, error.problem, ports.clock.now());
@@ -88,10 +130,10 @@ export class Ticker {
           nextDueAt: null,
           overdue: false,
         });
-        return { status, moves: 0 };
+        return { status, moves: 0, remedy: status.blocked?.remedy ?? null };
       }
-      ports.log.write("error", { event: "AccountFailed", account: config.name, detail: nameOf(error) });
-      return { status: null, moves: 0 };
+      ports.log.write("error", { event: "AccountFailed", account: config.name, detail: wordsOf(error) });
+      return { status: null, moves: 0, remedy: null };
     }
   }
 
@@ -115,7 +157,7 @@ export class Ticker {
     try {
       await pullSignals(this.app, config, record);
     } catch (error) {
-      this.app.ports.log.write("warn", { event: "PullFailed", account: config.name, detail: nameOf(error) });
+      this.app.ports.log.write("warn", { event: "PullFailed", account: config.name, detail: wordsOf(error) });
     }
   }
 
@@ -158,8 +200,3 @@ export class Ticker {
     return true;
   }
 }
-
-const nameOf = (error: unknown): string =>
-  error instanceof TransientServiceError || error instanceof OperatorNeededError
-    ? error.message
-    : `unexpected ${error instanceof Error ? error.name : typeof error}`;

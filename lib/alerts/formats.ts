@@ -1,7 +1,7 @@
-import { clearedKind, isAlarm, type RotationEvent } from "../rotation/events";
+import { type Announcement, clearedKind, isAlarm } from "../rotation/events";
 
 /** The kind an event is about: `AlarmCleared` carries the alarm that has ended in its reason. */
-const factsOf = ({ account, rotationId, reason, at, by }: RotationEvent): readonly (readonly [string, string])[] => {
+const factsOf = ({ account, rotationId, reason, at, by }: Announcement): readonly (readonly [string, string])[] => {
   const facts: readonly (readonly [string, string | null])[] = [
     ["Account", account],
     ["Reason", reason],
@@ -12,16 +12,19 @@ const factsOf = ({ account, rotationId, reason, at, by }: RotationEvent): readon
   return facts.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]));
 };
 
-const titleOf = ({ event, account, reason }: RotationEvent): string =>
-  event === "AlarmCleared" ? `${reason ?? "Alarm"} has ended: ${account}` : `${event}: ${account}`;
+const titleOf = ({ event, account, reason }: Announcement): string => {
+  const what = event === "AlarmCleared" ? `${reason ?? "Alarm"} has ended` : event;
+  return account === null ? what : `${what}: ${account}`;
+};
 
 /** CloudEvents 1.0, structured JSON. */
-export const cloudEvent = (event: RotationEvent, site: string) => ({
+export const cloudEvent = (event: Announcement, site: string) => ({
   specversion: "1.0",
   id: event.id,
   type: `batch-key-rotator.${event.event}`,
   source: `/batch-key-rotator/${encodeURIComponent(site)}`,
-  subject: event.account,
+  // A subject may be absent, but not null.
+  ...(event.account === null ? {} : { subject: event.account }),
   time: event.at,
   datacontenttype: "application/json",
   data: {
@@ -37,7 +40,7 @@ export const cloudEvent = (event: RotationEvent, site: string) => ({
 });
 
 /** An Adaptive Card, as a Teams workflow takes it. */
-export const teamsMessage = (event: RotationEvent) => ({
+export const teamsMessage = (event: Announcement) => ({
   type: "message",
   attachments: [
     {
@@ -79,7 +82,7 @@ const fitted = (text: string, most: number): string => {
 };
 
 /** Block Kit, with its limits: 150 characters in a header, 3,000 in a section, 2,000 in a field. */
-export const slackMessage = (event: RotationEvent) => ({
+export const slackMessage = (event: Announcement) => ({
   text: escaped(titleOf(event)),
   blocks: [
     { type: "header", text: { type: "plain_text", text: titleOf(event).slice(0, 150) } },

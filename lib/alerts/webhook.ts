@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import type { Alerts, CallOptions, Clock, Delivered } from "../ports";
 import type { Wanted } from "../rotation/deliveries";
-import type { RotationEvent } from "../rotation/events";
+import type { Announcement } from "../rotation/events";
 import { cloudEvent, slackMessage, teamsMessage } from "./formats";
 
 export interface WebhookOptions {
@@ -30,7 +30,7 @@ export class Webhook implements Alerts {
     this.wanted = options.wanted;
   }
 
-  async deliver(event: RotationEvent, { signal }: CallOptions): Promise<Delivered> {
+  async deliver(event: Announcement, { signal }: CallOptions): Promise<Delivered> {
     const now = this.#options.clock.now().getTime();
     // Only differences count, and a clock that was set back must not make the rest last.
     if (now < this.#restsUntil && this.#restsUntil - now <= restMs) return "failed";
@@ -39,7 +39,7 @@ export class Webhook implements Alerts {
     return outcome;
   }
 
-  async #send(event: RotationEvent, signal: AbortSignal): Promise<Delivered> {
+  async #send(event: Announcement, signal: AbortSignal): Promise<Delivered> {
     const { url, clock } = this.#options;
     const { body, contentType } = this.#message(event);
     try {
@@ -59,7 +59,7 @@ export class Webhook implements Alerts {
     }
   }
 
-  #message(event: RotationEvent): { readonly body: string; readonly contentType: string } {
+  #message(event: Announcement): { readonly body: string; readonly contentType: string } {
     const { format, site } = this.#options;
     switch (format) {
       case "cloudevents":

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { alarmKinds, informationKinds } from "../rotation/events";
+import type { Notice } from "../rotation/notice";
 import { otherSlot } from "../rotation/phases";
 import { type BlockedReason, blockedReasons } from "../rotation/reasons";
 import type { RotationRecord } from "../rotation/record";
@@ -99,22 +100,27 @@ const lastRotation = z.strictObject({
   idempotencyKey: z.string().nullable(),
 });
 
-export const eventSchema = z.strictObject({
+const announcement = z.strictObject({
   id: text,
-  sequence: z.int().min(1),
   at: instant,
   event: z.enum([...alarmKinds, ...informationKinds]),
-  account: text,
+  account: text.nullable(),
   rotationId: z.string().nullable(),
   reason: z.string().nullable(),
   detail: z.string(),
   by: text,
+});
+
+export const eventSchema = announcement.extend({
+  account: text,
+  sequence: z.int().min(1),
   evidence: z.record(z.string(), z.json()).nullable(),
   previousHash: z.string().nullable(),
 });
 
 const alarm = z.strictObject({ kind: z.enum(alarmKinds), since: instant, toldAt: instant });
-const delivery = z.strictObject({ event: eventSchema, attempts: count, nextAttemptAt: instant, giveUpAt: instant });
+const tries = { attempts: count, nextAttemptAt: instant, giveUpAt: instant };
+const delivery = z.strictObject({ event: eventSchema, ...tries });
 
 /** The stored form of a `RotationRecord`: nothing missing, nothing unknown. */
 export const recordSchema = z.strictObject({
@@ -146,7 +152,18 @@ export const recordSchema = z.strictObject({
   prunedThrough: count,
 });
 
+/** The stored form of a `Notice`. */
+export const noticeSchema = z.strictObject({
+  account: text.nullable(),
+  alarms: z.array(alarm).readonly(),
+  outbox: z.array(announcement).readonly(),
+  deliveries: z.array(z.strictObject({ event: announcement, ...tries })).readonly(),
+  unrecorded: z.array(announcement).readonly(),
+  heldUntil: instant.nullable(),
+});
+
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 
 /** Does not compile when the schema and the record's type no longer say the same. */
 export const recordSchemaIsComplete: Same<z.output<typeof recordSchema>, RotationRecord> = true;
+export const noticeSchemaIsComplete: Same<z.output<typeof noticeSchema>, Notice> = true;

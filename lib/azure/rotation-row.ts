@@ -1,30 +1,16 @@
 import type { z } from "zod";
 import { CorruptRecordError, OperatorNeededError } from "../errors";
 import type { RotationRecord } from "../rotation/record";
+import { joinColumns, toAsciiJson, toColumns } from "./json-columns";
 import { recordSchema, recordSchemaVersion } from "./record-schema";
 import type { Row, RowKey, StoredRow } from "./tables";
 
-/** A text column holds 32,768 UTF-16 characters (64 KiB), a row 1 MiB in all. The rest is left for the other columns. */
-const longestColumn = 32_000;
+/** A row holds 1 MiB in all, two bytes a character. The rest is left for the other columns. */
 const longestRecord = 450_000;
 
 const mend = "restore the row, or delete it to have the account adopted anew";
 
-const column = (index: number): string => (index === 0 ? "record" : `record${index}`);
-
 export const rotationKey = (account: string): RowKey => ({ partitionKey: account, rowKey: "rotation" });
-
-/**
- * JSON in ASCII, so that it can be cut into columns anywhere, even between the halves of a surrogate pair. Azurite also garbles
- * a character whose bytes arrive in two pieces.
- */
-const toAsciiJson = (record: RotationRecord): string =>
-  JSON.stringify(record).replaceAll(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
-
-const cut = (text: string): readonly string[] =>
-  Array.from({ length: Math.ceil(text.length / longestColumn) }, (_, index) =>
-    text.slice(index * longestColumn, (index + 1) * longestColumn),
-  );
 
 /** The first few things that are wrong, by place. */
 const inWords = (error: z.ZodError): string =>
@@ -48,7 +34,6 @@ export const toRow = (record: RotationRecord, writeId: string): Row => {
   }
   const json = toAsciiJson(record);
   if (json.length > longestRecord) throw outgrown(record, json.length);
-  const pieces = cut(json).map((piece, index) => [column(index), piece] as const);
   return {
     ...rotationKey(record.account),
     schema: recordSchemaVersion,
@@ -59,7 +44,7 @@ export const toRow = (record: RotationRecord, writeId: string): Row => {
     claimedUntil: record.claim?.until ?? "",
     // Text, as a number would be stored in 32 bits.
     eventSequence: String(record.eventSequence),
-    ...Object.fromEntries(pieces),
+    ...toColumns("record", json),
   };
 };
 
@@ -69,12 +54,6 @@ const outgrown = ({ account, outbox }: RotationRecord, length: number): Operator
     { operation: "Tables write of a rotation record" },
     `the record of account ${account} has grown to ${length} characters, more than a table row holds: ${outbox.length} events wait to be delivered, so mend the history table or the webhook`,
   );
-
-const joinPieces = (row: StoredRow): string => {
-  let json = "";
-  for (let index = 0; typeof row[column(index)] === "string"; index++) json += String(row[column(index)]);
-  return json;
-};
 
 const parseJson = (account: string, json: string): unknown => {
   try {
@@ -99,7 +78,7 @@ const checkVersion = (account: string, version: unknown): void => {
 /** The record in a row. Throws `CorruptRecordError` unless every member is there and makes sense. */
 export const toRecord = (account: string, row: StoredRow): RotationRecord => {
   checkVersion(account, row["schema"]);
-  const parsed = recordSchema.safeParse(parseJson(account, joinPieces(row)));
+  const parsed = recordSchema.safeParse(parseJson(account, joinColumns("record", row)));
   if (!parsed.success) {
     throw new CorruptRecordError(account, `${inWords(parsed.error)}: ${mend}`);
   }

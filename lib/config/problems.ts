@@ -16,6 +16,10 @@ export class Problems {
     if (!this.#found.some((known) => known.at === at && known.problem === problem)) this.#found.push({ at, problem });
   }
 
+  get isEmpty(): boolean {
+    return this.#found.length === 0;
+  }
+
   throwIfAny(): void {
     if (this.#found.length > 0) throw new ConfigError(this.#found);
   }

@@ -1,5 +1,5 @@
 import type { AccountConfig } from "./account-config";
-import { type EventDraft, hashedText, type RotationEvent } from "./events";
+import { type Announcement, type EventDraft, hashedText, keptDetail, type RotationEvent } from "./events";
 import { rotationOf } from "./phases";
 import type { Claim, Failure, Hold, Pause, Quarantine, RotationRecord } from "./record";
 import { type Instant, latest, msBetween, plusMs, toInstant } from "./time";
@@ -82,35 +82,53 @@ export const withEvents = (record: RotationRecord, drafts: readonly EventDraft[]
   return appended(record, drafts, pen, rotationId);
 };
 
-/** Far below what a text column of a table holds: an event must never be undeliverable because it says much. */
-const longestDetail = 4_000;
+/** The record with events added that were told while it could not be read: only the history is to get them. Nothing else may wait to be told. */
+export const withEarlier = (
+  record: RotationRecord,
+  told: readonly Announcement[],
+  hash: Pen["hash"],
+): RotationRecord => {
+  const after = numbered(
+    record,
+    told.map((event) => ({ ...event, evidence: null })),
+    hash,
+  );
+  return { ...after, toldThrough: after.eventSequence };
+};
 
 const appended = (
   record: RotationRecord,
   drafts: readonly EventDraft[],
   pen: Pen,
   rotationId: string | null,
+): RotationRecord =>
+  numbered(
+    record,
+    drafts.map((draft) => ({
+      id: pen.nextId(),
+      at: toInstant(pen.now),
+      event: draft.event,
+      rotationId,
+      reason: draft.reason ?? null,
+      detail: keptDetail(draft.detail),
+      by: pen.by,
+      evidence: draft.evidence ?? null,
+    })),
+    pen.hash,
+  );
+
+const numbered = (
+  record: RotationRecord,
+  added: readonly Omit<RotationEvent, "account" | "sequence" | "previousHash">[],
+  hash: Pen["hash"],
 ): RotationRecord => {
   let { eventSequence, eventHash } = record;
   const events: RotationEvent[] = [];
-  for (const draft of drafts) {
+  for (const each of added) {
     eventSequence += 1;
-    const event: RotationEvent = {
-      id: pen.nextId(),
-      sequence: eventSequence,
-      at: toInstant(pen.now),
-      event: draft.event,
-      account: record.account,
-      rotationId,
-      reason: draft.reason ?? null,
-      // Half a character cannot be stored in UTF-8 as it is hashed.
-      detail: draft.detail.slice(0, longestDetail).replace(/\p{Surrogate}/gu, "\ufffd"),
-      by: pen.by,
-      evidence: draft.evidence ?? null,
-      previousHash: eventHash,
-    };
+    const event = { ...each, account: record.account, sequence: eventSequence, previousHash: eventHash };
     events.push(event);
-    eventHash = pen.hash(hashedText(event));
+    eventHash = hash(hashedText(event));
   }
   return { ...record, outbox: [...record.outbox, ...events], eventSequence, eventHash };
 };

@@ -42,23 +42,29 @@ export const isAlarm = (kind: EventKind): kind is AlarmKind => (alarmKinds as re
 export const clearedKind = ({
   event,
   reason,
-}: Pick<RotationEvent, "event" | "reason">): { readonly kind?: string | null } =>
+}: Pick<Announcement, "event" | "reason">): { readonly kind?: string | null } =>
   event === "AlarmCleared" ? { kind: reason } : {};
 
-/** One event as it goes to history, log and listeners. Holds no key and nothing derived from one. */
-export interface RotationEvent {
+/** What log and listeners hear of an event. Holds no key and nothing derived from one. */
+export interface Announcement {
   /** Stable across every try of its delivery. */
   readonly id: string;
-  /** Counts the events of one account from 1 without a gap: the order of the history. */
-  readonly sequence: number;
   readonly at: Instant;
   readonly event: EventKind;
-  readonly account: string;
+  /** Null where it is about the rotator as a whole. */
+  readonly account: string | null;
   readonly rotationId: string | null;
   readonly reason: string | null;
   readonly detail: string;
   /** `schedule`, `demand`, `signal:<consumer>` or `operator:<name>`. */
   readonly by: string;
+}
+
+/** One event of an account, as it goes to the history too. */
+export interface RotationEvent extends Announcement {
+  readonly account: string;
+  /** Counts the events of one account from 1 without a gap: the order of the history. */
+  readonly sequence: number;
   /** What shows that it is so, for an audit: versions, request ids, who confirmed. */
   readonly evidence: Evidence | null;
   /** SHA-256 of the event before it, so that a removed or altered one is seen; null for an account's first. */
@@ -83,6 +89,13 @@ export const hashedText = (event: RotationEvent): string =>
     event.evidence,
     event.previousHash,
   ]);
+
+/** Far below what a text column of a table holds: an event must never be undeliverable because it says much. */
+const longestDetail = 4_000;
+
+/** A detail as it is kept: half a character cannot be stored in UTF-8 as it is hashed. */
+export const keptDetail = (detail: string): string =>
+  detail.slice(0, longestDetail).replace(/\p{Surrogate}/gu, "\ufffd");
 
 /** What a step reports; the driver adds id, order, time and who. */
 export interface EventDraft {

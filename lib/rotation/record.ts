@@ -1,5 +1,5 @@
 import type { SecretRef } from "./account-config";
-import type { AlarmKind, RotationEvent } from "./events";
+import type { AlarmKind, Announcement, RotationEvent } from "./events";
 import type { RotationRequest, Slot, State } from "./phases";
 import type { BlockedReason, WaitingReason } from "./reasons";
 import type { Instant } from "./time";
@@ -70,8 +70,8 @@ export interface RaisedAlarm {
 }
 
 /** One event on its way to the webhook. */
-export interface Delivery {
-  readonly event: RotationEvent;
+export interface Delivery<E extends Announcement = RotationEvent> {
+  readonly event: E;
   readonly attempts: number;
   readonly nextAttemptAt: Instant;
   /** When it is given up. */

@@ -4,6 +4,7 @@ import type { Clock, History, Ports } from "../../lib/ports";
 import { Ticker } from "../../lib/tick";
 import { VersionCache } from "../../lib/version-cache";
 import { InMemoryBatch } from "../fakes/in-memory-batch";
+import { InMemoryNotices } from "../fakes/in-memory-notices";
 import { InMemoryRotations } from "../fakes/in-memory-rotations";
 import { InMemorySignals } from "../fakes/in-memory-signals";
 import { InMemoryVault } from "../fakes/in-memory-vault";
@@ -62,6 +63,7 @@ export const aBenchApp = async (count: number): Promise<{ readonly app: App; rea
     batch,
     secrets,
     rotations: new InMemoryRotations(),
+    notices: new InMemoryNotices(),
     signals: new InMemorySignals(),
     history: forgetfulHistory,
     health: { ask: async () => ({ ok: false, problem: "is not asked" }) },

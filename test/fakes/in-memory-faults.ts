@@ -12,6 +12,8 @@ export type FakeOperation =
   | "rotations.read"
   | "rotations.insert"
   | "rotations.replace"
+  | "notices.list"
+  | "notices.write"
   | "signals.list"
   | "signals.update"
   | "history.append"

@@ -46,6 +46,16 @@ export class InMemoryRotations implements Rotations {
     this.#rows.set(account, { json: "{", etag: `etag-${(this.#writes += 1)}` });
   }
 
+  /** As somebody does who restores the row. */
+  restore(record: RotationRecord): void {
+    this.#write(record);
+  }
+
+  /** As a hand in the storage browser would. */
+  delete(account: string): void {
+    this.#rows.delete(account);
+  }
+
   #write(record: RotationRecord): Stored {
     recordSchema.parse(record);
     const etag = `etag-${(this.#writes += 1)}`;

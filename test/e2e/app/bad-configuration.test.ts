@@ -109,11 +109,13 @@ test("each mistake comes with what to do about it", async () => {
 
 test("the timer logs it as an error with all problems, and does nothing else", async () => {
   await host.fireTimer();
-  const [line] = await until("a line of the timer", () => {
+  const [alarm] = await until("the alarm", () => {
     const lines = host.logged("ConfigurationInvalid");
     return lines.length > 0 && lines;
   });
-  expect(line).toMatchObject({ level: "error", account: null, reason: "ConfigurationInvalid", by: "schedule" });
+  expect(alarm).toMatchObject({ level: "error", account: null, reason: "ConfigurationInvalid", by: "schedule" });
+  const [line] = host.logged("ConfigurationState");
+  expect(line).toMatchObject({ level: "error", reason: "ConfigurationInvalid" });
   const { problems }: { problems: { at: string }[] } = JSON.parse(JSON.stringify(line));
   expect(problems.map(({ at }) => at).toSorted()).toEqual(expected);
   expect(host.logged("Tick")).toEqual([]);

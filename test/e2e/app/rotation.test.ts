@@ -203,7 +203,7 @@ test("an account that settles on its primary key ends there, with the fresh one"
   );
 });
 
-test("idle accounts cost a tick nothing but reads of their records", async () => {
+test("idle accounts cost a tick nothing but reads of their records, and one query for all of them", async () => {
   await host.tick();
   world.emulators.journal.clear();
   await host.tick();
@@ -211,7 +211,9 @@ test("idle accounts cost a tick nothing but reads of their records", async () =>
   expect((["arm", "batch", "vault", "identity"] as const).map((service) => journal.countOf(service))).toEqual([
     0, 0, 0, 0,
   ]);
-  expect(new Set(journal.entries.map(({ route }) => route))).toEqual(new Set(["tables.get"]));
+  const routes = journal.entries.map(({ route }) => route);
+  expect(new Set(routes)).toEqual(new Set(["tables.get", "tables.query"]));
+  expect(routes.filter((route) => route === "tables.query")).toHaveLength(1);
   expect(host.logged("Tick").at(-1)).toEqual(
     expect.objectContaining({ level: "information", accounts: 3, moved: 0, waiting: 0, blocked: 0, stalled: 0 }),
   );

@@ -4,6 +4,7 @@ import type {
   HealthChecks,
   History,
   Log,
+  Notices,
   Ports,
   Rotations,
   SecretPublisher,
@@ -27,6 +28,7 @@ export const portsOf = (world: World, process: Process): Ports => ({
   health: healthPort(world, process),
   permissions: { principalId: async () => null, allows: async () => null },
   alerts: alertsPort(world, process),
+  notices: noNotices,
   log: logPort(world, process),
   clock: process.clock,
   ids: idsOf(world),
@@ -289,6 +291,9 @@ const alertsPort = (world: World, process: Process): Alerts => ({
     }
   },
 });
+
+/** Nobody spoils a record of this world by hand, so there is nothing to tell apart from it. */
+const noNotices: Notices = { list: async () => [], write: async () => null };
 
 const healthPort = (world: World, process: Process): HealthChecks => ({
   ask: async (url, nonce, { signal }) => {

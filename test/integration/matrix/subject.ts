@@ -5,6 +5,7 @@ import { AzureBatchKeys } from "../../../lib/azure/batch-keys";
 import { HistoryTable } from "../../../lib/azure/history-table";
 import { KeyVaultSecrets } from "../../../lib/azure/key-vault-secrets";
 import { ArmPermissions } from "../../../lib/azure/permissions";
+import { NoticeTable } from "../../../lib/azure/notice-table";
 import { RotationTable } from "../../../lib/azure/rotation-table";
 import { SignalTable } from "../../../lib/azure/signal-table";
 import { openTables, type TableStorage } from "../../../lib/azure/tables";
@@ -95,6 +96,7 @@ export const makeApp = ({ lane, credential, tablePrefix, accounts }: AppOptions)
       batch: new AzureBatchKeys({ ...arm, clock }),
       permissions: new ArmPermissions(arm),
       rotations: new RotationTable(tables.rotations, ids),
+      notices: new NoticeTable(tables.rotations, ids),
       signals: new SignalTable(tables.signals, ids),
       history: new HistoryTable(tables.history),
       health: new FetchHealthChecks(),

@@ -8,7 +8,7 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-it("wrong settings are an error in the log at every run of the timer, by name and remedy, and nothing else is done", async () => {
+it("settings that leave no table to remember in are an error in the log at every run, alarmed once by the process, and nothing else is done", async () => {
   const timer = jest.spyOn(app, "timer").mockImplementation(() => undefined);
   process.env["ROTATION_ACCOUNTS"] = '{ "accounts": "AKeyThatSomebodyHasPastedHere" }';
   process.env["ROTATION_SCHEDULE"] = "whenever";
@@ -32,21 +32,33 @@ it("wrong settings are an error in the log at every run of the timer, by name an
   await handler?.(pastDue, context);
 
   expect(request).not.toHaveBeenCalled();
-  expect(logged).toHaveLength(2);
-  const [[level, line] = []] = logged;
-  expect(level).toBe("error");
-  expect(line).toEqual({
+  expect(logged.map(([level, { event }]) => [level, event])).toEqual([
+    ["error", "ConfigurationState"],
+    ["error", "ConfigurationInvalid"],
+    ["error", "ConfigurationState"],
+  ]);
+  const problems = expect.arrayContaining([
+    { at: "ROTATION_SCHEDULE", problem: expect.any(String) },
+    { at: "AzureWebJobsStorage", problem: expect.any(String) },
+  ]);
+  expect(logged[2]?.[1]).toEqual({
+    event: "ConfigurationState",
+    reason: "ConfigurationInvalid",
+    detail: expect.stringContaining("ROTATION_SCHEDULE: "),
+    problems,
+  });
+  expect(logged[1]?.[1]).toEqual({
+    id: expect.stringMatching(/^[0-9A-HJKMNP-TV-Z]{26}$/),
     event: "ConfigurationInvalid",
+    sequence: null,
+    evidence: null,
+    previousHash: null,
     at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
     account: null,
     rotationId: null,
     reason: "ConfigurationInvalid",
     detail: expect.stringContaining("ROTATION_SCHEDULE: "),
     by: "schedule",
-    problems: expect.arrayContaining([
-      { at: "ROTATION_SCHEDULE", problem: expect.any(String) },
-      { at: "AzureWebJobsStorage", problem: expect.any(String) },
-    ]),
   });
   expect(JSON.stringify(logged)).not.toContain("AKeyThatSomebodyHasPastedHere");
 });

@@ -1,6 +1,6 @@
 import type { Ports } from "../../../lib/ports";
 
-const services = ["batch", "secrets", "rotations", "signals", "history", "alerts"] as const;
+const services = ["batch", "secrets", "rotations", "notices", "signals", "history", "alerts"] as const;
 type Service = (typeof services)[number];
 
 const never = (): Promise<never> => new Promise(() => undefined);
@@ -27,6 +27,7 @@ export class Crash {
     batch: this.#wrapped(ports, "batch"),
     secrets: this.#wrapped(ports, "secrets"),
     rotations: this.#wrapped(ports, "rotations"),
+    notices: this.#wrapped(ports, "notices"),
     signals: this.#wrapped(ports, "signals"),
     history: this.#wrapped(ports, "history"),
     alerts: this.#wrapped(ports, "alerts"),
@@ -51,7 +52,11 @@ export class Crash {
       return this.at === null ? answer : never();
     }
     this.at = `${this.when} call ${this.nth}, ${name}`;
-    if (this.when === "after") await run();
+    // What it answers, or throws, nobody hears of.
+    if (this.when === "after")
+      await Promise.resolve()
+        .then(run)
+        .catch(() => undefined);
     this.#die();
     return never();
   }

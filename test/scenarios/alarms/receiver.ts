@@ -9,14 +9,15 @@ export interface Received {
   readonly kind: string;
   /** Of `AlarmCleared`: which alarm has ended. */
   readonly cleared: string | null;
-  readonly account: string;
+  /** Null where it is about the rotator as a whole. */
+  readonly account: string | null;
   readonly reaction: Reaction;
 }
 
 interface CloudEvent {
   readonly id: string;
   readonly type: string;
-  readonly subject: string;
+  readonly subject?: string;
   readonly data: { readonly event: string; readonly kind?: string };
 }
 
@@ -43,7 +44,7 @@ export class Receiver {
       id: event.id,
       kind: event.data.event,
       cleared: event.data.kind ?? null,
-      account: event.subject,
+      account: event.subject ?? null,
       reaction,
     });
     if (reaction === "refused") throw new TypeError("fetch failed");

@@ -1,8 +1,11 @@
 import { createHmac } from "node:crypto";
-import { Webhook } from "../../../lib/alerts/webhook";
+import { MemoryNotices } from "../../../lib/alerts/memory-notices";
+import { noWebhook, Webhook } from "../../../lib/alerts/webhook";
 import type { App, AppLimits } from "../../../lib/app";
 import { type OperatorAction, operate } from "../../../lib/operate";
+import { tellConfigurationInvalid } from "../../../lib/configuration-alarm";
 import { rotateOnDemand } from "../../../lib/demand";
+import type { ConfigError } from "../../../lib/errors";
 import type { Ports } from "../../../lib/ports";
 import { receiveSignal } from "../../../lib/receive-signal";
 import type { AccountConfig } from "../../../lib/rotation/account-config";
@@ -12,10 +15,11 @@ import type { RotationRecord } from "../../../lib/rotation/record";
 import { Ticker, type TickSummary } from "../../../lib/tick";
 import { VersionCache } from "../../../lib/version-cache";
 import { type AccountChanges, anAccount } from "../../builders/account";
-import { days, minutes } from "../../builders/time";
+import { days, hours, minutes } from "../../builders/time";
 import { InMemoryBatch } from "../../fakes/in-memory-batch";
 import { InMemoryFaults } from "../../fakes/in-memory-faults";
 import { InMemoryHistory } from "../../fakes/in-memory-history";
+import { InMemoryNotices } from "../../fakes/in-memory-notices";
 import { InMemoryRotations } from "../../fakes/in-memory-rotations";
 import { InMemorySignals } from "../../fakes/in-memory-signals";
 import { InMemoryVault } from "../../fakes/in-memory-vault";
@@ -38,6 +42,7 @@ export type Line = Readonly<Record<string, unknown>> & { readonly level: string;
 export interface RigOptions {
   readonly limits?: Partial<AppLimits>;
   readonly wanted?: Wanted;
+  readonly remindSettingsEveryMs?: number;
   /** Ports that are something else than the fakes. */
   readonly ports?: Partial<Ports>;
 }
@@ -68,11 +73,14 @@ export class Rig {
   readonly batch = new NumberedBatch(this.faults);
   readonly vault = new NumberedVault(() => this.clock.now(), this.faults);
   readonly rotations = new InMemoryRotations(this.faults);
+  readonly notices = new InMemoryNotices(this.faults);
   readonly signals = new InMemorySignals(this.faults);
   readonly history = new InMemoryHistory(this.faults);
   readonly receiver = new Receiver(this.clock);
   readonly lines: Line[] = [];
   accounts: readonly AccountConfig[] = [];
+  /** What is wrong with the settings: while there is anything, a run of the timer tells of it and does nothing else. */
+  wrongSettings: ConfigError["problems"] = [];
   #ids = 0;
   #app: App | null = null;
   #ticker: Ticker | null = null;
@@ -83,12 +91,13 @@ export class Rig {
 
   /** A process with an empty memory; `wrap` puts something between it and the services. */
   start(wrap: (ports: Ports) => Ports = (ports) => ports): this {
-    const { clock, batch, vault: secrets, rotations, signals, history } = this;
+    const { clock, batch, vault: secrets, rotations, notices, signals, history } = this;
     const ports = wrap({
       clock,
       batch,
       secrets,
       rotations,
+      notices,
       signals,
       history,
       health: { ask: async () => ({ ok: false, problem: "is not asked" }) },
@@ -130,6 +139,22 @@ export class Rig {
     return this.run(this.ticker.tick());
   }
 
+  /** What the timer does, whatever the settings. */
+  async fireTimer(): Promise<void> {
+    await (this.wrongSettings.length === 0 ? this.tick() : this.run(this.tellOfSettings()));
+  }
+
+  tellOfSettings(): Promise<void> {
+    const { ports } = this.app;
+    const toLogOnly = { ...ports, notices: new MemoryNotices(), alerts: noWebhook };
+    const { callMs } = limits;
+    const remindEveryMs = this.options.remindSettingsEveryMs ?? hours(6);
+    return tellConfigurationInvalid(
+      { telling: { ports, callMs }, toLogOnly: { ports: toLogOnly, callMs }, remindEveryMs },
+      this.wrongSettings,
+    );
+  }
+
   /** Lets time pass while it waits for the receiver. */
   run<T>(work: Promise<T>): Promise<T> {
     return this.clock.run(work, () => this.receiver.keepsWaiting);
@@ -141,7 +166,7 @@ export class Rig {
     for (let at = this.clock.now().getTime(); at <= end; at += minutes(5)) {
       this.clock.to(at);
       await each();
-      await this.tick();
+      await this.fireTimer();
     }
     this.clock.to(end);
   }
@@ -181,6 +206,8 @@ export interface Report {
 
 /** One account under rotation. */
 export class Place {
+  #copy: RotationRecord | null = null;
+
   constructor(
     readonly rig: Rig,
     readonly config: AccountConfig,
@@ -194,6 +221,16 @@ export class Place {
 
   get phase(): string {
     return this.record.state.phase;
+  }
+
+  /** Somebody spoils the stored record by hand, and has a copy. */
+  spoil(): void {
+    this.#copy = this.record;
+    this.rig.rotations.damage(this.config.name);
+  }
+
+  mend(): void {
+    if (this.#copy !== null) this.rig.rotations.restore(this.#copy);
   }
 
   /** Oldest first. */

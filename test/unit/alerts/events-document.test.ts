@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { logConfigurationInvalid } from "../../../functions/runtime";
 import { TransientServiceError } from "../../../lib/errors";
 import { alarmKinds, informationKinds, isAlarm } from "../../../lib/rotation/events";
 import { days, hours, minutes } from "../../builders/time";
@@ -90,7 +89,7 @@ const everyLine = async (): Promise<readonly Line[]> => {
   tell(dry);
 
   tell((await pulled()).rig);
-  return [...lines, ...configurationInvalid()];
+  return [...lines, ...(await configurationInvalid())];
 };
 
 const pulled = async (): Promise<Place> => {
@@ -107,13 +106,12 @@ const pulled = async (): Promise<Place> => {
   return place;
 };
 
-/** Outside of an invocation it goes to standard output. */
-const configurationInvalid = (): readonly Line[] => {
-  const written: string[] = [];
-  const output = jest.spyOn(process.stdout, "write").mockImplementation((chunk) => written.push(String(chunk)) > 0);
-  logConfigurationInvalid([{ at: "ROTATION_ACCOUNTS", problem: "is required" }]);
-  output.mockRestore();
-  return written.map((line): Line => ({ ...JSON.parse(line), level: "error" }));
+const configurationInvalid = async (): Promise<readonly Line[]> => {
+  const rig = new Rig();
+  rig.place();
+  rig.wrongSettings = [{ at: "ROTATION_ACCOUNTS", problem: "is required" }];
+  await rig.fireTimer();
+  return rig.lines;
 };
 
 describe("the document of events", () => {
@@ -133,7 +131,6 @@ describe("the document of events", () => {
   });
 });
 
-/** `ConfigurationInvalid` has a form of its own. */
 const isLine = ({ event }: Line): boolean => documentedLine.has(event);
 const namesIn = ({ event: _event, level: _level, ...members }: Line): readonly string[] => Object.keys(members);
 

@@ -33,6 +33,13 @@ describe("a CloudEvent", () => {
     });
   });
 
+  it("about the rotator as a whole has no subject, and is one all the same", () => {
+    const event = sent(cloudEvent({ ...anAlarm({ event: "ConfigurationInvalid" }), account: null }, "rotator-weu"));
+    expect(event).toMatchObject({ type: "batch-key-rotator.ConfigurationInvalid", data: { account: null } });
+    expect(event).not.toHaveProperty("subject");
+    expect(problemsWith(cloudEvents, event)).toEqual([]);
+  });
+
   it("of a cleared alarm says which", () => {
     expect(sent(cloudEvent(aClearing(), "local"))).toMatchObject({
       type: "batch-key-rotator.AlarmCleared",
@@ -110,6 +117,19 @@ describe("a message for Slack", () => {
         },
       ],
     });
+  });
+
+  it("about the rotator as a whole names no account", () => {
+    const invalid = { ...anAlarm({ event: "ConfigurationInvalid", reason: null }), account: null };
+    const ended = { ...aClearing({ reason: "ConfigurationInvalid" }), account: null };
+    expect([slackMessage(invalid).text, slackMessage(ended).text]).toEqual([
+      "ConfigurationInvalid",
+      "ConfigurationInvalid has ended",
+    ]);
+    for (const event of [invalid, ended]) {
+      expect(problemsWith(slackMessages, sent(slackMessage(event)))).toEqual([]);
+      expect(problemsWith(teamsMessages, sent(teamsMessage(event)))).toEqual([]);
+    }
   });
 
   it.each([...everyKind, bare, longest])("is Block Kit within its limits, for $event", (event) => {

@@ -48,6 +48,13 @@ const event = (kind: string, members: object = {}): object => ({
   ...members,
 });
 
+const settingsWrong = {
+  event: "ConfigurationState",
+  reason: "ConfigurationInvalid",
+  detail: "ROTATION_DRY_RUN: must be …",
+  problems: [{ at: "ROTATION_DRY_RUN", problem: "must be …" }],
+};
+
 const cleared = (): object => event("AlarmCleared", { reason: "ConsumerUnhealthy" });
 
 const request = (members: object): Row => ({
@@ -81,6 +88,7 @@ describe("every query", () => {
       RotationStalled: run("stalled", [state("one", { stalled: true })]).map(({ Account }) => String(Account)),
       RotationBlocked: run("blocked", [state("one", { blocked: "Forbidden" })]).map(({ Account }) => String(Account)),
       RotationOverdue: run("overdue", [state("one", { overdue: true })]).map(({ Account }) => String(Account)),
+      ConfigurationInvalid: run("configuration-invalid", [settingsWrong]).map(() => "one"),
     };
     const read = Object.values(queries).flatMap(eventsRead);
     expect(alarmKinds.filter((kind) => !read.includes(kind) && seenAs[kind]?.[0] !== "one")).toEqual([]);
@@ -359,10 +367,14 @@ describe("the workbook's queries", () => {
 
   it("tell what is wrong with the settings", () => {
     expect(
-      run("configuration-invalid", [
-        { ...event("ConfigurationInvalid", { reason: "ConfigurationInvalid" }), account: null },
-      ]),
-    ).toMatchObject([{ Reason: "ConfigurationInvalid", Detail: "in words" }]);
+      run("configuration-invalid", [settingsWrong, settingsWrong, event("ConfigurationInvalid", { account: null })]),
+    ).toEqual([
+      {
+        TimeGenerated: new Date(begun + minute),
+        Reason: "ConfigurationInvalid",
+        Detail: "ROTATION_DRY_RUN: must be …",
+      },
+    ]);
   });
 });
 

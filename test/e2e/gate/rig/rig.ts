@@ -7,6 +7,7 @@ import { days, minutes } from "../../../builders/time";
 import { InMemoryBatch } from "../../../fakes/in-memory-batch";
 import { InMemoryFaults } from "../../../fakes/in-memory-faults";
 import { InMemoryHistory } from "../../../fakes/in-memory-history";
+import { InMemoryNotices } from "../../../fakes/in-memory-notices";
 import { InMemoryRotations } from "../../../fakes/in-memory-rotations";
 import { InMemorySignals } from "../../../fakes/in-memory-signals";
 import { InMemoryVault } from "../../../fakes/in-memory-vault";
@@ -48,6 +49,7 @@ export class Rig {
   readonly history = new InMemoryHistory(this.faults);
   readonly logged: LogLine[] = [];
   rotations = new InMemoryRotations(this.faults);
+  readonly notices = new InMemoryNotices(this.faults);
   #accounts: readonly AccountConfig[] = [];
   #limits: AppLimits;
   #ids = 0;
@@ -110,6 +112,7 @@ export class Rig {
       batch: this.batch,
       secrets: this.vault,
       rotations: this.rotations,
+      notices: this.notices,
       signals: this.signals,
       history: this.history,
       health: { ask: async () => ({ ok: false, problem: "is not there" }) },

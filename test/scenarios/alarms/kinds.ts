@@ -1,0 +1,144 @@
+import { days, hours } from "../../builders/time";
+import { type Place, Rig } from "./rig";
+
+/** One kind of alarm, of an account on which nothing else is to be told for a month. */
+export interface AlarmStory {
+  readonly kind: string;
+  readonly reason: string | null;
+  /** The account that the alarm names. */
+  readonly account: string | null;
+  /** Up to the instant at which the next run of the timer raises it. */
+  readonly begins: () => Promise<Place>;
+  /** What raises it, where that is not the timer. */
+  readonly strikes?: (place: Place) => Promise<void>;
+  /** Null for what only happens. */
+  readonly ends: ((place: Place) => Promise<void>) | null;
+}
+
+const month = days(30);
+const never = {
+  published: month,
+  adopting: month,
+  started: month,
+  regenerated: month,
+  retired: month,
+  settling: month,
+};
+const gate = { forgetInstanceAfterMs: month };
+
+const adopted = (changes: Parameters<Rig["place"]>[0] = {}): Promise<Place> =>
+  new Rig({ remindSettingsEveryMs: month })
+    .place({ remindEveryMs: month, stalledAfterMs: never, gate, ...changes })
+    .adopt();
+
+export const alarmStories: readonly AlarmStory[] = [
+  {
+    kind: "RotationStalled",
+    reason: "SignalStale",
+    account: "render-weu",
+    begins: async () => {
+      const place = await adopted({ stalledAfterMs: { ...never, published: days(1) } });
+      await place.rotate();
+      place.rig.clock.advance(days(1));
+      return place;
+    },
+    ends: (place) => place.confirm(),
+  },
+  {
+    kind: "RotationBlocked",
+    reason: "Forbidden",
+    account: "render-weu",
+    begins: async () => {
+      const place = await adopted();
+      place.rig.batch.deny("listKeys");
+      place.rig.clock.advance(hours(6));
+      return place;
+    },
+    ends: async (place) => {
+      place.rig.batch.allow("listKeys");
+      await place.order("resume");
+    },
+  },
+  {
+    kind: "RotationBlocked",
+    reason: "RecordCorrupt",
+    account: "render-weu",
+    begins: async () => {
+      const place = await adopted();
+      place.spoil();
+      return place;
+    },
+    ends: async (place) => {
+      place.mend();
+      await place.rig.tick();
+    },
+  },
+  {
+    kind: "RotationOverdue",
+    reason: "Paused",
+    account: "render-weu",
+    begins: async () => {
+      const place = await adopted({ rotateEveryMs: month });
+      await place.order("pause");
+      place.rig.clock.to(Date.parse(place.record.state.active?.keyMadeAt ?? "") + month + hours(1));
+      return place;
+    },
+    ends: async (place) => {
+      await place.order("resume");
+      await place.rig.tick();
+    },
+  },
+  {
+    kind: "ConsumerUnhealthy",
+    reason: "Unhealthy",
+    account: "render-weu",
+    begins: async () => {
+      const place = await adopted();
+      await place.rotate();
+      await place.report({ healthy: false, detail: "403 from Batch" });
+      return place;
+    },
+    ends: async (place) => {
+      await place.report();
+      await place.rig.tick();
+    },
+  },
+  {
+    kind: "DriftRepaired",
+    reason: null,
+    account: "render-weu",
+    begins: async () => {
+      const place = await adopted();
+      place.rig.batch.regenerateByHand(place.config.batch, "primary");
+      place.rig.clock.advance(hours(6));
+      return place;
+    },
+    ends: null,
+  },
+  {
+    kind: "RotationRolledBack",
+    reason: null,
+    account: "render-weu",
+    begins: async () => {
+      const place = await adopted();
+      await place.rotate();
+      return place;
+    },
+    strikes: (place) => place.order("rollback", "render-api is down"),
+    ends: null,
+  },
+  {
+    kind: "ConfigurationInvalid",
+    reason: "ConfigurationInvalid",
+    account: null,
+    begins: async () => {
+      const place = await adopted();
+      place.rig.wrongSettings = [{ at: "ROTATION_DRY_RUN", problem: "must be true or false" }];
+      return place;
+    },
+    ends: async ({ rig }) => {
+      rig.wrongSettings = [];
+      await rig.tick();
+    },
+  },
+];

@@ -1,0 +1,305 @@
+import { TransientServiceError } from "../../../lib/errors";
+import { verifyHistory } from "../../../lib/history";
+import { Ticker } from "../../../lib/tick";
+import { days, hours, minutes } from "../../builders/time";
+import { Crash } from "./crash";
+import { type Place, Rig } from "./rig";
+
+afterEach(() => jest.restoreAllMocks());
+
+const unavailable = () => new TransientServiceError({ operation: "Tables", statusCode: 503 });
+const wrong = [{ at: "ROTATION_ACCOUNTS/accounts/0/rotateEvery", problem: "must be at least P1D" }];
+
+/** Its record is spoilt, and the next tick is the first to see it. */
+const spoilt = async (): Promise<Place> => {
+  const place = await new Rig().place().adopt();
+  place.spoil();
+  return place;
+};
+
+const toldOf = ({ rig }: Place) => rig.receiver.received.map(({ kind, cleared }) => cleared ?? kind);
+const idsIn = (told: readonly object[]) => told.map((each) => ("id" in each ? each.id : null));
+
+describe("an account whose record cannot be read", () => {
+  it("is told of once, again every six hours under another id, and cleared once, wherever it went", async () => {
+    const place = await spoilt();
+    const { rig } = place;
+    const since = rig.clock.at;
+    await rig.ticking(hours(15));
+    place.mend();
+    await rig.ticking(hours(15));
+    expect(rig.receivedSince(since)).toEqual([
+      [0, "RotationBlocked"],
+      [6 * 60, "RotationBlocked"],
+      [12 * 60, "RotationBlocked"],
+      [15 * 60, "AlarmCleared"],
+    ]);
+    const ids = idsIn(rig.receiver.received);
+    expect(new Set(ids).size).toBe(4);
+    expect(idsIn([...rig.logged("RotationBlocked"), ...rig.logged("AlarmCleared")])).toEqual(ids);
+    expect(rig.logged("RotationBlocked")[0]).toMatchObject({
+      account: "render-weu",
+      reason: "RecordCorrupt",
+      by: "schedule",
+      detail: expect.stringContaining("mend or delete the row with PartitionKey render-weu"),
+    });
+  });
+
+  it("has it in its history once the record can be read again, with the instants at which it was told", async () => {
+    const place = await spoilt();
+    const { rig, config } = place;
+    const before = place.events.length;
+    await rig.ticking(hours(7));
+    expect(place.events).toHaveLength(before);
+    place.mend();
+    await rig.ticking(hours(7));
+    const added = place.events.slice(before);
+    expect(added.map(({ event, reason }) => [event, reason])).toEqual([
+      ["RotationBlocked", "RecordCorrupt"],
+      ["RotationBlocked", "RecordCorrupt"],
+      ["AlarmCleared", "RotationBlocked"],
+    ]);
+    expect(added.map(({ id, at }) => [id, at])).toEqual(rig.receiver.received.map(({ id, at }) => [id, at]));
+    expect(await verifyHistory(rig.app, config)).toMatchObject({ intact: true, problems: [] });
+    expect(rig.notices.peek("render-weu")).toMatchObject({ alarms: [], outbox: [], deliveries: [], unrecorded: [] });
+  });
+
+  it("is cleared too when the row was deleted and the account is adopted anew", async () => {
+    const place = await spoilt();
+    const { rig } = place;
+    await rig.tick();
+    rig.rotations.delete("render-weu");
+    await rig.tick();
+    expect(toldOf(place)).toEqual(["RotationBlocked", "RotationBlocked"]);
+    expect(rig.receiver.received.at(-1)).toMatchObject({ kind: "AlarmCleared", cleared: "RotationBlocked" });
+    expect(place.events.map(({ event }) => event)).toEqual(["Adopted", "Adopted", "RotationBlocked", "AlarmCleared"]);
+  });
+
+  it("is cleared when it is no longer configured, as nothing more is known of it", async () => {
+    const place = await spoilt();
+    const { rig } = place;
+    await rig.tick();
+    rig.accounts = [];
+    rig.start();
+    await rig.ticking(days(1));
+    expect(rig.receiver.received.map(({ kind }) => kind)).toEqual(["RotationBlocked", "AlarmCleared"]);
+  });
+
+  it("holds up no other account, and is not touched", async () => {
+    const rig = new Rig();
+    const other = rig.place({ name: "other-weu" });
+    const place = rig.place();
+    await rig.tick();
+    for (const each of [other, place]) await each.report();
+    rig.clock.advance(minutes(10));
+    for (const each of [other, place]) await each.report();
+    await rig.tick();
+    place.spoil();
+    rig.receiver.reacts = () => "silence";
+    const writes: string[] = [];
+    rig.faults.onEffect((operation) => void writes.push(operation));
+    await rig.tick();
+    expect(writes.filter((operation) => operation.startsWith("rotations.") && operation !== "rotations.read")).toEqual(
+      [],
+    );
+    await other.rotate();
+    await other.confirm();
+    expect(other.record.lastRotation).toMatchObject({ outcome: "completed" });
+    expect(() => place.record).toThrow("the row is not whole");
+  });
+
+  it("is told by one of two hosts that tick at once, and by the other not at all", async () => {
+    const place = await spoilt();
+    const { rig } = place;
+    const hosts = [new Ticker(rig.app), new Ticker(rig.app), new Ticker(rig.app)];
+    const all = () => rig.run(Promise.all(hosts.map((host) => host.tick())));
+    await all();
+    await all();
+    expect([toldOf(place), rig.logged("RotationBlocked").length]).toEqual([["RotationBlocked"], 1]);
+    place.mend();
+    rig.clock.advance(minutes(5));
+    await all();
+    await all();
+    expect(rig.receiver.received.map(({ kind }) => kind)).toEqual(["RotationBlocked", "AlarmCleared"]);
+    expect(place.events.map(({ event }) => event)).toEqual(["Adopted", "RotationBlocked", "AlarmCleared"]);
+  });
+
+  it("costs a tick nothing more than the one query while nothing has changed", async () => {
+    const place = await spoilt();
+    const { rig } = place;
+    await rig.tick();
+    const calls: string[] = [];
+    rig.faults.onEffect((operation) => void calls.push(operation));
+    await rig.tick();
+    expect(calls.filter((call) => call.startsWith("notices."))).toEqual(["notices.list"]);
+  });
+
+  it("is told later where the notices cannot be read or written, and the tick goes on", async () => {
+    const place = await spoilt();
+    const { rig } = place;
+    for (const operation of ["notices.list", "notices.write"] as const) {
+      rig.faults.add(operation, { when: "before", error: unavailable });
+      expect(await rig.tick()).toMatchObject({ accounts: 1, blocked: 1 });
+      expect([operation, toldOf(place)]).toEqual([operation, []]);
+    }
+    expect(rig.logged("TellingDelayed").map(({ account }) => account)).toEqual([null, "render-weu"]);
+    await rig.tick();
+    expect(toldOf(place)).toEqual(["RotationBlocked"]);
+  });
+
+  it("stays out of the history while that cannot be reached, and comes into it once", async () => {
+    const place = await spoilt();
+    const { rig } = place;
+    await rig.tick();
+    place.mend();
+    rig.faults.add("history.page", { when: "before", error: unavailable, times: 3 });
+    rig.faults.add("history.append", { when: "before", error: unavailable, times: 3 });
+    await rig.ticking(hours(1));
+    expect(place.events.map(({ event }) => event)).toEqual(["Adopted", "RotationBlocked", "AlarmCleared"]);
+    expect(toldOf(place)).toHaveLength(2);
+    expect(place.record).toMatchObject({ claim: null, outbox: [] });
+  });
+});
+
+const deaths: ("before" | "after")[] = ["before", "after"];
+
+/** The run of the timer of a process that dies in it, and those of the process after it. */
+const crashed = async (place: Place, nth: number, when: "before" | "after"): Promise<string | null> => {
+  const { rig } = place;
+  const crash = new Crash(nth, when);
+  rig.start(crash.wrap);
+  await Promise.race([rig.fireTimer(), crash.died]);
+  rig.start();
+  rig.clock.advance(minutes(5));
+  await rig.ticking(minutes(30));
+  return crash.at;
+};
+
+describe.each(deaths)("a crash %s any call", (when) => {
+  it("of the tick that finds a record that cannot be read loses nothing and raises nothing twice", async () => {
+    const seen: string[] = [];
+    for (let nth = 1; ; nth++) {
+      const place = await spoilt();
+      const at = await crashed(place, nth, when);
+      if (at === null) break;
+      seen.push(at);
+      const ids = new Set(idsIn(place.rig.receiver.received));
+      expect([at, ids.size, new Set(idsIn(place.rig.logged("RotationBlocked")))]).toEqual([at, 1, ids]);
+      expect(place.rig.notices.peek("render-weu")).toMatchObject({ outbox: [], deliveries: [], heldUntil: null });
+    }
+    expect(seen.map((at) => at.replace(/^.*, /, ""))).toEqual([
+      "notices.list",
+      "rotations.read",
+      "notices.write",
+      "alerts.deliver",
+      "notices.write",
+    ]);
+  });
+
+  it("of the tick that finds it mended loses nothing, and the history has each event once", async () => {
+    const seen: string[] = [];
+    for (let nth = 1; ; nth++) {
+      const place = await spoilt();
+      await place.rig.tick();
+      place.mend();
+      const at = await crashed(place, nth, when);
+      if (at === null) break;
+      seen.push(at);
+      expect([at, place.events.map(({ event }) => event)]).toEqual([
+        at,
+        ["Adopted", "RotationBlocked", "AlarmCleared"],
+      ]);
+      expect(place.events.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+      const ids = idsIn(place.events.slice(1));
+      expect([at, new Set(idsIn(place.rig.receiver.received))]).toEqual([at, new Set(ids)]);
+      expect(place.rig.notices.peek("render-weu")).toMatchObject({ alarms: [], deliveries: [], unrecorded: [] });
+      expect(place.record).toMatchObject({ claim: null, outbox: [], deliveries: [], alarms: [] });
+    }
+    expect(new Set(seen.map((at) => at.replace(/^.*, /, "")))).toEqual(
+      new Set([
+        "notices.list",
+        "rotations.read",
+        "notices.write",
+        "alerts.deliver",
+        "rotations.replace",
+        "history.page",
+        "history.append",
+      ]),
+    );
+  });
+
+  it("of a run with wrong settings loses nothing and raises nothing twice", async () => {
+    const seen: string[] = [];
+    for (let nth = 1; ; nth++) {
+      const place = await new Rig().place().adopt();
+      place.rig.wrongSettings = wrong;
+      const at = await crashed(place, nth, when);
+      if (at === null) break;
+      seen.push(at);
+      const ids = new Set(idsIn(place.rig.receiver.received));
+      expect([at, ids.size, new Set(idsIn(place.rig.logged("ConfigurationInvalid")))]).toEqual([at, 1, ids]);
+    }
+    expect(seen).toHaveLength(4);
+  });
+});
+
+describe("wrong settings", () => {
+  it("are told once, again every six hours under another id, and cleared once by the first good run", async () => {
+    const place = await new Rig().place().adopt();
+    const { rig } = place;
+    const since = rig.clock.at;
+    rig.wrongSettings = wrong;
+    await rig.ticking(hours(13));
+    rig.wrongSettings = [];
+    await rig.ticking(hours(13));
+    expect(rig.receivedSince(since)).toEqual([
+      [0, "ConfigurationInvalid"],
+      [6 * 60, "ConfigurationInvalid"],
+      [12 * 60, "ConfigurationInvalid"],
+      [13 * 60, "AlarmCleared"],
+    ]);
+    expect(rig.receiver.received.at(-1)).toMatchObject({ cleared: "ConfigurationInvalid", account: null });
+    expect(new Set(idsIn(rig.receiver.received)).size).toBe(4);
+    expect(rig.logged("ConfigurationState")).toHaveLength(13 * 12 + 1);
+    expect(rig.logged("ConfigurationInvalid")[0]).toMatchObject({
+      detail: "ROTATION_ACCOUNTS/accounts/0/rotateEvery: must be at least P1D",
+      reason: "ConfigurationInvalid",
+      account: null,
+      rotationId: null,
+      by: "schedule",
+    });
+    expect(rig.notices.peek(null)).toMatchObject({ alarms: [], outbox: [], deliveries: [], unrecorded: [] });
+  });
+
+  it("are told by one of two hosts that run at once", async () => {
+    const place = await new Rig().place().adopt();
+    const { rig } = place;
+    rig.wrongSettings = wrong;
+    const both = () => rig.run(Promise.all([rig.tellOfSettings(), rig.tellOfSettings()]));
+    await both();
+    await both();
+    expect([rig.receiver.received.length, rig.logged("ConfigurationInvalid").length]).toEqual([1, 1]);
+  });
+
+  it("are told to the log at least where the tables cannot be reached, and to the webhook when they can be", async () => {
+    const place = await new Rig().place().adopt();
+    const { rig } = place;
+    rig.wrongSettings = wrong;
+    rig.faults.add("notices.list", { when: "before", error: unavailable });
+    await rig.fireTimer();
+    expect([rig.logged("ConfigurationInvalid").length, rig.receiver.received]).toEqual([1, []]);
+    await rig.fireTimer();
+    expect(rig.receiver.received).toMatchObject([{ kind: "ConfigurationInvalid" }]);
+  });
+
+  it("show no text that looks like a key", async () => {
+    const place = await new Rig().place().adopt();
+    const { rig } = place;
+    rig.wrongSettings = [{ at: `ROTATION_ACCOUNTS/${"A".repeat(86)}==`, problem: "is not a known member" }];
+    await rig.fireTimer();
+    expect(JSON.stringify(rig.lines.filter(({ event }) => event === "ConfigurationInvalid"))).toContain(
+      "looks like a key",
+    );
+    expect(JSON.stringify(rig.lines)).not.toContain("A".repeat(86));
+  });
+});

@@ -1,0 +1,55 @@
+import { readTellingSettings } from "../../../lib/config";
+
+const storage = { AzureWebJobsStorage__accountName: "rotations" };
+const webhook = { ROTATION_ALERT_WEBHOOK_URL: "https://alerts.example/hook", ROTATION_ALERT_WEBHOOK_FORMAT: "slack" };
+const right = { ...storage, ...webhook };
+
+describe("what is told of wrong settings by those that are right", () => {
+  it.each([
+    ["accounts that nobody can read", { ROTATION_ACCOUNTS: "{" }],
+    ["no accounts", {}],
+    ["a flag that is none", { ROTATION_DRY_RUN: "maybe" }],
+    ["a schedule that is none", { ROTATION_SCHEDULE: "whenever" }],
+    ["an endpoint of Resource Manager that is none", { ROTATION_ARM_ENDPOINT: "http://x" }],
+    ["emulators in Azure", { ROTATION_EMULATED: "true", WEBSITE_SITE_NAME: "rotator" }],
+  ])("reaches tables and webhook with %s", (_, wrong) => {
+    expect(readTellingSettings({ ...right, ...wrong })).toMatchObject({
+      tables: {
+        storage: { kind: "identity", tableServiceUri: "https://rotations.table.core.windows.net" },
+        tablePrefix: "BatchKey",
+      },
+      webhook: { url: "https://alerts.example/hook", format: "slack" },
+      emulated: false,
+    });
+  });
+
+  it.each([
+    ["storage", { AzureWebJobsStorage__accountName: "Not A Name" }],
+    ["storage of its own", { ROTATION_STORAGE: "nonsense" }],
+    ["a table prefix", { ROTATION_TABLE_PREFIX: "1" }],
+    ["a cloud", { ROTATION_CLOUD: "AzureMoon" }],
+    ["an identity", { AZURE_CLIENT_ID: "me" }],
+  ])("goes to the log only where %s is wrong", (_, wrong) => {
+    expect(readTellingSettings({ ...right, ...wrong })).toMatchObject({ tables: null, webhook: null });
+  });
+
+  it.each([
+    { ROTATION_ALERT_WEBHOOK_URL: "http://alerts.example/hook" },
+    { ROTATION_ALERT_WEBHOOK_FORMAT: "fax" },
+    { ROTATION_ALERT_WEBHOOK_SECRET: "not-one" },
+    { ROTATION_ALERT_WEBHOOK_EVENTS: "some" },
+    { ROTATION_ALERT_WEBHOOK_URL: "" },
+  ])("is remembered, and goes to no webhook, with %j", (wrong) => {
+    const { tables, webhook: found } = readTellingSettings({ ...right, ...wrong });
+    expect([tables?.tablePrefix, found]).toEqual(["BatchKey", null]);
+  });
+
+  it("goes by the cloud and the emulation that are set", () => {
+    const sovereign = readTellingSettings({ ...right, ROTATION_CLOUD: "AzureUSGovernment", ROTATION_DRY_RUN: "maybe" });
+    expect(sovereign.tables?.storage).toMatchObject({
+      tableServiceUri: "https://rotations.table.core.usgovcloudapi.net",
+    });
+    const emulated = { ...right, ROTATION_EMULATED: "true", ROTATION_ALERT_WEBHOOK_URL: "http://127.0.0.1:7072/hook" };
+    expect(readTellingSettings(emulated)).toMatchObject({ emulated: true, webhook: { format: "slack" } });
+  });
+});
