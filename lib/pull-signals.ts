@@ -22,7 +22,9 @@ export const pullSignals = async (app: App, config: AccountConfig, record: Rotat
   const state = gatedState(record.state);
   const asked = config.gate.consumers.filter(({ healthUrl }) => healthUrl !== null);
   if (state === null || asked.length === 0 || pauseInForce(record, config) !== null) return;
-  await Promise.all(asked.map((consumer) => pullOne(app, config, consumer, state.active)));
+  const pulled = await Promise.allSettled(asked.map((consumer) => pullOne(app, config, consumer, state.active)));
+  // Only now: what goes wrong with one consumer does not leave the others half asked.
+  for (const outcome of pulled) if (outcome.status === "rejected") throw outcome.reason;
 };
 
 const pullOne = async (app: App, config: AccountConfig, consumer: ConsumerConfig, active: Published): Promise<void> => {

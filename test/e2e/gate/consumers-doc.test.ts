@@ -93,28 +93,47 @@ test("the shown Kubernetes objects mount the newest version, and name the file t
   expect(yaml).toContain(`value: ${mounted}/${name}`);
 });
 
-test("first sight: the status shows at each step what the page says", async () => {
-  const rig = await openRig();
-  const at = place(rig, { gate: { consumers: [aConsumer({ instances: 2 })] } });
-  const [one1, two] = [at.instance("render-api", "vm-1"), at.instance("render-api", "vm-2")];
-  const expectShown = async (kind: string): Promise<void> => {
-    const text = JSON.stringify(await at.status())
-      .replace(/\b[0-9a-f]{32}\b/g, "<version>")
-      .replace(/(?<=(?:at|since) )\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<instant>");
-    expect(JSON.parse(text)).toMatchObject(JSON.parse(one(`status ${kind}`)));
-  };
+test.each([
+  ["the primary key", "primary", 1, ["Adopted"]],
+  ["no secret yet", null, 1, ["KeyPublished", "Adopted"]],
+  ["a value that is neither key", "neither", 2, ["KeyPublished", "Adopted"]],
+] as const)(
+  "first sight of %s: the status shows at each step what the page says",
+  async (_what, seed, versions, told) => {
+    const rig = await openRig();
+    const at = place(rig, {
+      seed: seed === "neither" ? "primary" : seed,
+      gate: { consumers: [aConsumer({ instances: 2 })] },
+    });
+    if (seed === "neither") rig.batch.regenerateByHand(at.config.batch, "primary");
+    const keys = at.keys();
+    const [one1, two] = [at.instance("render-api", "vm-1"), at.instance("render-api", "vm-2")];
+    const expectShown = async (kind: string): Promise<void> => {
+      const text = JSON.stringify(await at.status())
+        .replace(/\b[0-9a-f]{32}\b/g, "<version>")
+        .replace(/(?<=(?:at|since) )\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<instant>");
+      expect(JSON.parse(text)).toMatchObject(JSON.parse(one(`status ${kind}`)));
+    };
 
-  await expectShown("unseen");
-  await rig.surface.tick();
-  await expectShown("adopting");
-  await one1.report();
-  await expectShown("missing");
-  await two.report();
-  await expectShown("soaking");
-  await passing(rig, at.config.gate.soakMs, [one1, two]);
-  await rig.surface.tick();
-  await expectShown("idle");
-  // Nothing was written, and nothing was regenerated.
-  expect(at.versions()).toHaveLength(1);
-  expect(at.eventKinds()).toEqual(["Adopted"]);
-});
+    await expectShown("unseen");
+    rig.deploy([{ ...at.config, paused: true }]);
+    await rig.surface.tick();
+    expect(await at.status()).toMatchObject({ waitingFor: { reason: "Paused" }, secret: { version: null } });
+    expect((await at.rig.surface.call({ method: "GET", path: `/accounts/${at.name}/check` })).status).toBe(200);
+    rig.deploy([at.config]);
+    await rig.surface.tick();
+    await expectShown("adopting");
+    await one1.report();
+    await expectShown("missing");
+    await two.report();
+    await expectShown("soaking");
+    await passing(rig, at.config.gate.soakMs, [one1, two]);
+    await rig.surface.tick();
+    await expectShown("idle");
+    // Published only where no live key was, and nothing was regenerated.
+    expect(at.versions()).toHaveLength(versions);
+    expect(at.newest().value).toBe(keys.primary);
+    expect(at.keys()).toEqual(keys);
+    expect(at.eventKinds()).toEqual(told);
+  },
+);

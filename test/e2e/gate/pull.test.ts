@@ -321,6 +321,31 @@ test("nobody is asked where no gate waits: while idle, while paused", async () =
   expect(app.asked).toHaveLength(1);
 });
 
+test("where one answer cannot be kept, those of the others are, however late they come, and it is asked again at the next tick", async () => {
+  const app = await started();
+  const asked = (name: string) => aConsumer({ name, healthUrl: `${app.url}/${name}` });
+  const at = place(rig, { gate: { soakMs: 0, consumers: [asked("quick"), asked("late")] } });
+  await rig.surface.tick();
+  app.answer = ({ path }, response) => {
+    const consumer = path.split("/").at(-1);
+    const answer = () => answerJson(response, { consumer, secretVersion: at.newest().version, healthy: true });
+    setTimeout(answer, consumer === "late" ? 300 : 0);
+  };
+  rig.faults.add("secrets.version", {
+    when: "before",
+    error: () => new TransientServiceError({ operation: "Key Vault getSecret", statusCode: 503 }),
+  });
+  await rig.surface.tick();
+  expect(rig.logged.filter(({ event }) => event === "PullFailed")).toHaveLength(1);
+  expect((await at.status()).consumers.map(({ name, state }) => [name, state])).toEqual([
+    ["quick", "NoSignalYet"],
+    ["late", "Good"],
+  ]);
+  rig.clock.advance(minutes(1));
+  await rig.surface.tick();
+  expect(await phase(at)).toBe("idle");
+});
+
 test("a bad answer during the soak begins it again", async () => {
   const app = await started();
   const consumer = aConsumer({ name: "legacy", healthUrl: app.url });
