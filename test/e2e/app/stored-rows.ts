@@ -10,8 +10,8 @@ export interface StoredRows {
   history(account: string): Promise<readonly Row[]>;
   /** Changes the stored record by hand. */
   change(account: string, change: (record: RotationRecord) => RotationRecord): Promise<void>;
-  /** Writes something into the row that is no record. */
-  corrupt(account: string): Promise<void>;
+  /** Writes something into the row that is no record. Returns what puts back what was there. */
+  corrupt(account: string): Promise<() => Promise<void>>;
 }
 
 const names = ["Rotations", "History", "Signals"] as const;
@@ -43,7 +43,13 @@ export const storedRows = (connectionString: string, prefix: string): StoredRows
       );
     },
     corrupt: async (account) => {
-      await open("Rotations").updateEntity({ partitionKey: account, rowKey: "rotation", record: "{" }, "Merge");
+      const table = open("Rotations");
+      const { record } = await table.getEntity<{ record: string }>(account, "rotation");
+      const write = async (text: string): Promise<void> => {
+        await table.updateEntity({ partitionKey: account, rowKey: "rotation", record: text }, "Merge");
+      };
+      await write("{");
+      return () => write(record);
     },
   };
 };

@@ -49,6 +49,8 @@ describe("a run with faults", () => {
       "DriftRepaired",
       "TryFailed",
       "AccountState",
+      "ConfigurationInvalid",
+      "ConfigurationState",
       "Tick",
     ]) {
       expect([...events]).toContain(event);

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { PlacedAccount } from "../../e2e/app/placed-account";
+import { until } from "../../e2e/local-host/until";
 import { openWorld, type World } from "../../e2e/app/world";
 import type { Fault } from "../../emulators/faults";
 import type { JournalEntry } from "../../emulators/journal";
@@ -69,6 +70,9 @@ export const recordRun = async (): Promise<RecordedRun> => {
     const fresh = world.place({ name: "fresh", seed: null });
     const back = world.place({ name: "back" });
     const drifted = world.place({ name: "drifted", config: { reconcileEvery: "PT1S" } });
+    const wrong = await world.host([], { ROTATION_ACCOUNTS: "{" });
+    await wrong.fireTimer();
+    await until("wrong settings are told", () => wrong.logged("ConfigurationInvalid").length > 0);
     const host = await world.host([due, fresh, back, drifted]);
     const phase = async (account: PlacedAccount): Promise<string | null> => (await host.status(account.name)).phase;
     const outcome = async (account: PlacedAccount) => (await host.status(account.name)).lastRotation?.outcome;
@@ -115,7 +119,7 @@ export const recordRun = async (): Promise<RecordedRun> => {
 
     return {
       entries: [...world.emulators.journal.entries],
-      lines: host.lines.map(lineOf).filter((line) => line !== null),
+      lines: [...wrong.lines, ...host.lines].map(lineOf).filter((line) => line !== null),
       functions: host.functions,
     };
   } finally {

@@ -1,0 +1,108 @@
+import { Webhook as StandardWebhook } from "standardwebhooks";
+import { LocalReceiver, type Request } from "../../unit/alerts/receiver";
+import { until } from "../local-host/until";
+import type { Host } from "./host";
+import type { PlacedAccount } from "./placed-account";
+import { openWorld, type World } from "./world";
+
+const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
+
+let world: World;
+let receiver: LocalReceiver;
+
+beforeAll(async () => {
+  [world, receiver] = await Promise.all([openWorld(), new LocalReceiver().start()]);
+});
+afterAll(async () => {
+  await world.close();
+  await receiver.stop();
+});
+beforeEach(() => {
+  receiver.requests.length = 0;
+});
+
+const hostOf = (accounts: readonly PlacedAccount[], env: Readonly<Record<string, string>> = {}): Promise<Host> =>
+  world.host(accounts, {
+    ROTATION_ALERT_WEBHOOK_URL: receiver.url,
+    ROTATION_ALERT_WEBHOOK_SECRET: secret,
+    ...env,
+  });
+
+interface Told {
+  readonly id: string;
+  readonly subject?: string;
+  readonly data: { readonly event: string; readonly kind?: string; readonly detail: string };
+}
+
+/** What came, with its signature checked by the public library. */
+const told = ({ body, headers }: Request): Told => {
+  const names = ["webhook-id", "webhook-timestamp", "webhook-signature"];
+  new StandardWebhook(secret).verify(body, Object.fromEntries(names.map((name) => [name, String(headers[name])])));
+  const event: Told = JSON.parse(body);
+  expect(headers["webhook-id"]).toBe(event.id);
+  return event;
+};
+
+const kindsTold = () => receiver.requests.map(told).map(({ data }) => [data.event, data.kind ?? null]);
+
+test("wrong settings are told to the webhook once, and their end once, by whichever processes", async () => {
+  const render = world.place({ name: "render" });
+  const wrong = { ROTATION_ACCOUNTS: '{ "accounts": "LEAKED" }', ROTATION_DRY_RUN: "LEAKED" };
+  for (let process = 1; process <= 2; process++) {
+    const host = await hostOf([], wrong);
+    for (let run = 1; run <= 2; run++) {
+      await host.fireTimer();
+      await until("a run of the timer", () => host.logged("ConfigurationState").length >= run);
+    }
+    await until("the alarm", () => receiver.requests.length > 0);
+    expect(host.logged("ConfigurationInvalid")).toHaveLength(process === 1 ? 1 : 0);
+    expect([host.logged("TellingDelayed"), host.logged("Tick")]).toEqual([[], []]);
+    await host.stop();
+  }
+  expect(kindsTold()).toEqual([["ConfigurationInvalid", null]]);
+  const [alarm] = receiver.requests.map(told);
+  expect(alarm?.data.detail).toMatch(/ROTATION_ACCOUNTS.*: .*ROTATION_DRY_RUN: must be true or false/);
+  expect(alarm).not.toHaveProperty("subject");
+  expect(JSON.stringify(receiver.requests)).not.toContain("LEAKED");
+
+  const host = await hostOf([render]);
+  await host.tick();
+  await host.tick();
+  expect(kindsTold()).toEqual([
+    ["ConfigurationInvalid", null],
+    ["AlarmCleared", "ConfigurationInvalid"],
+  ]);
+  expect(host.logged("AlarmCleared")).toMatchObject([{ account: null, kind: "ConfigurationInvalid" }]);
+  await host.stop();
+});
+
+test("a record that cannot be read is told to the webhook once, its end once, and the history has both then", async () => {
+  const bad = world.place({ name: "bad" });
+  const good = world.place({ name: "good" });
+  const host = await hostOf([bad, good]);
+  await host.tick();
+  const mend = await world.rows.corrupt("bad");
+  await host.tick();
+  await host.tick();
+  expect(receiver.requests.map(told)).toMatchObject([
+    { subject: "bad", data: { event: "RotationBlocked", reason: "RecordCorrupt" } },
+  ]);
+  expect(await host.status("good")).toMatchObject({ phase: "adopting", blocked: null });
+
+  await mend();
+  await host.tick();
+  await host.tick();
+  expect(kindsTold()).toEqual([
+    ["RotationBlocked", null],
+    ["AlarmCleared", "RotationBlocked"],
+  ]);
+  const ids = receiver.requests.map(told).map(({ id }) => id);
+  expect((await world.rows.history("bad")).map(({ id }) => id)).toEqual(ids);
+  const verified = await host.call({
+    method: "GET",
+    path: "/accounts/bad/history?verify=true",
+    keyOf: "accountHistory",
+  });
+  expect(JSON.parse(verified.text)).toMatchObject({ intact: true, events: 2 });
+  await host.stop();
+});
