@@ -3,6 +3,8 @@ import { RotationTable } from "../../../lib/azure/rotation-table";
 import { openTables } from "../../../lib/azure/tables";
 import { OperatorNeededError, TransientServiceError } from "../../../lib/errors";
 import type { Stored } from "../../../lib/ports";
+import { firstNotice } from "../../../lib/rotation/notice";
+import { aFullNotice } from "../suites/notices-suite";
 import { anEvent, aRecord } from "../suites/records";
 import { aReport } from "../suites/signals-suite";
 import { countingIds, openTablesWorld, type TablesWorld } from "./tables-world";
@@ -59,6 +61,15 @@ describe("a write whose answer is lost", () => {
     world.faults.add({ route: "tables.update", when: "after", kind: "resetBeforeAnswer" });
     const record = { ...first.record, pausedMs: 5 };
     expect(await world.rotations.replace(record, first.etag, call)).toMatchObject({ record });
+  });
+
+  it.each(["tables.insert", "tables.update"] as const)("is found to be one's own, of a notice (%s)", async (route) => {
+    const notice = aFullNotice(anAccount());
+    const first = route === "tables.insert" ? null : await world.notices.write(firstNotice(notice.account), null, call);
+    world.faults.add({ route, when: "after", kind: "resetBeforeAnswer", nth: 1 });
+    const stored = await world.notices.write(notice, first?.etag ?? null, call);
+    const { etag = null } = (await world.notices.list(call)).find((one) => one.notice.account === notice.account) ?? {};
+    expect(stored).toEqual({ notice, etag });
   });
 
   it("is accepted once as a signal", async () => {
@@ -204,5 +215,24 @@ describe("the history", () => {
     const sequences = [first, second, last].map(({ events }) => events.map(({ sequence }) => sequence));
     expect(sequences).toEqual([[5, 4], [3, 2], [1]]);
     expect(last.next).toBeNull();
+  });
+});
+
+describe("a notice that somebody has spoilt", () => {
+  it.each([
+    ["is no JSON", { notice: "{" }],
+    ["is of another account", { notice: JSON.stringify(firstNotice("elsewhere")) }],
+    ["is nothing", {}],
+  ])("is as good as new where it %s, and is replaced", async (_, columns) => {
+    const account = anAccount();
+    await world.tables.rotations.insert({ partitionKey: "Notices", rowKey: account, ...columns }, call);
+    const found = (await world.notices.list(call)).find(({ notice }) => notice.account === account);
+    expect(found?.notice).toEqual(firstNotice(account));
+    expect(await world.notices.write(aFullNotice(account), found?.etag ?? null, call)).not.toBeNull();
+  });
+
+  it("is not written where the table refuses it for good, and the caller hears of it", async () => {
+    world.faults.add({ route: "tables.insert", when: "before", kind: "status", status: 403 });
+    await expect(world.notices.write(firstNotice(anAccount()), null, call)).rejects.toThrow(OperatorNeededError);
   });
 });

@@ -1,4 +1,5 @@
 import { HistoryTable } from "../../../lib/azure/history-table";
+import { NoticeTable } from "../../../lib/azure/notice-table";
 import { RotationTable } from "../../../lib/azure/rotation-table";
 import { SignalTable } from "../../../lib/azure/signal-table";
 import { openTables, type Tables, type TableStorage } from "../../../lib/azure/tables";
@@ -15,6 +16,7 @@ export interface TablesWorld {
   readonly storage: TableStorage;
   readonly tables: Tables;
   readonly rotations: RotationTable;
+  readonly notices: NoticeTable;
   readonly signals: SignalTable;
   readonly history: HistoryTable;
   close(): Promise<void>;
@@ -43,6 +45,7 @@ export const openTablesWorld = async (): Promise<TablesWorld> => {
     storage,
     tables,
     rotations: new RotationTable(tables.rotations, countingIds()),
+    notices: new NoticeTable(tables.rotations, countingIds()),
     signals: new SignalTable(tables.signals, countingIds()),
     history: new HistoryTable(tables.history),
     close: async () => {

@@ -1,4 +1,5 @@
 import { historyContract } from "../suites/history-suite";
+import { noticesContract } from "../suites/notices-suite";
 import { rotationsContract } from "../suites/rotations-suite";
 import { signalsContract } from "../suites/signals-suite";
 import { openTablesWorld } from "./tables-world";
@@ -6,6 +7,8 @@ import { openTablesWorld } from "./tables-world";
 const call = { signal: new AbortController().signal };
 
 rotationsContract("Azure Tables", openTablesWorld);
+
+noticesContract("Azure Tables", openTablesWorld);
 
 signalsContract("Azure Tables", openTablesWorld);
 

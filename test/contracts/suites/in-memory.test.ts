@@ -1,12 +1,15 @@
+import { MemoryNotices } from "../../../lib/alerts/memory-notices";
 import { InMemoryBatch } from "../../fakes/in-memory-batch";
 import { InMemoryFaults } from "../../fakes/in-memory-faults";
 import { InMemoryHistory } from "../../fakes/in-memory-history";
+import { InMemoryNotices } from "../../fakes/in-memory-notices";
 import { InMemoryRotations } from "../../fakes/in-memory-rotations";
 import { InMemorySignals } from "../../fakes/in-memory-signals";
 import { InMemoryVault } from "../../fakes/in-memory-vault";
 import { batchKeysContract } from "./batch-keys-suite";
 import { historyContract } from "./history-suite";
 import { aRecord } from "./records";
+import { noticesContract } from "./notices-suite";
 import { rotationsContract } from "./rotations-suite";
 import { secretPublisherContract } from "./secret-publisher-suite";
 import { signalsContract } from "./signals-suite";
@@ -15,6 +18,9 @@ const close = () => Promise.resolve();
 const call = { signal: new AbortController().signal };
 
 rotationsContract("memory", () => Promise.resolve({ rotations: new InMemoryRotations(), close }));
+
+noticesContract("memory", () => Promise.resolve({ notices: new InMemoryNotices(), close }));
+noticesContract("a process", () => Promise.resolve({ notices: new MemoryNotices(), close }));
 
 signalsContract("memory", () => Promise.resolve({ signals: new InMemorySignals(), close }));
 
