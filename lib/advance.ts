@@ -7,6 +7,7 @@ import {
   TransientServiceError,
 } from "./errors";
 import type { CallOptions, History, Ports, Receipt, Stored } from "./ports";
+import { readRecord } from "./read-record";
 import { type Reconciled, reconcile } from "./reconcile";
 import type { AccountConfig } from "./rotation/account-config";
 import { nextAttemptAt } from "./rotation/backoff";
@@ -166,7 +167,7 @@ class Driver {
 
   async #tryToClaim(): Promise<Advanced | null> {
     const { rotations, clock } = this.ports;
-    const known = await rotations.read(this.config.name, this.#callWithoutClaim());
+    const known = await readRecord(this.ports, this.limits, this.config.name, this.#callWithoutClaim());
     const now = clock.now();
     if (known !== null && claimIsLive(known.record, now)) return { outcome: "busy", claim: known.record.claim };
     const record = claimed(

@@ -1,6 +1,7 @@
 import { advance, type Refusal } from "./advance";
 import type { App } from "./app";
 import { readStatus } from "./read-account";
+import { readRecord } from "./read-record";
 import type { AccountConfig } from "./rotation/account-config";
 import { pauseInForce } from "./rotation/changes";
 import { rotationOf } from "./rotation/phases";
@@ -56,7 +57,7 @@ export const rotateOnDemand = async (app: App, config: AccountConfig, demand: De
 /** What needs no claim: a repeated request, a refusal that is plain already, a dry run. */
 const answeredFromRecord = async (app: App, config: AccountConfig, demand: Demand): Promise<Demanded | null> => {
   const { ports, limits } = app;
-  const stored = await ports.rotations.read(config.name, { signal: ports.clock.abortAfter(limits.callMs) });
+  const stored = await readRecord(ports, limits, config.name, { signal: ports.clock.abortAfter(limits.callMs) });
   const record = stored?.record ?? null;
   if (record === null) return refused(config.paused ? pausedRefusal : notAdopted);
   const asked = knownDemand(record, demand);

@@ -1,5 +1,6 @@
 import type { App } from "./app";
 import { CorruptRecordError } from "./errors";
+import { readRecord } from "./read-record";
 import type { AccountConfig } from "./rotation/account-config";
 import { corruptStatus, type StatusBody, statusOf } from "./status";
 
@@ -9,7 +10,7 @@ export const readStatus = async (app: App, config: AccountConfig): Promise<Statu
   const call = () => ({ signal: ports.clock.abortAfter(limits.callMs) });
   try {
     const [stored, reports] = await Promise.all([
-      ports.rotations.read(config.name, call()),
+      readRecord(ports, limits, config.name, call()),
       ports.signals.list(config.name, call()),
     ]);
     const now = ports.clock.now();

@@ -3,6 +3,7 @@ import type { App } from "./app";
 import { CorruptRecordError } from "./errors";
 import type { SecretVersion } from "./ports";
 import { proofHolds } from "./proof";
+import { readRecord } from "./read-record";
 import { withoutKeys } from "./redact";
 import type { AccountConfig } from "./rotation/account-config";
 import { type InstanceReport, mergeSignal } from "./rotation/signals";
@@ -176,7 +177,7 @@ const moveOn = async (
 /** Null before first sight. Only a gate asks for reports. */
 const look = async ({ ports, limits }: App, config: AccountConfig): Promise<Seen | null> => {
   const call = { signal: ports.clock.abortAfter(limits.callMs) };
-  const stored = await ports.rotations.read(config.name, call);
+  const stored = await readRecord(ports, limits, config.name, call);
   if (stored === null) return null;
   const { record } = stored;
   const reports = gatedState(record.state) === null ? [] : await recentReports(ports).read(config.name, call);

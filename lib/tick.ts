@@ -4,6 +4,7 @@ import { concurrently } from "./concurrently";
 import { CorruptRecordError } from "./errors";
 import type { StoredNotice } from "./ports";
 import { pullSignals } from "./pull-signals";
+import { readRecord } from "./read-record";
 import type { AccountConfig } from "./rotation/account-config";
 import type { RotationRecord } from "./rotation/record";
 import { isStalled, timeInPhaseMs } from "./rotation/stall";
@@ -139,7 +140,7 @@ export class Ticker {
 
   async #drive(config: AccountConfig, stop: AbortSignal): Promise<number> {
     const { ports, limits } = this.app;
-    const stored = await ports.rotations.read(config.name, { signal: ports.clock.abortAfter(limits.callMs) });
+    const stored = await readRecord(ports, limits, config.name, { signal: ports.clock.abortAfter(limits.callMs) });
     if (stored !== null) {
       await this.#pull(config, stored.record);
       const gated = gatedState(stored.record.state) !== null;
@@ -165,7 +166,7 @@ export class Ticker {
   async #report(config: AccountConfig): Promise<StatusBody> {
     const { ports, limits } = this.app;
     const call = { signal: ports.clock.abortAfter(limits.callMs) };
-    const stored = await ports.rotations.read(config.name, call);
+    const stored = await readRecord(ports, limits, config.name, call);
     const record = stored?.record ?? null;
     const gated = record !== null && record.state.phase !== "idle";
     const reports = gated ? await ports.signals.list(config.name, call) : [];

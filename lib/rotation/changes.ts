@@ -48,6 +48,13 @@ export const firstRecord = (config: AccountConfig, now: Date): RotationRecord =>
 export const claimIsLive = (record: RotationRecord, now: Date): boolean =>
   record.claim !== null && record.claim.until > toInstant(now);
 
+/** Another release may hold a claim for longer than this one, and clocks may differ. */
+const toleratedMs = 86_400_000;
+
+/** A claim that no driver can have taken, and that would keep all of them out for as long as it says. */
+export const claimIsAbsurd = ({ claim }: RotationRecord, claimMs: number, now: Date): boolean =>
+  claim !== null && msBetween(toInstant(now), claim.until) > claimMs + toleratedMs;
+
 /**
  * The record under a new claim. A claim that ran out unsettled was a driver's that stopped or was cut off in mid-step:
  * what it had sent may be applied as late as `quarantineMs` after its claim's end, so nothing is regenerated before that.

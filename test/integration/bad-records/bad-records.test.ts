@@ -167,19 +167,31 @@ it("adopts an account anew whose bad row was deleted, and regenerates nothing be
   expect(pair.bad.keys()).toEqual(keys);
 });
 
-it("leaves an account to a claim that seems to last for ever, says so, and reports it stalled", async () => {
+it("leaves an account to a claim that seems to last for ever, and says so as of any record that makes no sense", async () => {
   const pair = await twoAtTheGate();
   const claim = { id: "x", by: "schedule", takenAt: "2026-01-01T00:00:00.000Z", until: "9999-12-31T23:59:59.999Z" };
   const { etag: _etag, timestamp: _timestamp, ...columns } = await pair.read();
   const claimed = withJson(columns, (json) => json.replace('"claim":null', `"claim":${JSON.stringify(claim)}`));
   await pair.rows.updateEntity(claimed, "Replace");
+  const spoilt = await pair.read();
   const keys = pair.bad.keys();
   for (let rounds = 0; rounds < 3; rounds += 1) {
-    lane.clock.advance(minutes(60 * 9));
+    lane.clock.advance(minutes(10));
     await pair.round();
   }
   expect(pair.bad.keys()).toEqual(keys);
-  expect(await pair.status(pair.bad)).toMatchObject({ phase: "published", stalled: true });
-  expect(pair.logged.at(-1)).toContain('"event":"Tick"');
-  expect(pair.logged.join("\n")).toMatch(/"event":"AccountState".*"stalled":true/);
+  expect(await pair.read()).toEqual(spoilt);
+  const { blocked } = await pair.status(pair.bad);
+  expect(blocked).toMatchObject({
+    reason: "RecordCorrupt",
+    remedy: expect.stringContaining("claim lasts until 9999-12-31"),
+  });
+  await expect(pair.demand(pair.bad)).rejects.toMatchObject({ name: "CorruptRecordError" });
+  expect(pair.logged.filter((line) => line.includes('"event":"RotationBlocked"'))).toHaveLength(1);
+  expect(await pair.status(pair.good)).toMatchObject({ phase: "idle", lastRotation: { outcome: "completed" } });
+
+  await pair.rows.updateEntity(columns, "Replace");
+  await pair.round();
+  await pair.round();
+  expect(await pair.status(pair.bad)).toMatchObject({ phase: "idle", lastRotation: { outcome: "completed" } });
 });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import {
   activeQuarantine,
   claimed,
+  claimIsAbsurd,
   claimIsLive,
   failed,
   firstRecord,
@@ -10,6 +11,7 @@ import {
   pauseInForce,
   quarantined,
   waitingOn,
+  withEarlier,
   withEvents,
   withPauseSeen,
 } from "../../../lib/rotation/changes";
@@ -53,6 +55,14 @@ describe("the first record of an account", () => {
 });
 
 describe("a claim", () => {
+  it("is absurd where it lasts for more than a day beyond the longest", () => {
+    const record = aRecord({ claim: aClaim({ until: at("10:06", 25) }) });
+    const sixMinutes = 360_000;
+    expect(claimIsAbsurd(record, sixMinutes, when("10:00"))).toBe(false);
+    expect(claimIsAbsurd(record, sixMinutes, when("09:59:59.999"))).toBe(true);
+    expect(claimIsAbsurd(aRecord(), sixMinutes, when("10:00"))).toBe(false);
+  });
+
   it.each([
     ["10:05:59.999", true],
     ["10:06", false],
@@ -471,5 +481,29 @@ describe("a record is for an account", () => {
     ["but not of another secret", { secret: { ...secret, name: "other" } }, false],
   ])("%s", (_what, changes, same) => {
     expect(isFor(aRecord(changes), anAccount())).toBe(same);
+  });
+});
+
+describe("what was told while the record could not be read", () => {
+  it("is numbered on for the history, under its own ids, and told no second time", () => {
+    const before = withEvents(aRecord(), [{ event: "Paused", detail: "a release" }], aPen("10:00"));
+    const told = {
+      id: "told-1",
+      at: at("08:00"),
+      event: "RotationBlocked",
+      account: "render-weu",
+      rotationId: null,
+      reason: "RecordCorrupt",
+      detail: "restore the row",
+      by: "schedule",
+    } as const;
+    const after = withEarlier(before, [told, { ...told, id: "told-2" }], aPen("11:00").hash);
+    expect(after.outbox.map(({ id, sequence }) => [id, sequence])).toEqual([
+      ["event-1", 1],
+      ["told-1", 2],
+      ["told-2", 3],
+    ]);
+    expect(after.outbox[1]).toEqual({ ...told, sequence: 2, evidence: null, previousHash: before.eventHash });
+    expect([after.eventSequence, after.toldThrough]).toEqual([3, 3]);
   });
 });
