@@ -1,7 +1,7 @@
 import { app } from "@azure/functions";
 import { type Demanded, rotateOnDemand } from "../lib/demand";
 import { parseDemand } from "../lib/requests";
-import { badRequest, busy, json, problem, readJson, withAccount } from "./http";
+import { badRequest, busy, callerOf, json, problem, readJson, withAccount } from "./http";
 
 app.http("rotateOnDemand", {
   methods: ["POST"],
@@ -12,7 +12,7 @@ app.http("rotateOnDemand", {
     if (!read.ok) return read.answer;
     const demand = parseDemand(read.body, request.headers.get("idempotency-key"), theApp.emulated);
     if (!demand.ok) return badRequest(demand.problems);
-    return answer(account.name, await rotateOnDemand(theApp, account, demand.value));
+    return answer(account.name, await rotateOnDemand(theApp, account, { ...demand.value, by: callerOf(request) }));
   }),
 });
 

@@ -13,6 +13,8 @@ export interface Demand {
   readonly reason: string;
   readonly retireAfterMs: number | null;
   readonly idempotencyKey: string | null;
+  /** Who asks, as the platform says, or `operator:function-key`. */
+  readonly by: string;
 }
 
 export type Demanded =
@@ -34,11 +36,7 @@ export const rotateOnDemand = async (app: App, config: AccountConfig, demand: De
     if (asked === "other") return keyReused;
     const refusal = refusalOf(record, config);
     if (refusal !== null || record.state.phase !== "idle") return refusal ?? notIdle(record);
-    return rotationStarted(
-      record.state,
-      { id: ports.ids.next(), trigger: "demand", by: "demand", ...demand },
-      ports.clock.now(),
-    );
+    return rotationStarted(record.state, { id: ports.ids.next(), trigger: "demand", ...demand }, ports.clock.now());
   };
   const early = await answeredFromRecord(app, config, demand);
   if (early !== null) return early;

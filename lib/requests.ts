@@ -83,7 +83,11 @@ const demandSchema = (shortestMs: number) =>
   });
 
 /** `idempotencyKey`: the header's value, or null. Emulated systems may ask for shorter durations. */
-export const parseDemand = (body: unknown, idempotencyKey: string | null, emulated: boolean): Parsed<Demand> => {
+export const parseDemand = (
+  body: unknown,
+  idempotencyKey: string | null,
+  emulated: boolean,
+): Parsed<Omit<Demand, "by">> => {
   const found = parsed(demandSchema(emulated ? 1_000 : 60_000).safeParse(body));
   const header: readonly Problem[] =
     idempotencyKey === null || /^[A-Za-z0-9_-]{1,128}$/.test(idempotencyKey)

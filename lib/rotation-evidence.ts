@@ -63,6 +63,7 @@ const evidenceOf = (
   events: readonly RotationEvent[],
 ): RotationEvidence => {
   const first = (...kinds: readonly EventKind[]) => events.find(({ event }) => kinds.includes(event)) ?? null;
+  const askedBy = started.evidence?.["askedBy"];
   const [made, retired] = [first("KeyRegenerated"), first("KeyRetired")];
   // The other key may be published in a rotation as well: when drift is repaired, it is rolled back, or it settles.
   const published =
@@ -77,7 +78,7 @@ const evidenceOf = (
     outcome: outcomeOf(end),
     startedAt: started.at,
     endedAt: end?.at ?? null,
-    startedBy: started.by,
+    startedBy: typeof askedBy === "string" ? askedBy : started.by,
     reason: started.detail,
     newKey: { madeAt: made?.at ?? null, publishedAt: published?.at ?? null, evidence: published?.evidence ?? null },
     oldKey: {

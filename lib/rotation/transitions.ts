@@ -81,13 +81,15 @@ export const rotationStarted = (
   now: Date,
 ): Move => {
   const previous = state.active.slot;
+  const byDemand = request.trigger === "demand";
   const rotation: Rotation = { ...request, target: otherSlot(previous), previous, startedAt: toInstant(now) };
   return {
     state: { phase: "started", active: state.active, rotation },
     events: [
       {
         event: "RotationStarted",
-        detail: `on ${request.trigger}, from the ${previous} to the ${rotation.target} key: ${request.reason}`,
+        detail: `on ${request.trigger}${byDemand ? ` of ${request.by}` : ""}, from the ${previous} to the ${rotation.target} key: ${request.reason}`,
+        ...(byDemand ? { evidence: { askedBy: request.by } } : {}),
       },
     ],
     also: { dueAgainAt: null, restart: null },

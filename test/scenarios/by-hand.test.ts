@@ -52,7 +52,7 @@ describe("a key published by hand", () => {
     expect([story.phase, story.record.lastRotation?.outcome]).toEqual(["adopting", "superseded"]);
     expect((await story.demand(asked))?.kind).toBe("accepted");
     await story.goesOn(() => story.phase === "published");
-    expect(rotationOf(story.record.state)).toMatchObject({ trigger: "demand", by: "demand", ...asked });
+    expect(rotationOf(story.record.state)).toMatchObject({ trigger: "demand", by: "operator:ada", ...asked });
     expect((await story.demand(asked))?.kind).toBe("accepted");
     await story.goesOnUntilIdle();
     expect(story.keys.primary).not.toEqual(primary);

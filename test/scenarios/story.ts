@@ -141,7 +141,13 @@ export class Story {
   }
 
   async demand(changes: Partial<Demand> = {}, process: Process = this.first): Promise<Demanded | null> {
-    const demand = { reason: "key found in a log", retireAfterMs: null, idempotencyKey: null, ...changes };
+    const demand = {
+      reason: "key found in a log",
+      retireAfterMs: null,
+      idempotencyKey: null,
+      by: "operator:ada",
+      ...changes,
+    };
     return this.finish(product.rotateOnDemand(process.app, this.config, demand));
   }
 

@@ -13,11 +13,13 @@ describe("two drivers at the same time", () => {
           reason: "one",
           retireAfterMs: null,
           idempotencyKey: null,
+          by: "operator:ada",
         }),
         story.world.product.rotateOnDemand(second.app, story.config, {
           reason: "other",
           retireAfterMs: null,
           idempotencyKey: null,
+          by: "operator:ada",
         }),
       ]),
     );
@@ -39,7 +41,7 @@ describe("two drivers at the same time", () => {
     const { story } = await anIdleStory();
     const second = story.start("p2");
     nextCall(story, "batch.readKeys", { kind: "freeze", ms: minutes(20) });
-    const asked = { reason: "one", retireAfterMs: null, idempotencyKey: null };
+    const asked = { reason: "one", retireAfterMs: null, idempotencyKey: null, by: "operator:ada" };
     const frozen = story.world.product.rotateOnDemand(story.first.app, story.config, asked).catch(() => null);
     await story.passes(minutes(1));
     expect((await story.demand({}, second))?.kind).toBe("refused");

@@ -123,7 +123,7 @@ const demand = (stage: Stage, { account, retireAfterMs, repeat }: Extract<Act, {
   const { world } = stage;
   const found = servingProcess(stage, configOf(stage, account).name);
   if (found === null) return;
-  const asked = { reason: "asked for", retireAfterMs, idempotencyKey: repeat ? "once" : null };
+  const asked = { reason: "asked for", retireAfterMs, idempotencyKey: repeat ? "once" : null, by: "operator:ada" };
   answered(world, "demand", world.product.rotateOnDemand(found.process.app, found.config, asked));
 };
 

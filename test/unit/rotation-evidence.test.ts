@@ -52,10 +52,10 @@ describe("the evidence of a rotation that was completed", () => {
       account: "render-weu",
       resourceId: place.config.batch.resourceId,
       outcome: "completed",
-      startedBy: "demand",
+      startedBy: "operator:ada",
       startedAt: atOf(place, "RotationStarted"),
       endedAt: atOf(place, "RotationCompleted"),
-      reason: "on demand, from the primary to the secondary key: key found in a log",
+      reason: "on demand of operator:ada, from the primary to the secondary key: key found in a log",
       overrides: [],
     });
   });
@@ -115,8 +115,8 @@ describe("the evidence of a rotation that was completed", () => {
         "",
         `Batch account         ${place.config.batch.resourceId}`,
         "Outcome               completed",
-        "Asked for by          demand",
-        "Why                   on demand, from the primary to the secondary key: key found in a log",
+        "Asked for by          operator:ada",
+        "Why                   on demand of operator:ada, from the primary to the secondary key: key found in a log",
         `Started               ${atOf(place, "RotationStarted")}`,
         `New key made          ${atOf(place, "KeyRegenerated")}`,
         `New key published     ${second?.createdAt}`,

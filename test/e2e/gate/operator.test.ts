@@ -263,6 +263,23 @@ test("every verb is recorded with who asked and why", async () => {
   }
 });
 
+test("a rotation on demand tells in the history who asked for it", async () => {
+  process.env["WEBSITE_AUTH_ENABLED"] = "True";
+  try {
+    const { at } = await adopted();
+    const ada = { "x-ms-client-principal-name": "ada@contoso.com" };
+    const asked = await at.rotate({ reason: "the key leaked", retireAfter: "PT15M" }, ada);
+    expect(asked.status).toBe(202);
+    expect(at.events().find(({ event }) => event === "RotationStarted")).toMatchObject({
+      by: "demand",
+      detail: "on demand of operator:ada@contoso.com, from the primary to the secondary key: the key leaked",
+      evidence: { askedBy: "operator:ada@contoso.com" },
+    });
+  } finally {
+    delete process.env["WEBSITE_AUTH_ENABLED"];
+  }
+});
+
 describe("before first sight", () => {
   test("approve and rollback have nothing to work on; a pause is kept, and nothing is looked at until the resume", async () => {
     const at = place(rig);

@@ -53,7 +53,12 @@ const twoAtTheGate = async () => {
     await ticker.tick();
   };
   const demand = ({ config }: typeof bad): Promise<Demanded> =>
-    rotateOnDemand(made.app, config, { reason: "the test asks", retireAfterMs: null, idempotencyKey: null });
+    rotateOnDemand(made.app, config, {
+      reason: "the test asks",
+      retireAfterMs: null,
+      idempotencyKey: null,
+      by: "operator:ada",
+    });
   const status = ({ config }: typeof bad) => readStatus(made.app, config);
 
   await ticker.tick();

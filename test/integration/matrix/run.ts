@@ -40,7 +40,12 @@ export const startRun = (lane: Lane, subject: Subject): Run => {
     subject,
     consumer,
     watch: watch(lane, subject, consumer),
-    demand: { reason: "the matrix asks for it", retireAfterMs: null, idempotencyKey: subject.batchAccount },
+    demand: {
+      reason: "the matrix asks for it",
+      retireAfterMs: null,
+      idempotencyKey: subject.batchAccount,
+      by: "operator:ada",
+    },
     stage: "firstSight",
     isAccepted: false,
     rounds: 0,

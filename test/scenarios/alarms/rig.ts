@@ -282,7 +282,7 @@ export class Place {
   }
 
   async rotate(reason = "asked for"): Promise<void> {
-    const demand = { reason, retireAfterMs: null, idempotencyKey: null };
+    const demand = { reason, retireAfterMs: null, idempotencyKey: null, by: "operator:ada" };
     const demanded = await this.rig.run(rotateOnDemand(this.rig.app, this.config, demand));
     if (demanded.kind !== "accepted") throw new Error(`the rotation was not started: ${demanded.kind}`);
   }

@@ -70,7 +70,7 @@ describe("a rotation", () => {
     ["primary", "secondary"],
     ["secondary", "primary"],
   ] as const)("starts from the %s key with the other as its target", (previous, target) => {
-    const request = { id: "r1", trigger: "demand", by: "demand", ...aNoted } as const;
+    const request = { id: "r1", trigger: "demand", by: "operator:ada", ...aNoted } as const;
     expect(to.rotationStarted(idle({ slot: previous }), request, when("10:00"))).toEqual({
       state: {
         phase: "started",
@@ -78,7 +78,7 @@ describe("a rotation", () => {
         rotation: {
           id: "r1",
           trigger: "demand",
-          by: "demand",
+          by: "operator:ada",
           reason: "leaked",
           retireAfterMs: 900_000,
           idempotencyKey: "once",
@@ -87,7 +87,13 @@ describe("a rotation", () => {
           startedAt: "2026-11-24T10:00:00.000Z",
         },
       },
-      events: [{ event: "RotationStarted", detail: `on demand, from the ${previous} to the ${target} key: leaked` }],
+      events: [
+        {
+          event: "RotationStarted",
+          detail: `on demand of operator:ada, from the ${previous} to the ${target} key: leaked`,
+          evidence: { askedBy: "operator:ada" },
+        },
+      ],
       also: { dueAgainAt: null, restart: null },
     });
   });
