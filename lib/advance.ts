@@ -6,7 +6,7 @@ import {
   OutcomeUnknownError,
   TransientServiceError,
 } from "./errors";
-import type { CallOptions, History, Ports, Receipt, Stored } from "./ports";
+import type { CallOptions, HistoryPage, Ports, Receipt, Stored } from "./ports";
 import { readRecord } from "./read-record";
 import { type Reconciled, reconcile } from "./reconcile";
 import type { AccountConfig } from "./rotation/account-config";
@@ -184,11 +184,11 @@ class Driver {
   /** A record that somebody has deleted begins anew, but its history goes on: in the places that are taken nothing could be told. */
   async #firstRecord(now: Date): Promise<RotationRecord> {
     const first = firstRecord(this.config, now);
-    const { events } = await this.ports.history.page(
-      this.config.name,
-      { limit: 1, before: null },
-      this.#callWithoutClaim(),
-    );
+    const range = { limit: 1, before: null };
+    const { events, unreadable } = await this.ports.history.page(this.config.name, range, this.#callWithoutClaim());
+    const inItsPlace = unreadable.find(({ sequence }) => sequence !== null);
+    if (inItsPlace !== undefined)
+      throw new CorruptRecordError(this.config.name, inItsPlace.problem, inItsPlace.sequence);
     const [newest] = events;
     return newest === undefined
       ? first
@@ -406,11 +406,7 @@ class Driver {
     const ids = new Set(this.#record.outbox.map(({ id }) => id));
     for (let before: number | null = null; ; ) {
       const range = { limit: 100, before };
-      const page: Awaited<ReturnType<History["page"]>> = await this.ports.history.page(
-        this.config.name,
-        range,
-        this.#call(),
-      );
+      const page: HistoryPage = await this.ports.history.page(this.config.name, range, this.#call());
       for (const { id } of page.events) ids.add(id);
       if (page.next === null || page.events.some((event) => event.at < at)) return ids;
       before = page.next;

@@ -1,7 +1,8 @@
 import type { App } from "./app";
-import type { AccountConfig } from "./rotation/account-config";
 import { CorruptRecordError } from "./errors";
 import { type ChainProblem, chainProblems, type StoredHistory } from "./history-chain";
+import type { HistoryPage, UnreadableRow } from "./ports";
+import type { AccountConfig } from "./rotation/account-config";
 import { clearedKind, type RotationEvent } from "./rotation/events";
 import type { RotationRecord } from "./rotation/record";
 
@@ -11,6 +12,8 @@ export interface HistoryBody {
     readonly kind?: string | null;
   })[];
   readonly next: string | null;
+  /** Rows among these that hold no event; absent where there are none. */
+  readonly unreadable?: readonly UnreadableRow[];
 }
 
 const longestPage = 500;
@@ -35,6 +38,7 @@ export const readHistory = async (
       ...clearedKind({ event, reason }),
     })),
     next: page.next === null ? null : String(page.next),
+    ...(page.unreadable.length === 0 ? {} : { unreadable: page.unreadable }),
   };
 };
 
@@ -56,7 +60,7 @@ export const verifyHistory = async (app: App, config: AccountConfig): Promise<Ve
     const after = await recordOf(app, config);
     // Events that were told or taken out in between would look like a hand's work.
     if (look < mostLooks && booksOf(before) !== booksOf(after)) continue;
-    const problems = read.stopped === null ? chainProblems(read, after) : [read.stopped];
+    const problems = [...read.strange, ...chainProblems(read, after)];
     return { account: config.name, intact: problems.length === 0, events: read.events.length, problems };
   }
 };
@@ -67,45 +71,38 @@ const recordOf = async (app: App, config: AccountConfig): Promise<RotationRecord
 const booksOf = (record: RotationRecord | null): string =>
   JSON.stringify(record && [record.eventSequence, record.prunedThrough, record.outbox.map(({ id }) => id)]);
 
-/** `stopped`: a row that has no place among the others, and hides those behind it. */
-type Read = StoredHistory & { readonly stopped: ChainProblem | null };
+/** `strange`: rows without a place among the others. */
+type Read = StoredHistory & { readonly strange: readonly ChainProblem[] };
 
-/** All that can be read: a page with a row that cannot is asked for again in smaller ones, until that row is alone. */
 const readAll = async (app: App, config: AccountConfig): Promise<Read> => {
   const events: RotationEvent[] = [];
   const unreadable = new Map<number, string>();
-  const read = (stopped: ChainProblem | null): Read => ({ events: events.toReversed(), unreadable, stopped });
-  let limit = longestPage;
-  for (let before: number | null = null; ; ) {
-    try {
-      const page: Page = await app.ports.history.page(config.name, { limit, before }, call(app));
-      events.push(...page.events);
-      if (page.next === null) return read(null);
-      before = page.next;
-      limit = Math.min(longestPage, limit * 2);
-    } catch (error) {
-      if (!(error instanceof CorruptRecordError)) throw error;
-      if (limit === 1 && error.sequence === null) return read({ sequence: null, id: null, problem: error.problem });
-      if (limit === 1 && error.sequence !== null) {
-        unreadable.set(error.sequence, error.problem);
-        before = error.sequence;
-      }
-      limit = Math.max(1, Math.floor(limit / 2));
+  const strange: ChainProblem[] = [];
+  for await (const page of pages(app, config)) {
+    events.push(...page.events);
+    for (const { sequence, problem } of page.unreadable) {
+      if (sequence === null) strange.push({ sequence, id: null, problem });
+      else unreadable.set(sequence, problem);
     }
   }
+  return { events: events.toReversed(), unreadable, strange };
 };
 
-type Page = Awaited<ReturnType<App["ports"]["history"]["page"]>>;
-
-/** Oldest first. */
-export const allEvents = async (app: App, config: AccountConfig): Promise<readonly RotationEvent[]> => {
-  const events: RotationEvent[] = [];
+async function* pages(app: App, config: AccountConfig): AsyncGenerator<HistoryPage> {
   for (let before: number | null = null; ; ) {
-    const page: Page = await app.ports.history.page(config.name, { limit: longestPage, before }, call(app));
-    events.push(...page.events);
-    if (page.next === null) return events.toReversed();
+    const page: HistoryPage = await app.ports.history.page(config.name, { limit: longestPage, before }, call(app));
+    yield page;
+    if (page.next === null) return;
     before = page.next;
   }
+}
+
+/** Oldest first. Throws `CorruptRecordError` where there is a row that cannot be read: an audit must not go by the rest. */
+export const allEvents = async (app: App, config: AccountConfig): Promise<readonly RotationEvent[]> => {
+  const { events, unreadable, strange } = await readAll(app, config);
+  const [first] = [...strange, ...[...unreadable].map(([sequence, problem]) => ({ sequence, problem }))];
+  if (first !== undefined) throw new CorruptRecordError(config.name, first.problem, first.sequence);
+  return events;
 };
 
 const call = ({ ports, limits }: App) => ({ signal: ports.clock.abortAfter(limits.callMs) });

@@ -147,15 +147,31 @@ export interface Permissions {
   allows(resourceId: string, action: string, options: CallOptions): Promise<boolean | null>;
 }
 
+/** A row of the history that holds no event: added, moved or edited by hand. */
+export interface UnreadableRow {
+  /** Its place; null for a row that has none. */
+  readonly sequence: number | null;
+  readonly problem: string;
+}
+
+export interface HistoryPage {
+  /** Newest first. */
+  readonly events: readonly RotationEvent[];
+  /** In the places among these. */
+  readonly unreadable: readonly UnreadableRow[];
+  /** The `before` of the next page; null at the end. */
+  readonly next: number | null;
+}
+
 export interface History {
   /** Adds an event; one that is there already is left as it is, so a repeat is harmless. */
   append(event: RotationEvent, options: CallOptions): Promise<void>;
-  /** Events of an account, newest first, from below `before` on; `next` is the `before` of the next page, null at the end. */
+  /** Events of an account from below `before` on, `limit` places in all. */
   page(
     account: string,
     range: { readonly limit: number; readonly before: number | null },
     options: CallOptions,
-  ): Promise<{ readonly events: readonly RotationEvent[]; readonly next: number | null }>;
+  ): Promise<HistoryPage>;
   /** The number of the newest event from before `at`; 0 for none. */
   lastBefore(account: string, at: Instant, options: CallOptions): Promise<number>;
   /** Takes out the events up to this number. */

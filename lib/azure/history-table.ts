@@ -1,16 +1,9 @@
 import { CorruptRecordError } from "../errors";
-import type { CallOptions, History } from "../ports";
+import type { CallOptions, History, HistoryPage, UnreadableRow } from "../ports";
 import type { RotationEvent } from "../rotation/events";
 import type { Instant } from "../rotation/time";
 import { eventSchema } from "./record-schema";
 import type { Row, RowKey, StoredRow, Table } from "./tables";
-
-export interface HistoryPage {
-  /** Newest first. */
-  readonly events: readonly RotationEvent[];
-  /** Give it as `before` for the next page; null at the end. */
-  readonly next: number | null;
-}
 
 /** Key order is ascending, people read the newest first: so the sequence is turned round. 16 digits hold any of them. */
 const historyKey = (account: string, sequence: number): RowKey => ({
@@ -52,7 +45,7 @@ const readEvidence = (text: unknown): unknown => {
   }
 };
 
-const toEvent = (account: string, row: StoredRow): RotationEvent => {
+const toEvent = (row: StoredRow): RotationEvent | UnreadableRow => {
   const { id, at, event, detail, by, rotationId = null, reason = null, previousHash = null } = row;
   const place = placeOf(row);
   const sequence = Number(row["sequence"]);
@@ -71,7 +64,7 @@ const toEvent = (account: string, row: StoredRow): RotationEvent => {
   });
   // A row that was moved to another place says so itself.
   if (parsed.success && parsed.data.sequence === place && row["schema"] === rowSchema) return parsed.data;
-  throw new CorruptRecordError(account, `the history row ${row.rowKey} cannot be read: mend or delete that row`, place);
+  return { sequence: place, problem: `the history row ${row.rowKey} cannot be read: mend or delete that row` };
 };
 
 const placeOfNewest = (oldestFirst: readonly StoredRow[]): number => {
@@ -115,15 +108,38 @@ export class HistoryTable implements History {
     }
   }
 
-  /** Events of an account, newest first; `before` is the `next` of the page before. Throws `CorruptRecordError` on a foreign row. */
   async page(
     account: string,
     { limit, before }: { readonly limit: number; readonly before: number | null },
     options: CallOptions,
   ): Promise<HistoryPage> {
-    const range = before === null ? {} : { afterRowKey: historyKey(account, before).rowKey };
-    const rows = await this.#table.list(account, options, { ...range, limit: limit + 1 });
-    const events = rows.slice(0, limit).map((row) => toEvent(account, row));
-    return { events, next: rows.length > limit ? (events.at(-1)?.sequence ?? null) : null };
+    const rows = await this.#rowsFrom(account, before, limit + 1, options);
+    const beyond = rows.filter((row) => placeOf(row) !== null)[limit];
+    const shown = beyond === undefined ? rows : rows.slice(0, rows.indexOf(beyond));
+    const read = shown.map(toEvent);
+    return {
+      events: read.filter((one) => "id" in one),
+      unreadable: read.filter((one) => "problem" in one),
+      next: beyond === undefined ? null : (placeOf(beyond) ?? 0) + 1,
+    };
+  }
+
+  /** Until so many of them have a place: rows without one hide none of those behind them. */
+  async #rowsFrom(
+    account: string,
+    before: number | null,
+    places: number,
+    options: CallOptions,
+  ): Promise<readonly StoredRow[]> {
+    const rows: StoredRow[] = [];
+    let range = before === null ? {} : { afterRowKey: historyKey(account, before).rowKey };
+    for (;;) {
+      const more = await this.#table.list(account, options, { ...range, limit: places });
+      rows.push(...more);
+      const last = more.at(-1);
+      const enough = rows.filter((row) => placeOf(row) !== null).length >= places;
+      if (last === undefined || more.length < places || enough) return rows;
+      range = { afterRowKey: last.rowKey };
+    }
   }
 }

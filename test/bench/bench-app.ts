@@ -29,7 +29,7 @@ const benchClock = (): BenchClock => {
 /** Keeps nothing, so that what is measured is the rotator's own memory. */
 const forgetfulHistory: History = {
   append: async () => undefined,
-  page: async () => ({ events: [], next: null }),
+  page: async () => ({ events: [], unreadable: [], next: null }),
   lastBefore: async () => 0,
   removeThrough: async () => undefined,
 };

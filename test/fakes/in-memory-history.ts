@@ -1,5 +1,5 @@
 import { CorruptRecordError } from "../../lib/errors";
-import type { CallOptions, History } from "../../lib/ports";
+import type { CallOptions, History, HistoryPage } from "../../lib/ports";
 import type { RotationEvent } from "../../lib/rotation/events";
 import type { Instant } from "../../lib/rotation/time";
 import { InMemoryFaults } from "./in-memory-faults";
@@ -31,11 +31,11 @@ export class InMemoryHistory implements History {
     account: string,
     { limit, before }: { readonly limit: number; readonly before: number | null },
     { signal }: CallOptions,
-  ): Promise<{ readonly events: readonly RotationEvent[]; readonly next: number | null }> {
+  ): Promise<HistoryPage> {
     return this.#faults.run("history.page", signal, () => {
       const all = this.events(account).filter(({ sequence }) => before === null || sequence < before);
       const events = all.slice(0, limit);
-      return { events, next: all.length > limit ? (events.at(-1)?.sequence ?? null) : null };
+      return { events, unreadable: [], next: all.length > limit ? (events.at(-1)?.sequence ?? null) : null };
     });
   }
 

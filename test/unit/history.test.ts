@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { App } from "../../lib/app";
 import { CorruptRecordError, TransientServiceError } from "../../lib/errors";
-import { readHistory, type VerifiedHistory, verifyHistory } from "../../lib/history";
+import { allEvents, readHistory, type VerifiedHistory, verifyHistory } from "../../lib/history";
 import type { History } from "../../lib/ports";
 import { hashedText, type RotationEvent } from "../../lib/rotation/events";
 import { InMemoryRotations } from "../fakes/in-memory-rotations";
@@ -29,6 +29,7 @@ const eventAt = (events: readonly RotationEvent[], index: number): RotationEvent
 
 /** These rows, oldest first, in the place of those that the app has written. */
 const withRows = (app: App, rows: readonly RotationEvent[], unreadable: readonly number[] = []): App => {
+  const isBad = ({ sequence }: RotationEvent): boolean => unreadable.includes(sequence);
   const history: History = {
     ...app.ports.history,
     append: async () => undefined,
@@ -36,10 +37,12 @@ const withRows = (app: App, rows: readonly RotationEvent[], unreadable: readonly
     removeThrough: async () => undefined,
     page: async (_account, { limit, before }) => {
       const all = rows.toReversed().filter(({ sequence }) => before === null || sequence < before);
-      const bad = all.slice(0, limit).find(({ sequence }) => unreadable.includes(sequence));
-      if (bad !== undefined)
-        throw new CorruptRecordError("render-weu", `row ${bad.sequence} cannot be read`, bad.sequence);
-      return { events: all.slice(0, limit), next: all.length > limit ? (all[limit - 1]?.sequence ?? null) : null };
+      const page = all.slice(0, limit);
+      return {
+        events: page.filter((event) => !isBad(event)),
+        unreadable: page.filter(isBad).map(({ sequence }) => ({ sequence, problem: `row ${sequence} cannot be read` })),
+        next: all.length > limit ? (page.at(-1)?.sequence ?? null) : null,
+      };
     },
   };
   return { ...app, ports: { ...app.ports, history } };
@@ -93,10 +96,6 @@ describe("the history of a rotation", () => {
     expect(events).toMatchObject([{ event: "AlarmCleared", reason: "RotationBlocked", kind: "RotationBlocked" }]);
   });
 });
-
-const foreignRow: History["page"] = async () => {
-  throw new CorruptRecordError("render-weu", "the history row zzz cannot be read");
-};
 
 describe("the check of the history", () => {
   let place: Place;
@@ -208,16 +207,34 @@ describe("the check of the history", () => {
     }
   });
 
-  it("says so where a row is none of the app's, and hides those behind it", async () => {
-    const app = withRows(place.rig.app, rows);
-    const history = { ...app.ports.history, page: foreignRow };
-    expect((await verifyHistory({ ...app, ports: { ...app.ports, history } }, place.config)).problems).toEqual([
-      { sequence: null, id: null, problem: "the history row zzz cannot be read" },
+  it("says so where a row is none of the app's, and checks all others", async () => {
+    const app = withRows(place.rig.app, edited(3, { detail: "nothing" }));
+    const { history } = app.ports;
+    const foreign = { sequence: null, problem: "the history row zzz cannot be read" };
+    const page: History["page"] = async (...asked) => ({ ...(await history.page(...asked)), unreadable: [foreign] });
+    const over = (changes: Partial<History>): App => ({
+      ...app,
+      ports: { ...app.ports, history: { ...history, ...changes } },
+    });
+    expect((await verifyHistory(over({ page }), place.config)).problems).toEqual([
+      { ...foreign, id: null },
+      { sequence: 4, id: rows[3]?.id, problem: "is not as it was written" },
     ]);
-    const broken = { ...history, page: () => Promise.reject(unavailable()) };
-    await expect(verifyHistory({ ...app, ports: { ...app.ports, history: broken } }, place.config)).rejects.toThrow(
-      TransientServiceError,
-    );
+    await expect(allEvents(over({ page }), place.config)).rejects.toThrow(CorruptRecordError);
+    const broken = over({ page: () => Promise.reject(unavailable()) });
+    await expect(verifyHistory(broken, place.config)).rejects.toThrow(TransientServiceError);
+  });
+
+  it("is not needed to read it: a row that cannot be read is named beside those that can", async () => {
+    const app = withRows(place.rig.app, rows, [5]);
+    const { events, next, unreadable } = await readHistory(app, place.config, { limit: 3, before: null });
+    expect([events.map(({ event }) => event), next, unreadable]).toEqual([
+      ["RotationCompleted", "KeyPublished"],
+      "4",
+      [{ sequence: 5, problem: "row 5 cannot be read" }],
+    ]);
+    expect(await readHistory(app, place.config, { limit: 3, before: 4 })).not.toHaveProperty("unreadable");
+    await expect(allEvents(app, place.config)).rejects.toMatchObject({ name: "CorruptRecordError", sequence: 5 });
   });
 
   it("says that nothing vouches for the newest row where the record is gone, and finds the rest", async () => {

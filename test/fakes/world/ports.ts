@@ -264,7 +264,7 @@ const historyPort = (world: World, process: Process): History => ({
         if (there.id !== event.id) throw new world.product.CorruptRecordError(event.account, "another event is there");
       },
     }),
-  page: async () => ({ events: [], next: null }),
+  page: async () => ({ events: [], unreadable: [], next: null }),
   lastBefore: async () => 0,
   removeThrough: async () => undefined,
 });

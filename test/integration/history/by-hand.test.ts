@@ -1,3 +1,4 @@
+import { readHistory } from "../../../lib/history";
 import { type Row, StoredHistory, type StoredPlace } from "./stored-history";
 
 let tables: StoredHistory;
@@ -129,4 +130,33 @@ describe("a row that was added by hand", () => {
       ]);
     },
   );
+});
+
+const words = (key: string) => `the history row ${key} cannot be read: mend or delete that row`;
+
+describe("the history that people read", () => {
+  it.each([1, 2, 3, 50])("names rows that cannot be read, and shows all others, in pages of %i", async (limit) => {
+    await place.put({ ...rowOf(4), at: "yesterday" });
+    for (const rowKey of ["!", "0", "09007199254740988", "zzz"]) await place.put({ ...rowOf(3), rowKey });
+    const shown: string[] = [];
+    const named: string[] = [];
+    for (let before: number | null = null; ; ) {
+      const page: Awaited<ReturnType<typeof readHistory>> = await readHistory(place.rig.app, place.config, {
+        limit,
+        before,
+      });
+      shown.push(...page.events.map(({ event }) => event));
+      named.push(...(page.unreadable ?? []).map(({ sequence, problem }) => `${sequence} ${problem}`));
+      expect(page.events.length).toBeLessThanOrEqual(limit);
+      if (page.next === null) break;
+      before = Number(page.next);
+    }
+    expect(shown).toEqual(["RotationCompleted", "KeyRetired", "KeyRegenerated", "RotationStarted", "Adopted"]);
+    expect(new Set(named)).toEqual(
+      new Set([
+        `4 ${words(rowOf(4).rowKey)}`,
+        ...["!", "0", "09007199254740988", "zzz"].map((key) => `null ${words(key)}`),
+      ]),
+    );
+  });
 });

@@ -38,7 +38,15 @@ it("the history checks itself with verify=true, and names what somebody has done
     status: 200,
     body: { intact: false, problems: [{ sequence: 4, problem: expect.stringContaining(row.rowKey) }] },
   });
-  expect(await get("/history")).toMatchObject({
+  expect(await get("/history?limit=4")).toMatchObject({
+    status: 200,
+    body: {
+      events: [{ event: "RotationCompleted" }, { event: "KeyRetired" }, { event: "KeyRegenerated" }],
+      next: "3",
+      unreadable: [{ sequence: 4, problem: expect.stringContaining(row.rowKey) }],
+    },
+  });
+  expect(await get(`/rotations/${String(row["rotationId"])}`)).toMatchObject({
     status: 409,
     body: { reason: "RecordCorrupt", detail: expect.stringContaining(row.rowKey) },
   });
