@@ -5,6 +5,7 @@ import type { SecretVersion } from "./ports";
 import { proofHolds } from "./proof";
 import { readRecord } from "./read-record";
 import { withoutKeys } from "./redact";
+import { refusedProofs } from "./refused-proofs";
 import type { AccountConfig } from "./rotation/account-config";
 import { type InstanceReport, mergeSignal } from "./rotation/signals";
 import { msBetween, toInstant } from "./rotation/time";
@@ -129,17 +130,18 @@ const checkProof = (
 
 /** Recorded, but nothing else changes: who holds no key says nothing about health. */
 const proofRefused = async (app: App, config: AccountConfig, signal: SignalBody): Promise<Received> => {
-  const { ports, limits } = app;
+  const { is, more } = refusedProofs(app.ports).add(config.name, signal.consumer);
   const who = `${signal.consumer}/${signal.instance}`;
-  const detail = `a signal of ${who} for version ${signal.secretVersion} carried a proof that this version's key does not make`;
-  const result = await advance(ports, limits, config, {
-    by: `signal:${signal.consumer}`,
-    stop: AbortSignal.abort(),
-    patienceMs: 0,
-    enter: () => ({ note: [{ event: "ProofRefused", detail }] }),
-  }).catch(ignoreCorruptRecord);
-  if (result === null || result.outcome === "busy")
-    ports.log.write("warn", { event: "ProofRefused", account: config.name, detail, by: `signal:${signal.consumer}` });
+  const what = `a signal of ${who} for version ${signal.secretVersion} carried a proof that this version's key does not make`;
+  if (is === "recorded")
+    await recordRefusal(
+      app,
+      config,
+      signal,
+      more === 0 ? what : `${what}; ${more} more of ${signal.consumer} before it`,
+    );
+  if (is === "first")
+    logRefusal(app, config, signal, `${what}; those that follow are counted, and told with a later one`);
   return refusal(
     403,
     "ProofRefused",
@@ -147,6 +149,19 @@ const proofRefused = async (app: App, config: AccountConfig, signal: SignalBody)
     "does not match: sign the seven lines with the key of this very secret version, each as sent",
   );
 };
+
+const recordRefusal = async (app: App, config: AccountConfig, signal: SignalBody, detail: string): Promise<void> => {
+  const result = await advance(app.ports, app.limits, config, {
+    by: `signal:${signal.consumer}`,
+    stop: AbortSignal.abort(),
+    patienceMs: 0,
+    enter: () => ({ note: [{ event: "ProofRefused", detail }] }),
+  }).catch(ignoreCorruptRecord);
+  if (result === null || result.outcome === "busy") logRefusal(app, config, signal, detail);
+};
+
+const logRefusal = ({ ports }: App, config: AccountConfig, { consumer }: SignalBody, detail: string): void =>
+  ports.log.write("warn", { event: "ProofRefused", account: config.name, detail, by: `signal:${consumer}` });
 
 /** What is wrong with the record is the operator's to mend and the status's to tell: the sender has done its part. */
 const ignoreCorruptRecord = (error: unknown): null => {
