@@ -6,10 +6,11 @@ import { VirtualClock } from "../scenarios/alarms/virtual-clock";
 
 afterEach(() => jest.restoreAllMocks());
 
+const refused = (proofs: RefusedProofs, count: number, consumer = "render-api") =>
+  Array.from({ length: count }, () => proofs.add("render-weu", consumer));
+
 describe("signals with a wrong proof", () => {
   const clock = new VirtualClock("2026-11-24T10:00:00.000Z");
-  const refused = (proofs: RefusedProofs, count: number, consumer = "render-api") =>
-    Array.from({ length: count }, () => proofs.add("render-weu", consumer));
 
   it("are recorded up to five in five minutes, and counted beyond that", () => {
     const proofs = new RefusedProofs(clock);
