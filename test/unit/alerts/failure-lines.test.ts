@@ -1,5 +1,7 @@
 import { TransientServiceError } from "../../../lib/errors";
-import { hours } from "../../builders/time";
+import { receiveSignal } from "../../../lib/receive-signal";
+import { toInstant } from "../../../lib/rotation/time";
+import { hours, minutes } from "../../builders/time";
 import { type Line, Rig } from "../../scenarios/alarms/rig";
 
 afterAll(() => jest.restoreAllMocks());
@@ -30,4 +32,33 @@ describe.each(["TryFailed", "TellingDelayed"])("a line %s", (kind) => {
     expect(line).not.toHaveProperty("facts");
     expect(JSON.stringify(line)).not.toContain("quote");
   });
+});
+
+test("a wrong proof that comes while another driver has the account is told by a line, as the history cannot have it", async () => {
+  const { rig, config, record } = await new Rig().place().adopt();
+  const at = rig.clock.now();
+  const until = toInstant(new Date(at.getTime() + minutes(6)));
+  rig.rotations.restore({ ...record, claim: { id: "another", by: "schedule", takenAt: toInstant(at), until } });
+  const secretVersion = rig.vault.versions(config.secret).at(-1)?.version ?? "";
+  const proof = Buffer.alloc(32).toString("base64");
+  const signal = {
+    consumer: "render-api",
+    instance: "vm-1",
+    secretVersion,
+    healthy: true,
+    at: toInstant(at),
+    detail: null,
+    proof,
+  };
+
+  expect(await rig.run(receiveSignal(rig.app, config, signal))).toMatchObject({ reason: "ProofRefused" });
+  expect(rig.logged("ProofRefused")).toEqual([
+    {
+      event: "ProofRefused",
+      level: "warn",
+      account: "render-weu",
+      detail: `a signal of render-api/vm-1 for version ${secretVersion} carried a proof that this version's key does not make`,
+      by: "signal:render-api",
+    },
+  ]);
 });
