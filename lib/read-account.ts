@@ -2,6 +2,7 @@ import type { App } from "./app";
 import { CorruptRecordError } from "./errors";
 import { readRecord } from "./read-record";
 import type { AccountConfig } from "./rotation/account-config";
+import type { Instant } from "./rotation/time";
 import { corruptStatus, type StatusBody, statusOf } from "./status";
 
 /** The status of one account as it is stored now. Throws `TransientServiceError` or `OperatorNeededError` where the tables cannot be read. */
@@ -16,7 +17,17 @@ export const readStatus = async (app: App, config: AccountConfig): Promise<Statu
     const now = ports.clock.now();
     return statusOf({ config, record: stored?.record ?? null, reports, dryRun: limits.dryRun, now });
   } catch (error) {
-    if (error instanceof CorruptRecordError) return corruptStatus(config, error.problem, ports.clock.now());
-    throw error;
+    if (!(error instanceof CorruptRecordError)) throw error;
+    return corruptStatus(config, error.problem, ports.clock.now(), await toldSince(app, config));
+  }
+};
+
+/** What cannot be read is not known: the rest of the status is worth more. */
+const toldSince = async ({ ports, limits }: App, { name }: AccountConfig): Promise<Instant | null> => {
+  try {
+    const notices = await ports.notices.list({ signal: ports.clock.abortAfter(limits.callMs) });
+    return notices.find(({ notice }) => notice.account === name)?.notice.alarms[0]?.since ?? null;
+  } catch {
+    return null;
   }
 };

@@ -118,13 +118,18 @@ const unseen = (view: AccountView): StatusBody => ({
   consumers: consumerBodies(view),
 });
 
-/** The status of an account whose record cannot be read. */
-export const corruptStatus = (config: AccountConfig, problem: string, now: Date): StatusBody => ({
+/** The status of an account whose record cannot be read. `since`: when that was first told; null where it has not been. */
+export const corruptStatus = (
+  config: AccountConfig,
+  problem: string,
+  now: Date,
+  since: Instant | null = null,
+): StatusBody => ({
   ...unseen({ config, record: null, reports: [], dryRun: false, now }),
   blocked: {
     reason: "RecordCorrupt",
     remedy: `${problem}; mend or delete the row with PartitionKey ${config.name} in the Rotations table: without a row the account is adopted anew, which regenerates nothing before every consumer has confirmed`,
-    since: toInstant(now),
+    since: since ?? toInstant(now),
     attempts: 1,
     nextAttemptAt: toInstant(now),
   },

@@ -1,7 +1,8 @@
 import { TransientServiceError } from "../../../lib/errors";
 import { verifyHistory } from "../../../lib/history";
+import { readStatus } from "../../../lib/read-account";
 import { Ticker } from "../../../lib/tick";
-import { days, hours, minutes } from "../../builders/time";
+import { days, hours, minutes, seconds } from "../../builders/time";
 import { Crash } from "./crash";
 import { type Place, Rig } from "./rig";
 
@@ -147,6 +148,40 @@ describe("an account whose record cannot be read", () => {
     expect(toldOf(place)).toEqual(["RotationBlocked"]);
   });
 
+  it("says in its status since when", async () => {
+    const place = await spoilt();
+    const { rig, config } = place;
+    const since = rig.clock.at;
+    const blockedSince = async () => (await readStatus(rig.app, config)).blocked?.since;
+    rig.clock.advance(minutes(1));
+    expect(await blockedSince()).toBe(rig.clock.at);
+    await rig.ticking(hours(1));
+    expect(await blockedSince()).toBe(new Date(Date.parse(since) + minutes(1)).toISOString());
+    rig.faults.add("notices.list", { when: "before", error: unavailable });
+    expect(await blockedSince()).toBe(rig.clock.at);
+  });
+
+  it("costs a tick one time-out of a receiver that never answers, however many they are", async () => {
+    const rig = new Rig();
+    const places = Array.from({ length: 200 }, (_, index) =>
+      rig.place({ name: `account-${String(index).padStart(3, "0")}` }),
+    );
+    await rig.tick();
+    for (const place of places) place.spoil();
+    rig.receiver.reacts = () => "silence";
+    for (let nth = 1; nth <= 3; nth++) {
+      const asked = rig.receiver.received.length;
+      const { ms, blocked } = await rig.tick();
+      expect([blocked, ms <= seconds(5), rig.receiver.received.length - asked <= 8]).toEqual([200, true, true]);
+      rig.clock.advance(minutes(5) - ms);
+    }
+    rig.receiver.received.length = 0;
+    rig.receiver.reacts = () => 200;
+    await rig.ticking(hours(1));
+    expect(new Set(rig.receiver.received.map(({ account }) => account)).size).toBe(200);
+    expect(rig.receiver.received).toHaveLength(200);
+  });
+
   it("stays out of the history while that cannot be reached, and comes into it once", async () => {
     const place = await spoilt();
     const { rig } = place;
@@ -168,7 +203,8 @@ const crashed = async (place: Place, nth: number, when: "before" | "after"): Pro
   const { rig } = place;
   const crash = new Crash(nth, when);
   rig.start(crash.wrap);
-  await Promise.race([rig.fireTimer(), crash.died]);
+  const work = rig.wrongSettings.length === 0 ? rig.ticker.tick() : rig.tellOfSettings();
+  await Promise.race([work, crash.died]);
   rig.start();
   rig.clock.advance(minutes(5));
   await rig.ticking(minutes(30));
