@@ -148,6 +148,25 @@ describe("an account whose record cannot be read", () => {
     expect(toldOf(place)).toEqual(["RotationBlocked"]);
   });
 
+  it("is in its history once too where the notice cannot be told so", async () => {
+    const place = await spoilt();
+    const { rig } = place;
+    await rig.tick();
+    place.mend();
+    // The clearing takes two writes; the third says that the history has it all.
+    let writes = 0;
+    rig.faults.onEffect((operation) => {
+      writes += operation === "notices.write" ? 1 : 0;
+      if (operation === "notices.write" && writes === 2)
+        rig.faults.add("notices.write", { when: "before", error: unavailable });
+    });
+    await rig.tick();
+    expect(rig.logged("TellingDelayed")).toMatchObject([{ account: "render-weu", level: "warn" }]);
+    await rig.ticking(hours(1));
+    expect(place.events.map(({ event }) => event)).toEqual(["Adopted", "RotationBlocked", "AlarmCleared"]);
+    expect(rig.notices.peek("render-weu")?.unrecorded).toEqual([]);
+  });
+
   it("says in its status since when", async () => {
     const place = await spoilt();
     const { rig, config } = place;
@@ -276,6 +295,21 @@ describe.each(deaths)("a crash %s any call", (when) => {
       expect([at, ids.size, new Set(idsIn(place.rig.logged("ConfigurationInvalid")))]).toEqual([at, 1, ids]);
     }
     expect(seen).toHaveLength(4);
+  });
+
+  it("of the first good run loses nothing and clears nothing twice", async () => {
+    for (let nth = 1; ; nth++) {
+      const place = await new Rig().place().adopt();
+      place.rig.wrongSettings = wrong;
+      await place.rig.fireTimer();
+      place.rig.wrongSettings = [];
+      const at = await crashed(place, nth, when);
+      if (at === null) break;
+      const cleared = place.rig.receiver.received.filter(({ kind }) => kind === "AlarmCleared");
+      expect([at, new Set(idsIn(cleared)).size]).toEqual([at, 1]);
+      expect([at, new Set(idsIn(place.rig.receiver.received)).size]).toEqual([at, 2]);
+      expect(place.rig.notices.peek(null)).toMatchObject({ alarms: [], outbox: [], deliveries: [] });
+    }
   });
 });
 
