@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describeBicep, infraFolder, parameterSets, planOf, withChanged } from "../../unit/infra/bicep";
-import { runKql, tracesOf } from "../../unit/infra/kql";
-import { fieldsRead, eventsRead, logProblems, queries } from "../../unit/infra/queries";
+import { runKql, tracesOf } from "./kql";
+import { fieldsRead, eventsRead, logProblems, queries } from "./queries";
 import { settingProblems } from "../../unit/infra/settings-check";
 import { type RecordedRun, recordRun } from "./recorded-run";
 import { grantsOf, rightProblems } from "./rights";

@@ -4,7 +4,7 @@ import { until } from "../../e2e/local-host/until";
 import { openWorld, type World } from "../../e2e/app/world";
 import type { Fault } from "../../emulators/faults";
 import type { JournalEntry } from "../../emulators/journal";
-import type { Line } from "../../unit/infra/queries";
+import type { Line } from "./queries";
 
 export interface RecordedRun {
   readonly entries: readonly JournalEntry[];

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { alarmKinds, informationKinds } from "../../../lib/rotation/events";
-import { infraFolder } from "./bicep";
+import { infraFolder } from "../../unit/infra/bicep";
 
 /** One line of the app's log, as the object that it wrote. */
 export type Line = Readonly<Record<string, unknown>> & { readonly event: string };

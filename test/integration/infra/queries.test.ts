@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { alarmKinds } from "../../../lib/rotation/events";
 import { blockedReasons, waitingReasons } from "../../../lib/rotation/reasons";
-import { infraFolder, projectRoot } from "./bicep";
+import { infraFolder, projectRoot } from "../../unit/infra/bicep";
 import { type Row, runKql, tracesOf } from "./kql";
 import { eventsRead, queries, reasonsRead } from "./queries";
 
