@@ -166,4 +166,20 @@ export const safetyRules: readonly SafetyRule[] = [
     instead: "if (slotOf(keys, old.key) !== null) {",
     caughtBy: { jest: "e2e", test: "gate/reasons" },
   },
+  {
+    rule: "an alarm is kept until its receiver has it",
+    without: "nobody hears of a stalled rotation, because the webhook was down for a minute",
+    file: "lib/send-deliveries.ts",
+    text: "rest = next === null ? rest.slice(1) : [next, ...rest.slice(1)];",
+    instead: "rest = rest.slice(1);",
+    caughtBy: simulation,
+  },
+  {
+    rule: "an event leaves the record only when the history has it",
+    without: "the audit has gaps that look like somebody's doing",
+    file: "lib/advance.ts",
+    text: "await history.append(event, this.#call());",
+    instead: "await history.append(event, this.#call()).catch(() => undefined);",
+    caughtBy: simulation,
+  },
 ];
