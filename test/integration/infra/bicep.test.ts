@@ -68,7 +68,12 @@ describeBicep("ten accounts in three subscriptions", () => {
     expect(
       new Set(assigned.filter((scope) => scope.includes("/Microsoft.Batch/")).map((scope) => scope.split("/")[2])).size,
     ).toBe(3);
-    expect(assigned.filter((scope) => scope.includes("/Microsoft.KeyVault/"))).toHaveLength(2);
+    expect(assigned.filter((scope) => scope.includes("/Microsoft.KeyVault/"))).toEqual([
+      expect.stringMatching(
+        /^\/subscriptions\/0{8}-[0-]+\/resourceGroups\/rg-batch-key-rotator-prod\/.*\/vaults\/kv-[a-z0-9]+$/i,
+      ),
+      expect.stringMatching(/^\/subscriptions\/2{8}-[0-9-]+\/resourceGroups\/science\/.*\/vaults\/science-keys$/i),
+    ]);
   });
 
   it("make the roles assignable in each of their subscriptions", async () => {

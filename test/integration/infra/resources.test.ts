@@ -291,13 +291,18 @@ describeBicep("with every option", () => {
 
   it("the app keeps its tables in one account, and the host its own things in another", async () => {
     const plan = await planOf("every-option");
+    const shared =
+      "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/shared/providers/Microsoft.Storage";
     const rights = made(plan, "Microsoft.Authorization/roleAssignments")
       .filter(({ scope = "" }) => scope.includes("/storageAccounts/"))
-      .map(({ scope, body }) => [scope?.split("/").at(-1), shortened(at(body, "properties.roleDefinitionId"))]);
+      .map(({ scope, body }) => [scope, shortened(at(body, "properties.roleDefinitionId"))]);
     expect(rights).toEqual([
-      ["sharedhost", "role b7e6dc6d-f1e8-4753-8033-0f276bb0955b"],
-      ["sharedhost", "role 0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3"],
-      ["sharedtables", "role 0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3"],
+      [`${shared}/storageAccounts/sharedhost`, "role b7e6dc6d-f1e8-4753-8033-0f276bb0955b"],
+      [`${shared}/storageAccounts/sharedhost`, "role 0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3"],
+      [`${shared}/storageAccounts/sharedtables`, "role 0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3"],
+    ]);
+    expect(made(plan, "Microsoft.Storage/storageAccounts/blobServices/containers").map(({ id }) => id)).toEqual([
+      `${shared}/storageAccounts/sharedhost/blobServices/default/containers/deployments`,
     ]);
     expect(made(plan, "Microsoft.Storage/storageAccounts")).toEqual([]);
   });
