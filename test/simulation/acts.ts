@@ -257,9 +257,16 @@ const changeOf = (
  */
 const scaleOut = (stage: Stage, account: number): void => {
   const { world, instances } = stage;
-  const { gate, secret } = configOf(stage, account);
+  const { gate } = configOf(stage, account);
   const living = instances.living(account);
   if (gate.soakMs < 5 * minute || living.some(({ version }) => version === null)) return;
   const consumer = world.random.any(gate.consumers);
-  if (consumer !== null) instances.start(account, consumer.name, 5 * minute, secret, null);
+  if (consumer !== null) startAnother(stage, account, consumer.name);
+};
+
+/** Where the others are: it goes where the rotator has gone only when they do. */
+export const startAnother = (stage: Stage, account: number, consumer: string): void => {
+  const [other] = stage.instances.living(account);
+  const secret = other?.secret ?? configOf(stage, account).secret;
+  moveToSecret(stage, stage.instances.start(account, consumer, 5 * minute, secret, null));
 };

@@ -225,7 +225,9 @@ export class Judge implements Observer {
   }
 
   /** A driver that has seen a dead key published, and could work, has put it right before it lets go. */
-  #checkRepaired(process: Process, { secret, failure }: RotationRecord): void {
+  #checkRepaired(process: Process, { secret, failure, state }: RotationRecord): void {
+    // At first sight nothing is promised yet: a live key that Batch does not accept so far is not published.
+    if (state.active === null) return;
     const since = this.#deadSince.get(secretName(secret));
     const look = process.looks.get(secretName(secret));
     if (since === undefined || look === undefined || look.at <= since.at || failure !== null) return;

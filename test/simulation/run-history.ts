@@ -2,7 +2,7 @@ import type { AccountConfig } from "../../lib/rotation/account-config";
 import type { Process } from "../fakes/world/process";
 import type { Product } from "../fakes/world/product-type";
 import { World } from "../fakes/world/world";
-import { carryOut, moveToSecret, operate, type Stage } from "./acts";
+import { carryOut, moveToSecret, operate, startAnother, type Stage } from "./acts";
 import { Instances } from "./instances";
 import { Judge, type Violation } from "./judge";
 import { type AccountPlan, hour, minute, type Plan, type PlannedAct, planOf, resources } from "./plan";
@@ -235,15 +235,14 @@ class HistoryRun {
     );
   }
 
-  #healInstances(account: number, { gate, secret }: AccountConfig): void {
+  #healInstances(account: number, { gate }: AccountConfig): void {
     for (const instance of this.#instances.living(account)) {
       instance.healthy = true;
       moveToSecret(this.#stage, instance);
     }
     for (const { name, instances } of gate.consumers) {
       const living = this.#instances.living(account).filter(({ consumer }) => consumer === name).length;
-      for (let count = living; count < instances; count += 1)
-        this.#instances.start(account, name, 5 * minute, secret, null);
+      for (let count = living; count < instances; count += 1) startAnother(this.#stage, account, name);
     }
   }
 
