@@ -98,6 +98,13 @@ describe("a rotation", () => {
     });
   });
 
+  it("that nobody asked for says only why it was due", () => {
+    const request = { id: "r1", ...aNoted, trigger: "schedule", by: "schedule", reason: "due" } as const;
+    expect(to.rotationStarted(idle(), request, when("10:00")).events).toEqual([
+      { event: "RotationStarted", detail: "on schedule, from the primary to the secondary key: due" },
+    ]);
+  });
+
   it("leaves the published key as it is while its target is regenerated", () => {
     const state = aRotation().started();
     expect(to.targetRegenerated(state, "request-2", when("09:58"))).toEqual({
