@@ -1,4 +1,4 @@
-import { TransientServiceError } from "../../../lib/errors";
+import { OperatorNeededError, TransientServiceError } from "../../../lib/errors";
 import { verifyHistory } from "../../../lib/history";
 import { readStatus } from "../../../lib/read-account";
 import { Ticker } from "../../../lib/tick";
@@ -9,6 +9,8 @@ import { type Place, Rig } from "./rig";
 afterEach(() => jest.restoreAllMocks());
 
 const unavailable = () => new TransientServiceError({ operation: "Tables", statusCode: 503 });
+const forbidden = () =>
+  new OperatorNeededError("Forbidden", { operation: "Tables", statusCode: 403 }, "grant the right");
 const wrong = [{ at: "ROTATION_ACCOUNTS/accounts/0/rotateEvery", problem: "must be at least P1D" }];
 
 /** Its record is spoilt, and the next tick is the first to see it. */
@@ -38,6 +40,7 @@ describe("an account whose record cannot be read", () => {
     const ids = idsIn(rig.receiver.received);
     expect(new Set(ids).size).toBe(4);
     expect(idsIn([...rig.logged("RotationBlocked"), ...rig.logged("AlarmCleared")])).toEqual(ids);
+    expect(rig.logged("AlarmCleared")).toMatchObject([{ kind: "RotationBlocked", level: "info" }]);
     expect(rig.logged("RotationBlocked")[0]).toMatchObject({
       account: "render-weu",
       reason: "RecordCorrupt",
@@ -138,12 +141,19 @@ describe("an account whose record cannot be read", () => {
   it("is told later where the notices cannot be read or written, and the tick goes on", async () => {
     const place = await spoilt();
     const { rig } = place;
-    for (const operation of ["notices.list", "notices.write"] as const) {
-      rig.faults.add(operation, { when: "before", error: unavailable });
+    const failing = [
+      ["notices.list", unavailable],
+      ["notices.write", forbidden],
+    ] as const;
+    for (const [operation, error] of failing) {
+      rig.faults.add(operation, { when: "before", error });
       expect(await rig.tick()).toMatchObject({ accounts: 1, blocked: 1 });
       expect([operation, toldOf(place)]).toEqual([operation, []]);
     }
-    expect(rig.logged("TellingDelayed").map(({ account }) => account)).toEqual([null, "render-weu"]);
+    expect(rig.logged("TellingDelayed")).toMatchObject([
+      { account: null, reason: null, detail: expect.stringContaining("status 503") },
+      { account: "render-weu", reason: "Forbidden", detail: "Tables, status 403: grant the right" },
+    ]);
     await rig.tick();
     expect(toldOf(place)).toEqual(["RotationBlocked"]);
   });
