@@ -1,6 +1,6 @@
 import { app, type HttpRequest } from "@azure/functions";
-import { readHistory, verifyHistory } from "../lib/history";
-import { parsePage } from "../lib/requests";
+import { readHistory, verifyHistory } from "../lib/history/read-history";
+import { parsePage } from "../lib/signals/signal-schema";
 import { badRequest, json, withAccount } from "./http";
 
 app.http("accountHistory", {

@@ -1,5 +1,5 @@
 import { app } from "@azure/functions";
-import { readStatus } from "../lib/read-account";
+import { readStatus } from "../lib/operations/read-status";
 import { json, withAccount } from "./http";
 
 app.http("accountStatus", {

@@ -1,5 +1,5 @@
 import { app } from "@azure/functions";
-import { checkAccount } from "../lib/check-account";
+import { checkAccount } from "../lib/operations/check-account";
 import { json, withAccount } from "./http";
 
 app.http("checkAccount", {

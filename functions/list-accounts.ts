@@ -1,6 +1,6 @@
 import { app } from "@azure/functions";
 import { concurrently } from "../lib/concurrently";
-import { readStatus } from "../lib/read-account";
+import { readStatus } from "../lib/operations/read-status";
 import { json, withApp } from "./http";
 
 const mostAtOnce = 16;

@@ -1,6 +1,6 @@
 import { app } from "@azure/functions";
-import { receiveSignal } from "../lib/receive-signal";
-import { parseSignal } from "../lib/requests";
+import { receiveSignal } from "../lib/signals/receive-signal";
+import { parseSignal } from "../lib/signals/signal-schema";
 import { badRequest, json, problem, readJson, withAccount } from "./http";
 
 app.http("receiveSignal", {

@@ -1,6 +1,6 @@
 import { app, type TimerHandler } from "@azure/functions";
-import { tellConfigurationInvalid } from "../lib/configuration-alarm";
-import { Ticker } from "../lib/tick";
+import { tellConfigurationInvalid } from "../lib/alarms/configuration-alarm";
+import { Ticker } from "../lib/operations/tick";
 import { theApp, within } from "./runtime";
 
 const everyFiveMinutes = "0 */5 * * * *";

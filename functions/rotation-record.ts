@@ -1,5 +1,5 @@
 import { app } from "@azure/functions";
-import { inText, readEvidence } from "../lib/rotation-evidence";
+import { inText, readEvidence } from "../lib/history/rotation-report";
 import { json, plainText, problem, withAccount } from "./http";
 
 app.http("rotationRecord", {

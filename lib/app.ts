@@ -1,7 +1,7 @@
-import type { Limits } from "./advance";
+import type { Limits } from "./driver/advance";
 import type { Ports } from "./ports";
 import type { AccountConfig } from "./rotation/account-config";
-import type { VersionCache } from "./version-cache";
+import type { VersionCache } from "./signals/version-cache";
 
 /** Everything a trigger needs, once the settings are known to be good. */
 export interface App {

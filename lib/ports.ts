@@ -1,12 +1,12 @@
 import type { BatchKey } from "./batch-key";
 import type { BatchAccountRef, SecretRef } from "./rotation/account-config";
-import type { Wanted } from "./rotation/deliveries";
-import type { Announcement, RotationEvent } from "./rotation/events";
-import type { Notice } from "./rotation/notice";
+import type { Wanted } from "./rotation/events/deliveries";
+import type { Announcement, RotationEvent } from "./rotation/events/events";
+import type { Notice } from "./rotation/events/notice";
 import type { Slot } from "./rotation/phases";
 import type { RotationRecord } from "./rotation/record";
-import type { InstanceReport, MergedSignal } from "./rotation/signals";
-import type { Instant } from "./rotation/time";
+import type { InstanceReport, MergedSignal } from "./rotation/gate/signals";
+import type { Instant } from "./rotation/time/time";
 
 /** Every external call ends when `signal` aborts, which is before the caller's claim runs out. */
 export interface CallOptions {

@@ -1,8 +1,8 @@
 import type { AccountConfig, BatchAccountRef } from "../rotation/account-config";
-import { parseDuration } from "../rotation/duration";
+import { parseDuration } from "../rotation/time/duration";
 import { type AccountSchema, type CompleteAccount, completeAccount, configurationSchema } from "./configuration-schema";
 import { checkTogether, type Report } from "./cross-checks";
-import type { Rules } from "./forms";
+import type { Rules } from "./field-types";
 import { batchIdParts } from "./identity-fields";
 import { asObject, mergeAccount } from "./merge";
 import { pointer } from "./pointer";

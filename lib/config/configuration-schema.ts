@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { builtIn } from "./built-in";
-import { duration, mustBe, oneOf, type Rules, withBounds } from "./forms";
-import { gateFields } from "./gate-fields";
+import { builtIn } from "./defaults";
+import { duration, mustBe, oneOf, type Rules, withBounds } from "./field-types";
+import { gateFields } from "./gate-schema";
 import { accountName, resourceId, secret } from "./identity-fields";
 import { windowObject } from "./window-fields";
 

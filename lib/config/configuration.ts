@@ -1,6 +1,6 @@
 import type { AccountConfig } from "../rotation/account-config";
 import { readAccounts } from "./accounts";
-import type { Rules } from "./forms";
+import type { Rules } from "./field-types";
 import { parseJson } from "./json";
 import type { Problems } from "./problems";
 import type { SettingsReader } from "./reader";

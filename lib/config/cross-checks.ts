@@ -1,7 +1,7 @@
 import type { z } from "zod";
-import { parseDuration } from "../rotation/duration";
+import { parseDuration } from "../rotation/time/duration";
 import type { AccountSchema } from "./configuration-schema";
-import type { Rules } from "./forms";
+import type { Rules } from "./field-types";
 import { batchIdParts } from "./identity-fields";
 import { asObject, isObject, mergeAccount, type Unchecked } from "./merge";
 

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { BatchAccountRef } from "../rotation/account-config";
-import { mustBe, type Rules, text } from "./forms";
+import { mustBe, type Rules, text } from "./field-types";
 import { guidSource } from "./guid";
 import { isPlainBase, parseUrl } from "./urls";
 

@@ -1,4 +1,4 @@
-import { builtIn } from "./built-in";
+import { builtIn } from "./defaults";
 
 /** An object as JSON gives it, not yet checked. */
 export type Unchecked = Readonly<Record<string, unknown>>;

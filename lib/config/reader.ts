@@ -1,4 +1,4 @@
-import { durationPattern, formatDuration, parseDuration } from "../rotation/duration";
+import { durationPattern, formatDuration, parseDuration } from "../rotation/time/duration";
 import type { Problems } from "./problems";
 import type { SettingName } from "./setting-names";
 

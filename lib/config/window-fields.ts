@@ -1,7 +1,7 @@
 import { IANAZone } from "luxon";
 import * as z from "zod";
 import { weekdays } from "../rotation/account-config";
-import { mustBe, oneOf, text } from "./forms";
+import { mustBe, oneOf, text } from "./field-types";
 
 const clockTime = text("a time as HH:mm from 00:00 to 23:59", /^(?:[01]\d|2[0-3]):[0-5]\d$/);
 

@@ -1,8 +1,8 @@
 import type { AccountConfig } from "./account-config";
-import { type Announcement, type EventDraft, hashedText, keptDetail, type RotationEvent } from "./events";
+import { type Announcement, type EventDraft, hashedText, keptDetail, type RotationEvent } from "./events/events";
 import { rotationOf } from "./phases";
 import type { Claim, Failure, Hold, Pause, Quarantine, RotationRecord } from "./record";
-import { type Instant, latest, msBetween, plusMs, toInstant } from "./time";
+import { type Instant, latest, msBetween, plusMs, toInstant } from "./time/time";
 import type { Move } from "./transitions";
 
 /** Who writes, when, and where new event ids come from. */

@@ -1,4 +1,4 @@
-import type { Instant } from "./time";
+import type { Instant } from "./time/time";
 
 export type Slot = "primary" | "secondary";
 

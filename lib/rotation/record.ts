@@ -1,8 +1,8 @@
 import type { SecretRef } from "./account-config";
-import type { AlarmKind, Announcement, RotationEvent } from "./events";
+import type { AlarmKind, Announcement, RotationEvent } from "./events/events";
 import type { RotationRequest, Slot, State } from "./phases";
 import type { BlockedReason, WaitingReason } from "./reasons";
-import type { Instant } from "./time";
+import type { Instant } from "./time/time";
 
 /** The exclusive right to act on a record. It outlasts every effect of its holder. */
 export interface Claim {

@@ -1,7 +1,7 @@
 import type { AccountConfig } from "./account-config";
 import type { RotationRecord } from "./record";
-import { earliest, type Instant, msBetween, plusMs, toInstant } from "./time";
-import { nextOpening, windowIsOpen } from "./window";
+import { earliest, type Instant, msBetween, plusMs, toInstant } from "./time/time";
+import { nextOpening, windowIsOpen } from "./time/window";
 
 /** When an idle account's next rotation is due; null in any other phase. */
 export const nextDueAt = (record: RotationRecord, config: AccountConfig): Instant | null => {

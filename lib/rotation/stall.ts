@@ -1,6 +1,6 @@
 import type { AccountConfig } from "./account-config";
 import type { RotationRecord } from "./record";
-import { msBetween, toInstant } from "./time";
+import { msBetween, toInstant } from "./time/time";
 
 /** Milliseconds in the present phase, time spent paused left out. */
 export const timeInPhaseMs = (record: RotationRecord, now: Date): number => {

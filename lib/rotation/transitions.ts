@@ -1,4 +1,4 @@
-import type { EventDraft, Evidence } from "./events";
+import type { EventDraft, Evidence } from "./events/events";
 import {
   otherSlot,
   type Published,
@@ -10,8 +10,8 @@ import {
   type StateOf,
 } from "./phases";
 import type { LastRotation, Pause, RotationRecord } from "./record";
-import type { InstanceReport } from "./signals";
-import { latest, plusMs, toInstant } from "./time";
+import type { InstanceReport } from "./gate/signals";
+import { latest, plusMs, toInstant } from "./time/time";
 
 /** What a step has made true: the next state, what is told of it, and the facts beside the state that changed with it. */
 export interface Move {

@@ -1,11 +1,11 @@
 import type { AccountConfig } from "./account-config";
 import { activeQuarantine, claimIsLive, pauseInForce } from "./changes";
-import { gate, type GateInput, type Shut } from "./gate";
+import { gate, type GateInput, type Shut } from "./gate/gate";
 import { type Phase, phaseFacts, rotationOf, type State } from "./phases";
 import type { RotationRecord } from "./record";
 import { scheduledDue } from "./schedule";
-import type { InstanceReport } from "./signals";
-import { plusMs, toInstant } from "./time";
+import type { InstanceReport } from "./gate/signals";
+import { plusMs, toInstant } from "./time/time";
 
 export type Waiting = Shut;
 

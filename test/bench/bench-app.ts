@@ -1,8 +1,8 @@
 import type { App } from "../../lib/app";
-import { readSettings } from "../../lib/config";
+import { readSettings } from "../../lib/config/settings";
 import type { Clock, History, Ports } from "../../lib/ports";
-import { Ticker } from "../../lib/tick";
-import { VersionCache } from "../../lib/version-cache";
+import { Ticker } from "../../lib/operations/tick";
+import { VersionCache } from "../../lib/signals/version-cache";
 import { InMemoryBatch } from "../fakes/in-memory-batch";
 import { InMemoryNotices } from "../fakes/in-memory-notices";
 import { InMemoryRotations } from "../fakes/in-memory-rotations";

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import { advance } from "../../lib/advance";
+import { advance } from "../../lib/driver/advance";
 import type { App } from "../../lib/app";
-import { Ticker } from "../../lib/tick";
+import { Ticker } from "../../lib/operations/tick";
 import { aBenchApp, type BenchClock } from "./bench-app";
 
 const accounts = 200;

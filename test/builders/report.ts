@@ -1,4 +1,4 @@
-import type { IncomingSignal, InstanceReport } from "../../lib/rotation/signals";
+import type { IncomingSignal, InstanceReport } from "../../lib/rotation/gate/signals";
 import { v2 } from "./state";
 import { at } from "./time";
 

@@ -1,4 +1,4 @@
-import type { Instant } from "../../lib/rotation/time";
+import type { Instant } from "../../lib/rotation/time/time";
 
 export const seconds = (count: number): number => count * 1_000;
 export const minutes = (count: number): number => count * 60_000;

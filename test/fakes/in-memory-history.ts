@@ -1,7 +1,7 @@
 import { CorruptRecordError } from "../../lib/errors";
 import type { CallOptions, History, HistoryPage } from "../../lib/ports";
-import type { RotationEvent } from "../../lib/rotation/events";
-import type { Instant } from "../../lib/rotation/time";
+import type { RotationEvent } from "../../lib/rotation/events/events";
+import type { Instant } from "../../lib/rotation/time/time";
 import { InMemoryFaults } from "./in-memory-faults";
 
 /** The history in memory. */

@@ -1,6 +1,6 @@
-import { noticeSchema } from "../../lib/azure/record-schema";
+import { noticeSchema } from "../../lib/azure/tables/record-schema";
 import type { CallOptions, Notices, StoredNotice } from "../../lib/ports";
-import type { Notice } from "../../lib/rotation/notice";
+import type { Notice } from "../../lib/rotation/events/notice";
 import { InMemoryFaults } from "./in-memory-faults";
 
 /** Notices in memory. They go through JSON and the schema, so one that could not be stored is not stored here either. */

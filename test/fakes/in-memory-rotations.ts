@@ -1,4 +1,4 @@
-import { recordSchema } from "../../lib/azure/record-schema";
+import { recordSchema } from "../../lib/azure/tables/record-schema";
 import { CorruptRecordError } from "../../lib/errors";
 import type { CallOptions, Rotations, Stored } from "../../lib/ports";
 import type { RotationRecord } from "../../lib/rotation/record";

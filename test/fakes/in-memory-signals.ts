@@ -1,5 +1,5 @@
 import type { CallOptions, Signals } from "../../lib/ports";
-import type { InstanceReport } from "../../lib/rotation/signals";
+import type { InstanceReport } from "../../lib/rotation/gate/signals";
 import { InMemoryFaults } from "./in-memory-faults";
 
 /** Signals in memory, in the order of consumer and instance as the table has them. */

@@ -16,7 +16,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "the gate stays shut until every consumer has confirmed",
     without: "the previous key dies while apps use it",
-    file: "lib/rotation/gate.ts",
+    file: "lib/rotation/gate/gate.ts",
     text: "else return { open: false, ...found };",
     instead: "else override = found.reason;",
     caughtBy: simulation,
@@ -24,7 +24,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "an account is adopted only behind the gate",
     without: "an app that still uses the standby key loses it in the first rotation",
-    file: "lib/steps.ts",
+    file: "lib/driver/steps.ts",
     text: "const found = await askGate(bench, { ...state, active });\n  return found.open",
     instead: "const found = { open: true, override: null } as const;\n  return found.open",
     caughtBy: simulation,
@@ -32,15 +32,15 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "an instance that is known, however silent, keeps the gate shut",
     without: "the gate opens over an instance that is on the previous key and has not reported since",
-    file: "lib/rotation/consumers.ts",
+    file: "lib/rotation/gate/consumers.ts",
     text: "const knownFrom = plusMs(toInstant(now), -gate.forgetInstanceAfterMs);",
     instead: "const knownFrom = plusMs(toInstant(now), -gate.signalFreshnessMs);",
-    caughtBy: { jest: "unit", test: "rotation/consumers" },
+    caughtBy: { jest: "unit", test: "rotation/gate/consumers" },
   },
   {
     rule: "vault and live keys are compared before a key is regenerated",
     without: "a key that somebody has published by hand is regenerated while apps read it",
-    file: "lib/reconcile.ts",
+    file: "lib/driver/reconcile.ts",
     text: "const compare = (bench: Bench, state: StateWithActive, look: Look, works: boolean | null): Reconciled => {",
     instead:
       'const compare = (bench: Bench, state: StateWithActive, look: Look, works: boolean | null): Reconciled => {\n  if (bench && state && works !== undefined) return { kind: "agrees", look };',
@@ -49,7 +49,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a slot whose regenerate may still be on its way is left alone",
     without: "a late request kills a key that has been published meanwhile",
-    file: "lib/advance.ts",
+    file: "lib/driver/advance.ts",
     text: "return quarantine !== null && (quarantine.slot !== null || mayRegenerateNext(record.state.phase));",
     instead: "return quarantine !== null && mayRegenerateNext(record.state.phase) && quarantine === record.hold;",
     caughtBy: simulation,
@@ -65,7 +65,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a live claim keeps other drivers out",
     without: "two drivers work on one account at the same time",
-    file: "lib/advance.ts",
+    file: "lib/driver/advance.ts",
     text: 'if (known !== null && claimIsLive(known.record, now)) return { outcome: "busy", claim: known.record.claim };',
     instead: "",
     caughtBy: simulation,
@@ -73,7 +73,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a record is written only as it was read",
     without: "the loser of a race overwrites what the winner has done",
-    file: "lib/azure/tables.ts",
+    file: "lib/azure/tables/tables.ts",
     text: 'this.#client.updateEntity(row, "Replace", { etag, abortSignal }),',
     instead: 'this.#client.updateEntity(row, "Replace", { etag: etag === "" ? etag : "*", abortSignal }),',
     caughtBy: { jest: "contracts", test: "azure/tables" },
@@ -81,7 +81,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a write whose answer was lost is read back before it counts as a lost race",
     without: "a driver takes its own write for somebody else's and leaves its claim behind",
-    file: "lib/azure/rotation-table.ts",
+    file: "lib/azure/tables/rotation-table.ts",
     text: 'if (found?.["writeId"] === writeId) return { record, etag: found.etag };',
     instead: "",
     caughtBy: { jest: "contracts", test: "azure/tables" },
@@ -89,7 +89,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a regenerate is sent once, whatever becomes of its answer",
     without: "the SDK repeats a lost request by itself and replaces the key again",
-    file: "lib/azure/pipeline.ts",
+    file: "lib/azure/sdk/pipeline.ts",
     text: "export const noRetries = { maxRetries: 0 } as const;",
     instead: "export const noRetries = { maxRetries: 3, retryDelayInMs: 10 } as const;",
     caughtBy: { jest: "contracts", test: "azure/batch-keys" },
@@ -97,7 +97,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a new key is published only after a signed call with it was accepted",
     without: "apps read a key that Batch does not accept yet",
-    file: "lib/steps.ts",
+    file: "lib/driver/steps.ts",
     text: "    if (refused) return newKeyNotAcceptedYet(state.rotation.target);",
     instead: '    if (refused && state.phase !== "regenerated") return newKeyNotAcceptedYet(state.rotation.target);',
     caughtBy: simulation,
@@ -105,7 +105,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a lost publication forbids regenerating for a while",
     without: "a late publication makes a key the newest that has been regenerated meanwhile",
-    file: "lib/advance.ts",
+    file: "lib/driver/advance.ts",
     text: "until: plusMs(at, this.limits.quarantineMs),",
     instead: "until: slot === null ? at : plusMs(at, this.limits.quarantineMs),",
     caughtBy: { jest: "scenarios", test: "late-publication" },
@@ -113,7 +113,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a proof is checked against the key of the version that it names",
     without: "anybody with the function's key can open the gate",
-    file: "lib/receive-signal.ts",
+    file: "lib/signals/receive-signal.ts",
     text: 'return proofHolds({ ...signal, account: config.name }, signal.proof, version.key) ? "proven" : "refused";',
     instead: 'return proofHolds({ ...signal, account: config.name }, signal.proof, version.key) ? "proven" : "proven";',
     caughtBy: { jest: "e2e", test: "gate/forged" },
@@ -121,15 +121,15 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "an unhealthy signal counts, however late it comes",
     without: "a cry for help that was overtaken is lost, and the gate opens",
-    file: "lib/rotation/signals.ts",
+    file: "lib/rotation/gate/signals.ts",
     text: "{ accepted: true, report: lateCry(known, signal, receivedAt) };",
     instead: "{ accepted: lateCry(known, signal, receivedAt) === null, report: known };",
-    caughtBy: { jest: "unit", test: "rotation/signals" },
+    caughtBy: { jest: "unit", test: "rotation/gate/signals" },
   },
   {
     rule: "a roll-back is written down before it publishes",
     without: "after a crash the rotation that was rolled back starts again",
-    file: "lib/operate.ts",
+    file: "lib/operations/operate-account.ts",
     text: "change: { rollback: asked, failure: null, hold: null } };",
     instead: "change: { failure: null, hold: null } };",
     caughtBy: { jest: "unit scenarios integration e2e", test: "roll-?back|operate" },
@@ -137,7 +137,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "which slot is about to be regenerated is written down before the request is sent",
     without: "after a crash nobody knows that a key may have been replaced, or still will be",
-    file: "lib/advance.ts",
+    file: "lib/driver/advance.ts",
     text: "await this.#write({ ...this.#record, intent: { slot, at } });",
     instead: "this.#keep({ ...this.#record, intent: { slot, at } });",
     caughtBy: simulation,
@@ -145,7 +145,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a driver whose claim runs out sends nothing more",
     without: "a process that stood still wakes up and regenerates what its successor has published",
-    file: "lib/advance.ts",
+    file: "lib/driver/advance.ts",
     text: "const spareMs = leftMs - this.limits.claimMs / 10;",
     instead: "const spareMs = Number.isNaN(leftMs) ? 0 : this.limits.callMs;",
     caughtBy: simulation,
@@ -153,7 +153,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a previous key that has been replaced already is left alone",
     without: "a repeated step replaces the key a second time",
-    file: "lib/steps.ts",
+    file: "lib/driver/steps.ts",
     text: "const byOthers = old?.enabled === true && !keys[previous].equals(old.key);",
     instead: "const byOthers = old?.enabled === true && keys[previous] === undefined;",
     caughtBy: { jest: "scenarios", test: "crash|lost-answers" },
@@ -161,7 +161,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a rotation ends only once the old key is refused",
     without: "a rotation of a leaked key is reported as complete while the key still works",
-    file: "lib/steps.ts",
+    file: "lib/driver/steps.ts",
     text: "if (slotOf(keys, old.key) !== null || (await probeAccepts(bench, old.key))) {",
     instead: "if (slotOf(keys, old.key) !== null) {",
     caughtBy: { jest: "e2e", test: "gate/reasons" },
@@ -169,7 +169,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "an alarm is kept until its receiver has it",
     without: "nobody hears of a stalled rotation, because the webhook was down for a minute",
-    file: "lib/send-deliveries.ts",
+    file: "lib/alarms/send-deliveries.ts",
     text: "rest = next === null ? rest.slice(1) : [next, ...rest.slice(1)];",
     instead: "rest = rest.slice(1);",
     caughtBy: simulation,
@@ -177,7 +177,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "an event leaves the record only when the history has it",
     without: "the audit has gaps that look like somebody's doing",
-    file: "lib/advance.ts",
+    file: "lib/driver/advance.ts",
     text: "await history.append(event, this.#call());",
     instead: "await history.append(event, this.#call()).catch(() => undefined);",
     caughtBy: simulation,

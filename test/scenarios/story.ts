@@ -1,11 +1,11 @@
-import type { Demanded, Demand } from "../../lib/demand";
-import type { Operated, OperatorAction } from "../../lib/operate";
-import type { Received } from "../../lib/receive-signal";
+import type { Demanded, Demand } from "../../lib/operations/rotate-on-demand";
+import type { Operated, OperatorAction } from "../../lib/operations/operate-account";
+import type { Received } from "../../lib/signals/receive-signal";
 import type { AccountConfig } from "../../lib/rotation/account-config";
 import type { Phase, Slot } from "../../lib/rotation/phases";
 import type { RotationRecord } from "../../lib/rotation/record";
-import { toInstant } from "../../lib/rotation/time";
-import type { StatusBody } from "../../lib/status";
+import { toInstant } from "../../lib/rotation/time/time";
+import type { StatusBody } from "../../lib/operations/status";
 import { type AccountChanges, anAccount } from "../builders/account";
 import { days, minutes } from "../builders/time";
 import type { Fault, Operation, PlacedFault } from "../fakes/world/faults";

@@ -1,6 +1,6 @@
 import type { AccountConfig, SecretRef } from "../../lib/rotation/account-config";
-import { toInstant } from "../../lib/rotation/time";
-import type { Received, SignalBody } from "../../lib/receive-signal";
+import { toInstant } from "../../lib/rotation/time/time";
+import type { Received, SignalBody } from "../../lib/signals/receive-signal";
 import type { World } from "../fakes/world/world";
 import { minute } from "./plan";
 

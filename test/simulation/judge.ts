@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { SecretRef } from "../../lib/rotation/account-config";
-import type { RotationEvent } from "../../lib/rotation/events";
+import type { RotationEvent } from "../../lib/rotation/events/events";
 import { rotationOf } from "../../lib/rotation/phases";
 import type { RotationRecord } from "../../lib/rotation/record";
 import type { KeyFact } from "../fakes/world/fake-batch";

@@ -8,7 +8,7 @@ import {
   type PlacedFault,
 } from "../fakes/world/faults";
 import { Random } from "../fakes/world/random";
-import type { OperatorAction } from "../../lib/operate";
+import type { OperatorAction } from "../../lib/operations/operate-account";
 import type { BlockedReason } from "../../lib/rotation/reasons";
 
 export const minute = 60_000;

@@ -1,4 +1,4 @@
-import type { EventKind, RotationEvent } from "../../lib/rotation/events";
+import type { EventKind, RotationEvent } from "../../lib/rotation/events/events";
 import { type Phase, rotationOf } from "../../lib/rotation/phases";
 import type { RotationRecord } from "../../lib/rotation/record";
 

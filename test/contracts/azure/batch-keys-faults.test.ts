@@ -1,5 +1,5 @@
 import { BatchManagementClient } from "@azure/arm-batch";
-import { AzureBatchKeys } from "../../../lib/azure/batch-keys";
+import { AzureBatchKeys } from "../../../lib/azure/batch/batch-keys";
 import { BatchKey } from "../../../lib/batch-key";
 import type { BatchAccountRef } from "../../../lib/rotation/account-config";
 import type { FaultKind } from "../../emulators/faults";

@@ -1,7 +1,7 @@
 import type { TokenCredential } from "@azure/identity";
-import { AzureBatchKeys } from "../../../lib/azure/batch-keys";
-import { createCredential } from "../../../lib/azure/credential";
-import { KeyVaultSecrets } from "../../../lib/azure/key-vault-secrets";
+import { AzureBatchKeys } from "../../../lib/azure/batch/batch-keys";
+import { createCredential } from "../../../lib/azure/sdk/credential";
+import { KeyVaultSecrets } from "../../../lib/azure/key-vault/key-vault-secrets";
 import type { BatchAccountRef } from "../../../lib/rotation/account-config";
 import { type Emulators, startEmulators } from "../../emulators/emulators";
 

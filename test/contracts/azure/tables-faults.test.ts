@@ -1,9 +1,9 @@
 import { inspect } from "node:util";
-import { RotationTable } from "../../../lib/azure/rotation-table";
-import { openTables } from "../../../lib/azure/tables";
+import { RotationTable } from "../../../lib/azure/tables/rotation-table";
+import { openTables } from "../../../lib/azure/tables/tables";
 import { OperatorNeededError, TransientServiceError } from "../../../lib/errors";
 import type { Stored } from "../../../lib/ports";
-import { firstNotice } from "../../../lib/rotation/notice";
+import { firstNotice } from "../../../lib/rotation/events/notice";
 import { aFullNotice } from "../suites/notices-suite";
 import { anEvent, aRecord } from "../suites/records";
 import { aReport } from "../suites/signals-suite";

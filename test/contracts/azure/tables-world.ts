@@ -1,8 +1,8 @@
-import { HistoryTable } from "../../../lib/azure/history-table";
-import { NoticeTable } from "../../../lib/azure/notice-table";
-import { RotationTable } from "../../../lib/azure/rotation-table";
-import { SignalTable } from "../../../lib/azure/signal-table";
-import { openTables, type Tables, type TableStorage } from "../../../lib/azure/tables";
+import { HistoryTable } from "../../../lib/azure/tables/history-table";
+import { NoticeTable } from "../../../lib/azure/tables/notice-table";
+import { RotationTable } from "../../../lib/azure/tables/rotation-table";
+import { SignalTable } from "../../../lib/azure/tables/signal-table";
+import { openTables, type Tables, type TableStorage } from "../../../lib/azure/tables/tables";
 import { type Azurite, startAzurite } from "../../emulators/azurite";
 import { Faults } from "../../emulators/faults";
 import { Journal } from "../../emulators/journal";

@@ -1,6 +1,6 @@
 import { CorruptRecordError } from "../../../lib/errors";
 import type { History } from "../../../lib/ports";
-import type { RotationEvent } from "../../../lib/rotation/events";
+import type { RotationEvent } from "../../../lib/rotation/events/events";
 import { anEvent } from "./records";
 
 export interface HistoryWorld {

@@ -1,4 +1,4 @@
-import { MemoryNotices } from "../../../lib/alerts/memory-notices";
+import { MemoryNotices } from "../../../lib/alarms/memory-notices";
 import { InMemoryBatch } from "../../fakes/in-memory-batch";
 import { InMemoryFaults } from "../../fakes/in-memory-faults";
 import { InMemoryHistory } from "../../fakes/in-memory-history";

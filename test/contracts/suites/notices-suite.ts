@@ -1,5 +1,5 @@
 import type { Notices, StoredNotice } from "../../../lib/ports";
-import { firstNotice, type Notice } from "../../../lib/rotation/notice";
+import { firstNotice, type Notice } from "../../../lib/rotation/events/notice";
 import { at, later } from "./records";
 
 export interface NoticesWorld {

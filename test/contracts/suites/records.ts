@@ -1,4 +1,4 @@
-import type { RotationEvent } from "../../../lib/rotation/events";
+import type { RotationEvent } from "../../../lib/rotation/events/events";
 import type { Published, Rotation, State } from "../../../lib/rotation/phases";
 import type { RotationRecord } from "../../../lib/rotation/record";
 

@@ -1,5 +1,5 @@
 import type { Signals } from "../../../lib/ports";
-import type { InstanceReport } from "../../../lib/rotation/signals";
+import type { InstanceReport } from "../../../lib/rotation/gate/signals";
 
 export interface SignalsWorld {
   readonly signals: Signals;

@@ -1,5 +1,5 @@
 import { Webhook as StandardWebhook } from "standardwebhooks";
-import { LocalReceiver, type Request } from "../../unit/alerts/receiver";
+import { LocalReceiver, type Request } from "../../unit/alarms/receiver";
 import { until } from "../local-host/until";
 import type { Host } from "./host";
 import type { PlacedAccount } from "./placed-account";

@@ -1,4 +1,4 @@
-import type { StatusBody } from "../../../lib/status";
+import type { StatusBody } from "../../../lib/operations/status";
 import { type AppProcess, startApp } from "../../local/app-process";
 import { until } from "../local-host/until";
 

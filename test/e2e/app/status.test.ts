@@ -1,4 +1,4 @@
-import type { StatusBody } from "../../../lib/status";
+import type { StatusBody } from "../../../lib/operations/status";
 import { bodyOf, type Host, statusOf } from "./host";
 import type { PlacedAccount } from "./placed-account";
 import { expectWholeStatus } from "./whole-status";

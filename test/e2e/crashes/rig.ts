@@ -1,8 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { HistoryTable } from "../../../lib/azure/history-table";
-import { openTables } from "../../../lib/azure/tables";
-import type { RotationEvent } from "../../../lib/rotation/events";
-import type { StatusBody } from "../../../lib/status";
+import { HistoryTable } from "../../../lib/azure/tables/history-table";
+import { openTables } from "../../../lib/azure/tables/tables";
+import type { RotationEvent } from "../../../lib/rotation/events/events";
+import type { StatusBody } from "../../../lib/operations/status";
 import { type Azurite, startAzurite } from "../../emulators/azurite";
 import { type Emulators, startEmulators } from "../../emulators/emulators";
 import { type BuiltApp, builtApp } from "../app/built-app";

@@ -1,5 +1,5 @@
-import type { RotationEvent } from "../../../lib/rotation/events";
-import type { Instant } from "../../../lib/rotation/time";
+import type { RotationEvent } from "../../../lib/rotation/events/events";
+import type { Instant } from "../../../lib/rotation/time/time";
 
 /** What is wrong with a history, oldest first: gaps, repeats, and rotations that overlap or do not end as completed. */
 export const problemsOf = (events: readonly RotationEvent[]): readonly string[] => {

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { StatusBody } from "../../../lib/status";
+import type { StatusBody } from "../../../lib/operations/status";
 import type { KillableHost, Reply } from "./killable-host";
 import { openRig, type Rig } from "./rig";
 import { problemsOf, rotationsIn } from "./told";

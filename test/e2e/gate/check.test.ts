@@ -1,6 +1,6 @@
-import type { CheckedAccount } from "../../../lib/check-account";
-import { tableRefusal } from "../../../lib/azure/refusals";
-import { toServiceError } from "../../../lib/azure/sdk-errors";
+import type { CheckedAccount } from "../../../lib/operations/check-account";
+import { tableRefusal } from "../../../lib/azure/sdk/refusals";
+import { toServiceError } from "../../../lib/azure/sdk/service-errors";
 import { aConsumer } from "../../builders/account";
 import { emulatedObjectId } from "../../emulators/tokens";
 import { type EmulatedOptions, type EmulatedPlace, type EmulatedRig, openEmulatedRig } from "./rig/emulated";

@@ -1,9 +1,9 @@
 import { createHmac } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { proofHolds } from "../../../lib/proof";
+import { proofHolds } from "../../../lib/signals/proof";
 import { BatchKey } from "../../../lib/batch-key";
-import { parseSignal } from "../../../lib/requests";
+import { parseSignal } from "../../../lib/signals/signal-schema";
 import { aConsumer } from "../../builders/account";
 import { anEnvironment, problemsOf } from "../../unit/config/builders";
 import { passing, place } from "./rig/place";

@@ -1,4 +1,4 @@
-import type { OperatorAction } from "../../../lib/operate";
+import type { OperatorAction } from "../../../lib/operations/operate-account";
 import { OutcomeUnknownError, TransientServiceError } from "../../../lib/errors";
 import { aConsumer } from "../../builders/account";
 import { days, minutes } from "../../builders/time";

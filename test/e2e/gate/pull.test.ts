@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import { TransientServiceError } from "../../../lib/errors";
-import { FetchHealthChecks } from "../../../lib/health/ask-health";
+import { FetchHealthChecks } from "../../../lib/signals/health-client";
 import { aConsumer } from "../../builders/account";
 import { minutes } from "../../builders/time";
 import type { FakeOperation } from "../../fakes/in-memory-faults";

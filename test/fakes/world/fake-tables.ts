@@ -1,7 +1,7 @@
 import type { Stored } from "../../../lib/ports";
-import type { RotationEvent } from "../../../lib/rotation/events";
+import type { RotationEvent } from "../../../lib/rotation/events/events";
 import type { RotationRecord } from "../../../lib/rotation/record";
-import type { InstanceReport } from "../../../lib/rotation/signals";
+import type { InstanceReport } from "../../../lib/rotation/gate/signals";
 
 /** The three tables. Rows are kept as they are handed in: the app never changes one. */
 export class FakeTables {

@@ -12,7 +12,7 @@ import type {
 } from "../../../lib/ports";
 import type { RotationRecord } from "../../../lib/rotation/record";
 import type { SecretRef } from "../../../lib/rotation/account-config";
-import { toInstant } from "../../../lib/rotation/time";
+import { toInstant } from "../../../lib/rotation/time/time";
 import type { VersionFact } from "./fake-vault";
 import type { SentRegenerate } from "./observer";
 import type { Process } from "./process";

@@ -3,18 +3,18 @@
  * simulation be run against that.
  */
 export { BatchKey } from "../../../lib/batch-key";
-export { rotateOnDemand } from "../../../lib/demand";
+export { rotateOnDemand } from "../../../lib/operations/rotate-on-demand";
 export {
   CorruptRecordError,
   OperatorNeededError,
   OutcomeUnknownError,
   TransientServiceError,
 } from "../../../lib/errors";
-export { hashedText } from "../../../lib/rotation/events";
-export { operate } from "../../../lib/operate";
-export { proofMessage } from "../../../lib/proof";
-export { readStatus } from "../../../lib/read-account";
-export { receiveSignal } from "../../../lib/receive-signal";
-export { Ticker } from "../../../lib/tick";
-export { VersionCache } from "../../../lib/version-cache";
+export { hashedText } from "../../../lib/rotation/events/events";
+export { operate } from "../../../lib/operations/operate-account";
+export { proofMessage } from "../../../lib/signals/proof";
+export { readStatus } from "../../../lib/operations/read-status";
+export { receiveSignal } from "../../../lib/signals/receive-signal";
+export { Ticker } from "../../../lib/operations/tick";
+export { VersionCache } from "../../../lib/signals/version-cache";
 export type { Product } from "./product-type";

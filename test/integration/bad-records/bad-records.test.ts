@@ -1,8 +1,8 @@
 import { TableClient } from "@azure/data-tables";
 import type { TokenCredential } from "@azure/identity";
-import { type Demanded, rotateOnDemand } from "../../../lib/demand";
-import { readStatus } from "../../../lib/read-account";
-import { Ticker } from "../../../lib/tick";
+import { type Demanded, rotateOnDemand } from "../../../lib/operations/rotate-on-demand";
+import { readStatus } from "../../../lib/operations/read-status";
+import { Ticker } from "../../../lib/operations/tick";
 import { type Azurite, startAzurite } from "../../emulators/azurite";
 import { Consumer } from "../matrix/consumer";
 import { type Lane, openLane } from "../matrix/lane";

@@ -1,4 +1,4 @@
-import { readHistory } from "../../../lib/history";
+import { readHistory } from "../../../lib/history/read-history";
 import { type Row, StoredHistory, type StoredPlace } from "./stored-history";
 
 let tables: StoredHistory;

@@ -1,5 +1,5 @@
 import { TransientServiceError } from "../../../lib/errors";
-import { readHistory } from "../../../lib/history";
+import { readHistory } from "../../../lib/history/read-history";
 import { previousRetired } from "../../../lib/rotation/transitions";
 import { aReport } from "../../builders/report";
 import { aRotation } from "../../builders/state";

@@ -1,11 +1,11 @@
 import { TableClient } from "@azure/data-tables";
-import { HistoryTable } from "../../../lib/azure/history-table";
-import { RotationTable } from "../../../lib/azure/rotation-table";
-import { SignalTable } from "../../../lib/azure/signal-table";
-import { openTables } from "../../../lib/azure/tables";
-import { type VerifiedHistory, verifyHistory } from "../../../lib/history";
+import { HistoryTable } from "../../../lib/azure/tables/history-table";
+import { RotationTable } from "../../../lib/azure/tables/rotation-table";
+import { SignalTable } from "../../../lib/azure/tables/signal-table";
+import { openTables } from "../../../lib/azure/tables/tables";
+import { type VerifiedHistory, verifyHistory } from "../../../lib/history/read-history";
 import type { Ports } from "../../../lib/ports";
-import type { RotationEvent } from "../../../lib/rotation/events";
+import type { RotationEvent } from "../../../lib/rotation/events/events";
 import type { RotationRecord } from "../../../lib/rotation/record";
 import { type Azurite, startAzurite } from "../../emulators/azurite";
 import { Place, Rig } from "../../scenarios/alarms/rig";

@@ -61,14 +61,14 @@ describe("the package", () => {
   });
 
   it("is made of this app's sources and of what it depends on at run time, not of tests or development tools", () => {
-    expect(inputs).toEqual(expect.arrayContaining(["functions/index.ts", "lib/tick.ts"]));
+    expect(inputs).toEqual(expect.arrayContaining(["functions/index.ts", "lib/operations/tick.ts"]));
     expect(inputs.length).toBeGreaterThan(200);
     expect(strangers(inputs)).toEqual([]);
   });
 
   it("would be told from one with a test or a development tool in it", () => {
     expect(
-      strangers(["functions/index.ts", "lib/tick.ts", "test/emulators/vault.ts", "node_modules/azurite/dist/a.js"]),
+      strangers(["functions/index.ts", "lib/operations/tick.ts", "test/emulators/vault.ts", "node_modules/azurite/dist/a.js"]),
     ).toEqual(["test/emulators/vault.ts", "node_modules/azurite/dist/a.js"]);
   });
 
@@ -98,7 +98,7 @@ describe(".funcignore", () => {
       "functions/index.ts",
       "host.json",
       "infra/main.bicep",
-      "lib/tick.ts",
+      "lib/operations/tick.ts",
       "local.settings.json",
       "node_modules/zod/index.js",
       "package-lock.json",

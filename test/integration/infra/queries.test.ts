@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { alarmKinds } from "../../../lib/rotation/events";
+import { alarmKinds } from "../../../lib/rotation/events/events";
 import { blockedReasons, waitingReasons } from "../../../lib/rotation/reasons";
 import { infraFolder, projectRoot } from "../../unit/infra/bicep";
 import { type Row, runKql, tracesOf } from "./kql";

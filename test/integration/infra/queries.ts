@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { alarmKinds, informationKinds } from "../../../lib/rotation/events";
+import { alarmKinds, informationKinds } from "../../../lib/rotation/events/events";
 import { infraFolder } from "../../unit/infra/bicep";
 
 /** One line of the app's log, as the object that it wrote. */

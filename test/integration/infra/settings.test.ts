@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { readSettings } from "../../../lib/config";
+import { readSettings } from "../../../lib/config/settings";
 import { describeBicep, parameterSets, planOf, projectRoot, settingsOf } from "../../unit/infra/bicep";
 import { leftOut, settingProblems } from "../../unit/infra/settings-check";
 

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { receiveSignal } from "../../../lib/receive-signal";
+import { receiveSignal } from "../../../lib/signals/receive-signal";
 import type { Lane } from "./lane";
 import { minutes, type Subject } from "./subject";
 

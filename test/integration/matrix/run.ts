@@ -1,8 +1,8 @@
-import { type Demand, rotateOnDemand } from "../../../lib/demand";
-import { RotationTable } from "../../../lib/azure/rotation-table";
-import { openTables } from "../../../lib/azure/tables";
+import { type Demand, rotateOnDemand } from "../../../lib/operations/rotate-on-demand";
+import { RotationTable } from "../../../lib/azure/tables/rotation-table";
+import { openTables } from "../../../lib/azure/tables/tables";
 import type { RotationRecord } from "../../../lib/rotation/record";
-import { Ticker } from "../../../lib/tick";
+import { Ticker } from "../../../lib/operations/tick";
 import { Consumer } from "./consumer";
 import type { Lane } from "./lane";
 import { minutes, storageAt, type Subject } from "./subject";

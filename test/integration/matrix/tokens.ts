@@ -1,6 +1,6 @@
 import type { TokenCredential } from "@azure/identity";
 import { ManagedIdentityApplication } from "@azure/msal-node";
-import { createCredential } from "../../../lib/azure/credential";
+import { createCredential } from "../../../lib/azure/sdk/credential";
 
 interface Clearable {
   clear(): void;

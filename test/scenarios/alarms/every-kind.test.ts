@@ -1,5 +1,5 @@
 import { days, hours, minutes, seconds } from "../../builders/time";
-import { alarmKinds } from "../../../lib/rotation/events";
+import { alarmKinds } from "../../../lib/rotation/events/events";
 import { type AlarmStory, alarmStories } from "./kinds";
 import type { Reaction } from "./receiver";
 

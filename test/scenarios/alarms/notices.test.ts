@@ -1,7 +1,7 @@
 import { OperatorNeededError, TransientServiceError } from "../../../lib/errors";
-import { verifyHistory } from "../../../lib/history";
-import { readStatus } from "../../../lib/read-account";
-import { Ticker } from "../../../lib/tick";
+import { verifyHistory } from "../../../lib/history/read-history";
+import { readStatus } from "../../../lib/operations/read-status";
+import { Ticker } from "../../../lib/operations/tick";
 import { days, hours, minutes, seconds } from "../../builders/time";
 import { Crash } from "./crash";
 import { type Place, Rig } from "./rig";

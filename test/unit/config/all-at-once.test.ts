@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { type Environment, readSettings } from "../../../lib/config";
+import { type Environment, readSettings } from "../../../lib/config/settings";
 import { ConfigError } from "../../../lib/errors";
 import { anAccount, anEnvironment, batchId, noFiles, problemsOf, withConfiguration } from "./builders";
 

@@ -1,4 +1,4 @@
-import { type Environment, readSettings, type Settings } from "../../../lib/config";
+import { type Environment, readSettings, type Settings } from "../../../lib/config/settings";
 import type { Problem } from "../../../lib/config/problems";
 import { ConfigError } from "../../../lib/errors";
 import type { AccountConfig } from "../../../lib/rotation/account-config";

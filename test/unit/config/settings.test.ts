@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { type Environment, readSettings } from "../../../lib/config";
+import { type Environment, readSettings } from "../../../lib/config/settings";
 import {
   anAccount,
   anEnvironment,

@@ -1,4 +1,4 @@
-import { readTellingSettings } from "../../../lib/config";
+import { readTellingSettings } from "../../../lib/config/settings";
 
 const storage = { AzureWebJobsStorage__accountName: "rotations" };
 const webhook = { ROTATION_ALERT_WEBHOOK_URL: "https://alerts.example/hook", ROTATION_ALERT_WEBHOOK_FORMAT: "slack" };

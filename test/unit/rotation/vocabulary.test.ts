@@ -1,4 +1,10 @@
-import { alarmKinds, clearedKind, type EventKind, informationKinds, isAlarm } from "../../../lib/rotation/events";
+import {
+  alarmKinds,
+  clearedKind,
+  type EventKind,
+  informationKinds,
+  isAlarm,
+} from "../../../lib/rotation/events/events";
 import { otherSlot, phaseFacts, rotationOf } from "../../../lib/rotation/phases";
 import { blockedReasons, consumerReasons, waitingReasons } from "../../../lib/rotation/reasons";
 import { aRotation, idle } from "../../builders/state";

@@ -1,8 +1,8 @@
-import { AzureBatchKeys } from "../../../../lib/azure/batch-keys";
-import { createCredential } from "../../../../lib/azure/credential";
-import { KeyVaultSecrets } from "../../../../lib/azure/key-vault-secrets";
-import { ArmPermissions } from "../../../../lib/azure/permissions";
-import { FetchHealthChecks } from "../../../../lib/health/ask-health";
+import { AzureBatchKeys } from "../../../../lib/azure/batch/batch-keys";
+import { createCredential } from "../../../../lib/azure/sdk/credential";
+import { KeyVaultSecrets } from "../../../../lib/azure/key-vault/key-vault-secrets";
+import { ArmPermissions } from "../../../../lib/azure/sdk/permissions";
+import { FetchHealthChecks } from "../../../../lib/signals/health-client";
 import type { AccountConfig } from "../../../../lib/rotation/account-config";
 import type { Slot } from "../../../../lib/rotation/phases";
 import { type AccountChanges, anAccount } from "../../../builders/account";

@@ -1,9 +1,9 @@
 import { createHmac } from "node:crypto";
-import type { OperatorAction } from "../../../../lib/operate";
+import type { OperatorAction } from "../../../../lib/operations/operate-account";
 import type { AccountConfig } from "../../../../lib/rotation/account-config";
-import type { RotationEvent } from "../../../../lib/rotation/events";
+import type { RotationEvent } from "../../../../lib/rotation/events/events";
 import type { Slot } from "../../../../lib/rotation/phases";
-import type { StatusBody } from "../../../../lib/status";
+import type { StatusBody } from "../../../../lib/operations/status";
 import { type AccountChanges, anAccount } from "../../../builders/account";
 import { minutes } from "../../../builders/time";
 import type { Rig } from "./rig";

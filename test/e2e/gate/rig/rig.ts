@@ -1,8 +1,8 @@
 import type { App, AppLimits } from "../../../../lib/app";
 import type { Ports } from "../../../../lib/ports";
 import type { AccountConfig } from "../../../../lib/rotation/account-config";
-import type { RotationEvent } from "../../../../lib/rotation/events";
-import { VersionCache } from "../../../../lib/version-cache";
+import type { RotationEvent } from "../../../../lib/rotation/events/events";
+import { VersionCache } from "../../../../lib/signals/version-cache";
 import { days, minutes } from "../../../builders/time";
 import { InMemoryBatch } from "../../../fakes/in-memory-batch";
 import { InMemoryFaults } from "../../../fakes/in-memory-faults";

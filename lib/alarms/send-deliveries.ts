@@ -1,0 +1,43 @@
+import type { CallOptions, Ports } from "../ports";
+import { retried } from "../rotation/events/deliveries";
+import type { Announcement } from "../rotation/events/events";
+import type { Delivery } from "../rotation/record";
+import { plusMs, toInstant } from "../rotation/time/time";
+
+/** There may be a day's alarms to send, and somebody may wait for the answer of whoever sends them. */
+const longestSendingMs = 5_000;
+
+export interface Sent<E extends Announcement> {
+  /** Still to be sent, in order. */
+  readonly rest: readonly Delivery<E>[];
+  /** Given up. */
+  readonly dropped: readonly E[];
+}
+
+/** In order; the first that cannot be sent holds up those after it, and nothing else. A slow receiver gets the rest the next time. */
+export const sendDeliveries = async <E extends Announcement>(
+  { alerts, clock }: Pick<Ports, "alerts" | "clock">,
+  deliveries: readonly Delivery<E>[],
+  call: () => CallOptions,
+): Promise<Sent<E>> => {
+  const enoughAt = plusMs(toInstant(clock.now()), longestSendingMs);
+  const dropped: E[] = [];
+  let rest = deliveries;
+  for (const delivery of deliveries) {
+    const now = clock.now();
+    if (delivery.nextAttemptAt > toInstant(now) || toInstant(now) >= enoughAt) break;
+    const outcome = await alerts.deliver(delivery.event, call());
+    const next = outcome === "failed" ? retried(delivery, now) : null;
+    rest = next === null ? rest.slice(1) : [next, ...rest.slice(1)];
+    if (outcome !== "delivered" && next === null) dropped.push(delivery.event);
+    if (next !== null) break;
+  }
+  return { rest, dropped };
+};
+
+/** The line of an event that the webhook never got. */
+export const alertDropped = ({ id, event, account }: Announcement) => ({
+  event: "AlertDropped",
+  account,
+  detail: `the webhook did not take event ${id} (${event}); it is given up: check ROTATION_ALERT_WEBHOOK_URL`,
+});

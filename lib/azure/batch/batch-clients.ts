@@ -1,0 +1,46 @@
+import { BatchManagementClient } from "@azure/arm-batch";
+import type { TokenCredential } from "@azure/identity";
+import { armWriteLimiter, limitWrites, noRetries, readingRetries, stopAtLongWaits } from "../sdk/pipeline";
+
+export interface ArmOptions {
+  readonly credential: TokenCredential;
+  /** Base URL of Resource Manager. */
+  readonly armEndpoint: string;
+  /** The token's scope, which stays the cloud's whatever the endpoint is. */
+  readonly armScope: string;
+}
+
+export interface SubscriptionClients {
+  readonly reading: BatchManagementClient;
+  /** Never repeats a request: one `regenerateKey()` on a client that does can rotate up to four times and report one success. */
+  readonly regenerating: BatchManagementClient;
+}
+
+/** The clients of each subscription, which share that subscription's allowance of writes. */
+export class BatchClients {
+  readonly #bySubscription = new Map<string, SubscriptionClients>();
+
+  constructor(readonly options: ArmOptions) {}
+
+  of(subscriptionId: string): SubscriptionClients {
+    const known = this.#bySubscription.get(subscriptionId.toLowerCase());
+    if (known !== undefined) return known;
+    const { credential, armEndpoint, armScope } = this.options;
+    const writes = limitWrites(armWriteLimiter());
+    const common = { endpoint: armEndpoint, credentialScopes: [armScope] };
+    const clients = {
+      reading: new BatchManagementClient(credential, subscriptionId, {
+        ...common,
+        retryOptions: readingRetries,
+        additionalPolicies: [writes, stopAtLongWaits],
+      }),
+      regenerating: new BatchManagementClient(credential, subscriptionId, {
+        ...common,
+        retryOptions: noRetries,
+        additionalPolicies: [writes],
+      }),
+    };
+    this.#bySubscription.set(subscriptionId.toLowerCase(), clients);
+    return clients;
+  }
+}

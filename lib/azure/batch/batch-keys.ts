@@ -1,0 +1,110 @@
+import { BatchKey } from "../../batch-key";
+import { OperatorNeededError, OutcomeUnknownError } from "../../errors";
+import type { BatchAccount, BatchKeys, CallOptions, Clock, Receipt, SlotKeys } from "../../ports";
+import type { BatchAccountRef } from "../../rotation/account-config";
+import type { Slot } from "../../rotation/phases";
+import { type ArmOptions, BatchClients } from "./batch-clients";
+import { probeKey } from "./batch-probe";
+import { withDeadline } from "../sdk/pipeline";
+import { type BatchAction, batchRefusal } from "../sdk/refusals";
+import { callSdk, malformedAnswer, type SdkCall } from "../sdk/service-errors";
+import { requestIdOf } from "../sdk/sdk-failure";
+
+export interface AzureBatchKeysOptions extends ArmOptions {
+  readonly clock: Clock;
+}
+
+/** Longest time of one call, its repeats and its wait for the write allowance included. */
+const longestCallMs = 90_000;
+
+const keyNames = { primary: "Primary", secondary: "Secondary" } as const satisfies Record<Slot, string>;
+
+const armCall = (ref: BatchAccountRef, action: BatchAction): SdkCall => ({
+  operation: action === "read" ? "Batch read account" : `Batch ${action}`,
+  effect: action === "regenerateKeys" ? "change" : "read",
+  refusal: batchRefusal(ref, action),
+});
+
+const usableKey = (value: string | null | undefined): BatchKey | null =>
+  value && value.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(value) ? new BatchKey(value) : null;
+
+/** The keys of Batch accounts, through Resource Manager and the data plane. */
+export class AzureBatchKeys implements BatchKeys {
+  readonly #clients: BatchClients;
+  readonly #clock: Clock;
+
+  constructor(options: AzureBatchKeysOptions) {
+    this.#clients = new BatchClients(options);
+    this.#clock = options.clock;
+  }
+
+  async readAccount(ref: BatchAccountRef, { signal }: CallOptions): Promise<BatchAccount> {
+    const call = armCall(ref, "read");
+    const { reading } = this.#clients.of(ref.subscriptionId);
+    const account = await callSdk(call, signal, () =>
+      reading.batchAccountOperations.get(ref.resourceGroup, ref.accountName, {
+        abortSignal: withDeadline(signal, longestCallMs),
+      }),
+    );
+    if (!account.accountEndpoint) throw malformedAnswer(call.operation);
+    // No list at all means the default, which allows shared keys.
+    const modes = account.allowedAuthenticationModes ?? null;
+    return {
+      accountEndpoint: account.accountEndpoint,
+      sharedKeyAllowed:
+        account.poolAllocationMode !== "UserSubscription" && (modes === null || modes.includes("SharedKey")),
+    };
+  }
+
+  async readKeys(ref: BatchAccountRef, { signal }: CallOptions): Promise<SlotKeys> {
+    const call = armCall(ref, "listKeys");
+    const { reading } = this.#clients.of(ref.subscriptionId);
+    const keys = await callSdk(call, signal, () =>
+      reading.batchAccountOperations.getKeys(ref.resourceGroup, ref.accountName, {
+        abortSignal: withDeadline(signal, longestCallMs),
+      }),
+    );
+    const [primary, secondary] = [usableKey(keys.primary), usableKey(keys.secondary)];
+    if (primary !== null && secondary !== null) return { primary, secondary };
+    throw new OperatorNeededError(
+      "NoUsableKey",
+      { operation: call.operation },
+      `Batch returned no usable ${primary === null ? "primary" : "secondary"} key for ${ref.resourceId}: check that the account allows shared keys, and regenerate that key by hand if no app uses it`,
+    );
+  }
+
+  /** A good status alone proves nothing: only an answer with both keys of this account shows that the request was understood. */
+  async regenerate(ref: BatchAccountRef, slot: Slot, { signal }: CallOptions): Promise<Receipt> {
+    const call = armCall(ref, "regenerateKeys");
+    let requestId: string | null = null;
+    const { regenerating } = this.#clients.of(ref.subscriptionId);
+    const keys = await callSdk(call, signal, () =>
+      regenerating.batchAccountOperations.regenerateKey(
+        ref.resourceGroup,
+        ref.accountName,
+        { keyName: keyNames[slot] },
+        {
+          abortSignal: withDeadline(signal, longestCallMs),
+          onResponse: ({ headers }) => {
+            requestId = requestIdOf(headers);
+          },
+        },
+      ),
+    );
+    const complete =
+      keys.accountName?.toLowerCase() === ref.accountName.toLowerCase() &&
+      usableKey(keys.primary) !== null &&
+      usableKey(keys.secondary) !== null;
+    if (!complete) throw new OutcomeUnknownError({ operation: call.operation, code: "MalformedAnswer" });
+    return { requestId };
+  }
+
+  probe(
+    ref: BatchAccountRef,
+    accountEndpoint: string,
+    key: BatchKey,
+    { signal }: CallOptions,
+  ): Promise<"accepted" | "refused"> {
+    return probeKey({ accountName: ref.accountName, accountEndpoint, key, now: this.#clock.now() }, signal);
+  }
+}

@@ -1,0 +1,106 @@
+import type { BatchKey } from "../../batch-key";
+import { OperatorNeededError, TransientServiceError } from "../../errors";
+import { withDeadline } from "../sdk/pipeline";
+import { factsOf } from "../sdk/service-errors";
+import { answered, readFailure } from "../sdk/sdk-failure";
+
+export interface Probe {
+  readonly accountName: string;
+  /** Host of the data plane, with its port where it has one. */
+  readonly accountEndpoint: string;
+  readonly key: BatchKey;
+  readonly now: Date;
+}
+
+const operation = "Batch data plane probe";
+const longestProbeMs = 30_000;
+const longestBodyBytes = 64 * 1024;
+
+/** Already in the order in which the parameters are signed. */
+const query = { $select: "id", "api-version": "2022-10-01.16.0", maxresults: "1" } as const;
+
+/**
+ * The headers that sign `GET /pools` with a shared key. What is signed is the verb, eleven headers that a GET without a body
+ * does not have (an empty line each), the `ocp-` headers, then account, path and query
+ * (learn.microsoft.com/rest/api/batchservice/authenticate-requests-to-the-azure-batch-service).
+ * Written by hand because the only SDK that can sign brings 1 MB and an HTTP stack of its own.
+ */
+export const signedHeaders = ({ accountName, key, now }: Omit<Probe, "accountEndpoint">): Record<string, string> => {
+  const date = now.toUTCString();
+  const parameters = Object.entries(query).map(([name, value]) => `\n${name}:${value}`);
+  const text = `GET${"\n".repeat(12)}ocp-date:${date}\n/${accountName}/pools${parameters.join("")}`;
+  return { "ocp-date": date, authorization: `SharedKey ${accountName}:${key.sign(text).toString("base64")}` };
+};
+
+export const probeUrl = (accountEndpoint: string): URL => {
+  const url = new URL("/pools", `https://${accountEndpoint}`);
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  return url;
+};
+
+/** The body as text, as far as it is read at all. It is searched and never kept: the service echoes the signature in it. */
+const readStart = async (response: Response): Promise<string> => {
+  let [text, bytes] = ["", 0];
+  const decoder = new TextDecoder();
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength;
+    text += decoder.decode(chunk, { stream: true });
+    if (bytes >= longestBodyBytes) break;
+  }
+  return text;
+};
+
+const judgeRefusal = (accountName: string, text: string, failure: ReturnType<typeof answered>): "refused" => {
+  const detail = /AuthenticationErrorDetail/.test(text) ? text : "";
+  if (/type of authentication SharedKey is not allowed/i.test(detail)) {
+    throw new OperatorNeededError(
+      "SharedKeyNotAllowed",
+      factsOf(operation, failure),
+      `Batch account ${accountName} refuses shared keys: allow SharedKey in its allowedAuthenticationModes, or take the account out of ROTATION_ACCOUNTS`,
+    );
+  }
+  if (failure.statusCode === 403 && /MAC signature/i.test(detail)) return "refused";
+  throw new OperatorNeededError(
+    "Forbidden",
+    factsOf(operation, failure),
+    `the data plane of Batch account ${accountName} refuses the rotator for another reason than its key: let the account's network rules admit the rotator, or set "probe": "none" for it`,
+  );
+};
+
+const judge = async ({ accountName }: Probe, response: Response): Promise<"accepted" | "refused"> => {
+  const failure = answered(response.status, response.headers);
+  if (response.status === 200) {
+    await response.body?.cancel();
+    return "accepted";
+  }
+  const text = await readStart(response);
+  if (response.status === 401 || response.status === 403) return judgeRefusal(accountName, text, failure);
+  if (response.status === 404) {
+    throw new OperatorNeededError(
+      "NotFound",
+      factsOf(operation, failure),
+      `the data plane does not know Batch account ${accountName}: check its resourceId in ROTATION_ACCOUNTS`,
+    );
+  }
+  throw new TransientServiceError(factsOf(operation, failure), failure.retryAfterMs);
+};
+
+/**
+ * One signed, reading call: does Batch accept this key now? A refusal counts only when the service says that the signature does
+ * not match; a wrong clock, a firewall or a forbidden mode answer 401 or 403 as well and say nothing about the key.
+ */
+export const probeKey = async (probe: Probe, signal: AbortSignal): Promise<"accepted" | "refused"> => {
+  try {
+    const response = await fetch(probeUrl(probe.accountEndpoint), {
+      headers: signedHeaders(probe),
+      redirect: "manual",
+      signal: withDeadline(signal, longestProbeMs),
+    });
+    return await judge(probe, response);
+  } catch (error) {
+    if (error instanceof OperatorNeededError || error instanceof TransientServiceError) throw error;
+    // `fetch` says what went wrong in the cause of a TypeError.
+    const failed: unknown = error instanceof TypeError ? error.cause : error;
+    throw new TransientServiceError(factsOf(operation, readFailure(failed)));
+  }
+};

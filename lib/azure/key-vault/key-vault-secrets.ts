@@ -1,0 +1,120 @@
+import type { KeyVaultSecret } from "@azure/keyvault-secrets";
+import { BatchKey } from "../../batch-key";
+import { OutcomeUnknownError } from "../../errors";
+import type { CallOptions, Publication, Receipt, SecretPublisher, SecretVersion } from "../../ports";
+import type { SecretRef } from "../../rotation/account-config";
+import { toInstant } from "../../rotation/time/time";
+import { withDeadline } from "../sdk/pipeline";
+import { type SecretCommand, vaultRefusal } from "../sdk/refusals";
+import { callSdk, malformedAnswer, type SdkCall, toServiceError } from "../sdk/service-errors";
+import { readFailure, requestIdOf } from "../sdk/sdk-failure";
+import { type KeyVaultOptions, VaultClientCache } from "./vault-clients";
+
+type EnabledVersion = Extract<SecretVersion, { enabled: true }>;
+
+const longestCallMs = 60_000;
+const dayMs = 24 * 60 * 60 * 1000;
+
+const operations = {
+  get: "Key Vault getSecret",
+  set: "Key Vault setSecret",
+  update: "Key Vault updateSecret",
+} as const satisfies Record<SecretCommand, string>;
+
+const vaultCall = (ref: SecretRef, command: SecretCommand): SdkCall => ({
+  operation: operations[command],
+  effect: command === "get" ? "read" : "change",
+  refusal: vaultRefusal(ref, command),
+});
+
+const isVersionId = (version: string | undefined): version is string =>
+  version !== undefined && /^[0-9a-f]{32}$/i.test(version);
+
+const toVersion = ({ value, properties }: KeyVaultSecret): EnabledVersion => {
+  const { version, createdOn, tags } = properties;
+  if (value === undefined || createdOn === undefined || !isVersionId(version)) throw malformedAnswer(operations.get);
+  const createdAt = toInstant(createdOn);
+  return { version, enabled: true, key: new BatchKey(value), createdAt, rotationId: tags?.["RotationId"] ?? null };
+};
+
+/**
+ * The published secrets, in Key Vault. "Newest" is what a read without a version answers: a list of versions comes in the order
+ * of their ids, and their times have a resolution of one second.
+ */
+export class KeyVaultSecrets implements SecretPublisher {
+  readonly #clients: VaultClientCache;
+
+  constructor(options: KeyVaultOptions) {
+    this.#clients = new VaultClientCache(options);
+  }
+
+  async newest(ref: SecretRef, options: CallOptions): Promise<EnabledVersion | null> {
+    const found = await this.#read(ref, undefined, options);
+    return found?.enabled === true ? found : null;
+  }
+
+  version(ref: SecretRef, version: string, options: CallOptions): Promise<SecretVersion | null> {
+    return this.#read(ref, version, options);
+  }
+
+  async publish(
+    ref: SecretRef,
+    publication: Publication,
+    options: CallOptions,
+  ): Promise<Receipt & { readonly version: string }> {
+    const client = await this.#publishingClient(ref, options);
+    const call = vaultCall(ref, "set");
+    let requestId: string | null = null;
+    const { properties } = await callSdk(call, options.signal, () =>
+      client.setSecret(ref.name, publication.key.reveal(), {
+        contentType: "text/plain; batch-account-key",
+        tags: {
+          CredentialId: publication.slot === "primary" ? "Primary" : "Secondary",
+          ProviderAddress: publication.resourceId,
+          ValidityPeriodDays: String(Math.max(1, Math.floor(publication.rotateEveryMs / dayMs))),
+          RotationId: publication.rotationId,
+        },
+        expiresOn: new Date(publication.expiresAt),
+        onResponse: ({ headers }) => {
+          requestId = requestIdOf(headers);
+        },
+        abortSignal: withDeadline(options.signal, longestCallMs),
+      }),
+    );
+    if (isVersionId(properties.version)) return { version: properties.version, requestId };
+    throw new OutcomeUnknownError({ operation: call.operation, code: "MalformedAnswer" });
+  }
+
+  async disable(ref: SecretRef, version: string, options: CallOptions): Promise<void> {
+    const client = await this.#publishingClient(ref, options);
+    await callSdk(vaultCall(ref, "update"), options.signal, () =>
+      client.updateSecretProperties(ref.name, version, {
+        enabled: false,
+        abortSignal: withDeadline(options.signal, longestCallMs),
+      }),
+    );
+  }
+
+  /** Priming reads, so its failure leaves nothing unknown. */
+  #publishingClient(ref: SecretRef, { signal }: CallOptions) {
+    return callSdk(vaultCall(ref, "get"), signal, () =>
+      this.#clients.of(ref.vaultUrl).publishing.ready(ref.name, signal),
+    );
+  }
+
+  /** Null where the vault does not know it. */
+  async #read(ref: SecretRef, version: string | undefined, { signal }: CallOptions): Promise<SecretVersion | null> {
+    const abortSignal = withDeadline(signal, longestCallMs);
+    let secret: KeyVaultSecret;
+    try {
+      const client = await this.#clients.of(ref.vaultUrl).reading.ready(ref.name, abortSignal);
+      secret = await client.getSecret(ref.name, version === undefined ? { abortSignal } : { version, abortSignal });
+    } catch (error) {
+      const failure = readFailure(error);
+      if (failure.statusCode === 404 && failure.code === "SecretNotFound") return null;
+      if (version !== undefined && failure.innerCode === "SecretDisabled") return { version, enabled: false };
+      throw toServiceError(failure, vaultCall(ref, "get"));
+    }
+    return toVersion(secret);
+  }
+}

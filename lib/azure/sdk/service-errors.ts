@@ -1,0 +1,75 @@
+import { OperatorNeededError, OutcomeUnknownError, type ServiceFacts, TransientServiceError } from "../../errors";
+import type { BlockedReason } from "../../rotation/reasons";
+import { notSent, readFailure, type SdkFailure } from "./sdk-failure";
+
+/** A refusal that only a person can mend, with how. */
+export interface Refusal {
+  readonly reason: BlockedReason;
+  readonly remedy: string;
+}
+
+/** One call of an SDK, as its errors need to know it. */
+export interface SdkCall {
+  /** As it is to be named in an error, e.g. `Batch regenerateKeys`. */
+  readonly operation: string;
+  /** `change`: sent once, and an error that is no definite refusal leaves the outcome unknown. `read`: an error means not done. */
+  readonly effect: "read" | "change";
+  /** The refusals of this service that need a person. */
+  readonly refusal: (failure: SdkFailure) => Refusal | null;
+}
+
+export type ServiceError = TransientServiceError | OutcomeUnknownError | OperatorNeededError;
+
+export const factsOf = (operation: string, failure: SdkFailure): ServiceFacts => {
+  const code = failure.innerCode ?? failure.code;
+  return {
+    operation,
+    ...(failure.statusCode === null ? {} : { statusCode: failure.statusCode }),
+    ...(code === null ? {} : { code }),
+    ...(failure.requestId === null ? {} : { requestId: failure.requestId }),
+  };
+};
+
+/**
+ * Statuses by which a service says that it has not done it. 408 and 5xx are not among them: a service that failed after it had
+ * rotated the key answers so. Nor is an unexpected 2xx, or a 200 whose body was cut short.
+ */
+const definiteRefusals: readonly (number | null)[] = [400, 401, 403, 404, 409, 412, 429];
+
+const isCertainlyNotDone = (failure: SdkFailure): boolean =>
+  failure.kind === "notSent" || definiteRefusals.includes(failure.statusCode);
+
+const tokenRefused: Refusal = {
+  reason: "Forbidden",
+  remedy:
+    "the rotator's identity is refused a token: check that the function app has the managed identity that AZURE_CLIENT_ID names, or a system-assigned one where it is not set (az functionapp identity assign)",
+};
+
+/** The one translation of an SDK's error into the errors that a port promises. */
+export const toServiceError = (failure: SdkFailure, { operation, effect, refusal }: SdkCall): ServiceError => {
+  const facts = factsOf(operation, failure);
+  const refused =
+    failure.kind === "tokenRefused" ? tokenRefused : failure.kind === "answered" ? refusal(failure) : null;
+  if (refused !== null) return new OperatorNeededError(refused.reason, facts, refused.remedy);
+  // A 401 is transient for every kind of call: it tells of a token that has just expired or was revoked, and the next try brings
+  // a new one. The refusals above pick out the 401s that no new token mends.
+  if (effect === "read" || isCertainlyNotDone(failure)) return new TransientServiceError(facts, failure.retryAfterMs);
+  return new OutcomeUnknownError(facts);
+};
+
+/**
+ * Runs one SDK call; with a signal that has aborted already, sends nothing. Throws `ServiceError` only, and nothing of the SDK's own
+ * error but its code, status and request id.
+ */
+export const callSdk = async <T>(call: SdkCall, signal: AbortSignal, send: () => Promise<T>): Promise<T> => {
+  if (signal.aborted) throw toServiceError(notSent("AbortError"), call);
+  try {
+    return await send();
+  } catch (error) {
+    throw toServiceError(readFailure(error), call);
+  }
+};
+
+/** A read's answer that cannot be used, though its status was good. */
+export const malformedAnswer = (operation: string): TransientServiceError =>
+  new TransientServiceError({ operation, code: "MalformedAnswer" });

@@ -1,0 +1,169 @@
+import * as z from "zod";
+import { alarmKinds, informationKinds } from "../../rotation/events/events";
+import type { Notice } from "../../rotation/events/notice";
+import { otherSlot } from "../../rotation/phases";
+import { type BlockedReason, blockedReasons } from "../../rotation/reasons";
+import type { RotationRecord } from "../../rotation/record";
+
+/** The number of the form below. A record with another number was written by another version of this app. */
+export const recordSchemaVersion = 1;
+
+export const instant = z.iso.datetime({ precision: 3 });
+const slot = z.enum(["primary", "secondary"]);
+const text = z.string().min(1);
+const count = z.int().min(0);
+
+const published = z.strictObject({ slot, version: text, publishedAt: instant, keyMadeAt: instant });
+
+const demand = z.strictObject({
+  trigger: z.enum(["schedule", "demand"]),
+  reason: z.string(),
+  by: text,
+  retireAfterMs: count.nullable(),
+  idempotencyKey: z.string().nullable(),
+});
+
+const rotation = demand
+  .extend({ id: text, target: slot, previous: slot, startedAt: instant })
+  .refine(({ target, previous }) => previous === otherSlot(target), "target and previous are the same slot");
+
+const approval = z.strictObject({ at: instant, by: text, reason: z.string() }).nullable();
+
+/** In a rotation the active slot follows from the phase. A row that says otherwise would have the key in use regenerated. */
+const activeIs = (which: "target" | "previous") =>
+  [
+    (state: { active: z.output<typeof published>; rotation: z.output<typeof rotation> }): boolean =>
+      state.active.slot === state.rotation[which],
+    `the active slot is not the ${which} slot of the rotation`,
+  ] as const;
+
+const state = z.discriminatedUnion("phase", [
+  z.strictObject({ phase: z.literal("adopting"), active: published.nullable(), approval }),
+  z.strictObject({ phase: z.literal("idle"), active: published }),
+  z.strictObject({ phase: z.literal("started"), active: published, rotation }).refine(...activeIs("previous")),
+  z
+    .strictObject({ phase: z.literal("regenerated"), active: published, rotation, regeneratedAt: instant })
+    .refine(...activeIs("previous")),
+  z
+    .strictObject({
+      phase: z.literal("published"),
+      active: published,
+      rotation,
+      previousVersion: text,
+      previousKeyMadeAt: instant,
+      approval,
+    })
+    .refine(...activeIs("target")),
+  z
+    .strictObject({
+      phase: z.literal("retired"),
+      active: published,
+      rotation,
+      previousVersion: text,
+      retiredAt: instant,
+    })
+    .refine(...activeIs("target")),
+  z.strictObject({ phase: z.literal("settling"), active: published, rotation, approval }),
+]);
+
+const claim = z.strictObject({ id: text, by: text, takenAt: instant, until: instant });
+const intent = z.strictObject({ slot, at: instant });
+const quarantine = z.strictObject({ slot: slot.nullable(), since: instant, until: instant });
+const pause = z.strictObject({ since: instant, by: text, reason: z.string() });
+
+const blockedReason = z.custom<BlockedReason>(
+  (value) => typeof value === "string" && Object.hasOwn(blockedReasons, value),
+  "is no known reason",
+);
+
+const failure = z.strictObject({
+  blocked: z.strictObject({ reason: blockedReason, remedy: z.string() }).nullable(),
+  detail: z.string(),
+  since: instant,
+  attempts: count,
+  nextAttemptAt: instant,
+});
+
+const hold = z.strictObject({
+  reason: z.enum(["NewKeyNotAcceptedYet", "OldKeyStillAccepted", "TargetKeyRefused"]),
+  detail: z.string(),
+  since: instant,
+});
+
+const lastRotation = z.strictObject({
+  id: text,
+  outcome: z.enum(["completed", "rolledBack", "superseded"]),
+  startedAt: instant,
+  endedAt: instant,
+  reason: z.string(),
+  retireAfterMs: count.nullable(),
+  idempotencyKey: z.string().nullable(),
+});
+
+const announcement = z.strictObject({
+  id: text,
+  at: instant,
+  event: z.enum([...alarmKinds, ...informationKinds]),
+  account: text.nullable(),
+  rotationId: z.string().nullable(),
+  reason: z.string().nullable(),
+  detail: z.string(),
+  by: text,
+});
+
+export const eventSchema = announcement.extend({
+  account: text,
+  sequence: z.int().min(1),
+  evidence: z.record(z.string(), z.json()).nullable(),
+  previousHash: z.string().nullable(),
+});
+
+const alarm = z.strictObject({ kind: z.enum(alarmKinds), since: instant, toldAt: instant });
+const tries = { attempts: count, nextAttemptAt: instant, giveUpAt: instant };
+const delivery = z.strictObject({ event: eventSchema, ...tries });
+
+/** The stored form of a `RotationRecord`: nothing missing, nothing unknown. */
+export const recordSchema = z.strictObject({
+  account: text,
+  resourceId: text,
+  secret: z.strictObject({ vaultUrl: text, name: text }),
+  accountEndpoint: text.nullable(),
+  state,
+  phaseSince: instant,
+  pause: pause.nullable(),
+  rollback: pause.nullable(),
+  pausedSince: instant.nullable(),
+  pausedMs: z.number().min(0),
+  claim: claim.nullable(),
+  intent: intent.nullable(),
+  quarantine: quarantine.nullable(),
+  failure: failure.nullable(),
+  hold: hold.nullable(),
+  reconciledAt: instant.nullable(),
+  dueAgainAt: instant.nullable(),
+  restart: demand.nullable(),
+  lastRotation: lastRotation.nullable(),
+  outbox: z.array(eventSchema).readonly(),
+  toldThrough: count,
+  eventSequence: count,
+  eventHash: z.string().nullable(),
+  alarms: z.array(alarm).readonly(),
+  deliveries: z.array(delivery).readonly(),
+  prunedThrough: count,
+});
+
+/** The stored form of a `Notice`. */
+export const noticeSchema = z.strictObject({
+  account: text.nullable(),
+  alarms: z.array(alarm).readonly(),
+  outbox: z.array(announcement).readonly(),
+  deliveries: z.array(z.strictObject({ event: announcement, ...tries })).readonly(),
+  unrecorded: z.array(announcement).readonly(),
+  heldUntil: instant.nullable(),
+});
+
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
+
+/** Does not compile when the schema and the record's type no longer say the same. */
+export const recordSchemaIsComplete: Same<z.output<typeof recordSchema>, RotationRecord> = true;
+export const noticeSchemaIsComplete: Same<z.output<typeof noticeSchema>, Notice> = true;

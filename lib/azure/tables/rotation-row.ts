@@ -1,0 +1,89 @@
+import type { z } from "zod";
+import { CorruptRecordError, OperatorNeededError } from "../../errors";
+import type { RotationRecord } from "../../rotation/record";
+import { joinColumns, toAsciiJson, toColumns } from "./json-columns";
+import { recordSchema, recordSchemaVersion } from "./record-schema";
+import type { Row, RowKey, StoredRow } from "./tables";
+
+/** A row holds 1 MiB in all, two bytes a character. The rest is left for the other columns. */
+const longestRecord = 450_000;
+
+const mend = "restore the row, or delete it to have the account adopted anew";
+
+export const rotationKey = (account: string): RowKey => ({ partitionKey: account, rowKey: "rotation" });
+
+/** The first few things that are wrong, by place. */
+const inWords = (error: z.ZodError): string =>
+  error.issues
+    .slice(0, 5)
+    .map(({ path, message }) => `${path.join(".") || "record"}: ${message}`)
+    .join("; ");
+
+/**
+ * A record as a row: what people look for in columns of its own, the whole of it as JSON in as many columns as it takes.
+ * Throws `CorruptRecordError` for a record that could not be read again (better not written than that), and
+ * `OperatorNeededError` for one that has outgrown a row.
+ */
+export const toRow = (record: RotationRecord, writeId: string): Row => {
+  const checked = recordSchema.safeParse(record);
+  if (!checked.success) {
+    throw new CorruptRecordError(
+      record.account,
+      `not written, as it could not be read again: ${inWords(checked.error)}`,
+    );
+  }
+  const json = toAsciiJson(record);
+  if (json.length > longestRecord) throw outgrown(record, json.length);
+  return {
+    ...rotationKey(record.account),
+    schema: recordSchemaVersion,
+    writeId,
+    phase: record.state.phase,
+    phaseSince: record.phaseSince,
+    claimId: record.claim?.id ?? "",
+    claimedUntil: record.claim?.until ?? "",
+    // Text, as a number would be stored in 32 bits.
+    eventSequence: String(record.eventSequence),
+    ...toColumns("record", json),
+  };
+};
+
+const outgrown = ({ account, outbox }: RotationRecord, length: number): OperatorNeededError =>
+  new OperatorNeededError(
+    "RecordCorrupt",
+    { operation: "Tables write of a rotation record" },
+    `the record of account ${account} has grown to ${length} characters, more than a table row holds: ${outbox.length} events wait to be delivered, so mend the history table or the webhook`,
+  );
+
+const parseJson = (account: string, json: string): unknown => {
+  try {
+    return JSON.parse(json);
+  } catch {
+    // The parser's own message quotes what it read.
+    throw new CorruptRecordError(account, `the row is not whole: ${mend}`);
+  }
+};
+
+const checkVersion = (account: string, version: unknown): void => {
+  if (version === recordSchemaVersion) return;
+  const problem =
+    typeof version !== "number"
+      ? `the row was not written by this app: ${mend}`
+      : version > recordSchemaVersion
+        ? `written by a newer version of this app (schema ${version}, known is ${recordSchemaVersion}): deploy that version again`
+        : `written by an older version of this app (schema ${version}, known is ${recordSchemaVersion}): deploy the version that converts it`;
+  throw new CorruptRecordError(account, problem);
+};
+
+/** The record in a row. Throws `CorruptRecordError` unless every member is there and makes sense. */
+export const toRecord = (account: string, row: StoredRow): RotationRecord => {
+  checkVersion(account, row["schema"]);
+  const parsed = recordSchema.safeParse(parseJson(account, joinColumns("record", row)));
+  if (!parsed.success) {
+    throw new CorruptRecordError(account, `${inWords(parsed.error)}: ${mend}`);
+  }
+  if (parsed.data.account !== account) {
+    throw new CorruptRecordError(account, `the row holds the record of another account: ${mend}`);
+  }
+  return parsed.data;
+};

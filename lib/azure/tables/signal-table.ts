@@ -1,0 +1,129 @@
+import * as z from "zod";
+import { TransientServiceError } from "../../errors";
+import type { CallOptions, Ids, Signals } from "../../ports";
+import type { InstanceReport } from "../../rotation/gate/signals";
+import { instant } from "./record-schema";
+import type { Row, RowKey, StoredRow, Table, WriteOutcome } from "./tables";
+
+type Merge = Parameters<Signals["update"]>[3];
+
+/** Signals of one instance are rarely concurrent; more conflicts than this mean that something else is wrong. */
+const longestRace = 10;
+
+const text = z.string().min(1);
+/** Tables drop a null column, so a column that may be null is absent then. */
+const absentAsNull = <T extends z.ZodType>(schema: T) => schema.optional().transform((value) => value ?? null);
+
+const reportColumns = z
+  .object({
+    schema: z.literal(1),
+    consumer: text,
+    instance: text,
+    at: instant,
+    /** Absent in rows of before: then no clock was known to be ahead. */
+    saidAt: instant.optional(),
+    receivedAt: instant,
+    secretVersion: text,
+    healthy: z.boolean(),
+    proven: z.boolean(),
+    detail: absentAsNull(z.string()),
+    goodSince: absentAsNull(instant),
+    provenSince: absentAsNull(instant),
+    unhealthySince: absentAsNull(instant),
+    newcomer: z.boolean(),
+  })
+  .transform(({ saidAt, ...report }) => ({ ...report, saidAt: saidAt ?? report.at }));
+
+/** Neither name can hold a colon. */
+const signalKey = (account: string, consumer: string, instance: string): RowKey => ({
+  partitionKey: account,
+  rowKey: `${consumer}:${instance}`,
+});
+
+const toRow = (account: string, report: InstanceReport, writeId: string): Row => ({
+  ...Object.fromEntries(Object.entries(report).filter(([, value]) => value !== null)),
+  ...signalKey(account, report.consumer, report.instance),
+  schema: 1,
+  writeId,
+});
+
+/** Null where the row does not hold a whole report of the instance that its key names. */
+const toReport = (row: StoredRow): InstanceReport | null => {
+  const parsed = reportColumns.safeParse(row);
+  if (!parsed.success) return null;
+  const { schema: _, ...report } = parsed.data;
+  return row.rowKey === `${report.consumer}:${report.instance}` ? report : null;
+};
+
+/**
+ * A row that cannot be read stands for an instance that is not well, heard of when the row was written: it keeps the gate shut as
+ * long as any silent instance would, and that instance's next signal replaces it. To skip it could open the gate over an instance
+ * that is still on the previous key.
+ */
+const unreadableReport = (row: StoredRow): InstanceReport => {
+  const [consumer = "", instance = "default"] = row.rowKey.split(":", 2);
+  const writtenAt = new Date(row.timestamp ?? Date.now()).toISOString();
+  return {
+    consumer,
+    instance,
+    at: writtenAt,
+    saidAt: writtenAt,
+    receivedAt: writtenAt,
+    secretVersion: "unknown",
+    healthy: false,
+    proven: false,
+    detail: "the stored report of this instance cannot be read; its next signal replaces it",
+    goodSince: null,
+    provenSince: null,
+    unhealthySince: writtenAt,
+    newcomer: false,
+  };
+};
+
+/** What consumers have reported: one row per instance. */
+export class SignalTable implements Signals {
+  readonly #table: Table;
+  readonly #ids: Ids;
+
+  constructor(table: Table, ids: Ids) {
+    this.#table = table;
+    this.#ids = ids;
+  }
+
+  async list(account: string, options: CallOptions): Promise<readonly InstanceReport[]> {
+    const rows = await this.#table.list(account, options);
+    return rows.map((row) => toReport(row) ?? unreadableReport(row));
+  }
+
+  async update(
+    account: string,
+    consumer: string,
+    instance: string,
+    merge: Merge,
+    options: CallOptions,
+  ): Promise<{ readonly accepted: boolean }> {
+    const key = signalKey(account, consumer, instance);
+    let row = await this.#table.read(key, options);
+    for (let attempt = 1; attempt <= longestRace; attempt++) {
+      const known = row === null ? null : toReport(row);
+      const { accepted, report } = merge(known);
+      if (report === known) return { accepted };
+      const writeId = this.#ids.next();
+      const outcome = await this.#write(toRow(account, report, writeId), row, options);
+      if (outcome.kind === "done") return { accepted };
+      const found = await this.#table.read(key, options);
+      // Applied after all: its answer was lost, and the SDK's repeat was refused on account of it.
+      if (found?.["writeId"] === writeId) return { accepted };
+      if (!outcome.refused && found?.etag === row?.etag) throw outcome.error;
+      row = found;
+    }
+    throw new TransientServiceError({
+      operation: `Tables update entity in ${this.#table.name}`,
+      code: "TooManyConflicts",
+    });
+  }
+
+  #write(row: Row, known: StoredRow | null, options: CallOptions): Promise<WriteOutcome> {
+    return known === null ? this.#table.insert(row, options) : this.#table.replace(row, known.etag, options);
+  }
+}

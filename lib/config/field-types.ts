@@ -1,0 +1,38 @@
+import * as z from "zod";
+import { durationPattern, formatDuration, parseDuration } from "../rotation/time/duration";
+import { longestMs } from "./reader";
+
+/** What the settings say about the configuration. */
+export interface Rules {
+  readonly emulated: boolean;
+  /** What the host of every vault must end with; null where the cloud is not known. */
+  readonly vaultDomain: string | null;
+}
+
+/** The message of a schema: names the form that is asked for, never what was given. */
+export const mustBe =
+  (form: string) =>
+  (issue: { readonly input?: unknown }): string =>
+    issue.input === undefined ? `is missing: give ${form}` : `must be ${form}`;
+
+export const text = (form: string, pattern: RegExp) =>
+  z.string({ error: mustBe(form) }).regex(pattern, { error: mustBe(form), abort: true });
+
+export const oneOf = <const T extends readonly [string, ...string[]]>(choices: T) =>
+  z.enum(choices, { error: mustBe(`one of ${choices.join(", ")}`) });
+
+const durationForm = (shortestMs: number, longest: number): string =>
+  `an ISO 8601 duration of weeks, days, hours, minutes and seconds from ${formatDuration(shortestMs)} to ${formatDuration(longest)}`;
+
+export const duration = (shortestMs: number, longest = longestMs) => {
+  const form = durationForm(shortestMs, longest);
+  const inRange = (value: string): boolean => {
+    const ms = parseDuration(value);
+    return ms !== null && ms >= shortestMs && ms <= longest;
+  };
+  return text(form, durationPattern).refine(inRange, { error: mustBe(form) });
+};
+
+/** A description for the schema, which can show the bounds of a duration but not check them. */
+export const withBounds = (description: string, shortestMs: number, longest = longestMs): string =>
+  `${description} Must be ${durationForm(shortestMs, longest)}.`;

@@ -1,0 +1,94 @@
+import * as z from "zod";
+import { builtIn } from "./defaults";
+import { duration, mustBe, oneOf, type Rules, text, withBounds } from "./field-types";
+import { hasUserInfo, isSecure, parseUrl } from "./urls";
+
+const isHealthUrl = (value: string, emulated: boolean): boolean => {
+  const url = parseUrl(value);
+  return url !== null && isSecure(url, emulated) && !hasUserInfo(url);
+};
+
+const healthUrl = ({ emulated }: Rules) => {
+  const form = "an https URL without user name and password (http to this machine with ROTATION_EMULATED), or null";
+  return text(form, /^https?:\/\/\S+$/).refine((value) => isHealthUrl(value, emulated), { error: mustBe(form) });
+};
+
+const consumerName = text("1 to 64 of a-z, A-Z, 0-9, ., _ and -", /^[A-Za-z0-9._-]{1,64}$/).meta({
+  description: "The consumer's name in its signals; unique within the account.",
+  examples: ["render-api"],
+});
+
+const consumer = (rules: Rules) =>
+  z.strictObject(
+    {
+      name: consumerName,
+      instances: z
+        .int({ error: mustBe("a whole number from 1 to 1000") })
+        .min(1, { error: mustBe("a whole number from 1 to 1000") })
+        .max(1000, { error: mustBe("a whole number from 1 to 1000") })
+        .default(1)
+        .meta({ description: "How many instances must be known and good.", examples: [2] }),
+      proof: oneOf(["optional", "required"])
+        .default("optional")
+        .meta({
+          description: "Whether a signal counts only with a proof that the instance holds the key.",
+          examples: ["required"],
+        }),
+      healthUrl: healthUrl(rules)
+        .nullable()
+        .default(null)
+        .meta({
+          description: "Where to ask for health; null when the app posts its signals.",
+          examples: ["https://render-api.example.com/batch-key-health"],
+        }),
+    },
+    { error: mustBe("an object with at least a name") },
+  );
+
+export const gateFields = (rules: Rules, shortestMs: number) => ({
+  mode: oneOf(["signals", "approval", "delay"]).meta({
+    description: "What opens the gate: the consumers' signals, or besides them a person's yes, or a wait.",
+    default: builtIn.gate.mode,
+    examples: ["approval"],
+  }),
+  consumers: z.array(consumer(rules), { error: mustBe("a list of consumers") }).meta({
+    description: "The apps that use the secret; at least one in mode signals.",
+    default: [],
+    examples: [[{ name: "render-api", instances: 2, proof: "required" }]],
+  }),
+  soak: duration(0).meta({
+    description: withBounds("How long all consumers must be good without a break.", 0),
+    default: builtIn.gate.soak,
+    examples: ["PT0S"],
+  }),
+  signalFreshness: duration(shortestMs).meta({
+    description: withBounds("A signal older than this says nothing.", shortestMs),
+    default: builtIn.gate.signalFreshness,
+    examples: ["PT5M"],
+  }),
+  forgetInstanceAfter: duration(shortestMs).meta({
+    description: withBounds(
+      "An instance silent for so long has gone; until then it counts. Not shorter than signalFreshness.",
+      shortestMs,
+    ),
+    default: builtIn.gate.forgetInstanceAfter,
+    examples: ["PT2H"],
+  }),
+  delay: duration(shortestMs)
+    .nullable()
+    .meta({
+      description: withBounds("Mode delay: how long to wait after publication.", shortestMs),
+      default: null,
+      examples: ["P7D"],
+    }),
+  rollbackWhenUnhealthyFor: duration(shortestMs)
+    .nullable()
+    .meta({
+      description: withBounds(
+        "Roll back by itself when a consumer has been unhealthy for so long; null: never.",
+        shortestMs,
+      ),
+      default: null,
+      examples: ["PT30M"],
+    }),
+});

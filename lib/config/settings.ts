@@ -1,0 +1,157 @@
+import { type Cloud, cloudNames, clouds } from "./clouds";
+import { type FilesBesideHost, readConfiguration } from "./configuration";
+import { isGuid } from "./guid";
+import { Problems } from "./problems";
+import { type Environment, SettingsReader } from "./reader";
+import { looksLikeNcrontab } from "./schedule";
+import { readStorage, type StorageSettings } from "./storage";
+import { isPlainBase, parseUrl, withoutSlash } from "./urls";
+import { readWebhook, type WebhookSettings } from "./webhook";
+import type { AccountConfig } from "../rotation/account-config";
+
+export type { FilesBesideHost } from "./configuration";
+export type { Environment } from "./reader";
+export { settingNames } from "./setting-names";
+
+/** What the host does with this app. `functionTimeoutMs` is how long it lets one call run, in milliseconds. */
+export interface HostLimits {
+  readonly functionTimeoutMs: number;
+}
+
+/** Everything the app was told, checked, with every default filled in. */
+export interface Settings {
+  readonly storage: StorageSettings;
+  readonly tablePrefix: string;
+  /** Null where unset: the host knows no default for `%ROTATION_SCHEDULE%`. */
+  readonly schedule: string | null;
+  readonly accounts: readonly AccountConfig[];
+  readonly dryRun: boolean;
+  readonly emulated: boolean;
+  /** Null where alarms go to the log only. */
+  readonly webhook: WebhookSettings | null;
+  /** With `ROTATION_ARM_ENDPOINT` applied. */
+  readonly cloud: Cloud;
+  /** `AZURE_CLIENT_ID`; null for the system-assigned identity. */
+  readonly clientId: string | null;
+  /** How long events stay in the history, in milliseconds. */
+  readonly historyKeepMs: number;
+  readonly claimMs: number;
+  readonly quarantineMs: number;
+}
+
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
+
+/** Set by the platform in every app that runs in Azure. */
+const inAzure = "WEBSITE_SITE_NAME";
+
+const readEmulated = (env: Environment, reader: SettingsReader, problems: Problems): boolean => {
+  const emulated = reader.flag("ROTATION_EMULATED");
+  if (!emulated || !env[inAzure]) return emulated;
+  problems.add("ROTATION_EMULATED", "must not be true in Azure: remove it");
+  // The rest is then held to what counts in Azure, so that no second round of problems follows.
+  return false;
+};
+
+const readCloud = (reader: SettingsReader): { readonly cloud: Cloud; readonly known: boolean } => {
+  const name = reader.choice("ROTATION_CLOUD", cloudNames);
+  const cloud = clouds[name ?? "AzurePublic"];
+  const endpoint = reader.matching(
+    "ROTATION_ARM_ENDPOINT",
+    "an https URL without user name, query and fragment",
+    (text) => {
+      const url = parseUrl(text);
+      return url?.protocol === "https:" && isPlainBase(url);
+    },
+  );
+  const armEndpoint = parseUrl(endpoint ?? cloud.armEndpoint);
+  return {
+    cloud: armEndpoint === null ? cloud : { ...cloud, armEndpoint: withoutSlash(armEndpoint) },
+    known: name !== null || reader.text("ROTATION_CLOUD") === null,
+  };
+};
+
+/** A length that only tests against emulators may change. */
+const readTestLength = (
+  reader: SettingsReader,
+  name: "ROTATION_CLAIM" | "ROTATION_QUARANTINE",
+  emulated: boolean,
+  problems: Problems,
+): number | null => {
+  if (emulated) return reader.duration(name, 1_000);
+  if (reader.text(name) !== null) problems.add(name, "may be set only with ROTATION_EMULATED: remove it");
+  return null;
+};
+
+const readTablePrefix = (reader: SettingsReader): string =>
+  reader.matching("ROTATION_TABLE_PREFIX", "1 to 50 letters and digits, a letter first", (value) =>
+    /^[A-Za-z][A-Za-z0-9]{0,49}$/.test(value),
+  ) ?? "BatchKey";
+
+const readClientId = (reader: SettingsReader): string | null =>
+  reader.matching("AZURE_CLIENT_ID", "the client id of a user-assigned identity, a GUID", isGuid);
+
+/** What is right where other settings are wrong: enough to tell somebody of those. */
+export interface TellingSettings extends Pick<Settings, "emulated" | "webhook" | "cloud"> {
+  /** Null where the settings of the tables are wrong too. */
+  readonly tables: Pick<Settings, "storage" | "tablePrefix"> | null;
+}
+
+/** Never throws; `readSettings` names what is wrong. A webhook is told only of what a table remembers to have been told. */
+export const readTellingSettings = (env: Environment): TellingSettings => {
+  const ofTables = new Problems();
+  const ofWebhook = new Problems();
+  const others = new Problems();
+  const reader = new SettingsReader(env, ofTables);
+  const emulated = readEmulated(env, new SettingsReader(env, others), others);
+  const { cloud } = readCloud(new SettingsReader(env, others));
+  // It decides where the tables are; the other settings of a cloud do not.
+  reader.choice("ROTATION_CLOUD", cloudNames);
+  const context = { storageSuffix: cloud.storageSuffix, emulated, clientId: readClientId(reader) };
+  const tables = { storage: readStorage(reader, context, ofTables), tablePrefix: readTablePrefix(reader) };
+  const webhook = readWebhook(new SettingsReader(env, ofWebhook), emulated);
+  return {
+    emulated,
+    cloud,
+    tables: ofTables.isEmpty ? tables : null,
+    webhook: ofTables.isEmpty && ofWebhook.isEmpty ? webhook : null,
+  };
+};
+
+/**
+ * Checks all settings and the configuration.
+ * Throws `ConfigError` with every problem at once, by name and remedy and without any value.
+ */
+export const readSettings = (
+  env: Environment,
+  files: FilesBesideHost,
+  host: HostLimits = { functionTimeoutMs: 5 * minuteMs },
+): Settings => {
+  const problems = new Problems();
+  const reader = new SettingsReader(env, problems);
+  const emulated = readEmulated(env, reader, problems);
+  const { cloud, known } = readCloud(reader);
+  const clientId = readClientId(reader);
+  const rules = { emulated, vaultDomain: known ? cloud.vaultDomain : null };
+  const settings: Settings = {
+    storage: readStorage(reader, { storageSuffix: cloud.storageSuffix, emulated, clientId }, problems),
+    tablePrefix: readTablePrefix(reader),
+    schedule: reader.matching(
+      "ROTATION_SCHEDULE",
+      "an NCRONTAB expression of 5 or 6 fields, such as 0 */5 * * * *",
+      looksLikeNcrontab,
+    ),
+    accounts: readConfiguration(reader, files, rules, problems),
+    dryRun: reader.flag("ROTATION_DRY_RUN"),
+    emulated,
+    webhook: readWebhook(reader, emulated),
+    cloud,
+    clientId,
+    historyKeepMs: reader.duration("ROTATION_HISTORY_KEEP", emulated ? 1_000 : dayMs) ?? 400 * dayMs,
+    // Longer than any one call can run: a claim must outlast its holder.
+    claimMs: readTestLength(reader, "ROTATION_CLAIM", emulated, problems) ?? host.functionTimeoutMs + minuteMs,
+    quarantineMs: readTestLength(reader, "ROTATION_QUARANTINE", emulated, problems) ?? 5 * minuteMs,
+  };
+  problems.throwIfAny();
+  return settings;
+};

@@ -1,0 +1,33 @@
+import type { App } from "../app";
+import { CorruptRecordError } from "../errors";
+import { readRecord } from "../driver/read-record";
+import type { AccountConfig } from "../rotation/account-config";
+import type { Instant } from "../rotation/time/time";
+import { corruptStatus, type StatusBody, statusOf } from "./status";
+
+/** The status of one account as it is stored now. Throws `TransientServiceError` or `OperatorNeededError` where the tables cannot be read. */
+export const readStatus = async (app: App, config: AccountConfig): Promise<StatusBody> => {
+  const { ports, limits } = app;
+  const call = () => ({ signal: ports.clock.abortAfter(limits.callMs) });
+  try {
+    const [stored, reports] = await Promise.all([
+      readRecord(ports, limits, config.name, call()),
+      ports.signals.list(config.name, call()),
+    ]);
+    const now = ports.clock.now();
+    return statusOf({ config, record: stored?.record ?? null, reports, dryRun: limits.dryRun, now });
+  } catch (error) {
+    if (!(error instanceof CorruptRecordError)) throw error;
+    return corruptStatus(config, error.problem, ports.clock.now(), await toldSince(app, config));
+  }
+};
+
+/** What cannot be read is not known: the rest of the status is worth more. */
+const toldSince = async ({ ports, limits }: App, { name }: AccountConfig): Promise<Instant | null> => {
+  try {
+    const notices = await ports.notices.list({ signal: ports.clock.abortAfter(limits.callMs) });
+    return notices.find(({ notice }) => notice.account === name)?.notice.alarms[0]?.since ?? null;
+  } catch {
+    return null;
+  }
+};

@@ -1,0 +1,118 @@
+import { advance, type Refusal } from "../driver/advance";
+import type { App } from "../app";
+import { readStatus } from "./read-status";
+import { readRecord } from "../driver/read-record";
+import type { AccountConfig } from "../rotation/account-config";
+import { pauseInForce } from "../rotation/changes";
+import { rotationOf } from "../rotation/phases";
+import type { RotationRecord } from "../rotation/record";
+import { type Move, rotationStarted } from "../rotation/transitions";
+import type { StatusBody } from "./status";
+
+export interface Demand {
+  readonly reason: string;
+  readonly retireAfterMs: number | null;
+  readonly idempotencyKey: string | null;
+  /** Who asks, as the platform says, or `operator:function-key`. */
+  readonly by: string;
+}
+
+export type Demanded =
+  | { readonly kind: "accepted"; readonly status: StatusBody }
+  /** `dryRun`: nothing was started; the status says what would be done. */
+  | { readonly kind: "dryRun"; readonly status: StatusBody }
+  | { readonly kind: "refused"; readonly reason: string; readonly detail: string }
+  | { readonly kind: "busy"; readonly retryAfterSeconds: number };
+
+/**
+ * Starts a rotation whatever `nextDueAt` and the window say, and takes as many steps as it can at once.
+ * The same idempotency key asks for the same rotation, while it is under way and after its end.
+ */
+export const rotateOnDemand = async (app: App, config: AccountConfig, demand: Demand): Promise<Demanded> => {
+  const { ports, limits } = app;
+  const enter = (record: RotationRecord): Move | Refusal | null => {
+    const asked = knownDemand(record, demand);
+    if (asked === "same") return null;
+    if (asked === "other") return keyReused;
+    const refusal = refusalOf(record, config);
+    if (refusal !== null || record.state.phase !== "idle") return refusal ?? notIdle(record);
+    return rotationStarted(record.state, { id: ports.ids.next(), trigger: "demand", ...demand }, ports.clock.now());
+  };
+  const early = await answeredFromRecord(app, config, demand);
+  if (early !== null) return early;
+  const driven = await advance(ports, limits, config, {
+    by: "demand",
+    stop: ports.clock.abortAfter(limits.requestMs),
+    patienceMs: limits.patienceMs,
+    enter,
+  });
+  if (driven.outcome === "busy")
+    return { kind: "busy", retryAfterSeconds: busySeconds(app, driven.claim?.until ?? null) };
+  if (driven.outcome === "refused") return refused(driven.refusal);
+  return { kind: "accepted", status: await readStatus(app, config) };
+};
+
+/** What needs no claim: a repeated request, a refusal that is plain already, a dry run. */
+const answeredFromRecord = async (app: App, config: AccountConfig, demand: Demand): Promise<Demanded | null> => {
+  const { ports, limits } = app;
+  const stored = await readRecord(ports, limits, config.name, { signal: ports.clock.abortAfter(limits.callMs) });
+  const record = stored?.record ?? null;
+  if (record === null) return refused(config.paused ? pausedRefusal : notAdopted);
+  const asked = knownDemand(record, demand);
+  if (asked === "other") return refused(keyReused);
+  if (asked === "same") return { kind: "accepted", status: await readStatus(app, config) };
+  const refusal = refusalOf(record, config);
+  if (refusal !== null) return refused(refusal);
+  return limits.dryRun ? { kind: "dryRun", status: await planned(app, config) } : null;
+};
+
+/** The status as it would be asked to start now. */
+const planned = async (app: App, config: AccountConfig): Promise<StatusBody> => {
+  const status = await readStatus(app, config);
+  const since = app.ports.clock.now().toISOString();
+  const detail = "would start a rotation on demand; nothing is changed while ROTATION_DRY_RUN is true";
+  return status.waitingFor === null ? { ...status, waitingFor: { reason: "DryRun", detail, since } } : status;
+};
+
+const knownDemand = (record: RotationRecord, demand: Demand): "same" | "other" | null => {
+  if (demand.idempotencyKey === null) return null;
+  const known = [rotationOf(record.state), record.restart, record.lastRotation].find(
+    (rotation) => rotation?.idempotencyKey === demand.idempotencyKey,
+  );
+  if (!known) return null;
+  return known.reason === demand.reason && known.retireAfterMs === demand.retireAfterMs ? "same" : "other";
+};
+
+const pausedRefusal: Refusal = {
+  refused: "Paused",
+  detail: 'the account is paused: resume it first, or take "paused" out of its configuration',
+};
+const notAdopted: Refusal = {
+  refused: "NotAdopted",
+  detail:
+    "the account is not adopted yet: until every consumer has confirmed the published key, a rotation could break one; GET the account to see what it waits for",
+};
+const keyReused: Refusal = {
+  refused: "IdempotencyKeyReused",
+  detail: "this Idempotency-Key was used with another body: send the same body, or another key",
+};
+
+/** The first that applies. */
+const refusalOf = (record: RotationRecord, config: AccountConfig): Refusal | null => {
+  if (pauseInForce(record, config) !== null) return pausedRefusal;
+  if (record.state.phase === "adopting") return notAdopted;
+  return record.state.phase === "idle" ? null : notIdle(record);
+};
+
+const notIdle = (record: RotationRecord): Refusal => ({
+  refused: "RotationUnderWay",
+  detail: `rotation ${rotationOf(record.state)?.id ?? ""} is under way, in phase ${record.state.phase}: wait for its end`,
+});
+
+const refused = ({ refused: reason, detail }: Refusal): Demanded => ({ kind: "refused", reason, detail });
+
+/** A claim that is let go in the ordinary way lasts seconds; only a dead driver's lasts to its end. */
+export const busySeconds = (app: App, until: string | null): number => {
+  const leftMs = until === null ? 0 : Date.parse(until) - app.ports.clock.now().getTime();
+  return Math.max(1, Math.min(30, Math.ceil(leftMs / 1000)));
+};

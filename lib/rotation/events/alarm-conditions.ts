@@ -1,0 +1,119 @@
+import type { AccountConfig } from "../account-config";
+import { complaintOf } from "../gate/consumers";
+import { formatDuration } from "../time/duration";
+import type { AlarmKind, EventDraft } from "./events";
+import type { RaisedAlarm, RotationRecord } from "../record";
+import { nextDueAt } from "../schedule";
+import type { InstanceReport } from "../gate/signals";
+import { isStalled, timeInPhaseMs } from "../stall";
+import { type Instant, msBetween, plusMs, toInstant } from "../time/time";
+import { gatedState, waitingFor } from "../waiting";
+import { firstClosing } from "../time/window";
+
+/** Something that lasts and that somebody should hear of. */
+export interface Condition {
+  readonly kind: AlarmKind;
+  readonly since: Instant;
+  /** Null where nothing is known to be in the way. */
+  readonly reason: string | null;
+  readonly detail: string;
+}
+
+export interface ConditionInput {
+  readonly record: RotationRecord;
+  readonly config: AccountConfig;
+  /** Of an account that waits at its gate; else empty. */
+  readonly reports: readonly InstanceReport[];
+  readonly dryRun: boolean;
+  readonly now: Date;
+}
+
+const hourMs = 3_600_000;
+
+/** Derived anew at every look, so that an alarm which a crash has swallowed comes again. */
+export const conditions = (input: ConditionInput): readonly Condition[] =>
+  [stalled(input), blocked(input), overdue(input), unhealthy(input)].filter((found) => found !== null);
+
+const stalled = (input: ConditionInput): Condition | null => {
+  const { record, config, now } = input;
+  const { phase } = record.state;
+  if (phase === "idle" || !isStalled(record, config, now)) return null;
+  const waits = waitingFor(input);
+  const why = waits?.detail ?? record.failure?.blocked?.remedy ?? "it should have moved on by now";
+  return {
+    kind: "RotationStalled",
+    since: toInstant(new Date(now.getTime() - timeInPhaseMs(record, now) + config.stalledAfterMs[phase])),
+    reason: waits?.reason ?? record.failure?.blocked?.reason ?? null,
+    detail: `in phase ${phase} for longer than ${formatDuration(config.stalledAfterMs[phase])}: ${why}`,
+  };
+};
+
+const blocked = ({ record }: ConditionInput): Condition | null =>
+  record.failure?.blocked
+    ? {
+        kind: "RotationBlocked",
+        since: record.failure.since,
+        reason: record.failure.blocked.reason,
+        detail: `${record.failure.detail}; ${record.failure.blocked.remedy}`,
+      }
+    : null;
+
+/** When a due rotation that has not started counts as overdue: at the end of its first window, or an hour later where there is none. */
+export const overdueAt = (record: RotationRecord, config: AccountConfig): Instant | null => {
+  const dueAt = nextDueAt(record, config);
+  if (dueAt === null) return null;
+  return config.window === null ? plusMs(dueAt, hourMs) : firstClosing(config.window, new Date(dueAt));
+};
+
+const overdue = (input: ConditionInput): Condition | null => {
+  const { record, config, now } = input;
+  const since = overdueAt(record, config);
+  if (since === null || toInstant(now) < since) return null;
+  const waits = waitingFor(input);
+  return {
+    kind: "RotationOverdue",
+    since,
+    reason: waits?.reason ?? null,
+    detail: `due since ${nextDueAt(record, config)} and not started${waits === null ? "" : `: ${waits.detail}`}`,
+  };
+};
+
+const unhealthy = ({ record, config, reports, now }: ConditionInput): Condition | null => {
+  const state = gatedState(record.state);
+  if (state === null) return null;
+  for (const consumer of config.gate.consumers) {
+    const found = complaintOf(consumer, config.gate, state.active, reports, now);
+    if (found !== null) return { kind: "ConsumerUnhealthy", reason: "Unhealthy", ...found };
+  }
+  return null;
+};
+
+export interface AlarmChanges {
+  readonly alarms: readonly RaisedAlarm[];
+  readonly drafts: readonly EventDraft[];
+}
+
+/** What is to be told: each condition once when it begins, again every `remindEveryMs` while it lasts, and once when it has ended. */
+export const alarmChanges = (
+  known: readonly RaisedAlarm[],
+  found: readonly Condition[],
+  remindEveryMs: number,
+  now: Date,
+): AlarmChanges => {
+  const at = toInstant(now);
+  const drafts: EventDraft[] = [];
+  const alarms: RaisedAlarm[] = [];
+  for (const { kind, since, reason, detail } of found) {
+    const raised = known.find((alarm) => alarm.kind === kind);
+    if (raised !== undefined && msBetween(raised.toldAt, at) < remindEveryMs) {
+      alarms.push(raised);
+    } else {
+      drafts.push({ event: kind, detail, ...(reason === null ? {} : { reason }) });
+      alarms.push({ kind, since: raised?.since ?? since, toldAt: at });
+    }
+  }
+  for (const { kind, since } of known.filter((alarm) => !found.some((condition) => condition.kind === alarm.kind))) {
+    drafts.push({ event: "AlarmCleared", reason: kind, detail: `${kind} has ended; it had lasted since ${since}` });
+  }
+  return { alarms, drafts };
+};

@@ -1,0 +1,117 @@
+import type { Pen } from "../changes";
+import { alarmChanges, type Condition } from "./alarm-conditions";
+import { isWanted, mostDeliveries, newDelivery, type Wanted } from "./deliveries";
+import { type Announcement, keptDetail } from "./events";
+import type { Delivery, RaisedAlarm } from "../record";
+import { type Instant, msBetween, plusMs, toInstant } from "../time/time";
+
+/** What is told where no rotation record can remember it: of an account whose record cannot be read, and of the rotator as a whole. */
+export interface Notice {
+  /** Null: the rotator as a whole. */
+  readonly account: string | null;
+  /** Conditions that have been raised and not cleared. */
+  readonly alarms: readonly RaisedAlarm[];
+  /** Written down, and told to nobody yet. */
+  readonly outbox: readonly Announcement[];
+  /** Events that the log has, and that the webhook is still to get, in order. */
+  readonly deliveries: readonly Delivery<Announcement>[];
+  /** Told, and to be written to the account's history once its record can be read again. */
+  readonly unrecorded: readonly Announcement[];
+  /** Until then whoever wrote this is at telling it, and nobody else is. */
+  readonly heldUntil: Instant | null;
+}
+
+/** Longer than it takes to send what is due. */
+export const longestHoldMs = 60_000;
+
+/** The raise and the newest of what came after it: nobody reads hundreds of reminders. */
+const mostUnrecorded = 50;
+
+export const firstNotice = (account: string | null): Notice => ({
+  account,
+  alarms: [],
+  outbox: [],
+  deliveries: [],
+  unrecorded: [],
+  heldUntil: null,
+});
+
+export const recordCorrupt = (remedy: string, now: Date): Condition => ({
+  kind: "RotationBlocked",
+  since: toInstant(now),
+  reason: "RecordCorrupt",
+  detail: remedy,
+});
+
+export const configurationInvalid = (problems: string, now: Date): Condition => ({
+  kind: "ConfigurationInvalid",
+  since: toInstant(now),
+  reason: "ConfigurationInvalid",
+  detail: problems,
+});
+
+/** A clock that was set back must not make a hold last. */
+export const isHeld = ({ heldUntil }: Notice, now: Date): boolean => {
+  if (heldUntil === null) return false;
+  const leftMs = msBetween(toInstant(now), heldUntil);
+  return leftMs > 0 && leftMs <= longestHoldMs;
+};
+
+/** The notice with what is to be told of these conditions: each is raised once, repeated, and cleared once. */
+export const noticed = (
+  notice: Notice,
+  found: readonly Condition[],
+  remindEveryMs: number,
+  pen: Omit<Pen, "hash">,
+): Notice => {
+  const { alarms, drafts } = alarmChanges(notice.alarms, found, remindEveryMs, pen.now);
+  const events = drafts.map(
+    ({ event, reason, detail }): Announcement => ({
+      id: pen.nextId(),
+      at: toInstant(pen.now),
+      event,
+      account: notice.account,
+      rotationId: null,
+      reason: reason ?? null,
+      detail: keptDetail(detail),
+      by: pen.by,
+    }),
+  );
+  return { ...notice, alarms, outbox: [...notice.outbox, ...events] };
+};
+
+export const isToBeTold = ({ outbox, deliveries }: Notice, now: Date): boolean =>
+  outbox.length > 0 || deliveries.some(({ nextAttemptAt }) => nextAttemptAt <= toInstant(now));
+
+export const held = (notice: Notice, now: Date): Notice => ({
+  ...notice,
+  heldUntil: plusMs(toInstant(now), longestHoldMs),
+});
+
+export interface Announced {
+  readonly notice: Notice;
+  /** Too many wait for a webhook that does not take them. */
+  readonly dropped: readonly Announcement[];
+}
+
+/** The notice once the log has what was in its outbox. */
+export const announcedAll = (notice: Notice, wanted: Wanted | null, now: Date): Announced => {
+  const { outbox, account } = notice;
+  const queued = [
+    ...notice.deliveries,
+    ...outbox.filter((event) => wanted !== null && isWanted(event, wanted)).map((event) => newDelivery(event, now)),
+  ];
+  const unrecorded = account === null ? [] : [...notice.unrecorded, ...outbox];
+  return {
+    notice: {
+      ...notice,
+      outbox: [],
+      deliveries: queued.slice(-mostDeliveries),
+      unrecorded:
+        unrecorded.length <= mostUnrecorded
+          ? unrecorded
+          : [...unrecorded.slice(0, 1), ...unrecorded.slice(1 - mostUnrecorded)],
+    },
+    dropped: queued.slice(0, -mostDeliveries).map(({ event }) => event),
+  };
+};

@@ -1,0 +1,152 @@
+import type { AccountConfig } from "../account-config";
+import { consumerState, reportsByConsumer } from "./consumers";
+import { formatDuration } from "../time/duration";
+import type { GatedPhase, Published, StateOf } from "../phases";
+import type { WaitingReason } from "../reasons";
+import type { Hold, Pause } from "../record";
+import type { InstanceReport } from "./signals";
+import { type Instant, latest, plusMs, toInstant } from "../time/time";
+import { nextOpening, windowIsOpen } from "../time/window";
+
+export interface GateInput {
+  readonly config: AccountConfig;
+  readonly state: StateOf<GatedPhase> & { readonly active: Published };
+  readonly reports: readonly InstanceReport[];
+  readonly pause: Pause | null;
+  /** Set when Batch refused the published key at the last look. */
+  readonly hold: Hold | null;
+  readonly now: Date;
+}
+
+export interface Shut {
+  readonly reason: WaitingReason;
+  readonly detail: string;
+  readonly since: Instant;
+}
+
+export type Gate =
+  | { readonly open: true /** Why it is open where that is not the plain case. */; readonly override: string | null }
+  | ({ readonly open: false } & Shut);
+
+interface Check {
+  /** What may open the gate in spite of this check. */
+  readonly yieldsTo: { readonly retireAfter: boolean; readonly approval: boolean };
+  readonly shut: (input: GateInput) => Shut | null;
+}
+
+const never = { retireAfter: false, approval: false } as const;
+const toRetireAfter = { retireAfter: true, approval: false } as const;
+const toBoth = { retireAfter: true, approval: true } as const;
+
+/** The ordered checks between a publication and what follows it. The first that shuts the gate is the reason to wait. */
+const checks: readonly Check[] = [
+  {
+    yieldsTo: never,
+    shut: ({ pause }) =>
+      pause && { reason: "Paused", detail: `paused by ${pause.by}: ${pause.reason}`, since: pause.since },
+  },
+  {
+    yieldsTo: never,
+    shut: ({ hold }) => (hold?.reason === "TargetKeyRefused" ? { ...hold } : null),
+  },
+  { yieldsTo: toRetireAfter, shut: (input) => outsideWindow(input) },
+  {
+    yieldsTo: toRetireAfter,
+    shut: ({ config, state }) =>
+      config.gate.mode !== "approval" || state.approval !== null
+        ? null
+        : {
+            reason: "ApprovalPending",
+            detail: `version ${state.active.version}, published at ${state.active.publishedAt}, waits for an operator to approve`,
+            since: state.active.publishedAt,
+          },
+  },
+  { yieldsTo: toRetireAfter, shut: (input) => delayNotElapsed(input) },
+  { yieldsTo: toBoth, shut: (input) => consumerShut(input) },
+  { yieldsTo: toBoth, shut: (input) => soakNotElapsed(input) },
+];
+
+const outsideWindow = ({ config, state, now }: GateInput): Shut | null => {
+  const scheduled = "rotation" in state && state.rotation.trigger === "schedule";
+  if (!scheduled || config.window === null || windowIsOpen(config.window, now)) return null;
+  return {
+    reason: "OutsideWindow",
+    detail: `the maintenance window opens at ${nextOpening(config.window, now)}`,
+    since: state.active.publishedAt,
+  };
+};
+
+const delayNotElapsed = ({ config, state, now }: GateInput): Shut | null => {
+  const { delayMs, mode } = config.gate;
+  if (mode !== "delay" || delayMs === null) return null;
+  const until = plusMs(state.active.publishedAt, delayMs);
+  return toInstant(now) >= until
+    ? null
+    : {
+        reason: "DelayNotElapsed",
+        detail: `the delay of ${formatDuration(delayMs)} since publication ends at ${until}`,
+        since: state.active.publishedAt,
+      };
+};
+
+const consumerShut = ({ config, state, reports, now }: GateInput): Shut | null => {
+  const { mode, consumers } = config.gate;
+  if (mode === "signals" && consumers.length === 0) {
+    // The configuration refuses this as well: without anybody to ask, silence must not pass for consent.
+    return {
+      reason: "NoSignalYet",
+      detail: "the gate is in mode signals, and no consumer is configured that could report",
+      since: state.active.publishedAt,
+    };
+  }
+  const reportsOf = reportsByConsumer(reports);
+  for (const consumer of consumers) {
+    const found = consumerState(consumer, config.gate, state.active, reportsOf(consumer), now);
+    if (found.state !== "Good") return { reason: found.state, detail: found.detail, since: found.since };
+  }
+  return null;
+};
+
+const soakNotElapsed = ({ config, state, reports, now }: GateInput): Shut | null => {
+  const { consumers, soakMs } = config.gate;
+  const reportsOf = reportsByConsumer(reports);
+  const good = consumers.flatMap((consumer) => {
+    const found = consumerState(consumer, config.gate, state.active, reportsOf(consumer), now);
+    return found.state === "Good" ? [{ name: consumer.name, goodSince: found.goodSince }] : [];
+  });
+  const since = latest(state.active.publishedAt, ...good.map(({ goodSince }) => goodSince));
+  const last = good.find(({ goodSince }) => goodSince === since);
+  if (last === undefined) return null;
+  const until = plusMs(since, soakMs);
+  return toInstant(now) >= until
+    ? null
+    : {
+        reason: "SoakNotElapsed",
+        detail: `all consumers have been good on version ${state.active.version} since ${since}, ${last.name} last; the soak of ${formatDuration(soakMs)} ends at ${until}`,
+        since,
+      };
+};
+
+/** When a rotation with `retireAfter` opens its gate whatever the consumers say; null for any other. */
+export const retireAt = (state: GateInput["state"]): Instant | null =>
+  state.phase === "published" && state.rotation.retireAfterMs !== null
+    ? plusMs(state.active.publishedAt, state.rotation.retireAfterMs)
+    : null;
+
+/** Asks every check in order. */
+export const gate = (input: GateInput): Gate => {
+  const deadline = retireAt(input.state);
+  const leaked = deadline !== null && toInstant(input.now) >= deadline;
+  const { approval } = input.state;
+  let override: string | null = null;
+  for (const { shut, yieldsTo } of checks) {
+    const found = shut(input);
+    if (found === null) continue;
+    if (leaked && yieldsTo.retireAfter)
+      override = `retireAfter has passed at ${deadline}, in spite of ${found.reason}: ${found.detail}`;
+    else if (approval !== null && yieldsTo.approval)
+      override = `approved by ${approval.by} (${approval.reason}), in spite of ${found.reason}: ${found.detail}`;
+    else return { open: false, ...found };
+  }
+  return { open: true, override };
+};

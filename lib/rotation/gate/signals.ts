@@ -1,0 +1,95 @@
+import { earliest, type Instant, latest, msBetween } from "../time/time";
+
+/** What is known of one consumer instance: its newest signal, and since when it has been good without a break. */
+export interface InstanceReport {
+  readonly consumer: string;
+  readonly instance: string;
+  /** The instant the instance put on its newest signal, no later than its receipt. */
+  readonly at: Instant;
+  /** The latest instant that it has ever signed, which is after `at` where its clock is ahead: nothing from before it is new. */
+  readonly saidAt: Instant;
+  readonly receivedAt: Instant;
+  readonly secretVersion: string;
+  readonly healthy: boolean;
+  readonly proven: boolean;
+  readonly detail: string | null;
+  /** Since when it has reported this version, healthy, without falling silent for longer than the freshness; null while unhealthy. */
+  readonly goodSince: Instant | null;
+  /** Since when each report of that streak has carried a proof; null when the newest one did not. */
+  readonly provenSince: Instant | null;
+  /** Null while healthy. */
+  readonly unhealthySince: Instant | null;
+  /** The streak began when the instance was first heard of: joining is not a break of its consumer's soak. */
+  readonly newcomer: boolean;
+}
+
+/** One signal whose proof has been checked already. */
+export interface IncomingSignal {
+  readonly consumer: string;
+  readonly instance: string;
+  readonly at: Instant;
+  readonly secretVersion: string;
+  readonly healthy: boolean;
+  readonly proven: boolean;
+  readonly detail: string | null;
+}
+
+export interface SignalLimits {
+  readonly signalFreshnessMs: number;
+}
+
+export interface MergedSignal {
+  readonly accepted: boolean;
+  readonly report: InstanceReport;
+}
+
+/**
+ * What becomes of an instance's report when a signal arrives.
+ * A later `at` replaces an earlier one, an earlier or equal one never does; but `healthy: false` always counts,
+ * without moving `at` back: a late cry for help must shut the gate, and a replayed one can do no worse.
+ * An instant ahead of the receipt is kept as that of the receipt. Where it was signed it counts as sent all the same: else a signal
+ * from a clock that is ahead would be new each time that somebody replays it. Unsigned it does not, or anybody could outrank the instance.
+ */
+export const mergeSignal = (
+  known: InstanceReport | null,
+  signal: IncomingSignal,
+  receivedAt: Instant,
+  limits: SignalLimits,
+): MergedSignal => {
+  const at = earliest(signal.at, receivedAt);
+  if (known !== null && (at <= known.at || signal.at <= known.saidAt)) {
+    return signal.healthy
+      ? { accepted: false, report: known }
+      : { accepted: true, report: lateCry(known, signal, receivedAt) };
+  }
+  const unbroken =
+    known !== null &&
+    known.secretVersion === signal.secretVersion &&
+    msBetween(known.at, receivedAt) <= limits.signalFreshnessMs
+      ? known
+      : null;
+  const streak = signal.healthy ? (unbroken?.goodSince ?? null) : null;
+  return {
+    accepted: true,
+    report: {
+      ...signal,
+      at,
+      saidAt: latest(signal.proven ? signal.at : at, ...(known === null ? [] : [known.saidAt])),
+      receivedAt,
+      goodSince: signal.healthy ? (streak ?? receivedAt) : null,
+      provenSince: signal.proven ? (unbroken?.provenSince ?? receivedAt) : null,
+      unhealthySince: signal.healthy ? null : (known?.unhealthySince ?? receivedAt),
+      // One that comes back after it was forgotten is none: its consumer was not good for as long as it was missed.
+      newcomer: signal.healthy && (known === null || (streak !== null && known.newcomer)),
+    },
+  };
+};
+
+const lateCry = (known: InstanceReport, signal: IncomingSignal, receivedAt: Instant): InstanceReport => ({
+  ...known,
+  healthy: false,
+  detail: signal.detail ?? known.detail,
+  goodSince: null,
+  unhealthySince: known.unhealthySince ?? receivedAt,
+  newcomer: false,
+});

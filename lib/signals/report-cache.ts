@@ -1,0 +1,88 @@
+import type { CallOptions, Clock, Ports, Signals } from "../ports";
+import type { InstanceReport } from "../rotation/gate/signals";
+
+type Reports = Map<string, InstanceReport>;
+
+interface Listed {
+  readonly reports: Promise<Reports>;
+  /** It is shared from and until these, in milliseconds since 1970. While it is under way: always, where the one before was worth keeping. */
+  from: number;
+  until: number;
+}
+
+/** Fewer rows than this are one small page, and are read each time. */
+const worthKeeping = 100;
+
+const idOf = ({ consumer, instance }: InstanceReport): string => `${consumer}:${instance}`;
+
+/**
+ * The reports of an account, for answering its signals. With many instances each signal would list all of them, so the signals that
+ * come while a list is young share it: it is kept for as many milliseconds as it has rows, with what this process has stored since.
+ * A list that is seconds old decides nothing: a driver that acts reads the table itself, and what another process has just stored is
+ * seen at the next signal or tick.
+ */
+export class RecentReports {
+  readonly #lists = new Map<string, Listed>();
+
+  constructor(
+    private readonly signals: Signals,
+    private readonly clock: Clock,
+  ) {}
+
+  async read(account: string, options: CallOptions): Promise<readonly InstanceReport[]> {
+    const known = this.#lists.get(account);
+    const now = this.clock.now().getTime();
+    const young = known !== undefined && now >= known.from && now < known.until;
+    const listed = young ? known : this.#list(account, known !== undefined && known.until > known.from, options);
+    return [...(await listed.reports).values()];
+  }
+
+  /** What this process has just stored. */
+  keep(account: string, report: InstanceReport): void {
+    const listed = this.#lists.get(account);
+    if (listed !== undefined) void add(listed, report);
+  }
+
+  #list(account: string, shared: boolean, options: CallOptions): Listed {
+    const reports = this.#read(account, options);
+    const listed: Listed = { reports, from: 0, until: shared ? Number.POSITIVE_INFINITY : 0 };
+    this.#lists.set(account, listed);
+    void this.#date(account, listed);
+    return listed;
+  }
+
+  async #read(account: string, options: CallOptions): Promise<Reports> {
+    const rows = await this.signals.list(account, options);
+    return new Map(rows.map((report) => [idOf(report), report]));
+  }
+
+  async #date(account: string, listed: Listed): Promise<void> {
+    try {
+      const { size } = await listed.reports;
+      listed.from = this.clock.now().getTime();
+      listed.until = listed.from + (size < worthKeeping ? 0 : size);
+    } catch {
+      this.#lists.delete(account);
+    }
+  }
+}
+
+/** To what has been read, or is being read: where that fails, nothing is kept. */
+const add = async ({ reports }: Listed, report: InstanceReport): Promise<void> => {
+  try {
+    const known = await reports;
+    const there = known.get(idOf(report));
+    if (there === undefined || there.at <= report.at) known.set(idOf(report), report);
+  } catch {
+    // Whoever reads it hears of it.
+  }
+};
+
+const perTable = new WeakMap<Signals, RecentReports>();
+
+/** One for all signals that this process takes. */
+export const recentReports = ({ signals, clock }: Ports): RecentReports => {
+  const known = perTable.get(signals) ?? new RecentReports(signals, clock);
+  perTable.set(signals, known);
+  return known;
+};

@@ -1,0 +1,64 @@
+import { TransientServiceError } from "../../../lib/errors";
+import { receiveSignal } from "../../../lib/signals/receive-signal";
+import { toInstant } from "../../../lib/rotation/time/time";
+import { hours, minutes } from "../../builders/time";
+import { type Line, Rig } from "../../scenarios/alarms/rig";
+
+afterAll(() => jest.restoreAllMocks());
+
+/** What is logged of a regenerate and of a pruning that fail in this way. */
+const linesOf = async (error: () => Error): Promise<readonly Line[]> => {
+  const place = await new Rig().place().adopt();
+  const { rig } = place;
+  rig.faults.add("history.lastBefore", { when: "before", error });
+  await rig.ticking(hours(7));
+  rig.faults.add("batch.regenerate", { when: "before", error });
+  await place.rotate();
+  return rig.lines.filter(({ event }) => event === "TryFailed" || event === "TellingDelayed");
+};
+
+describe.each(["TryFailed", "TellingDelayed"])("a line %s", (kind) => {
+  it("tells the operation and the status of a service that failed, and no place in the code", async () => {
+    const lines = await linesOf(() => new TransientServiceError({ operation: "AService", statusCode: 503 }));
+    const line = lines.find(({ event }) => event === kind);
+    expect(line).toMatchObject({ facts: { operation: "AService", statusCode: 503 } });
+    expect(line).not.toHaveProperty("stack");
+  });
+
+  it("tells where a defect is, without its message", async () => {
+    const lines = await linesOf(() => new TypeError("a message that may quote anything"));
+    const line = lines.find(({ event }) => event === kind);
+    expect(line).toMatchObject({ detail: "unexpected TypeError", stack: expect.stringMatching(/^\s+at \S+/) });
+    expect(line).not.toHaveProperty("facts");
+    expect(JSON.stringify(line)).not.toContain("quote");
+  });
+});
+
+test("a wrong proof that comes while another driver has the account is told by a line, as the history cannot have it", async () => {
+  const { rig, config, record } = await new Rig().place().adopt();
+  const at = rig.clock.now();
+  const until = toInstant(new Date(at.getTime() + minutes(6)));
+  rig.rotations.restore({ ...record, claim: { id: "another", by: "schedule", takenAt: toInstant(at), until } });
+  const secretVersion = rig.vault.versions(config.secret).at(-1)?.version ?? "";
+  const proof = Buffer.alloc(32).toString("base64");
+  const signal = {
+    consumer: "render-api",
+    instance: "vm-1",
+    secretVersion,
+    healthy: true,
+    at: toInstant(at),
+    detail: null,
+    proof,
+  };
+
+  expect(await rig.run(receiveSignal(rig.app, config, signal))).toMatchObject({ reason: "ProofRefused" });
+  expect(rig.logged("ProofRefused")).toEqual([
+    {
+      event: "ProofRefused",
+      level: "warn",
+      account: "render-weu",
+      detail: `a signal of render-api/vm-1 for version ${secretVersion} carried a proof that this version's key does not make`,
+      by: "signal:render-api",
+    },
+  ]);
+});

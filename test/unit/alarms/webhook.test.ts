@@ -1,0 +1,221 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { Webhook as StandardWebhook } from "standardwebhooks";
+import { noWebhook, Webhook, type WebhookOptions } from "../../../lib/alarms/webhook";
+import type { Clock } from "../../../lib/ports";
+import { aClearing, anAlarm } from "./event";
+import { LocalReceiver, type Request } from "./receiver";
+import { cloudEvents, problemsWith, slackMessages, teamsMessages } from "./schemas";
+
+const call = { signal: new AbortController().signal };
+/** Nobody's: the bytes 0 to 31. */
+const secret = Buffer.from(Array.from({ length: 32 }, (_, index) => index));
+
+let receiver: LocalReceiver;
+let nowMs: number;
+/** The limit of one request, shortened; waiting for it is the one thing here that takes real time. */
+let limitMs: number;
+
+const clock: Clock = {
+  now: () => new Date(nowMs),
+  abortAfter: (ms) => {
+    expect(ms).toBe(5_000);
+    return AbortSignal.timeout(limitMs);
+  },
+  sleep: async () => undefined,
+};
+
+const aWebhook = (changes: Partial<WebhookOptions> = {}): Webhook =>
+  new Webhook({
+    url: receiver.url,
+    format: "cloudevents",
+    secret,
+    wanted: "alarms",
+    site: "rotator-weu",
+    clock,
+    ...changes,
+  });
+
+const last = (): Request => {
+  const request = receiver.requests.at(-1);
+  if (request === undefined) throw new Error("nothing has been sent");
+  return request;
+};
+
+beforeEach(async () => {
+  // The package holds the timestamp against the real clock.
+  nowMs = Date.now();
+  limitMs = 5_000;
+  receiver = await new LocalReceiver().start();
+});
+afterEach(() => receiver.stop());
+
+describe("what is sent", () => {
+  it("is a structured CloudEvent by POST to the very URL", async () => {
+    expect(await aWebhook().deliver(anAlarm(), call)).toBe("delivered");
+    expect(last()).toMatchObject({
+      method: "POST",
+      url: "/hook?token=not-for-the-log",
+      headers: { "content-type": "application/cloudevents+json", "webhook-id": "01JDF0000000000000000EVENT" },
+    });
+    expect(problemsWith(cloudEvents, JSON.parse(last().body))).toEqual([]);
+    expect(JSON.parse(last().body)).toMatchObject({
+      id: "01JDF0000000000000000EVENT",
+      type: "batch-key-rotator.RotationStalled",
+      source: "/batch-key-rotator/rotator-weu",
+      subject: "render-weu",
+    });
+  });
+
+  it.each([
+    ["teams", teamsMessages],
+    ["slack", slackMessages],
+  ] as const)("is a message for %s where that is asked for", async (format, schema) => {
+    expect(await aWebhook({ format }).deliver(aClearing(), call)).toBe("delivered");
+    expect(last().headers["content-type"]).toBe("application/json");
+    expect(problemsWith(schema, JSON.parse(last().body))).toEqual([]);
+  });
+
+  it("says which events are wanted", () => {
+    expect([aWebhook().wanted, aWebhook({ wanted: "all" }).wanted]).toEqual(["alarms", "all"]);
+  });
+});
+
+describe("a signature", () => {
+  it("is that of the specification: HMAC-SHA256 of id, seconds and body, joined by full stops", async () => {
+    await aWebhook().deliver(anAlarm(), call);
+    const { headers, body } = last();
+    const seconds = Math.floor(nowMs / 1000);
+    expect(headers["webhook-timestamp"]).toBe(String(seconds));
+    const signed = createHmac("sha256", secret).update(`01JDF0000000000000000EVENT.${seconds}.${body}`).digest();
+    const [version, signature] = String(headers["webhook-signature"]).split(",");
+    expect([version, timingSafeEqual(Buffer.from(signature ?? "", "base64"), signed)]).toEqual(["v1", true]);
+  });
+
+  it("is one that the public package accepts, also of text beyond ASCII", async () => {
+    await aWebhook().deliver(anAlarm({ detail: "prüft nicht – 😀" }), call);
+    const { headers, body } = last();
+    const theirs = new StandardWebhook(`whsec_${secret.toString("base64")}`);
+    const sent = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+    expect(theirs.verify(body, sent)).toEqual(JSON.parse(body));
+    expect(() => theirs.verify(body.replace("render-weu", "render-neu"), sent)).toThrow("No matching signature");
+    const others = new StandardWebhook(`whsec_${Buffer.alloc(32, 1).toString("base64")}`);
+    expect(() => others.verify(body, sent)).toThrow("No matching signature");
+  });
+
+  it("is made anew for each try, under the same id", async () => {
+    const webhook = aWebhook();
+    receiver.answers = (response, nth) => response.writeHead(nth === 1 ? 500 : 200).end();
+    expect(await webhook.deliver(anAlarm(), call)).toBe("failed");
+    nowMs += 60_000;
+    expect(await webhook.deliver(anAlarm(), call)).toBe("delivered");
+    const [first, second] = receiver.requests;
+    expect(first?.body).toBe(second?.body);
+    expect(first?.headers["webhook-id"]).toBe(second?.headers["webhook-id"]);
+    expect(first?.headers["webhook-signature"]).not.toBe(second?.headers["webhook-signature"]);
+  });
+
+  it("is left out where there is no secret", async () => {
+    await aWebhook({ secret: null }).deliver(anAlarm(), call);
+    expect(Object.keys(last().headers).filter((name) => name.startsWith("webhook-"))).toEqual([]);
+  });
+});
+
+describe("an answer", () => {
+  it.each([
+    [200, "delivered"],
+    [202, "delivered"],
+    [204, "delivered"],
+    [301, "failed"],
+    [307, "failed"],
+    [400, "failed"],
+    [401, "failed"],
+    [404, "failed"],
+    [410, "gone"],
+    [429, "failed"],
+    [500, "failed"],
+    [503, "failed"],
+  ])("of %i counts as %s", async (status, outcome) => {
+    receiver.answers = (response) => response.writeHead(status).end("never read");
+    expect(await aWebhook().deliver(anAlarm(), call)).toBe(outcome);
+  });
+
+  it("that sends elsewhere is not followed: the signature is for this receiver only", async () => {
+    receiver.answers = (response) => response.writeHead(307, { location: "/elsewhere" }).end();
+    expect(await aWebhook().deliver(anAlarm(), call)).toBe("failed");
+    expect(receiver.requests.map(({ url }) => url)).toEqual(["/hook?token=not-for-the-log"]);
+  });
+
+  it("that never comes is not waited for beyond the limit", async () => {
+    receiver.answers = () => undefined;
+    limitMs = 50;
+    expect(await aWebhook().deliver(anAlarm(), call)).toBe("failed");
+  });
+
+  it("that never ends is not read", async () => {
+    receiver.answers = (response) => {
+      response.writeHead(200);
+      response.write("x".repeat(64 * 1024));
+    };
+    expect(await aWebhook().deliver(anAlarm(), call)).toBe("delivered");
+  });
+
+  it("that breaks off is a failure", async () => {
+    receiver.answers = (response) => response.socket?.destroy();
+    expect(await aWebhook().deliver(anAlarm(), call)).toBe("failed");
+  });
+
+  it("is not waited for longer than the caller does", async () => {
+    receiver.answers = () => undefined;
+    expect(await aWebhook().deliver(anAlarm(), { signal: AbortSignal.timeout(50) })).toBe("failed");
+    nowMs += 30_000;
+    expect(await aWebhook().deliver(anAlarm(), { signal: AbortSignal.abort() })).toBe("failed");
+  });
+
+  it("cannot come from where nobody listens, and nothing is thrown or written", async () => {
+    const { url } = receiver;
+    await receiver.stop();
+    const written = [jest.spyOn(process.stdout, "write"), jest.spyOn(process.stderr, "write")];
+    expect(await aWebhook({ url }).deliver(anAlarm(), call)).toBe("failed");
+    expect(await aWebhook({ url: "https://127.0.0.1:1/?token=not-for-the-log" }).deliver(anAlarm(), call)).toBe(
+      "failed",
+    );
+    expect(await aWebhook({ url: "not a URL" }).deliver(anAlarm(), call)).toBe("failed");
+    expect(written.flatMap((spy) => spy.mock.calls)).toEqual([]);
+    jest.restoreAllMocks();
+  });
+});
+
+const failed = async (): Promise<Webhook> => {
+  const webhook = aWebhook();
+  receiver.answers = (response, nth) => response.writeHead(nth === 1 ? 500 : 200).end();
+  expect(await webhook.deliver(anAlarm(), call)).toBe("failed");
+  return webhook;
+};
+
+describe("a receiver that has failed", () => {
+  it("is left alone for half a minute", async () => {
+    const webhook = await failed();
+    nowMs += 29_999;
+    expect([await webhook.deliver(anAlarm(), call), receiver.requests.length]).toEqual(["failed", 1]);
+    nowMs += 1;
+    expect([await webhook.deliver(anAlarm(), call), receiver.requests.length]).toEqual(["delivered", 2]);
+  });
+
+  it("is asked again where the clock was set back", async () => {
+    const webhook = await failed();
+    nowMs -= 1;
+    expect(await webhook.deliver(anAlarm(), call)).toBe("delivered");
+  });
+
+  it("is in nobody's way once it has answered, were it 410", async () => {
+    const webhook = aWebhook();
+    receiver.answers = (response) => response.writeHead(410).end();
+    expect(await webhook.deliver(anAlarm(), call)).toBe("gone");
+    expect(await webhook.deliver(anAlarm(), call)).toBe("gone");
+    expect(receiver.requests).toHaveLength(2);
+  });
+});
+
+it("where there is no webhook, nothing is wanted and nothing is kept for it", async () => {
+  expect([noWebhook.wanted, await noWebhook.deliver(anAlarm(), call)]).toEqual([null, "gone"]);
+});

@@ -1,0 +1,85 @@
+import { RateLimiter } from "../../../../lib/azure/sdk/rate-limiter";
+
+/** A clock that sleepers move: each sleep ends when the test has advanced past it. */
+const aLimiter = (capacity: number, refillPerSecond: number) => {
+  let nowMs = 0;
+  const sleepers: { until: number; wake: () => void; slept: number }[] = [];
+  const limiter = new RateLimiter({
+    capacity,
+    refillPerSecond,
+    now: () => nowMs,
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        sleepers.push({ until: nowMs + ms, wake: resolve, slept: ms });
+        signal?.addEventListener("abort", () => reject(new Error("aborted")));
+      }),
+  });
+  const advance = async (ms: number): Promise<void> => {
+    nowMs += ms;
+    for (const sleeper of sleepers) if (sleeper.until <= nowMs) sleeper.wake();
+    await new Promise(setImmediate);
+  };
+  return { limiter, advance, waits: () => sleepers.map(({ slept }) => slept) };
+};
+
+const count = (promises: readonly Promise<unknown>[]) => {
+  const done = { value: 0 };
+  for (const promise of promises) {
+    void promise.then(() => {
+      done.value += 1;
+      return null;
+    });
+  }
+  return done;
+};
+
+const take = (limiter: RateLimiter, times: number, signal?: AbortSignal) =>
+  Array.from({ length: times }, () => limiter.take(signal));
+
+describe("the rate limiter", () => {
+  it("lets a full bucket go at once and the rest at the rate of the refill", async () => {
+    const { limiter, advance } = aLimiter(200, 10);
+    const done = count(take(limiter, 215));
+    await advance(0);
+    expect(done.value).toBe(200);
+    await advance(99);
+    expect(done.value).toBe(200);
+    await advance(1);
+    expect(done.value).toBe(201);
+    await advance(1400);
+    expect(done.value).toBe(215);
+  });
+
+  it("fills up to its capacity and no further", async () => {
+    const { limiter, advance } = aLimiter(3, 10);
+    await Promise.all(take(limiter, 3));
+    await advance(60_000);
+    const done = count(take(limiter, 5));
+    await advance(0);
+    expect(done.value).toBe(3);
+  });
+
+  it("serves in order of arrival", () => {
+    const { limiter, waits } = aLimiter(1, 10);
+    void take(limiter, 4);
+    expect(waits()).toEqual([100, 200, 300]);
+  });
+
+  it("gives back the token of a caller that gives up", async () => {
+    const { limiter, advance, waits } = aLimiter(1, 10);
+    await limiter.take();
+    const abort = new AbortController();
+    const waiting = limiter.take(abort.signal);
+    abort.abort();
+    await expect(waiting).rejects.toThrow("aborted");
+    void limiter.take();
+    expect(waits()).toEqual([100, 100]);
+    await advance(100);
+  });
+
+  it("takes nothing for a caller that has given up already", async () => {
+    const { limiter } = aLimiter(1, 10);
+    await expect(limiter.take(AbortSignal.abort())).rejects.toThrow(/abort/);
+    await expect(limiter.take()).resolves.toBeUndefined();
+  });
+});

@@ -1,0 +1,105 @@
+import { rotationKey, toRecord, toRow } from "../../../../lib/azure/tables/rotation-row";
+import type { StoredRow } from "../../../../lib/azure/tables/tables";
+import { CorruptRecordError } from "../../../../lib/errors";
+import type { RotationRecord } from "../../../../lib/rotation/record";
+import { aFullRecord, anEvent, aRecord, everyState } from "../../../contracts/suites/records";
+
+const stored = (record: RotationRecord, change: object = {}): StoredRow => ({
+  ...toRow(record, "w1"),
+  etag: "e1",
+  ...rotationKey(record.account),
+  ...change,
+});
+
+const withJson = (change: (record: Record<string, unknown>) => unknown): StoredRow => {
+  const record: Record<string, unknown> = { ...aFullRecord() };
+  return stored(aFullRecord(), { record: JSON.stringify(change(record)) });
+};
+
+const longText = (record: RotationRecord): readonly string[] =>
+  Object.entries(toRow(record, "w1")).flatMap(([name, value]) => (/^record\d*$/.test(name) ? [String(value)] : []));
+
+describe("a record as a row", () => {
+  it.each(everyState.map((state) => [state.phase, state] as const))("comes back as it was while %s", (_, state) => {
+    const record = aRecord({ state });
+    expect(toRecord("render-weu", stored(record))).toEqual(record);
+  });
+
+  it("comes back as it was with every part of it filled in", () => {
+    expect(toRecord("render-weu", stored(aFullRecord()))).toEqual(aFullRecord());
+  });
+
+  it("shows people phase and claim in columns of their own", () => {
+    expect(toRow(aFullRecord(), "w1")).toMatchObject({
+      partitionKey: "render-weu",
+      rowKey: "rotation",
+      schema: 1,
+      writeId: "w1",
+      phase: "published",
+      claimId: "01JDA0000000000000000000C1",
+      claimedUntil: "2026-11-22T11:00:00.000Z",
+    });
+  });
+
+  it("is spread over as many columns as an outbox that has grown takes", () => {
+    const outbox = Array.from({ length: 1000 }, (_, index) => anEvent(index + 1, { detail: "x".repeat(200) }));
+    const record = aRecord({ outbox, eventSequence: 1000 });
+    expect(longText(record).length).toBeGreaterThan(10);
+    expect(Math.max(...longText(record).map((text) => text.length))).toBeLessThanOrEqual(32_768);
+    expect(toRecord("render-weu", stored(record))).toEqual(record);
+  });
+
+  it("is written in ASCII, so that no cut can fall within a character", () => {
+    const record = aRecord({ outbox: [anEvent(1, { detail: "🔑ü\n".repeat(10_000) })], eventSequence: 1 });
+    for (const text of longText(record)) expect(text).toMatch(/^[ -~]*$/);
+    expect(toRecord("render-weu", stored(record))).toEqual(record);
+  });
+
+  it("is refused with the remedy when it no longer fits a row", () => {
+    const outbox = [anEvent(1, { detail: "x".repeat(460_000) })];
+    expect(() => toRow(aRecord({ outbox, eventSequence: 1 }), "w1")).toThrow(/mend the history table or the webhook/);
+  });
+
+  it("is not written when it could not be read again", () => {
+    expect(() => toRow(aRecord({ phaseSince: "yesterday" }), "w1")).toThrow(/phaseSince/);
+  });
+});
+
+describe("a row that cannot be read", () => {
+  it.each([
+    ["of a newer version of the app", stored(aRecord(), { schema: 2 }), /newer version.*deploy that version/],
+    ["of an older version of the app", stored(aRecord(), { schema: 0 }), /older version/],
+    ["of somebody else's", stored(aRecord(), { schema: undefined }), /not written by this app/],
+    ["that is no JSON", stored(aRecord(), { record: "{" }), /not whole/],
+    ["without the record", stored(aRecord(), { record: undefined }), /not whole/],
+    ["of another account", stored(aRecord({ account: "other" })), /another account/],
+    ["without a member", withJson((record) => ({ ...record, hold: undefined })), /hold/],
+    ["with a member too many", withJson((record) => ({ ...record, surprise: 1 })), /surprise/],
+    ["with an unknown phase", withJson((record) => ({ ...record, state: { phase: "halfway" } })), /state/],
+    ["with a phase's member missing", withJson((record) => ({ ...record, state: { phase: "idle" } })), /state.active/],
+    ["with a time that is none", withJson((record) => ({ ...record, phaseSince: "2026-11-22" })), /phaseSince/],
+    [
+      "with a reason that is none",
+      withJson((record) => ({ ...record, hold: { reason: "Bored", detail: "", since: "" } })),
+      /hold.reason/,
+    ],
+  ])("is reported with what is wrong (%s)", (_, row, problem) => {
+    expect(() => toRecord("render-weu", row)).toThrow(CorruptRecordError);
+    expect(() => toRecord("render-weu", row)).toThrow(problem);
+  });
+
+  it.each(["started", "regenerated", "published", "retired"])(
+    "includes one that would have the key in use regenerated (%s)",
+    (phase) => {
+      const state = everyState.find((known) => known.phase === phase);
+      const active = state?.active ?? null;
+      const wrong = { ...state, active: { ...active, slot: active?.slot === "primary" ? "secondary" : "primary" } };
+      expect(() =>
+        toRecord(
+          "render-weu",
+          withJson((record) => ({ ...record, state: wrong })),
+        ),
+      ).toThrow(/active slot/);
+    },
+  );
+});

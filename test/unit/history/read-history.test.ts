@@ -1,0 +1,381 @@
+import { createHash } from "node:crypto";
+import type { App } from "../../../lib/app";
+import { CorruptRecordError, TransientServiceError } from "../../../lib/errors";
+import { allEvents, readHistory, type VerifiedHistory, verifyHistory } from "../../../lib/history/read-history";
+import type { History } from "../../../lib/ports";
+import { hashedText, type RotationEvent } from "../../../lib/rotation/events/events";
+import { InMemoryRotations } from "../../fakes/in-memory-rotations";
+import { type Place, Rig } from "../../scenarios/alarms/rig";
+import { days, hours, minutes } from "../../builders/time";
+
+afterEach(() => jest.restoreAllMocks());
+
+const unavailable = () => new TransientServiceError({ operation: "Tables insert entity", statusCode: 503 });
+
+/** Adopted, and rotated once: six events. */
+const rotated = async (changes: Parameters<Rig["place"]>[0] = {}): Promise<Place> => {
+  const place = await new Rig().place(changes).adopt();
+  await place.rotate("key found in a log");
+  await place.confirm();
+  expect(place.record.lastRotation).toMatchObject({ outcome: "completed" });
+  return place;
+};
+
+const eventAt = (events: readonly RotationEvent[], index: number): RotationEvent => {
+  const event = events[index];
+  if (event === undefined) throw new Error("there is no such event");
+  return event;
+};
+
+/** These rows, oldest first, in the place of those that the app has written. */
+const withRows = (app: App, rows: readonly RotationEvent[], unreadable: readonly number[] = []): App => {
+  const isBad = ({ sequence }: RotationEvent): boolean => unreadable.includes(sequence);
+  const history: History = {
+    ...app.ports.history,
+    append: async () => undefined,
+    lastBefore: async () => 0,
+    removeThrough: async () => undefined,
+    page: async (_account, { limit, before }) => {
+      const all = rows.toReversed().filter(({ sequence }) => before === null || sequence < before);
+      const page = all.slice(0, limit);
+      return {
+        events: page.filter((event) => !isBad(event)),
+        unreadable: page.filter(isBad).map(({ sequence }) => ({ sequence, problem: `row ${sequence} cannot be read` })),
+        next: all.length > limit ? (page.at(-1)?.sequence ?? null) : null,
+      };
+    },
+  };
+  return { ...app, ports: { ...app.ports, history } };
+};
+
+const checked = ({ rig, config }: Place, rows: readonly RotationEvent[]): Promise<VerifiedHistory> =>
+  verifyHistory(withRows(rig.app, rows), config);
+
+/** Place and problem of each. */
+const found = async (place: Place, rows: readonly RotationEvent[]): Promise<readonly string[]> =>
+  (await checked(place, rows)).problems.map(({ sequence, problem }) => `${sequence} ${problem}`);
+
+describe("the history of a rotation", () => {
+  it("has every transition once, in order, with its cause", async () => {
+    const place = await rotated();
+    expect(place.events.map(({ sequence, event, by }) => [sequence, event, by])).toEqual([
+      [1, "Adopted", "signal:render-api"],
+      [2, "RotationStarted", "demand"],
+      [3, "KeyRegenerated", "demand"],
+      [4, "KeyPublished", "demand"],
+      [5, "KeyRetired", "signal:render-api"],
+      [6, "RotationCompleted", "signal:render-api"],
+    ]);
+    expect(place.events[1]).toMatchObject({ detail: expect.stringContaining("key found in a log") });
+    expect(new Set(place.events.slice(1).map(({ rotationId }) => rotationId)).size).toBe(1);
+  });
+
+  it("is read in pages, newest first, that follow one another", async () => {
+    const { rig, config } = await rotated();
+    const first = await readHistory(rig.app, config, { limit: 4, before: null });
+    expect([first.events.map(({ event }) => event), first.next]).toEqual([
+      ["RotationCompleted", "KeyRetired", "KeyPublished", "KeyRegenerated"],
+      "3",
+    ]);
+    const second = await readHistory(rig.app, config, { limit: 4, before: Number(first.next) });
+    expect([second.events.map(({ event }) => event), second.next]).toEqual([["RotationStarted", "Adopted"], null]);
+    expect(await readHistory(rig.app, config, { limit: 4, before: 1 })).toEqual({ events: [], next: null });
+    const exactly = await readHistory(rig.app, config, { limit: 6, before: null });
+    expect([exactly.events.length, exactly.next]).toEqual([6, null]);
+  });
+
+  it("tells of a cleared alarm which it was", async () => {
+    const place = await new Rig().place().adopt();
+    const { rig, config } = place;
+    rig.batch.deny("listKeys");
+    rig.clock.advance(hours(6));
+    await rig.tick();
+    rig.batch.allow("listKeys");
+    await place.order("resume");
+    const { events } = await readHistory(rig.app, config, { limit: 1, before: null });
+    expect(events).toMatchObject([{ event: "AlarmCleared", reason: "RotationBlocked", kind: "RotationBlocked" }]);
+  });
+});
+
+describe("the check of the history", () => {
+  let place: Place;
+  let rows: readonly RotationEvent[];
+  const places = [0, 1, 2, 3, 4, 5];
+
+  beforeAll(async () => {
+    place = await rotated();
+    rows = place.events;
+  });
+
+  const edited = (index: number, changes: Partial<RotationEvent>): readonly RotationEvent[] =>
+    rows.map((row, at) => (at === index ? { ...row, ...changes } : row));
+
+  it("finds nothing where nothing was done", async () => {
+    expect(await verifyHistory(place.rig.app, place.config)).toEqual({
+      account: "render-weu",
+      intact: true,
+      events: 6,
+      problems: [],
+    });
+  });
+
+  it.each(places)("names a row that was deleted (%i)", async (index) => {
+    expect(await checked(place, rows.toSpliced(index, 1))).toEqual({
+      account: "render-weu",
+      intact: false,
+      events: 5,
+      problems: [{ sequence: index + 1, id: null, problem: "is missing" }],
+    });
+  });
+
+  it("names all that were deleted, also where nothing is left", async () => {
+    expect(await found(place, rows.toSpliced(1, 3))).toEqual(["2 is missing", "3 is missing", "4 is missing"]);
+    expect(await found(place, [])).toEqual(rows.map(({ sequence }) => `${sequence} is missing`));
+  });
+
+  const edits: readonly (readonly [keyof RotationEvent, Partial<RotationEvent>])[] = [
+    ["id", { id: "01JDF0000000000000000OTHER" }],
+    ["at", { at: "2026-11-24T10:00:00.001Z" }],
+    ["event", { event: "Approved" }],
+    ["account", { account: "render-neu" }],
+    ["rotationId", { rotationId: "01JDF0000000000000000OTHER" }],
+    ["reason", { reason: "Forbidden" }],
+    ["detail", { detail: "nothing happened" }],
+    ["by", { by: "operator:mallory" }],
+    ["evidence", { evidence: { requestId: "another" } }],
+  ];
+
+  it.each(edits.flatMap(([member, change]) => places.map((index) => [member, index, change] as const)))(
+    "names a row whose %s was edited (%i)",
+    async (_member, index, change) => {
+      expect(await checked(place, edited(index, change))).toMatchObject({
+        intact: false,
+        problems: [{ sequence: index + 1, problem: "is not as it was written" }],
+      });
+    },
+  );
+
+  it.each(places)("names a row whose hash of the one before was edited (%i)", async (index) => {
+    const before = index === 0 ? [] : [`${index} has nothing that vouches for it: the event after it is altered`];
+    expect(await found(place, edited(index, { previousHash: "f".repeat(64) }))).toEqual([
+      ...before,
+      `${index + 1} is not as it was written`,
+    ]);
+  });
+
+  it("is not fooled by a hash that was made to fit: the next one no longer does", async () => {
+    const forged = { ...eventAt(rows, 0), by: "operator:mallory" };
+    const previousHash = createHash("sha256").update(hashedText(forged)).digest("hex");
+    expect(await found(place, rows.with(0, forged).with(1, { ...eventAt(rows, 1), previousHash }))).toEqual([
+      "2 is not as it was written",
+    ]);
+  });
+
+  it("names both of two rows that changed places", async () => {
+    const [one, two] = [eventAt(rows, 2), eventAt(rows, 3)];
+    const swapped = rows.with(2, { ...two, sequence: one.sequence }).with(3, { ...one, sequence: two.sequence });
+    const problems = await found(place, swapped);
+    expect(problems.map((problem) => problem.slice(0, 1))).toEqual(["2", "3", "4"]);
+    expect(problems).toEqual(expect.arrayContaining(["4 is not as it was written"]));
+  });
+
+  it("names a row that was added at the end", async () => {
+    expect(await found(place, [...rows, { ...eventAt(rows, 5), id: "forged", sequence: 7 }])).toEqual([
+      "7 is not one that the record knows of",
+    ]);
+  });
+
+  it("names at most a hundred that are missing", async () => {
+    const account = { ...place.config, name: "of-many" };
+    const stored = { record: { ...place.record, eventSequence: 1_000 }, etag: "1" };
+    const app = withRows(place.rig.app, []);
+    const rotations = { ...app.ports.rotations, read: async () => stored };
+    const { problems } = await verifyHistory({ ...app, ports: { ...app.ports, rotations } }, account);
+    expect(problems).toHaveLength(100);
+  });
+
+  it("names every row that cannot be read, and checks all that can", async () => {
+    for (const unreadable of [[1], [6], [2, 3], [1, 2, 3, 4, 5, 6]]) {
+      const app = withRows(place.rig.app, edited(3, { detail: "nothing" }), unreadable);
+      const { problems, events } = await verifyHistory(app, place.config);
+      const named = problems
+        .filter(({ problem }) => problem.endsWith("cannot be read"))
+        .map(({ sequence }) => sequence);
+      expect([named, events]).toEqual([unreadable, 6 - unreadable.length]);
+      const fourth = problems.filter(({ sequence }) => sequence === 4).map(({ problem }) => problem);
+      expect(fourth).toEqual([unreadable.includes(4) ? "row 4 cannot be read" : "is not as it was written"]);
+    }
+  });
+
+  it("says so where a row is none of the app's, and checks all others", async () => {
+    const app = withRows(place.rig.app, edited(3, { detail: "nothing" }));
+    const { history } = app.ports;
+    const foreign = { sequence: null, problem: "the history row zzz cannot be read" };
+    const page: History["page"] = async (...asked) => ({ ...(await history.page(...asked)), unreadable: [foreign] });
+    const over = (changes: Partial<History>): App => ({
+      ...app,
+      ports: { ...app.ports, history: { ...history, ...changes } },
+    });
+    expect((await verifyHistory(over({ page }), place.config)).problems).toEqual([
+      { ...foreign, id: null },
+      { sequence: 4, id: rows[3]?.id, problem: "is not as it was written" },
+    ]);
+    await expect(allEvents(over({ page }), place.config)).rejects.toThrow(CorruptRecordError);
+    const broken = over({ page: () => Promise.reject(unavailable()) });
+    await expect(verifyHistory(broken, place.config)).rejects.toThrow(TransientServiceError);
+  });
+
+  it("is not needed to read it: a row that cannot be read is named beside those that can", async () => {
+    const app = withRows(place.rig.app, rows, [5]);
+    const { events, next, unreadable } = await readHistory(app, place.config, { limit: 3, before: null });
+    expect([events.map(({ event }) => event), next, unreadable]).toEqual([
+      ["RotationCompleted", "KeyPublished"],
+      "4",
+      [{ sequence: 5, problem: "row 5 cannot be read" }],
+    ]);
+    expect(await readHistory(app, place.config, { limit: 3, before: 4 })).not.toHaveProperty("unreadable");
+    await expect(allEvents(app, place.config)).rejects.toMatchObject({ name: "CorruptRecordError", sequence: 5 });
+  });
+
+  it("says that nothing vouches for the newest row where the record is gone, and finds the rest", async () => {
+    const app = withRows(place.rig.app, rows.toSpliced(2, 1));
+    const gone: App = { ...app, ports: { ...app.ports, rotations: new InMemoryRotations() } };
+    expect((await verifyHistory(gone, place.config)).problems).toEqual([
+      { sequence: 3, id: null, problem: "is missing" },
+      {
+        sequence: 6,
+        id: rows[5]?.id,
+        problem: "has nothing that vouches for it: the account's record is gone",
+      },
+    ]);
+    const unseen = withRows(gone, []);
+    expect(await verifyHistory(unseen, place.config)).toMatchObject({ intact: true, events: 0, problems: [] });
+  });
+});
+
+describe("the check of a history in motion", () => {
+  it("misses nothing that only waits in the outbox, and takes no event twice that a crash has left there", async () => {
+    const place = await rotated();
+    const { rig, config } = place;
+    rig.faults.add("history.append", { when: "before", error: unavailable, times: 2 });
+    await place.order("pause");
+    expect(place.record.outbox).toHaveLength(1);
+    expect(await verifyHistory(rig.app, config)).toMatchObject({ intact: true, events: 6 });
+    // Written, but nobody heard of it.
+    rig.faults.clear();
+    rig.faults.add("history.append", { when: "after", error: unavailable });
+    await rig.tick();
+    expect([place.record.outbox.length, place.events.length]).toEqual([1, 7]);
+    expect(await verifyHistory(rig.app, config)).toMatchObject({ intact: true, events: 7 });
+    expect(await found(place, place.events.with(6, { ...eventAt(place.events, 6), detail: "nothing" }))).toEqual([
+      "7 is not as it was written",
+    ]);
+    expect(await found(place, place.events.toSpliced(5, 1))).toEqual(["6 is missing"]);
+    await rig.tick();
+    expect([place.record.outbox.length, place.events.length]).toEqual([0, 7]);
+    expect(rig.logged("HistoryDelayed").map(({ level }) => level)).toEqual(expect.arrayContaining(["warn"]));
+  });
+
+  it("looks again where something is told while it reads", async () => {
+    const place = await rotated();
+    const { rig, config } = place;
+    const { history } = rig.app.ports;
+    let told = false;
+    const page: History["page"] = async (...asked) => {
+      const answer = await history.page(...asked);
+      if (!told) {
+        told = true;
+        await place.order("pause");
+      }
+      return answer;
+    };
+    const app: App = {
+      ...rig.app,
+      ports: { ...rig.app.ports, history: { ...withRows(rig.app, []).ports.history, page } },
+    };
+    expect(await verifyHistory(app, config)).toMatchObject({ intact: true, events: 7 });
+  });
+});
+
+describe("an account whose record was deleted", () => {
+  it("is adopted anew and goes on with its history, which says nothing twice and stays whole", async () => {
+    const place = await rotated();
+    const { rig, config } = place;
+    const rotations = new InMemoryRotations();
+    rig.start((ports) => ({ ...ports, rotations }));
+    await rig.tick();
+    await place.report();
+    rig.clock.advance(minutes(10));
+    await place.report();
+    expect(rotations.peek("render-weu")?.record).toMatchObject({
+      state: { phase: "idle" },
+      outbox: [],
+      eventSequence: 7,
+    });
+    expect(place.events.map(({ event }) => event)).toEqual([
+      "Adopted",
+      "RotationStarted",
+      "KeyRegenerated",
+      "KeyPublished",
+      "KeyRetired",
+      "RotationCompleted",
+      "Adopted",
+    ]);
+    expect(await verifyHistory(rig.app, config)).toMatchObject({ intact: true, events: 7 });
+  });
+});
+
+/** Six events, of which those before the pause are too old by now. */
+const aged = async (): Promise<Place> => {
+  const place = await rotated({ rotateEveryMs: days(730) });
+  place.rig.clock.advance(days(300));
+  await place.order("pause");
+  await place.order("resume");
+  place.rig.clock.advance(days(100) + hours(1));
+  return place;
+};
+
+describe("pruning", () => {
+  it("removes what is older than the history is kept, says so in the record, and leaves a chain that holds", async () => {
+    const place = await aged();
+    const { rig, config } = place;
+    await rig.tick();
+    expect([place.record.prunedThrough, place.events.map(({ sequence }) => sequence)]).toEqual([6, [7, 8]]);
+    expect(await verifyHistory(rig.app, config)).toMatchObject({ intact: true, events: 2 });
+    expect(await found(place, place.events.slice(1))).toEqual(["7 is missing"]);
+  });
+
+  it("does not begin before the first event is too old", async () => {
+    const place = await rotated({ rotateEveryMs: days(730) });
+    const first = Date.parse(place.events[0]?.at ?? "");
+    place.rig.clock.to(first + days(400));
+    await place.rig.tick();
+    expect(place.record.prunedThrough).toBe(0);
+    place.rig.clock.to(first + days(400) + hours(6));
+    await place.rig.tick();
+    expect(place.record.prunedThrough).toBe(6);
+  });
+
+  it.each(["before", "after"] as const)("is made up for where it broke off %s the removal", async (when) => {
+    const place = await aged();
+    const { rig, config } = place;
+    rig.faults.add("history.removeThrough", { when, error: unavailable });
+    await rig.tick();
+    expect(place.record).toMatchObject({ prunedThrough: 6, claim: null });
+    expect(rig.logged("TellingDelayed")).toMatchObject([{ level: "warn", account: "render-weu" }]);
+    expect(await verifyHistory(rig.app, config)).toMatchObject({ intact: true });
+    rig.clock.advance(hours(6));
+    await rig.tick();
+    expect(place.events.map(({ sequence }) => sequence)).toEqual([7, 8]);
+    expect(await verifyHistory(rig.app, config)).toMatchObject({ intact: true, events: 2 });
+  });
+
+  it("leaves no place for a row that is put back", async () => {
+    const place = await aged();
+    const old = eventAt(place.events, 2);
+    await place.rig.tick();
+    expect(await found(place, [old, ...place.events])).toEqual([
+      "3 had been taken out because of its age, and is there again",
+    ]);
+  });
+});

@@ -1,0 +1,329 @@
+import { app, HttpRequest, HttpResponse, type HttpHandler, InvocationContext } from "@azure/functions";
+import { useApp } from "../../../functions/runtime";
+import { inText, readEvidence, type RotationEvidence } from "../../../lib/history/rotation-report";
+import { hours, minutes } from "../../builders/time";
+import { type Place, Rig } from "../../scenarios/alarms/rig";
+
+afterEach(() => jest.restoreAllMocks());
+
+const missing: HttpHandler = () => {
+  throw new Error("the function is not registered");
+};
+
+const newestRotation = (place: Place): string => {
+  const ids = place.eventsOf("RotationStarted").map(({ rotationId }) => rotationId);
+  return ids.at(-1) ?? "";
+};
+
+const evidenceOf = async (place: Place): Promise<RotationEvidence> => {
+  const found = await readEvidence(place.rig.app, place.config, newestRotation(place));
+  if (found === null) throw new Error("there is no such rotation");
+  return found;
+};
+
+const atOf = (place: Place, kind: string): string => place.eventsOf(kind)[0]?.at ?? "";
+
+/** Published by hand of an operator; a minute has passed. */
+const published = async (changes: Parameters<Rig["place"]>[0] = {}): Promise<Place> => {
+  const place = await new Rig().place(changes).adopt();
+  place.rig.clock.advance(minutes(1));
+  await place.rotate("key found in a log");
+  expect(place.phase).toBe("published");
+  place.rig.clock.advance(minutes(1));
+  return place;
+};
+
+describe("the evidence of a rotation that was completed", () => {
+  let place: Place;
+  let evidence: RotationEvidence;
+  let confirmedAt: string;
+
+  beforeAll(async () => {
+    place = await published();
+    await place.report({ proven: true });
+    place.rig.clock.advance(minutes(10));
+    await place.report({ proven: true });
+    confirmedAt = place.rig.clock.at;
+    evidence = await evidenceOf(place);
+  });
+
+  it("says who asked for it, why, when it began and ended, and how", () => {
+    expect(evidence).toMatchObject({
+      account: "render-weu",
+      resourceId: place.config.batch.resourceId,
+      outcome: "completed",
+      startedBy: "operator:ada",
+      startedAt: atOf(place, "RotationStarted"),
+      endedAt: atOf(place, "RotationCompleted"),
+      reason: "on demand of operator:ada, from the primary to the secondary key: key found in a log",
+      overrides: [],
+    });
+  });
+
+  it("says when the new key was made and published, and as which version", () => {
+    const [, second] = place.rig.vault.versions(place.config.secret);
+    expect(evidence.newKey).toEqual({
+      madeAt: atOf(place, "KeyRegenerated"),
+      publishedAt: second?.createdAt,
+      evidence: { slot: "secondary", version: second?.version, requestId: "vault-request-1" },
+    });
+  });
+
+  it("says when the old key was regenerated, and when and how it was proven dead", () => {
+    const [first, second] = place.rig.vault.versions(place.config.secret);
+    expect(evidence.oldKey).toEqual({
+      retiredAt: atOf(place, "KeyRetired"),
+      provenDeadAt: atOf(place, "RotationCompleted"),
+      evidence: {
+        slot: "secondary",
+        version: second?.version,
+        disabledVersion: first?.version,
+        provenDeadBy: "a signed call with the old key was refused",
+      },
+    });
+    expect(first?.enabled).toBe(false);
+  });
+
+  it("says who confirmed the new key, when, and with a proof", () => {
+    const [, second] = place.rig.vault.versions(place.config.secret);
+    expect(evidence.confirmations).toEqual([
+      {
+        consumer: "render-api",
+        instance: "vm-1",
+        at: confirmedAt,
+        secretVersion: second?.version,
+        healthy: true,
+        proven: true,
+      },
+    ]);
+    expect(evidence.confirmedInstances).toBe(1);
+  });
+
+  it("names the requests that changed something", () => {
+    expect(evidence.requestIds).toEqual([
+      { event: "KeyRegenerated", requestId: "arm-request-1" },
+      { event: "KeyPublished", requestId: "vault-request-1" },
+      { event: "KeyRetired", requestId: "arm-request-2" },
+    ]);
+  });
+
+  it("reads as text", () => {
+    const [first, second] = place.rig.vault.versions(place.config.secret);
+    expect(inText(evidence)).toBe(
+      [
+        `Rotation ${evidence.rotationId} of render-weu`,
+        "",
+        `Batch account         ${place.config.batch.resourceId}`,
+        "Outcome               completed",
+        "Asked for by          operator:ada",
+        "Why                   on demand of operator:ada, from the primary to the secondary key: key found in a log",
+        `Started               ${atOf(place, "RotationStarted")}`,
+        `New key made          ${atOf(place, "KeyRegenerated")}`,
+        `New key published     ${second?.createdAt}`,
+        `Old key regenerated   ${confirmedAt}`,
+        `Old key proven dead   ${confirmedAt}`,
+        `Ended                 ${confirmedAt}`,
+        "",
+        "Confirmed by",
+        `  ${confirmedAt}  render-api/vm-1  version ${second?.version}  with proof`,
+        "",
+        "Decided by people, or in spite of a check",
+        "  nothing",
+        "",
+        "Requests",
+        "  KeyRegenerated  arm-request-1",
+        "  KeyPublished  vault-request-1",
+        "  KeyRetired  arm-request-2",
+        "",
+        "Events",
+        ...evidence.events.map(({ at, event, by, detail }) => `  ${at}  ${event}  ${by}  ${detail}`),
+        "",
+      ].join("\n"),
+    );
+    expect(inText(evidence)).not.toContain(first?.value);
+    expect(inText(evidence)).not.toContain(second?.value);
+  });
+
+  it("is of this rotation alone", async () => {
+    await place.rotate("another");
+    const [first] = place.eventsOf("RotationStarted");
+    expect(await readEvidence(place.rig.app, place.config, first?.rotationId ?? "")).toEqual(evidence);
+  });
+});
+
+describe("the evidence of a rotation", () => {
+  it("under way says what is not yet true", async () => {
+    const place = await published();
+    const evidence = await evidenceOf(place);
+    expect(evidence).toMatchObject({
+      outcome: "underWay",
+      endedAt: null,
+      oldKey: { retiredAt: null, provenDeadAt: null, evidence: null },
+      confirmations: [],
+      confirmedInstances: 0,
+    });
+    expect(inText(evidence)).toContain("\nOld key proven dead   -\n");
+    expect(inText(evidence)).toContain("\nConfirmed by\n  nobody\n");
+  });
+
+  it("that a person let through names the person, the reason, and what it was in spite of; and only those as confirming who did", async () => {
+    const place = await published();
+    const old = place.rig.vault.versions(place.config.secret)[0]?.version ?? "";
+    await place.report({ instance: "vm-2" });
+    await place.report({ instance: "vm-1", version: old });
+    await place.order("approve", "vm-1 is being replaced");
+    const evidence = await evidenceOf(place);
+    expect(evidence.overrides).toMatchObject([
+      {
+        event: "Approved",
+        by: "operator:ada",
+        detail: "approved in spite of the consumers, in phase published: vm-1 is being replaced",
+      },
+      {
+        event: "KeyRetired",
+        by: "operator:ada",
+        detail: expect.stringContaining(
+          `approved by operator:ada (vm-1 is being replaced), in spite of OnPreviousKey: render-api/vm-1 reported version ${old}`,
+        ),
+      },
+    ]);
+    expect(evidence.confirmations).toMatchObject([{ instance: "vm-2", healthy: true, proven: false }]);
+    expect(inText(evidence)).toContain("Approved  operator:ada  approved in spite of the consumers");
+    expect(inText(evidence)).toContain("render-api/vm-2");
+    expect(inText(evidence)).toContain("without proof\n");
+  });
+
+  it("that was paused and resumed says by whom", async () => {
+    const place = await published();
+    await place.order("pause", "release night");
+    await place.order("resume", "release is out");
+    expect((await evidenceOf(place)).overrides).toMatchObject([
+      { event: "Paused", by: "operator:ada", detail: "release night" },
+      { event: "Resumed", by: "operator:ada", detail: "release is out" },
+    ]);
+  });
+
+  it("that was rolled back says who wanted it and why, and that the old key lives", async () => {
+    const place = await published();
+    await place.order("rollback", "render-api is down");
+    const evidence = await evidenceOf(place);
+    expect(evidence).toMatchObject({
+      outcome: "rolledBack",
+      endedAt: atOf(place, "RotationRolledBack"),
+      newKey: { evidence: { slot: "secondary" } },
+      oldKey: { retiredAt: null, provenDeadAt: null },
+      overrides: [
+        { event: "RotationRolledBack", by: "operator:ada", detail: expect.stringContaining("render-api is down") },
+        { event: "Paused", by: "operator:ada" },
+      ],
+    });
+  });
+
+  it("that was superseded says by what", async () => {
+    const place = await published();
+    const { rig, config } = place;
+    rig.vault.seed(config.secret, rig.batch.keys(config.batch).primary);
+    await rig.tick();
+    expect(await evidenceOf(place)).toMatchObject({
+      outcome: "superseded",
+      endedAt: rig.clock.at,
+      events: [
+        { event: "RotationStarted" },
+        { event: "KeyRegenerated" },
+        { event: "KeyPublished" },
+        { event: "SlotAdopted" },
+        { event: "RotationSuperseded", detail: "the primary key was published by somebody else" },
+      ],
+    });
+  });
+
+  it("that settles on the primary key proves the old key dead before its end, and takes no other publication for the new key's", async () => {
+    const place = await published({ settleOn: "primary" });
+    await place.confirm();
+    expect(place.phase).toBe("settling");
+    await place.confirm();
+    const evidence = await evidenceOf(place);
+    const [first, second] = place.rig.vault.versions(place.config.secret);
+    expect(evidence).toMatchObject({
+      outcome: "completed",
+      newKey: { publishedAt: second?.createdAt, evidence: { version: second?.version } },
+      oldKey: { provenDeadAt: atOf(place, "SettlingStarted"), evidence: { disabledVersion: first?.version } },
+      endedAt: atOf(place, "RotationCompleted"),
+    });
+    expect(evidence.oldKey.provenDeadAt).not.toBe(evidence.endedAt);
+  });
+
+  it("in which drift was repaired takes the repair for no publication of the new key", async () => {
+    const place = await new Rig().place().adopt();
+    const { rig, config } = place;
+    const newKey = (): string => rig.batch.keys(config.batch).secondary;
+    const off = rig.faults.onEffect((effect) => {
+      if (effect === "batch.regenerate") rig.batch.setRefused(config.batch, newKey(), true);
+    });
+    await place.rotate();
+    off();
+    expect(place.phase).toBe("regenerated");
+    rig.batch.regenerateByHand(config.batch, "primary");
+    await rig.tick();
+    expect(place.eventsOf("DriftRepaired")).toHaveLength(1);
+    expect((await evidenceOf(place)).newKey).toMatchObject({ publishedAt: null, evidence: null });
+    rig.batch.setRefused(config.batch, newKey(), false);
+    rig.clock.advance(hours(1));
+    await rig.tick();
+    expect((await evidenceOf(place)).newKey).toMatchObject({
+      publishedAt: rig.clock.at,
+      evidence: { slot: "secondary", version: rig.vault.versions(config.secret).at(-1)?.version },
+    });
+  });
+
+  it("that never was is not made up", async () => {
+    const place = await published();
+    for (const id of ["", "01JDF0000000000000000OTHER", "null", "__proto__"]) {
+      expect(await readEvidence(place.rig.app, place.config, id)).toBeNull();
+    }
+  });
+
+  it("with very many instances names a hundred and counts the others", async () => {
+    const place = await published();
+    const instances = Array.from({ length: 103 }, (_, index) => `vm-${index + 1}`);
+    for (const instance of instances) await place.report({ instance });
+    place.rig.clock.advance(minutes(10));
+    await place.rig.tick();
+    const evidence = await evidenceOf(place);
+    expect(evidence.confirmations).toHaveLength(100);
+    expect(evidence.confirmedInstances).toBe(103);
+    expect(inText(evidence)).toContain("\n  and 3 more\n");
+  });
+});
+
+describe("over HTTP", () => {
+  it("is JSON, or text for whoever asks for text, and 404 for a rotation that never was", async () => {
+    const place = await published();
+    const registered = jest.spyOn(app, "http").mockImplementation(() => undefined);
+    await import("../../../functions/rotation-record");
+    const [name, { handler, methods, route, authLevel }] = registered.mock.calls[0] ?? ["", { handler: missing }];
+    expect([name, methods, route, authLevel]).toEqual([
+      "rotationRecord",
+      ["GET"],
+      "accounts/{account}/rotations/{rotationId}",
+      "function",
+    ]);
+    useApp(place.rig.app);
+    const get = async (id: string, accept?: string): Promise<readonly [number, string | null, string]> => {
+      const params = { account: "render-weu", rotationId: id };
+      const headers: Record<string, string> = accept === undefined ? {} : { accept };
+      const request = new HttpRequest({ method: "GET", url: "https://rotator.example/api", params, headers });
+      const answer = new HttpResponse(await handler(request, new InvocationContext()));
+      return [answer.status, answer.headers.get("content-type"), await answer.text()];
+    };
+    const evidence = await evidenceOf(place);
+    expect(await get(evidence.rotationId)).toEqual([200, "application/json", JSON.stringify(evidence)]);
+    expect(await get(evidence.rotationId, "text/plain")).toEqual([200, "text/plain; charset=utf-8", inText(evidence)]);
+    const [status, type, body] = await get("01JDF0000000000000000OTHER", "text/plain");
+    expect([status, type, JSON.parse(body)]).toEqual([
+      404,
+      "application/problem+json",
+      expect.objectContaining({ reason: "UnknownRotation" }),
+    ]);
+  });
+});

@@ -1,0 +1,18 @@
+import { decodeTime } from "ulid";
+import { UlidIds } from "../../lib/ids";
+
+const at = new Date("2026-11-22T10:00:00.000Z");
+const clock = { now: () => at, abortAfter: () => AbortSignal.abort(), sleep: () => Promise.resolve() };
+
+describe("ids", () => {
+  it("carry the clock's time", () => {
+    expect(new Date(decodeTime(new UlidIds(clock).next()))).toEqual(at);
+  });
+
+  it("rise within one millisecond", () => {
+    const ids = new UlidIds(clock);
+    const made = Array.from({ length: 100 }, () => ids.next());
+    expect(made.toSorted()).toEqual(made);
+    expect(new Set(made).size).toBe(100);
+  });
+});

@@ -1,0 +1,258 @@
+import type { State } from "../../../lib/rotation/phases";
+import type { InstanceReport } from "../../../lib/rotation/gate/signals";
+import { type AccountView, corruptStatus, type StatusBody, statusOf } from "../../../lib/operations/status";
+import { aConsumer, anAccount } from "../../builders/account";
+import { aFailure, aLastRotation, aPause, aRecord } from "../../builders/record";
+import { aReport } from "../../builders/report";
+import { adopting, aRotation, idle, thePrimary, v1, v2, v3 } from "../../builders/state";
+import { at, days, minutes, when } from "../../builders/time";
+
+const view = (changes: Partial<AccountView> = {}): AccountView => ({
+  config: anAccount(),
+  record: aRecord(),
+  reports: [],
+  dryRun: false,
+  now: when("10:15"),
+  ...changes,
+});
+
+const statusIn = (state: State, reports: readonly InstanceReport[] = []): StatusBody =>
+  statusOf(view({ record: aRecord({ state, phaseSince: at("10:00") }), reports }));
+
+const members = [
+  "account",
+  "resourceId",
+  "secret",
+  "phase",
+  "waitingFor",
+  "blocked",
+  "stalled",
+  "paused",
+  "activeSlot",
+  "rotation",
+  "lastRotation",
+  "nextDueAt",
+  "consumers",
+];
+
+/** As a caller gets it: a member that is undefined would not be there. */
+const sent = (body: StatusBody): Record<string, unknown> => ({ ...JSON.parse(JSON.stringify(body)) });
+const membersOf = (value: unknown): readonly string[] => Object.keys(value ?? {});
+
+const everyState: readonly (readonly [string, State | null])[] = [
+  ["before first sight", null],
+  ["adopting, before first sight of the keys", adopting()],
+  ["adopting", adopting({ active: thePrimary() })],
+  ["idle", idle()],
+  ["started", aRotation().started()],
+  ["regenerated", aRotation().regenerated()],
+  ["published", aRotation().published()],
+  ["retired", aRotation().retired()],
+  ["settling", aRotation().settling()],
+];
+
+describe("the status body", () => {
+  it.each(everyState)("has every member, and no other, %s", (_when, state) => {
+    const body = statusOf(view({ record: state === null ? null : aRecord({ state }), reports: [aReport()] }));
+    const got = sent(body);
+    expect(membersOf(got)).toEqual(members);
+    expect(membersOf(got["secret"])).toEqual(["vaultUrl", "name", "version"]);
+    expect(got["consumers"]).toHaveLength(1);
+    expect(membersOf(body.consumers[0])).toEqual(["name", "state", "instances"]);
+    expect(membersOf(body.consumers[0]?.instances[0])).toEqual(["id", "at", "secretVersion", "healthy", "proven"]);
+  });
+
+  it("of an account never seen says so by nulls", () => {
+    expect(statusOf(view({ record: null }))).toEqual({
+      account: "render-weu",
+      resourceId: anAccount().batch.resourceId,
+      secret: { vaultUrl: "https://render.vault.azure.net", name: "renderweu-batch-key", version: null },
+      phase: null,
+      waitingFor: null,
+      blocked: null,
+      stalled: false,
+      paused: false,
+      activeSlot: null,
+      rotation: null,
+      lastRotation: null,
+      nextDueAt: null,
+      consumers: [{ name: "render-api", state: "NoSignalYet", instances: [] }],
+    });
+  });
+
+  it("of an account never seen says that its configuration pauses it", () => {
+    expect(statusOf(view({ record: null, config: anAccount({ paused: true }) })).paused).toBe(true);
+  });
+
+  it("of an idle account tells the active key and when the next rotation is due", () => {
+    const body = statusOf(view({ record: aRecord({ state: idle({ keyMadeAt: at("10:00", 1) }) }) }));
+    expect(body).toMatchObject({
+      phase: "idle",
+      activeSlot: "primary",
+      secret: { version: v1 },
+      nextDueAt: "2026-12-31T10:00:00.000Z",
+      rotation: null,
+      waitingFor: null,
+    });
+  });
+
+  it("tells the last rotation without what is only kept to find a repeated request", () => {
+    expect(statusOf(view({ record: aRecord({ lastRotation: aLastRotation() }) })).lastRotation).toEqual({
+      id: "01JDF00000000000000000LAST",
+      outcome: "completed",
+      startedAt: "2026-11-20T09:00:00.000Z",
+      endedAt: "2026-11-20T10:30:00.000Z",
+    });
+  });
+
+  it("is paused by an operator or by the configuration, and tells the reason it waits for", () => {
+    const byOperator = statusOf(view({ record: aRecord({ pause: aPause(), state: aRotation().started() }) }));
+    expect(byOperator).toMatchObject({ paused: true, waitingFor: { reason: "Paused" } });
+    expect(statusOf(view({ config: anAccount({ paused: true }) })).paused).toBe(true);
+  });
+
+  it("is stalled from the limit on", () => {
+    const record = aRecord({ state: aRotation().started(), phaseSince: at("10:00") });
+    const config = anAccount({ stalledAfterMs: { started: minutes(15) } });
+    expect(statusOf(view({ config, record, now: when("10:14:59") })).stalled).toBe(false);
+    expect(statusOf(view({ config, record, now: when("10:15") })).stalled).toBe(true);
+  });
+
+  it("tells in a dry run what would be done", () => {
+    const body = statusOf(view({ record: aRecord({ state: aRotation().started() }), dryRun: true }));
+    expect(body.waitingFor).toMatchObject({ reason: "DryRun" });
+  });
+});
+
+describe("a blocked account", () => {
+  const failure = aFailure({
+    blocked: { reason: "Forbidden", remedy: "give the identity the role" },
+    since: at("10:02"),
+    attempts: 3,
+    nextAttemptAt: at("10:20"),
+  });
+
+  it("tells why, what to do, since when, and when it is tried again; it waits for nothing else", () => {
+    const body = statusOf(view({ record: aRecord({ failure, pause: aPause() }) }));
+    expect(body.waitingFor).toBeNull();
+    expect(body.blocked).toEqual({
+      reason: "Forbidden",
+      remedy: "give the identity the role",
+      since: "2026-11-24T10:02:00.000Z",
+      attempts: 3,
+      nextAttemptAt: "2026-11-24T10:20:00.000Z",
+    });
+  });
+
+  it("is not one that only backs off", () => {
+    const body = statusOf(view({ record: aRecord({ state: aRotation().started(), failure: aFailure() }) }));
+    expect(body.blocked).toBeNull();
+    expect(body.waitingFor).toMatchObject({ reason: "BackingOff" });
+  });
+});
+
+describe("the rotation under way", () => {
+  const demand = { trigger: "demand", reason: "leaked", retireAfterMs: minutes(15) } as const;
+  const common = {
+    id: "01JDF0000000000000000ROTAT",
+    trigger: "demand",
+    reason: "leaked",
+    target: "secondary",
+    previous: "primary",
+    startedAt: "2026-11-24T09:55:00.000Z",
+    retireAfter: "PT15M",
+  };
+
+  it.each<[string, State, object]>([
+    ["started", aRotation(demand).started(), { publishedAt: null, secretVersion: null, retireAt: null }],
+    ["regenerated", aRotation(demand).regenerated(), { publishedAt: null, secretVersion: null, retireAt: null }],
+    [
+      "published",
+      aRotation(demand).published(),
+      { publishedAt: "2026-11-24T10:00:00.000Z", secretVersion: v2, retireAt: "2026-11-24T10:15:00.000Z" },
+    ],
+    [
+      "retired",
+      aRotation(demand).retired(),
+      { publishedAt: "2026-11-24T10:00:00.000Z", secretVersion: v2, retireAt: null },
+    ],
+    [
+      "settling",
+      aRotation(demand).settling(),
+      { publishedAt: "2026-11-24T10:21:00.000Z", secretVersion: v3, retireAt: null },
+    ],
+  ])("while %s", (_phase, state, expected) => {
+    expect(statusIn(state).rotation).toEqual({ ...common, ...expected });
+  });
+
+  it("has nulls for a retireAfter that nobody asked for", () => {
+    expect(statusIn(aRotation().published()).rotation).toMatchObject({ retireAfter: null, retireAt: null });
+  });
+
+  it("leaves no next due instant", () => {
+    expect(statusIn(aRotation().published()).nextDueAt).toBeNull();
+    expect(statusIn(adopting({ active: thePrimary() })).nextDueAt).toBeNull();
+  });
+});
+
+describe("the consumers", () => {
+  it("are those of the configuration, each with its state and the instances that are known", () => {
+    const config = anAccount({ gate: { consumers: [aConsumer(), aConsumer({ name: "nightly-etl" })] } });
+    const reports = [
+      aReport({ instance: "vm-1", proven: true }),
+      aReport({ instance: "vm-2", secretVersion: v1, at: at("10:12") }),
+      aReport({ instance: "gone", at: at("10:14:59.999", 23) }),
+      aReport({ instance: "just-known", at: at("10:15", 23) }),
+      aReport({ consumer: "not-configured" }),
+    ];
+    const body = statusOf(view({ config, record: aRecord({ state: aRotation().published() }), reports }));
+    expect(body.consumers).toEqual([
+      {
+        name: "render-api",
+        state: "SignalStale",
+        instances: [
+          { id: "vm-1", at: "2026-11-24T10:10:00.000Z", secretVersion: v2, healthy: true, proven: true },
+          { id: "vm-2", at: "2026-11-24T10:12:00.000Z", secretVersion: v1, healthy: true, proven: false },
+          { id: "just-known", at: "2026-11-23T10:15:00.000Z", secretVersion: v2, healthy: true, proven: false },
+        ],
+      },
+      { name: "nightly-etl", state: "NoSignalYet", instances: [] },
+    ]);
+  });
+
+  it("do not show a health URL as an instance", () => {
+    const config = anAccount({ gate: { consumers: [aConsumer({ healthUrl: "https://render.example/health" })] } });
+    const reports = [aReport(), aReport({ instance: "(healthUrl)" })];
+    const record = aRecord({ state: aRotation().published() });
+    const body = statusOf(view({ config, record, reports }));
+    expect(body.consumers[0]?.instances.map(({ id }) => id)).toEqual(["vm-1"]);
+  });
+
+  it("are good when they are", () => {
+    expect(statusIn(aRotation().published(), [aReport()]).consumers[0]?.state).toBe("Good");
+  });
+});
+
+describe("a record that cannot be read", () => {
+  it("is an operator's to mend, and every member is there all the same", () => {
+    const body = corruptStatus(anAccount(), "state.phase is unknown", when("10:15"));
+    expect(membersOf(sent(body))).toEqual(members);
+    expect(body).toMatchObject({
+      phase: null,
+      waitingFor: null,
+      blocked: {
+        reason: "RecordCorrupt",
+        remedy: expect.stringMatching(/^state\.phase is unknown; .*PartitionKey render-weu/),
+        since: "2026-11-24T10:15:00.000Z",
+      },
+    });
+  });
+});
+
+describe("no status", () => {
+  it("outlives its rotation's age: an overdue key is simply due", () => {
+    const old = aRecord({ state: idle({ keyMadeAt: at("10:00", 1) }) });
+    const body = statusOf(view({ config: anAccount({ rotateEveryMs: days(1) }), record: old }));
+    expect(body.nextDueAt).toBe("2026-11-02T10:00:00.000Z");
+  });
+});

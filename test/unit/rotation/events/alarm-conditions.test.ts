@@ -1,0 +1,342 @@
+import { alarmChanges, type Condition, conditions, overdueAt } from "../../../../lib/rotation/events/alarm-conditions";
+import type { RaisedAlarm, RotationRecord } from "../../../../lib/rotation/record";
+import type { InstanceReport } from "../../../../lib/rotation/gate/signals";
+import { firstClosing } from "../../../../lib/rotation/time/window";
+import { type AccountChanges, aConsumer, anAccount } from "../../../builders/account";
+import { aFailure, aPause, aRecord } from "../../../builders/record";
+import { aReport } from "../../../builders/report";
+import { adopting, aRotation, idle, thePrimary, v2 } from "../../../builders/state";
+import { at, days, hours, minutes, when } from "../../../builders/time";
+
+interface Situation {
+  readonly config?: AccountChanges;
+  readonly record?: Partial<RotationRecord>;
+  readonly reports?: readonly InstanceReport[];
+  readonly dryRun?: boolean;
+  readonly now?: string;
+}
+
+/** A rotation published at 10:00, with a consumer that reports well, at 10:15. */
+const found = ({ config, record, reports = [aReport()], dryRun = false, now = "10:15" }: Situation = {}) =>
+  conditions({
+    record: aRecord({ state: aRotation().published(), phaseSince: at("10:00"), ...record }),
+    config: anAccount(config),
+    reports,
+    dryRun,
+    now: when(now),
+  });
+
+const kindsOf = (situation: Situation): readonly string[] => found(situation).map(({ kind }) => kind);
+const twoHours = { stalledAfterMs: { published: hours(2) } };
+
+describe("an account in order", () => {
+  it("raises nothing", () => {
+    expect(found()).toEqual([]);
+  });
+
+  it("raises nothing while it is idle", () => {
+    expect(found({ record: { state: idle(), phaseSince: at("10:00", 1) }, reports: [] })).toEqual([]);
+  });
+});
+
+describe("RotationStalled", () => {
+  const old = [aReport({ secretVersion: "11111111111111111111111111111111", at: at("11:55") })];
+
+  it("begins at the limit, with what the account waits for", () => {
+    expect(kindsOf({ config: twoHours, reports: old, now: "11:59:59" })).toEqual([]);
+    expect(found({ config: twoHours, reports: old, now: "12:00" })).toEqual([
+      {
+        kind: "RotationStalled",
+        since: "2026-11-24T12:00:00.000Z",
+        reason: "OnPreviousKey",
+        detail: `in phase published for longer than PT2H: render-api/vm-1 reported version 11111111111111111111111111111111 at 2026-11-24T11:55:00.000Z, not ${v2}`,
+      },
+    ]);
+  });
+
+  it("keeps its beginning while it lasts", () => {
+    expect(found({ config: twoHours, reports: old, now: "13:30" })[0]?.since).toBe("2026-11-24T12:00:00.000Z");
+  });
+
+  it("begins later by the time spent paused", () => {
+    const record = { pausedMs: minutes(30) };
+    expect(kindsOf({ config: twoHours, record, reports: old, now: "12:29:59" })).toEqual([]);
+    expect(found({ config: twoHours, record, reports: old, now: "12:40" })[0]?.since).toBe("2026-11-24T12:30:00.000Z");
+  });
+
+  it("says so where nothing is in the way", () => {
+    expect(found({ config: twoHours, reports: [aReport({ at: at("11:55") })], now: "12:00" })).toMatchObject([
+      {
+        reason: null,
+        detail: "in phase published for longer than PT2H: it should have moved on by now",
+      },
+    ]);
+  });
+
+  it("tells the remedy of an account that is blocked, beside RotationBlocked", () => {
+    const failure = aFailure({ blocked: { reason: "Forbidden", remedy: "give it the role" }, detail: "status 403" });
+    expect(found({ config: twoHours, record: { failure }, now: "12:00" })).toMatchObject([
+      {
+        kind: "RotationStalled",
+        reason: "Forbidden",
+        detail: "in phase published for longer than PT2H: give it the role",
+      },
+      { kind: "RotationBlocked" },
+    ]);
+  });
+});
+
+describe("RotationBlocked", () => {
+  it("lasts while an operator is needed, since the first refusal", () => {
+    const blocked = { reason: "ResourceLocked", remedy: "remove the lock" } as const;
+    const failure = aFailure({ blocked, detail: "status 409", since: at("10:02") });
+    expect(found({ record: { failure } })).toEqual([
+      {
+        kind: "RotationBlocked",
+        since: "2026-11-24T10:02:00.000Z",
+        reason: "ResourceLocked",
+        detail: "status 409; remove the lock",
+      },
+    ]);
+  });
+
+  it("is not raised while a step only backs off", () => {
+    expect(kindsOf({ record: { failure: aFailure() } })).toEqual([]);
+  });
+});
+
+describe("RotationOverdue", () => {
+  // Due at 10:00 on Tuesday the 24th.
+  const due = { state: idle({ keyMadeAt: at("10:00", 20) }) };
+  const config = { rotateEveryMs: days(4) };
+  const window = { days: ["Tue", "Wed"], from: "09:00", to: "11:00", timeZone: "UTC" } as const;
+
+  it("begins an hour after a rotation was due, where there is no window", () => {
+    expect(kindsOf({ config, record: due, now: "10:59:59.999" })).toEqual([]);
+    expect(found({ config, record: due, now: "11:00" })).toEqual([
+      {
+        kind: "RotationOverdue",
+        since: "2026-11-24T11:00:00.000Z",
+        reason: null,
+        detail: "due since 2026-11-24T10:00:00.000Z and not started",
+      },
+    ]);
+  });
+
+  it("begins when the window shuts in which it should have started, and tells what it waits for", () => {
+    expect(kindsOf({ config: { ...config, window }, record: due, now: "10:59:59.999" })).toEqual([]);
+    expect(found({ config: { ...config, window }, record: due, now: "11:00" })).toEqual([
+      {
+        kind: "RotationOverdue",
+        since: "2026-11-24T11:00:00.000Z",
+        reason: "OutsideWindow",
+        detail:
+          "due since 2026-11-24T10:00:00.000Z and not started: due since 2026-11-24T10:00:00.000Z; the maintenance window opens at 2026-11-25T09:00:00.000Z",
+      },
+    ]);
+  });
+
+  it("waits for the first window to pass, where it became due outside any", () => {
+    const nightly = { days: ["Thu"], from: "02:00", to: "05:00", timeZone: "UTC" } as const;
+    const record = aRecord(due);
+    expect(overdueAt(record, anAccount({ ...config, window: nightly }))).toBe("2026-11-26T05:00:00.000Z");
+  });
+
+  it("tells that a pause is in the way", () => {
+    const record = { ...due, pause: aPause() };
+    expect(found({ config, record, now: "11:00" })).toMatchObject([{ kind: "RotationOverdue", reason: "Paused" }]);
+  });
+
+  it("is of idle accounts only", () => {
+    expect(overdueAt(aRecord({ state: aRotation().started() }), anAccount(config))).toBeNull();
+    expect(overdueAt(aRecord({ state: adopting({ active: thePrimary() }) }), anAccount(config))).toBeNull();
+  });
+});
+
+describe("ConsumerUnhealthy", () => {
+  const ill = { healthy: false, goodSince: null, unhealthySince: at("10:08") };
+
+  it("lasts while a consumer is unhealthy at the gate", () => {
+    expect(found({ reports: [aReport(ill)] })).toEqual([
+      {
+        kind: "ConsumerUnhealthy",
+        since: "2026-11-24T10:08:00.000Z",
+        reason: "Unhealthy",
+        detail: `render-api/vm-1 is unhealthy on version ${v2}, as reported at 2026-11-24T10:10:00.000Z`,
+      },
+    ]);
+  });
+
+  it("is found behind consumers that wait for something else", () => {
+    const config = { gate: { consumers: [aConsumer({ name: "nightly-etl" }), aConsumer()] } };
+    expect(kindsOf({ config, reports: [aReport(ill)] })).toEqual(["ConsumerUnhealthy"]);
+  });
+
+  it("is heard of one that has fallen silent since, until it is forgotten", () => {
+    const silent = [aReport(ill)];
+    expect(found({ reports: silent, now: "11:00" })).toMatchObject([
+      { kind: "ConsumerUnhealthy", reason: "Unhealthy", since: "2026-11-24T10:08:00.000Z" },
+    ]);
+    const config = { gate: { forgetInstanceAfterMs: hours(1) } };
+    expect(kindsOf({ config, reports: silent, now: "11:10" })).toEqual(["ConsumerUnhealthy"]);
+    expect(kindsOf({ config, reports: silent, now: "11:10:00.001" })).toEqual([]);
+  });
+
+  it("is heard of while another instance is on the previous key, and of one that is there itself", () => {
+    const v1 = "11111111111111111111111111111111";
+    expect(kindsOf({ reports: [aReport({ secretVersion: v1 }), aReport({ ...ill, instance: "vm-2" })] })).toEqual([
+      "ConsumerUnhealthy",
+    ]);
+    expect(kindsOf({ reports: [aReport({ ...ill, secretVersion: v1 })] })).toEqual(["ConsumerUnhealthy"]);
+  });
+
+  it("is heard of a health URL that does not answer well, where there is one", () => {
+    const asked = aReport({ ...ill, instance: "(healthUrl)", detail: "its health URL did not answer" });
+    const config = { gate: { consumers: [aConsumer({ healthUrl: "https://render.example/health" })] } };
+    expect(found({ config, reports: [aReport(), asked] })).toMatchObject([
+      { kind: "ConsumerUnhealthy", detail: expect.stringContaining("render-api: its health URL did not answer") },
+    ]);
+    expect(kindsOf({ config, reports: [aReport(), { ...asked, healthy: true, unhealthySince: null }] })).toEqual([]);
+    // The configuration asks nobody any more.
+    expect(kindsOf({ reports: [aReport(), asked] })).toEqual([]);
+  });
+
+  it("is not raised for consumers that are not configured", () => {
+    expect(kindsOf({ reports: [aReport(), aReport({ ...ill, consumer: "nightly-etl" })] })).toEqual([]);
+  });
+
+  it("is not raised for what is only missing or late", () => {
+    expect(kindsOf({ reports: [] })).toEqual([]);
+  });
+
+  it("is not raised where no gate waits", () => {
+    expect(kindsOf({ record: { state: aRotation().retired() }, reports: [aReport(ill)] })).toEqual([]);
+  });
+});
+
+const changes = (known: readonly RaisedAlarm[], now: string, ...there: readonly Condition[]) =>
+  alarmChanges(known, there, hours(6), when(now));
+
+describe("alarms", () => {
+  const stalled: Condition = { kind: "RotationStalled", since: at("10:00"), reason: "OnPreviousKey", detail: "vm-1" };
+  const unhealthy: Condition = { kind: "ConsumerUnhealthy", since: at("10:05"), reason: "Unhealthy", detail: "vm-2" };
+  const raised: RaisedAlarm = { kind: "RotationStalled", since: at("10:00"), toldAt: at("10:02") };
+
+  it("are told when they begin", () => {
+    expect(changes([], "10:02", stalled)).toEqual({
+      alarms: [{ kind: "RotationStalled", since: "2026-11-24T10:00:00.000Z", toldAt: "2026-11-24T10:02:00.000Z" }],
+      drafts: [{ event: "RotationStalled", reason: "OnPreviousKey", detail: "vm-1" }],
+    });
+  });
+
+  it("are not told again before the reminder is due, and then as they are by then", () => {
+    const changed = { ...stalled, reason: "SignalStale", detail: "vm-1 is silent" };
+    expect(changes([raised], "16:01:59.999", changed)).toEqual({ alarms: [raised], drafts: [] });
+    expect(changes([raised], "16:02", changed)).toEqual({
+      alarms: [{ ...raised, toldAt: "2026-11-24T16:02:00.000Z" }],
+      drafts: [{ event: "RotationStalled", reason: "SignalStale", detail: "vm-1 is silent" }],
+    });
+  });
+
+  it("are cleared once, with their kind", () => {
+    expect(changes([raised], "10:30")).toEqual({
+      alarms: [],
+      drafts: [
+        {
+          event: "AlarmCleared",
+          reason: "RotationStalled",
+          detail: "RotationStalled has ended; it had lasted since 2026-11-24T10:00:00.000Z",
+        },
+      ],
+    });
+    expect(changes([], "10:35")).toEqual({ alarms: [], drafts: [] });
+  });
+
+  it("are kept apart by kind", () => {
+    expect(changes([raised], "10:30", unhealthy)).toEqual({
+      alarms: [{ kind: "ConsumerUnhealthy", since: "2026-11-24T10:05:00.000Z", toldAt: "2026-11-24T10:30:00.000Z" }],
+      drafts: [
+        { event: "ConsumerUnhealthy", reason: "Unhealthy", detail: "vm-2" },
+        expect.objectContaining({ event: "AlarmCleared", reason: "RotationStalled" }),
+      ],
+    });
+  });
+
+  it("that begin again are told again", () => {
+    const cleared = changes([raised], "10:30");
+    const again = changes(cleared.alarms, "10:31", { ...stalled, since: at("10:31") });
+    expect(again.drafts).toEqual([{ event: "RotationStalled", reason: "OnPreviousKey", detail: "vm-1" }]);
+    expect(again.alarms[0]?.since).toBe("2026-11-24T10:31:00.000Z");
+  });
+});
+
+describe("the first closing of a window", () => {
+  const tuesdays = { days: ["Tue"], from: "02:00", to: "05:00", timeZone: "Europe/Amsterdam" } as const;
+
+  it.each([
+    ["that is open", "02:00", 24, "2026-11-24T04:00:00.000Z"],
+    ["that opens later that day", "00:30", 24, "2026-11-24T04:00:00.000Z"],
+    ["that shuts now: the next one", "04:00", 24, "2026-12-01T04:00:00.000Z"],
+    ["that was open earlier", "12:00", 24, "2026-12-01T04:00:00.000Z"],
+  ])("%s", (_what, time, day, expected) => {
+    expect(firstClosing(tuesdays, when(time, day))).toBe(expected);
+  });
+
+  it("belongs to the opening that an instant lies in up to its last millisecond", () => {
+    expect(firstClosing(tuesdays, new Date("2026-11-24T03:59:59.999Z"))).toBe("2026-11-24T04:00:00.000Z");
+    expect(firstClosing(tuesdays, new Date("2026-11-24T04:00:00.000Z"))).toBe("2026-12-01T04:00:00.000Z");
+  });
+
+  it("of a window across midnight is on the day after", () => {
+    const nightly = { days: ["Tue"], from: "22:00", to: "02:00", timeZone: "Europe/Amsterdam" } as const;
+    expect(firstClosing(nightly, when("00:30", 25))).toBe("2026-11-25T01:00:00.000Z");
+    expect(firstClosing(nightly, when("01:00", 25))).toBe("2026-12-02T01:00:00.000Z");
+  });
+
+  // Clocks in Amsterdam are put forward on 2027-03-28 at 02:00 (01:00 UTC), and back on 2026-10-25 at 03:00 (01:00 UTC).
+  it.each([
+    [
+      "by summer time from its first day on",
+      ["Sun"],
+      "01:00",
+      "05:00",
+      "2027-03-28T00:00:00.000Z",
+      "2027-03-28T03:00:00.000Z",
+    ],
+    [
+      "where clocks are put forward over its end",
+      ["Sun"],
+      "01:00",
+      "02:30",
+      "2027-03-28T00:00:00.000Z",
+      "2027-03-28T01:00:00.000Z",
+    ],
+    [
+      "a week later, where it lies wholly in the gap",
+      ["Sun"],
+      "02:10",
+      "02:50",
+      "2027-03-28T00:00:00.000Z",
+      "2027-04-04T00:50:00.000Z",
+    ],
+    [
+      "at the second time that clocks show its end, where they are put back",
+      ["Sun"],
+      "01:00",
+      "02:30",
+      "2026-10-25T00:00:00.000Z",
+      "2026-10-25T01:30:00.000Z",
+    ],
+    [
+      "by winter time on the day after",
+      ["Mon"],
+      "01:00",
+      "05:00",
+      "2026-10-25T12:00:00.000Z",
+      "2026-10-26T04:00:00.000Z",
+    ],
+  ] as const)("is %s", (_what, weekdays, from, to, instant, expected) => {
+    const window = { days: weekdays, from, to, timeZone: "Europe/Amsterdam" };
+    expect(firstClosing(window, new Date(instant))).toBe(expected);
+  });
+});

@@ -1,0 +1,432 @@
+import * as fc from "fast-check";
+import type { ConsumerConfig, GateConfig } from "../../../../lib/rotation/account-config";
+import {
+  complaintOf,
+  confirmationsOf,
+  consumerState,
+  healthUrlInstance,
+} from "../../../../lib/rotation/gate/consumers";
+import { type InstanceReport, mergeSignal } from "../../../../lib/rotation/gate/signals";
+import { aConsumer, aGate } from "../../../builders/account";
+import { aReport, aSignal } from "../../../builders/report";
+import { theSecondary, v1, v2 } from "../../../builders/state";
+import { at, hours, minutes, when } from "../../../builders/time";
+
+interface Situation {
+  readonly consumer?: Partial<ConsumerConfig>;
+  readonly gate?: Partial<GateConfig>;
+  readonly reports: readonly InstanceReport[];
+  readonly now?: string;
+}
+
+/** How `render-api` stands, at 10:15 where nothing else is said. The version `v2` was published at 10:00. */
+const stateOf = ({ consumer, gate, reports, now = "10:15" }: Situation) =>
+  consumerState(aConsumer(consumer), aGate(gate), theSecondary(), reports, when(now));
+
+describe("a consumer is good", () => {
+  it("when its one instance reports the published version, healthy and fresh", () => {
+    expect(stateOf({ reports: [aReport({ goodSince: at("10:01") })] })).toEqual({
+      state: "Good",
+      goodSince: "2026-11-24T10:01:00.000Z",
+    });
+  });
+
+  it("whatever other consumers report", () => {
+    const other = aReport({ consumer: "nightly-etl", healthy: false, goodSince: null, secretVersion: v1 });
+    expect(stateOf({ reports: [other, aReport()] }).state).toBe("Good");
+  });
+
+  it("with more instances than are configured", () => {
+    const reports = [aReport({ instance: "vm-1" }), aReport({ instance: "vm-2" }), aReport({ instance: "vm-3" })];
+    expect(stateOf({ consumer: { instances: 2 }, reports }).state).toBe("Good");
+  });
+});
+
+describe("NoSignalYet", () => {
+  it("when no instance was ever heard of", () => {
+    expect(stateOf({ reports: [] })).toEqual({
+      state: "NoSignalYet",
+      detail: `no instance of render-api has reported version ${v2}, published at 2026-11-24T10:00:00.000Z`,
+      since: "2026-11-24T10:00:00.000Z",
+    });
+  });
+
+  it("when every instance is forgotten, and tells the last of them", () => {
+    const reports = [
+      aReport({ instance: "vm-1", at: at("09:00", 23) }),
+      aReport({ instance: "vm-2", at: at("09:30", 23) }),
+      aReport({ instance: "vm-3", at: at("08:00", 23) }),
+    ];
+    expect(stateOf({ reports })).toMatchObject({
+      state: "NoSignalYet",
+      detail: `no instance of render-api has reported version ${v2}, published at 2026-11-24T10:00:00.000Z, not heard of since 2026-11-23T09:30:00.000Z (forgotten after P1D)`,
+    });
+  });
+});
+
+describe("SignalStale", () => {
+  it("when the last report is older than the freshness, and not at exactly that age", () => {
+    const reports = [aReport({ at: at("10:10") })];
+    expect(stateOf({ reports, now: "10:25" }).state).toBe("Good");
+    expect(stateOf({ reports, now: "10:25:00.001" })).toEqual({
+      state: "SignalStale",
+      detail: `render-api/vm-1 last reported at 2026-11-24T10:10:00.000Z, on version ${v2}, longer than PT15M ago`,
+      since: "2026-11-24T10:25:00.000Z",
+    });
+  });
+
+  it("when one of several is silent", () => {
+    const reports = [aReport({ instance: "vm-1" }), aReport({ instance: "vm-2", at: at("09:00") })];
+    expect(stateOf({ reports })).toMatchObject({
+      state: "SignalStale",
+      detail: expect.stringContaining("render-api/vm-2 last reported at 2026-11-24T09:00:00.000Z"),
+      since: "2026-11-24T09:15:00.000Z",
+    });
+  });
+});
+
+describe("forgetting", () => {
+  const good = aReport({ instance: "vm-1", at: at("10:10") });
+  const silent = aReport({ instance: "vm-2", at: at("09:10"), secretVersion: v1 });
+  const gate = { forgetInstanceAfterMs: hours(1) };
+
+  it("keeps an instance that is on the previous key or silent until forgetInstanceAfter has passed", () => {
+    expect(stateOf({ gate, reports: [good, silent], now: "10:10" }).state).toBe("SignalStale");
+  });
+
+  it("lets it go thereafter, and the consumer is good from then on only", () => {
+    expect(stateOf({ gate, reports: [good, silent], now: "10:10:00.001" })).toEqual({
+      state: "Good",
+      goodSince: "2026-11-24T10:10:00.000Z",
+    });
+  });
+
+  it("does not count a forgotten instance as one of those that are needed", () => {
+    expect(stateOf({ gate, consumer: { instances: 2 }, reports: [good, silent], now: "10:11" }).state).toBe(
+      "InstancesMissing",
+    );
+  });
+});
+
+describe("InstancesMissing", () => {
+  it("when fewer are known than are configured", () => {
+    const reports = [aReport({ instance: "vm-1" }), aReport({ instance: "vm-2" })];
+    expect(stateOf({ consumer: { instances: 2 }, reports }).state).toBe("Good");
+    expect(stateOf({ consumer: { instances: 3 }, reports })).toEqual({
+      state: "InstancesMissing",
+      detail: `2 of 3 instances of render-api have reported (vm-1, vm-2); version ${v2} was published at 2026-11-24T10:00:00.000Z`,
+      since: "2026-11-24T10:00:00.000Z",
+    });
+  });
+});
+
+describe("OnPreviousKey", () => {
+  it("when one instance reports another version than the published one", () => {
+    const reports = [aReport({ instance: "vm-1" }), aReport({ instance: "vm-2", secretVersion: v1, at: at("10:12") })];
+    expect(stateOf({ reports })).toEqual({
+      state: "OnPreviousKey",
+      detail: `render-api/vm-2 reported version ${v1} at 2026-11-24T10:12:00.000Z, not ${v2}`,
+      since: "2026-11-24T10:00:00.000Z",
+    });
+  });
+
+  it("when an instance was last heard of before the publication", () => {
+    const before = aReport({ secretVersion: v1, at: at("09:59"), goodSince: at("08:00") });
+    expect(stateOf({ reports: [before], now: "10:01" }).state).toBe("OnPreviousKey");
+  });
+});
+
+describe("ProofMissing", () => {
+  const required = { proof: "required" } as const;
+
+  it("when a proof is required and the newest report carries none", () => {
+    expect(stateOf({ consumer: required, reports: [aReport({ proven: false })] })).toEqual({
+      state: "ProofMissing",
+      detail: `render-api/vm-1 reported version ${v2} at 2026-11-24T10:10:00.000Z without a proof`,
+      since: "2026-11-24T10:10:00.000Z",
+    });
+  });
+
+  it("when one of several has proven nothing", () => {
+    const proven = aReport({ instance: "vm-1", proven: true, provenSince: at("10:01") });
+    expect(stateOf({ consumer: required, reports: [proven, aReport({ instance: "vm-2" })] }).state).toBe(
+      "ProofMissing",
+    );
+  });
+
+  it("not where a proof is optional", () => {
+    expect(stateOf({ consumer: { proof: "optional" }, reports: [aReport({ proven: false })] }).state).toBe("Good");
+  });
+
+  it("not when every instance has proven its key", () => {
+    const proven = aReport({ proven: true, provenSince: at("10:01") });
+    expect(stateOf({ consumer: required, reports: [proven] }).state).toBe("Good");
+  });
+});
+
+describe("Unhealthy", () => {
+  const ill = aReport({ healthy: false, goodSince: null, unhealthySince: at("10:08"), detail: "AuthenticationFailed" });
+
+  it("when one instance says so, with its own words", () => {
+    expect(stateOf({ reports: [aReport({ instance: "vm-0" }), ill] })).toEqual({
+      state: "Unhealthy",
+      detail: `render-api/vm-1 is unhealthy on version ${v2}, as reported at 2026-11-24T10:10:00.000Z: AuthenticationFailed`,
+      since: "2026-11-24T10:08:00.000Z",
+    });
+  });
+
+  it("without words where it gave none, and since its report where nothing else is known", () => {
+    expect(stateOf({ reports: [{ ...ill, detail: null, unhealthySince: null }] })).toEqual({
+      state: "Unhealthy",
+      detail: `render-api/vm-1 is unhealthy on version ${v2}, as reported at 2026-11-24T10:10:00.000Z`,
+      since: "2026-11-24T10:10:00.000Z",
+    });
+  });
+});
+
+describe("the first fault in the order of the checks is shown", () => {
+  const consumer = { instances: 3, proof: "required" } as const;
+  const vm1 = aReport({ instance: "vm-1", at: at("09:00"), secretVersion: v1, healthy: false, goodSince: null });
+  const vm2 = { ...vm1, instance: "vm-2" };
+  const vm3 = { ...vm1, instance: "vm-3" };
+
+  it.each([
+    ["NoSignalYet", []],
+    ["SignalStale", [vm1, vm2]],
+    ["InstancesMissing", [vm1, vm2].map((report) => ({ ...report, at: at("10:10") }))],
+    ["OnPreviousKey", [vm1, vm2, vm3].map((report) => ({ ...report, at: at("10:10") }))],
+    ["ProofMissing", [vm1, vm2, vm3].map((report) => ({ ...report, at: at("10:10"), secretVersion: v2 }))],
+    ["Unhealthy", [vm1, vm2, vm3].map((report) => ({ ...report, at: at("10:10"), secretVersion: v2, proven: true }))],
+  ])("%s", (state, reports) => {
+    expect(stateOf({ consumer, reports }).state).toBe(state);
+  });
+});
+
+const goodSince = (situation: Situation): string | null => {
+  const found = stateOf(situation);
+  return found.state === "Good" ? found.goodSince : null;
+};
+
+describe("since when a consumer is good", () => {
+  it("is never before the publication", () => {
+    expect(goodSince({ reports: [aReport({ goodSince: at("09:00") })] })).toBe("2026-11-24T10:00:00.000Z");
+  });
+
+  it("is when its last instance became good", () => {
+    const reports = [
+      aReport({ instance: "vm-1", goodSince: at("10:01") }),
+      aReport({ instance: "vm-2", goodSince: at("10:07") }),
+      aReport({ instance: "vm-3", goodSince: at("10:03") }),
+    ];
+    expect(goodSince({ reports })).toBe("2026-11-24T10:07:00.000Z");
+  });
+
+  it("is not put off by an instance that joins and has been good from the first", () => {
+    const reports = [
+      aReport({ instance: "vm-1", goodSince: at("10:01") }),
+      aReport({ instance: "vm-2", goodSince: at("10:09"), newcomer: true }),
+    ];
+    expect(goodSince({ reports })).toBe("2026-11-24T10:01:00.000Z");
+  });
+
+  it("is put off by one that joins until there are enough of them", () => {
+    const reports = [
+      aReport({ instance: "vm-1", goodSince: at("10:01"), newcomer: true }),
+      aReport({ instance: "vm-2", goodSince: at("10:09"), newcomer: true }),
+      aReport({ instance: "vm-3", goodSince: at("10:05"), newcomer: true }),
+    ];
+    expect(goodSince({ consumer: { instances: 2 }, reports })).toBe("2026-11-24T10:05:00.000Z");
+    expect(goodSince({ consumer: { instances: 3 }, reports })).toBe("2026-11-24T10:09:00.000Z");
+  });
+
+  it("is when the last instance proved its key, where a proof is required", () => {
+    const reports = [aReport({ proven: true, goodSince: at("10:01"), provenSince: at("10:06") })];
+    expect(goodSince({ consumer: { proof: "required" }, reports })).toBe("2026-11-24T10:06:00.000Z");
+    expect(goodSince({ consumer: { proof: "optional" }, reports })).toBe("2026-11-24T10:01:00.000Z");
+  });
+
+  it("is put off by a newcomer that proved its key only later", () => {
+    const reports = [
+      aReport({ instance: "vm-1", proven: true, goodSince: at("10:01"), provenSince: at("10:01") }),
+      aReport({ instance: "vm-2", proven: true, goodSince: at("10:05"), provenSince: at("10:08"), newcomer: true }),
+    ];
+    expect(goodSince({ consumer: { proof: "required" }, reports })).toBe("2026-11-24T10:08:00.000Z");
+  });
+
+  it("is the receipt of the last report where no streak is known", () => {
+    const odd = aReport({ goodSince: null, proven: true, provenSince: null, receivedAt: at("10:11") });
+    expect(goodSince({ reports: [odd] })).toBe("2026-11-24T10:11:00.000Z");
+    expect(goodSince({ consumer: { proof: "required" }, reports: [odd] })).toBe("2026-11-24T10:11:00.000Z");
+  });
+});
+
+describe("a consumer that is asked for its health", () => {
+  const consumer = { healthUrl: "https://render.example/health" };
+  const silent = aReport({
+    instance: healthUrlInstance,
+    healthy: false,
+    goodSince: null,
+    unhealthySince: at("10:06"),
+    detail: "its health URL answered 500, not 200",
+  });
+  const answering = { ...silent, healthy: true, goodSince: at("10:03"), unhealthySince: null, detail: null };
+
+  it("is good when its URL answers and its instances are good", () => {
+    const reports = [aReport({ goodSince: at("10:04") }), answering];
+    expect(stateOf({ consumer, reports })).toEqual({ state: "Good", goodSince: "2026-11-24T10:04:00.000Z" });
+  });
+
+  it("is unhealthy from the first bad answer to the next good one, whatever its instances said", () => {
+    expect(stateOf({ consumer, reports: [aReport(), silent] })).toEqual({
+      state: "Unhealthy",
+      detail: `render-api: its health URL answered 500, not 200, last at 2026-11-24T10:10:00.000Z, asked about version ${v2}`,
+      since: "2026-11-24T10:06:00.000Z",
+    });
+  });
+
+  it("is unhealthy as well where no more is known of it", () => {
+    expect(stateOf({ consumer, reports: [{ ...silent, detail: null, unhealthySince: null }] })).toEqual({
+      state: "Unhealthy",
+      detail: `render-api: its health URL, last at 2026-11-24T10:10:00.000Z, asked about version ${v2}`,
+      since: "2026-11-24T10:10:00.000Z",
+    });
+  });
+
+  it("has its soak broken by a bad answer: it is good again only since the next good one", () => {
+    const reports = [aReport({ goodSince: at("10:01") }), { ...answering, goodSince: at("10:12") }];
+    expect(stateOf({ consumer, reports })).toEqual({ state: "Good", goodSince: "2026-11-24T10:12:00.000Z" });
+  });
+
+  it("does not count its URL as one of its instances", () => {
+    expect(stateOf({ consumer, reports: [answering] }).state).toBe("NoSignalYet");
+    expect(stateOf({ consumer: { ...consumer, instances: 2 }, reports: [aReport(), answering] }).state).toBe(
+      "InstancesMissing",
+    );
+  });
+
+  it("is not held up by what is left of a URL that is not configured any more", () => {
+    expect(stateOf({ consumer: { healthUrl: null }, reports: [aReport(), silent] })).toEqual({
+      state: "Good",
+      goodSince: "2026-11-24T10:01:00.000Z",
+    });
+  });
+});
+
+const complaint = (reports: readonly InstanceReport[], now = "10:15", consumer: Partial<ConsumerConfig> = {}) =>
+  complaintOf(aConsumer(consumer), aGate(), theSecondary(), reports, when(now));
+
+describe("what a consumer complains of", () => {
+  const asked = { healthUrl: "https://render.example/health" };
+  const ill = aReport({ healthy: false, goodSince: null, unhealthySince: at("10:08"), detail: "AuthenticationFailed" });
+  const told = {
+    detail: `render-api/vm-1 is unhealthy on version ${v2}, as reported at 2026-11-24T10:10:00.000Z: AuthenticationFailed`,
+    since: "2026-11-24T10:08:00.000Z",
+  };
+
+  it("is nothing where all is well, or nobody has reported", () => {
+    expect(complaint([aReport()])).toBeNull();
+    expect(complaint([])).toBeNull();
+    expect(complaint([aReport()], "10:15", asked)).toBeNull();
+  });
+
+  it("is heard whatever else keeps the gate shut", () => {
+    expect(complaint([aReport({ instance: "vm-0", secretVersion: v1 }), ill])).toEqual(told);
+  });
+
+  it("is not over when the one that complained falls silent, but when it is forgotten", () => {
+    expect(complaint([ill], "11:00")).toEqual(told);
+    const { forgetInstanceAfterMs } = aGate();
+    expect(forgetInstanceAfterMs).toBe(hours(24));
+    const dayLater = (time: string) => complaintOf(aConsumer(), aGate(), theSecondary(), [ill], when(time, 25));
+    expect(dayLater("10:10")).toEqual(told);
+    expect(dayLater("10:10:00.001")).toBeNull();
+  });
+
+  it("is told of its health URL first", () => {
+    const silent = aReport({ ...ill, instance: healthUrlInstance, detail: "its health URL answered 500, not 200" });
+    expect(complaint([ill, silent], "10:15", asked)?.detail).toBe(
+      `render-api: its health URL answered 500, not 200, last at 2026-11-24T10:10:00.000Z, asked about version ${v2}`,
+    );
+    expect(complaint([silent])).toBeNull();
+  });
+});
+
+describe("those who confirmed a publication", () => {
+  it("are the known instances of configured consumers that run well on it", () => {
+    const gate = aGate({ consumers: [aConsumer({ name: "render-api" }), aConsumer({ name: "nightly-etl" })] });
+    const reports = [
+      aReport({ instance: "good" }),
+      aReport({ consumer: "nightly-etl", instance: "good as well" }),
+      aReport({ instance: "ill", healthy: false }),
+      aReport({ instance: "on the previous version", secretVersion: v1 }),
+      aReport({ instance: "forgotten", at: at("10:14:59.999", 23) }),
+      aReport({ consumer: "not-configured" }),
+      aReport({ instance: healthUrlInstance }),
+    ];
+    const confirmed = confirmationsOf(gate, theSecondary(), reports, when("10:15"));
+    expect(confirmed.map(({ instance }) => instance)).toEqual(["good", "good as well"]);
+  });
+});
+
+describe("for any history of signals", () => {
+  const freshness = minutes(3);
+  const forget = minutes(10);
+  const gate = aGate({ signalFreshnessMs: freshness, forgetInstanceAfterMs: forget });
+  const times = Array.from({ length: 60 }, (_, minute) => new Date(Date.UTC(2026, 10, 24, 10, minute)));
+  const instances = ["vm-1", "vm-2", "vm-3"] as const;
+
+  /** What one instance does in one minute: mostly a good signal, at times silence, trouble, the old version or no proof. */
+  const acts = {
+    good: { secretVersion: v2, healthy: true, proven: true },
+    old: { secretVersion: v1, healthy: true, proven: true },
+    ill: { secretVersion: v2, healthy: false, proven: true },
+    unproven: { secretVersion: v2, healthy: true, proven: false },
+    silent: null,
+  } as const;
+  const act = fc.oneof(
+    { weight: 12, arbitrary: fc.constant("good" as const) },
+    { weight: 4, arbitrary: fc.constant("silent" as const) },
+    { weight: 3, arbitrary: fc.constantFrom("old" as const, "ill" as const, "unproven" as const) },
+  );
+  /** Long silences matter, so an instance also has stretches in which it is switched off. */
+  const life = fc.record({
+    does: fc.array(act, { minLength: times.length, maxLength: times.length }),
+    off: fc.array(fc.record({ from: fc.nat({ max: 59 }), length: fc.integer({ min: 3, max: 25 }) }), { maxLength: 2 }),
+  });
+
+  it("a consumer is never said to be good for longer than it has been", () => {
+    fc.assert(
+      fc.property(
+        fc.tuple(life, life, life),
+        fc.integer({ min: 1, max: 2 }),
+        fc.constantFrom("optional" as const, "required" as const),
+        (lives, count, proof) => {
+          const consumer = aConsumer({ instances: count, proof });
+          const reports = new Map<string, InstanceReport>();
+          let shutAt = "";
+          const tooLong: string[] = [];
+          const look = (now: Date): void => {
+            const found = consumerState(consumer, gate, theSecondary(), [...reports.values()], now);
+            if (found.state !== "Good") shutAt = now.toISOString();
+            else if (found.goodSince < shutAt) tooLong.push(`good since ${found.goodSince}, but not at ${shutAt}`);
+          };
+          times.forEach((now, minute) => {
+            look(now);
+            lives.forEach(({ does, off }, i) => {
+              const instance = instances[i] ?? "";
+              const sent = acts[does[minute] ?? "silent"];
+              if (sent === null || off.some(({ from, length }) => minute >= from && minute < from + length)) return;
+              const signal = aSignal({ ...sent, instance, at: now.toISOString() });
+              const limits = { signalFreshnessMs: freshness };
+              const { report } = mergeSignal(reports.get(instance) ?? null, signal, now.toISOString(), limits);
+              reports.set(instance, report);
+            });
+            look(now);
+          });
+          expect(tooLong).toEqual([]);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});

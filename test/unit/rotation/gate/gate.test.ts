@@ -1,0 +1,454 @@
+import * as fc from "fast-check";
+import type { GateConfig } from "../../../../lib/rotation/account-config";
+import { type GateInput, gate, retireAt } from "../../../../lib/rotation/gate/gate";
+import type { Rotation } from "../../../../lib/rotation/phases";
+import type { Hold } from "../../../../lib/rotation/record";
+import type { InstanceReport } from "../../../../lib/rotation/gate/signals";
+import { type AccountChanges, aConsumer, anAccount } from "../../../builders/account";
+import { aPause } from "../../../builders/record";
+import { aReport } from "../../../builders/report";
+import { anApproval, aRotation, theSecondary, thePrimary, v1, v2 } from "../../../builders/state";
+import { at, days, hours, minutes, seconds, when } from "../../../builders/time";
+
+interface Situation extends Partial<Omit<GateInput, "config" | "now" | "state">> {
+  readonly account?: AccountChanges;
+  readonly gate?: Partial<GateConfig>;
+  readonly rotation?: Partial<Rotation>;
+  readonly state?: GateInput["state"];
+  readonly now?: string;
+}
+
+/** The gate of a scheduled rotation, published at 10:00, at 10:15 where nothing else is said: with one good report it is open. */
+const input = ({ account, gate: changes, rotation, now = "10:15", ...rest }: Situation = {}): GateInput => ({
+  config: anAccount({ ...account, gate: { ...account?.gate, ...changes } }),
+  state: aRotation(rotation).published(),
+  reports: [aReport()],
+  pause: null,
+  hold: null,
+  now: when(now),
+  ...rest,
+});
+
+const ask = (situation: Situation = {}) => gate(input(situation));
+const reasonOf = (situation: Situation): string => {
+  const found = ask(situation);
+  return found.open ? "open" : found.reason;
+};
+
+const refusedKey: Hold = {
+  reason: "TargetKeyRefused",
+  detail: "Batch refuses the secondary key",
+  since: at("10:03"),
+};
+const onWednesdays = { days: ["Wed"], from: "02:00", to: "05:00", timeZone: "UTC" } as const;
+const ill: Partial<InstanceReport> = { healthy: false, goodSince: null, unhealthySince: at("10:08") };
+
+describe("the gate", () => {
+  it("is open when every check passes, and nothing was overridden", () => {
+    expect(ask()).toEqual({ open: true, override: null });
+  });
+
+  it("asks the consumers in the order of the configuration", () => {
+    const consumers = [aConsumer({ name: "render-api" }), aConsumer({ name: "nightly-etl" })];
+    const missing = ask({ gate: { consumers } });
+    expect(missing).toMatchObject({
+      open: false,
+      reason: "NoSignalYet",
+      detail: expect.stringContaining("nightly-etl"),
+    });
+    const both = ask({ gate: { consumers }, reports: [aReport(ill)] });
+    expect(both).toMatchObject({
+      open: false,
+      reason: "Unhealthy",
+      detail: expect.stringContaining("render-api/vm-1"),
+    });
+  });
+
+  it("stays shut for an account in mode signals that has no consumer to ask", () => {
+    expect(ask({ gate: { mode: "signals", consumers: [] }, reports: [] })).toMatchObject({
+      open: false,
+      reason: "NoSignalYet",
+    });
+  });
+});
+
+describe("the first failing check is the reason", () => {
+  const everythingWrong: Situation = {
+    pause: aPause(),
+    hold: refusedKey,
+    account: { window: onWednesdays },
+    gate: { consumers: [aConsumer({ instances: 2, proof: "required" })] },
+    reports: [],
+    now: "10:05",
+  };
+  const byMode = {
+    approval: { mode: "approval" },
+    delay: { mode: "delay", delayMs: hours(1) },
+    signals: { mode: "signals" },
+  } as const;
+  const stale = aReport({ at: at("09:00"), secretVersion: v1, ...ill });
+  const fresh = { ...stale, at: at("10:05") };
+  const two = (changes: Partial<InstanceReport>) =>
+    [fresh, { ...fresh, instance: "vm-2" }].map((r) => ({ ...r, ...changes }));
+  const health = { healthy: true, goodSince: at("10:01"), unhealthySince: null };
+
+  /** One trouble less each time, in the order of the contract. */
+  const ladder: readonly (readonly [string, Situation])[] = [
+    ["Paused", {}],
+    ["TargetKeyRefused", { pause: null }],
+    ["OutsideWindow", { hold: null }],
+    ["the mode's own", { account: { window: null } }],
+    ["NoSignalYet", { gate: { mode: "signals", delayMs: null } }],
+    ["SignalStale", { reports: [stale] }],
+    ["InstancesMissing", { reports: [fresh] }],
+    ["OnPreviousKey", { reports: two({}) }],
+    ["ProofMissing", { reports: two({ secretVersion: v2 }) }],
+    ["Unhealthy", { reports: two({ secretVersion: v2, proven: true, provenSince: at("10:01") }) }],
+    ["SoakNotElapsed", { reports: two({ secretVersion: v2, proven: true, provenSince: at("10:01"), ...health }) }],
+    ["open", { now: "10:11" }],
+  ];
+  const climb = (steps: number, mode: keyof typeof byMode): Situation =>
+    ladder
+      .slice(0, steps + 1)
+      .reduce<Situation>((sum, [, step]) => ({ ...sum, ...step, gate: { ...sum.gate, ...step.gate } }), {
+        ...everythingWrong,
+        gate: { ...everythingWrong.gate, ...byMode[mode] },
+      });
+
+  it.each([
+    ["approval", "ApprovalPending"],
+    ["delay", "DelayNotElapsed"],
+    ["signals", "NoSignalYet"],
+  ] as const)("in mode %s", (mode, own) => {
+    const reasons = ladder.map((_, steps) => reasonOf(climb(steps, mode)));
+    expect(reasons).toEqual([
+      "Paused",
+      "TargetKeyRefused",
+      "OutsideWindow",
+      own,
+      "NoSignalYet",
+      "SignalStale",
+      "InstancesMissing",
+      "OnPreviousKey",
+      "ProofMissing",
+      "Unhealthy",
+      "SoakNotElapsed",
+      "open",
+    ]);
+  });
+
+  it.each([
+    ["approval", { mode: "approval" }, { state: aRotation().published({ approval: anApproval() }) }],
+    ["delay", { mode: "delay", delayMs: minutes(5) }, {}],
+  ] as const)("in mode %s the consumers count as in any other, once its own check has passed", (_mode, mode, more) => {
+    expect(reasonOf({ gate: { ...mode }, ...more })).toBe("open");
+    const unheard = reasonOf({ gate: { ...mode }, ...more, reports: [] });
+    expect(unheard).toBe(_mode === "approval" ? "open" : "NoSignalYet");
+  });
+});
+
+describe("Paused", () => {
+  it("tells by whom and why", () => {
+    expect(ask({ pause: aPause({ since: at("10:07") }) })).toEqual({
+      open: false,
+      reason: "Paused",
+      detail: "paused by operator:ada: a release is under way",
+      since: "2026-11-24T10:07:00.000Z",
+    });
+  });
+});
+
+describe("TargetKeyRefused", () => {
+  it("shows what Batch answered at the last look", () => {
+    expect(ask({ hold: refusedKey })).toEqual({
+      open: false,
+      reason: "TargetKeyRefused",
+      detail: "Batch refuses the secondary key",
+      since: "2026-11-24T10:03:00.000Z",
+    });
+  });
+
+  it.each(["NewKeyNotAcceptedYet", "OldKeyStillAccepted"] as const)("is not what a hold for %s means", (reason) => {
+    expect(reasonOf({ hold: { ...refusedKey, reason } })).toBe("open");
+  });
+});
+
+describe("OutsideWindow", () => {
+  const onTuesdays = { days: ["Tue"], from: "10:15", to: "11:00", timeZone: "UTC" } as const;
+  const soaked = { reports: [aReport({ at: at("10:59") })] };
+
+  it.each([
+    ["10:14:59.999", "OutsideWindow"],
+    ["10:15", "open"],
+    ["10:59:59.999", "open"],
+    ["11:00", "OutsideWindow"],
+  ])("a scheduled rotation at %s, with a window from 10:15 to 11:00: %s", (now, reason) => {
+    expect(reasonOf({ account: { window: onTuesdays }, now, ...soaked })).toBe(reason);
+  });
+
+  it("says when the window opens", () => {
+    expect(ask({ account: { window: onWednesdays } })).toEqual({
+      open: false,
+      reason: "OutsideWindow",
+      detail: "the maintenance window opens at 2026-11-25T02:00:00.000Z",
+      since: "2026-11-24T10:00:00.000Z",
+    });
+  });
+
+  it("does not hold a rotation on demand", () => {
+    expect(reasonOf({ account: { window: onWednesdays }, rotation: { trigger: "demand" } })).toBe("open");
+  });
+
+  it("does not hold an adoption, which changes no key", () => {
+    const state = { phase: "adopting", active: theSecondary(), approval: null } as const;
+    expect(reasonOf({ account: { window: onWednesdays }, state })).toBe("open");
+  });
+
+  it("holds a scheduled rotation that settles", () => {
+    const state = aRotation().settling({ active: theSecondary() });
+    expect(reasonOf({ account: { window: onWednesdays }, state })).toBe("OutsideWindow");
+  });
+});
+
+describe("ApprovalPending", () => {
+  const mode = { mode: "approval" } as const;
+
+  it("waits for a person, although every consumer is good", () => {
+    expect(ask({ gate: mode })).toEqual({
+      open: false,
+      reason: "ApprovalPending",
+      detail: `version ${v2}, published at 2026-11-24T10:00:00.000Z, waits for an operator to approve`,
+      since: "2026-11-24T10:00:00.000Z",
+    });
+  });
+
+  it("ends with an approval", () => {
+    expect(ask({ gate: mode, state: aRotation().published({ approval: anApproval() }) })).toEqual({
+      open: true,
+      override: null,
+    });
+  });
+
+  it("needs no consumer", () => {
+    const approved = aRotation().published({ approval: anApproval() });
+    expect(reasonOf({ gate: { ...mode, consumers: [] }, reports: [] })).toBe("ApprovalPending");
+    expect(reasonOf({ gate: { ...mode, consumers: [] }, reports: [], state: approved })).toBe("open");
+  });
+});
+
+describe("DelayNotElapsed", () => {
+  const mode = { mode: "delay", delayMs: days(7) } as const;
+
+  it("waits from the publication on, and not at the end of the delay any more", () => {
+    const reports = [aReport({ at: at("09:59", 30) })];
+    const late = { gate: { ...mode, signalFreshnessMs: days(2) }, reports };
+    expect(gate({ ...input(late), now: new Date("2026-12-01T09:59:59.999Z") })).toEqual({
+      open: false,
+      reason: "DelayNotElapsed",
+      detail: "the delay of P7D since publication ends at 2026-12-01T10:00:00.000Z",
+      since: "2026-11-24T10:00:00.000Z",
+    });
+    expect(gate({ ...input({ ...late, reports: [] }), now: new Date("2026-12-01T10:00:00.000Z") })).toMatchObject({
+      reason: "NoSignalYet",
+    });
+  });
+
+  it.each([
+    ["in another mode", { mode: "signals", delayMs: days(7) }],
+    ["where no delay is set", { mode: "delay", delayMs: null }],
+  ] as const)("is no matter %s", (_what, changes) => {
+    expect(reasonOf({ gate: changes })).toBe("open");
+  });
+
+  it("needs no consumer", () => {
+    const lonely = { gate: { mode: "delay", delayMs: minutes(15), consumers: [] }, reports: [] } as const;
+    expect(reasonOf({ ...lonely, now: "10:14:59.999" })).toBe("DelayNotElapsed");
+    expect(reasonOf({ ...lonely, now: "10:15" })).toBe("open");
+  });
+
+  it("is not cut short by an approval, which is about the consumers", () => {
+    const state = aRotation().published({ approval: anApproval() });
+    expect(reasonOf({ gate: mode, state })).toBe("DelayNotElapsed");
+  });
+});
+
+describe("SoakNotElapsed", () => {
+  it("waits until all consumers have been good for the whole soak", () => {
+    const consumers = [aConsumer({ name: "render-api" }), aConsumer({ name: "nightly-etl" })];
+    const reports = [aReport({ goodSince: at("10:01") }), aReport({ consumer: "nightly-etl", goodSince: at("10:04") })];
+    expect(ask({ gate: { consumers }, reports, now: "10:13:59.999" })).toEqual({
+      open: false,
+      reason: "SoakNotElapsed",
+      detail: `all consumers have been good on version ${v2} since 2026-11-24T10:04:00.000Z, nightly-etl last; the soak of PT10M ends at 2026-11-24T10:14:00.000Z`,
+      since: "2026-11-24T10:04:00.000Z",
+    });
+    expect(reasonOf({ gate: { consumers }, reports, now: "10:14" })).toBe("open");
+  });
+
+  it("counts from the publication at the earliest", () => {
+    const reports = [aReport({ goodSince: at("09:00") })];
+    expect(reasonOf({ reports, now: "10:09:59.999" })).toBe("SoakNotElapsed");
+    expect(reasonOf({ reports, now: "10:10" })).toBe("open");
+  });
+
+  it("may be nothing", () => {
+    const reports = [aReport({ goodSince: at("10:10"), at: at("10:10") })];
+    expect(reasonOf({ gate: { soakMs: 0 }, reports, now: "10:10" })).toBe("open");
+  });
+});
+
+describe("an operator's approval", () => {
+  const approved = aRotation().published({ approval: anApproval() });
+
+  it.each([
+    ["NoSignalYet", []],
+    ["SignalStale", [aReport({ at: at("09:00") })]],
+    ["OnPreviousKey", [aReport({ secretVersion: v1 })]],
+    ["Unhealthy", [aReport(ill)]],
+    ["SoakNotElapsed", [aReport({ goodSince: at("10:14") })]],
+  ])("opens the gate in spite of %s, and the override is told", (reason, reports) => {
+    expect(reasonOf({ reports })).toBe(reason);
+    expect(ask({ reports, state: approved })).toEqual({
+      open: true,
+      override: expect.stringMatching(
+        new RegExp(`^approved by operator:ada \\(checked by hand\\), in spite of ${reason}: .`),
+      ),
+    });
+  });
+
+  it.each([
+    ["a pause", { pause: aPause() }, "Paused"],
+    ["a refused key", { hold: refusedKey }, "TargetKeyRefused"],
+    ["the window", { account: { window: onWednesdays } }, "OutsideWindow"],
+  ])("does not open it in spite of %s", (_what, situation, reason) => {
+    expect(reasonOf({ ...situation, state: approved })).toBe(reason);
+  });
+});
+
+describe("retireAfter of a rotation on demand", () => {
+  const leaked = { trigger: "demand", retireAfterMs: minutes(15), reason: "leaked" } as const;
+
+  it("opens the gate that long after the publication whatever the consumers say", () => {
+    const situation = { rotation: leaked, reports: [aReport({ secretVersion: v1 })] };
+    expect(reasonOf({ ...situation, now: "10:14:59.999" })).toBe("OnPreviousKey");
+    expect(ask({ ...situation, now: "10:15" })).toEqual({
+      open: true,
+      override: `retireAfter has passed at 2026-11-24T10:15:00.000Z, in spite of OnPreviousKey: render-api/vm-1 reported version ${v1} at 2026-11-24T10:10:00.000Z, not ${v2}`,
+    });
+  });
+
+  it.each([
+    ["ApprovalPending", { mode: "approval" }],
+    ["DelayNotElapsed", { mode: "delay", delayMs: days(7) }],
+    ["SoakNotElapsed", { soakMs: hours(1) }],
+  ] as const)("opens it in spite of %s", (reason, changes) => {
+    expect(reasonOf({ gate: changes, rotation: leaked, now: "10:14:59" })).toBe(reason);
+    expect(reasonOf({ gate: changes, rotation: leaked, now: "10:15" })).toBe("open");
+  });
+
+  it.each([
+    ["Paused", { pause: aPause() }],
+    ["TargetKeyRefused", { hold: refusedKey }],
+  ])("does not open it in spite of %s", (reason, situation) => {
+    expect(reasonOf({ ...situation, rotation: leaked, now: "11:00" })).toBe(reason);
+  });
+
+  it("is no override where every check passes anyway", () => {
+    expect(ask({ rotation: leaked, now: "10:15" })).toEqual({ open: true, override: null });
+  });
+
+  it("tells the last check that it overrode, and before an approval", () => {
+    const state = aRotation(leaked).published({ approval: anApproval() });
+    expect(ask({ state, reports: [] })).toMatchObject({ override: expect.stringContaining("retireAfter has passed") });
+  });
+
+  it("has its instant only once the rotation has published", () => {
+    expect(retireAt(aRotation(leaked).published())).toBe("2026-11-24T10:15:00.000Z");
+    expect(retireAt(aRotation().published())).toBeNull();
+    expect(retireAt(aRotation(leaked).settling())).toBeNull();
+    expect(retireAt({ phase: "adopting", active: thePrimary(), approval: null })).toBeNull();
+  });
+});
+
+const anyConsumer = (name: string) =>
+  fc.record({
+    name: fc.constant(name),
+    instances: fc.integer({ min: 1, max: 2 }),
+    proof: fc.constantFrom("optional" as const, "required" as const),
+    healthUrl: fc.constant(null),
+  });
+const ageMs = (report: InstanceReport, now: Date): number => now.getTime() - Date.parse(report.at);
+
+describe("for any reports", () => {
+  const instant = fc
+    .integer({ min: -120, max: 60 })
+    .map((m) => new Date(when("10:00").getTime() + minutes(m)).toISOString());
+  const report: fc.Arbitrary<InstanceReport> = fc
+    .record({
+      consumer: fc.constantFrom("render-api", "nightly-etl"),
+      at: instant,
+      secretVersion: fc.oneof({ weight: 5, arbitrary: fc.constant(v2) }, { weight: 1, arbitrary: fc.constant(v1) }),
+      healthy: fc.oneof({ weight: 5, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
+      proven: fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
+      newcomer: fc.boolean(),
+      since: instant,
+      instance: fc.constantFrom("vm-1", "vm-2", "vm-3", "vm-4"),
+    })
+    .map(({ since, ...drawn }) =>
+      aReport({
+        ...drawn,
+        receivedAt: drawn.at,
+        goodSince: drawn.healthy ? since : null,
+        provenSince: drawn.proven ? since : null,
+        unhealthySince: drawn.healthy ? null : since,
+      }),
+    );
+  const reports = fc.uniqueArray(report, {
+    minLength: 2,
+    maxLength: 6,
+    selector: ({ consumer, instance }) => `${consumer}/${instance}`,
+  });
+  const config = fc.record({
+    consumers: fc.tuple(anyConsumer("render-api"), anyConsumer("nightly-etl")),
+    soakMs: fc.constantFrom(0, minutes(1), minutes(10)),
+    signalFreshnessMs: fc.constantFrom(minutes(15), minutes(45)),
+    forgetInstanceAfterMs: fc.constantFrom(minutes(45), hours(1)),
+  });
+  const now = fc.integer({ min: 0, max: 3_600 }).map((s) => new Date(when("10:00").getTime() + seconds(s)));
+
+  it("opens only when every instance that is known runs well on the published version, and there are enough of them", () => {
+    let opened = 0;
+    fc.assert(
+      fc.property(config, reports, now, (drawn, all, instantNow) => {
+        const found = gate({ ...input({ gate: drawn, reports: all }), now: instantNow });
+        fc.pre(found.open);
+        opened += 1;
+        const known = all.filter((one) => ageMs(one, instantNow) <= drawn.forgetInstanceAfterMs);
+        for (const { name, instances, proof } of drawn.consumers) {
+          const own = known.filter((one) => one.consumer === name);
+          expect(own.length).toBeGreaterThanOrEqual(instances);
+          for (const one of own) {
+            expect(one).toMatchObject({ secretVersion: v2, healthy: true, proven: proof === "required" || one.proven });
+            expect(ageMs(one, instantNow)).toBeLessThanOrEqual(drawn.signalFreshnessMs);
+          }
+        }
+        expect(found).toEqual({ open: true, override: null });
+      }),
+      { numRuns: 40, maxSkipsPerRun: 5_000 },
+    );
+    expect(opened).toBeGreaterThan(0);
+  });
+
+  it("once open it stays open while only time passes and no report grows stale", () => {
+    fc.assert(
+      fc.property(config, reports, now, fc.nat({ max: minutes(45) }), (drawn, all, instantNow, laterMs) => {
+        fc.pre(gate({ ...input({ gate: drawn, reports: all }), now: instantNow }).open);
+        const later = new Date(instantNow.getTime() + laterMs);
+        const known = all.filter((one) => ageMs(one, instantNow) <= drawn.forgetInstanceAfterMs);
+        fc.pre(known.every((one) => ageMs(one, later) <= drawn.signalFreshnessMs));
+        expect(gate({ ...input({ gate: drawn, reports: all }), now: later })).toEqual({ open: true, override: null });
+      }),
+      { numRuns: 40, maxSkipsPerRun: 10_000 },
+    );
+  });
+});

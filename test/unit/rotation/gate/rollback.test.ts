@@ -1,0 +1,48 @@
+import { rollbackDue } from "../../../../lib/rotation/gate/rollback";
+import { aConsumer, aGate } from "../../../builders/account";
+import { aReport } from "../../../builders/report";
+import { theSecondary, v1, v2 } from "../../../builders/state";
+import { at, hours, minutes, when } from "../../../builders/time";
+
+const gate = aGate({ rollbackWhenUnhealthyForMs: minutes(30), consumers: [aConsumer({ name: "render-api" })] });
+const unhealthySince = (since: string, changes = {}) =>
+  aReport({ healthy: false, goodSince: null, unhealthySince: since, at: at("10:40"), ...changes });
+
+describe("rollbackDue", () => {
+  it("is not asked for where the configuration does not say so", () => {
+    const off = aGate({ rollbackWhenUnhealthyForMs: null });
+    expect(rollbackDue(off, theSecondary(), [unhealthySince(at("10:05"))], when("10:40"))).toBeNull();
+  });
+
+  it("waits until an instance has been unhealthy for the whole time", () => {
+    expect(rollbackDue(gate, theSecondary(), [unhealthySince(at("10:05"))], when("10:34:59.999"))).toBeNull();
+    expect(rollbackDue(gate, theSecondary(), [unhealthySince(at("10:05"))], when("10:35"))).toBe(
+      `render-api/vm-1 has been unhealthy on version ${v2} since 2026-11-24T10:05:00.000Z, longer than PT30M`,
+    );
+  });
+
+  it("counts from the publication where the instance was unhealthy before it", () => {
+    expect(rollbackDue(gate, theSecondary(), [unhealthySince(at("08:00"))], when("10:29:59"))).toBeNull();
+    expect(rollbackDue(gate, theSecondary(), [unhealthySince(at("08:00"))], when("10:30"))).toContain(
+      "since 2026-11-24T10:00:00.000Z",
+    );
+  });
+
+  it("counts from the report where it is not known since when", () => {
+    const report = aReport({ healthy: false, goodSince: null, unhealthySince: null, at: at("10:10") });
+    const patient = { ...gate, signalFreshnessMs: hours(1) };
+    expect(rollbackDue(patient, theSecondary(), [report], when("10:39:59"))).toBeNull();
+    expect(rollbackDue(patient, theSecondary(), [report], when("10:40"))).toContain("since 2026-11-24T10:10:00.000Z");
+  });
+
+  it.each([
+    ["is healthy", aReport()],
+    [
+      "is unhealthy on the previous version, which says nothing about the new one",
+      unhealthySince(at("10:05"), { secretVersion: v1 }),
+    ],
+    ["belongs to no configured consumer", unhealthySince(at("10:05"), { consumer: "gone" })],
+  ])("leaves the rotation alone where an instance %s", (_what, report) => {
+    expect(rollbackDue(gate, theSecondary(), [report], when("10:45"))).toBeNull();
+  });
+});

@@ -1,0 +1,34 @@
+import { earliest, latest, msBetween, plusMs, toInstant, toMs } from "../../../../lib/rotation/time/time";
+import { at } from "../../../builders/time";
+
+describe("instants", () => {
+  it("are written in UTC with milliseconds, so that they sort as texts", () => {
+    expect(toInstant(new Date("2026-11-24T11:00:00+01:00"))).toBe("2026-11-24T10:00:00.000Z");
+  });
+
+  it("count from the epoch in milliseconds", () => {
+    expect(toMs("1970-01-02T00:00:00.001Z")).toBe(86_400_001);
+  });
+
+  it.each([
+    [1, "2026-12-01T00:00:00.000Z"],
+    [0, "2026-11-30T23:59:59.999Z"],
+    [-86_400_000, "2026-11-29T23:59:59.999Z"],
+  ])("move by %i ms across days and months", (ms, expected) => {
+    expect(plusMs("2026-11-30T23:59:59.999Z", ms)).toBe(expected);
+  });
+
+  it("lie a signed distance apart", () => {
+    expect(msBetween(at("10:00"), at("10:01"))).toBe(60_000);
+    expect(msBetween(at("10:01"), at("10:00"))).toBe(-60_000);
+  });
+
+  it("have a latest and an earliest", () => {
+    expect(latest(at("10:01"), at("10:00"), at("10:02"))).toBe("2026-11-24T10:02:00.000Z");
+    expect(earliest(at("10:01"), at("10:00"), at("10:02"))).toBe("2026-11-24T10:00:00.000Z");
+    expect([latest(at("10:01")), earliest(at("10:01"))]).toEqual([
+      "2026-11-24T10:01:00.000Z",
+      "2026-11-24T10:01:00.000Z",
+    ]);
+  });
+});

@@ -1,0 +1,86 @@
+import { RefusedProofs } from "../../../lib/signals/refused-proof-limiter";
+import { receiveSignal } from "../../../lib/signals/receive-signal";
+import { minutes, seconds } from "../../builders/time";
+import { type Place, Rig } from "../../scenarios/alarms/rig";
+import { VirtualClock } from "../../scenarios/alarms/virtual-clock";
+
+afterEach(() => jest.restoreAllMocks());
+
+const refused = (proofs: RefusedProofs, count: number, consumer = "render-api") =>
+  Array.from({ length: count }, () => proofs.add("render-weu", consumer));
+
+describe("signals with a wrong proof", () => {
+  const clock = new VirtualClock("2026-11-24T10:00:00.000Z");
+
+  it("are recorded up to five in five minutes, and counted beyond that", () => {
+    const proofs = new RefusedProofs(clock);
+    expect(refused(proofs, 8).map(({ is }) => is)).toEqual([
+      ...Array.from({ length: 5 }, () => "recorded"),
+      "first",
+      "counted",
+      "counted",
+    ]);
+    clock.advance(minutes(5) - 1);
+    expect(refused(proofs, 1)).toEqual([{ is: "counted", more: 0 }]);
+    clock.advance(1);
+    expect(refused(proofs, 2)).toEqual([
+      { is: "recorded", more: 4 },
+      { is: "recorded", more: 0 },
+    ]);
+  });
+
+  it("of one consumer take nothing from another's", () => {
+    const proofs = new RefusedProofs(clock);
+    refused(proofs, 20);
+    expect(refused(proofs, 1, "nightly-etl")).toEqual([{ is: "recorded", more: 0 }]);
+    expect(proofs.add("other-weu", "render-api")).toEqual({ is: "recorded", more: 0 });
+  });
+
+  it("are recorded again after a clock was set back", () => {
+    let now = Date.parse("2026-11-24T10:00:00.000Z");
+    const proofs = new RefusedProofs({
+      now: () => new Date(now),
+      abortAfter: () => AbortSignal.abort(),
+      sleep: async () => undefined,
+    });
+    refused(proofs, 6);
+    now -= minutes(5);
+    expect(refused(proofs, 1)).toEqual([{ is: "recorded", more: 1 }]);
+  });
+});
+
+const flood = async ({ rig, config }: Place, count: number): Promise<void> => {
+  const secretVersion = rig.vault.versions(config.secret)[0]?.version ?? "";
+  for (let nth = 1; nth <= count; nth++) {
+    const at = rig.clock.at;
+    const signal = { consumer: "render-api", instance: `vm-${nth}`, secretVersion, healthy: true, at, detail: null };
+    const received = await rig.run(receiveSignal(rig.app, config, { ...signal, proof: "d3Jvbmc=" }));
+    expect(received).toMatchObject({ kind: "refused", status: 403, reason: "ProofRefused" });
+    rig.clock.advance(seconds(0.1));
+  }
+};
+
+it("a flood of them leaves five rows in the history and one line, and the next says how many there were", async () => {
+  const place = await new Rig().place().adopt();
+  const { rig } = place;
+  const writes: string[] = [];
+  await flood(place, 5);
+  rig.faults.onEffect((operation) => void (/replace|append/.test(operation) && writes.push(operation)));
+  await flood(place, 995);
+  expect(writes).toEqual([]);
+  expect(place.eventsOf("ProofRefused")).toHaveLength(5);
+  expect(rig.logged("ProofRefused").map(({ level }) => level)).toEqual([
+    "info",
+    "info",
+    "info",
+    "info",
+    "info",
+    "warn",
+  ]);
+  rig.clock.advance(minutes(5));
+  await flood(place, 1);
+  expect(place.eventsOf("ProofRefused").at(-1)).toMatchObject({
+    by: "signal:render-api",
+    detail: expect.stringMatching(/render-api\/vm-1 .*; 995 more of render-api before it$/),
+  });
+});

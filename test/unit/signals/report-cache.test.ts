@@ -1,0 +1,97 @@
+import type { Signals } from "../../../lib/ports";
+import { RecentReports } from "../../../lib/signals/report-cache";
+import type { InstanceReport } from "../../../lib/rotation/gate/signals";
+import { aReport } from "../../builders/report";
+import { at } from "../../builders/time";
+
+const options = { signal: new AbortController().signal };
+
+/** A table of so many rows, and a clock that a test moves. */
+const table = (rows: number) => {
+  const world = {
+    nowMs: 1_000_000,
+    lists: 0,
+    failing: false,
+    rows: Array.from({ length: rows }, (_, index) => row(index)),
+  };
+  const signals: Signals = {
+    update: () => Promise.reject(new Error("nothing is written here")),
+    list: async () => {
+      world.lists += 1;
+      if (world.failing) throw new Error("out of reach");
+      return world.rows;
+    },
+  };
+  const clock = { now: () => new Date(world.nowMs) };
+  const recent = new RecentReports(signals, {
+    ...clock,
+    abortAfter: (ms) => AbortSignal.timeout(ms),
+    sleep: async () => undefined,
+  });
+  return {
+    world,
+    read: () => recent.read("render-weu", options),
+    keep: (report: InstanceReport) => recent.keep("render-weu", report),
+  };
+};
+
+const row = (index: number): InstanceReport => aReport({ instance: `vm-${index}` });
+
+describe("the reports for answering signals", () => {
+  it("are read each time while they are fewer than 100", async () => {
+    const { world, read } = table(99);
+    await read();
+    await read();
+    expect(world.lists).toBe(2);
+  });
+
+  it("are shared for as many milliseconds as there are rows, and not for one more", async () => {
+    const { world, read } = table(100);
+    await read();
+    world.nowMs += 99;
+    expect(await read()).toHaveLength(100);
+    expect(world.lists).toBe(1);
+    world.nowMs += 1;
+    await read();
+    expect(world.lists).toBe(2);
+  });
+
+  it("are not shared from before the clock was set back", async () => {
+    const { world, read } = table(100);
+    await read();
+    world.nowMs -= 1;
+    await read();
+    expect(world.lists).toBe(2);
+  });
+
+  it("hold what this process has stored since, and never an older report in place of a newer one", async () => {
+    const { read, keep } = table(100);
+    await read();
+    keep(aReport({ instance: "vm-1", at: at("10:20"), secretVersion: "new" }));
+    keep(aReport({ instance: "vm-2", at: at("09:00"), secretVersion: "old" }));
+    keep(aReport({ instance: "vm-100", secretVersion: "joined" }));
+    const versions = new Map((await read()).map(({ instance, secretVersion }) => [instance, secretVersion]));
+    expect([versions.get("vm-1"), versions.get("vm-2"), versions.get("vm-100"), versions.size]).toEqual([
+      "new",
+      row(2).secretVersion,
+      "joined",
+      101,
+    ]);
+  });
+
+  it("are asked for once by all who come while a list that was worth keeping is read anew", async () => {
+    const { world, read } = table(100);
+    await read();
+    world.nowMs += 100;
+    await Promise.all([read(), read(), read()]);
+    expect(world.lists).toBe(2);
+  });
+
+  it("are read anew after a failure", async () => {
+    const { world, read } = table(100);
+    world.failing = true;
+    await expect(read()).rejects.toThrow("out of reach");
+    world.failing = false;
+    expect(await read()).toHaveLength(100);
+  });
+});

@@ -1,0 +1,273 @@
+import {
+  type Parsed,
+  parseDemand,
+  parseHealthAnswer,
+  parseOrder,
+  parseSignal,
+  type Problem,
+} from "../../../lib/signals/signal-schema";
+import { keyText } from "../../builders/key";
+import { v2 } from "../../builders/state";
+import { minutes, seconds } from "../../builders/time";
+
+const proof = "pS8N2iy5aqYW96rAX8jN+VKwypXnxwURU4Ngyi3Yams=";
+
+const problemsOf = (parsed: Parsed<unknown>): readonly Problem[] => (parsed.ok ? [] : parsed.problems);
+const placesOf = (parsed: Parsed<unknown>): readonly string[] => problemsOf(parsed).map(({ at }) => at);
+
+describe("a health signal", () => {
+  const whole = {
+    consumer: "render-api",
+    instance: "vm-1",
+    secretVersion: v2,
+    healthy: true,
+    at: "2026-11-22T10:00:00Z",
+    detail: "warm",
+    proof,
+  };
+
+  it("is taken as it was sent", () => {
+    expect(parseSignal(whole)).toEqual({ ok: true, value: whole });
+  });
+
+  it("needs neither instance nor detail nor proof", () => {
+    const { consumer, secretVersion, healthy, at } = whole;
+    expect(parseSignal({ consumer, secretVersion, healthy, at })).toEqual({
+      ok: true,
+      value: { consumer, instance: "default", secretVersion, healthy, at, detail: null, proof: null },
+    });
+  });
+
+  it("has every problem told at once, by place and remedy", () => {
+    const wrong = { consumer: "render api", secretVersion: 7, at: "yesterday", detail: 1, proof: "no", extra: true };
+    expect(problemsOf(parseSignal(wrong))).toEqual([
+      { at: "/consumer", problem: "must be 1 to 64 of the characters A-Z a-z 0-9 . _ -" },
+      { at: "/secretVersion", problem: "must be a text" },
+      { at: "/healthy", problem: "must be true or false" },
+      { at: "/at", problem: "must be an instant such as 2026-11-22T10:00:00Z" },
+      { at: "/detail", problem: "must be a text" },
+      { at: "/proof", problem: "must be the base64 of an HMAC-SHA256 (44 characters)" },
+      { at: "/extra", problem: "is not a member of this request: take it out" },
+    ]);
+  });
+
+  it("with nothing in it is told what is missing", () => {
+    expect(placesOf(parseSignal({}))).toEqual(["/consumer", "/secretVersion", "/healthy", "/at"]);
+  });
+
+  it.each<[string, unknown]>([
+    ["nothing", undefined],
+    ["null", null],
+    ["a text", "signal"],
+    ["a number", 1],
+    ["an array", [whole]],
+  ])("that is %s is told to be an object", (_what, body) => {
+    expect(problemsOf(parseSignal(body))).toEqual([{ at: "", problem: "must be a JSON object" }]);
+  });
+
+  it.each<[string, Record<string, unknown>, boolean]>([
+    ["a consumer of 64 characters", { consumer: "a".repeat(64) }, true],
+    ["a consumer of 65 characters", { consumer: "a".repeat(65) }, false],
+    ["an empty consumer", { consumer: "" }, false],
+    ["every allowed character", { consumer: "Az09._-" }, true],
+    ["a consumer with a line break", { consumer: "render-api\n" }, false],
+    ["a consumer with a colon", { consumer: "a:b" }, false],
+    ["an instance of 64 characters", { instance: "i".repeat(64) }, true],
+    ["an instance of 65 characters", { instance: "i".repeat(65) }, false],
+    ["no instance at all", { instance: undefined }, true],
+    ["null for the instance", { instance: null }, false],
+    ["a version of 31 digits", { secretVersion: "2".repeat(31) }, false],
+    ["a version of 33 digits", { secretVersion: "2".repeat(33) }, false],
+    ["a version that is not hexadecimal", { secretVersion: "g".repeat(32) }, false],
+    ["healthy as a text", { healthy: "true" }, false],
+    ["healthy as a number", { healthy: 1 }, false],
+    ["an instant with milliseconds", { at: "2026-11-22T10:00:00.123Z" }, true],
+    ["an instant with an offset", { at: "2026-11-22T11:00:00+01:00" }, true],
+    ["an instant without zone", { at: "2026-11-22T10:00:00" }, false],
+    ["a date", { at: "2026-11-22" }, false],
+    ["a day that is not", { at: "2026-02-30T10:00:00Z" }, false],
+    ["an instant with a line break", { at: "2026-11-22T10:00:00Z\n" }, false],
+    ["an instant as a number", { at: 1_795_000_000 }, false],
+    ["no instant", { at: null }, false],
+    ["a detail of 500 characters", { detail: "d".repeat(500) }, true],
+    ["a detail of 501 characters", { detail: "d".repeat(501) }, false],
+    ["null for the detail", { detail: null }, true],
+    ["null for the proof", { proof: null }, true],
+    ["a proof without padding", { proof: proof.slice(0, 43) }, false],
+    ["a proof that is longer", { proof: `A${proof}` }, false],
+    ["a proof in URL-safe letters", { proof: proof.replace("+", "-") }, false],
+  ])("with %s", (_what, changes, ok) => {
+    expect(parseSignal({ ...whole, ...changes }).ok).toBe(ok);
+  });
+
+  it("has the places of unknown members escaped as JSON pointers are, and cut short", () => {
+    const odd = { ...whole, "a/b": 1, "c~d": 1, ["e-".repeat(75)]: 1 };
+    expect(placesOf(parseSignal(odd))).toEqual(["/a~1b", "/c~0d", `/${"e-".repeat(50)}`]);
+  });
+
+  it("has a member that is named like a key not quoted", () => {
+    expect(placesOf(parseSignal({ ...whole, [keyText]: 1 }))).toEqual(["/[removed: looks like a key]"]);
+  });
+
+  it("has no value of it quoted in a problem", () => {
+    const secretive = {
+      consumer: "s3cret!",
+      secretVersion: "s3cret",
+      healthy: "s3cret",
+      at: "s3cret",
+      proof: "s3cret",
+    };
+    expect(JSON.stringify(problemsOf(parseSignal(secretive)))).not.toContain("s3cret");
+  });
+
+  it("cannot smuggle in a prototype", () => {
+    const body: unknown = JSON.parse(`{"__proto__": {"healthy": true}, "consumer": "render-api"}`);
+    expect(parseSignal(body).ok).toBe(false);
+  });
+});
+
+const signalsOf = (count: number) =>
+  Array.from({ length: count }, (_, i) => ({
+    consumer: "render-api",
+    instance: `vm-${i}`,
+    secretVersion: v2,
+    healthy: true,
+  }));
+
+describe("an answer to a health request", () => {
+  const one = { consumer: "render-api", secretVersion: v2, healthy: true };
+  const read = { ...one, instance: "default", at: null, detail: null, proof: null };
+
+  it.each<[string, unknown, unknown]>([
+    ["one signal", one, [read]],
+    ["an array of them", [one, { ...one, instance: "vm-2" }], [read, { ...read, instance: "vm-2" }]],
+    ["one with its own instant", { ...one, at: "2026-11-22T10:00:00Z" }, [{ ...read, at: "2026-11-22T10:00:00Z" }]],
+  ])("may be %s", (_what, body, value) => {
+    expect(parseHealthAnswer(body)).toEqual({ ok: true, value });
+  });
+
+  it("may hold 1,000 signals and no more", () => {
+    expect(parseHealthAnswer(signalsOf(1_000)).ok).toBe(true);
+    expect(parseHealthAnswer(signalsOf(1_001)).ok).toBe(false);
+  });
+
+  it.each<[string, unknown]>([
+    ["nothing", null],
+    ["an empty array", []],
+    ["words", "healthy"],
+    ["an object of another form", { status: "UP" }],
+    ["an array with one that is wrong", [one, { ...one, healthy: "yes" }]],
+    ["a member that is not known", { ...one, extra: 1 }],
+  ])("is refused where it is %s", (_what, body) => {
+    expect(problemsOf(parseHealthAnswer(body)).length).toBeGreaterThan(0);
+  });
+});
+
+const parse = (body: unknown, key: string | null = null, emulated = false) => parseDemand(body, key, emulated);
+
+describe("a demand for a rotation", () => {
+  it("needs a reason only", () => {
+    expect(parse({ reason: "key leaked" })).toEqual({
+      ok: true,
+      value: { reason: "key leaked", retireAfterMs: null, idempotencyKey: null },
+    });
+  });
+
+  it("may say when the old key dies, and carry a key of its own", () => {
+    expect(parse({ reason: "key leaked", retireAfter: "PT15M" }, "deploy_42-a")).toEqual({
+      ok: true,
+      value: { reason: "key leaked", retireAfterMs: minutes(15), idempotencyKey: "deploy_42-a" },
+    });
+  });
+
+  it.each<[string, unknown, boolean]>([
+    ["of 1 character", "x", true],
+    ["of 500 characters", "x".repeat(500), true],
+    ["of 501 characters", "x".repeat(501), false],
+    ["of 500 characters with space around it", `  ${"x".repeat(500)}\n`, true],
+    ["that is empty", "", false],
+    ["of spaces", " \t\n ", false],
+    ["that is a number", 42, false],
+    ["that is null", null, false],
+    ["that is missing", undefined, false],
+  ])("with a reason %s is good: %s", (_what, reason, ok) => {
+    const parsed = parse({ reason });
+    expect(parsed.ok).toBe(ok);
+    expect(placesOf(parsed)).toEqual(ok ? [] : ["/reason"]);
+  });
+
+  it("has its reason kept without the space around it, and without anything that looks like a key", () => {
+    expect(parse({ reason: `  leaked: ${keyText}\n` })).toMatchObject({
+      value: { reason: "leaked: [removed: looks like a key]" },
+    });
+  });
+
+  it.each<[string, unknown, boolean, number]>([
+    ["a minute", "PT1M", false, minutes(1)],
+    ["60 seconds", "PT60S", false, minutes(1)],
+    ["a second, among emulators", "PT1S", true, seconds(1)],
+  ])("may have retireAfter of %s", (_what, retireAfter, emulated, retireAfterMs) => {
+    expect(parse({ reason: "r", retireAfter }, null, emulated)).toMatchObject({ value: { retireAfterMs } });
+  });
+
+  it.each<[string, unknown, boolean]>([
+    ["59 seconds", "PT59S", false],
+    ["nothing", "PT0S", false],
+    ["a month", "P1M", false],
+    ["more than ten years: its end could lie beyond the dates that can be compared", "P3651D", false],
+    ["a number", 15, false],
+    ["nothing, among emulators", "PT0S", true],
+  ])("may not have retireAfter of %s", (_what, retireAfter, emulated) => {
+    expect(placesOf(parse({ reason: "r", retireAfter }, null, emulated))).toEqual(["/retireAfter"]);
+  });
+
+  it("with retireAfter of null is one without", () => {
+    expect(parse({ reason: "r", retireAfter: null })).toMatchObject({ value: { retireAfterMs: null } });
+  });
+
+  it.each([
+    ["of 1 character", "a", true],
+    ["of 128 characters", "a".repeat(128), true],
+    ["of 129 characters", "a".repeat(129), false],
+    ["that is empty", "", false],
+    ["with a dot", "a.b", false],
+    ["with space", "a b", false],
+    ["of every allowed kind", "Az09_-", true],
+  ])("with an Idempotency-Key %s is good: %s", (_what, key, ok) => {
+    const parsed = parse({ reason: "r" }, key);
+    expect(problemsOf(parsed)).toEqual(
+      ok ? [] : [{ at: "Idempotency-Key", problem: "must be 1 to 128 of the characters A-Z a-z 0-9 _ -" }],
+    );
+  });
+
+  it("has the problems of body and header told at once", () => {
+    expect(placesOf(parse({ reason: "", retireAfter: "soon", when: "now" }, "a b"))).toEqual([
+      "/reason",
+      "/retireAfter",
+      "/when",
+      "Idempotency-Key",
+    ]);
+  });
+
+  it("must be an object", () => {
+    expect(problemsOf(parse(null))).toEqual([{ at: "", problem: "must be a JSON object" }]);
+  });
+});
+
+describe("an operator's order", () => {
+  it("needs a reason, which is kept without space around it and without keys", () => {
+    expect(parseOrder({ reason: ` seen ${keyText} ` })).toEqual({
+      ok: true,
+      value: { reason: "seen [removed: looks like a key]" },
+    });
+  });
+
+  it.each<[string, unknown, readonly string[]]>([
+    ["no reason", {}, ["/reason"]],
+    ["a reason of 501 characters", { reason: "x".repeat(501) }, ["/reason"]],
+    ["more than a reason", { reason: "r", force: true }, ["/force"]],
+    ["no object", "r", [""]],
+  ])("is refused with %s", (_what, body, places) => {
+    expect(placesOf(parseOrder(body))).toEqual(places);
+  });
+});

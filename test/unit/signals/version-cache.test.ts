@@ -1,0 +1,132 @@
+import { EventEmitter, once } from "node:events";
+import type { Clock, SecretPublisher, SecretVersion } from "../../../lib/ports";
+import { VersionCache } from "../../../lib/signals/version-cache";
+import { aKey } from "../../builders/key";
+import { v1, v2 } from "../../builders/state";
+import { at, when } from "../../builders/time";
+
+const secret = { vaultUrl: "https://render.vault.azure.net", name: "renderweu-batch-key" };
+const options = { signal: new AbortController().signal };
+const found = (version: string): SecretVersion => ({
+  version,
+  enabled: true,
+  key: aKey(),
+  createdAt: at("09:00"),
+  rotationId: null,
+});
+
+const numbered = (i: number): string => String(i).padStart(32, "0");
+
+const unused = async (): Promise<never> => {
+  throw new Error("not asked for here");
+};
+
+/** A cache over a vault that answers by `answer`, at 10:00 by a clock that can be set. */
+const aCache = (answer: (version: string) => Promise<SecretVersion | null> = async (version) => found(version)) => {
+  const asked: string[] = [];
+  let now = when("10:00");
+  const secrets: SecretPublisher = {
+    newest: unused,
+    publish: unused,
+    disable: unused,
+    version: (ref, version) => {
+      asked.push(`${ref.vaultUrl}/${ref.name}/${version}`);
+      return answer(version);
+    },
+  };
+  const clock: Clock = { now: () => now, abortAfter: () => options.signal, sleep: unused };
+  const cache = new VersionCache(secrets, clock);
+  return {
+    asked,
+    read: (version: string, ref = secret) => cache.read(ref, version, options),
+    setClock: (time: string): void => {
+      now = when(time);
+    },
+  };
+};
+
+describe("the versions of a secret", () => {
+  it("are read once, however many ask at the same time", async () => {
+    const { read, asked } = aCache();
+    const all = await Promise.all([read(v1), read(v1), read(v1)]);
+    expect(all).toEqual([found(v1), found(v1), found(v1)]);
+    expect(asked).toHaveLength(1);
+  });
+
+  it("are kept for less than a minute: a version can be disabled meanwhile", async () => {
+    const { read, asked, setClock } = aCache();
+    await read(v1);
+    setClock("10:00:59.999");
+    await read(v1);
+    expect(asked).toHaveLength(1);
+    setClock("10:01");
+    await read(v1);
+    expect(asked).toHaveLength(2);
+  });
+
+  it("are told apart by vault, name and version, without case as the vault does", async () => {
+    const { read, asked } = aCache();
+    await read("abcdef00000000000000000000000000");
+    await read("ABCDEF00000000000000000000000000");
+    await read("abcdef00000000000000000000000000", { ...secret, name: "RenderWeu-Batch-Key" });
+    expect(asked).toHaveLength(1);
+    await read(v2);
+    await read(v2, { ...secret, name: "other" });
+    await read(v2, { ...secret, vaultUrl: "https://other.vault.azure.net" });
+    expect(asked).toHaveLength(4);
+  });
+
+  it("that the vault does not know are asked for again after ten seconds, as they may be there by then", async () => {
+    const { read, asked, setClock } = aCache(async () => null);
+    expect([await read(v1), await read(v1)]).toEqual([null, null]);
+    setClock("10:00:09.999");
+    await read(v1);
+    expect(asked).toHaveLength(1);
+    setClock("10:00:10");
+    await read(v1);
+    expect(asked).toHaveLength(2);
+  });
+
+  it("are asked for again after a failure, which everybody who waited sees", async () => {
+    const answers = [Promise.reject(new Error("vault out of reach")), Promise.resolve(found(v1))];
+    const { read, asked } = aCache(() => answers.shift() ?? Promise.resolve(null));
+    const both = await Promise.allSettled([read(v1), read(v1)]);
+    expect(both.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(await read(v1)).toEqual(found(v1));
+    expect(asked).toHaveLength(2);
+  });
+
+  it("are not thrown away by an older reading that fails late", async () => {
+    const vault = new EventEmitter();
+    const late = once(vault, "answer").then(() => null);
+    const answers: Promise<SecretVersion | null>[] = [late, Promise.resolve(found(v1))];
+    const { read, asked, setClock } = aCache(() => answers.shift() ?? Promise.resolve(null));
+    const first = read(v1);
+    setClock("10:01");
+    await read(v1);
+    vault.emit("error", new Error("too late"));
+    await expect(first).rejects.toThrow("too late");
+    expect(await read(v1)).toEqual(found(v1));
+    expect(asked).toHaveLength(2);
+  });
+
+  it("read before the clock was set back are read again, so that none is kept for longer", async () => {
+    const { read, asked, setClock } = aCache();
+    await read(v1);
+    setClock("09:00");
+    await read(v1);
+    expect(asked).toHaveLength(2);
+  });
+
+  it("are a thousand at most: the one that was read first goes first", async () => {
+    const { read, asked } = aCache();
+    for (let i = 1; i <= 1_000; i += 1) await read(numbered(i));
+    await read(numbered(1));
+    expect(asked).toHaveLength(1_000);
+    await read(numbered(1_001));
+    await read(numbered(2));
+    expect(asked).toHaveLength(1_001);
+    await read(numbered(1));
+    expect(asked).toHaveLength(1_002);
+  });
+});
