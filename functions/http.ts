@@ -6,7 +6,7 @@ import type { Problem } from "../lib/signals/signal-schema";
 import type { AccountConfig } from "../lib/rotation/account-config";
 import { theApp, within } from "./runtime";
 
-const longestBody = 16 * 1024;
+const maxBody = 16 * 1024;
 const retrySeconds = "30";
 
 /** RFC 9457. */
@@ -141,9 +141,9 @@ export const readJson = async (
     return { ok: false, answer: problem(415, "NotJson", "send the body as application/json") };
   }
   const announced = Number(request.headers.get("content-length") ?? 0);
-  const text = announced > longestBody ? "" : await request.text();
-  if (announced > longestBody || Buffer.byteLength(text) > longestBody) {
-    return { ok: false, answer: problem(413, "BodyTooLarge", `the body may have at most ${longestBody} bytes`) };
+  const text = announced > maxBody ? "" : await request.text();
+  if (announced > maxBody || Buffer.byteLength(text) > maxBody) {
+    return { ok: false, answer: problem(413, "BodyTooLarge", `the body may have at most ${maxBody} bytes`) };
   }
   try {
     return { ok: true, body: JSON.parse(text) };

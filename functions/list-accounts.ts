@@ -3,14 +3,14 @@ import { concurrently } from "../lib/concurrently";
 import { readStatus } from "../lib/operations/read-status";
 import { json, withApp } from "./http";
 
-const mostAtOnce = 16;
+const maxConcurrent = 16;
 
 app.http("listAccounts", {
   methods: ["GET"],
   route: "accounts",
   authLevel: "function",
   handler: withApp(async (theApp) => {
-    const statuses = await concurrently(theApp.accounts, mostAtOnce, (account) => readStatus(theApp, account));
+    const statuses = await concurrently(theApp.accounts, maxConcurrent, (account) => readStatus(theApp, account));
     const accounts = statuses.map(({ consumers: _left, ...status }) => status);
     return json(200, { accounts, checkedAt: theApp.ports.clock.now().toISOString() });
   }),

@@ -1,5 +1,5 @@
 import { app, type TimerHandler } from "@azure/functions";
-import { tellConfigurationInvalid } from "../lib/alarms/configuration-alarm";
+import { alarmConfigurationInvalid } from "../lib/alarms/configuration-alarm";
 import { Ticker } from "../lib/operations/tick";
 import { theApp, within } from "./runtime";
 
@@ -10,7 +10,7 @@ let ticker: Ticker | null = null;
 const handler: TimerHandler = (_timer, context) =>
   within(context, async () => {
     const composed = theApp();
-    if (!composed.ok) return tellConfigurationInvalid(composed.alarm, composed.problems);
+    if (!composed.ok) return alarmConfigurationInvalid(composed.alarm, composed.problems);
     ticker ??= new Ticker(composed.app);
     await ticker.tick();
   });

@@ -1,5 +1,5 @@
 import { app } from "@azure/functions";
-import { inText, readEvidence } from "../lib/history/rotation-report";
+import { renderText, readEvidence } from "../lib/history/rotation-report";
 import { json, plainText, problem, withAccount } from "./http";
 
 app.http("rotationRecord", {
@@ -16,6 +16,6 @@ app.http("rotationRecord", {
       );
     }
     const wantsText = (request.headers.get("accept") ?? "").includes("text/plain");
-    return wantsText ? plainText(200, inText(found)) : json(200, found);
+    return wantsText ? plainText(200, renderText(found)) : json(200, found);
   }),
 });

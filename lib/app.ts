@@ -18,5 +18,5 @@ export interface AppLimits extends Limits {
   /** An HTTP request takes no new step after this many milliseconds: well before the platform cuts its answer. */
   readonly requestMs: number;
   /** How long a request waits for another driver's claim, in milliseconds. */
-  readonly patienceMs: number;
+  readonly claimWaitMs: number;
 }

@@ -22,7 +22,7 @@ import { ConfigError } from "./errors";
 import { FetchHealthChecks } from "./signals/health-client";
 import type { Alerts, Clock, Log } from "./ports";
 import { parseDuration } from "./rotation/time/duration";
-import type { Telling } from "./alarms/publish-notice";
+import type { NotifierPorts } from "./alarms/publish-notice";
 import { VersionCache } from "./signals/version-cache";
 
 const minute = 60_000;
@@ -59,7 +59,7 @@ export const composeApp = (env: Environment, write: LineWriter): App => {
       historyKeepMs: settings.historyKeepMs,
       tickMs: functionTimeoutMs / 2,
       requestMs: Math.min(functionTimeoutMs / 2, 100_000),
-      patienceMs: 3_000,
+      claimWaitMs: 3_000,
     },
   };
 };
@@ -138,14 +138,14 @@ const openConfigurationAlarm = (env: Environment, write: LineWriter): Configurat
   const { tables, webhook, emulated, cloud } = readTellingSettings(env);
   const ids = new UlidIds(systemClock);
   const toLog = { clock: systemClock, ids, log: logTo(write) };
-  const toLogOnly: Telling = { ports: { ...toLog, notices: new MemoryNotices(), alerts: noWebhook }, callMs };
+  const toLogOnly: NotifierPorts = { ports: { ...toLog, notices: new MemoryNotices(), alerts: noWebhook }, callMs };
   const remindEveryMs = parseDuration(builtIn.remindEvery) ?? Number.POSITIVE_INFINITY;
-  if (tables === null) return { telling: toLogOnly, toLogOnly, remindEveryMs };
+  if (tables === null) return { notifier: toLogOnly, logOnly: toLogOnly, remindEveryMs };
   const { rotations } = openTables(tableStorage(env, { storage: tables.storage, emulated, cloud }), tables.tablePrefix);
   const notices = new NoticeTable(rotations, ids);
   return {
-    telling: { ports: { ...toLog, notices, alerts: openAlerts(env, webhook) }, callMs },
-    toLogOnly,
+    notifier: { ports: { ...toLog, notices, alerts: openAlerts(env, webhook) }, callMs },
+    logOnly: toLogOnly,
     remindEveryMs,
   };
 };

@@ -11,7 +11,7 @@ export interface ServiceFacts {
   readonly requestId?: string;
 }
 
-const inWords = (facts: ServiceFacts): string =>
+const describe = (facts: ServiceFacts): string =>
   [
     facts.operation,
     facts.statusCode === undefined ? null : `status ${facts.statusCode}`,
@@ -45,7 +45,7 @@ export class TransientServiceError extends Error {
     /** Milliseconds the service asked to wait, where it did. */
     readonly retryAfterMs: number | null = null,
   ) {
-    super(`${inWords(facts)}: not done, tried again later`);
+    super(`${describe(facts)}: not done, tried again later`);
   }
 }
 
@@ -53,7 +53,7 @@ export class TransientServiceError extends Error {
 export class OutcomeUnknownError extends Error {
   override readonly name = "OutcomeUnknownError";
   constructor(readonly facts: ServiceFacts) {
-    super(`${inWords(facts)}: the answer was lost, so it may or may not have been applied`);
+    super(`${describe(facts)}: the answer was lost, so it may or may not have been applied`);
   }
 }
 
@@ -70,8 +70,8 @@ export class OperatorNeededError extends Error {
     readonly facts: ServiceFacts,
     readonly remedy: string,
   ) {
-    super(`${inWords(facts)}: ${remedy}`);
-    this.what = inWords(facts);
+    super(`${describe(facts)}: ${remedy}`);
+    this.what = describe(facts);
   }
 }
 

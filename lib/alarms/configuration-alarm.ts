@@ -1,29 +1,29 @@
 import type { ConfigError } from "../errors";
 import { withoutKeys } from "../redact";
 import { configurationInvalid } from "../rotation/events/notice";
-import { type Telling, tellingDelayed, tellNotice } from "./publish-notice";
+import { type NotifierPorts, notificationDelayed, publishNotice } from "./publish-notice";
 
 export interface ConfigurationAlarm {
   /** What the settings allow: the tables and the webhook, or neither. */
-  readonly telling: Telling;
+  readonly notifier: NotifierPorts;
   /** Where the tables cannot be reached. */
-  readonly toLogOnly: Telling;
+  readonly logOnly: NotifierPorts;
   readonly remindEveryMs: number;
 }
 
 /** One run of the timer with settings that the app cannot run with: a line of what is wrong, and the alarm as any other. */
-export const tellConfigurationInvalid = async (
+export const alarmConfigurationInvalid = async (
   alarm: ConfigurationAlarm,
   problems: ConfigError["problems"],
 ): Promise<void> => {
-  const { log, clock } = alarm.telling.ports;
+  const { log, clock } = alarm.notifier.ports;
   // A place in the configuration holds names that somebody has written.
   const shown = problems.map(({ at, problem }) => ({ at: withoutKeys(at), problem: withoutKeys(problem) }));
   const detail = shown.map(({ at, problem }) => `${at}: ${problem}`).join("; ");
   log.write("error", { event: "ConfigurationState", reason: "ConfigurationInvalid", detail, problems: shown });
-  const tell = async ({ ports, callMs }: Telling): Promise<void> => {
+  const tell = async ({ ports, callMs }: NotifierPorts): Promise<void> => {
     const all = await ports.notices.list({ signal: clock.abortAfter(callMs) });
-    await tellNotice(
+    await publishNotice(
       { ports, callMs },
       {
         account: null,
@@ -34,9 +34,9 @@ export const tellConfigurationInvalid = async (
     );
   };
   try {
-    await tell(alarm.telling);
+    await tell(alarm.notifier);
   } catch (error) {
-    log.write("warn", tellingDelayed(null, error));
-    await tell(alarm.toLogOnly);
+    log.write("warn", notificationDelayed(null, error));
+    await tell(alarm.logOnly);
   }
 };

@@ -2,11 +2,19 @@ import { CorruptRecordError, OperatorNeededError, TransientServiceError } from "
 import type { Ports, StoredNotice } from "../ports";
 import type { Condition } from "../rotation/events/alarm-conditions";
 import { clearedKind, isAlarm } from "../rotation/events/events";
-import { announcedAll, firstNotice, held, isHeld, isToBeTold, longestHoldMs, noticed } from "../rotation/events/notice";
+import {
+  announcedAll,
+  firstNotice,
+  held,
+  isHeld,
+  hasPendingNotifications,
+  maxHoldMs,
+  noticed,
+} from "../rotation/events/notice";
 import { alertDropped, sendDeliveries } from "./send-deliveries";
 
 /** What it takes to tell somebody; it can be had with settings that are wrong elsewhere. */
-export interface Telling {
+export interface NotifierPorts {
   readonly ports: Pick<Ports, "notices" | "alerts" | "log" | "clock" | "ids">;
   /** The most that one external call may take, in milliseconds. */
   readonly callMs: number;
@@ -28,7 +36,10 @@ export interface Subject {
  * with the right to tell it: of two hosts at once the one that writes second goes away, and what a crash has cut off is told again
  * under the same id. The notice as it is stored then; null where somebody else is at it.
  */
-export const tellNotice = async ({ ports, callMs }: Telling, subject: Subject): Promise<StoredNotice | null> => {
+export const publishNotice = async (
+  { ports, callMs }: NotifierPorts,
+  subject: Subject,
+): Promise<StoredNotice | null> => {
   const { notices, alerts, log, clock, ids } = ports;
   const { account, known, found, remindEveryMs } = subject;
   const now = clock.now();
@@ -36,7 +47,7 @@ export const tellNotice = async ({ ports, callMs }: Telling, subject: Subject): 
   if (isHeld(before, now)) return null;
   const pen = { now, by: "schedule", nextId: () => ids.next() };
   const next = noticed(before, found, remindEveryMs, pen);
-  if (!isToBeTold(next, now)) return known;
+  if (!hasPendingNotifications(next, now)) return known;
   const call = () => ({ signal: clock.abortAfter(callMs) });
   const mine = await notices.write(held(next, now), known?.etag ?? null, call());
   if (mine === null) return null;
@@ -48,21 +59,21 @@ export const tellNotice = async ({ ports, callMs }: Telling, subject: Subject): 
   const { rest, dropped } = await sendDeliveries(ports, announced.notice.deliveries, call);
   for (const event of [...announced.dropped, ...dropped]) log.write("error", alertDropped(event));
   // After its hold the notice is somebody else's.
-  const leftMs = longestHoldMs - (clock.now().getTime() - now.getTime());
+  const leftMs = maxHoldMs - (clock.now().getTime() - now.getTime());
   const signal = leftMs <= 0 ? AbortSignal.abort() : clock.abortAfter(Math.min(leftMs, callMs));
   return notices.write({ ...announced.notice, deliveries: rest, heldUntil: null }, mine.etag, { signal });
 };
 
 /** The line of what could not be told; the next tick does it. */
-export const tellingDelayed = (account: string | null, error: unknown) => ({
-  event: "TellingDelayed",
+export const notificationDelayed = (account: string | null, error: unknown) => ({
+  event: "NotificationDelayed",
   account,
-  detail: wordsOf(error),
+  detail: safeMessage(error),
   reason: error instanceof OperatorNeededError ? error.reason : null,
 });
 
 /** What failed, without values: the message of a defect may quote anything. */
-export const wordsOf = (error: unknown): string =>
+export const safeMessage = (error: unknown): string =>
   error instanceof TransientServiceError || error instanceof OperatorNeededError || error instanceof CorruptRecordError
     ? error.message
     : `unexpected ${error instanceof Error ? error.name : typeof error}`;

@@ -5,7 +5,7 @@ import type { Delivery } from "../rotation/record";
 import { plusMs, toInstant } from "../rotation/time/time";
 
 /** There may be a day's alarms to send, and somebody may wait for the answer of whoever sends them. */
-const longestSendingMs = 5_000;
+const maxSendingMs = 5_000;
 
 export interface Sent<E extends Announcement> {
   /** Still to be sent, in order. */
@@ -20,7 +20,7 @@ export const sendDeliveries = async <E extends Announcement>(
   deliveries: readonly Delivery<E>[],
   call: () => CallOptions,
 ): Promise<Sent<E>> => {
-  const enoughAt = plusMs(toInstant(clock.now()), longestSendingMs);
+  const enoughAt = plusMs(toInstant(clock.now()), maxSendingMs);
   const dropped: E[] = [];
   let rest = deliveries;
   for (const delivery of deliveries) {

@@ -15,7 +15,7 @@ export interface WebhookOptions {
   readonly clock: Clock;
 }
 
-const longestMs = 5_000;
+const maxMs = 5_000;
 /** After a failure the receiver is left alone for this long, so that a dead one does not cost every account of a tick its time. */
 const restMs = 30_000;
 
@@ -48,7 +48,7 @@ export class Webhook implements Alerts {
         body,
         headers: { "content-type": contentType, ...this.#signature(event.id, body, clock.now()) },
         redirect: "manual",
-        signal: AbortSignal.any([signal, clock.abortAfter(longestMs)]),
+        signal: AbortSignal.any([signal, clock.abortAfter(maxMs)]),
       });
       await response.body?.cancel();
       if (response.ok) return "delivered";

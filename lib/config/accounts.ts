@@ -2,7 +2,7 @@ import type { AccountConfig, BatchAccountRef } from "../rotation/account-config"
 import { parseDuration } from "../rotation/time/duration";
 import { type AccountSchema, type CompleteAccount, completeAccount, configurationSchema } from "./configuration-schema";
 import { checkTogether, type Report } from "./cross-checks";
-import type { Rules } from "./field-types";
+import type { SchemaOptions } from "./field-types";
 import { batchIdParts } from "./identity-fields";
 import { asObject, mergeAccount } from "./merge";
 import { pointer } from "./pointer";
@@ -86,7 +86,7 @@ const checkForm = (schema: AccountSchema, configuration: unknown, report: Report
  */
 export const readAccounts = (
   configuration: unknown,
-  rules: Rules,
+  rules: SchemaOptions,
   report: (at: string, problem: string) => void,
 ): readonly AccountConfig[] => {
   let sound = true;

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { builtIn } from "./defaults";
-import { duration, mustBe, oneOf, type Rules, withBounds } from "./field-types";
+import { duration, mustBe, oneOf, type SchemaOptions, withBounds } from "./field-types";
 import { gateFields } from "./gate-schema";
 import { accountName, resourceId, secret } from "./identity-fields";
 import { windowObject } from "./window-fields";
@@ -28,7 +28,7 @@ const stalledAfterFields = (shortestMs: number) => {
 };
 
 /** Every key that an account and `defaults` may both hold, all of them present. */
-const sharedFields = (rules: Rules) => {
+const sharedFields = (rules: SchemaOptions) => {
   const shortestMs = rules.emulated ? 1_000 : 60_000;
   return {
     rotateEvery: duration(rules.emulated ? shortestMs : dayMs, 730 * dayMs).meta({
@@ -85,7 +85,7 @@ const sharedFields = (rules: Rules) => {
 };
 
 /** An account with every key but those without a fixed default filled in. */
-export const completeAccount = (rules: Rules) =>
+export const completeAccount = (rules: SchemaOptions) =>
   z.strictObject({ name: accountName.optional(), resourceId, secret: secret(rules), ...sharedFields(rules) });
 
 export type AccountSchema = ReturnType<typeof completeAccount>;

@@ -1,6 +1,6 @@
 import type { AccountConfig } from "../rotation/account-config";
 import { readAccounts } from "./accounts";
-import type { Rules } from "./field-types";
+import type { SchemaOptions } from "./field-types";
 import { parseJson } from "./json";
 import type { Problems } from "./problems";
 import type { SettingsReader } from "./reader";
@@ -42,7 +42,7 @@ const readText = (reader: SettingsReader, files: FilesBesideHost, problems: Prob
 export const readConfiguration = (
   reader: SettingsReader,
   files: FilesBesideHost,
-  rules: Rules,
+  rules: SchemaOptions,
   problems: Problems,
 ): readonly AccountConfig[] => {
   const text = readText(reader, files, problems);

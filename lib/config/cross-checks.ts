@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { parseDuration } from "../rotation/time/duration";
 import type { AccountSchema } from "./configuration-schema";
-import type { Rules } from "./field-types";
+import type { SchemaOptions } from "./field-types";
 import { batchIdParts } from "./identity-fields";
 import { asObject, isObject, mergeAccount, type Unchecked } from "./merge";
 
@@ -141,7 +141,12 @@ const checkDistinct = (schema: AccountSchema, accounts: readonly Unchecked[], re
 };
 
 /** Everything about a configuration that no part of it shows by itself. */
-export const checkTogether = (schema: AccountSchema, configuration: unknown, rules: Rules, report: Report): void => {
+export const checkTogether = (
+  schema: AccountSchema,
+  configuration: unknown,
+  rules: SchemaOptions,
+  report: Report,
+): void => {
   const { defaults, accounts } = asObject(configuration);
   const written = listOf(accounts).map(asObject);
   const isWhole = (account: unknown): boolean => isObject(account) && (defaults === undefined || isObject(defaults));

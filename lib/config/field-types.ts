@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { durationPattern, formatDuration, parseDuration } from "../rotation/time/duration";
-import { longestMs } from "./reader";
+import { maxMs } from "./reader";
 
 /** What the settings say about the configuration. */
-export interface Rules {
+export interface SchemaOptions {
   readonly emulated: boolean;
   /** What the host of every vault must end with; null where the cloud is not known. */
   readonly vaultDomain: string | null;
@@ -24,7 +24,7 @@ export const oneOf = <const T extends readonly [string, ...string[]]>(choices: T
 const durationForm = (shortestMs: number, longest: number): string =>
   `an ISO 8601 duration of weeks, days, hours, minutes and seconds from ${formatDuration(shortestMs)} to ${formatDuration(longest)}`;
 
-export const duration = (shortestMs: number, longest = longestMs) => {
+export const duration = (shortestMs: number, longest = maxMs) => {
   const form = durationForm(shortestMs, longest);
   const inRange = (value: string): boolean => {
     const ms = parseDuration(value);
@@ -34,5 +34,5 @@ export const duration = (shortestMs: number, longest = longestMs) => {
 };
 
 /** A description for the schema, which can show the bounds of a duration but not check them. */
-export const withBounds = (description: string, shortestMs: number, longest = longestMs): string =>
+export const withBounds = (description: string, shortestMs: number, longest = maxMs): string =>
   `${description} Must be ${durationForm(shortestMs, longest)}.`;

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { builtIn } from "./defaults";
-import { duration, mustBe, oneOf, type Rules, text, withBounds } from "./field-types";
+import { duration, mustBe, oneOf, type SchemaOptions, text, withBounds } from "./field-types";
 import { hasUserInfo, isSecure, parseUrl } from "./urls";
 
 const isHealthUrl = (value: string, emulated: boolean): boolean => {
@@ -8,7 +8,7 @@ const isHealthUrl = (value: string, emulated: boolean): boolean => {
   return url !== null && isSecure(url, emulated) && !hasUserInfo(url);
 };
 
-const healthUrl = ({ emulated }: Rules) => {
+const healthUrl = ({ emulated }: SchemaOptions) => {
   const form = "an https URL without user name and password (http to this machine with ROTATION_EMULATED), or null";
   return text(form, /^https?:\/\/\S+$/).refine((value) => isHealthUrl(value, emulated), { error: mustBe(form) });
 };
@@ -18,7 +18,7 @@ const consumerName = text("1 to 64 of a-z, A-Z, 0-9, ., _ and -", /^[A-Za-z0-9._
   examples: ["render-api"],
 });
 
-const consumer = (rules: Rules) =>
+const consumer = (rules: SchemaOptions) =>
   z.strictObject(
     {
       name: consumerName,
@@ -45,7 +45,7 @@ const consumer = (rules: Rules) =>
     { error: mustBe("an object with at least a name") },
   );
 
-export const gateFields = (rules: Rules, shortestMs: number) => ({
+export const gateFields = (rules: SchemaOptions, shortestMs: number) => ({
   mode: oneOf(["signals", "approval", "delay"]).meta({
     description: "What opens the gate: the consumers' signals, or besides them a person's yes, or a wait.",
     default: builtIn.gate.mode,

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { BatchAccountRef } from "../rotation/account-config";
-import { mustBe, type Rules, text } from "./field-types";
+import { mustBe, type SchemaOptions, text } from "./field-types";
 import { guidSource } from "./guid";
 import { isPlainBase, parseUrl } from "./urls";
 
@@ -30,7 +30,7 @@ export const accountName = text("3 to 63 of a-z, 0-9 and -", /^[a-z0-9-]{3,63}$/
   examples: ["render-weu"],
 });
 
-const isVault = (value: string, { emulated, vaultDomain }: Rules): boolean => {
+const isVault = (value: string, { emulated, vaultDomain }: SchemaOptions): boolean => {
   const url = parseUrl(value);
   if (url === null || !isPlainBase(url) || url.pathname !== "/") return false;
   if (emulated || vaultDomain === null) return true;
@@ -39,7 +39,7 @@ const isVault = (value: string, { emulated, vaultDomain }: Rules): boolean => {
   return isOfCloud && url.port === "";
 };
 
-const vaultUrl = (rules: Rules) => {
+const vaultUrl = (rules: SchemaOptions) => {
   const host = rules.emulated ? "<host>" : `<vault>${rules.vaultDomain ?? ".vault.azure.net"}`;
   const form = `the address of a vault, https://${host}, without path`;
   return text(form, /^https:\/\/[^\s/?#@\\]+\/?$/)
@@ -52,7 +52,7 @@ const secretName = text("1 to 127 of 0-9, a-z, A-Z and -", /^[0-9A-Za-z-]{1,127}
   examples: ["renderweu-batch-key"],
 });
 
-export const secret = (rules: Rules) =>
+export const secret = (rules: SchemaOptions) =>
   z
     .strictObject(
       { vaultUrl: vaultUrl(rules), name: secretName },

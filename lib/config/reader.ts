@@ -6,7 +6,7 @@ import type { SettingName } from "./setting-names";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** No length in settings or configuration is longer: dates far beyond it cannot be written. */
-export const longestMs = 3_650 * 86_400_000;
+export const maxMs = 3_650 * 86_400_000;
 
 /** Reads single settings; what is wrong with one is added to the problems, and its default stands in for it. */
 export class SettingsReader {
@@ -49,8 +49,8 @@ export class SettingsReader {
 
   /** Milliseconds; null where unset or not such a duration. */
   duration(name: SettingName, shortestMs: number): number | null {
-    const form = `an ISO 8601 duration from ${formatDuration(shortestMs)} to ${formatDuration(longestMs)}, such as PT5M`;
-    const inRange = (ms: number | null): boolean => ms !== null && ms >= shortestMs && ms <= longestMs;
+    const form = `an ISO 8601 duration from ${formatDuration(shortestMs)} to ${formatDuration(maxMs)}, such as PT5M`;
+    const inRange = (ms: number | null): boolean => ms !== null && ms >= shortestMs && ms <= maxMs;
     const text = this.matching(name, form, (value) => durationPattern.test(value) && inRange(parseDuration(value)));
     return text === null ? null : parseDuration(text);
   }

@@ -15,21 +15,21 @@ import {
   activeQuarantine,
   claimed,
   claimIsLive,
-  type FailedTry,
+  type FailedAttempt,
   failed,
   firstRecord,
   isFor,
   moved,
-  type Pen,
+  type EventContext,
   pauseInForce,
   quarantined,
   waitingOn,
-  withEarlier,
+  withBacklog,
   withEvents,
   withPauseSeen,
 } from "../rotation/changes";
 import { alarmChanges, conditions } from "../rotation/events/alarm-conditions";
-import { isWanted, mostDeliveries, newDelivery, type Wanted } from "../rotation/events/deliveries";
+import { isWanted, maxDeliveries, newDelivery, type Wanted } from "../rotation/events/deliveries";
 import {
   type Announcement,
   clearedKind,
@@ -46,7 +46,7 @@ import { configurationChanged, type Move, type StateWithActive } from "../rotati
 import type { InstanceReport } from "../rotation/gate/signals";
 import { gatedState, mayRegenerateNext } from "../rotation/waiting";
 import { alertDropped, sendDeliveries } from "../alarms/send-deliveries";
-import { type Bench, type Decision, type Done, rollBack, steps } from "./steps";
+import { type StepContext, type Decision, type Done, rollBack, steps } from "./steps";
 
 export interface Limits {
   /** How long a claim lasts, in milliseconds; longer than the host lets a function run. */
@@ -61,7 +61,7 @@ export interface Limits {
 }
 
 /** Why somebody's request is turned away; nothing has changed. */
-export interface Refusal {
+export interface RequestRejection {
   readonly refused: string;
   readonly detail: string;
 }
@@ -73,23 +73,23 @@ export interface Note {
 }
 
 /** One drive of one account: who drives, how long at most, and what is asked for first. */
-export interface Drive {
+export interface AdvanceOptions {
   readonly by: string;
   /** No new step is begun after this aborts; what is under way is finished. */
   readonly stop: AbortSignal;
   /** How long to wait for another driver's claim, in milliseconds. 0: go away at once. */
-  readonly patienceMs: number;
+  readonly claimWaitMs: number;
   /** Decided under the claim: a move to make before anything else, something to note in the history, a refusal, or nothing. */
-  readonly enter?: (record: RotationRecord, now: Date) => Move | Note | Refusal | null;
+  readonly beforeSteps?: (record: RotationRecord, now: Date) => Move | Note | RequestRejection | null;
   /** Told while the record could not be read, in order: the history is to get it. */
-  readonly earlier?: readonly Announcement[];
+  readonly backlog?: readonly Announcement[];
 }
 
 export type Advanced =
-  | { readonly outcome: "busy"; readonly claim: Claim | null }
-  | { readonly outcome: "refused"; readonly refusal: Refusal }
+  | { readonly kind: "busy"; readonly claim: Claim | null }
+  | { readonly kind: "refused"; readonly refusal: RequestRejection }
   | {
-      readonly outcome: "driven";
+      readonly kind: "driven";
       readonly record: RotationRecord;
       readonly moves: number;
       /** The record or the history has what was told earlier. */
@@ -97,7 +97,12 @@ export type Advanced =
     };
 
 /** Takes the claim, then step after step until the account waits, then lets go. Never throws for what goes wrong with Batch or the vault. */
-export const advance = async (ports: Ports, limits: Limits, config: AccountConfig, drive: Drive): Promise<Advanced> => {
+export const advance = async (
+  ports: Ports,
+  limits: Limits,
+  config: AccountConfig,
+  drive: AdvanceOptions,
+): Promise<Advanced> => {
   const driver = new Driver(ports, limits, config, drive);
   const taken = await driver.takeClaim();
   if (taken !== null) return taken;
@@ -105,7 +110,7 @@ export const advance = async (ports: Ports, limits: Limits, config: AccountConfi
     return await driver.drive();
   } catch (error) {
     // The record is somebody else's by now: what it says is theirs to say.
-    if (error instanceof ClaimLostError) return { outcome: "busy", claim: null };
+    if (error instanceof ClaimLostError) return { kind: "busy", claim: null };
     throw error;
   }
 };
@@ -135,7 +140,7 @@ export const needsDriver = (
 };
 
 /** Moves of one drive at most: a procedure has eight, and a loop that does not end must not hold a claim. */
-const mostMoves = 20;
+const maxMoves = 20;
 
 class Driver {
   readonly #claimId: string;
@@ -149,19 +154,19 @@ class Driver {
     private readonly ports: Ports,
     private readonly limits: Limits,
     private readonly config: AccountConfig,
-    private readonly order: Drive,
+    private readonly options: AdvanceOptions,
   ) {
     this.#claimId = ports.ids.next();
   }
 
   /** Null when the claim is ours. */
   async takeClaim(): Promise<Advanced | null> {
-    const giveUpAt = plusMs(toInstant(this.ports.clock.now()), this.order.patienceMs);
+    const giveUpAt = plusMs(toInstant(this.ports.clock.now()), this.options.claimWaitMs);
     for (;;) {
       const held = await this.#tryToClaim();
       if (held === null) return null;
-      if (toInstant(this.ports.clock.now()) >= giveUpAt || this.order.stop.aborted) return held;
-      await this.ports.clock.sleep(Math.min(250, this.order.patienceMs), this.order.stop);
+      if (toInstant(this.ports.clock.now()) >= giveUpAt || this.options.stop.aborted) return held;
+      await this.ports.clock.sleep(Math.min(250, this.options.claimWaitMs), this.options.stop);
     }
   }
 
@@ -169,7 +174,7 @@ class Driver {
     const { rotations, clock } = this.ports;
     const known = await readRecord(this.ports, this.limits, this.config.name, this.#callWithoutClaim());
     const now = clock.now();
-    if (known !== null && claimIsLive(known.record, now)) return { outcome: "busy", claim: known.record.claim };
+    if (known !== null && claimIsLive(known.record, now)) return { kind: "busy", claim: known.record.claim };
     const record = claimed(
       known?.record ?? (await this.#firstRecord(now)),
       this.#newClaim(now),
@@ -178,7 +183,7 @@ class Driver {
     const options = this.#callWithoutClaim();
     this.#stored =
       known === null ? await rotations.insert(record, options) : await rotations.replace(record, known.etag, options);
-    return this.#stored === null ? { outcome: "busy", claim: null } : null;
+    return this.#stored === null ? { kind: "busy", claim: null } : null;
   }
 
   /** A record that somebody has deleted begins anew, but its history goes on: in the places that are taken nothing could be told. */
@@ -198,16 +203,16 @@ class Driver {
   async drive(): Promise<Advanced> {
     const refusal = await this.#enter();
     if (refusal === null) {
-      while (this.#moves < mostMoves && !this.order.stop.aborted && (await this.#oneMove())) this.#moves += 1;
+      while (this.#moves < maxMoves && !this.options.stop.aborted && (await this.#oneMove())) this.#moves += 1;
     }
     await this.#tell();
     const { record } = await this.#write({ ...this.#record, claim: null });
     return refusal === null
-      ? { outcome: "driven", record, moves: this.#moves, recorded: this.#recorded }
-      : { outcome: "refused", refusal };
+      ? { kind: "driven", record, moves: this.#moves, recorded: this.#recorded }
+      : { kind: "refused", refusal };
   }
 
-  async #enter(): Promise<Refusal | null> {
+  async #enter(): Promise<RequestRejection | null> {
     const now = this.ports.clock.now();
     const seen = withPauseSeen(this.#record, this.config, now);
     if (seen !== this.#record) await this.#write(seen);
@@ -215,7 +220,7 @@ class Driver {
       const { batch, secret } = this.config;
       await this.#settle(configurationChanged(this.#record, { resourceId: batch.resourceId, secret }, now));
     }
-    const asked = this.order.enter?.(this.#record, now) ?? null;
+    const asked = this.options.beforeSteps?.(this.#record, now) ?? null;
     if (asked === null) return null;
     if ("refused" in asked) return asked;
     if ("note" in asked) await this.#note(asked, now);
@@ -234,7 +239,7 @@ class Driver {
     const now = this.ports.clock.now();
     if (this.#record.failure !== null && this.#record.failure.nextAttemptAt > toInstant(now)) return false;
     try {
-      return await this.#lookAndStep(now);
+      return await this.#reconcileAndStep(now);
     } catch (error) {
       if (error instanceof ClaimLostError) throw error;
       await this.#fail(error);
@@ -242,7 +247,7 @@ class Driver {
     }
   }
 
-  async #lookAndStep(now: Date): Promise<boolean> {
+  async #reconcileAndStep(now: Date): Promise<boolean> {
     const { rollback } = this.#record;
     if (rollback !== null) return this.#finishRollback(rollback);
     const mayStep = pauseInForce(this.#record, this.config) === null && !quarantineStops(this.#record, now);
@@ -266,7 +271,7 @@ class Driver {
     }
     return this.#act(
       `roll back to the ${state.rotation.previous} key`,
-      () => rollBack(state, this.#bench(), asked),
+      () => rollBack(state, this.#context(), asked),
       asked.by,
     );
   }
@@ -278,7 +283,7 @@ class Driver {
 
   #decide(): Promise<Decision> | Decision {
     const { state } = this.#record;
-    const bench = this.#bench();
+    const bench = this.#context();
     switch (state.phase) {
       case "adopting":
         return steps.adopting(state, bench);
@@ -304,7 +309,7 @@ class Driver {
     const due = fullReconcileDue(this.#record, this.config, now);
     if (state.phase === "idle" && !due) return null;
     const full = due || decision.kind === "actOnKeys";
-    const found = await reconcile(this.#bench(), state, full);
+    const found = await reconcile(this.#context(), state, full);
     if (found.kind === "agrees" && found.look !== null) {
       this.#compared ||= due;
       this.#keep({ ...this.#record, reconciledAt: toInstant(this.ports.clock.now()) });
@@ -313,7 +318,7 @@ class Driver {
   }
 
   /** `by`: who has asked for it, where that is not who drives. */
-  async #act(words: string, run: () => Promise<Done>, by: string = this.order.by): Promise<boolean> {
+  async #act(words: string, run: () => Promise<Done>, by: string = this.options.by): Promise<boolean> {
     if (this.limits.dryRun) {
       this.ports.log.write("info", { event: "DryRun", account: this.config.name, detail: `would ${words}` });
       return false;
@@ -330,7 +335,7 @@ class Driver {
     return false;
   }
 
-  async #settle(move: Move, by: string = this.order.by): Promise<void> {
+  async #settle(move: Move, by: string = this.options.by): Promise<void> {
     const pen = this.#pen(by);
     await this.#write(withPauseSeen(moved(this.#record, move, pen), this.config, pen.now));
     await this.#deliver();
@@ -343,12 +348,12 @@ class Driver {
   }
 
   #announce(): void {
-    for (const event of this.#record.outbox.filter(({ sequence }) => sequence > this.#record.toldThrough)) {
+    for (const event of this.#record.outbox.filter(({ sequence }) => sequence > this.#record.announcedThrough)) {
       this.ports.log.write(isAlarm(event.event) ? "error" : "info", { ...event, ...clearedKind(event) });
       this.#keep(announced(this.#record, event, this.ports.alerts.wanted, this.ports.clock.now()));
     }
-    for (const { event: oldest } of this.#record.deliveries.slice(0, -mostDeliveries)) this.#dropped(oldest);
-    this.#keep({ ...this.#record, deliveries: this.#record.deliveries.slice(-mostDeliveries) });
+    for (const { event: oldest } of this.#record.deliveries.slice(0, -maxDeliveries)) this.#dropped(oldest);
+    this.#keep({ ...this.#record, deliveries: this.#record.deliveries.slice(-maxDeliveries) });
   }
 
   /** In order, and stops at the first that cannot be written: it comes again with the next drive. */
@@ -380,25 +385,25 @@ class Driver {
   /** What cannot be told now is told by the next drive: the claim must be let go all the same. */
   async #tell(): Promise<void> {
     try {
-      await this.#takeUp(this.order.earlier ?? []);
+      await this.#importBacklog(this.options.backlog ?? []);
       await this.#tellConditions();
       await this.#deliver();
       await this.#sendToWebhook();
       await this.#prune();
     } catch (error) {
       if (error instanceof ClaimLostError) throw error;
-      this.ports.log.write("warn", { event: "TellingDelayed", account: this.config.name, ...inFields(error) });
+      this.ports.log.write("warn", { event: "NotificationDelayed", account: this.config.name, ...inFields(error) });
     }
   }
 
   /** Written once, whatever crashes: under their own ids, by which those are known that the record or the history has. */
-  async #takeUp(earlier: readonly Announcement[]): Promise<void> {
+  async #importBacklog(earlier: readonly Announcement[]): Promise<void> {
     const [first] = earlier;
     if (first === undefined) return;
     this.#announce();
     const known = await this.#idsSince(first.at);
     const missing = earlier.filter(({ id }) => !known.has(id));
-    if (missing.length > 0) await this.#write(withEarlier(this.#record, missing, sha256));
+    if (missing.length > 0) await this.#write(withBacklog(this.#record, missing, sha256));
     this.#recorded = true;
   }
 
@@ -460,7 +465,7 @@ class Driver {
     const retryAfterMs = error instanceof TransientServiceError ? error.retryAfterMs : null;
     const next = nextAttemptAt(attempts, pen.now, retryAfterMs);
     this.ports.log.write(error instanceof OperatorNeededError ? "error" : "warn", {
-      event: "TryFailed",
+      event: "AttemptFailed",
       account,
       phase: this.#record.state.phase,
       ...inFields(error),
@@ -479,12 +484,12 @@ class Driver {
     return this.ports.batch.regenerate(this.config.batch, slot, call);
   }
 
-  #bench(): Bench {
+  #context(): StepContext {
     return {
       ports: this.ports,
       config: this.config,
       record: this.#record,
-      by: this.order.by,
+      by: this.options.by,
       call: () => this.#call(),
       regenerate: (slot) => this.#regenerate(slot),
       markRollback: (asked) => this.#markRollback(asked),
@@ -517,14 +522,14 @@ class Driver {
   }
 
   #newClaim(now: Date): Claim {
-    return { id: this.#claimId, by: this.order.by, takenAt: toInstant(now), until: this.#claimEnd(now) };
+    return { id: this.#claimId, by: this.options.by, takenAt: toInstant(now), until: this.#claimEnd(now) };
   }
 
   #claimEnd(now: Date): string {
     return plusMs(toInstant(now), this.limits.claimMs);
   }
 
-  #pen(by: string = this.order.by): Pen {
+  #pen(by: string = this.options.by): EventContext {
     return { now: this.ports.clock.now(), by, nextId: () => this.ports.ids.next(), hash: sha256 };
   }
 
@@ -552,7 +557,7 @@ const quarantineStops = (record: RotationRecord, now: Date): boolean => {
 /** The record once the log has the event: history and webhook may still be to get it. The evidence is for the history alone. */
 const announced = (record: RotationRecord, event: RotationEvent, wanted: Wanted | null, now: Date): RotationRecord => ({
   ...record,
-  toldThrough: event.sequence,
+  announcedThrough: event.sequence,
   deliveries:
     wanted !== null && isWanted(event, wanted)
       ? [...record.deliveries, newDelivery({ ...event, evidence: null }, now)]
@@ -563,7 +568,7 @@ const sha256 = (text: string): string => createHash("sha256").update(text, "utf8
 
 const hasActive = (state: State): state is StateWithActive => state.active !== null;
 
-const failureOf = (error: unknown): FailedTry => {
+const failureOf = (error: unknown): FailedAttempt => {
   if (error instanceof OperatorNeededError) {
     return { blocked: { reason: error.reason, remedy: error.remedy }, detail: error.what };
   }

@@ -1,11 +1,11 @@
 import { slotOf } from "../keys";
 import { otherSlot } from "../rotation/phases";
 import { driftRepaired, slotAdopted, type StateWithActive, versionAdopted } from "../rotation/transitions";
-import { type Bench, type Done, type Look, probe, publish } from "./steps";
+import { type StepContext, type Done, type KeySnapshot, probe, publish } from "./steps";
 
 /** How vault and Batch stand to the record. */
 export type Reconciled =
-  | { readonly kind: "agrees"; readonly look: Look | null }
+  | { readonly kind: "agrees"; readonly look: KeySnapshot | null }
   /** Batch lists the published key as live, but its data plane refuses it. */
   | { readonly kind: "refused"; readonly detail: string }
   /** They differ, and this mends it. */
@@ -16,7 +16,7 @@ export type Reconciled =
  * The cheap form costs Resource Manager nothing: the newest version is the recorded one, and one signed call with it is accepted.
  * Where that fails, or `full` is asked for, both live keys are read and compared in memory.
  */
-export const reconcile = async (bench: Bench, state: StateWithActive, full: boolean): Promise<Reconciled> => {
+export const reconcile = async (bench: StepContext, state: StateWithActive, full: boolean): Promise<Reconciled> => {
   const { ports, config, call } = bench;
   const newest = await ports.secrets.newest(config.secret, call());
   const works = newest === null || config.probe === "none" ? null : (await probe(bench, newest.key)) === "accepted";
@@ -25,7 +25,7 @@ export const reconcile = async (bench: Bench, state: StateWithActive, full: bool
   return compare(bench, state, { keys, newest }, works);
 };
 
-const compare = (bench: Bench, state: StateWithActive, look: Look, works: boolean | null): Reconciled => {
+const compare = (bench: StepContext, state: StateWithActive, look: KeySnapshot, works: boolean | null): Reconciled => {
   const { newest, keys } = look;
   const slot = newest === null ? null : slotOf(keys, newest.key);
   if (newest === null || slot === null) return drifted(bench, state, look);
@@ -52,13 +52,13 @@ const compare = (bench: Bench, state: StateWithActive, look: Look, works: boolea
  */
 const isOwnPublication = ({ phase }: StateWithActive): boolean => phase === "regenerated" || phase === "retired";
 
-const takenOver = ({ ports }: Bench, state: StateWithActive, version: string): Reconciled => ({
+const takenOver = ({ ports }: StepContext, state: StateWithActive, version: string): Reconciled => ({
   kind: "differs",
   words: `adopt the ${otherSlot(state.active.slot)} key, which somebody published as version ${version}`,
   run: async () => slotAdopted(state, version, ports.clock.now()),
 });
 
-const drifted = (bench: Bench, state: StateWithActive, { keys, newest }: Look): Reconciled => {
+const drifted = (bench: StepContext, state: StateWithActive, { keys, newest }: KeySnapshot): Reconciled => {
   const { slot } = state.active;
   const why =
     newest === null

@@ -21,7 +21,7 @@ import { plusMs, toInstant } from "../rotation/time/time";
 import * as to from "../rotation/transitions";
 
 /** What a step works with. Everything here is for one account, under one claim. */
-export interface Bench {
+export interface StepContext {
   readonly ports: Ports;
   readonly config: AccountConfig;
   readonly record: RotationRecord;
@@ -38,7 +38,7 @@ export type Waits = { readonly hold: Omit<Hold, "since"> | null };
 export type Done = to.Move | Waits;
 
 /** Both live keys, and what apps read, as they were just now. Only ever in memory. */
-export interface Look {
+export interface KeySnapshot {
   readonly keys: SlotKeys;
   readonly newest: Extract<SecretVersion, { enabled: true }> | null;
 }
@@ -50,9 +50,9 @@ export interface Look {
 export type Decision =
   | { readonly kind: "wait" }
   | { readonly kind: "act"; readonly words: string; readonly run: () => Promise<Done> }
-  | { readonly kind: "actOnKeys"; readonly words: string; readonly run: (look: Look) => Promise<Done> };
+  | { readonly kind: "actOnKeys"; readonly words: string; readonly run: (look: KeySnapshot) => Promise<Done> };
 
-type Step<P extends Phase> = (state: StateOf<P>, bench: Bench) => Promise<Decision> | Decision;
+type Step<P extends Phase> = (state: StateOf<P>, bench: StepContext) => Promise<Decision> | Decision;
 
 /** The whole procedure, top to bottom. Deciding only reads; `run` changes something, and every run can be repeated. */
 export const steps: { readonly [P in Phase]: Step<P> } = {
@@ -71,7 +71,7 @@ const waits: Decision = { kind: "wait" };
  * Before anything is ever regenerated: which key do apps read? A live one is adopted as it is; without one the primary is published, which breaks nobody.
  * Safe twice: what a first run published is found as live by the second.
  */
-const firstSight = async (bench: Bench): Promise<Decision> => {
+const firstSight = async (bench: StepContext): Promise<Decision> => {
   const { ports, config, call } = bench;
   const account = await ports.batch.readAccount(config.batch, call());
   if (!account.sharedKeyAllowed) throw sharedKeyNotAllowed(config);
@@ -94,7 +94,7 @@ const firstSight = async (bench: Bench): Promise<Decision> => {
   };
 };
 
-const publishFirst = async (bench: Bench, account: BatchAccount, keys: SlotKeys, why: string): Promise<Done> => {
+const publishFirst = async (bench: StepContext, account: BatchAccount, keys: SlotKeys, why: string): Promise<Done> => {
   const { accountEndpoint } = account;
   // It may have been regenerated a moment ago: by hand, or by a rotation that a change of configuration ended.
   if (await probeRefuses({ ...bench, record: { ...bench.record, accountEndpoint } }, keys.primary))
@@ -106,7 +106,11 @@ const publishFirst = async (bench: Bench, account: BatchAccount, keys: SlotKeys,
 };
 
 /** Behind the gate: somebody may still be on the standby key, which the first rotation will regenerate. Safe twice: changes the record only. */
-const confirmAdoption = async (active: Published, state: StateOf<"adopting">, bench: Bench): Promise<Decision> => {
+const confirmAdoption = async (
+  active: Published,
+  state: StateOf<"adopting">,
+  bench: StepContext,
+): Promise<Decision> => {
   const found = await askGate(bench, { ...state, active });
   return found.open
     ? { kind: "act", words: "end the adoption", run: async () => to.adopted(active, found.override) }
@@ -114,7 +118,7 @@ const confirmAdoption = async (active: Published, state: StateOf<"adopting">, be
 };
 
 /** Safe twice: changes the record only, and under the claim. */
-const startWhenDue = (state: StateOf<"idle">, { ports, config, record, by }: Bench): Decision => {
+const startWhenDue = (state: StateOf<"idle">, { ports, config, record, by }: StepContext): Decision => {
   const due = scheduledDue(record, config, ports.clock.now());
   if (!due.due || !due.startsNow) return waits;
   const request: RotationRequest = record.restart ?? {
@@ -132,7 +136,7 @@ const startWhenDue = (state: StateOf<"idle">, { ports, config, record, by }: Ben
 };
 
 /** Safe twice: nobody holds the target key before it is published, so another one in its place harms nobody. */
-const regenerateTarget = (state: StateOf<"started">, { ports, regenerate }: Bench): Decision => ({
+const regenerateTarget = (state: StateOf<"started">, { ports, regenerate }: StepContext): Decision => ({
   kind: "actOnKeys",
   words: `regenerate the ${state.rotation.target} key, which nobody uses`,
   run: async () => {
@@ -145,7 +149,7 @@ const regenerateTarget = (state: StateOf<"started">, { ports, regenerate }: Benc
  * Proves that the new key works, then publishes it.
  * Safe twice: where the newest version holds the target key already, the first run's publication is taken as it is.
  */
-const publishTarget = (state: StateOf<"regenerated">, bench: Bench): Decision => ({
+const publishTarget = (state: StateOf<"regenerated">, bench: StepContext): Decision => ({
   kind: "actOnKeys",
   words: `publish the ${state.rotation.target} key`,
   run: async ({ keys, newest }) => {
@@ -163,7 +167,7 @@ const publishTarget = (state: StateOf<"regenerated">, bench: Bench): Decision =>
  * The step that can break an app, so it comes last and behind the gate.
  * Safe twice: a previous key that is no longer what its secret version says has been replaced already and is left alone.
  */
-const retirePrevious = async (state: StateOf<"published">, bench: Bench): Promise<Decision> => {
+const retirePrevious = async (state: StateOf<"published">, bench: StepContext): Promise<Decision> => {
   const reports = await readReports(bench);
   const unhealthy = rollbackDue(bench.config.gate, state.active, reports, bench.ports.clock.now());
   if (unhealthy !== null) return rollBackByItself(state, bench, unhealthy);
@@ -188,7 +192,7 @@ const retirePrevious = async (state: StateOf<"published">, bench: Bench): Promis
  * Proves that the old key is dead and disables its version; with `settleOn: "primary"` publishes the fresh primary next.
  * Safe twice: a version that is disabled already was proven dead by the run that disabled it; a published primary is found.
  */
-const proveRetired = (state: StateOf<"retired">, bench: Bench): Decision => {
+const proveRetired = (state: StateOf<"retired">, bench: StepContext): Decision => {
   const settles = bench.config.settleOn === "primary" && state.active.slot === "secondary";
   return {
     kind: "actOnKeys",
@@ -203,13 +207,17 @@ const proveRetired = (state: StateOf<"retired">, bench: Bench): Decision => {
   };
 };
 
-const provenDead = ({ previousVersion }: StateOf<"retired">, { config }: Bench): to.ProvenDead => ({
+const provenDead = ({ previousVersion }: StateOf<"retired">, { config }: StepContext): to.ProvenDead => ({
   disabledVersion: previousVersion,
   provenDeadBy:
     config.probe === "dataPlane" ? "a signed call with the old key was refused" : "the old key is neither live key",
 });
 
-const disableDead = async (state: StateOf<"retired">, { keys }: Look, bench: Bench): Promise<Waits | null> => {
+const disableDead = async (
+  state: StateOf<"retired">,
+  { keys }: KeySnapshot,
+  bench: StepContext,
+): Promise<Waits | null> => {
   const { ports, config, call } = bench;
   const old = await ports.secrets.version(config.secret, state.previousVersion, call());
   if (old === null || !old.enabled) return null;
@@ -226,7 +234,7 @@ const disableDead = async (state: StateOf<"retired">, { keys }: Look, bench: Ben
   return null;
 };
 
-const settle = async (state: StateOf<"retired">, { keys, newest }: Look, bench: Bench): Promise<Done> => {
+const settle = async (state: StateOf<"retired">, { keys, newest }: KeySnapshot, bench: StepContext): Promise<Done> => {
   const slot = otherSlot(state.active.slot);
   if (await probeRefuses(bench, keys[slot])) return newKeyNotAcceptedYet(slot);
   const there = newest !== null && newest.key.equals(keys[slot]);
@@ -235,7 +243,7 @@ const settle = async (state: StateOf<"retired">, { keys, newest }: Look, bench: 
 };
 
 /** Safe twice: changes the record only. */
-const finishSettling = async (state: StateOf<"settling">, bench: Bench): Promise<Decision> => {
+const finishSettling = async (state: StateOf<"settling">, bench: StepContext): Promise<Decision> => {
   const found = await askGate(bench, state);
   return found.open
     ? {
@@ -246,7 +254,7 @@ const finishSettling = async (state: StateOf<"settling">, bench: Bench): Promise
     : waits;
 };
 
-const rollBackByItself = (state: StateOf<"published">, bench: Bench, reason: string): Decision => {
+const rollBackByItself = (state: StateOf<"published">, bench: StepContext, reason: string): Decision => {
   const asked: Pause = { since: toInstant(bench.ports.clock.now()), by: bench.by, reason };
   return {
     kind: "act",
@@ -264,7 +272,7 @@ const rollBackByItself = (state: StateOf<"published">, bench: Bench, reason: str
  */
 export const rollBack = async (
   state: StateOf<"started" | "regenerated" | "published">,
-  bench: Bench,
+  bench: StepContext,
   asked: Pause,
 ): Promise<Done> => {
   const { ports, config, call } = bench;
@@ -276,11 +284,11 @@ export const rollBack = async (
   return to.rolledBack(state, as, !there || state.phase === "published", asked, ports.clock.now());
 };
 
-const readReports = ({ ports, config, call }: Bench): Promise<readonly InstanceReport[]> =>
+const readReports = ({ ports, config, call }: StepContext): Promise<readonly InstanceReport[]> =>
   ports.signals.list(config.name, call());
 
 const askGate = async (
-  bench: Bench,
+  bench: StepContext,
   state: Parameters<typeof gate>[0]["state"],
   known?: readonly InstanceReport[],
 ): Promise<Gate> => {
@@ -292,7 +300,7 @@ const askGate = async (
 
 /** One `setSecret` with everything. */
 export const publish = (
-  { ports, config, call }: Bench,
+  { ports, config, call }: StepContext,
   slot: Slot,
   keys: SlotKeys,
   rotationId: string,
@@ -318,14 +326,17 @@ const newKeyNotAcceptedYet = (slot: Slot): Waits => ({
 });
 
 /** False where probing is switched off: then only a comparison of values can tell. */
-const probeRefuses = async (bench: Bench, key: SlotKeys[Slot]): Promise<boolean> =>
+const probeRefuses = async (bench: StepContext, key: SlotKeys[Slot]): Promise<boolean> =>
   bench.config.probe === "dataPlane" && (await probe(bench, key)) === "refused";
 
-const probeAccepts = async (bench: Bench, key: SlotKeys[Slot]): Promise<boolean> =>
+const probeAccepts = async (bench: StepContext, key: SlotKeys[Slot]): Promise<boolean> =>
   bench.config.probe === "dataPlane" && (await probe(bench, key)) === "accepted";
 
 /** One signed call with this key. */
-export const probe = ({ ports, config, record, call }: Bench, key: SlotKeys[Slot]): Promise<"accepted" | "refused"> => {
+export const probe = (
+  { ports, config, record, call }: StepContext,
+  key: SlotKeys[Slot],
+): Promise<"accepted" | "refused"> => {
   if (record.accountEndpoint === null)
     throw new TransientServiceError({ operation: "Batch data plane", code: "NoEndpoint" });
   return ports.batch.probe(config.batch, record.accountEndpoint, key, call());

@@ -20,7 +20,7 @@ export interface StoredHistory {
 export const hashOf = (event: RotationEvent): string =>
   createHash("sha256").update(hashedText(event), "utf8").digest("hex");
 
-const mostMissing = 100;
+const maxMissing = 100;
 
 /**
  * Whatever is not as it was written. Each event carries the hash of the one before it; the record carries that of the newest, how many there
@@ -30,7 +30,7 @@ export const chainProblems = (history: StoredHistory, record: RotationRecord | n
   [
     ...[...history.unreadable].map(([sequence, problem]) => ({ sequence, id: null, problem })),
     ...missing(history, record),
-    ...strays(history, record),
+    ...unexpectedEvents(history, record),
     ...altered(history, record),
   ].toSorted((one, other) => (one.sequence ?? 0) - (other.sequence ?? 0));
 
@@ -43,7 +43,7 @@ const missing = (history: StoredHistory, record: RotationRecord | null): readonl
   const first = record === null ? (inOrder[0] ?? 1) : record.prunedThrough + 1;
   const last = record === null ? (inOrder.at(-1) ?? 0) : (record.outbox[0]?.sequence ?? record.eventSequence + 1) - 1;
   const found: ChainProblem[] = [];
-  for (let sequence = first; sequence <= last && found.length < mostMissing; sequence++) {
+  for (let sequence = first; sequence <= last && found.length < maxMissing; sequence++) {
     if (!places.has(sequence)) found.push({ sequence, id: null, problem: "is missing" });
   }
   return found;
@@ -57,7 +57,7 @@ const beginningOf = (history: StoredHistory, record: RotationRecord | null): num
   return first;
 };
 
-const strays = (history: StoredHistory, record: RotationRecord | null): readonly ChainProblem[] => {
+const unexpectedEvents = (history: StoredHistory, record: RotationRecord | null): readonly ChainProblem[] => {
   const first = beginningOf(history, record);
   return history.events.flatMap(({ sequence, id }) => {
     if (sequence < first)
@@ -84,14 +84,17 @@ const altered = (history: StoredHistory, record: RotationRecord | null): readonl
     found.push({
       sequence,
       id,
-      problem: doubtful ? `${unvouched} the event after it is altered` : "is not as it was written",
+      problem: doubtful ? `${unverifiable} the event after it is altered` : "is not as it was written",
     });
   }
   if (record !== null || newest === undefined) return found;
-  return [...found, { sequence: newest.sequence, id: newest.id, problem: `${unvouched} the account's record is gone` }];
+  return [
+    ...found,
+    { sequence: newest.sequence, id: newest.id, problem: `${unverifiable} the account's record is gone` },
+  ];
 };
 
-const unvouched = "has nothing that vouches for it:";
+const unverifiable = "has nothing that vouches for it:";
 
 /** What the record says of single events, by their place. */
 const hashesInRecord = (record: RotationRecord | null): ReadonlyMap<number, string | null> =>

@@ -16,7 +16,7 @@ export interface HistoryBody {
   readonly unreadable?: readonly UnreadableRow[];
 }
 
-const longestPage = 500;
+const maxPage = 500;
 
 /** One page of an account's history, newest first. */
 export const readHistory = async (
@@ -50,7 +50,7 @@ export interface VerifiedHistory {
   readonly problems: readonly ChainProblem[];
 }
 
-const mostLooks = 3;
+const maxReads = 3;
 
 /** Whether every event that should be in the history is there, and is as it was written. */
 export const verifyHistory = async (app: App, config: AccountConfig): Promise<VerifiedHistory> => {
@@ -59,8 +59,8 @@ export const verifyHistory = async (app: App, config: AccountConfig): Promise<Ve
     const read = await readAll(app, config);
     const after = await recordOf(app, config);
     // Events that were told or taken out in between would look like a hand's work.
-    if (look < mostLooks && booksOf(before) !== booksOf(after)) continue;
-    const problems = [...read.strange, ...chainProblems(read, after)];
+    if (look < maxReads && historyPosition(before) !== historyPosition(after)) continue;
+    const problems = [...read.unplacedRows, ...chainProblems(read, after)];
     return { account: config.name, intact: problems.length === 0, events: read.events.length, problems };
   }
 };
@@ -68,11 +68,11 @@ export const verifyHistory = async (app: App, config: AccountConfig): Promise<Ve
 const recordOf = async (app: App, config: AccountConfig): Promise<RotationRecord | null> =>
   (await app.ports.rotations.read(config.name, call(app)))?.record ?? null;
 
-const booksOf = (record: RotationRecord | null): string =>
+const historyPosition = (record: RotationRecord | null): string =>
   JSON.stringify(record && [record.eventSequence, record.prunedThrough, record.outbox.map(({ id }) => id)]);
 
 /** `strange`: rows without a place among the others. */
-type Read = StoredHistory & { readonly strange: readonly ChainProblem[] };
+type Read = StoredHistory & { readonly unplacedRows: readonly ChainProblem[] };
 
 const readAll = async (app: App, config: AccountConfig): Promise<Read> => {
   const events: RotationEvent[] = [];
@@ -85,12 +85,12 @@ const readAll = async (app: App, config: AccountConfig): Promise<Read> => {
       else unreadable.set(sequence, problem);
     }
   }
-  return { events: events.toReversed(), unreadable, strange };
+  return { events: events.toReversed(), unreadable, unplacedRows: strange };
 };
 
 async function* pages(app: App, config: AccountConfig): AsyncGenerator<HistoryPage> {
   for (let before: number | null = null; ; ) {
-    const page: HistoryPage = await app.ports.history.page(config.name, { limit: longestPage, before }, call(app));
+    const page: HistoryPage = await app.ports.history.page(config.name, { limit: maxPage, before }, call(app));
     yield page;
     if (page.next === null) return;
     before = page.next;
@@ -99,7 +99,7 @@ async function* pages(app: App, config: AccountConfig): AsyncGenerator<HistoryPa
 
 /** Oldest first. Throws `CorruptRecordError` where there is a row that cannot be read: an audit must not go by the rest. */
 export const allEvents = async (app: App, config: AccountConfig): Promise<readonly RotationEvent[]> => {
-  const { events, unreadable, strange } = await readAll(app, config);
+  const { events, unreadable, unplacedRows: strange } = await readAll(app, config);
   const [first] = [...strange, ...[...unreadable].map(([sequence, problem]) => ({ sequence, problem }))];
   if (first !== undefined) throw new CorruptRecordError(config.name, first.problem, first.sequence);
   return events;

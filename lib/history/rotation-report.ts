@@ -120,7 +120,7 @@ const outcomeOf = (end: RotationEvent | null): RotationEvidence["outcome"] => {
 const line = (name: string, value: string | null): string => `${name.padEnd(22)}${value ?? "-"}`;
 
 /** The same for reading. */
-export const inText = (found: RotationEvidence): string => {
+export const renderText = (found: RotationEvidence): string => {
   return [
     `Rotation ${found.rotationId} of ${found.account}`,
     "",

@@ -3,14 +3,14 @@ import type { App } from "../app";
 import type { StoredNotice } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
 import { recordCorrupt } from "../rotation/events/notice";
-import { type Subject, tellingDelayed, tellNotice } from "../alarms/publish-notice";
+import { type Subject, notificationDelayed, publishNotice } from "../alarms/publish-notice";
 
 /** What cannot be told now is told at the next tick. */
-export const tellOrDelay = async ({ ports, limits }: App, subject: Subject): Promise<StoredNotice | null> => {
+export const publishOrDelay = async ({ ports, limits }: App, subject: Subject): Promise<StoredNotice | null> => {
   try {
-    return await tellNotice({ ports, callMs: limits.callMs }, subject);
+    return await publishNotice({ ports, callMs: limits.callMs }, subject);
   } catch (error) {
-    ports.log.write("warn", tellingDelayed(subject.account, error));
+    ports.log.write("warn", notificationDelayed(subject.account, error));
     return null;
   }
 };
@@ -19,7 +19,7 @@ export const tellOrDelay = async ({ ports, limits }: App, subject: Subject): Pro
  * The alarm of an account whose record cannot be read, kept apart from that record, which is never touched. `remedy` is null once it can be
  * read, or is gone.
  */
-export const tellOfRecord = async (
+export const alarmCorruptRecord = async (
   app: App,
   config: AccountConfig,
   known: StoredNotice | null,
@@ -28,23 +28,25 @@ export const tellOfRecord = async (
   if (known === null && remedy === null) return;
   const { remindEveryMs } = config;
   const found = remedy === null ? [] : [recordCorrupt(remedy, app.ports.clock.now())];
-  const told = await tellOrDelay(app, { account: config.name, known, found, remindEveryMs });
-  if (told !== null && remedy === null && told.notice.unrecorded.length > 0) await handOver(app, config, told);
+  const told = await publishOrDelay(app, { account: config.name, known, found, remindEveryMs });
+  if (told !== null && remedy === null && told.notice.pendingHistory.length > 0) await flushBacklog(app, config, told);
 };
 
 /** To the history, in which only a record that can be read has places. The notice lets go of what the history has. */
-const handOver = async (app: App, config: AccountConfig, { notice, etag }: StoredNotice): Promise<void> => {
+const flushBacklog = async (app: App, config: AccountConfig, { notice, etag }: StoredNotice): Promise<void> => {
   const { ports, limits } = app;
   try {
     const driven = await advance(ports, limits, config, {
       by: "schedule",
       stop: AbortSignal.abort(),
-      patienceMs: 0,
-      earlier: notice.unrecorded,
+      claimWaitMs: 0,
+      backlog: notice.pendingHistory,
     });
-    if (driven.outcome !== "driven" || !driven.recorded) return;
-    await ports.notices.write({ ...notice, unrecorded: [] }, etag, { signal: ports.clock.abortAfter(limits.callMs) });
+    if (driven.kind !== "driven" || !driven.recorded) return;
+    await ports.notices.write({ ...notice, pendingHistory: [] }, etag, {
+      signal: ports.clock.abortAfter(limits.callMs),
+    });
   } catch (error) {
-    ports.log.write("warn", tellingDelayed(config.name, error));
+    ports.log.write("warn", notificationDelayed(config.name, error));
   }
 };

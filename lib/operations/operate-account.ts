@@ -1,4 +1,4 @@
-import { advance, type Note, type Refusal } from "../driver/advance";
+import { advance, type Note, type RequestRejection } from "../driver/advance";
 import type { App } from "../app";
 import { busySeconds } from "./rotate-on-demand";
 import { readStatus } from "./read-status";
@@ -28,19 +28,18 @@ export type Operated =
 /** Carries out an operator's order under the claim, and moves the account on at once where it can. */
 export const operate = async (app: App, config: AccountConfig, order: Order): Promise<Operated> => {
   const { ports, limits } = app;
-  const enter = (record: RotationRecord, now: Date): Note | Refusal => {
+  const enter = (record: RotationRecord, now: Date): Note | RequestRejection => {
     const asked: Pause = { since: toInstant(now), by: order.by, reason: order.reason };
     return orders[order.action]({ record, config, asked, now, dryRun: limits.dryRun });
   };
   const driven = await advance(ports, limits, config, {
     by: order.by,
     stop: ports.clock.abortAfter(limits.requestMs),
-    patienceMs: limits.patienceMs,
-    enter,
+    claimWaitMs: limits.claimWaitMs,
+    beforeSteps: enter,
   });
-  if (driven.outcome === "busy")
-    return { kind: "busy", retryAfterSeconds: busySeconds(app, driven.claim?.until ?? null) };
-  if (driven.outcome === "refused") {
+  if (driven.kind === "busy") return { kind: "busy", retryAfterSeconds: busySeconds(app, driven.claim?.until ?? null) };
+  if (driven.kind === "refused") {
     return { kind: "refused", reason: driven.refusal.refused, detail: driven.refusal.detail };
   }
   const rotation = rotationOf(driven.record.state);
@@ -59,7 +58,7 @@ interface Asked {
   readonly dryRun: boolean;
 }
 
-const orders: { readonly [A in OperatorAction]: (asked: Asked) => Note | Refusal } = {
+const orders: { readonly [A in OperatorAction]: (asked: Asked) => Note | RequestRejection } = {
   approve: ({ record, config, asked }) => {
     const { state } = record;
     if (

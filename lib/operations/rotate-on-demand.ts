@@ -1,4 +1,4 @@
-import { advance, type Refusal } from "../driver/advance";
+import { advance, type RequestRejection } from "../driver/advance";
 import type { App } from "../app";
 import { readStatus } from "./read-status";
 import { readRecord } from "../driver/read-record";
@@ -30,7 +30,7 @@ export type Demanded =
  */
 export const rotateOnDemand = async (app: App, config: AccountConfig, demand: Demand): Promise<Demanded> => {
   const { ports, limits } = app;
-  const enter = (record: RotationRecord): Move | Refusal | null => {
+  const enter = (record: RotationRecord): Move | RequestRejection | null => {
     const asked = knownDemand(record, demand);
     if (asked === "same") return null;
     if (asked === "other") return keyReused;
@@ -43,12 +43,11 @@ export const rotateOnDemand = async (app: App, config: AccountConfig, demand: De
   const driven = await advance(ports, limits, config, {
     by: "demand",
     stop: ports.clock.abortAfter(limits.requestMs),
-    patienceMs: limits.patienceMs,
-    enter,
+    claimWaitMs: limits.claimWaitMs,
+    beforeSteps: enter,
   });
-  if (driven.outcome === "busy")
-    return { kind: "busy", retryAfterSeconds: busySeconds(app, driven.claim?.until ?? null) };
-  if (driven.outcome === "refused") return refused(driven.refusal);
+  if (driven.kind === "busy") return { kind: "busy", retryAfterSeconds: busySeconds(app, driven.claim?.until ?? null) };
+  if (driven.kind === "refused") return refused(driven.refusal);
   return { kind: "accepted", status: await readStatus(app, config) };
 };
 
@@ -83,33 +82,33 @@ const knownDemand = (record: RotationRecord, demand: Demand): "same" | "other" |
   return known.reason === demand.reason && known.retireAfterMs === demand.retireAfterMs ? "same" : "other";
 };
 
-const pausedRefusal: Refusal = {
+const pausedRefusal: RequestRejection = {
   refused: "Paused",
   detail: 'the account is paused: resume it first, or take "paused" out of its configuration',
 };
-const notAdopted: Refusal = {
+const notAdopted: RequestRejection = {
   refused: "NotAdopted",
   detail:
     "the account is not adopted yet: until every consumer has confirmed the published key, a rotation could break one; GET the account to see what it waits for",
 };
-const keyReused: Refusal = {
+const keyReused: RequestRejection = {
   refused: "IdempotencyKeyReused",
   detail: "this Idempotency-Key was used with another body: send the same body, or another key",
 };
 
 /** The first that applies. */
-const refusalOf = (record: RotationRecord, config: AccountConfig): Refusal | null => {
+const refusalOf = (record: RotationRecord, config: AccountConfig): RequestRejection | null => {
   if (pauseInForce(record, config) !== null) return pausedRefusal;
   if (record.state.phase === "adopting") return notAdopted;
   return record.state.phase === "idle" ? null : notIdle(record);
 };
 
-const notIdle = (record: RotationRecord): Refusal => ({
+const notIdle = (record: RotationRecord): RequestRejection => ({
   refused: "RotationUnderWay",
   detail: `rotation ${rotationOf(record.state)?.id ?? ""} is under way, in phase ${record.state.phase}: wait for its end`,
 });
 
-const refused = ({ refused: reason, detail }: Refusal): Demanded => ({ kind: "refused", reason, detail });
+const refused = ({ refused: reason, detail }: RequestRejection): Demanded => ({ kind: "refused", reason, detail });
 
 /** A claim that is let go in the ordinary way lasts seconds; only a dead driver's lasts to its end. */
 export const busySeconds = (app: App, until: string | null): number => {

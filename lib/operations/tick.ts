@@ -11,8 +11,8 @@ import { isStalled, timeInPhaseMs } from "../rotation/stall";
 import { msBetween, toInstant } from "../rotation/time/time";
 import { gatedState } from "../rotation/waiting";
 import { corruptStatus, type StatusBody, statusOf } from "./status";
-import { tellingDelayed, wordsOf } from "../alarms/publish-notice";
-import { tellOfRecord, tellOrDelay } from "./corrupt-record-alarm";
+import { notificationDelayed, safeMessage } from "../alarms/publish-notice";
+import { alarmCorruptRecord, publishOrDelay } from "./corrupt-record-alarm";
 
 export interface TickSummary {
   readonly accounts: number;
@@ -24,7 +24,7 @@ export interface TickSummary {
   readonly ms: number;
 }
 
-const mostAtOnce = 8;
+const maxConcurrent = 8;
 const idleLineEveryMs = 3_600_000;
 
 interface Outcome {
@@ -51,7 +51,7 @@ export class Ticker {
     const startedAt = ports.clock.now().getTime();
     const stop = ports.clock.abortAfter(limits.tickMs);
     const notices = this.#notices();
-    const outcomes = await concurrently(this.#inTurn(accounts), mostAtOnce, (config) =>
+    const outcomes = await concurrently(this.#inTurn(accounts), maxConcurrent, (config) =>
       this.#one(config, stop, notices),
     );
     await this.#endWithoutAccount(await notices);
@@ -72,7 +72,7 @@ export class Ticker {
   /** Each tick begins with another account, so that a tick that is too short for all starves none. */
   #inTurn(accounts: readonly AccountConfig[]): readonly AccountConfig[] {
     const first = this.#turn % Math.max(1, accounts.length);
-    this.#turn += mostAtOnce;
+    this.#turn += maxConcurrent;
     return [...accounts.slice(first), ...accounts.slice(0, first)];
   }
 
@@ -82,7 +82,7 @@ export class Ticker {
     try {
       return await ports.notices.list({ signal: ports.clock.abortAfter(limits.callMs) });
     } catch (error) {
-      ports.log.write("warn", tellingDelayed(null, error));
+      ports.log.write("warn", notificationDelayed(null, error));
       return null;
     }
   }
@@ -91,8 +91,8 @@ export class Ticker {
   async #endWithoutAccount(notices: readonly StoredNotice[] | null): Promise<void> {
     const configured = new Set<string | null>(this.app.accounts.map(({ name }) => name));
     const others = notices?.filter(({ notice }) => !configured.has(notice.account)) ?? [];
-    await concurrently(others, mostAtOnce, (known) =>
-      tellOrDelay(this.app, { account: known.notice.account, known, found: [], remindEveryMs: 0 }),
+    await concurrently(others, maxConcurrent, (known) =>
+      publishOrDelay(this.app, { account: known.notice.account, known, found: [], remindEveryMs: 0 }),
     );
   }
 
@@ -104,7 +104,7 @@ export class Ticker {
     const outcome = await this.#look(config, stop);
     const all = await notices;
     const known = all?.find(({ notice }) => notice.account === config.name) ?? null;
-    if (all !== null && outcome.status !== null) await tellOfRecord(this.app, config, known, outcome.remedy);
+    if (all !== null && outcome.status !== null) await alarmCorruptRecord(this.app, config, known, outcome.remedy);
     return outcome;
   }
 
@@ -133,7 +133,7 @@ export class Ticker {
         });
         return { status, moves: 0, remedy: status.blocked?.remedy ?? null };
       }
-      ports.log.write("error", { event: "AccountFailed", account: config.name, detail: wordsOf(error) });
+      ports.log.write("error", { event: "AccountFailed", account: config.name, detail: safeMessage(error) });
       return { status: null, moves: 0, remedy: null };
     }
   }
@@ -149,8 +149,8 @@ export class Ticker {
         : [];
       if (!needsDriver(stored.record, config, reports, ports.clock.now())) return 0;
     }
-    const driven = await advance(ports, limits, config, { by: "schedule", stop, patienceMs: 0 });
-    return driven.outcome === "driven" ? driven.moves : 0;
+    const driven = await advance(ports, limits, config, { by: "schedule", stop, claimWaitMs: 0 });
+    return driven.kind === "driven" ? driven.moves : 0;
   }
 
   /** What cannot be asked or kept now is asked again at the next tick; the gate goes by what it has. */
@@ -158,7 +158,7 @@ export class Ticker {
     try {
       await pullSignals(this.app, config, record);
     } catch (error) {
-      this.app.ports.log.write("warn", { event: "PullFailed", account: config.name, detail: wordsOf(error) });
+      this.app.ports.log.write("warn", { event: "PullFailed", account: config.name, detail: safeMessage(error) });
     }
   }
 

@@ -6,7 +6,7 @@ import { type Instant, latest, msBetween, plusMs, toInstant } from "./time/time"
 import type { Move } from "./transitions";
 
 /** Who writes, when, and where new event ids come from. */
-export interface Pen {
+export interface EventContext {
   readonly now: Date;
   readonly by: string;
   readonly nextId: () => string;
@@ -36,7 +36,7 @@ export const firstRecord = (config: AccountConfig, now: Date): RotationRecord =>
   restart: null,
   lastRotation: null,
   outbox: [],
-  toldThrough: 0,
+  announcedThrough: 0,
   eventSequence: 0,
   eventHash: null,
   alarms: [],
@@ -84,29 +84,33 @@ export const activeQuarantine = (record: RotationRecord, now: Date): Quarantine 
   record.quarantine !== null && record.quarantine.until > toInstant(now) ? record.quarantine : null;
 
 /** The record with the events added to its outbox, numbered on. */
-export const withEvents = (record: RotationRecord, drafts: readonly EventDraft[], pen: Pen): RotationRecord => {
+export const withEvents = (
+  record: RotationRecord,
+  drafts: readonly EventDraft[],
+  pen: EventContext,
+): RotationRecord => {
   const rotationId = rotationOf(record.state)?.id ?? null;
   return appended(record, drafts, pen, rotationId);
 };
 
 /** The record with events added that were told while it could not be read: only the history is to get them. Nothing else may wait to be told. */
-export const withEarlier = (
+export const withBacklog = (
   record: RotationRecord,
   told: readonly Announcement[],
-  hash: Pen["hash"],
+  hash: EventContext["hash"],
 ): RotationRecord => {
   const after = numbered(
     record,
     told.map((event) => ({ ...event, evidence: null })),
     hash,
   );
-  return { ...after, toldThrough: after.eventSequence };
+  return { ...after, announcedThrough: after.eventSequence };
 };
 
 const appended = (
   record: RotationRecord,
   drafts: readonly EventDraft[],
-  pen: Pen,
+  pen: EventContext,
   rotationId: string | null,
 ): RotationRecord =>
   numbered(
@@ -127,7 +131,7 @@ const appended = (
 const numbered = (
   record: RotationRecord,
   added: readonly Omit<RotationEvent, "account" | "sequence" | "previousHash">[],
-  hash: Pen["hash"],
+  hash: EventContext["hash"],
 ): RotationRecord => {
   let { eventSequence, eventHash } = record;
   const events: RotationEvent[] = [];
@@ -141,7 +145,7 @@ const numbered = (
 };
 
 /** The record after a step: the next state, its events in the outbox, and whatever the last tries left behind cleared. */
-export const moved = (record: RotationRecord, move: Move, pen: Pen): RotationRecord => {
+export const moved = (record: RotationRecord, move: Move, pen: EventContext): RotationRecord => {
   const samePhase = move.state.phase === record.state.phase;
   const rotationId = rotationOf(move.state)?.id ?? rotationOf(record.state)?.id ?? null;
   const next: RotationRecord = {
@@ -168,7 +172,7 @@ export const waitingOn = (record: RotationRecord, hold: Omit<Hold, "since"> | nu
     hold === null ? null : { ...hold, since: record.hold?.reason === hold.reason ? record.hold.since : toInstant(now) },
 });
 
-export interface FailedTry {
+export interface FailedAttempt {
   readonly blocked: Failure["blocked"];
   readonly detail: string;
 }
@@ -176,10 +180,10 @@ export interface FailedTry {
 /** The record after a step that did not get done: same phase, one attempt more, not tried again before `nextAttemptAt`. */
 export const failed = (
   record: RotationRecord,
-  failure: FailedTry,
+  failure: FailedAttempt,
   attempts: number,
   next: Instant,
-  pen: Pen,
+  pen: EventContext,
 ): RotationRecord => {
   const same = record.failure !== null && record.failure.blocked?.reason === failure.blocked?.reason;
   // The detail of a refusal carries a request id, so it is another one each time.

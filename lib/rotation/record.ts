@@ -66,7 +66,7 @@ export interface RaisedAlarm {
   readonly kind: AlarmKind;
   readonly since: Instant;
   /** When it was last told of. */
-  readonly toldAt: Instant;
+  readonly lastNotifiedAt: Instant;
 }
 
 /** One event on its way to the webhook. */
@@ -111,7 +111,7 @@ export interface RotationRecord {
   /** Events written with the record that the history does not have yet. */
   readonly outbox: readonly RotationEvent[];
   /** The number of the newest event that log and webhook's queue have: they do not wait for the history. */
-  readonly toldThrough: number;
+  readonly announcedThrough: number;
   /** The number of the newest event ever made for this account. */
   readonly eventSequence: number;
   /** The hash of that event; null before the first. */

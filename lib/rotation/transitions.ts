@@ -70,7 +70,7 @@ export const adopted = (active: Published, override: string | null): Move => ({
   events: [
     {
       event: "Adopted",
-      detail: `every consumer runs on the ${active.slot} key, version ${active.version}${told(override)}`,
+      detail: `every consumer runs on the ${active.slot} key, version ${active.version}${overrideSuffix(override)}`,
     },
   ],
 });
@@ -129,8 +129,8 @@ export const targetPublished = (state: StateOf<"regenerated">, as: PublishedAs, 
 });
 
 /** A column of a history row holds 32,768 characters, and a hundred confirmations take up to 28,000 of them. */
-const longestOverride = 2_000;
-const mostConfirmations = 100;
+const maxOverride = 2_000;
+const maxConfirmations = 100;
 
 /** How the previous key came to be retired. */
 export interface Retirement {
@@ -154,15 +154,15 @@ export const previousRetired = (
       event: "KeyRetired",
       detail: byOthers
         ? `${rotation.previous} key had been regenerated already`
-        : `${rotation.previous} key regenerated, so that its old value is dead${told(override)}`,
+        : `${rotation.previous} key regenerated, so that its old value is dead${overrideSuffix(override)}`,
       evidence: {
         slot: rotation.previous,
         version: previousVersion,
         requestId,
-        override: override?.slice(0, longestOverride) ?? null,
+        override: override?.slice(0, maxOverride) ?? null,
         confirmedInstances: confirmations.length,
         confirmations: confirmations
-          .slice(0, mostConfirmations)
+          .slice(0, maxConfirmations)
           .map(({ consumer, instance, at, secretVersion, healthy, proven }) => ({
             consumer,
             instance,
@@ -363,7 +363,7 @@ export const configurationChanged = (
 
 export type StateWithActive = State & { readonly active: Published };
 
-const told = (override: string | null): string => (override === null ? "" : `; ${override}`);
+const overrideSuffix = (override: string | null): string => (override === null ? "" : `; ${override}`);
 
 const superseded = (rotation: Rotation | null, why: string): readonly EventDraft[] =>
   rotation === null ? [] : [{ event: "RotationSuperseded", detail: why }];

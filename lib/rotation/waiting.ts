@@ -9,7 +9,7 @@ import { plusMs, toInstant } from "./time/time";
 
 export type Waiting = Shut;
 
-export interface Seen {
+export interface AccountView {
   readonly record: RotationRecord;
   readonly config: AccountConfig;
   readonly reports: readonly InstanceReport[];
@@ -23,7 +23,7 @@ export const gatedState = (state: State): GateInput["state"] | null => {
   return state.phase === "adopting" && state.active !== null ? { ...state, active: state.active } : null;
 };
 
-const gateInput = (seen: Seen, state: GateInput["state"]): GateInput => ({
+const gateInput = (seen: AccountView, state: GateInput["state"]): GateInput => ({
   config: seen.config,
   state,
   reports: seen.reports,
@@ -33,19 +33,19 @@ const gateInput = (seen: Seen, state: GateInput["state"]): GateInput => ({
 });
 
 /** The gate of a waiting phase; null in the others. */
-export const gateOf = (seen: Seen): ReturnType<typeof gate> | null => {
+export const gateOf = (seen: AccountView): ReturnType<typeof gate> | null => {
   const state = gatedState(seen.record.state);
   return state === null ? null : gate(gateInput(seen, state));
 };
 
-type Ask = (seen: Seen) => Waiting | null;
+type Ask = (seen: AccountView) => Waiting | null;
 
 const paused: Ask = ({ record, config }) => {
   const pause = pauseInForce(record, config);
   return pause && { reason: "Paused", detail: `paused by ${pause.by}: ${pause.reason}`, since: pause.since };
 };
 
-const lostAnswer = ({ record, now }: Seen, known: boolean): Waiting | null => {
+const lostAnswer = ({ record, now }: AccountView, known: boolean): Waiting | null => {
   const quarantine = activeQuarantine(record, now);
   if (quarantine === null || (quarantine.slot !== null) !== known) return null;
   const what =
@@ -118,7 +118,7 @@ const asks: readonly Ask[] = [
 /** Phases whose next step regenerates a key. */
 export const mayRegenerateNext = (phase: Phase): boolean => phase === "started" || phase === "published";
 
-const hasNextStep = ({ record, config, now }: Seen): boolean =>
+const hasNextStep = ({ record, config, now }: AccountView): boolean =>
   record.state.phase !== "idle" || scheduledDue(record, config, now).due;
 
 /** What the next step would do, in words. */
@@ -128,7 +128,7 @@ export const nextStep = (state: State): string =>
     : phaseFacts[state.phase].next;
 
 /** What an account waits for, in the words of the status; null when it is idle and not due, while it is blocked, or when the next driver moves it on. */
-export const waitingFor = (seen: Seen): Waiting | null => {
+export const waitingFor = (seen: AccountView): Waiting | null => {
   if (seen.record.failure?.blocked) return null;
   // An idle account that is not due waits for nothing, paused or not.
   if (!hasNextStep(seen)) return null;
@@ -140,7 +140,7 @@ export const waitingFor = (seen: Seen): Waiting | null => {
 };
 
 /** Whether a signal could move this account on: its gate, asked without a look at Batch, is open. */
-export const couldMoveOn = (seen: Seen): boolean => {
+export const couldMoveOn = (seen: AccountView): boolean => {
   const { record, now } = seen;
   if (seen.dryRun || record.failure !== null || record.hold !== null) return false;
   if (record.state.phase === "published" && activeQuarantine(record, now) !== null) return false;
@@ -154,7 +154,7 @@ const lookAgainAfterMs = 5_000;
  * Whether a signal could let a rotation try again what Batch or the vault was not ready for, rather than leave that to the next tick.
  * However many signals come: a failed try has its backoff, and Batch is asked again about a key after some seconds at the earliest.
  */
-export const couldTryAgain = (seen: Seen): boolean => {
+export const couldTryAgain = (seen: AccountView): boolean => {
   const { record, config, now } = seen;
   const { failure, hold, reconciledAt, state } = record;
   if (seen.dryRun || rotationOf(state) === null || pauseInForce(record, config) !== null) return false;

@@ -1,12 +1,12 @@
 import type { CallOptions, HealthAnswer, HealthChecks } from "../ports";
 
-const longestMs = 10_000;
-const longestBytes = 64 * 1024;
+const maxMs = 10_000;
+const maxBytes = 64 * 1024;
 
 /** Asks consumers over HTTPS: no redirects, at most 10 seconds and 64 KiB each. Certificates are checked as Node does. */
 export class FetchHealthChecks implements HealthChecks {
   async ask(url: string, nonce: string, { signal }: CallOptions): Promise<HealthAnswer> {
-    const limit = AbortSignal.timeout(longestMs);
+    const limit = AbortSignal.timeout(maxMs);
     try {
       const response = await fetch(url, {
         headers: { accept: "application/json", "x-rotation-nonce": nonce },
@@ -16,7 +16,7 @@ export class FetchHealthChecks implements HealthChecks {
       if (response.status !== 200) return await refused(response);
       const text = await readWhole(response);
       return text === null
-        ? { ok: false, problem: `answered with more than ${longestBytes} bytes` }
+        ? { ok: false, problem: `answered with more than ${maxBytes} bytes` }
         : { ok: true, body: JSON.parse(text) };
     } catch (error) {
       return { ok: false, problem: problemOf(error, limit) };
@@ -35,7 +35,7 @@ const readWhole = async (response: Response): Promise<string | null> => {
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
     bytes += chunk.byteLength;
-    if (bytes > longestBytes) return null;
+    if (bytes > maxBytes) return null;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
@@ -43,7 +43,7 @@ const readWhole = async (response: Response): Promise<string | null> => {
 
 /** In words that quote nothing the other side has said. */
 const problemOf = (error: unknown, limit: AbortSignal): string => {
-  if (limit.aborted) return `did not answer within ${longestMs / 1000} seconds`;
+  if (limit.aborted) return `did not answer within ${maxMs / 1000} seconds`;
   if (error instanceof SyntaxError) return "answered with something that is not JSON";
   const cause: unknown = typeof error === "object" && error !== null && "cause" in error ? error.cause : undefined;
   const code: unknown = typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined;

@@ -9,7 +9,14 @@ import { refusedProofs } from "./refused-proof-limiter";
 import type { AccountConfig } from "../rotation/account-config";
 import { type InstanceReport, mergeSignal } from "../rotation/gate/signals";
 import { msBetween, toInstant } from "../rotation/time/time";
-import { couldMoveOn, couldTryAgain, gatedState, type Seen, type Waiting, waitingFor } from "../rotation/waiting";
+import {
+  couldMoveOn,
+  couldTryAgain,
+  gatedState,
+  type AccountView,
+  type Waiting,
+  waitingFor,
+} from "../rotation/waiting";
 import { recentReports } from "./report-cache";
 
 /** A signal as it was sent and found well formed. `at` is any ISO 8601 instant; the proof signs it as it stands. */
@@ -154,10 +161,10 @@ const recordRefusal = async (app: App, config: AccountConfig, signal: SignalBody
   const result = await advance(app.ports, app.limits, config, {
     by: `signal:${signal.consumer}`,
     stop: AbortSignal.abort(),
-    patienceMs: 0,
-    enter: () => ({ note: [{ event: "ProofRefused", detail }] }),
+    claimWaitMs: 0,
+    beforeSteps: () => ({ note: [{ event: "ProofRefused", detail }] }),
   }).catch(ignoreCorruptRecord);
-  if (result === null || result.outcome === "busy") logRefusal(app, config, signal, detail);
+  if (result === null || result.kind === "busy") logRefusal(app, config, signal, detail);
 };
 
 const logRefusal = ({ ports }: App, config: AccountConfig, { consumer }: SignalBody, detail: string): void =>
@@ -183,14 +190,14 @@ const moveOn = async (
   if (!moves && !couldTryAgain(seen)) return waitingFor(seen);
   const stop = ports.clock.abortAfter(limits.requestMs);
   // Of many signals that come at once, one tries again; that its gate is open, each of them may be the first to know.
-  const patienceMs = moves ? limits.patienceMs : 0;
-  await advance(ports, limits, config, { by: `signal:${signal.consumer}`, stop, patienceMs });
+  const claimWaitMs = moves ? limits.claimWaitMs : 0;
+  await advance(ports, limits, config, { by: `signal:${signal.consumer}`, stop, claimWaitMs });
   const after = await look(app, config);
   return after && waitingFor(after);
 };
 
 /** Null before first sight. Only a gate asks for reports. */
-const look = async ({ ports, limits }: App, config: AccountConfig): Promise<Seen | null> => {
+const look = async ({ ports, limits }: App, config: AccountConfig): Promise<AccountView | null> => {
   const call = { signal: ports.clock.abortAfter(limits.callMs) };
   const stored = await readRecord(ports, limits, config.name, call);
   if (stored === null) return null;

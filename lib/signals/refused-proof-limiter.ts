@@ -2,7 +2,7 @@ import type { Clock, Ports, Signals } from "../ports";
 
 const windowMs = 5 * 60_000;
 /** So many of one consumer are recorded in a window: an app with a wrong key is told of in full, a flood is counted. */
-const mostRecorded = 5;
+const maxRecorded = 5;
 
 interface Counted {
   readonly from: number;
@@ -32,7 +32,7 @@ export class RefusedProofs {
     const over = known === undefined || Math.abs(now - known.from) >= windowMs;
     const window = over ? { from: now, recorded: 0, unrecorded: known?.unrecorded ?? 0 } : known;
     this.#counted.set(key, window);
-    if (window.recorded < mostRecorded) {
+    if (window.recorded < maxRecorded) {
       const more = window.unrecorded;
       window.unrecorded = 0;
       window.recorded += 1;

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { longestMs } from "../config/reader";
+import { maxMs } from "../config/reader";
 import type { Demand } from "../operations/rotate-on-demand";
 import type { SignalBody } from "./receive-signal";
 import { withoutKeys } from "../redact";
@@ -67,7 +67,7 @@ export const parseOrder = (body: unknown): Parsed<{ readonly reason: string }> =
 };
 
 /** Not beyond the longest: instants after the year 9999 sort before all others, so a deadline there would have passed already. */
-const isWithin = (ms: number | null, shortestMs: number): boolean => ms !== null && ms >= shortestMs && ms <= longestMs;
+const isWithin = (ms: number | null, shortestMs: number): boolean => ms !== null && ms >= shortestMs && ms <= maxMs;
 
 const demandSchema = (shortestMs: number) =>
   z.strictObject({
@@ -76,7 +76,7 @@ const demandSchema = (shortestMs: number) =>
       .string("must be an ISO 8601 duration such as PT15M")
       .refine(
         (text) => isWithin(parseDuration(text), shortestMs),
-        `must be an ISO 8601 duration from ${formatDuration(shortestMs)} to ${formatDuration(longestMs)}, such as PT15M`,
+        `must be an ISO 8601 duration from ${formatDuration(shortestMs)} to ${formatDuration(maxMs)}, such as PT15M`,
       )
       .nullable()
       .default(null),

@@ -8,7 +8,7 @@ interface Entry {
 
 const keptMs = 60_000;
 const unknownKeptMs = 10_000;
-const mostVersions = 1_000;
+const maxVersions = 1_000;
 
 /**
  * Versions of secrets, for checking proofs. A version's value never changes, but it can be disabled: so each is kept for a minute,
@@ -44,6 +44,6 @@ export class VersionCache {
     this.#entries.delete(id);
     this.#entries.set(id, entry);
     const [oldest] = this.#entries.keys();
-    if (this.#entries.size > mostVersions && oldest !== undefined) this.#entries.delete(oldest);
+    if (this.#entries.size > maxVersions && oldest !== undefined) this.#entries.delete(oldest);
   }
 }

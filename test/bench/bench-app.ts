@@ -80,7 +80,7 @@ export const aBenchApp = async (count: number): Promise<{ readonly app: App; rea
     historyKeepMs: 34_560_000_000,
     tickMs: 150_000,
     requestMs: 100_000,
-    patienceMs: 0,
+    claimWaitMs: 0,
   };
   const app: App = {
     ports,

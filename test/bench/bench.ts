@@ -55,7 +55,7 @@ const lookBeforeClaim = async (app: App): Promise<void> => {
     for (let round = 0; round < rounds; round++) {
       const stop = new AbortController().signal;
       for (const config of app.accounts)
-        await advance(app.ports, app.limits, config, { by: "schedule", stop, patienceMs: 0 });
+        await advance(app.ports, app.limits, config, { by: "schedule", stop, claimWaitMs: 0 });
     }
   });
   print("an idle account in a tick", `${((ticked / rounds / accounts) * 1000).toFixed(0)} µs`);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { firstRecord, type Pen } from "../../lib/rotation/changes";
+import { firstRecord, type EventContext } from "../../lib/rotation/changes";
 import type { Claim, Failure, LastRotation, Pause, RotationRecord } from "../../lib/rotation/record";
 import { anAccount } from "./account";
 import { idle } from "./state";
@@ -50,7 +50,7 @@ export const aLastRotation = (changes: Partial<LastRotation> = {}): LastRotation
 });
 
 /** Writes events `event-1`, `event-2`, … at `time`, by the schedule. */
-export const aPen = (time: string, by = "schedule"): Pen => {
+export const aPen = (time: string, by = "schedule"): EventContext => {
   let written = 0;
   return {
     now: when(time),

@@ -7,7 +7,7 @@ export const aReport = (changes: Partial<InstanceReport> = {}): InstanceReport =
   consumer: "render-api",
   instance: "vm-1",
   at: at("10:10"),
-  saidAt: changes.at ?? at("10:10"),
+  latestSignedAt: changes.at ?? at("10:10"),
   receivedAt: at("10:10"),
   secretVersion: v2,
   healthy: true,
@@ -16,7 +16,7 @@ export const aReport = (changes: Partial<InstanceReport> = {}): InstanceReport =
   goodSince: at("10:01"),
   provenSince: null,
   unhealthySince: null,
-  newcomer: false,
+  joinedHealthy: false,
   ...changes,
 });
 

@@ -11,7 +11,7 @@ import type { Process } from "../fakes/world/process";
 import type { World } from "../fakes/world/world";
 import type { Instance } from "./instances";
 import { LeakSearch } from "./leak-search";
-import { mostClockOffsetMs } from "./plan";
+import { maxClockOffsetMs } from "./plan";
 import { transitionProblem } from "./transitions-told";
 
 export interface Violation {
@@ -220,7 +220,7 @@ export class Judge implements Observer {
   #checkClaim({ clock }: Process, before: RotationRecord | null, after: RotationRecord): void {
     const held = before?.claim ?? null;
     if (held === null || after.claim === null || after.claim.id === held.id) return;
-    if (Date.parse(held.until) - clock.now().getTime() > 2 * mostClockOffsetMs)
+    if (Date.parse(held.until) - clock.now().getTime() > 2 * maxClockOffsetMs)
       this.#broken("claim", `${after.account} was claimed while the claim of another driver was live`);
   }
 

@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 import type { World } from "../fakes/world/world";
 
 /** A beginning of a key this long must not be seen anywhere. */
-const longestHarmless = 11;
+const maxHarmless = 11;
 
 const algorithms = ["sha256", "sha1", "md5", "sha512"] as const;
 
@@ -17,7 +17,7 @@ const tracesOf = (value: string): readonly string[] => {
     }),
   );
   return [value, raw.toString("hex"), raw.toString("base64url"), ...hashes].map((text) =>
-    text.slice(0, longestHarmless + 1),
+    text.slice(0, maxHarmless + 1),
   );
 };
 
@@ -33,8 +33,8 @@ export class LeakSearch {
     this.#learn();
     const text =
       content instanceof Error ? inspect(content, { depth: 6 }) + JSON.stringify(content) : JSON.stringify(content);
-    for (let at = 0; at + longestHarmless < text.length; at += 1) {
-      const key = this.#traces.get(text.slice(at, at + longestHarmless + 1));
+    for (let at = 0; at + maxHarmless < text.length; at += 1) {
+      const key = this.#traces.get(text.slice(at, at + maxHarmless + 1));
       if (key !== undefined) return `a ${what} gives ${key} away`;
     }
     return null;

@@ -87,9 +87,9 @@ export interface Plan {
 }
 
 /** Two clocks differ by twice this at most, and one may jump as far. */
-export const mostClockOffsetMs = 45_000;
+export const maxClockOffsetMs = 45_000;
 /** A request is done this late at most. With the difference of two clocks it is less than the quarantine, 5 minutes: later than that is too late. */
-export const longestOnItsWayMs = 3.4 * minute;
+export const maxOnItsWayMs = 3.4 * minute;
 
 /** The plan of a seed. */
 export const planOf = (seed: number): Plan => {
@@ -234,7 +234,7 @@ const aFault = (random: Random): PlacedFault => {
 
 /** A driver that stands still just before it sends, so that its request is on its way when its claim ends. */
 const hardLuck = (random: Random): readonly PlacedFault[] => {
-  const ms = random.below(longestOnItsWayMs);
+  const ms = random.below(maxOnItsWayMs);
   const nth = random.between(1, 2);
   const [before, operation] = random.pick<[Operation, Operation]>([
     ["rotations.intent", "batch.regenerate"],
@@ -260,7 +260,7 @@ const hardLuck = (random: Random): readonly PlacedFault[] => {
 
 const faultAt = (random: Random, operation: Operation): Fault => {
   const changes = isCommand(operation) || isTableWrite(operation) || operation === "alerts.deliver";
-  const ms = random.below(longestOnItsWayMs);
+  const ms = random.below(maxOnItsWayMs);
   switch (random.below(10)) {
     case 0:
       return { kind: "refused", retryAfterMs: random.pick([null, 1_000, 5 * minute, hour]) };
@@ -344,7 +344,7 @@ const actOf = (random: Random, account: number): Act => {
       return {
         kind: "setClock",
         process: random.below(3),
-        offsetMs: random.between(-mostClockOffsetMs, mostClockOffsetMs),
+        offsetMs: random.between(-maxClockOffsetMs, maxClockOffsetMs),
       };
     case 21:
       return { kind: "crash", process: random.below(3) };

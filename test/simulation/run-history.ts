@@ -23,7 +23,7 @@ export interface HistoryResult {
 }
 
 /** After the storm, an account that is left alone must come to rest within this: the longest `Retry-After`, or a day for its window, and a rotation. */
-const longestCalmMs = ({ config }: AccountPlan): number => (config.window === null ? 16 : 40) * hour;
+const maxCalmMs = ({ config }: AccountPlan): number => (config.window === null ? 16 : 40) * hour;
 
 /** One whole history: a storm of faults, hands and restarts, then calm, in which every account must come to rest. */
 export const runHistory = (product: Product, seed: number, recording = false): Promise<HistoryResult> =>
@@ -229,9 +229,9 @@ class HistoryRun {
       this.#stage.deploy(process);
     }
     this.#lookAfter();
-    const longestMs = Math.max(...this.plan.accounts.map(longestCalmMs));
-    world.timeline.add(world.timeline.now + longestMs, () =>
-      this.#judge.broken("I6", `left alone for ${longestMs / hour} hours, ${this.#restless() ?? "nothing"}`),
+    const maxMs = Math.max(...this.plan.accounts.map(maxCalmMs));
+    world.timeline.add(world.timeline.now + maxMs, () =>
+      this.#judge.broken("I6", `left alone for ${maxMs / hour} hours, ${this.#restless() ?? "nothing"}`),
     );
   }
 

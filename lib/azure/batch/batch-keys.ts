@@ -15,7 +15,7 @@ export interface AzureBatchKeysOptions extends ArmOptions {
 }
 
 /** Longest time of one call, its repeats and its wait for the write allowance included. */
-const longestCallMs = 90_000;
+const maxCallMs = 90_000;
 
 const keyNames = { primary: "Primary", secondary: "Secondary" } as const satisfies Record<Slot, string>;
 
@@ -43,7 +43,7 @@ export class AzureBatchKeys implements BatchKeys {
     const { reading } = this.#clients.of(ref.subscriptionId);
     const account = await callSdk(call, signal, () =>
       reading.batchAccountOperations.get(ref.resourceGroup, ref.accountName, {
-        abortSignal: withDeadline(signal, longestCallMs),
+        abortSignal: withDeadline(signal, maxCallMs),
       }),
     );
     if (!account.accountEndpoint) throw malformedAnswer(call.operation);
@@ -61,7 +61,7 @@ export class AzureBatchKeys implements BatchKeys {
     const { reading } = this.#clients.of(ref.subscriptionId);
     const keys = await callSdk(call, signal, () =>
       reading.batchAccountOperations.getKeys(ref.resourceGroup, ref.accountName, {
-        abortSignal: withDeadline(signal, longestCallMs),
+        abortSignal: withDeadline(signal, maxCallMs),
       }),
     );
     const [primary, secondary] = [usableKey(keys.primary), usableKey(keys.secondary)];
@@ -84,7 +84,7 @@ export class AzureBatchKeys implements BatchKeys {
         ref.accountName,
         { keyName: keyNames[slot] },
         {
-          abortSignal: withDeadline(signal, longestCallMs),
+          abortSignal: withDeadline(signal, maxCallMs),
           onResponse: ({ headers }) => {
             requestId = requestIdOf(headers);
           },

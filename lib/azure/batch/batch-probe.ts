@@ -13,8 +13,8 @@ export interface Probe {
 }
 
 const operation = "Batch data plane probe";
-const longestProbeMs = 30_000;
-const longestBodyBytes = 64 * 1024;
+const maxProbeMs = 30_000;
+const maxBodyBytes = 64 * 1024;
 
 /** Already in the order in which the parameters are signed. */
 const query = { $select: "id", "api-version": "2022-10-01.16.0", maxresults: "1" } as const;
@@ -45,7 +45,7 @@ const readStart = async (response: Response): Promise<string> => {
   for await (const chunk of response.body ?? []) {
     bytes += chunk.byteLength;
     text += decoder.decode(chunk, { stream: true });
-    if (bytes >= longestBodyBytes) break;
+    if (bytes >= maxBodyBytes) break;
   }
   return text;
 };
@@ -94,7 +94,7 @@ export const probeKey = async (probe: Probe, signal: AbortSignal): Promise<"acce
     const response = await fetch(probeUrl(probe.accountEndpoint), {
       headers: signedHeaders(probe),
       redirect: "manual",
-      signal: withDeadline(signal, longestProbeMs),
+      signal: withDeadline(signal, maxProbeMs),
     });
     return await judge(probe, response);
   } catch (error) {

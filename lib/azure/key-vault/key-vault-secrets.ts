@@ -12,7 +12,7 @@ import { type KeyVaultOptions, VaultClientCache } from "./vault-clients";
 
 type EnabledVersion = Extract<SecretVersion, { enabled: true }>;
 
-const longestCallMs = 60_000;
+const maxCallMs = 60_000;
 const dayMs = 24 * 60 * 60 * 1000;
 
 const operations = {
@@ -78,7 +78,7 @@ export class KeyVaultSecrets implements SecretPublisher {
         onResponse: ({ headers }) => {
           requestId = requestIdOf(headers);
         },
-        abortSignal: withDeadline(options.signal, longestCallMs),
+        abortSignal: withDeadline(options.signal, maxCallMs),
       }),
     );
     if (isVersionId(properties.version)) return { version: properties.version, requestId };
@@ -90,7 +90,7 @@ export class KeyVaultSecrets implements SecretPublisher {
     await callSdk(vaultCall(ref, "update"), options.signal, () =>
       client.updateSecretProperties(ref.name, version, {
         enabled: false,
-        abortSignal: withDeadline(options.signal, longestCallMs),
+        abortSignal: withDeadline(options.signal, maxCallMs),
       }),
     );
   }
@@ -104,7 +104,7 @@ export class KeyVaultSecrets implements SecretPublisher {
 
   /** Null where the vault does not know it. */
   async #read(ref: SecretRef, version: string | undefined, { signal }: CallOptions): Promise<SecretVersion | null> {
-    const abortSignal = withDeadline(signal, longestCallMs);
+    const abortSignal = withDeadline(signal, maxCallMs);
     let secret: KeyVaultSecret;
     try {
       const client = await this.#clients.of(ref.vaultUrl).reading.ready(ref.name, abortSignal);

@@ -9,7 +9,7 @@ export interface KeyVaultOptions {
   readonly emulated: boolean;
 }
 
-const longestPrimingMs = 30_000;
+const maxPrimingMs = 30_000;
 
 /** Answers that may have come before the vault's challenge was met, so that the client may still be without a token. */
 const mayPrecedeToken = ({ kind, statusCode }: SdkFailure): boolean =>
@@ -37,7 +37,7 @@ export class PrimedClient {
 
   async #prime(secretName: string): Promise<void> {
     try {
-      await this.#client.getSecret(secretName, { abortSignal: AbortSignal.timeout(longestPrimingMs) });
+      await this.#client.getSecret(secretName, { abortSignal: AbortSignal.timeout(maxPrimingMs) });
     } catch (error) {
       if (!mayPrecedeToken(readFailure(error))) return;
       this.#priming = null;

@@ -32,7 +32,7 @@ export const createCredential = ({ env, clientId, authorityHost }: CredentialOpt
   );
 };
 
-const longestTokenMs = 30_000;
+const maxTokenMs = 30_000;
 
 /**
  * MSAL passes no signal on and sets no time limit: an identity endpoint that accepts a connection and then says nothing would hold
@@ -41,7 +41,7 @@ const longestTokenMs = 30_000;
 const limited = <C extends TokenCredential>(credential: C): C => {
   const ask = credential.getToken.bind(credential);
   credential.getToken = (scopes: string | string[], options: GetTokenOptions = {}) => {
-    const longest = AbortSignal.timeout(longestTokenMs);
+    const longest = AbortSignal.timeout(maxTokenMs);
     const { abortSignal } = options;
     const signal = abortSignal instanceof AbortSignal ? AbortSignal.any([abortSignal, longest]) : longest;
     return waitFor(ask(scopes, options), signal);

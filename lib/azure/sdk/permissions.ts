@@ -10,7 +10,7 @@ export interface PermissionsOptions {
   readonly armScope: string;
 }
 
-const longestCallMs = 15_000;
+const maxCallMs = 15_000;
 
 const answerSchema = z.object({
   value: z.array(z.object({ actions: z.array(z.string()), notActions: z.array(z.string()).default([]) })),
@@ -42,7 +42,7 @@ export class ArmPermissions implements Permissions {
       const response = await fetch(url, {
         headers: { authorization: `Bearer ${token}`, accept: "application/json" },
         redirect: "manual",
-        signal: withDeadline(options.signal, longestCallMs),
+        signal: withDeadline(options.signal, maxCallMs),
       });
       const parsed = answerSchema.safeParse(response.status === 200 ? await response.json() : await response.text());
       return parsed.success ? parsed.data.value.some((role) => covers(role, action)) : null;
@@ -53,7 +53,7 @@ export class ArmPermissions implements Permissions {
 
   async #token({ signal }: CallOptions): Promise<string> {
     const { credential, armScope } = this.#options;
-    const abortSignal = withDeadline(signal, longestCallMs);
+    const abortSignal = withDeadline(signal, maxCallMs);
     const call: SdkCall = { operation: "managed identity token", effect: "read", refusal: () => null };
     const token: AccessToken | null = await callSdk(call, signal, () => credential.getToken(armScope, { abortSignal }));
     return token?.token ?? "";

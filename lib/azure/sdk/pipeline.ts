@@ -13,7 +13,7 @@ export const readingRetries = { maxRetries: 2, retryDelayInMs: 500, maxRetryDela
 export const noRetries = { maxRetries: 0 } as const;
 
 /** A service that asks to wait longer than this is not waited for within a call: the driver comes back later. */
-const longestWaitMs = 5_000;
+const maxWaitMs = 5_000;
 
 /**
  * Ends a call whose service asks for a long wait. The SDKs' sleep after `Retry-After` has no upper limit (3600 is an hour),
@@ -26,7 +26,7 @@ export const stopAtLongWaits: PolicyConfig = {
     async sendRequest(request, next) {
       const response = await next(request);
       const wait = [429, 503].includes(response.status) ? retryAfterMs(response.headers) : null;
-      if (wait === null || wait <= longestWaitMs) return response;
+      if (wait === null || wait <= maxWaitMs) return response;
       throw new PipelineStop(answered(response.status, response.headers));
     },
   },

@@ -1,6 +1,6 @@
 import { unnamedIdentity } from "../../errors";
 import type { BatchAccountRef, SecretRef } from "../../rotation/account-config";
-import type { Refusal } from "./service-errors";
+import type { PermanentFailure } from "./service-errors";
 import type { SdkFailure } from "./sdk-failure";
 
 export type BatchAction = "read" | "listKeys" | "regenerateKeys";
@@ -19,7 +19,7 @@ const isPolicyRefusal = ({ code, innerCode }: SdkFailure): boolean =>
 /** Resource Manager's refusals of one action on one Batch account. */
 export const batchRefusal =
   ({ resourceId }: BatchAccountRef, action: BatchAction) =>
-  (failure: SdkFailure): Refusal | null => {
+  (failure: SdkFailure): PermanentFailure | null => {
     const { statusCode, code } = failure;
     if (statusCode === 401 && code === "InvalidAuthenticationTokenTenant") {
       return {
@@ -65,7 +65,7 @@ const vaultActions = {
 /** Key Vault's refusals of one command on one secret. The inner code decides: the outer one is `Forbidden` for all of these. */
 export const vaultRefusal =
   ({ vaultUrl, name }: SecretRef, command: SecretCommand) =>
-  (failure: SdkFailure): Refusal | null => {
+  (failure: SdkFailure): PermanentFailure | null => {
     const secret = `${vaultUrl}/secrets/${name}`;
     const { statusCode, code, innerCode } = failure;
     if (statusCode === 401 && innerCode === "AKV10032") {
@@ -92,7 +92,7 @@ export const vaultRefusal =
     return null;
   };
 
-const forbiddenByVault = (secret: string, command: SecretCommand, failure: SdkFailure): Refusal => {
+const forbiddenByVault = (secret: string, command: SecretCommand, failure: SdkFailure): PermanentFailure => {
   if (failure.innerCode === "SecretDisabled") {
     return {
       reason: "SecretDisabled",
@@ -123,7 +123,7 @@ const storageAccountAt = (tablesUrl: string): string => new URL(tablesUrl).hostn
 /** The table service's refusals. `tablesUrl`: where the storage account has its tables. */
 export const tableRefusal =
   (table: string, tablesUrl: string) =>
-  ({ statusCode, code }: SdkFailure): Refusal | null => {
+  ({ statusCode, code }: SdkFailure): PermanentFailure | null => {
     if (statusCode !== 403) return null;
     const account = storageAccountAt(tablesUrl);
     return {

@@ -3,7 +3,7 @@ import type { BlockedReason } from "../../rotation/reasons";
 import { notSent, readFailure, type SdkFailure } from "./sdk-failure";
 
 /** A refusal that only a person can mend, with how. */
-export interface Refusal {
+export interface PermanentFailure {
   readonly reason: BlockedReason;
   readonly remedy: string;
 }
@@ -15,7 +15,7 @@ export interface SdkCall {
   /** `change`: sent once, and an error that is no definite refusal leaves the outcome unknown. `read`: an error means not done. */
   readonly effect: "read" | "change";
   /** The refusals of this service that need a person. */
-  readonly refusal: (failure: SdkFailure) => Refusal | null;
+  readonly refusal: (failure: SdkFailure) => PermanentFailure | null;
 }
 
 export type ServiceError = TransientServiceError | OutcomeUnknownError | OperatorNeededError;
@@ -39,7 +39,7 @@ const definiteRefusals: readonly (number | null)[] = [400, 401, 403, 404, 409, 4
 const isCertainlyNotDone = (failure: SdkFailure): boolean =>
   failure.kind === "notSent" || definiteRefusals.includes(failure.statusCode);
 
-const tokenRefused: Refusal = {
+const tokenRefused: PermanentFailure = {
   reason: "Forbidden",
   remedy:
     "the rotator's identity is refused a token: check that the function app has the managed identity that AZURE_CLIENT_ID names, or a system-assigned one where it is not set (az functionapp identity assign)",

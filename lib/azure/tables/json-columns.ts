@@ -1,7 +1,7 @@
 import type { StoredRow } from "./tables";
 
 /** A text column holds 32,768 UTF-16 characters (64 KiB). */
-const longestColumn = 32_000;
+const maxColumn = 32_000;
 
 const column = (name: string, index: number): string => (index === 0 ? name : `${name}${index}`);
 
@@ -15,9 +15,9 @@ export const toAsciiJson = (value: unknown): string =>
 /** The text in as many columns as it takes: `name`, `name1`, `name2`, … */
 export const toColumns = (name: string, json: string): Readonly<Record<string, string>> =>
   Object.fromEntries(
-    Array.from({ length: Math.ceil(json.length / longestColumn) }, (_, index) => [
+    Array.from({ length: Math.ceil(json.length / maxColumn) }, (_, index) => [
       column(name, index),
-      json.slice(index * longestColumn, (index + 1) * longestColumn),
+      json.slice(index * maxColumn, (index + 1) * maxColumn),
     ]),
   );
 

@@ -118,7 +118,7 @@ export const eventSchema = announcement.extend({
   previousHash: z.string().nullable(),
 });
 
-const alarm = z.strictObject({ kind: z.enum(alarmKinds), since: instant, toldAt: instant });
+const alarm = z.strictObject({ kind: z.enum(alarmKinds), since: instant, lastNotifiedAt: instant });
 const tries = { attempts: count, nextAttemptAt: instant, giveUpAt: instant };
 const delivery = z.strictObject({ event: eventSchema, ...tries });
 
@@ -144,7 +144,7 @@ export const recordSchema = z.strictObject({
   restart: demand.nullable(),
   lastRotation: lastRotation.nullable(),
   outbox: z.array(eventSchema).readonly(),
-  toldThrough: count,
+  announcedThrough: count,
   eventSequence: count,
   eventHash: z.string().nullable(),
   alarms: z.array(alarm).readonly(),
@@ -158,7 +158,7 @@ export const noticeSchema = z.strictObject({
   alarms: z.array(alarm).readonly(),
   outbox: z.array(announcement).readonly(),
   deliveries: z.array(z.strictObject({ event: announcement, ...tries })).readonly(),
-  unrecorded: z.array(announcement).readonly(),
+  pendingHistory: z.array(announcement).readonly(),
   heldUntil: instant.nullable(),
 });
 

@@ -6,14 +6,14 @@ import { recordSchema, recordSchemaVersion } from "./record-schema";
 import type { Row, RowKey, StoredRow } from "./tables";
 
 /** A row holds 1 MiB in all, two bytes a character. The rest is left for the other columns. */
-const longestRecord = 450_000;
+const maxRecord = 450_000;
 
 const mend = "restore the row, or delete it to have the account adopted anew";
 
 export const rotationKey = (account: string): RowKey => ({ partitionKey: account, rowKey: "rotation" });
 
 /** The first few things that are wrong, by place. */
-const inWords = (error: z.ZodError): string =>
+const describe = (error: z.ZodError): string =>
   error.issues
     .slice(0, 5)
     .map(({ path, message }) => `${path.join(".") || "record"}: ${message}`)
@@ -29,11 +29,11 @@ export const toRow = (record: RotationRecord, writeId: string): Row => {
   if (!checked.success) {
     throw new CorruptRecordError(
       record.account,
-      `not written, as it could not be read again: ${inWords(checked.error)}`,
+      `not written, as it could not be read again: ${describe(checked.error)}`,
     );
   }
   const json = toAsciiJson(record);
-  if (json.length > longestRecord) throw outgrown(record, json.length);
+  if (json.length > maxRecord) throw outgrown(record, json.length);
   return {
     ...rotationKey(record.account),
     schema: recordSchemaVersion,
@@ -80,7 +80,7 @@ export const toRecord = (account: string, row: StoredRow): RotationRecord => {
   checkVersion(account, row["schema"]);
   const parsed = recordSchema.safeParse(parseJson(account, joinColumns("record", row)));
   if (!parsed.success) {
-    throw new CorruptRecordError(account, `${inWords(parsed.error)}: ${mend}`);
+    throw new CorruptRecordError(account, `${describe(parsed.error)}: ${mend}`);
   }
   if (parsed.data.account !== account) {
     throw new CorruptRecordError(account, `the row holds the record of another account: ${mend}`);

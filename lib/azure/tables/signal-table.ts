@@ -8,31 +8,28 @@ import type { Row, RowKey, StoredRow, Table, WriteOutcome } from "./tables";
 type Merge = Parameters<Signals["update"]>[3];
 
 /** Signals of one instance are rarely concurrent; more conflicts than this mean that something else is wrong. */
-const longestRace = 10;
+const maxRace = 10;
 
 const text = z.string().min(1);
 /** Tables drop a null column, so a column that may be null is absent then. */
 const absentAsNull = <T extends z.ZodType>(schema: T) => schema.optional().transform((value) => value ?? null);
 
-const reportColumns = z
-  .object({
-    schema: z.literal(1),
-    consumer: text,
-    instance: text,
-    at: instant,
-    /** Absent in rows of before: then no clock was known to be ahead. */
-    saidAt: instant.optional(),
-    receivedAt: instant,
-    secretVersion: text,
-    healthy: z.boolean(),
-    proven: z.boolean(),
-    detail: absentAsNull(z.string()),
-    goodSince: absentAsNull(instant),
-    provenSince: absentAsNull(instant),
-    unhealthySince: absentAsNull(instant),
-    newcomer: z.boolean(),
-  })
-  .transform(({ saidAt, ...report }) => ({ ...report, saidAt: saidAt ?? report.at }));
+const reportColumns = z.object({
+  schema: z.literal(1),
+  consumer: text,
+  instance: text,
+  at: instant,
+  latestSignedAt: instant,
+  receivedAt: instant,
+  secretVersion: text,
+  healthy: z.boolean(),
+  proven: z.boolean(),
+  detail: absentAsNull(z.string()),
+  goodSince: absentAsNull(instant),
+  provenSince: absentAsNull(instant),
+  unhealthySince: absentAsNull(instant),
+  joinedHealthy: z.boolean(),
+});
 
 /** Neither name can hold a colon. */
 const signalKey = (account: string, consumer: string, instance: string): RowKey => ({
@@ -67,7 +64,7 @@ const unreadableReport = (row: StoredRow): InstanceReport => {
     consumer,
     instance,
     at: writtenAt,
-    saidAt: writtenAt,
+    latestSignedAt: writtenAt,
     receivedAt: writtenAt,
     secretVersion: "unknown",
     healthy: false,
@@ -76,7 +73,7 @@ const unreadableReport = (row: StoredRow): InstanceReport => {
     goodSince: null,
     provenSince: null,
     unhealthySince: writtenAt,
-    newcomer: false,
+    joinedHealthy: false,
   };
 };
 
@@ -104,7 +101,7 @@ export class SignalTable implements Signals {
   ): Promise<{ readonly accepted: boolean }> {
     const key = signalKey(account, consumer, instance);
     let row = await this.#table.read(key, options);
-    for (let attempt = 1; attempt <= longestRace; attempt++) {
+    for (let attempt = 1; attempt <= maxRace; attempt++) {
       const known = row === null ? null : toReport(row);
       const { accepted, report } = merge(known);
       if (report === known) return { accepted };

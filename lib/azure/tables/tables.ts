@@ -35,7 +35,7 @@ export type WriteOutcome =
   | { readonly kind: "done"; readonly etag: string }
   | { readonly kind: "failed"; readonly refused: boolean; readonly error: ServiceError };
 
-const longestCallMs = 60_000;
+const maxCallMs = 60_000;
 
 const openClient = (storage: TableStorage, name: string): TableClient => {
   const options: TableServiceClientOptions = { retryOptions: readingRetries, additionalPolicies: [stopAtLongWaits] };
@@ -136,7 +136,7 @@ export class Table {
 
   /** Runs one call; where the table is absent, creates it and runs the call once more. */
   async #run<T>(signal: AbortSignal, send: (abortSignal: AbortSignal) => Promise<T>): Promise<T> {
-    const abortSignal = withDeadline(signal, longestCallMs);
+    const abortSignal = withDeadline(signal, maxCallMs);
     const created = this.#created;
     try {
       return await send(abortSignal);
@@ -157,7 +157,7 @@ export class Table {
   }
 
   async #createOnce(): Promise<void> {
-    await this.#client.createTable({ abortSignal: AbortSignal.timeout(longestCallMs) });
+    await this.#client.createTable({ abortSignal: AbortSignal.timeout(maxCallMs) });
     this.#created += 1;
   }
 

@@ -105,11 +105,11 @@ export const alarmChanges = (
   const alarms: RaisedAlarm[] = [];
   for (const { kind, since, reason, detail } of found) {
     const raised = known.find((alarm) => alarm.kind === kind);
-    if (raised !== undefined && msBetween(raised.toldAt, at) < remindEveryMs) {
+    if (raised !== undefined && msBetween(raised.lastNotifiedAt, at) < remindEveryMs) {
       alarms.push(raised);
     } else {
       drafts.push({ event: kind, detail, ...(reason === null ? {} : { reason }) });
-      alarms.push({ kind, since: raised?.since ?? since, toldAt: at });
+      alarms.push({ kind, since: raised?.since ?? since, lastNotifiedAt: at });
     }
   }
   for (const { kind, since } of known.filter((alarm) => !found.some((condition) => condition.kind === alarm.kind))) {

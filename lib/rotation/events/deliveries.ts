@@ -12,7 +12,7 @@ export const isWanted = ({ event }: Pick<Announcement, "event">, wanted: Wanted)
   wanted === "all" || isAlarm(event) || event === "AlarmCleared";
 
 /** More than this many wait for no receiver: a record must not outgrow its row because a webhook is dead. */
-export const mostDeliveries = 100;
+export const maxDeliveries = 100;
 
 /** A delivery that is tried at once and given up after a day. */
 export const newDelivery = <E extends Announcement>(event: E, now: Date): Delivery<E> => ({

@@ -91,11 +91,10 @@ export const hashedText = (event: RotationEvent): string =>
   ]);
 
 /** Far below what a text column of a table holds: an event must never be undeliverable because it says much. */
-const longestDetail = 4_000;
+const maxDetail = 4_000;
 
 /** A detail as it is kept: half a character cannot be stored in UTF-8 as it is hashed. */
-export const keptDetail = (detail: string): string =>
-  detail.slice(0, longestDetail).replace(/\p{Surrogate}/gu, "\ufffd");
+export const keptDetail = (detail: string): string => detail.slice(0, maxDetail).replace(/\p{Surrogate}/gu, "\ufffd");
 
 /** What a step reports; the driver adds id, order, time and who. */
 export interface EventDraft {

@@ -1,6 +1,6 @@
-import type { Pen } from "../changes";
+import type { EventContext } from "../changes";
 import { alarmChanges, type Condition } from "./alarm-conditions";
-import { isWanted, mostDeliveries, newDelivery, type Wanted } from "./deliveries";
+import { isWanted, maxDeliveries, newDelivery, type Wanted } from "./deliveries";
 import { type Announcement, keptDetail } from "./events";
 import type { Delivery, RaisedAlarm } from "../record";
 import { type Instant, msBetween, plusMs, toInstant } from "../time/time";
@@ -16,23 +16,23 @@ export interface Notice {
   /** Events that the log has, and that the webhook is still to get, in order. */
   readonly deliveries: readonly Delivery<Announcement>[];
   /** Told, and to be written to the account's history once its record can be read again. */
-  readonly unrecorded: readonly Announcement[];
+  readonly pendingHistory: readonly Announcement[];
   /** Until then whoever wrote this is at telling it, and nobody else is. */
   readonly heldUntil: Instant | null;
 }
 
 /** Longer than it takes to send what is due. */
-export const longestHoldMs = 60_000;
+export const maxHoldMs = 60_000;
 
 /** The raise and the newest of what came after it: nobody reads hundreds of reminders. */
-const mostUnrecorded = 50;
+const maxPendingHistory = 50;
 
 export const firstNotice = (account: string | null): Notice => ({
   account,
   alarms: [],
   outbox: [],
   deliveries: [],
-  unrecorded: [],
+  pendingHistory: [],
   heldUntil: null,
 });
 
@@ -54,7 +54,7 @@ export const configurationInvalid = (problems: string, now: Date): Condition => 
 export const isHeld = ({ heldUntil }: Notice, now: Date): boolean => {
   if (heldUntil === null) return false;
   const leftMs = msBetween(toInstant(now), heldUntil);
-  return leftMs > 0 && leftMs <= longestHoldMs;
+  return leftMs > 0 && leftMs <= maxHoldMs;
 };
 
 /** The notice with what is to be told of these conditions: each is raised once, repeated, and cleared once. */
@@ -62,7 +62,7 @@ export const noticed = (
   notice: Notice,
   found: readonly Condition[],
   remindEveryMs: number,
-  pen: Omit<Pen, "hash">,
+  pen: Omit<EventContext, "hash">,
 ): Notice => {
   const { alarms, drafts } = alarmChanges(notice.alarms, found, remindEveryMs, pen.now);
   const events = drafts.map(
@@ -80,12 +80,12 @@ export const noticed = (
   return { ...notice, alarms, outbox: [...notice.outbox, ...events] };
 };
 
-export const isToBeTold = ({ outbox, deliveries }: Notice, now: Date): boolean =>
+export const hasPendingNotifications = ({ outbox, deliveries }: Notice, now: Date): boolean =>
   outbox.length > 0 || deliveries.some(({ nextAttemptAt }) => nextAttemptAt <= toInstant(now));
 
 export const held = (notice: Notice, now: Date): Notice => ({
   ...notice,
-  heldUntil: plusMs(toInstant(now), longestHoldMs),
+  heldUntil: plusMs(toInstant(now), maxHoldMs),
 });
 
 export interface Announced {
@@ -101,17 +101,17 @@ export const announcedAll = (notice: Notice, wanted: Wanted | null, now: Date): 
     ...notice.deliveries,
     ...outbox.filter((event) => wanted !== null && isWanted(event, wanted)).map((event) => newDelivery(event, now)),
   ];
-  const unrecorded = account === null ? [] : [...notice.unrecorded, ...outbox];
+  const unrecorded = account === null ? [] : [...notice.pendingHistory, ...outbox];
   return {
     notice: {
       ...notice,
       outbox: [],
-      deliveries: queued.slice(-mostDeliveries),
-      unrecorded:
-        unrecorded.length <= mostUnrecorded
+      deliveries: queued.slice(-maxDeliveries),
+      pendingHistory:
+        unrecorded.length <= maxPendingHistory
           ? unrecorded
-          : [...unrecorded.slice(0, 1), ...unrecorded.slice(1 - mostUnrecorded)],
+          : [...unrecorded.slice(0, 1), ...unrecorded.slice(1 - maxPendingHistory)],
     },
-    dropped: queued.slice(0, -mostDeliveries).map(({ event }) => event),
+    dropped: queued.slice(0, -maxDeliveries).map(({ event }) => event),
   };
 };

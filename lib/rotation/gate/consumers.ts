@@ -17,7 +17,7 @@ export interface PublishedVersion {
   readonly publishedAt: Instant;
 }
 
-interface Seen {
+interface ConsumerView {
   readonly consumer: ConsumerConfig;
   readonly gate: GateConfig;
   readonly published: PublishedVersion;
@@ -46,7 +46,7 @@ const nameOf = (report: InstanceReport): string => `${report.consumer}/${report.
 
 /** The first report that shows a fault, told as a sentence. */
 const faultOf = (
-  seen: Seen,
+  seen: ConsumerView,
   shows: (report: InstanceReport) => boolean,
   tell: (report: InstanceReport) => { readonly detail: string; readonly since: Instant },
 ): Fault => {
@@ -55,7 +55,7 @@ const faultOf = (
 };
 
 /** Asked in the order of `consumerReasons`: the first that finds a fault is what log, status, page and alarm show. */
-const checks: Readonly<Record<ConsumerReason, (seen: Seen) => Fault>> = {
+const checks: Readonly<Record<ConsumerReason, (seen: ConsumerView) => Fault>> = {
   NoSignalYet: ({ known, forgotten, consumer, gate, published }) => {
     if (known.length > 0) return null;
     const last = forgotten
@@ -110,7 +110,7 @@ const checks: Readonly<Record<ConsumerReason, (seen: Seen) => Fault>> = {
   Unhealthy: (seen) => unhealthyInstance(seen),
 };
 
-const unhealthyInstance = (seen: Seen): Fault =>
+const unhealthyInstance = (seen: ConsumerView): Fault =>
   faultOf(
     seen,
     ({ healthy }) => !healthy,
@@ -128,7 +128,7 @@ export const consumerState = (
   reports: readonly InstanceReport[],
   now: Date,
 ): ConsumerState => {
-  const asked = askedOf(consumer, reports);
+  const asked = healthUrlReportOf(consumer, reports);
   if (asked !== undefined && !asked.healthy) return { state: "Unhealthy", ...faultOfHealthUrl(consumer, asked) };
   const seen = seenOf(consumer, gate, published, reports, now);
   for (const state of consumerReasons) {
@@ -140,7 +140,7 @@ export const consumerState = (
 };
 
 /** What its health URL answered last, where it has one. */
-const askedOf = (consumer: ConsumerConfig, reports: readonly InstanceReport[]): InstanceReport | undefined =>
+const healthUrlReportOf = (consumer: ConsumerConfig, reports: readonly InstanceReport[]): InstanceReport | undefined =>
   consumer.healthUrl === null
     ? undefined
     : reports.find((report) => report.consumer === consumer.name && report.instance === healthUrlInstance);
@@ -151,7 +151,7 @@ const seenOf = (
   published: PublishedVersion,
   reports: readonly InstanceReport[],
   now: Date,
-): Seen => {
+): ConsumerView => {
   const own = reports.filter((report) => report.consumer === consumer.name && report.instance !== healthUrlInstance);
   // Compared as text: with thousands of reports, parsing each of their instants takes longer than everything else.
   const knownFrom = plusMs(toInstant(now), -gate.forgetInstanceAfterMs);
@@ -177,7 +177,7 @@ export const complaintOf = (
   reports: readonly InstanceReport[],
   now: Date,
 ): Fault => {
-  const asked = askedOf(consumer, reports);
+  const asked = healthUrlReportOf(consumer, reports);
   if (asked !== undefined && !asked.healthy) return faultOfHealthUrl(consumer, asked);
   return unhealthyInstance(seenOf(consumer, gate, published, reports, now));
 };
@@ -204,11 +204,11 @@ const faultOfHealthUrl = (consumer: ConsumerConfig, report: InstanceReport): Non
  * the latest of these: its n-th instance became good; an instance that had not been good became so
  * (one that was good from its first report on only joined); one that had fallen silent was forgotten.
  */
-const goodSince = ({ consumer, gate, published, known, forgotten }: Seen): Instant => {
+const goodSince = ({ consumer, gate, published, known, forgotten }: ConsumerView): Instant => {
   const streaks = known.map((report) => {
     const since = report.goodSince ?? report.receivedAt;
     const provenSince = consumer.proof === "required" ? (report.provenSince ?? report.receivedAt) : since;
-    return { since: latest(since, provenSince), joined: report.newcomer && provenSince <= since };
+    return { since: latest(since, provenSince), joined: report.joinedHealthy && provenSince <= since };
   });
   const starts = streaks.map(({ since }) => since).toSorted();
   return latest(

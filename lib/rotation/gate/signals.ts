@@ -7,7 +7,7 @@ export interface InstanceReport {
   /** The instant the instance put on its newest signal, no later than its receipt. */
   readonly at: Instant;
   /** The latest instant that it has ever signed, which is after `at` where its clock is ahead: nothing from before it is new. */
-  readonly saidAt: Instant;
+  readonly latestSignedAt: Instant;
   readonly receivedAt: Instant;
   readonly secretVersion: string;
   readonly healthy: boolean;
@@ -20,7 +20,7 @@ export interface InstanceReport {
   /** Null while healthy. */
   readonly unhealthySince: Instant | null;
   /** The streak began when the instance was first heard of: joining is not a break of its consumer's soak. */
-  readonly newcomer: boolean;
+  readonly joinedHealthy: boolean;
 }
 
 /** One signal whose proof has been checked already. */
@@ -57,10 +57,10 @@ export const mergeSignal = (
   limits: SignalLimits,
 ): MergedSignal => {
   const at = earliest(signal.at, receivedAt);
-  if (known !== null && (at <= known.at || signal.at <= known.saidAt)) {
+  if (known !== null && (at <= known.at || signal.at <= known.latestSignedAt)) {
     return signal.healthy
       ? { accepted: false, report: known }
-      : { accepted: true, report: lateCry(known, signal, receivedAt) };
+      : { accepted: true, report: lateUnhealthy(known, signal, receivedAt) };
   }
   const unbroken =
     known !== null &&
@@ -74,22 +74,22 @@ export const mergeSignal = (
     report: {
       ...signal,
       at,
-      saidAt: latest(signal.proven ? signal.at : at, ...(known === null ? [] : [known.saidAt])),
+      latestSignedAt: latest(signal.proven ? signal.at : at, ...(known === null ? [] : [known.latestSignedAt])),
       receivedAt,
       goodSince: signal.healthy ? (streak ?? receivedAt) : null,
       provenSince: signal.proven ? (unbroken?.provenSince ?? receivedAt) : null,
       unhealthySince: signal.healthy ? null : (known?.unhealthySince ?? receivedAt),
       // One that comes back after it was forgotten is none: its consumer was not good for as long as it was missed.
-      newcomer: signal.healthy && (known === null || (streak !== null && known.newcomer)),
+      joinedHealthy: signal.healthy && (known === null || (streak !== null && known.joinedHealthy)),
     },
   };
 };
 
-const lateCry = (known: InstanceReport, signal: IncomingSignal, receivedAt: Instant): InstanceReport => ({
+const lateUnhealthy = (known: InstanceReport, signal: IncomingSignal, receivedAt: Instant): InstanceReport => ({
   ...known,
   healthy: false,
   detail: signal.detail ?? known.detail,
   goodSince: null,
   unhealthySince: known.unhealthySince ?? receivedAt,
-  newcomer: false,
+  joinedHealthy: false,
 });

@@ -28,10 +28,10 @@ export const aFullNotice = (account: string | null): Notice => {
   } as const;
   return {
     account,
-    alarms: [{ kind: "RotationBlocked", since: at, toldAt: later }],
+    alarms: [{ kind: "RotationBlocked", since: at, lastNotifiedAt: later }],
     outbox: [event],
     deliveries: [{ event: { ...event, id: "another" }, attempts: 2, nextAttemptAt: later, giveUpAt: later }],
-    unrecorded: Array.from({ length: 50 }, (_, index) => ({ ...event, id: `${index}`, detail: "x".repeat(1_500) })),
+    pendingHistory: Array.from({ length: 50 }, (_, index) => ({ ...event, id: `${index}`, detail: "x".repeat(1_500) })),
     heldUntil: later,
   };
 };

@@ -77,7 +77,7 @@ export const aRecord = (change: Partial<RotationRecord> = {}): RotationRecord =>
   restart: null,
   lastRotation: null,
   outbox: [],
-  toldThrough: 0,
+  announcedThrough: 0,
   eventSequence: 0,
   eventHash: null,
   alarms: [],
@@ -130,6 +130,6 @@ export const aFullRecord = (): RotationRecord =>
       idempotencyKey: null,
     },
     outbox: [anEvent(7), anEvent(8, { event: "RotationStalled", reason: "Unhealthy", rotationId: null })],
-    toldThrough: 7,
+    announcedThrough: 7,
     eventSequence: 8,
   });

@@ -12,7 +12,7 @@ export const aReport = (change: Partial<InstanceReport> = {}): InstanceReport =>
   consumer: "render-api",
   instance: "vm-1",
   at: "2026-11-22T10:00:00.000Z",
-  saidAt: "2026-11-22T10:00:00.000Z",
+  latestSignedAt: "2026-11-22T10:00:00.000Z",
   receivedAt: "2026-11-22T10:00:01.000Z",
   secretVersion: "a".repeat(32),
   healthy: true,
@@ -21,7 +21,7 @@ export const aReport = (change: Partial<InstanceReport> = {}): InstanceReport =>
   goodSince: "2026-11-22T09:00:00.000Z",
   provenSince: null,
   unhealthySince: null,
-  newcomer: false,
+  joinedHealthy: false,
   ...change,
 });
 
@@ -50,8 +50,13 @@ export const signalsContract = (name: string, open: () => Promise<SignalsWorld>)
 
     it.each([
       aReport(),
-      aReport({ saidAt: "2026-11-22T10:04:00.000Z" }),
-      aReport({ proven: true, provenSince: "2026-11-22T09:30:00.000Z", newcomer: true, detail: "since the restart" }),
+      aReport({ latestSignedAt: "2026-11-22T10:04:00.000Z" }),
+      aReport({
+        proven: true,
+        provenSince: "2026-11-22T09:30:00.000Z",
+        joinedHealthy: true,
+        detail: "since the restart",
+      }),
       aReport({
         healthy: false,
         goodSince: null,

@@ -56,7 +56,7 @@ test("wrong settings are told to the webhook once, and their end once, by whiche
     }
     await until("the alarm", () => receiver.requests.length > 0);
     expect(host.logged("ConfigurationInvalid")).toHaveLength(process === 1 ? 1 : 0);
-    expect([host.logged("TellingDelayed"), host.logged("Tick")]).toEqual([[], []]);
+    expect([host.logged("NotificationDelayed"), host.logged("Tick")]).toEqual([[], []]);
     await host.stop();
   }
   expect(kindsTold()).toEqual([["ConfigurationInvalid", null]]);

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 
-const longestPart = 16;
+const maxPart = 16;
 const digestPart = 12;
 const algorithms = ["sha256", "sha1", "md5", "sha512"] as const;
 
 const partsOf = (text: string): readonly string[] =>
-  text.length <= longestPart
+  text.length <= maxPart
     ? [text]
-    : Array.from({ length: text.length - longestPart + 1 }, (_, index) => text.slice(index, index + longestPart));
+    : Array.from({ length: text.length - maxPart + 1 }, (_, index) => text.slice(index, index + maxPart));
 
 const bothCases = (hex: string): readonly string[] => [hex, hex.toUpperCase()];
 

@@ -7,7 +7,7 @@ import type { PlacedAccount } from "./placed-account";
 import { openWorld, type World } from "./world";
 
 /** On a machine that is busy with other things; alone it takes a tenth of that. */
-const longestMs = 90_000;
+const maxMs = 90_000;
 
 let world: World;
 let host: Host;
@@ -127,7 +127,7 @@ test(
       const through = await Promise.all([render, nightly].map(attend));
       return through.every(Boolean);
     };
-    await until("both rotations", rounds, longestMs);
+    await until("both rotations", rounds, maxMs);
     for (const account of [render, nightly]) {
       expect((await host.status(account.name)).lastRotation?.outcome).toBe("completed");
       expect(account.accepts(account.newest().value)).toBe(true);
@@ -140,7 +140,7 @@ test(
 
     expect(await findings()).toEqual([]);
   },
-  2 * longestMs,
+  2 * maxMs,
 );
 
 test("a key that somebody puts there is found", async () => {

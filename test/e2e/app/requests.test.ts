@@ -3,7 +3,7 @@ import type { PlacedAccount } from "./placed-account";
 import { expectProblem } from "./problem";
 import { openWorld, type World } from "./world";
 
-const longestBody = 16 * 1024;
+const maxBody = 16 * 1024;
 
 let world: World;
 let host: Host;
@@ -131,11 +131,11 @@ describe.each(posts)("POST $path", (route) => {
     }
     expectProblem(await post(route, "{}", "application/json; charset=utf-8"), 400, "InvalidRequest");
 
-    const longest = `{}${" ".repeat(longestBody - 2)}`;
+    const longest = `{}${" ".repeat(maxBody - 2)}`;
     expectProblem(await post(route, longest, "application/json"), 400, "InvalidRequest");
     expectProblem(await post(route, `${longest} `, "application/json"), 413, "BodyTooLarge");
     expectProblem(await post(route, inPieces(`${longest} `), "application/json"), 413, "BodyTooLarge");
-    const wide = JSON.stringify({ reason: "é".repeat(longestBody / 2) });
+    const wide = JSON.stringify({ reason: "é".repeat(maxBody / 2) });
     expectProblem(await post(route, wide, "application/json"), 413, "BodyTooLarge");
   });
 

@@ -37,7 +37,7 @@ export const limits: AppLimits = {
   historyKeepMs: 400 * 24 * 60 * minute,
   tickMs: 2.5 * minute,
   requestMs: 100_000,
-  patienceMs: 3_000,
+  claimWaitMs: 3_000,
 };
 
 /** Batch, Key Vault, the tables and the clocks, all in memory and all seen through: what is true here needs no asking. */

@@ -10,7 +10,7 @@ import { buildBundle } from "../../tools/build";
 import { packageApp } from "../../tools/package";
 import { projectRoot } from "../../unit/infra/bicep";
 
-const mostBytes = 400 * 1024;
+const maxBytes = 400 * 1024;
 
 let folder: string;
 let app: string;
@@ -51,7 +51,7 @@ describe("the package", () => {
       (sum, file) => sum + deflateRawSync(readFileSync(path.join(app, file))).length,
       0,
     );
-    expect(zipped).toBeLessThan(mostBytes);
+    expect(zipped).toBeLessThan(maxBytes);
   });
 
   it("asks for no dependency to be installed, and names the file that it starts with", () => {
@@ -68,7 +68,12 @@ describe("the package", () => {
 
   it("would be told from one with a test or a development tool in it", () => {
     expect(
-      strangers(["functions/index.ts", "lib/operations/tick.ts", "test/emulators/vault.ts", "node_modules/azurite/dist/a.js"]),
+      strangers([
+        "functions/index.ts",
+        "lib/operations/tick.ts",
+        "test/emulators/vault.ts",
+        "node_modules/azurite/dist/a.js",
+      ]),
     ).toEqual(["test/emulators/vault.ts", "node_modules/azurite/dist/a.js"]);
   });
 

@@ -47,7 +47,7 @@ describe("a run with faults", () => {
       "RotationCompleted",
       "RotationRolledBack",
       "DriftRepaired",
-      "TryFailed",
+      "AttemptFailed",
       "AccountState",
       "ConfigurationInvalid",
       "ConfigurationState",

@@ -30,7 +30,7 @@ export interface Run {
 }
 
 /** Rounds of two minutes. Each fault may cost a claim, its quarantine and a few tries: six of them. */
-const mostRounds = 60;
+const maxRounds = 60;
 const roundMs = minutes(2);
 
 export const startRun = (lane: Lane, subject: Subject): Run => {
@@ -67,7 +67,7 @@ export const drive = async (run: Run, azuritePast: string, between: BetweenRound
   const ticker = new Ticker(subject.app);
   const stopHangs = endHangs(lane);
   try {
-    for (run.rounds = 1; run.rounds <= mostRounds; run.rounds += 1) {
+    for (run.rounds = 1; run.rounds <= maxRounds; run.rounds += 1) {
       await round(run, ticker);
       run.record = (await records.read(subject.config.name, { signal: AbortSignal.timeout(20_000) }))?.record ?? null;
       if (isOver(run) && isTidy(run)) return;

@@ -26,7 +26,7 @@ export const limits: AppLimits = {
   dryRun: false,
   tickMs: minutes(2.5),
   requestMs: 100_000,
-  patienceMs: 3_000,
+  claimWaitMs: 3_000,
   historyKeepMs: minutes(60 * 24 * 400),
 };
 

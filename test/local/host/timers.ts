@@ -32,7 +32,7 @@ export interface TimerOptions {
 }
 
 /** A timeout can't be longer than this; a longer wait is made of several. */
-const longestTimeoutMs = 2 ** 31 - 1;
+const maxTimeoutMs = 2 ** 31 - 1;
 
 /** The host keeps no status for schedules that fire more than once a minute. */
 export const isMonitored = (schedule: Schedule, now: Date): boolean => {
@@ -63,8 +63,8 @@ export const startTimer = ({ schedule, runOnStartup, useMonitor, fire }: TimerOp
       return;
     }
     const ms = due.getTime() - Date.now();
-    const again = (): void => (ms > longestTimeoutMs ? wait(due) : void run(due));
-    timeout = setTimeout(again, Math.min(Math.max(ms, 0), longestTimeoutMs));
+    const again = (): void => (ms > maxTimeoutMs ? wait(due) : void run(due));
+    timeout = setTimeout(again, Math.min(Math.max(ms, 0), maxTimeoutMs));
   };
 
   wait(runOnStartup ? new Date() : schedule.next(new Date()));

@@ -65,7 +65,12 @@ describe("an account whose record cannot be read", () => {
     ]);
     expect(added.map(({ id, at }) => [id, at])).toEqual(rig.receiver.received.map(({ id, at }) => [id, at]));
     expect(await verifyHistory(rig.app, config)).toMatchObject({ intact: true, problems: [] });
-    expect(rig.notices.peek("render-weu")).toMatchObject({ alarms: [], outbox: [], deliveries: [], unrecorded: [] });
+    expect(rig.notices.peek("render-weu")).toMatchObject({
+      alarms: [],
+      outbox: [],
+      deliveries: [],
+      pendingHistory: [],
+    });
   });
 
   it("is cleared too when the row was deleted and the account is adopted anew", async () => {
@@ -150,7 +155,7 @@ describe("an account whose record cannot be read", () => {
       expect(await rig.tick()).toMatchObject({ accounts: 1, blocked: 1 });
       expect([operation, toldOf(place)]).toEqual([operation, []]);
     }
-    expect(rig.logged("TellingDelayed")).toMatchObject([
+    expect(rig.logged("NotificationDelayed")).toMatchObject([
       { account: null, reason: null, detail: expect.stringContaining("status 503") },
       { account: "render-weu", reason: "Forbidden", detail: "Tables, status 403: grant the right" },
     ]);
@@ -171,10 +176,10 @@ describe("an account whose record cannot be read", () => {
         rig.faults.add("notices.write", { when: "before", error: unavailable });
     });
     await rig.tick();
-    expect(rig.logged("TellingDelayed")).toMatchObject([{ account: "render-weu", level: "warn" }]);
+    expect(rig.logged("NotificationDelayed")).toMatchObject([{ account: "render-weu", level: "warn" }]);
     await rig.ticking(hours(1));
     expect(place.events.map(({ event }) => event)).toEqual(["Adopted", "RotationBlocked", "AlarmCleared"]);
-    expect(rig.notices.peek("render-weu")?.unrecorded).toEqual([]);
+    expect(rig.notices.peek("render-weu")?.pendingHistory).toEqual([]);
   });
 
   it("says in its status since when", async () => {
@@ -277,7 +282,7 @@ describe.each(deaths)("a crash %s any call", (when) => {
       expect(place.events.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
       const ids = idsIn(place.events.slice(1));
       expect([at, new Set(idsIn(place.rig.receiver.received))]).toEqual([at, new Set(ids)]);
-      expect(place.rig.notices.peek("render-weu")).toMatchObject({ alarms: [], deliveries: [], unrecorded: [] });
+      expect(place.rig.notices.peek("render-weu")).toMatchObject({ alarms: [], deliveries: [], pendingHistory: [] });
       expect(place.record).toMatchObject({ claim: null, outbox: [], deliveries: [], alarms: [] });
     }
     expect(new Set(seen.map((at) => at.replace(/^.*, /, "")))).toEqual(
@@ -348,7 +353,7 @@ describe("wrong settings", () => {
       rotationId: null,
       by: "schedule",
     });
-    expect(rig.notices.peek(null)).toMatchObject({ alarms: [], outbox: [], deliveries: [], unrecorded: [] });
+    expect(rig.notices.peek(null)).toMatchObject({ alarms: [], outbox: [], deliveries: [], pendingHistory: [] });
   });
 
   it("are told by one of two hosts that run at once", async () => {

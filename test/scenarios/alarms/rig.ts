@@ -3,7 +3,7 @@ import { MemoryNotices } from "../../../lib/alarms/memory-notices";
 import { noWebhook, Webhook } from "../../../lib/alarms/webhook";
 import type { App, AppLimits } from "../../../lib/app";
 import { type OperatorAction, operate } from "../../../lib/operations/operate-account";
-import { tellConfigurationInvalid } from "../../../lib/alarms/configuration-alarm";
+import { alarmConfigurationInvalid } from "../../../lib/alarms/configuration-alarm";
 import { rotateOnDemand } from "../../../lib/operations/rotate-on-demand";
 import type { ConfigError } from "../../../lib/errors";
 import type { Ports } from "../../../lib/ports";
@@ -34,7 +34,7 @@ export const limits: AppLimits = {
   historyKeepMs: days(400),
   tickMs: minutes(2.5),
   requestMs: 100_000,
-  patienceMs: 0,
+  claimWaitMs: 0,
 };
 
 export type Line = Readonly<Record<string, unknown>> & { readonly level: string; readonly event: string };
@@ -149,8 +149,8 @@ export class Rig {
     const toLogOnly = { ...ports, notices: new MemoryNotices(), alerts: noWebhook };
     const { callMs } = limits;
     const remindEveryMs = this.options.remindSettingsEveryMs ?? hours(6);
-    return tellConfigurationInvalid(
-      { telling: { ports, callMs }, toLogOnly: { ports: toLogOnly, callMs }, remindEveryMs },
+    return alarmConfigurationInvalid(
+      { notifier: { ports, callMs }, logOnly: { ports: toLogOnly, callMs }, remindEveryMs },
       this.wrongSettings,
     );
   }

@@ -64,7 +64,7 @@ const limits: readonly (readonly [Exclude<Phase, "idle">, number])[] = [
   ["settling", days(1)],
 ];
 
-const toldAt = (place: Place): readonly string[] => place.eventsOf("RotationStalled").map(({ at }) => at);
+const notifiedAt = (place: Place): readonly string[] => place.eventsOf("RotationStalled").map(({ at }) => at);
 
 describe.each(limits)("an account that does not get out of phase %s", (phase, limitMs) => {
   it("is told of at its limit, and not one second before", async () => {
@@ -75,12 +75,12 @@ describe.each(limits)("an account that does not get out of phase %s", (phase, li
 
     clock.to(since + limitMs - seconds(1));
     await place.rig.tick();
-    expect([place.phase, toldAt(place)]).toEqual([phase, []]);
+    expect([place.phase, notifiedAt(place)]).toEqual([phase, []]);
 
     clock.to(since + limitMs);
     await place.rig.tick();
     const limit = new Date(since + limitMs).toISOString();
-    expect([place.phase, toldAt(place)]).toEqual([phase, [limit]]);
+    expect([place.phase, notifiedAt(place)]).toEqual([phase, [limit]]);
     expect(place.rig.receiver.received.map(({ kind }) => kind)).toEqual(["RotationStalled"]);
   });
 
@@ -97,10 +97,10 @@ describe.each(limits)("an account that does not get out of phase %s", (phase, li
     const limit = since + limitMs + days(20) - minutes(10);
     clock.to(limit - seconds(1));
     await place.rig.tick();
-    expect([place.phase, toldAt(place)]).toEqual([phase, []]);
+    expect([place.phase, notifiedAt(place)]).toEqual([phase, []]);
     clock.to(limit);
     await place.rig.tick();
-    expect([place.phase, toldAt(place)]).toEqual([phase, [new Date(limit).toISOString()]]);
+    expect([place.phase, notifiedAt(place)]).toEqual([phase, [new Date(limit).toISOString()]]);
   });
 });
 
@@ -153,6 +153,6 @@ it("goes on while the account is paused after it has stalled, as nothing has mov
   await place.order("pause");
   clock.advance(hours(6));
   await place.rig.tick();
-  expect(toldAt(place)).toHaveLength(2);
+  expect(notifiedAt(place)).toHaveLength(2);
   expect(place.eventsOf("AlarmCleared")).toEqual([]);
 });

@@ -14,10 +14,10 @@ const linesOf = async (error: () => Error): Promise<readonly Line[]> => {
   await rig.ticking(hours(7));
   rig.faults.add("batch.regenerate", { when: "before", error });
   await place.rotate();
-  return rig.lines.filter(({ event }) => event === "TryFailed" || event === "TellingDelayed");
+  return rig.lines.filter(({ event }) => event === "AttemptFailed" || event === "NotificationDelayed");
 };
 
-describe.each(["TryFailed", "TellingDelayed"])("a line %s", (kind) => {
+describe.each(["AttemptFailed", "NotificationDelayed"])("a line %s", (kind) => {
   it("tells the operation and the status of a service that failed, and no place in the code", async () => {
     const lines = await linesOf(() => new TransientServiceError({ operation: "AService", statusCode: 503 }));
     const line = lines.find(({ event }) => event === kind);

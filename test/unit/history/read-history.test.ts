@@ -362,7 +362,7 @@ describe("pruning", () => {
     rig.faults.add("history.removeThrough", { when, error: unavailable });
     await rig.tick();
     expect(place.record).toMatchObject({ prunedThrough: 6, claim: null });
-    expect(rig.logged("TellingDelayed")).toMatchObject([{ level: "warn", account: "render-weu" }]);
+    expect(rig.logged("NotificationDelayed")).toMatchObject([{ level: "warn", account: "render-weu" }]);
     expect(await verifyHistory(rig.app, config)).toMatchObject({ intact: true });
     rig.clock.advance(hours(6));
     await rig.tick();

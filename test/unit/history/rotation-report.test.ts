@@ -1,6 +1,6 @@
 import { app, HttpRequest, HttpResponse, type HttpHandler, InvocationContext } from "@azure/functions";
 import { useApp } from "../../../functions/runtime";
-import { inText, readEvidence, type RotationEvidence } from "../../../lib/history/rotation-report";
+import { renderText, readEvidence, type RotationEvidence } from "../../../lib/history/rotation-report";
 import { hours, minutes } from "../../builders/time";
 import { type Place, Rig } from "../../scenarios/alarms/rig";
 
@@ -109,7 +109,7 @@ describe("the evidence of a rotation that was completed", () => {
 
   it("reads as text", () => {
     const [first, second] = place.rig.vault.versions(place.config.secret);
-    expect(inText(evidence)).toBe(
+    expect(renderText(evidence)).toBe(
       [
         `Rotation ${evidence.rotationId} of render-weu`,
         "",
@@ -140,8 +140,8 @@ describe("the evidence of a rotation that was completed", () => {
         "",
       ].join("\n"),
     );
-    expect(inText(evidence)).not.toContain(first?.value);
-    expect(inText(evidence)).not.toContain(second?.value);
+    expect(renderText(evidence)).not.toContain(first?.value);
+    expect(renderText(evidence)).not.toContain(second?.value);
   });
 
   it("is of this rotation alone", async () => {
@@ -162,8 +162,8 @@ describe("the evidence of a rotation", () => {
       confirmations: [],
       confirmedInstances: 0,
     });
-    expect(inText(evidence)).toContain("\nOld key proven dead   -\n");
-    expect(inText(evidence)).toContain("\nConfirmed by\n  nobody\n");
+    expect(renderText(evidence)).toContain("\nOld key proven dead   -\n");
+    expect(renderText(evidence)).toContain("\nConfirmed by\n  nobody\n");
   });
 
   it("that a person let through names the person, the reason, and what it was in spite of; and only those as confirming who did", async () => {
@@ -188,9 +188,9 @@ describe("the evidence of a rotation", () => {
       },
     ]);
     expect(evidence.confirmations).toMatchObject([{ instance: "vm-2", healthy: true, proven: false }]);
-    expect(inText(evidence)).toContain("Approved  operator:ada  approved in spite of the consumers");
-    expect(inText(evidence)).toContain("render-api/vm-2");
-    expect(inText(evidence)).toContain("without proof\n");
+    expect(renderText(evidence)).toContain("Approved  operator:ada  approved in spite of the consumers");
+    expect(renderText(evidence)).toContain("render-api/vm-2");
+    expect(renderText(evidence)).toContain("without proof\n");
   });
 
   it("that was paused and resumed says by whom", async () => {
@@ -292,7 +292,7 @@ describe("the evidence of a rotation", () => {
     const evidence = await evidenceOf(place);
     expect(evidence.confirmations).toHaveLength(100);
     expect(evidence.confirmedInstances).toBe(103);
-    expect(inText(evidence)).toContain("\n  and 3 more\n");
+    expect(renderText(evidence)).toContain("\n  and 3 more\n");
   });
 });
 
@@ -318,7 +318,11 @@ describe("over HTTP", () => {
     };
     const evidence = await evidenceOf(place);
     expect(await get(evidence.rotationId)).toEqual([200, "application/json", JSON.stringify(evidence)]);
-    expect(await get(evidence.rotationId, "text/plain")).toEqual([200, "text/plain; charset=utf-8", inText(evidence)]);
+    expect(await get(evidence.rotationId, "text/plain")).toEqual([
+      200,
+      "text/plain; charset=utf-8",
+      renderText(evidence),
+    ]);
     const [status, type, body] = await get("01JDF0000000000000000OTHER", "text/plain");
     expect([status, type, JSON.parse(body)]).toEqual([
       404,

@@ -11,7 +11,7 @@ import {
   pauseInForce,
   quarantined,
   waitingOn,
-  withEarlier,
+  withBacklog,
   withEvents,
   withPauseSeen,
 } from "../../../lib/rotation/changes";
@@ -48,7 +48,7 @@ describe("the first record of an account", () => {
       reconciledAt: null,
       lastRotation: null,
       outbox: [],
-      toldThrough: 0,
+      announcedThrough: 0,
       eventSequence: 0,
     });
   });
@@ -497,13 +497,13 @@ describe("what was told while the record could not be read", () => {
       detail: "restore the row",
       by: "schedule",
     } as const;
-    const after = withEarlier(before, [told, { ...told, id: "told-2" }], aPen("11:00").hash);
+    const after = withBacklog(before, [told, { ...told, id: "told-2" }], aPen("11:00").hash);
     expect(after.outbox.map(({ id, sequence }) => [id, sequence])).toEqual([
       ["event-1", 1],
       ["told-1", 2],
       ["told-2", 3],
     ]);
     expect(after.outbox[1]).toEqual({ ...told, sequence: 2, evidence: null, previousHash: before.eventHash });
-    expect([after.eventSequence, after.toldThrough]).toEqual([3, 3]);
+    expect([after.eventSequence, after.announcedThrough]).toEqual([3, 3]);
   });
 });

@@ -5,7 +5,7 @@ import {
   gateOf,
   mayRegenerateNext,
   nextStep,
-  type Seen,
+  type AccountView,
   waitingFor,
 } from "../../../lib/rotation/waiting";
 import type { Phase, State } from "../../../lib/rotation/phases";
@@ -18,13 +18,19 @@ import { at, days, when } from "../../builders/time";
 
 interface Situation extends Partial<RotationRecord> {
   readonly config?: AccountChanges;
-  readonly reports?: Seen["reports"];
+  readonly reports?: AccountView["reports"];
   readonly dryRun?: boolean;
   readonly now?: string;
 }
 
 /** A rotation published at 10:00, at 10:15: its gate is open. */
-const seen = ({ config, reports = [aReport()], dryRun = false, now = "10:15", ...record }: Situation = {}): Seen => ({
+const seen = ({
+  config,
+  reports = [aReport()],
+  dryRun = false,
+  now = "10:15",
+  ...record
+}: Situation = {}): AccountView => ({
   record: aRecord({ state: aRotation().published(), phaseSince: at("10:00"), ...record }),
   config: anAccount(config),
   reports,

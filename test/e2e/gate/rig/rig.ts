@@ -24,7 +24,7 @@ export const limits: AppLimits = {
   historyKeepMs: days(730),
   tickMs: minutes(2.5),
   requestMs: 100_000,
-  patienceMs: 3_000,
+  claimWaitMs: 3_000,
 };
 
 /** A Tuesday. */

@@ -220,11 +220,13 @@ const changes = (known: readonly RaisedAlarm[], now: string, ...there: readonly 
 describe("alarms", () => {
   const stalled: Condition = { kind: "RotationStalled", since: at("10:00"), reason: "OnPreviousKey", detail: "vm-1" };
   const unhealthy: Condition = { kind: "ConsumerUnhealthy", since: at("10:05"), reason: "Unhealthy", detail: "vm-2" };
-  const raised: RaisedAlarm = { kind: "RotationStalled", since: at("10:00"), toldAt: at("10:02") };
+  const raised: RaisedAlarm = { kind: "RotationStalled", since: at("10:00"), lastNotifiedAt: at("10:02") };
 
   it("are told when they begin", () => {
     expect(changes([], "10:02", stalled)).toEqual({
-      alarms: [{ kind: "RotationStalled", since: "2026-11-24T10:00:00.000Z", toldAt: "2026-11-24T10:02:00.000Z" }],
+      alarms: [
+        { kind: "RotationStalled", since: "2026-11-24T10:00:00.000Z", lastNotifiedAt: "2026-11-24T10:02:00.000Z" },
+      ],
       drafts: [{ event: "RotationStalled", reason: "OnPreviousKey", detail: "vm-1" }],
     });
   });
@@ -233,7 +235,7 @@ describe("alarms", () => {
     const changed = { ...stalled, reason: "SignalStale", detail: "vm-1 is silent" };
     expect(changes([raised], "16:01:59.999", changed)).toEqual({ alarms: [raised], drafts: [] });
     expect(changes([raised], "16:02", changed)).toEqual({
-      alarms: [{ ...raised, toldAt: "2026-11-24T16:02:00.000Z" }],
+      alarms: [{ ...raised, lastNotifiedAt: "2026-11-24T16:02:00.000Z" }],
       drafts: [{ event: "RotationStalled", reason: "SignalStale", detail: "vm-1 is silent" }],
     });
   });
@@ -254,7 +256,9 @@ describe("alarms", () => {
 
   it("are kept apart by kind", () => {
     expect(changes([raised], "10:30", unhealthy)).toEqual({
-      alarms: [{ kind: "ConsumerUnhealthy", since: "2026-11-24T10:05:00.000Z", toldAt: "2026-11-24T10:30:00.000Z" }],
+      alarms: [
+        { kind: "ConsumerUnhealthy", since: "2026-11-24T10:05:00.000Z", lastNotifiedAt: "2026-11-24T10:30:00.000Z" },
+      ],
       drafts: [
         { event: "ConsumerUnhealthy", reason: "Unhealthy", detail: "vm-2" },
         expect.objectContaining({ event: "AlarmCleared", reason: "RotationStalled" }),

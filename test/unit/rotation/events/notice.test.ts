@@ -7,7 +7,7 @@ import {
   firstNotice,
   held,
   isHeld,
-  isToBeTold,
+  hasPendingNotifications,
   type Notice,
   noticed,
   recordCorrupt,
@@ -36,7 +36,7 @@ describe("a condition that no record can remember", () => {
   it("is raised once, with everything that a listener is told", () => {
     const notice = raised();
     expect(notice).toMatchObject({
-      alarms: [{ kind: "RotationBlocked", since: at("10:00"), toldAt: at("10:00") }],
+      alarms: [{ kind: "RotationBlocked", since: at("10:00"), lastNotifiedAt: at("10:00") }],
       outbox: [anAnnouncement(1)],
     });
     expect(noticed(notice, [corrupt("15:59:59.999")], sixHours, aPen("15:59:59.999"))).toEqual(notice);
@@ -48,7 +48,7 @@ describe("a condition that no record can remember", () => {
       nextId: () => "another",
     });
     expect(reminded.outbox).toMatchObject([{ id: "another", event: "RotationBlocked", at: at("16:00") }]);
-    expect(reminded.alarms).toEqual([{ kind: "RotationBlocked", since: at("10:00"), toldAt: at("16:00") }]);
+    expect(reminded.alarms).toEqual([{ kind: "RotationBlocked", since: at("10:00"), lastNotifiedAt: at("16:00") }]);
   });
 
   it("is cleared once", () => {
@@ -90,7 +90,7 @@ describe("what is announced", () => {
     expect(notice).toMatchObject({
       outbox: [],
       deliveries: [{ event: anAnnouncement(1), attempts: 0, nextAttemptAt: at("10:00") }],
-      unrecorded: [anAnnouncement(1)],
+      pendingHistory: [anAnnouncement(1)],
     });
     expect(dropped).toEqual([]);
   });
@@ -98,7 +98,7 @@ describe("what is announced", () => {
   it("waits for no webhook where there is none, and for no history where there is no account", () => {
     expect(announcedAll(raised(), null, when("10:00")).notice.deliveries).toEqual([]);
     expect(announcedAll(raised(null), "all", when("10:00")).notice).toMatchObject({
-      unrecorded: [],
+      pendingHistory: [],
       deliveries: [{ attempts: 0 }],
     });
   });
@@ -119,7 +119,7 @@ describe("what is announced", () => {
 
   it("keeps the first and the newest for the history, up to fifty", () => {
     const kept = (count: number) =>
-      ids(announcedAll({ ...raised(), outbox: many(count) }, null, when("10:00")).notice.unrecorded);
+      ids(announcedAll({ ...raised(), outbox: many(count) }, null, when("10:00")).notice.pendingHistory);
     expect(kept(50)).toEqual(ids(many(50)));
     expect(kept(52)).toEqual(["event-1", ...ids(many(52).slice(3))]);
   });
@@ -127,10 +127,10 @@ describe("what is announced", () => {
 
 describe("a notice", () => {
   it("is to be told while something waits, and not before its time", () => {
-    expect(isToBeTold(firstNotice(null), when("10:00"))).toBe(false);
-    expect(isToBeTold(raised(), when("10:00"))).toBe(true);
+    expect(hasPendingNotifications(firstNotice(null), when("10:00"))).toBe(false);
+    expect(hasPendingNotifications(raised(), when("10:00"))).toBe(true);
     const { notice } = announcedAll(raised(), "alarms", when("10:00"));
-    expect(isToBeTold(notice, when("09:59:59.999"))).toBe(false);
-    expect(isToBeTold(notice, when("10:00"))).toBe(true);
+    expect(hasPendingNotifications(notice, when("09:59:59.999"))).toBe(false);
+    expect(hasPendingNotifications(notice, when("10:00"))).toBe(true);
   });
 });

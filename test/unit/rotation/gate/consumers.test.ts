@@ -224,16 +224,16 @@ describe("since when a consumer is good", () => {
   it("is not put off by an instance that joins and has been good from the first", () => {
     const reports = [
       aReport({ instance: "vm-1", goodSince: at("10:01") }),
-      aReport({ instance: "vm-2", goodSince: at("10:09"), newcomer: true }),
+      aReport({ instance: "vm-2", goodSince: at("10:09"), joinedHealthy: true }),
     ];
     expect(goodSince({ reports })).toBe("2026-11-24T10:01:00.000Z");
   });
 
   it("is put off by one that joins until there are enough of them", () => {
     const reports = [
-      aReport({ instance: "vm-1", goodSince: at("10:01"), newcomer: true }),
-      aReport({ instance: "vm-2", goodSince: at("10:09"), newcomer: true }),
-      aReport({ instance: "vm-3", goodSince: at("10:05"), newcomer: true }),
+      aReport({ instance: "vm-1", goodSince: at("10:01"), joinedHealthy: true }),
+      aReport({ instance: "vm-2", goodSince: at("10:09"), joinedHealthy: true }),
+      aReport({ instance: "vm-3", goodSince: at("10:05"), joinedHealthy: true }),
     ];
     expect(goodSince({ consumer: { instances: 2 }, reports })).toBe("2026-11-24T10:05:00.000Z");
     expect(goodSince({ consumer: { instances: 3 }, reports })).toBe("2026-11-24T10:09:00.000Z");
@@ -245,10 +245,16 @@ describe("since when a consumer is good", () => {
     expect(goodSince({ consumer: { proof: "optional" }, reports })).toBe("2026-11-24T10:01:00.000Z");
   });
 
-  it("is put off by a newcomer that proved its key only later", () => {
+  it("is put off by a new instance that proved its key only later", () => {
     const reports = [
       aReport({ instance: "vm-1", proven: true, goodSince: at("10:01"), provenSince: at("10:01") }),
-      aReport({ instance: "vm-2", proven: true, goodSince: at("10:05"), provenSince: at("10:08"), newcomer: true }),
+      aReport({
+        instance: "vm-2",
+        proven: true,
+        goodSince: at("10:05"),
+        provenSince: at("10:08"),
+        joinedHealthy: true,
+      }),
     ];
     expect(goodSince({ consumer: { proof: "required" }, reports })).toBe("2026-11-24T10:08:00.000Z");
   });

@@ -390,7 +390,7 @@ describe("for any reports", () => {
       secretVersion: fc.oneof({ weight: 5, arbitrary: fc.constant(v2) }, { weight: 1, arbitrary: fc.constant(v1) }),
       healthy: fc.oneof({ weight: 5, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
       proven: fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
-      newcomer: fc.boolean(),
+      joinedHealthy: fc.boolean(),
       since: instant,
       instance: fc.constantFrom("vm-1", "vm-2", "vm-3", "vm-4"),
     })

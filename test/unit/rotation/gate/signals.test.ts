@@ -21,7 +21,7 @@ describe("a first signal", () => {
         consumer: "render-api",
         instance: "vm-7",
         at: "2026-11-24T10:00:00.000Z",
-        saidAt: "2026-11-24T10:00:00.000Z",
+        latestSignedAt: "2026-11-24T10:00:00.000Z",
         receivedAt: "2026-11-24T10:00:02.000Z",
         secretVersion: v2,
         healthy: true,
@@ -30,7 +30,7 @@ describe("a first signal", () => {
         goodSince: "2026-11-24T10:00:02.000Z",
         provenSince: "2026-11-24T10:00:02.000Z",
         unhealthySince: null,
-        newcomer: true,
+        joinedHealthy: true,
       },
     });
   });
@@ -41,7 +41,7 @@ describe("a first signal", () => {
       healthy: false,
       goodSince: null,
       unhealthySince: "2026-11-24T10:11:00.000Z",
-      newcomer: false,
+      joinedHealthy: false,
     });
   });
 
@@ -78,26 +78,30 @@ describe("the order of signals", () => {
 
   it("two that are both ahead of the clock and signed are ordered by what they say, so that neither can be replayed", () => {
     const first = merge(null, signed("10:04"), "10:00").report;
-    expect(first).toMatchObject({ at: "2026-11-24T10:00:00.000Z", saidAt: "2026-11-24T10:04:00.000Z" });
+    expect(first).toMatchObject({ at: "2026-11-24T10:00:00.000Z", latestSignedAt: "2026-11-24T10:04:00.000Z" });
     for (const sent of ["10:03", "10:04"]) {
       expect(merge(first, signed(sent), "10:01")).toEqual({ accepted: false, report: first });
     }
     expect(merge(first, signed("10:04:00.001"), "10:01")).toMatchObject({
       accepted: true,
-      report: { at: "2026-11-24T10:01:00.000Z", saidAt: "2026-11-24T10:04:00.001Z" },
+      report: { at: "2026-11-24T10:01:00.000Z", latestSignedAt: "2026-11-24T10:04:00.001Z" },
     });
   });
 
   it("one that is not signed neither outranks the instance nor makes a signed one new again", () => {
     const first = merge(null, aSignal({ at: at("10:04"), proven: true }), "10:00").report;
     const forged = merge(first, aSignal({ at: at("10:06") }), "10:01").report;
-    expect(forged).toMatchObject({ proven: false, at: "2026-11-24T10:01:00.000Z", saidAt: "2026-11-24T10:04:00.000Z" });
+    expect(forged).toMatchObject({
+      proven: false,
+      at: "2026-11-24T10:01:00.000Z",
+      latestSignedAt: "2026-11-24T10:04:00.000Z",
+    });
     expect(merge(forged, aSignal({ at: at("10:04"), proven: true }), "10:02").accepted).toBe(false);
     expect(merge(forged, aSignal({ at: at("10:05"), proven: true }), "10:02").accepted).toBe(true);
   });
 
   it("the time at which an instance was last heard of never goes back, whichever rotator's clock is behind", () => {
-    const heard = aReport({ at: at("10:10"), saidAt: at("10:12"), proven: true });
+    const heard = aReport({ at: at("10:10"), latestSignedAt: at("10:12"), proven: true });
     expect(merge(heard, aSignal({ at: at("10:13"), proven: true }), "10:09").accepted).toBe(false);
   });
 });
@@ -107,7 +111,7 @@ describe("a late cry for help", () => {
     ["earlier", "10:05"],
     ["equal", "10:10"],
   ])("counts with an %s `at`, without moving the report back in time", (_what, sent) => {
-    const known = aReport({ at: at("10:10"), proven: true, provenSince: at("10:02"), newcomer: true });
+    const known = aReport({ at: at("10:10"), proven: true, provenSince: at("10:02"), joinedHealthy: true });
     const cry = aSignal({ at: at(sent), healthy: false, secretVersion: v1, detail: "AuthenticationFailed" });
     expect(merge(known, cry, "10:12")).toEqual({
       accepted: true,
@@ -115,7 +119,7 @@ describe("a late cry for help", () => {
         consumer: "render-api",
         instance: "vm-1",
         at: "2026-11-24T10:10:00.000Z",
-        saidAt: "2026-11-24T10:10:00.000Z",
+        latestSignedAt: "2026-11-24T10:10:00.000Z",
         receivedAt: "2026-11-24T10:10:00.000Z",
         secretVersion: v2,
         healthy: false,
@@ -124,7 +128,7 @@ describe("a late cry for help", () => {
         goodSince: null,
         provenSince: "2026-11-24T10:02:00.000Z",
         unhealthySince: "2026-11-24T10:12:00.000Z",
-        newcomer: false,
+        joinedHealthy: false,
       },
     });
   });
@@ -149,7 +153,7 @@ describe("a late cry for help", () => {
 });
 
 describe("the good streak", () => {
-  const known = aReport({ at: at("10:10"), goodSince: at("10:01"), newcomer: true });
+  const known = aReport({ at: at("10:10"), goodSince: at("10:01"), joinedHealthy: true });
 
   it.each([
     ["goes on when the next signal comes within the freshness", aSignal({ at: at("10:24") }), "10:25", at("10:01")],
@@ -163,7 +167,7 @@ describe("the good streak", () => {
   it("begins anew when health comes back", () => {
     const ill = aReport({ healthy: false, goodSince: null, unhealthySince: at("10:09") });
     const { report } = merge(ill, aSignal({ at: at("10:11") }), "10:11");
-    expect(report).toMatchObject({ goodSince: "2026-11-24T10:11:00.000Z", unhealthySince: null, newcomer: false });
+    expect(report).toMatchObject({ goodSince: "2026-11-24T10:11:00.000Z", unhealthySince: null, joinedHealthy: false });
   });
 });
 
@@ -195,18 +199,18 @@ describe("the proven streak", () => {
   });
 });
 
-describe("a newcomer", () => {
-  const known = aReport({ at: at("10:10"), newcomer: true });
+describe("a new instance", () => {
+  const known = aReport({ at: at("10:10"), joinedHealthy: true });
 
   it.each([
     ["stays one while its first streak lasts", known, aSignal(), "10:11", true],
     ["is none after a change of version", known, aSignal({ secretVersion: v1 }), "10:11", false],
     ["is none after trouble", known, aSignal({ healthy: false }), "10:11", false],
     ["is none after a silence", known, aSignal({ at: at("10:30") }), "10:30", false],
-    ["does not become one later", aReport({ newcomer: false }), aSignal(), "10:11", false],
+    ["does not become one later", aReport({ joinedHealthy: false }), aSignal(), "10:11", false],
     ["is none when it comes back after it was forgotten", known, aSignal({ at: at("12:00") }), "12:00", false],
-  ])("%s", (_what, before, signal, receivedAt, newcomer) => {
-    expect(merge(before, signal, receivedAt).report.newcomer).toBe(newcomer);
+  ])("%s", (_what, before, signal, receivedAt, joinedHealthy) => {
+    expect(merge(before, signal, receivedAt).report.joinedHealthy).toBe(joinedHealthy);
   });
 });
 
