@@ -1,6 +1,6 @@
 import { app, type HttpRequest } from "@azure/functions";
 import { readHistory, verifyHistory } from "../lib/history/read-history";
-import { parsePage } from "../lib/signals/signal-schema";
+import { parsePage } from "./requests";
 import { badRequest, json, withAccount } from "./http";
 
 app.http("accountHistory", {

@@ -1,6 +1,6 @@
 import { app } from "@azure/functions";
 import { type Operated, operate, operatorActions } from "../lib/operations/operate-account";
-import { parseOrder } from "../lib/signals/signal-schema";
+import { parseOrder } from "./requests";
 import { badRequest, busy, callerOf, json, problem, readJson, withAccount } from "./http";
 
 app.http("operateAccount", {

@@ -1,6 +1,6 @@
 import { app } from "@azure/functions";
 import { type Demanded, rotateOnDemand } from "../lib/operations/rotate-on-demand";
-import { parseDemand } from "../lib/signals/signal-schema";
+import { parseDemand } from "./requests";
 import { badRequest, busy, callerOf, json, problem, readJson, withAccount } from "./http";
 
 app.http("rotateOnDemand", {

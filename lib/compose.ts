@@ -17,7 +17,7 @@ import { openTables, type TableStorage } from "./azure/tables/tables";
 import { UlidIds } from "./ids";
 import { type Environment, readSettings, readTellingSettings, type Settings } from "./config/settings";
 import { builtIn } from "./config/defaults";
-import type { ConfigurationAlarm } from "./alarms/configuration-alarm";
+import { alarmConfigurationInvalid, type ConfigurationAlarm } from "./alarms/configuration-alarm";
 import { ConfigError } from "./errors";
 import { FetchHealthChecks } from "./signals/health-client";
 import type { Alerts, Clock, Log } from "./ports";
@@ -133,7 +133,7 @@ const readFunctionTimeout = (root: string, env: Environment): number => {
   }
 };
 
-/** Tells of settings that are wrong, by those that are right. */
+/** Builds the alarm path from whichever settings are valid. */
 const openConfigurationAlarm = (env: Environment, write: LineWriter): ConfigurationAlarm => {
   const { tables, webhook, emulated, cloud } = readTellingSettings(env);
   const ids = new UlidIds(systemClock);
@@ -150,17 +150,18 @@ const openConfigurationAlarm = (env: Environment, write: LineWriter): Configurat
   };
 };
 
-/** The app, or the problems that keep it from running, and how to tell of them. */
+/** The app, or the problems that keep it from running, and the alarm about them: one run of it logs and reports them. */
 export type Composed =
   | { readonly ok: true; readonly app: App }
-  | { readonly ok: false; readonly problems: ConfigError["problems"]; readonly alarm: ConfigurationAlarm };
+  | { readonly ok: false; readonly problems: ConfigError["problems"]; readonly alarm: () => Promise<void> };
 
 export const compose = (env: Environment, write: LineWriter): Composed => {
   try {
     return { ok: true, app: composeApp(env, write) };
   } catch (error) {
-    if (error instanceof ConfigError)
-      return { ok: false, problems: error.problems, alarm: openConfigurationAlarm(env, write) };
-    throw error;
+    if (!(error instanceof ConfigError)) throw error;
+    const { problems } = error;
+    const alarm = openConfigurationAlarm(env, write);
+    return { ok: false, problems, alarm: () => alarmConfigurationInvalid(alarm, problems) };
   }
 };

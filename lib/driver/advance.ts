@@ -7,27 +7,16 @@ import {
   TransientServiceError,
 } from "../errors";
 import type { CallOptions, HistoryPage, Ports, Receipt, Stored } from "../ports";
+import type { Limits } from "../limits";
 import { readRecord } from "./read-record";
 import { type Reconciled, reconcile } from "./reconcile";
 import type { AccountConfig } from "../rotation/account-config";
 import { nextAttemptAt } from "../rotation/time/backoff";
-import {
-  activeQuarantine,
-  claimed,
-  claimIsLive,
-  type FailedAttempt,
-  failed,
-  firstRecord,
-  isFor,
-  moved,
-  type EventContext,
-  pauseInForce,
-  quarantined,
-  waitingOn,
-  withBacklog,
-  withEvents,
-  withPauseSeen,
-} from "../rotation/changes";
+import { activeQuarantine, claimed, claimIsLive, quarantined } from "../rotation/claim";
+import { type FailedAttempt, failed, moved, waitingOn } from "../rotation/settle";
+import { firstRecord, isFor } from "../rotation/first-record";
+import { type EventContext, withBacklog, withEvents } from "../rotation/events/outbox";
+import { pauseInForce, withPauseSeen } from "../rotation/pause";
 import { alarmChanges, conditions } from "../rotation/events/alarm-conditions";
 import { isWanted, maxDeliveries, newDelivery, type Wanted } from "../rotation/events/deliveries";
 import {
@@ -47,18 +36,6 @@ import type { InstanceReport } from "../rotation/gate/signals";
 import { gatedState, mayRegenerateNext } from "../rotation/waiting";
 import { alertDropped, sendDeliveries } from "../alarms/send-deliveries";
 import { type StepContext, type Decision, type Done, rollBack, steps } from "./steps";
-
-export interface Limits {
-  /** How long a claim lasts, in milliseconds; longer than the host lets a function run. */
-  readonly claimMs: number;
-  /** Longer than a request can stay in flight. */
-  readonly quarantineMs: number;
-  /** The most that one external call may take. */
-  readonly callMs: number;
-  readonly dryRun: boolean;
-  /** Events older than this are taken out of the history. */
-  readonly historyKeepMs: number;
-}
 
 /** Why somebody's request is turned away; nothing has changed. */
 export interface RequestRejection {
@@ -126,10 +103,10 @@ export const needsDriver = (
   now: Date,
 ): boolean => {
   if (claimIsLive(record, now)) return false;
-  if (record.deliveries.some((delivery) => delivery.nextAttemptAt <= toInstant(now))) return true;
+  if (record.publishing.deliveries.some((delivery) => delivery.nextAttemptAt <= toInstant(now))) return true;
   const found = conditions({ record, config, reports, dryRun: false, now });
-  if (alarmChanges(record.alarms, found, config.remindEveryMs, now).drafts.length > 0) return true;
-  if (record.claim !== null || record.outbox.length > 0 || !isFor(record, config)) return true;
+  if (alarmChanges(record.publishing.alarms, found, config.remindEveryMs, now).drafts.length > 0) return true;
+  if (record.claim !== null || record.publishing.outbox.length > 0 || !isFor(record, config)) return true;
   if (withPauseSeen(record, config, now) !== record) return true;
   if (record.failure !== null) return record.failure.nextAttemptAt <= toInstant(now);
   if (record.rollback !== null) return true;
@@ -197,7 +174,7 @@ class Driver {
     const [newest] = events;
     return newest === undefined
       ? first
-      : { ...first, eventSequence: newest.sequence, eventHash: sha256(hashedText(newest)) };
+      : { ...first, chain: { ...first.chain, sequence: newest.sequence, hash: sha256(hashedText(newest)) } };
   }
 
   async drive(): Promise<Advanced> {
@@ -348,18 +325,23 @@ class Driver {
   }
 
   #announce(): void {
-    for (const event of this.#record.outbox.filter(({ sequence }) => sequence > this.#record.announcedThrough)) {
+    for (const event of this.#record.publishing.outbox.filter(
+      ({ sequence }) => sequence > this.#record.publishing.announcedThrough,
+    )) {
       this.ports.log.write(isAlarm(event.event) ? "error" : "info", { ...event, ...clearedKind(event) });
       this.#keep(announced(this.#record, event, this.ports.alerts.wanted, this.ports.clock.now()));
     }
-    for (const { event: oldest } of this.#record.deliveries.slice(0, -maxDeliveries)) this.#dropped(oldest);
-    this.#keep({ ...this.#record, deliveries: this.#record.deliveries.slice(-maxDeliveries) });
+    for (const { event: oldest } of this.#record.publishing.deliveries.slice(0, -maxDeliveries)) this.#dropped(oldest);
+    this.#keep({
+      ...this.#record,
+      publishing: { ...this.#record.publishing, deliveries: this.#record.publishing.deliveries.slice(-maxDeliveries) },
+    });
   }
 
   /** In order, and stops at the first that cannot be written: it comes again with the next drive. */
   async #recordInHistory(): Promise<void> {
     const { history, log } = this.ports;
-    for (const event of this.#record.outbox) {
+    for (const event of this.#record.publishing.outbox) {
       try {
         await history.append(event, this.#call());
       } catch (error) {
@@ -374,7 +356,13 @@ class Driver {
         });
         return;
       }
-      this.#keep({ ...this.#record, outbox: this.#record.outbox.filter(({ id }) => id !== event.id) });
+      this.#keep({
+        ...this.#record,
+        publishing: {
+          ...this.#record.publishing,
+          outbox: this.#record.publishing.outbox.filter(({ id }) => id !== event.id),
+        },
+      });
     }
   }
 
@@ -408,7 +396,7 @@ class Driver {
   }
 
   async #idsSince(at: Instant): Promise<ReadonlySet<string>> {
-    const ids = new Set(this.#record.outbox.map(({ id }) => id));
+    const ids = new Set(this.#record.publishing.outbox.map(({ id }) => id));
     for (let before: number | null = null; ; ) {
       const range = { limit: 100, before };
       const page: HistoryPage = await this.ports.history.page(this.config.name, range, this.#call());
@@ -424,8 +412,16 @@ class Driver {
     const gated = gatedState(this.#record.state) !== null;
     const reports = gated ? await this.ports.signals.list(this.config.name, this.#call()) : [];
     const seen = { record: this.#record, config: this.config, reports, dryRun: this.limits.dryRun, now };
-    const { alarms, drafts } = alarmChanges(this.#record.alarms, conditions(seen), this.config.remindEveryMs, now);
-    if (drafts.length > 0) await this.#write(withEvents({ ...this.#record, alarms }, drafts, this.#pen()));
+    const { alarms, drafts } = alarmChanges(
+      this.#record.publishing.alarms,
+      conditions(seen),
+      this.config.remindEveryMs,
+      now,
+    );
+    if (drafts.length > 0)
+      await this.#write(
+        withEvents({ ...this.#record, publishing: { ...this.#record.publishing, alarms } }, drafts, this.#pen()),
+      );
   }
 
   /** Takes out what is older than the history is kept, when the account is compared in full anyway. First the record says so: a gap that it does not tell of is somebody's doing. */
@@ -435,13 +431,15 @@ class Driver {
     if (!this.#compared || reconciledAt === null || this.limits.dryRun) return;
     const cutoff = plusMs(toInstant(clock.now()), -this.limits.historyKeepMs);
     const through = await history.lastBefore(account, cutoff, this.#call());
-    if (through > this.#record.prunedThrough) await this.#write({ ...this.#record, prunedThrough: through });
-    if (this.#record.prunedThrough > 0) await history.removeThrough(account, this.#record.prunedThrough, this.#call());
+    if (through > this.#record.chain.prunedThrough)
+      await this.#write({ ...this.#record, chain: { ...this.#record.chain, prunedThrough: through } });
+    if (this.#record.chain.prunedThrough > 0)
+      await history.removeThrough(account, this.#record.chain.prunedThrough, this.#call());
   }
 
   async #sendToWebhook(): Promise<void> {
-    const { rest, dropped } = await sendDeliveries(this.ports, this.#record.deliveries, () => this.#call());
-    this.#keep({ ...this.#record, deliveries: rest });
+    const { rest, dropped } = await sendDeliveries(this.ports, this.#record.publishing.deliveries, () => this.#call());
+    this.#keep({ ...this.#record, publishing: { ...this.#record.publishing, deliveries: rest } });
     for (const event of dropped) this.#dropped(event);
   }
 
@@ -449,9 +447,9 @@ class Driver {
     const pen = this.#pen();
     const { account } = this.#record;
     // A defect that strikes between intent and answer leaves the outcome just as unknown.
-    if (error instanceof OutcomeUnknownError || (this.#record.intent !== null && isDefect(error))) {
+    if (error instanceof OutcomeUnknownError || (this.#record.claim?.intent != null && isDefect(error))) {
       const at = toInstant(pen.now);
-      const slot = this.#record.intent?.slot ?? null;
+      const slot = this.#record.claim?.intent?.slot ?? null;
       this.#keep({
         ...this.#record,
         quarantine: quarantined(this.#record.quarantine, {
@@ -478,7 +476,9 @@ class Driver {
   /** Writes the intent, and sends only while the claim is certainly still ours. */
   async #regenerate(slot: Slot): Promise<Receipt> {
     const at = toInstant(this.ports.clock.now());
-    await this.#write({ ...this.#record, intent: { slot, at } });
+    const { claim } = this.#record;
+    if (claim === null) throw new ClaimLostError(this.config.name);
+    await this.#write({ ...this.#record, claim: { ...claim, intent: { slot, at } } });
     const call = this.#call();
     if (call.signal.aborted) throw new ClaimLostError(this.config.name);
     return this.ports.batch.regenerate(this.config.batch, slot, call);
@@ -522,7 +522,13 @@ class Driver {
   }
 
   #newClaim(now: Date): Claim {
-    return { id: this.#claimId, by: this.options.by, takenAt: toInstant(now), until: this.#claimEnd(now) };
+    return {
+      id: this.#claimId,
+      by: this.options.by,
+      takenAt: toInstant(now),
+      until: this.#claimEnd(now),
+      intent: null,
+    };
   }
 
   #claimEnd(now: Date): string {
@@ -557,11 +563,14 @@ const quarantineStops = (record: RotationRecord, now: Date): boolean => {
 /** The record once the log has the event: history and webhook may still be to get it. The evidence is for the history alone. */
 const announced = (record: RotationRecord, event: RotationEvent, wanted: Wanted | null, now: Date): RotationRecord => ({
   ...record,
-  announcedThrough: event.sequence,
-  deliveries:
-    wanted !== null && isWanted(event, wanted)
-      ? [...record.deliveries, newDelivery({ ...event, evidence: null }, now)]
-      : record.deliveries,
+  publishing: {
+    ...record.publishing,
+    announcedThrough: event.sequence,
+    deliveries:
+      wanted !== null && isWanted(event, wanted)
+        ? [...record.publishing.deliveries, newDelivery({ ...event, evidence: null }, now)]
+        : record.publishing.deliveries,
+  },
 });
 
 const sha256 = (text: string): string => createHash("sha256").update(text, "utf8").digest("hex");

@@ -1,7 +1,7 @@
-import type { App } from "../app";
+import type { Limits } from "../limits";
 import { CorruptRecordError } from "../errors";
 import type { CallOptions, Ports, Stored } from "../ports";
-import { claimIsAbsurd } from "../rotation/changes";
+import { claimIsAbsurd } from "../rotation/claim";
 
 /**
  * The record of an account as it is stored. Throws `CorruptRecordError` too where its claim would block the account for longer than any
@@ -9,7 +9,7 @@ import { claimIsAbsurd } from "../rotation/changes";
  */
 export const readRecord = async (
   { rotations, clock }: Pick<Ports, "rotations" | "clock">,
-  { claimMs }: Pick<App["limits"], "claimMs">,
+  { claimMs }: Pick<Limits, "claimMs">,
   account: string,
   call: CallOptions,
 ): Promise<Stored | null> => {

@@ -40,8 +40,9 @@ const placesOf = ({ events, unreadable }: StoredHistory): ReadonlySet<number> =>
 const missing = (history: StoredHistory, record: RotationRecord | null): readonly ChainProblem[] => {
   const places = placesOf(history);
   const inOrder = [...places].toSorted((one, other) => one - other);
-  const first = record === null ? (inOrder[0] ?? 1) : record.prunedThrough + 1;
-  const last = record === null ? (inOrder.at(-1) ?? 0) : (record.outbox[0]?.sequence ?? record.eventSequence + 1) - 1;
+  const first = record === null ? (inOrder[0] ?? 1) : record.chain.prunedThrough + 1;
+  const last =
+    record === null ? (inOrder.at(-1) ?? 0) : (record.publishing.outbox[0]?.sequence ?? record.chain.sequence + 1) - 1;
   const found: ChainProblem[] = [];
   for (let sequence = first; sequence <= last && found.length < maxMissing; sequence++) {
     if (!places.has(sequence)) found.push({ sequence, id: null, problem: "is missing" });
@@ -52,7 +53,7 @@ const missing = (history: StoredHistory, record: RotationRecord | null): readonl
 /** Where the chain begins: the oldest are taken out first, so one that a crash has left joins those that are kept. */
 const beginningOf = (history: StoredHistory, record: RotationRecord | null): number => {
   const places = placesOf(history);
-  let first = (record?.prunedThrough ?? 0) + 1;
+  let first = (record?.chain.prunedThrough ?? 0) + 1;
   while (places.has(first - 1)) first -= 1;
   return first;
 };
@@ -62,7 +63,7 @@ const unexpectedEvents = (history: StoredHistory, record: RotationRecord | null)
   return history.events.flatMap(({ sequence, id }) => {
     if (sequence < first)
       return [{ sequence, id, problem: "had been taken out because of its age, and is there again" }];
-    return record !== null && sequence > record.eventSequence
+    return record !== null && sequence > record.chain.sequence
       ? [{ sequence, id, problem: "is not one that the record knows of" }]
       : [];
   });
@@ -102,7 +103,7 @@ const hashesInRecord = (record: RotationRecord | null): ReadonlyMap<number, stri
     record === null
       ? []
       : [
-          ...record.outbox.map(({ sequence, previousHash }) => [sequence - 1, previousHash] as const),
-          [record.eventSequence, record.eventHash] as const,
+          ...record.publishing.outbox.map(({ sequence, previousHash }) => [sequence - 1, previousHash] as const),
+          [record.chain.sequence, record.chain.hash] as const,
         ],
   );

@@ -69,7 +69,9 @@ const recordOf = async (app: App, config: AccountConfig): Promise<RotationRecord
   (await app.ports.rotations.read(config.name, call(app)))?.record ?? null;
 
 const historyPosition = (record: RotationRecord | null): string =>
-  JSON.stringify(record && [record.eventSequence, record.prunedThrough, record.outbox.map(({ id }) => id)]);
+  JSON.stringify(
+    record && [record.chain.sequence, record.chain.prunedThrough, record.publishing.outbox.map(({ id }) => id)],
+  );
 
 /** `strange`: rows without a place among the others. */
 type Read = StoredHistory & { readonly unplacedRows: readonly ChainProblem[] };

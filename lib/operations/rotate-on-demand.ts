@@ -3,7 +3,7 @@ import type { App } from "../app";
 import { readStatus } from "./read-status";
 import { readRecord } from "../driver/read-record";
 import type { AccountConfig } from "../rotation/account-config";
-import { pauseInForce } from "../rotation/changes";
+import { pauseInForce } from "../rotation/pause";
 import { rotationOf } from "../rotation/phases";
 import type { RotationRecord } from "../rotation/record";
 import { type Move, rotationStarted } from "../rotation/transitions";

@@ -1,5 +1,5 @@
 import type { AccountConfig } from "../rotation/account-config";
-import { pauseInForce } from "../rotation/changes";
+import { pauseInForce } from "../rotation/pause";
 import { type ConsumerState, consumerState, healthUrlInstance, reportsByConsumer } from "../rotation/gate/consumers";
 import { retireAt } from "../rotation/gate/gate";
 import { formatDuration } from "../rotation/time/duration";

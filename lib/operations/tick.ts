@@ -187,7 +187,7 @@ export class Ticker {
         phaseSeconds: Math.floor(timeInPhaseMs(record, now) / 1000),
         keyAgeSeconds: active === null ? null : Math.floor(msBetween(active.keyMadeAt, toInstant(now)) / 1000),
         nextDueAt: status.nextDueAt,
-        overdue: record.alarms.some(({ kind }) => kind === "RotationOverdue"),
+        overdue: record.publishing.alarms.some(({ kind }) => kind === "RotationOverdue"),
       });
     }
     return status;

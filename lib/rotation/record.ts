@@ -10,6 +10,8 @@ export interface Claim {
   readonly by: string;
   readonly takenAt: Instant;
   readonly until: Instant;
+  /** Set while a regenerate of the holder may be on its way. */
+  readonly intent: Intent | null;
 }
 
 /** "This slot is about to be regenerated", written immediately before the request is sent. */
@@ -78,6 +80,37 @@ export interface Delivery<E extends Announcement = RotationEvent> {
   readonly giveUpAt: Instant;
 }
 
+/** How long the present phase has lasted; time spent paused does not count as stalling. */
+export interface PhaseClock {
+  readonly since: Instant;
+  /** Since when a driver has seen the account paused, by an operator or in the configuration; null while it is not. */
+  readonly pausedSince: Instant | null;
+  /** Milliseconds paused within the phase, up to `pausedSince`. */
+  readonly pausedMs: number;
+}
+
+/** Where the account's history stands. */
+export interface Chain {
+  /** The number of the newest event ever made for this account; 0 for none. */
+  readonly sequence: number;
+  /** The hash of that event; null before the first. */
+  readonly hash: string | null;
+  /** The number of the newest event that has been removed from the history because of its age; 0 for none. */
+  readonly prunedThrough: number;
+}
+
+/** What is still to be published about the account, and what has been. */
+export interface Publishing {
+  /** Events written with the record that the history does not have yet. */
+  readonly outbox: readonly RotationEvent[];
+  /** The number of the newest event that log and webhook queue have: they do not wait for the history. */
+  readonly announcedThrough: number;
+  /** Conditions that have been raised and not cleared. */
+  readonly alarms: readonly RaisedAlarm[];
+  /** Events that the log has, and that the webhook is still to get, in order. */
+  readonly deliveries: readonly Delivery[];
+}
+
 /** Everything that is stored about one account. Holds no key and nothing derived from one. */
 export interface RotationRecord {
   readonly account: string;
@@ -87,17 +120,12 @@ export interface RotationRecord {
   /** Host (and port) of the account's data plane, once read. */
   readonly accountEndpoint: string | null;
   readonly state: State;
-  readonly phaseSince: Instant;
+  readonly phaseClock: PhaseClock;
   /** An operator's pause; the configuration may pause as well. */
   readonly pause: Pause | null;
-  /** A roll-back that was asked for and is not through yet: it is finished whatever crashes. */
+  /** A roll-back that was requested and is not complete yet: it is finished whatever crashes. */
   readonly rollback: Pause | null;
-  /** Since when a driver has seen the account paused, by either; time spent paused does not count as stalling. */
-  readonly pausedSince: Instant | null;
-  /** Milliseconds paused within the present phase, up to `pausedSince`. */
-  readonly pausedMs: number;
   readonly claim: Claim | null;
-  readonly intent: Intent | null;
   readonly quarantine: Quarantine | null;
   readonly failure: Failure | null;
   readonly hold: Hold | null;
@@ -105,21 +133,9 @@ export interface RotationRecord {
   readonly reconciledAt: Instant | null;
   /** A rotation that was rolled back is due again at this instant, whatever the age of the key. */
   readonly dueAgainAt: Instant | null;
-  /** What a rotation on demand had been asked for that was superseded before its key was out: the next one starts with it. */
+  /** The request of a rotation on demand that was superseded before its key was published: the next one starts with it. */
   readonly restart: RotationRequest | null;
   readonly lastRotation: LastRotation | null;
-  /** Events written with the record that the history does not have yet. */
-  readonly outbox: readonly RotationEvent[];
-  /** The number of the newest event that log and webhook's queue have: they do not wait for the history. */
-  readonly announcedThrough: number;
-  /** The number of the newest event ever made for this account. */
-  readonly eventSequence: number;
-  /** The hash of that event; null before the first. */
-  readonly eventHash: string | null;
-  /** Conditions that have been raised and not cleared. */
-  readonly alarms: readonly RaisedAlarm[];
-  /** Events that the log has, and that the webhook is still to get, in order. */
-  readonly deliveries: readonly Delivery[];
-  /** The number of the newest event that has been taken out of the history because of its age; 0 for none. */
-  readonly prunedThrough: number;
+  readonly chain: Chain;
+  readonly publishing: Publishing;
 }

@@ -1,5 +1,6 @@
 import type { AccountConfig } from "./account-config";
-import { activeQuarantine, claimIsLive, pauseInForce } from "./changes";
+import { activeQuarantine, claimIsLive } from "./claim";
+import { pauseInForce } from "./pause";
 import { gate, type GateInput, type Shut } from "./gate/gate";
 import { type Phase, phaseFacts, rotationOf, type State } from "./phases";
 import type { RotationRecord } from "./record";
@@ -90,7 +91,7 @@ const dryRun: Ask = (seen) =>
     ? {
         reason: "DryRun",
         detail: `would ${nextStep(seen.record.state)}; nothing is changed while ROTATION_DRY_RUN is true`,
-        since: seen.record.phaseSince,
+        since: seen.record.phaseClock.since,
       }
     : null;
 

@@ -4,7 +4,7 @@ import { proofHolds } from "./proof";
 import { withoutKeys } from "../redact";
 import { parseHealthAnswer, type PulledSignal } from "./signal-schema";
 import type { AccountConfig, ConsumerConfig } from "../rotation/account-config";
-import { pauseInForce } from "../rotation/changes";
+import { pauseInForce } from "../rotation/pause";
 import { healthUrlInstance } from "../rotation/gate/consumers";
 import type { Published } from "../rotation/phases";
 import type { RotationRecord } from "../rotation/record";

@@ -1,24 +1,38 @@
 import { createHash } from "node:crypto";
-import { firstRecord, type EventContext } from "../../lib/rotation/changes";
+import { firstRecord } from "../../lib/rotation/first-record";
+import { type EventContext } from "../../lib/rotation/events/outbox";
 import type { Claim, Failure, LastRotation, Pause, RotationRecord } from "../../lib/rotation/record";
 import { anAccount } from "./account";
 import { idle } from "./state";
 import { at, when } from "./time";
 
 /** The record of `anAccount()`: idle on the primary key since the 20th, and nothing else going on. */
-export const aRecord = (changes: Partial<RotationRecord> = {}): RotationRecord => ({
-  ...firstRecord(anAccount(), when("10:00", 20)),
-  accountEndpoint: "renderweu.westeurope.batch.azure.com",
-  state: idle(),
-  reconciledAt: at("09:00"),
+export const aRecord = (changes: RecordChanges = {}): RotationRecord => {
+  const first = firstRecord(anAccount(), when("10:00", 20));
+  const seen = { accountEndpoint: "renderweu.westeurope.batch.azure.com", state: idle(), reconciledAt: at("09:00") };
+  return changed({ ...first, ...seen }, changes);
+};
+
+export const changed = (record: RotationRecord, changes: RecordChanges): RotationRecord => ({
+  ...record,
   ...changes,
+  phaseClock: { ...record.phaseClock, ...changes.phaseClock },
+  chain: { ...record.chain, ...changes.chain },
+  publishing: { ...record.publishing, ...changes.publishing },
 });
+
+type Groups = "phaseClock" | "chain" | "publishing";
+/** What a test changes of a record: of a group, only the members that matter to it. */
+export type RecordChanges = Partial<Omit<RotationRecord, Groups>> & {
+  readonly [G in Groups]?: Partial<RotationRecord[G]>;
+};
 
 export const aClaim = (changes: Partial<Claim> = {}): Claim => ({
   id: "01JDF0000000000000000CLAIM",
   by: "schedule",
   takenAt: at("10:00"),
   until: at("10:06"),
+  intent: null,
   ...changes,
 });
 

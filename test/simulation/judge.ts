@@ -56,8 +56,9 @@ export class Judge implements Observer {
   sent(sent: SentRegenerate): void {
     const { record, slot } = sent;
     if (record === null) return this.#broken("I2", "a key was to be regenerated on behalf of no record");
-    if (record.claim === null) this.#broken("I2", "a key was to be regenerated without a claim");
-    if (record.intent?.slot !== slot) this.#broken("I2", `the ${slot} key was to be regenerated without an intent`);
+    if (record.claim === null) return this.#broken("I2", "a key was to be regenerated without a claim");
+    if (record.claim.intent?.slot !== slot)
+      this.#broken("I2", `the ${slot} key was to be regenerated without an intent`);
     if (slotToRegenerate(record) !== slot)
       this.#broken("I3", `the ${slot} key was to be regenerated in phase ${record.state.phase}`);
     if (this.#overridden(sent)) this.#giveUp(sent);
@@ -171,20 +172,22 @@ export class Judge implements Observer {
     if (after.claim !== null && after.claim.id !== before?.claim?.id) process.looks.delete(secretName(after.secret));
     const told = this.#told.get(after.account) ?? [];
     this.#told.set(after.account, told);
-    const fresh = after.outbox.filter(({ sequence }) => sequence > (before?.eventSequence ?? 0));
+    const fresh = after.publishing.outbox.filter(({ sequence }) => sequence > (before?.chain.sequence ?? 0));
     told.push(...fresh);
     const gap = told.findIndex(({ sequence }, index) => sequence !== index + 1);
-    if (gap !== -1 || told.length !== after.eventSequence)
+    if (gap !== -1 || told.length !== after.chain.sequence)
       this.#broken(
         "I5",
-        `${after.account}: events are numbered up to ${after.eventSequence}, ${told.length} were told`,
+        `${after.account}: events are numbered up to ${after.chain.sequence}, ${told.length} were told`,
       );
-    for (const event of after.outbox) {
+    for (const event of after.publishing.outbox) {
       if (told[event.sequence - 1]?.id !== event.id) this.#broken("I5", `event ${event.sequence} was told anew`);
     }
     const known = this.world.tables.events(after.account);
     const sent =
-      before?.outbox.filter(({ sequence }) => !after.outbox.some((other) => other.sequence === sequence)) ?? [];
+      before?.publishing.outbox.filter(
+        ({ sequence }) => !after.publishing.outbox.some((other) => other.sequence === sequence),
+      ) ?? [];
     for (const event of sent) {
       if (!known.some(({ id }) => id === event.id))
         this.#broken("I5", `event ${event.sequence} never reached the history`);
@@ -198,9 +201,14 @@ export class Judge implements Observer {
 
   /** An event that is told leaves the record only when the receiver has it. */
   #checkOnItsWay(before: RotationRecord, after: RotationRecord): void {
-    const kept = new Set([...after.outbox, ...after.deliveries.map(({ event }) => event)].map(({ id }) => id));
+    const kept = new Set(
+      [...after.publishing.outbox, ...after.publishing.deliveries.map(({ event }) => event)].map(({ id }) => id),
+    );
     const heard = this.#alerted.get(after.account);
-    for (const { id, event } of [...before.outbox, ...before.deliveries.map((delivery) => delivery.event)]) {
+    for (const { id, event } of [
+      ...before.publishing.outbox,
+      ...before.publishing.deliveries.map((delivery) => delivery.event),
+    ]) {
       if (!kept.has(id) && heard?.has(id) !== true)
         this.#broken("I6", `the webhook's receiver was never told of ${event} ${id}, and nobody will try again`);
     }
@@ -258,11 +266,11 @@ export class Judge implements Observer {
     const { tables, product } = this.world;
     for (const { record } of tables.rotations.values()) {
       const events = tables.events(record.account);
-      const coming = record.outbox.filter(({ sequence }) => sequence > events.length).length;
-      if (events.length + coming !== record.eventSequence)
+      const coming = record.publishing.outbox.filter(({ sequence }) => sequence > events.length).length;
+      if (events.length + coming !== record.chain.sequence)
         this.#broken(
           "I5",
-          `${events.length} of ${record.eventSequence} events are in the history, and ${coming} to come`,
+          `${events.length} of ${record.chain.sequence} events are in the history, and ${coming} to come`,
         );
       let before: string | null = null;
       for (const event of events) {
@@ -288,9 +296,9 @@ export class Judge implements Observer {
     if (record === undefined || told) return void this.#silent.delete(line.account);
     const faults = [...this.world.wire.met.values()].reduce((sum, count) => sum + count, 0);
     const known = this.#silent.get(line.account);
-    const goesOn = known?.phaseSince === record.phaseSince && known.faults === faults;
+    const goesOn = known?.phaseSince === record.phaseClock.since && known.faults === faults;
     const count = goesOn ? known.count + 1 : 1;
-    this.#silent.set(line.account, { phaseSince: record.phaseSince, count, faults });
+    this.#silent.set(line.account, { phaseSince: record.phaseClock.since, count, faults });
     if (count > 5) this.#broken("I6", `${line.account} has been ${line.phase} for ${count} ticks without a reason`);
   }
 
@@ -299,7 +307,7 @@ export class Judge implements Observer {
     const record = this.world.tables.rotations.get(account)?.record;
     if (record === undefined) return "was never seen";
     if (record.claim !== null) return "is claimed";
-    if (record.outbox.length > 0) return "has events to deliver";
+    if (record.publishing.outbox.length > 0) return "has events to deliver";
     if (record.failure !== null) return `failed: ${record.failure.detail}`;
     if (rotationOf(record.state) !== null || record.state.phase !== "idle") return `is ${record.state.phase}`;
     const newest = this.world.vault.newest(record.secret);

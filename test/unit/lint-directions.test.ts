@@ -37,22 +37,28 @@ describe("dependencies that point the wrong way are reported", () => {
     ["the domain on an SDK", "lib/rotation/gate/gate.ts", "@azure/arm-batch"],
     ["the domain on another SDK's part", "lib/rotation/gate/gate.ts", "@azure/core-rest-pipeline"],
     ["the domain on Node", "lib/rotation/gate/gate.ts", "node:fs"],
-    ["the domain on the ports", "lib/rotation/gate/gate.ts", "../ports"],
+    ["the domain on the ports", "lib/rotation/gate/gate.ts", "../../ports"],
     ["the domain on a schema library", "lib/rotation/gate/gate.ts", "zod"],
-    ["a use case on an adapter", "lib/driver/advance.ts", "./azure/batch-keys"],
+    ["a use case on an adapter", "lib/driver/advance.ts", "../azure/batch/batch-keys"],
     ["a use case on an SDK", "lib/driver/advance.ts", "@azure/data-tables"],
-    ["a use case on what composes it", "lib/driver/advance.ts", "./compose"],
-    ["a use case on an alert adapter", "lib/driver/advance.ts", "./alerts/webhook"],
-    ["a use case on a trigger", "lib/driver/advance.ts", "../functions/http"],
+    ["a use case on what composes it", "lib/driver/advance.ts", "../compose"],
+    ["the driver on the signals", "lib/driver/advance.ts", "../signals/receive-signal"],
+    ["the driver on an operation", "lib/driver/advance.ts", "../operations/tick"],
+    ["the signals on an operation", "lib/signals/receive-signal.ts", "../operations/tick"],
+    ["the history on the driver", "lib/history/read-history.ts", "../driver/advance"],
+    ["an operation on the configuration", "lib/operations/tick.ts", "../config/settings"],
+    ["the base on a room", "lib/app.ts", "./driver/advance"],
+    ["a use case on a trigger", "lib/driver/advance.ts", "../../functions/http"],
     ["the composition on an SDK", "lib/compose.ts", "@azure/identity"],
     ["the composition on a trigger", "lib/compose.ts", "../functions/http"],
-    ["an adapter on a use case", "lib/azure/batch/batch-keys.ts", "../advance"],
-    ["an adapter on the procedure", "lib/azure/batch/batch-keys.ts", "../steps"],
-    ["an adapter on the tick", "lib/azure/batch/batch-keys.ts", "../tick"],
-    ["an adapter on what composes it", "lib/azure/batch/batch-keys.ts", "../compose"],
-    ["an adapter on a trigger", "lib/azure/batch/batch-keys.ts", "../../functions/http"],
-    ["an alert adapter on a use case", "lib/alarms/webhook.ts", "../advance"],
-    ["a trigger on an adapter", "functions/list-accounts.ts", "../lib/azure/batch-keys"],
+    ["an adapter on a use case", "lib/azure/batch/batch-keys.ts", "../../driver/advance"],
+    ["an adapter on the procedure", "lib/azure/batch/batch-keys.ts", "../../driver/steps"],
+    ["an adapter on the tick", "lib/azure/batch/batch-keys.ts", "../../operations/tick"],
+    ["an adapter on what composes it", "lib/azure/batch/batch-keys.ts", "../../compose"],
+    ["an adapter on a trigger", "lib/azure/batch/batch-keys.ts", "../../../functions/http"],
+    ["an adapter on another service's", "lib/azure/batch/batch-keys.ts", "../tables/tables"],
+    ["an alarm adapter on a use case", "lib/alarms/webhook.ts", "../driver/advance"],
+    ["a trigger on an adapter", "functions/list-accounts.ts", "../lib/azure/batch/batch-keys"],
     ["a trigger on an SDK", "functions/list-accounts.ts", "@azure/arm-batch"],
   ])("%s: %s imports %s", (_what, file, from) => {
     expect(lint({ [file]: uses(from) })).toEqual([`${file}: ${importRule}`]);
@@ -64,19 +70,18 @@ describe("dependencies that point the wrong way are reported", () => {
     ["the domain on a part of Node", "lib/rotation/gate/gate.ts", "node:timers/promises"],
     ["the domain on Node without its prefix", "lib/rotation/gate/gate.ts", "fs"],
     ["the domain on chance", "lib/rotation/gate/gate.ts", "ulid"],
-    ["the domain on an adapter", "lib/rotation/gate/gate.ts", "../azure/batch-keys"],
-    ["the domain on the configuration", "lib/rotation/gate/gate.ts", "../config/reader"],
-    ["the domain on a trigger", "lib/rotation/gate/gate.ts", "../../functions/http"],
-    ["a use case on a health adapter", "lib/driver/advance.ts", "./health/ask-health"],
+    ["the domain on an adapter", "lib/rotation/gate/gate.ts", "../../azure/batch/batch-keys"],
+    ["the domain on the configuration", "lib/rotation/gate/gate.ts", "../../config/reader"],
+    ["the domain on a trigger", "lib/rotation/gate/gate.ts", "../../../functions/http"],
+    ["a flat file of the domain on the ports", "lib/rotation/record.ts", "../ports"],
     ["the configuration on an SDK", "lib/config/reader.ts", "@azure/identity"],
     ["the configuration on an adapter", "lib/config/reader.ts", "../azure/tables"],
     ["the configuration on a trigger", "lib/config/reader.ts", "../../functions/http"],
     ["a health adapter on an SDK", "lib/signals/health-client.ts", "@azure/identity"],
-    ["a health adapter on a use case", "lib/signals/health-client.ts", "../advance"],
-    ["an alert adapter on an SDK", "lib/alarms/webhook.ts", "@azure/identity"],
-    ["an adapter on another use case", "lib/azure/tables/tables.ts", "../demand"],
-    ["a trigger on an alert adapter", "functions/list-accounts.ts", "../lib/alerts/webhook"],
-    ["a trigger on a health adapter", "functions/list-accounts.ts", "../lib/health/ask-health"],
+    ["a health adapter on an operation", "lib/signals/health-client.ts", "../operations/tick"],
+    ["an alarm adapter on an SDK", "lib/alarms/webhook.ts", "@azure/identity"],
+    ["an adapter on another use case", "lib/azure/tables/tables.ts", "../../operations/rotate-on-demand"],
+    ["a trigger on an alarm adapter", "functions/list-accounts.ts", "../lib/alarms/webhook"],
     ["a trigger on the core of an SDK", "functions/list-accounts.ts", "@azure/core-rest-pipeline"],
   ])("%s: %s imports %s", (_what, file, from) => {
     expect(lint({ [file]: uses(from) })).toEqual([`${file}: ${importRule}`]);
@@ -85,7 +90,7 @@ describe("dependencies that point the wrong way are reported", () => {
 
   it.each([
     ["a type of an SDK", "lib/rotation/gate/gate.ts", 'export type { TokenCredential } from "@azure/identity";\n'],
-    ["what it passes on", "lib/rotation/gate/gate.ts", 'export { thing } from "../ports";\n'],
+    ["what it passes on", "lib/rotation/gate/gate.ts", 'export { thing } from "../../ports";\n'],
   ])("also where it is only %s", (_what, file, source) => {
     expect(lint({ [file]: source })).toEqual([`${file}: ${importRule}`]);
   });
@@ -100,17 +105,31 @@ describe("dependencies that point the wrong way are reported", () => {
   });
 });
 
+describe("a circle of imports", () => {
+  it("is reported, types included", () => {
+    const found = lint({
+      "lib/driver/advance.ts": 'import type { B } from "./steps";\n\nexport type A = B | null;\n',
+      "lib/driver/steps.ts": 'import type { A } from "./advance";\n\nexport type B = readonly A[];\n',
+    });
+    expect(found).toEqual(expect.arrayContaining(["lib/driver/advance.ts: import(no-cycle)"]));
+  });
+});
+
 describe("dependencies that point the right way", () => {
   it("pass", () => {
     expect(
       lint({
-        "lib/rotation/gate/gate.ts": uses("./phases"),
+        "lib/rotation/gate/gate.ts": uses("../phases"),
+        "lib/rotation/gate/consumers.ts": uses("../time/time"),
+        "lib/rotation/claim.ts": uses("./time/time"),
         "lib/rotation/time/window.ts": uses("luxon"),
-        "lib/driver/advance.ts": uses("./rotation/gate"),
-        "lib/driver/steps.ts": uses("./ports"),
-        "lib/compose.ts": uses("./azure/batch-keys"),
+        "lib/driver/advance.ts": uses("../rotation/gate/gate"),
+        "lib/operations/tick.ts": uses("../driver/advance"),
+        "lib/driver/steps.ts": uses("../ports"),
+        "lib/compose.ts": uses("./azure/batch/batch-keys"),
         "lib/azure/batch/batch-keys.ts": uses("@azure/arm-batch"),
-        "lib/azure/tables/tables.ts": uses("../ports"),
+        "lib/azure/tables/tables.ts": uses("../../ports"),
+        "lib/azure/tables/rotation-row.ts": uses("../sdk/refusals"),
         "functions/http.ts": uses("@azure/functions"),
         "functions/list-accounts.ts": uses("../lib/compose"),
       }),

@@ -66,8 +66,8 @@ const state = z.discriminatedUnion("phase", [
   z.strictObject({ phase: z.literal("settling"), active: published, rotation, approval }),
 ]);
 
-const claim = z.strictObject({ id: text, by: text, takenAt: instant, until: instant });
 const intent = z.strictObject({ slot, at: instant });
+const claim = z.strictObject({ id: text, by: text, takenAt: instant, until: instant, intent: intent.nullable() });
 const quarantine = z.strictObject({ slot: slot.nullable(), since: instant, until: instant });
 const pause = z.strictObject({ since: instant, by: text, reason: z.string() });
 
@@ -129,13 +129,10 @@ export const recordSchema = z.strictObject({
   secret: z.strictObject({ vaultUrl: text, name: text }),
   accountEndpoint: text.nullable(),
   state,
-  phaseSince: instant,
+  phaseClock: z.strictObject({ since: instant, pausedSince: instant.nullable(), pausedMs: z.number().min(0) }),
   pause: pause.nullable(),
   rollback: pause.nullable(),
-  pausedSince: instant.nullable(),
-  pausedMs: z.number().min(0),
   claim: claim.nullable(),
-  intent: intent.nullable(),
   quarantine: quarantine.nullable(),
   failure: failure.nullable(),
   hold: hold.nullable(),
@@ -143,13 +140,13 @@ export const recordSchema = z.strictObject({
   dueAgainAt: instant.nullable(),
   restart: demand.nullable(),
   lastRotation: lastRotation.nullable(),
-  outbox: z.array(eventSchema).readonly(),
-  announcedThrough: count,
-  eventSequence: count,
-  eventHash: z.string().nullable(),
-  alarms: z.array(alarm).readonly(),
-  deliveries: z.array(delivery).readonly(),
-  prunedThrough: count,
+  chain: z.strictObject({ sequence: count, hash: z.string().nullable(), prunedThrough: count }),
+  publishing: z.strictObject({
+    outbox: z.array(eventSchema).readonly(),
+    announcedThrough: count,
+    alarms: z.array(alarm).readonly(),
+    deliveries: z.array(delivery).readonly(),
+  }),
 });
 
 /** The stored form of a `Notice`. */

@@ -39,16 +39,16 @@ export const toRow = (record: RotationRecord, writeId: string): Row => {
     schema: recordSchemaVersion,
     writeId,
     phase: record.state.phase,
-    phaseSince: record.phaseSince,
+    phaseSince: record.phaseClock.since,
     claimId: record.claim?.id ?? "",
     claimedUntil: record.claim?.until ?? "",
     // Text, as a number would be stored in 32 bits.
-    eventSequence: String(record.eventSequence),
+    eventSequence: String(record.chain.sequence),
     ...toColumns("record", json),
   };
 };
 
-const outgrown = ({ account, outbox }: RotationRecord, length: number): OperatorNeededError =>
+const outgrown = ({ account, publishing: { outbox } }: RotationRecord, length: number): OperatorNeededError =>
   new OperatorNeededError(
     "RecordCorrupt",
     { operation: "Tables write of a rotation record" },

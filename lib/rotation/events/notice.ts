@@ -1,4 +1,4 @@
-import type { EventContext } from "../changes";
+import { type EventContext } from "./outbox";
 import { alarmChanges, type Condition } from "./alarm-conditions";
 import { isWanted, maxDeliveries, newDelivery, type Wanted } from "./deliveries";
 import { type Announcement, keptDetail } from "./events";

@@ -102,7 +102,11 @@ describe("a write that does not get through", () => {
   it("is transient, replacing, and leaves what was there", async () => {
     const first = await inserted(anAccount());
     world.faults.add({ route: "tables.update", when: "before", kind: "status", status: 500 });
-    const write = world.rotations.replace({ ...first.record, pausedMs: 5 }, first.etag, call);
+    const write = world.rotations.replace(
+      { ...first.record, phaseClock: { ...first.record.phaseClock, pausedMs: 5 } },
+      first.etag,
+      call,
+    );
     await expect(write).rejects.toThrow(TransientServiceError);
     expect(await world.rotations.read(first.record.account, call)).toEqual(first);
   });
@@ -111,15 +115,29 @@ describe("a write that does not get through", () => {
     const first = await inserted(anAccount());
     world.faults.add({ route: "tables.update", when: "after", kind: "resetBeforeAnswer" });
     world.faults.add({ route: "tables.get", when: "before", kind: "status", status: 500 });
-    const write = world.rotations.replace({ ...first.record, pausedMs: 5 }, first.etag, call);
+    const write = world.rotations.replace(
+      { ...first.record, phaseClock: { ...first.record.phaseClock, pausedMs: 5 } },
+      first.etag,
+      call,
+    );
     await expect(write).rejects.toThrow(TransientServiceError);
   });
 
   it("is a lost race when somebody else has written meanwhile", async () => {
     const first = await inserted(anAccount());
-    await world.rotations.replace({ ...first.record, pausedMs: 1 }, first.etag, call);
+    await world.rotations.replace(
+      { ...first.record, phaseClock: { ...first.record.phaseClock, pausedMs: 1 } },
+      first.etag,
+      call,
+    );
     world.faults.add({ route: "tables.update", when: "before", kind: "status", status: 500 });
-    expect(await world.rotations.replace({ ...first.record, pausedMs: 2 }, first.etag, call)).toBeNull();
+    expect(
+      await world.rotations.replace(
+        { ...first.record, phaseClock: { ...first.record.phaseClock, pausedMs: 2 } },
+        first.etag,
+        call,
+      ),
+    ).toBeNull();
   });
 
   it("is not waited for when the service asks for an hour, and says how long", async () => {

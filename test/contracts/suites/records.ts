@@ -1,3 +1,4 @@
+import { changed, type RecordChanges } from "../../builders/record";
 import type { RotationEvent } from "../../../lib/rotation/events/events";
 import type { Published, Rotation, State } from "../../../lib/rotation/phases";
 import type { RotationRecord } from "../../../lib/rotation/record";
@@ -56,19 +57,17 @@ export const anEvent = (sequence: number, change: Partial<RotationEvent> = {}): 
   ...change,
 });
 
-export const aRecord = (change: Partial<RotationRecord> = {}): RotationRecord => ({
+const plain: RotationRecord = {
   account: "render-weu",
   resourceId: "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Batch/batchAccounts/renderweu",
   secret: { vaultUrl: "https://v.vault.azure.net", name: "renderweu-batch-key" },
   accountEndpoint: "renderweu.westeurope.batch.azure.com",
   state: { phase: "idle", active: onPrimary },
-  phaseSince: at,
+  phaseClock: { since: at, pausedSince: null, pausedMs: 0 },
   pause: null,
   rollback: null,
-  pausedSince: null,
-  pausedMs: 0,
+
   claim: null,
-  intent: null,
   quarantine: null,
   failure: null,
   hold: null,
@@ -76,15 +75,11 @@ export const aRecord = (change: Partial<RotationRecord> = {}): RotationRecord =>
   dueAgainAt: null,
   restart: null,
   lastRotation: null,
-  outbox: [],
-  announcedThrough: 0,
-  eventSequence: 0,
-  eventHash: null,
-  alarms: [],
-  deliveries: [],
-  prunedThrough: 0,
-  ...change,
-});
+  publishing: { outbox: [], announcedThrough: 0, alarms: [], deliveries: [] },
+  chain: { sequence: 0, hash: null, prunedThrough: 0 },
+};
+
+export const aRecord = (changes: RecordChanges = {}): RotationRecord => changed(plain, changes);
 
 /** A record with every optional part filled in. */
 export const aFullRecord = (): RotationRecord =>
@@ -99,10 +94,15 @@ export const aFullRecord = (): RotationRecord =>
     },
     pause: { since: at, by: "operator:ada", reason: "maintenance" },
     rollback: { since: later, by: "operator:ada", reason: "errors after the change" },
-    pausedSince: at,
-    pausedMs: 60_000,
-    claim: { id: "01JDA0000000000000000000C1", by: "schedule", takenAt: at, until: later },
-    intent: { slot: "primary", at },
+    phaseClock: { pausedSince: at, pausedMs: 60_000 },
+
+    claim: {
+      id: "01JDA0000000000000000000C1",
+      by: "schedule",
+      takenAt: at,
+      until: later,
+      intent: { slot: "primary", at },
+    },
     quarantine: { slot: "primary", since: at, until: later },
     failure: {
       blocked: { reason: "Forbidden", remedy: "grant the right" },
@@ -129,7 +129,10 @@ export const aFullRecord = (): RotationRecord =>
       retireAfterMs: null,
       idempotencyKey: null,
     },
-    outbox: [anEvent(7), anEvent(8, { event: "RotationStalled", reason: "Unhealthy", rotationId: null })],
-    announcedThrough: 7,
-    eventSequence: 8,
+    publishing: {
+      outbox: [anEvent(7), anEvent(8, { event: "RotationStalled", reason: "Unhealthy", rotationId: null })],
+      announcedThrough: 7,
+    },
+
+    chain: { sequence: 8 },
   });

@@ -44,24 +44,34 @@ export const rotationsContract = (name: string, open: () => Promise<RotationsWor
     it("are inserted once", async () => {
       const account = anAccount();
       const first = written(await world.rotations.insert(aRecord({ account }), call));
-      expect(await world.rotations.insert(aRecord({ account, phaseSince: later }), call)).toBeNull();
+      expect(await world.rotations.insert(aRecord({ account, phaseClock: { since: later } }), call)).toBeNull();
       expect(await world.rotations.read(account, call)).toEqual(first);
     });
 
     it("are replaced by whoever has read the newest state", async () => {
       const account = anAccount();
       const first = written(await world.rotations.insert({ ...aFullRecord(), account }, call));
-      const second = written(await world.rotations.replace(aRecord({ account, phaseSince: later }), first.etag, call));
-      const third = written(await world.rotations.replace(aRecord({ account, pausedMs: 3 }), second.etag, call));
-      expect((await world.rotations.read(account, call))?.record).toEqual(aRecord({ account, pausedMs: 3 }));
+      const second = written(
+        await world.rotations.replace(aRecord({ account, phaseClock: { since: later } }), first.etag, call),
+      );
+      const third = written(
+        await world.rotations.replace(aRecord({ account, phaseClock: { pausedMs: 3 } }), second.etag, call),
+      );
+      expect((await world.rotations.read(account, call))?.record).toEqual(
+        aRecord({ account, phaseClock: { pausedMs: 3 } }),
+      );
       expect(new Set([first.etag, second.etag, third.etag]).size).toBe(3);
     });
 
     it("are not replaced by whoever has read an older state", async () => {
       const account = anAccount();
       const first = written(await world.rotations.insert(aRecord({ account }), call));
-      const second = written(await world.rotations.replace(aRecord({ account, pausedMs: 2 }), first.etag, call));
-      expect(await world.rotations.replace(aRecord({ account, pausedMs: 3 }), first.etag, call)).toBeNull();
+      const second = written(
+        await world.rotations.replace(aRecord({ account, phaseClock: { pausedMs: 2 } }), first.etag, call),
+      );
+      expect(
+        await world.rotations.replace(aRecord({ account, phaseClock: { pausedMs: 3 } }), first.etag, call),
+      ).toBeNull();
       expect(await world.rotations.read(account, call)).toEqual(second);
     });
 
@@ -74,7 +84,7 @@ export const rotationsContract = (name: string, open: () => Promise<RotationsWor
 
     it("let exactly one of many writers through", async () => {
       const account = anAccount();
-      const writers = Array.from({ length: 20 }, (_, pausedMs) => aRecord({ account, pausedMs }));
+      const writers = Array.from({ length: 20 }, (_, pausedMs) => aRecord({ account, phaseClock: { pausedMs } }));
       const inserted = await Promise.all(writers.map((record) => world.rotations.insert(record, call)));
       const winners = inserted.filter((stored) => stored !== null);
       expect(winners).toHaveLength(1);
@@ -87,11 +97,14 @@ export const rotationsContract = (name: string, open: () => Promise<RotationsWor
 
     it("hold an outbox of a thousand events, and shrink again", async () => {
       const outbox = Array.from({ length: 1000 }, (_, index) => anEvent(index + 1, { detail: "ü🔑".repeat(5) }));
-      const record = aRecord({ account: anAccount(), outbox, eventSequence: 1000 });
+      const record = aRecord({ account: anAccount(), publishing: { outbox }, chain: { sequence: 1000 } });
       const stored = written(await world.rotations.insert(record, call));
       expect((await world.rotations.read(record.account, call))?.record).toEqual(record);
-      await world.rotations.replace({ ...record, outbox: [] }, stored.etag, call);
-      expect((await world.rotations.read(record.account, call))?.record).toEqual({ ...record, outbox: [] });
+      await world.rotations.replace({ ...record, publishing: { ...record.publishing, outbox: [] } }, stored.etag, call);
+      expect((await world.rotations.read(record.account, call))?.record).toEqual({
+        ...record,
+        publishing: { ...record.publishing, outbox: [] },
+      });
     });
   });
 };

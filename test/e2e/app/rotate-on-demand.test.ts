@@ -35,6 +35,7 @@ const hold = (ms: number): Promise<void> =>
       by: "schedule",
       takenAt: new Date().toISOString(),
       until: new Date(Date.now() + ms).toISOString(),
+      intent: null,
     },
   }));
 

@@ -177,7 +177,7 @@ const secretsPort = (world: World, process: Process): SecretPublisher => {
 };
 
 const told = (record: RotationRecord): string =>
-  `${record.account} ${record.state.phase}${record.claim === null ? "" : " claimed"}${record.intent === null ? "" : ` intent ${record.intent.slot}`}${record.hold === null ? "" : ` ${record.hold.reason}`}${record.failure === null ? "" : " failed"}${record.quarantine === null ? "" : ` quarantine ${record.quarantine.slot}`}`;
+  `${record.account} ${record.state.phase}${record.claim === null ? "" : " claimed"}${record.claim?.intent ? ` intent ${record.claim.intent.slot}` : ""}${record.hold === null ? "" : ` ${record.hold.reason}`}${record.failure === null ? "" : " failed"}${record.quarantine === null ? "" : ` quarantine ${record.quarantine.slot}`}`;
 
 const rotationsPort = (world: World, process: Process): Rotations => {
   const write = (record: RotationRecord, etag: string | null) => {
@@ -206,7 +206,7 @@ const rotationsPort = (world: World, process: Process): Rotations => {
       }),
     replace: (record, etag, { signal }) =>
       world.wire.call(process, {
-        operation: record.intent === null ? "rotations.replace" : "rotations.intent",
+        operation: record.claim?.intent ? "rotations.intent" : "rotations.replace",
         signal,
         subject: () => told(record),
         effect: () => write(record, etag),

@@ -1,4 +1,5 @@
-import type { App, AppLimits } from "../../../lib/app";
+import type { App } from "../../../lib/app";
+import type { AppLimits } from "../../../lib/limits";
 import type { Ports } from "../../../lib/ports";
 import type { AccountConfig } from "../../../lib/rotation/account-config";
 import type { Product } from "./product-type";

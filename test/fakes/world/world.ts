@@ -1,4 +1,4 @@
-import type { AppLimits } from "../../../lib/app";
+import type { AppLimits } from "../../../lib/limits";
 import type { BatchKey } from "../../../lib/batch-key";
 import type { Ports } from "../../../lib/ports";
 import type { AccountConfig } from "../../../lib/rotation/account-config";

@@ -48,7 +48,7 @@ const diesBeforeRemoval = (place: StoredPlace): void => {
 it("what is older than the history is kept goes, and what is left is whole", async () => {
   const place = await aged();
   await place.rig.tick();
-  expect([(await place.stored()).prunedThrough, await sequencesOf(place)]).toEqual([6, [7, 8]]);
+  expect([(await place.stored()).chain.prunedThrough, await sequencesOf(place)]).toEqual([6, [7, 8]]);
   expect(await place.verified()).toMatchObject({ intact: true, events: 2 });
 });
 
@@ -56,7 +56,7 @@ it("a crash between the record's write and the removal, or within it, is harmles
   const place = await aged();
   diesBeforeRemoval(place);
   await place.rig.tick();
-  expect([(await place.stored()).prunedThrough, (await sequencesOf(place)).length]).toEqual([6, 8]);
+  expect([(await place.stored()).chain.prunedThrough, (await sequencesOf(place)).length]).toEqual([6, 8]);
   expect(await place.verified()).toMatchObject({ intact: true });
   // The oldest go first.
   for (const sequence of [1, 2, 3]) await place.remove(await place.row(sequence));
@@ -75,7 +75,7 @@ it("a single row that was made old by hand does not take those before it along",
   await place.put({ ...(await place.row(6)), at: "2001-01-01T00:00:00.000Z" });
   place.rig.clock.advance(hours(6));
   await place.rig.tick();
-  expect((await place.stored()).prunedThrough).toBe(0);
+  expect((await place.stored()).chain.prunedThrough).toBe(0);
   expect(await place.problems()).toEqual(["6 is not as it was written"]);
 });
 

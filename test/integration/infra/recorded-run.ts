@@ -100,7 +100,7 @@ export const recordRun = async (): Promise<RecordedRun> => {
     );
 
     // A history is kept for a day at least: as though its first event were older.
-    await world.rows.change(drifted.name, (record) => ({ ...record, prunedThrough: 1 }));
+    await world.rows.change(drifted.name, (record) => ({ ...record, chain: { ...record.chain, prunedThrough: 1 } }));
     await tickUntil(host, [drifted], "an event is pruned", async () => {
       const [oldest] = await world.rows.history(drifted.name);
       return Number(oldest?.["sequence"]) > 1;

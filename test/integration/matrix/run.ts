@@ -125,7 +125,7 @@ const isOver = ({ record }: Run): boolean =>
   record.lastRotation?.outcome === "completed" &&
   record.claim === null &&
   record.failure === null &&
-  record.outbox.length === 0;
+  record.publishing.outbox.length === 0;
 
 /** Nothing is on its way any more, and the vault shows what the record says. */
 const isTidy = ({ lane, subject, record }: Run): boolean =>

@@ -1,6 +1,7 @@
 import type { TokenCredential } from "@azure/identity";
 import { noWebhook } from "../../../lib/alarms/webhook";
-import type { App, AppLimits } from "../../../lib/app";
+import type { App } from "../../../lib/app";
+import type { AppLimits } from "../../../lib/limits";
 import { AzureBatchKeys } from "../../../lib/azure/batch/batch-keys";
 import { HistoryTable } from "../../../lib/azure/tables/history-table";
 import { KeyVaultSecrets } from "../../../lib/azure/key-vault/key-vault-secrets";

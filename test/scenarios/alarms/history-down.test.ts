@@ -20,12 +20,12 @@ it("an alarm waits for no history: log and webhook have it once, at once, and th
   expect(kinds.map((kind) => rig.logged(kind).length)).toEqual([1, 1]);
   expect(rig.logged("HistoryDelayed").length).toBeGreaterThan(10);
   expect(place.eventsOf("RotationBlocked")).toEqual([]);
-  expect(place.record.outbox.map(({ event }) => event)).toEqual(kinds);
+  expect(place.record.publishing.outbox.map(({ event }) => event)).toEqual(kinds);
 
   rig.faults.clear();
   await rig.tick();
   expect(place.events.slice(-2).map(({ event }) => event)).toEqual(kinds);
   expect(place.events.map(({ sequence }) => sequence)).toEqual(place.events.map((_, index) => index + 1));
-  expect(place.record.outbox).toEqual([]);
+  expect(place.record.publishing.outbox).toEqual([]);
   expect([rig.receiver.received.length, rig.logged("RotationBlocked").length]).toEqual([1, 1]);
 });

@@ -184,7 +184,7 @@ describe("what only happens", () => {
     await rig.ticking(days(2));
     expect(rig.receiver.received.map(({ kind }) => kind)).toEqual(["DriftRepaired"]);
     expect(rig.logged("DriftRepaired")).toMatchObject([{ level: "error" }]);
-    expect(place.record.alarms).toEqual([]);
+    expect(place.record.publishing.alarms).toEqual([]);
   });
 
   it("RotationRolledBack is told once, as its asker's, and never cleared", async () => {
@@ -197,6 +197,6 @@ describe("what only happens", () => {
     expect(place.eventsOf("RotationRolledBack")).toMatchObject([
       { by: "operator:ada", detail: expect.stringContaining("render-api is down") },
     ]);
-    expect(place.record.alarms).toEqual([]);
+    expect(place.record.publishing.alarms).toEqual([]);
   });
 });

@@ -70,7 +70,7 @@ describe.each(failing)("a receiver that %s", (_what, reaction) => {
         },
       ],
     ]);
-    expect(place.record.deliveries).toEqual([]);
+    expect(place.record.publishing.deliveries).toEqual([]);
 
     rig.receiver.reacts = () => 200;
     rig.batch.allow("listKeys");
@@ -105,7 +105,7 @@ describe("a receiver", () => {
     await rig.ticking(hours(7));
     rig.batch.allow("listKeys");
     await place.order("resume");
-    expect(place.record.deliveries.map(({ event }) => event.event)).toEqual([
+    expect(place.record.publishing.deliveries.map(({ event }) => event.event)).toEqual([
       "RotationBlocked",
       "RotationBlocked",
       "AlarmCleared",
@@ -185,7 +185,7 @@ it("a drive with a day's alarms to send stops after some seconds with a slow rec
     await place.order("pause");
     await place.order("resume");
   }
-  const waiting = place.record.deliveries.length;
+  const waiting = place.record.publishing.deliveries.length;
   expect(waiting).toBe(11);
   rig.receiver.received.length = 0;
   rig.receiver.reacts = () => ({ status: 200, afterMs: seconds(4) });
@@ -193,5 +193,5 @@ it("a drive with a day's alarms to send stops after some seconds with a slow rec
   const { ms } = await rig.tick();
   expect([ms, rig.receiver.received.length]).toEqual([seconds(8), 2]);
   await rig.ticking(minutes(30));
-  expect([rig.receiver.received.length, place.record.deliveries]).toEqual([waiting, []]);
+  expect([rig.receiver.received.length, place.record.publishing.deliveries]).toEqual([waiting, []]);
 });

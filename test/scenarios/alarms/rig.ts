@@ -1,7 +1,8 @@
 import { createHmac } from "node:crypto";
 import { MemoryNotices } from "../../../lib/alarms/memory-notices";
 import { noWebhook, Webhook } from "../../../lib/alarms/webhook";
-import type { App, AppLimits } from "../../../lib/app";
+import type { App } from "../../../lib/app";
+import type { AppLimits } from "../../../lib/limits";
 import { type OperatorAction, operate } from "../../../lib/operations/operate-account";
 import { alarmConfigurationInvalid } from "../../../lib/alarms/configuration-alarm";
 import { rotateOnDemand } from "../../../lib/operations/rotate-on-demand";

@@ -71,7 +71,7 @@ describe.each(limits)("an account that does not get out of phase %s", (phase, li
     const place = await stuck[phase]();
     const { clock } = place.rig;
     expect(place.phase).toBe(phase);
-    const since = Date.parse(place.record.phaseSince);
+    const since = Date.parse(place.record.phaseClock.since);
 
     clock.to(since + limitMs - seconds(1));
     await place.rig.tick();
@@ -87,7 +87,7 @@ describe.each(limits)("an account that does not get out of phase %s", (phase, li
   it("is told of later by the time that it was paused", async () => {
     const place = await stuck[phase]();
     const { clock } = place.rig;
-    const since = Date.parse(place.record.phaseSince);
+    const since = Date.parse(place.record.phaseClock.since);
     clock.to(since + minutes(10));
     await place.order("pause");
     clock.to(since + days(20));
@@ -131,7 +131,7 @@ it("is cleared once when the account moves on, and the next time that it stalls 
     ["RotationStalled", null],
     ["AlarmCleared", "RotationStalled"],
   ]);
-  expect(place.record.alarms).toEqual([]);
+  expect(place.record.publishing.alarms).toEqual([]);
 
   await place.rotate("once more");
   rig.clock.advance(days(1));

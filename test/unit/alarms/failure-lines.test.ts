@@ -38,7 +38,10 @@ test("a wrong proof that comes while another driver has the account is told by a
   const { rig, config, record } = await new Rig().place().adopt();
   const at = rig.clock.now();
   const until = toInstant(new Date(at.getTime() + minutes(6)));
-  rig.rotations.restore({ ...record, claim: { id: "another", by: "schedule", takenAt: toInstant(at), until } });
+  rig.rotations.restore({
+    ...record,
+    claim: { id: "another", by: "schedule", takenAt: toInstant(at), until, intent: null },
+  });
   const secretVersion = rig.vault.versions(config.secret).at(-1)?.version ?? "";
   const proof = Buffer.alloc(32).toString("base64");
   const signal = {

@@ -259,20 +259,20 @@ describe("the check of a history in motion", () => {
     const { rig, config } = place;
     rig.faults.add("history.append", { when: "before", error: unavailable, times: 2 });
     await place.order("pause");
-    expect(place.record.outbox).toHaveLength(1);
+    expect(place.record.publishing.outbox).toHaveLength(1);
     expect(await verifyHistory(rig.app, config)).toMatchObject({ intact: true, events: 6 });
     // Written, but nobody heard of it.
     rig.faults.clear();
     rig.faults.add("history.append", { when: "after", error: unavailable });
     await rig.tick();
-    expect([place.record.outbox.length, place.events.length]).toEqual([1, 7]);
+    expect([place.record.publishing.outbox.length, place.events.length]).toEqual([1, 7]);
     expect(await verifyHistory(rig.app, config)).toMatchObject({ intact: true, events: 7 });
     expect(await found(place, place.events.with(6, { ...eventAt(place.events, 6), detail: "nothing" }))).toEqual([
       "7 is not as it was written",
     ]);
     expect(await found(place, place.events.toSpliced(5, 1))).toEqual(["6 is missing"]);
     await rig.tick();
-    expect([place.record.outbox.length, place.events.length]).toEqual([0, 7]);
+    expect([place.record.publishing.outbox.length, place.events.length]).toEqual([0, 7]);
     expect(rig.logged("HistoryDelayed").map(({ level }) => level)).toEqual(expect.arrayContaining(["warn"]));
   });
 
@@ -340,7 +340,7 @@ describe("pruning", () => {
     const place = await aged();
     const { rig, config } = place;
     await rig.tick();
-    expect([place.record.prunedThrough, place.events.map(({ sequence }) => sequence)]).toEqual([6, [7, 8]]);
+    expect([place.record.chain.prunedThrough, place.events.map(({ sequence }) => sequence)]).toEqual([6, [7, 8]]);
     expect(await verifyHistory(rig.app, config)).toMatchObject({ intact: true, events: 2 });
     expect(await found(place, place.events.slice(1))).toEqual(["7 is missing"]);
   });
@@ -350,10 +350,10 @@ describe("pruning", () => {
     const first = Date.parse(place.events[0]?.at ?? "");
     place.rig.clock.to(first + days(400));
     await place.rig.tick();
-    expect(place.record.prunedThrough).toBe(0);
+    expect(place.record.chain.prunedThrough).toBe(0);
     place.rig.clock.to(first + days(400) + hours(6));
     await place.rig.tick();
-    expect(place.record.prunedThrough).toBe(6);
+    expect(place.record.chain.prunedThrough).toBe(6);
   });
 
   it.each(["before", "after"] as const)("is made up for where it broke off %s the removal", async (when) => {

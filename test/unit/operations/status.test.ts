@@ -17,7 +17,7 @@ const view = (changes: Partial<AccountView> = {}): AccountView => ({
 });
 
 const statusIn = (state: State, reports: readonly InstanceReport[] = []): StatusBody =>
-  statusOf(view({ record: aRecord({ state, phaseSince: at("10:00") }), reports }));
+  statusOf(view({ record: aRecord({ state, phaseClock: { since: at("10:00") } }), reports }));
 
 const members = [
   "account",
@@ -112,7 +112,7 @@ describe("the status body", () => {
   });
 
   it("is stalled from the limit on", () => {
-    const record = aRecord({ state: aRotation().started(), phaseSince: at("10:00") });
+    const record = aRecord({ state: aRotation().started(), phaseClock: { since: at("10:00") } });
     const config = anAccount({ stalledAfterMs: { started: minutes(15) } });
     expect(statusOf(view({ config, record, now: when("10:14:59") })).stalled).toBe(false);
     expect(statusOf(view({ config, record, now: when("10:15") })).stalled).toBe(true);

@@ -1,20 +1,9 @@
 import { createHash } from "node:crypto";
-import {
-  activeQuarantine,
-  claimed,
-  claimIsAbsurd,
-  claimIsLive,
-  failed,
-  firstRecord,
-  isFor,
-  moved,
-  pauseInForce,
-  quarantined,
-  waitingOn,
-  withBacklog,
-  withEvents,
-  withPauseSeen,
-} from "../../../lib/rotation/changes";
+import { activeQuarantine, claimed, claimIsAbsurd, claimIsLive, quarantined } from "../../../lib/rotation/claim";
+import { failed, moved, waitingOn } from "../../../lib/rotation/settle";
+import { firstRecord, isFor } from "../../../lib/rotation/first-record";
+import { pauseInForce, withPauseSeen } from "../../../lib/rotation/pause";
+import { withBacklog, withEvents } from "../../../lib/rotation/events/outbox";
 import type { Quarantine } from "../../../lib/rotation/record";
 import { rotationCompleted, targetRegenerated } from "../../../lib/rotation/transitions";
 import { anAccount } from "../../builders/account";
@@ -38,18 +27,16 @@ describe("the first record of an account", () => {
       secret: { vaultUrl: "https://render.vault.azure.net", name: "renderweu-batch-key" },
       accountEndpoint: null,
       state: { phase: "adopting", active: null, approval: null },
-      phaseSince: "2026-11-24T10:00:00.000Z",
+      phaseClock: { since: "2026-11-24T10:00:00.000Z", pausedSince: null, pausedMs: 0 },
       pause: null,
       claim: null,
-      intent: null,
       quarantine: null,
       failure: null,
       hold: null,
       reconciledAt: null,
       lastRotation: null,
-      outbox: [],
-      announcedThrough: 0,
-      eventSequence: 0,
+      chain: { sequence: 0 },
+      publishing: { outbox: [], announcedThrough: 0 },
     });
   });
 });
@@ -76,7 +63,7 @@ describe("a claim", () => {
 
   it("taken after another was let go adds no quarantine", () => {
     const record = claimed(aRecord({ claim: null }), aClaim(), minutes(5));
-    expect(record).toMatchObject({ claim: aClaim(), intent: null, quarantine: null });
+    expect(record).toMatchObject({ claim: aClaim(), quarantine: null });
   });
 
   it("taken after another was let go keeps a quarantine", () => {
@@ -86,12 +73,10 @@ describe("a claim", () => {
 
   it("taken after one that ran out with an intent counts the answer as lost at that claim's end", () => {
     const cutOff = aRecord({
-      claim: aClaim({ id: "dead", until: at("10:06") }),
-      intent: { slot: "primary", at: at("10:01") },
+      claim: aClaim({ id: "dead", until: at("10:06"), intent: { slot: "primary", at: at("10:01") } }),
     });
     expect(claimed(cutOff, aClaim({ id: "mine" }), minutes(5))).toMatchObject({
-      claim: { id: "mine" },
-      intent: null,
+      claim: { id: "mine", intent: null },
       quarantine: { slot: "primary", since: "2026-11-24T10:06:00.000Z", until: "2026-11-24T10:11:00.000Z" },
     });
   });
@@ -145,15 +130,15 @@ const sha256 = (members: readonly unknown[]): string =>
 
 describe("events", () => {
   it("are numbered on, told with who and when, and wait in the outbox", () => {
-    const record = aRecord({ state: aRotation({ id: "r1" }).started(), eventSequence: 7 });
+    const record = aRecord({ state: aRotation({ id: "r1" }).started(), chain: { sequence: 7 } });
     const first = withEvents(record, [{ event: "Paused", detail: "for a release" }], aPen("10:00", "operator:ada"));
     const drafts = [
       { event: "Resumed", detail: "done", reason: "Forbidden", evidence: { requestId: "r" } },
       { event: "Approved", detail: "yes" },
     ] as const;
     const next = withEvents(first, drafts, { ...aPen("10:01"), nextId: () => "later" });
-    expect(next.eventSequence).toBe(10);
-    expect(next.outbox).toEqual([
+    expect(next.chain.sequence).toBe(10);
+    expect(next.publishing.outbox).toEqual([
       {
         id: "event-1",
         sequence: 8,
@@ -207,13 +192,13 @@ describe("events", () => {
       null,
       sha256(two),
     ];
-    expect(record.outbox.map(({ previousHash }) => previousHash)).toEqual([null, sha256(one), sha256(two)]);
-    expect(record.eventHash).toBe(sha256(three));
+    expect(record.publishing.outbox.map(({ previousHash }) => previousHash)).toEqual([null, sha256(one), sha256(two)]);
+    expect(record.chain.hash).toBe(sha256(three));
   });
 
   it("say 4,000 characters at most, so that each can be delivered", () => {
     const record = withEvents(aRecord(), [{ event: "Paused", detail: "x".repeat(4_001) }], aPen("10:00"));
-    expect(record.outbox[0]?.detail).toBe("x".repeat(4_000));
+    expect(record.publishing.outbox[0]?.detail).toBe("x".repeat(4_000));
   });
 
   it("say whole characters only: half of one could not be stored as it was hashed", () => {
@@ -224,7 +209,7 @@ describe("events", () => {
       { event: "Approved", detail: "whole \u{1f511}" },
     ] as const;
     const record = withEvents(aRecord(), drafts, aPen("10:00"));
-    expect(record.outbox.map(({ detail }) => detail)).toEqual([
+    expect(record.publishing.outbox.map(({ detail }) => detail)).toEqual([
       `${"x".repeat(3_999)}\ufffd`,
       "sent with \ufffd and without its half",
       "whole \u{1f511}",
@@ -233,7 +218,7 @@ describe("events", () => {
 
   it("belong to no rotation where none is under way", () => {
     const record = withEvents(aRecord(), [{ event: "Paused", detail: "" }], aPen("10:00"));
-    expect(record.outbox.map(({ rotationId }) => rotationId)).toEqual([null]);
+    expect(record.publishing.outbox.map(({ rotationId }) => rotationId)).toEqual([null]);
   });
 });
 
@@ -241,9 +226,8 @@ describe("a move", () => {
   it("takes the record to its next phase and clears what the last tries left behind", () => {
     const record = aRecord({
       state: aRotation({ id: "r1" }).started(),
-      phaseSince: at("09:55"),
-      pausedMs: 1_000,
-      intent: { slot: "secondary", at: at("09:57") },
+      phaseClock: { since: at("09:55"), pausedMs: 1_000 },
+      claim: aClaim({ intent: { slot: "secondary", at: at("09:57") } }),
       failure: aFailure(),
       hold: { reason: "NewKeyNotAcceptedYet", detail: "", since: at("09:56") },
     });
@@ -262,23 +246,28 @@ describe("a move", () => {
       hold: null,
       eventSequence: 1,
     });
-    expect(next.outbox).toMatchObject([{ event: "KeyRegenerated", rotationId: "r1", sequence: 1 }]);
+    expect(next.publishing.outbox).toMatchObject([{ event: "KeyRegenerated", rotationId: "r1", sequence: 1 }]);
   });
 
   it("that ends a rotation tells so under its id, and keeps its outcome", () => {
     const state = aRotation({ id: "r1" }).retired();
     const next = moved(aRecord({ state }), rotationCompleted(state, null, when("10:30")), aPen("10:30"));
-    expect(next.outbox).toMatchObject([{ event: "RotationCompleted", rotationId: "r1" }]);
+    expect(next.publishing.outbox).toMatchObject([{ event: "RotationCompleted", rotationId: "r1" }]);
     expect(next.lastRotation).toMatchObject({ id: "r1", outcome: "completed" });
   });
 
   it("outside any rotation belongs to none", () => {
     const move = { state: idle(), events: [{ event: "Adopted", detail: "" }] } as const;
-    expect(moved(aRecord({ state: adopting() }), move, aPen("10:30")).outbox).toMatchObject([{ rotationId: null }]);
+    expect(moved(aRecord({ state: adopting() }), move, aPen("10:30")).publishing.outbox).toMatchObject([
+      { rotationId: null },
+    ]);
   });
 
   it("within a phase leaves the clock of that phase running", () => {
-    const record = aRecord({ state: adopting(), phaseSince: at("09:00"), pausedMs: 5, pausedSince: at("09:30") });
+    const record = aRecord({
+      state: adopting(),
+      phaseClock: { since: at("09:00"), pausedSince: at("09:30"), pausedMs: 5 },
+    });
     const next = moved(record, { state: adopting(), events: [] }, aPen("10:00"));
     expect(next).toMatchObject({
       phaseSince: "2026-11-24T09:00:00.000Z",
@@ -288,8 +277,8 @@ describe("a move", () => {
   });
 
   it("to another phase while paused counts the pause from there on", () => {
-    const record = aRecord({ state: idle(), pausedSince: at("09:30") });
-    expect(moved(record, { state: adopting(), events: [] }, aPen("10:00")).pausedSince).toBe(
+    const record = aRecord({ state: idle(), phaseClock: { pausedSince: at("09:30") } });
+    expect(moved(record, { state: adopting(), events: [] }, aPen("10:00")).phaseClock.pausedSince).toBe(
       "2026-11-24T10:00:00.000Z",
     );
   });
@@ -309,11 +298,15 @@ describe("a look that found something to wait for", () => {
 
   it("is kept with the instant of its beginning", () => {
     const record = waitingOn(
-      aRecord({ failure: aFailure(), intent: { slot: "primary", at: at("09:00") } }),
+      aRecord({ failure: aFailure(), claim: aClaim({ intent: { slot: "primary", at: at("09:00") } }) }),
       hold,
       when("10:00"),
     );
-    expect(record).toMatchObject({ failure: null, intent: null, hold: { ...hold, since: "2026-11-24T10:00:00.000Z" } });
+    expect(record).toMatchObject({
+      failure: null,
+      claim: { intent: null },
+      hold: { ...hold, since: "2026-11-24T10:00:00.000Z" },
+    });
   });
 
   it("does not begin anew while the reason is the same", () => {
@@ -345,11 +338,15 @@ describe("a step that did not get done", () => {
 
   it("keeps the phase, counts the try, says when the next is, and tells it once", () => {
     const state = aRotation({ id: "r1" }).started();
-    const before = aRecord({ state, intent: { slot: "secondary", at: at("10:00") }, quarantine: aQuarantine() });
+    const before = aRecord({
+      state,
+      claim: aClaim({ intent: { slot: "secondary", at: at("10:00") } }),
+      quarantine: aQuarantine(),
+    });
     const after = failed(before, throttled, 1, at("10:01"), aPen("10:00"));
     expect(after).toMatchObject({
       state,
-      intent: null,
+      claim: { intent: null },
       quarantine: aQuarantine(),
       failure: {
         ...throttled,
@@ -358,7 +355,7 @@ describe("a step that did not get done", () => {
         nextAttemptAt: "2026-11-24T10:01:00.000Z",
       },
     });
-    expect(after.outbox).toMatchObject([
+    expect(after.publishing.outbox).toMatchObject([
       { event: "StepFailed", reason: "BackingOff", detail: throttled.detail, rotationId: "r1" },
     ]);
   });
@@ -366,7 +363,7 @@ describe("a step that did not get done", () => {
   it("is not told again while it fails the same way, and its beginning stays", () => {
     const first = failed(aRecord(), throttled, 1, at("10:01"), aPen("10:00"));
     const second = failed(first, throttled, 2, at("10:03"), aPen("10:01"));
-    expect(second.outbox).toHaveLength(1);
+    expect(second.publishing.outbox).toHaveLength(1);
     expect(second.failure).toMatchObject({
       since: "2026-11-24T10:00:00.000Z",
       attempts: 2,
@@ -377,7 +374,7 @@ describe("a step that did not get done", () => {
   it("is told again when it fails in another way", () => {
     const first = failed(aRecord(), throttled, 1, at("10:01"), aPen("10:00"));
     const second = failed(first, { ...throttled, detail: "connection reset" }, 2, at("10:03"), aPen("10:01"));
-    expect(second.outbox.map(({ detail }) => detail)).toEqual([throttled.detail, "connection reset"]);
+    expect(second.publishing.outbox.map(({ detail }) => detail)).toEqual([throttled.detail, "connection reset"]);
     expect(second.failure?.since).toBe("2026-11-24T10:00:00.000Z");
   });
 
@@ -385,7 +382,7 @@ describe("a step that did not get done", () => {
     const first = failed(aRecord(), throttled, 1, at("10:01"), aPen("10:00"));
     const blocked = failed(first, forbidden, 2, at("10:03"), aPen("10:01"));
     expect(blocked.failure).toMatchObject({ blocked: forbidden.blocked, since: "2026-11-24T10:01:00.000Z" });
-    expect(blocked.outbox.at(-1)).toMatchObject({
+    expect(blocked.publishing.outbox.at(-1)).toMatchObject({
       event: "StepFailed",
       reason: "Forbidden",
       detail: "Batch listKeys, status 403; give the identity the role Batch Account Key Operator",
@@ -400,11 +397,11 @@ describe("a step that stays blocked", () => {
     const first = failed(aRecord(), { blocked, detail: "request id a" }, 1, at("10:01"), aPen("10:00"));
     const again = failed(first, { blocked, detail: "request id b" }, 2, at("10:03"), aPen("10:01"));
     expect(again.failure).toMatchObject({ since: "2026-11-24T10:00:00.000Z", attempts: 2 });
-    expect(again.outbox).toHaveLength(1);
+    expect(again.publishing.outbox).toHaveLength(1);
     const other = { reason: "Forbidden", remedy: "give it the role" } as const;
     const next = failed(again, { blocked: other, detail: "status 409" }, 3, at("10:05"), aPen("10:03"));
     expect(next.failure?.since).toBe("2026-11-24T10:03:00.000Z");
-    expect(next.outbox).toHaveLength(2);
+    expect(next.publishing.outbox).toHaveLength(2);
   });
 
   it("begins anew as an ordinary failure when the block has gone", () => {
@@ -416,7 +413,7 @@ describe("a step that stays blocked", () => {
 
 describe("the pause in force", () => {
   const paused = anAccount({ paused: true });
-  const record = aRecord({ phaseSince: at("09:00") });
+  const record = aRecord({ phaseClock: { since: at("09:00") } });
 
   it.each([
     ["none", record, anAccount(), null],
@@ -424,7 +421,7 @@ describe("the pause in force", () => {
     ["an operator's before the configuration's", { ...record, pause: aPause() }, paused, aPause()],
     [
       "the configuration's, since a driver saw it",
-      { ...record, pausedSince: at("09:30") },
+      { ...record, phaseClock: { ...record.phaseClock, pausedSince: at("09:30") } },
       paused,
       { since: at("09:30"), by: "configuration", reason: '"paused": true' },
     ],
@@ -449,7 +446,7 @@ describe("the books on time spent paused", () => {
   });
 
   it("add up when it has ended", () => {
-    const record = aRecord({ pause: null, pausedSince: at("10:00"), pausedMs: minutes(3) });
+    const record = aRecord({ pause: null, phaseClock: { pausedSince: at("10:00"), pausedMs: minutes(3) } });
     expect(withPauseSeen(record, anAccount(), when("10:10"))).toMatchObject({
       pausedSince: null,
       pausedMs: minutes(13),
@@ -457,12 +454,12 @@ describe("the books on time spent paused", () => {
   });
 
   it("never lose time to a clock that was set back", () => {
-    const record = aRecord({ pause: null, pausedSince: at("10:00"), pausedMs: minutes(3) });
-    expect(withPauseSeen(record, anAccount(), when("09:00")).pausedMs).toBe(minutes(3));
+    const record = aRecord({ pause: null, phaseClock: { pausedSince: at("10:00"), pausedMs: minutes(3) } });
+    expect(withPauseSeen(record, anAccount(), when("09:00")).phaseClock.pausedMs).toBe(minutes(3));
   });
 
   it.each([
-    ["a pause that lasts", aRecord({ pause: aPause(), pausedSince: at("10:00") })],
+    ["a pause that lasts", aRecord({ pause: aPause(), phaseClock: { pausedSince: at("10:00") } })],
     ["no pause", aRecord()],
   ])("stay as they are with %s", (_what, record) => {
     expect(withPauseSeen(record, anAccount(), when("10:10"))).toBe(record);
@@ -498,12 +495,17 @@ describe("what was told while the record could not be read", () => {
       by: "schedule",
     } as const;
     const after = withBacklog(before, [told, { ...told, id: "told-2" }], aPen("11:00").hash);
-    expect(after.outbox.map(({ id, sequence }) => [id, sequence])).toEqual([
+    expect(after.publishing.outbox.map(({ id, sequence }) => [id, sequence])).toEqual([
       ["event-1", 1],
       ["told-1", 2],
       ["told-2", 3],
     ]);
-    expect(after.outbox[1]).toEqual({ ...told, sequence: 2, evidence: null, previousHash: before.eventHash });
-    expect([after.eventSequence, after.announcedThrough]).toEqual([3, 3]);
+    expect(after.publishing.outbox[1]).toEqual({
+      ...told,
+      sequence: 2,
+      evidence: null,
+      previousHash: before.chain.hash,
+    });
+    expect([after.chain.sequence, after.publishing.announcedThrough]).toEqual([3, 3]);
   });
 });

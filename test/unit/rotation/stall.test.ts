@@ -5,7 +5,7 @@ import { aRecord } from "../../builders/record";
 import { adopting, aRotation, idle, thePrimary } from "../../builders/state";
 import { at, hours, minutes, when } from "../../builders/time";
 
-const publishedAtTen = aRecord({ state: aRotation().published(), phaseSince: at("10:00") });
+const publishedAtTen = aRecord({ state: aRotation().published(), phaseClock: { since: at("10:00") } });
 
 describe("timeInPhaseMs", () => {
   it("counts from the beginning of the phase", () => {
@@ -13,11 +13,21 @@ describe("timeInPhaseMs", () => {
   });
 
   it("leaves out earlier pauses", () => {
-    expect(timeInPhaseMs({ ...publishedAtTen, pausedMs: minutes(20) }, when("10:30"))).toBe(minutes(10));
+    expect(
+      timeInPhaseMs(
+        { ...publishedAtTen, phaseClock: { ...publishedAtTen.phaseClock, pausedMs: minutes(20) } },
+        when("10:30"),
+      ),
+    ).toBe(minutes(10));
   });
 
   it("leaves out the pause that lasts", () => {
-    expect(timeInPhaseMs({ ...publishedAtTen, pausedSince: at("10:05") }, when("10:30"))).toBe(minutes(5));
+    expect(
+      timeInPhaseMs(
+        { ...publishedAtTen, phaseClock: { ...publishedAtTen.phaseClock, pausedSince: at("10:05") } },
+        when("10:30"),
+      ),
+    ).toBe(minutes(5));
   });
 
   it("leaves out both together", () => {
@@ -27,8 +37,16 @@ describe("timeInPhaseMs", () => {
 
   it.each([
     ["the clock was set back", publishedAtTen, "09:00"],
-    ["the pause begins later than now", { ...publishedAtTen, pausedSince: at("11:00") }, "10:00"],
-    ["more was paused than has passed", { ...publishedAtTen, pausedMs: hours(2) }, "10:30"],
+    [
+      "the pause begins later than now",
+      { ...publishedAtTen, phaseClock: { ...publishedAtTen.phaseClock, pausedSince: at("11:00") } },
+      "10:00",
+    ],
+    [
+      "more was paused than has passed",
+      { ...publishedAtTen, phaseClock: { ...publishedAtTen.phaseClock, pausedMs: hours(2) } },
+      "10:30",
+    ],
   ])("is never negative: %s", (_what, record, now) => {
     expect(timeInPhaseMs(record, when(now))).toBe(0);
   });
@@ -55,13 +73,15 @@ describe("isStalled", () => {
     ["settling", aRotation().settling(), "15:59:59", "16:00"],
   ])("a phase %s begun at 10:00 is not stalled a second before its limit, and is at the limit", (...row) => {
     const [, state, before, limit] = row;
-    const record = aRecord({ state, phaseSince: at("10:00") });
+    const record = aRecord({ state, phaseClock: { since: at("10:00") } });
     expect(isStalled(record, config, when(before))).toBe(false);
     expect(isStalled(record, config, when(limit))).toBe(true);
   });
 
   it("an idle account never is", () => {
-    expect(isStalled(aRecord({ state: idle(), phaseSince: at("10:00", 1) }), config, when("10:00", 30))).toBe(false);
+    expect(
+      isStalled(aRecord({ state: idle(), phaseClock: { since: at("10:00", 1) } }), config, when("10:00", 30)),
+    ).toBe(false);
   });
 
   it("a paused account is not, however long the pause", () => {

@@ -9,14 +9,14 @@ import {
   waitingFor,
 } from "../../../lib/rotation/waiting";
 import type { Phase, State } from "../../../lib/rotation/phases";
-import type { Quarantine, RotationRecord } from "../../../lib/rotation/record";
+import type { Quarantine } from "../../../lib/rotation/record";
 import { type AccountChanges, anAccount } from "../../builders/account";
-import { aClaim, aFailure, aPause, aRecord } from "../../builders/record";
+import { aClaim, aFailure, aPause, aRecord, type RecordChanges } from "../../builders/record";
 import { aReport } from "../../builders/report";
 import { adopting, aRotation, idle, thePrimary, theSecondary } from "../../builders/state";
 import { at, days, when } from "../../builders/time";
 
-interface Situation extends Partial<RotationRecord> {
+interface Situation extends RecordChanges {
   readonly config?: AccountChanges;
   readonly reports?: AccountView["reports"];
   readonly dryRun?: boolean;
@@ -31,7 +31,11 @@ const seen = ({
   now = "10:15",
   ...record
 }: Situation = {}): AccountView => ({
-  record: aRecord({ state: aRotation().published(), phaseSince: at("10:00"), ...record }),
+  record: aRecord({
+    state: aRotation().published(),
+    phaseClock: { ...record.phaseClock, since: at("10:00") },
+    ...record,
+  }),
   config: anAccount(config),
   reports,
   dryRun,

@@ -1,11 +1,6 @@
-import {
-  type Parsed,
-  parseDemand,
-  parseHealthAnswer,
-  parseOrder,
-  parseSignal,
-  type Problem,
-} from "../../../lib/signals/signal-schema";
+import { type Parsed, type Problem } from "../../../lib/parsed";
+import { parseDemand, parseOrder } from "../../../functions/requests";
+import { parseHealthAnswer, parseSignal } from "../../../lib/signals/signal-schema";
 import { keyText } from "../../builders/key";
 import { v2 } from "../../builders/state";
 import { minutes, seconds } from "../../builders/time";

@@ -43,25 +43,30 @@ describe("a record as a row", () => {
 
   it("is spread over as many columns as an outbox that has grown takes", () => {
     const outbox = Array.from({ length: 1000 }, (_, index) => anEvent(index + 1, { detail: "x".repeat(200) }));
-    const record = aRecord({ outbox, eventSequence: 1000 });
+    const record = aRecord({ publishing: { outbox }, chain: { sequence: 1000 } });
     expect(longText(record).length).toBeGreaterThan(10);
     expect(Math.max(...longText(record).map((text) => text.length))).toBeLessThanOrEqual(32_768);
     expect(toRecord("render-weu", stored(record))).toEqual(record);
   });
 
   it("is written in ASCII, so that no cut can fall within a character", () => {
-    const record = aRecord({ outbox: [anEvent(1, { detail: "🔑ü\n".repeat(10_000) })], eventSequence: 1 });
+    const record = aRecord({
+      publishing: { outbox: [anEvent(1, { detail: "🔑ü\n".repeat(10_000) })] },
+      chain: { sequence: 1 },
+    });
     for (const text of longText(record)) expect(text).toMatch(/^[ -~]*$/);
     expect(toRecord("render-weu", stored(record))).toEqual(record);
   });
 
   it("is refused with the remedy when it no longer fits a row", () => {
     const outbox = [anEvent(1, { detail: "x".repeat(460_000) })];
-    expect(() => toRow(aRecord({ outbox, eventSequence: 1 }), "w1")).toThrow(/mend the history table or the webhook/);
+    expect(() => toRow(aRecord({ publishing: { outbox }, chain: { sequence: 1 } }), "w1")).toThrow(
+      /mend the history table or the webhook/,
+    );
   });
 
   it("is not written when it could not be read again", () => {
-    expect(() => toRow(aRecord({ phaseSince: "yesterday" }), "w1")).toThrow(/phaseSince/);
+    expect(() => toRow(aRecord({ phaseClock: { since: "yesterday" } }), "w1")).toThrow(/phaseClock.since/);
   });
 });
 
@@ -77,7 +82,7 @@ describe("a row that cannot be read", () => {
     ["with a member too many", withJson((record) => ({ ...record, surprise: 1 })), /surprise/],
     ["with an unknown phase", withJson((record) => ({ ...record, state: { phase: "halfway" } })), /state/],
     ["with a phase's member missing", withJson((record) => ({ ...record, state: { phase: "idle" } })), /state.active/],
-    ["with a time that is none", withJson((record) => ({ ...record, phaseSince: "2026-11-22" })), /phaseSince/],
+    ["with a time that is none", withJson((record) => ({ ...record, phaseSince: "2026-11-22" })), /phaseClock.since/],
     [
       "with a reason that is none",
       withJson((record) => ({ ...record, hold: { reason: "Bored", detail: "", since: "" } })),

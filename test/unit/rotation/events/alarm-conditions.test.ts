@@ -1,16 +1,16 @@
 import { alarmChanges, type Condition, conditions, overdueAt } from "../../../../lib/rotation/events/alarm-conditions";
-import type { RaisedAlarm, RotationRecord } from "../../../../lib/rotation/record";
+import type { RaisedAlarm } from "../../../../lib/rotation/record";
 import type { InstanceReport } from "../../../../lib/rotation/gate/signals";
 import { firstClosing } from "../../../../lib/rotation/time/window";
 import { type AccountChanges, aConsumer, anAccount } from "../../../builders/account";
-import { aFailure, aPause, aRecord } from "../../../builders/record";
+import { aFailure, aPause, aRecord, type RecordChanges } from "../../../builders/record";
 import { aReport } from "../../../builders/report";
 import { adopting, aRotation, idle, thePrimary, v2 } from "../../../builders/state";
 import { at, days, hours, minutes, when } from "../../../builders/time";
 
 interface Situation {
   readonly config?: AccountChanges;
-  readonly record?: Partial<RotationRecord>;
+  readonly record?: RecordChanges;
   readonly reports?: readonly InstanceReport[];
   readonly dryRun?: boolean;
   readonly now?: string;
@@ -19,7 +19,11 @@ interface Situation {
 /** A rotation published at 10:00, with a consumer that reports well, at 10:15. */
 const found = ({ config, record, reports = [aReport()], dryRun = false, now = "10:15" }: Situation = {}) =>
   conditions({
-    record: aRecord({ state: aRotation().published(), phaseSince: at("10:00"), ...record }),
+    record: aRecord({
+      state: aRotation().published(),
+      ...record,
+      phaseClock: { since: at("10:00"), ...record?.phaseClock },
+    }),
     config: anAccount(config),
     reports,
     dryRun,
@@ -35,7 +39,7 @@ describe("an account in order", () => {
   });
 
   it("raises nothing while it is idle", () => {
-    expect(found({ record: { state: idle(), phaseSince: at("10:00", 1) }, reports: [] })).toEqual([]);
+    expect(found({ record: { state: idle(), phaseClock: { since: at("10:00", 1) } }, reports: [] })).toEqual([]);
   });
 });
 
@@ -59,7 +63,7 @@ describe("RotationStalled", () => {
   });
 
   it("begins later by the time spent paused", () => {
-    const record = { pausedMs: minutes(30) };
+    const record = { phaseClock: { pausedMs: minutes(30) } };
     expect(kindsOf({ config: twoHours, record, reports: old, now: "12:29:59" })).toEqual([]);
     expect(found({ config: twoHours, record, reports: old, now: "12:40" })[0]?.since).toBe("2026-11-24T12:30:00.000Z");
   });

@@ -1,0 +1,68 @@
+import * as z from "zod";
+import { maxMs } from "../lib/config/reader";
+import type { Demand } from "../lib/operations/rotate-on-demand";
+import { type Parsed, parsed, type Problem } from "../lib/parsed";
+import { withoutKeys } from "../lib/redact";
+import { formatDuration, parseDuration } from "../lib/rotation/time/duration";
+
+const reason = z
+  .string("must be a text of 1 to 500 characters: it is kept in the history")
+  .trim()
+  .min(1, "must say why, in 1 to 500 characters: it is kept in the history")
+  .max(500, "must have at most 500 characters");
+
+/** The body of an operator's order. */
+export const parseOrder = (body: unknown): Parsed<{ readonly reason: string }> => {
+  const found = parsed(z.strictObject({ reason }).safeParse(body));
+  return found.ok ? { ok: true, value: { reason: withoutKeys(found.value.reason) } } : found;
+};
+
+/** Not beyond the longest: instants after the year 9999 sort before all others, so a deadline there would have passed already. */
+const isWithin = (ms: number | null, shortestMs: number): boolean => ms !== null && ms >= shortestMs && ms <= maxMs;
+
+const demandSchema = (shortestMs: number) =>
+  z.strictObject({
+    reason,
+    retireAfter: z
+      .string("must be an ISO 8601 duration such as PT15M")
+      .refine(
+        (text) => isWithin(parseDuration(text), shortestMs),
+        `must be an ISO 8601 duration from ${formatDuration(shortestMs)} to ${formatDuration(maxMs)}, such as PT15M`,
+      )
+      .nullable()
+      .default(null),
+  });
+
+/** `idempotencyKey`: the header's value, or null. Emulated systems may ask for shorter durations. */
+export const parseDemand = (
+  body: unknown,
+  idempotencyKey: string | null,
+  emulated: boolean,
+): Parsed<Omit<Demand, "by">> => {
+  const found = parsed(demandSchema(emulated ? 1_000 : 60_000).safeParse(body));
+  const header: readonly Problem[] =
+    idempotencyKey === null || /^[A-Za-z0-9_-]{1,128}$/.test(idempotencyKey)
+      ? []
+      : [{ at: "Idempotency-Key", problem: "must be 1 to 128 of the characters A-Z a-z 0-9 _ -" }];
+  if (!found.ok) return { ok: false, problems: [...found.problems, ...header] };
+  if (header.length > 0) return { ok: false, problems: header };
+  const { retireAfter } = found.value;
+  const retireAfterMs = retireAfter === null ? null : parseDuration(retireAfter);
+  return { ok: true, value: { reason: withoutKeys(found.value.reason), retireAfterMs, idempotencyKey } };
+};
+
+/** The query of a page of the history: `limit` from 1 to 500 (default 50), `before` a cursor that a page before gave. */
+export const parsePage = (
+  limit: string | null,
+  before: string | null,
+): Parsed<{ readonly limit: number; readonly before: number | null }> => {
+  const problems: Problem[] = [];
+  const size = limit === null ? 50 : /^\d{1,3}$/.test(limit) ? Number(limit) : Number.NaN;
+  if (!Number.isInteger(size) || size < 1 || size > 500)
+    problems.push({ at: "limit", problem: "must be a whole number from 1 to 500" });
+  if (before !== null && !/^[1-9]\d{0,14}$/.test(before))
+    problems.push({ at: "before", problem: "must be the `next` of the page before" });
+  return problems.length > 0
+    ? { ok: false, problems }
+    : { ok: true, value: { limit: size, before: before === null ? null : Number(before) } };
+};

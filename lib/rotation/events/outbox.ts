@@ -1,0 +1,78 @@
+import type { RotationRecord } from "../record";
+import { rotationOf } from "../phases";
+import { toInstant } from "../time/time";
+import { type Announcement, type EventDraft, hashedText, keptDetail, type RotationEvent } from "./events";
+
+/** Who writes an event, when, and where its id comes from. */
+export interface EventContext {
+  readonly now: Date;
+  readonly by: string;
+  readonly nextId: () => string;
+  /** SHA-256 in hex. */
+  readonly hash: (text: string) => string;
+}
+
+/** The record with the events added to its outbox, numbered on. */
+export const withEvents = (
+  record: RotationRecord,
+  drafts: readonly EventDraft[],
+  context: EventContext,
+): RotationRecord => {
+  const rotationId = rotationOf(record.state)?.id ?? null;
+  return appended(record, drafts, context, rotationId);
+};
+
+/** The record with events added that were told while it could not be read: only the history is to get them. Nothing else may wait to be told. */
+export const withBacklog = (
+  record: RotationRecord,
+  told: readonly Announcement[],
+  hash: EventContext["hash"],
+): RotationRecord => {
+  const after = numbered(
+    record,
+    told.map((event) => ({ ...event, evidence: null })),
+    hash,
+  );
+  return { ...after, publishing: { ...after.publishing, announcedThrough: after.chain.sequence } };
+};
+
+export const appended = (
+  record: RotationRecord,
+  drafts: readonly EventDraft[],
+  context: EventContext,
+  rotationId: string | null,
+): RotationRecord =>
+  numbered(
+    record,
+    drafts.map((draft) => ({
+      id: context.nextId(),
+      at: toInstant(context.now),
+      event: draft.event,
+      rotationId,
+      reason: draft.reason ?? null,
+      detail: keptDetail(draft.detail),
+      by: context.by,
+      evidence: draft.evidence ?? null,
+    })),
+    context.hash,
+  );
+
+const numbered = (
+  record: RotationRecord,
+  added: readonly Omit<RotationEvent, "account" | "sequence" | "previousHash">[],
+  hash: EventContext["hash"],
+): RotationRecord => {
+  let { sequence, hash: previousHash } = record.chain;
+  const events: RotationEvent[] = [];
+  for (const each of added) {
+    sequence += 1;
+    const event = { ...each, account: record.account, sequence, previousHash };
+    events.push(event);
+    previousHash = hash(hashedText(event));
+  }
+  return {
+    ...record,
+    publishing: { ...record.publishing, outbox: [...record.publishing.outbox, ...events] },
+    chain: { ...record.chain, sequence, hash: previousHash },
+  };
+};

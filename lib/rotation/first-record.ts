@@ -1,0 +1,33 @@
+import type { AccountConfig } from "./account-config";
+import type { RotationRecord } from "./record";
+import { toInstant } from "./time/time";
+
+/** The record of an account that has never been seen. */
+export const firstRecord = (config: AccountConfig, now: Date): RotationRecord => ({
+  account: config.name,
+  resourceId: config.batch.resourceId,
+  secret: config.secret,
+  accountEndpoint: null,
+  state: { phase: "adopting", active: null, approval: null },
+  phaseClock: { since: toInstant(now), pausedSince: null, pausedMs: 0 },
+  pause: null,
+  rollback: null,
+
+  claim: null,
+  quarantine: null,
+  failure: null,
+  hold: null,
+  reconciledAt: null,
+  dueAgainAt: null,
+  restart: null,
+  lastRotation: null,
+  publishing: { outbox: [], announcedThrough: 0, alarms: [], deliveries: [] },
+
+  chain: { sequence: 0, hash: null, prunedThrough: 0 },
+});
+
+/** Whether the record was made for what the configuration names now. */
+export const isFor = (record: RotationRecord, config: AccountConfig): boolean =>
+  record.resourceId.toLowerCase() === config.batch.resourceId.toLowerCase() &&
+  record.secret.vaultUrl.toLowerCase() === config.secret.vaultUrl.toLowerCase() &&
+  record.secret.name.toLowerCase() === config.secret.name.toLowerCase();

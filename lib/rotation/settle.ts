@@ -1,0 +1,76 @@
+import { activeQuarantine, withoutIntent } from "./claim";
+import { appended, type EventContext, withEvents } from "./events/outbox";
+import { rotationOf } from "./phases";
+import type { Failure, Hold, RotationRecord } from "./record";
+import { type Instant, toInstant } from "./time/time";
+import type { Move } from "./transitions";
+
+/** The record after a step: the next state, its events in the outbox, and whatever the last tries left behind cleared. */
+export const moved = (record: RotationRecord, move: Move, context: EventContext): RotationRecord => {
+  const samePhase = move.state.phase === record.state.phase;
+  const rotationId = rotationOf(move.state)?.id ?? rotationOf(record.state)?.id ?? null;
+  const next: RotationRecord = {
+    ...withoutIntent(record),
+    ...move.also,
+    state: move.state,
+    phaseClock: {
+      since: samePhase ? record.phaseClock.since : toInstant(context.now),
+      pausedSince:
+        samePhase || record.phaseClock.pausedSince === null ? record.phaseClock.pausedSince : toInstant(context.now),
+      pausedMs: samePhase ? record.phaseClock.pausedMs : 0,
+    },
+
+    quarantine: activeQuarantine(record, context.now),
+    failure: null,
+    hold: null,
+  };
+  return appended(next, move.events, context, rotationId);
+};
+
+/** The record after a look that only found something to wait for. */
+export const waitingOn = (record: RotationRecord, hold: Omit<Hold, "since"> | null, now: Date): RotationRecord => ({
+  ...withoutIntent(record),
+  failure: null,
+  hold:
+    hold === null ? null : { ...hold, since: record.hold?.reason === hold.reason ? record.hold.since : toInstant(now) },
+});
+
+export interface FailedAttempt {
+  readonly blocked: Failure["blocked"];
+  readonly detail: string;
+}
+
+/** The record after a step that did not get done: same phase, one attempt more, not tried again before `nextAttemptAt`. */
+export const failed = (
+  record: RotationRecord,
+  failure: FailedAttempt,
+  attempts: number,
+  next: Instant,
+  context: EventContext,
+): RotationRecord => {
+  const same = record.failure !== null && record.failure.blocked?.reason === failure.blocked?.reason;
+  // The detail of a refusal carries a request id, so it is another one each time.
+  const told = same && (failure.blocked !== null || record.failure?.detail === failure.detail);
+  const after: RotationRecord = {
+    ...withoutIntent(record),
+    failure: {
+      ...failure,
+      since: same && record.failure !== null ? record.failure.since : toInstant(context.now),
+      attempts,
+      nextAttemptAt: next,
+    },
+  };
+  if (told) return after;
+  const { blocked, detail } = failure;
+  return withEvents(
+    after,
+    [
+      {
+        event: "StepFailed",
+        detail: blocked === null ? detail : `${detail}; ${blocked.remedy}`,
+        reason: blocked?.reason ?? "BackingOff",
+      },
+    ],
+    context,
+  );
+};
