@@ -204,7 +204,7 @@ const reasonsGiven = async (): Promise<ReadonlyMap<string, ReadonlySet<string | 
     given.set(event, (given.get(event) ?? new Set()).add(typeof reason === "string" ? reason : null));
   };
   const lasting = everyCondition();
-  const raised = lasting.map(({ kind, since }) => ({ kind, since, toldAt: since }));
+  const raised = lasting.map(({ kind, since }) => ({ kind, since, lastNotifiedAt: since }));
   for (const { kind, reason } of lasting) add(kind, reason);
   for (const { event, reason } of alarmChanges(raised, [], hours(6), when("12:00")).drafts) add(event, reason);
   for (const { blocked } of [aFailure(), ...everyBlockedReason.map(blockedBy)]) {
