@@ -244,6 +244,11 @@ const asDocumented = (reasons: ReadonlySet<string | null>): readonly string[] =>
   return [...named, ...[...left].map((reason) => reason ?? "none")].toSorted();
 };
 
+const reasonsListedAs = (name: string): readonly string[] => {
+  const line = text.split("\n").find((each) => each.startsWith(`- *${name}*`)) ?? "";
+  return [...line.matchAll(/`(\w+)`/g)].map(([, reason = ""]) => reason);
+};
+
 describe("the document of events", () => {
   const events = tableIn(eventsPart);
 
@@ -257,7 +262,7 @@ describe("the document of events", () => {
   });
 
   it("says when each event is raised", () => {
-    expect(events.filter(([, , when = ""]) => when.length < 10)).toEqual([]);
+    expect(events.filter(([, , occasion = ""]) => occasion.length < 10)).toEqual([]);
   });
 
   it("gives each event the reasons that the code gives it, and no other", async () => {
@@ -270,12 +275,8 @@ describe("the document of events", () => {
   });
 
   it("lists every waiting reason and every blocked reason", () => {
-    const listed = (name: string): readonly string[] => {
-      const line = text.split("\n").find((each) => each.startsWith(`- *${name}*`)) ?? "";
-      return [...line.matchAll(/`(\w+)`/g)].map(([, reason = ""]) => reason);
-    };
-    expect(listed("Waiting reasons")).toEqual(Object.keys(waitingReasons));
-    expect(listed("Blocked reasons")).toEqual(Object.keys(blockedReasons));
+    expect(reasonsListedAs("Waiting reasons")).toEqual(Object.keys(waitingReasons));
+    expect(reasonsListedAs("Blocked reasons")).toEqual(Object.keys(blockedReasons));
   });
 });
 
