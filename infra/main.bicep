@@ -1,4 +1,4 @@
-// For `azd up` and `az deployment sub create`: makes the resource group, and everything in it by resources.bicep.
+// For `azd up` and `az deployment sub create`: creates the resource group, and its resources with resources.bicep.
 targetScope = 'subscription'
 
 import { account } from './types.bicep'
@@ -20,26 +20,26 @@ param location string
 @description('Name of the resource group; empty: rg-batch-key-rotator-<environment>.')
 param resourceGroupName string = ''
 
-@description('The Batch accounts to rotate, as in ROTATION_ACCOUNTS. The app gets exactly these, and its identity the right to exactly these.')
+@description('The Batch accounts to rotate, as in ROTATION_ACCOUNTS. The app is configured with exactly these, and its identity gets rights on exactly these.')
 @minLength(1)
 param accounts account[]
 
-@description('What counts for every account that does not say otherwise: the member "defaults" of ROTATION_ACCOUNTS.')
+@description('Values for every account that does not give its own: the member "defaults" of ROTATION_ACCOUNTS.')
 param accountDefaults object = {}
 
-@description('When to look at every account, NCRONTAB in UTC; empty: every 5 minutes.')
+@description('When to process every account, NCRONTAB in UTC; empty: every 5 minutes.')
 param schedule string = ''
 
 @description('True: report every step, change nothing in Batch and Key Vault.')
 param dryRun bool = false
 
-@description('What the names of the tables begin with; empty: BatchKey.')
+@description('Prefix of the names of the tables; empty: BatchKey.')
 param tablePrefix string = ''
 
 @description('How long the history is kept, as an ISO 8601 duration; empty: P400D.')
 param historyKeep string = ''
 
-@description('Resource Manager\'s address; empty: by cloud.')
+@description('Address of Resource Manager; empty: the address of the cloud.')
 param resourceManagerEndpoint string = ''
 
 @description('Id of a vault to publish to instead of creating one.')
@@ -57,23 +57,23 @@ param existingBatchRoleDefinitionId string = ''
 @description('Id of a role definition for the vaults, for people who may not create roles.')
 param existingVaultRoleDefinitionId string = ''
 
-@description('Put behind the names of the two roles, which must be unique in the tenant.')
+@description('Suffix of the names of the two roles, which must be unique in the tenant.')
 param roleNameSuffix string = ''
 
-@description('Who gets an e-mail when something is wrong; nobody here and no action group: the owners of the subscription.')
+@description('Addresses that get an e-mail when an alert fires; empty and no action group: the owners of the subscription.')
 param alertEmails string[] = []
 
 @description('Id of an action group to use instead of creating one.')
 param existingActionGroupResourceId string = ''
 
-@description('Without a tick for so long, the rotator counts as dead.')
+@description('Time without a tick after which the rotator counts as dead.')
 @allowed(['PT15M', 'PT30M', 'PT1H', 'PT2H', 'PT6H', 'P1D'])
 param deadAfter string = 'PT30M'
 
-@description('True: tell of keys that somebody else regenerates.')
+@description('True: report keys that another caller regenerates.')
 param watchActivityLog bool = true
 
-@description('Where the app itself sends alarms besides its log: an https address.')
+@description('Webhook that the app sends alarms to, in addition to its log: an https address.')
 @secure()
 param webhookUrl string = ''
 
@@ -85,7 +85,7 @@ param webhookFormat string = ''
 @allowed(['', 'alarms', 'all'])
 param webhookEvents string = ''
 
-@description('Signs what is sent: whsec_ and base64 of 24 to 64 bytes.')
+@description('Signs the requests to the webhook: whsec_ and base64 of 24 to 64 bytes.')
 @secure()
 param webhookSecret string = ''
 
@@ -94,25 +94,25 @@ param webhookSecret string = ''
 @maxValue(730)
 param logRetentionDays int = 90
 
-@description('Application (client) id of the app registration that operators sign in to; empty: function keys alone.')
+@description('Application (client) id of the app registration that operators sign in to; empty: function keys only.')
 param signInClientId string = ''
 
-@description('Object ids of the groups whose members may operate; empty: everybody in the tenant who has a function key.')
+@description('Object ids of the groups whose members may operate; empty: everyone in the tenant who has a function key.')
 param operatorGroupIds string[] = []
 
 @description('Address ranges that may call the app; empty: any.')
 param allowedInboundRanges string[] = []
 
-@description('True: storage and vault are reached through private endpoints only, and the app sends from a subnet.')
+@description('True: storage and vault accept requests through private endpoints only, and the app sends from a subnet.')
 param privateNetwork bool = false
 
-@description('Address range of the network that is made: at least a /26.')
+@description('Address range of the network that is created: at least a /26.')
 param networkAddressPrefix string = '10.90.0.0/26'
 
-@description('Id of a subnet to send from, delegated to Microsoft.App/environments, instead of a network of its own.')
+@description('Id of an existing subnet to send from, delegated to Microsoft.App/environments, instead of creating a network.')
 param existingAppSubnetResourceId string = ''
 
-@description('Id of a subnet for the private endpoints, together with the one above.')
+@description('Id of a subnet for the private endpoints; required with existingAppSubnetResourceId.')
 param existingEndpointSubnetResourceId string = ''
 
 @description('Version of Node.')

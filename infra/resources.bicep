@@ -1,49 +1,49 @@
-// Everything the rotator needs, in one resource group. Complete on its own:
+// All resources of the rotator, in one resource group. This template can be deployed alone:
 //   az deployment group create --resource-group <group> --template-file infra/resources.bicep --parameters @<file>
 
 import { account } from './types.bicep'
 
-@description('Where the resources are made; default: where the group is.')
+@description('Region of the resources; default: the region of the resource group.')
 param location string = resourceGroup().location
 
-@description('Tells deployments in one group apart; part of the names\' unique ending.')
+@description('Distinguishes deployments in one resource group; part of the unique suffix of the names.')
 param environmentName string = 'main'
 
 param tags object = {}
 
-// ---- what is rotated
+// ---- what to rotate
 
-@description('The Batch accounts to rotate, as in ROTATION_ACCOUNTS. The app gets exactly these, and its identity the right to exactly these.')
+@description('The Batch accounts to rotate, as in ROTATION_ACCOUNTS. The app is configured with exactly these, and its identity gets rights on exactly these.')
 @minLength(1)
 param accounts account[]
 
-@description('What counts for every account that does not say otherwise: the member "defaults" of ROTATION_ACCOUNTS.')
+@description('Values for every account that does not give its own: the member "defaults" of ROTATION_ACCOUNTS.')
 param accountDefaults object = {}
 
-@description('When to look at every account, NCRONTAB in UTC; empty: every 5 minutes.')
+@description('When to process every account, NCRONTAB in UTC; empty: every 5 minutes.')
 param schedule string = ''
 
 @description('True: report every step, change nothing in Batch and Key Vault.')
 param dryRun bool = false
 
-@description('What the names of the tables begin with; empty: BatchKey.')
+@description('Prefix of the names of the tables; empty: BatchKey.')
 param tablePrefix string = ''
 
 @description('How long the history is kept, as an ISO 8601 duration; empty: P400D.')
 param historyKeep string = ''
 
-@description('Resource Manager\'s address; empty: by cloud. For a private link to it.')
+@description('Address of Resource Manager, for a private link to it; empty: the address of the cloud.')
 param resourceManagerEndpoint string = ''
 
 // ---- what exists already
 
-@description('Id of a vault to publish to instead of creating one. It must use Azure role-based access control.')
+@description('Id of a vault to publish to instead of creating one. The vault must use Azure role-based access control.')
 param existingVaultResourceId string = ''
 
 @description('Id of a storage account for the host and the tables instead of creating one.')
 param existingStorageAccountResourceId string = ''
 
-@description('Id of another storage account for the rotation tables; empty: the host\'s.')
+@description('Id of another storage account for the rotation tables; empty: the storage account of the host.')
 param tableStorageAccountResourceId string = ''
 
 @description('Id of a role definition for the Batch accounts, for people who may not create roles; empty: create "Batch Key Rotator".')
@@ -52,25 +52,25 @@ param existingBatchRoleDefinitionId string = ''
 @description('Id of a role definition for the vaults, for people who may not create roles; empty: create "Batch Key Rotator Secrets".')
 param existingVaultRoleDefinitionId string = ''
 
-@description('Put behind the names of the two roles, which must be unique in the tenant: for a second deployment that cannot share the first one\'s.')
+@description('Suffix of the names of the two roles. These names must be unique in the tenant, so a second deployment that cannot share the roles of the first needs a suffix.')
 param roleNameSuffix string = ''
 
 // ---- alerts
 
-@description('Who gets an e-mail when something is wrong; nobody here and no action group: the owners of the subscription.')
+@description('Addresses that get an e-mail when an alert fires; empty and no action group: the owners of the subscription.')
 param alertEmails string[] = []
 
 @description('Id of an action group to use instead of creating one.')
 param existingActionGroupResourceId string = ''
 
-@description('Without a tick for so long, the rotator counts as dead: at least twice the time between two ticks.')
+@description('Time without a tick after which the rotator counts as dead: at least twice the time between two ticks.')
 @allowed(['PT15M', 'PT30M', 'PT1H', 'PT2H', 'PT6H', 'P1D'])
 param deadAfter string = 'PT30M'
 
-@description('True: tell of keys that somebody else regenerates. Sends the administrative activity log of every subscription with an account to the workspace.')
+@description('True: report keys that another caller regenerates. Sends the administrative activity log of every subscription with an account to the workspace.')
 param watchActivityLog bool = true
 
-@description('Where the app itself sends alarms besides its log: an https address. It may hold a signature, so it is kept like a secret.')
+@description('Webhook that the app sends alarms to, in addition to its log: an https address. The address may contain a signature, so it is kept as a secret.')
 @secure()
 param webhookUrl string = ''
 
@@ -82,7 +82,7 @@ param webhookFormat string = ''
 @allowed(['', 'alarms', 'all'])
 param webhookEvents string = ''
 
-@description('Signs what is sent: whsec_ and base64 of 24 to 64 bytes.')
+@description('Signs the requests to the webhook: whsec_ and base64 of 24 to 64 bytes.')
 @secure()
 param webhookSecret string = ''
 
@@ -93,10 +93,10 @@ param logRetentionDays int = 90
 
 // ---- access
 
-@description('Application (client) id of the app registration that operators sign in to; empty: function keys alone.')
+@description('Application (client) id of the app registration that operators sign in to; empty: function keys only.')
 param signInClientId string = ''
 
-@description('Object ids of the groups whose members may operate; empty: everybody in the tenant who has a function key.')
+@description('Object ids of the groups whose members may operate; empty: everyone in the tenant who has a function key.')
 param operatorGroupIds string[] = []
 
 @description('Address ranges that may call the app; empty: any.')
@@ -104,16 +104,16 @@ param allowedInboundRanges string[] = []
 
 // ---- network
 
-@description('True: storage and vault are reached through private endpoints only, and the app sends from a subnet.')
+@description('True: storage and vault accept requests through private endpoints only, and the app sends from a subnet.')
 param privateNetwork bool = false
 
-@description('Address range of the network that is made: at least a /26.')
+@description('Address range of the network that is created: at least a /26.')
 param networkAddressPrefix string = '10.90.0.0/26'
 
-@description('Id of a subnet to send from, delegated to Microsoft.App/environments, instead of a network of its own.')
+@description('Id of an existing subnet to send from, delegated to Microsoft.App/environments, instead of creating a network.')
 param existingAppSubnetResourceId string = ''
 
-@description('Id of a subnet for the private endpoints, together with the one above; names are then resolved by that network\'s own zones.')
+@description('Id of a subnet for the private endpoints; required with existingAppSubnetResourceId. The zones of that network then resolve the names.')
 param existingEndpointSubnetResourceId string = ''
 
 @description('Version of Node.')
@@ -124,7 +124,7 @@ var abbreviations = loadJsonContent('./abbreviations.json')
 var token = uniqueString(resourceGroup().id, environmentName)
 var deploymentContainerName = 'deployments'
 
-// ---- names and places
+// ---- names and ids
 
 var usesExistingStorage = !empty(existingStorageAccountResourceId)
 var storageName = usesExistingStorage ? last(split(existingStorageAccountResourceId, '/')) : '${abbreviations.storageAccount}${token}'
@@ -163,7 +163,7 @@ var ownSubscription = subscription().id
 var batchSubscriptions = distinct(map(accounts, one => toLower('/subscriptions/${split(one.resourceId, '/')[2]}')))
 var vaultSubscriptions = distinct(map(vaultIds, id => '/subscriptions/${split(id, '/')[2]}'))
 
-// ---- the configuration: what the app is told is what its identity may do
+// ---- the configuration: the same list configures the app and grants its identity the rights
 
 var configuration = {
   defaults: accountDefaults
@@ -242,7 +242,7 @@ module tableAccess 'modules/table-access.bicep' = if (!empty(tableStorageAccount
   }
 }
 
-// Where no other account is named, an id that can be split all the same: a module's scope is evaluated before its condition.
+// A module's scope is evaluated before its condition. So this must be an id that can be split, even where no other account is named.
 var tableIdOrOwn = empty(tableStorageAccountResourceId) ? storageId : tableStorageAccountResourceId
 
 module vault 'modules/vault.bicep' = if (createsVault) {
@@ -350,7 +350,7 @@ module functionApp 'modules/function-app.bicep' = {
       ROTATION_TABLE_PREFIX: tablePrefix
     }
   }
-  // The first tick should find every right and every name in place.
+  // At the first tick every role assignment and every DNS name should exist.
   dependsOn: [
     batchAccess
     endpoints

@@ -1,15 +1,15 @@
 // The members of one entry of ROTATION_ACCOUNTS, as rotation.schema.json describes them.
 
 @export()
-@description('One Batch account to rotate. Everything but resourceId has a default.')
+@description('One Batch account to rotate. Every member except resourceId has a default.')
 type account = {
-  @description('Id of the Batch account, in any group and subscription of this tenant.')
+  @description('Id of the Batch account, in any resource group and subscription of this tenant.')
   resourceId: string
 
-  @description('Name of the account at the rotator; default: the name of the Batch account.')
+  @description('Name of the account in the rotator; default: the name of the Batch account.')
   name: string?
 
-  @description('Where its key is published; default: the vault of this deployment and the name <Batch account>-batch-key.')
+  @description('Secret that holds the published key; default: in the vault of this deployment, with the name <Batch account>-batch-key.')
   secret: secret?
 
   rotateEvery: string?
@@ -29,6 +29,6 @@ type secret = {
   @description('Name of the secret.')
   name: string?
 
-  @description('Id of an existing vault of this account alone, in any group and subscription of this tenant. It must use Azure role-based access control.')
+  @description('Id of an existing vault for this account alone, in any resource group and subscription of this tenant. The vault must use Azure role-based access control.')
   vaultResourceId: string?
 }

@@ -1,5 +1,5 @@
-// Sends what is done to the resources of one subscription to the rotator's workspace, where it is told from the rotator's own doing.
-// An activity log alert could not do that: its conditions have no "not", so that it would call at every rotation.
+// Sends the administrative activity log of one subscription to the rotator's workspace. A query there leaves out the rotator's own actions.
+// An activity log alert cannot do that: its conditions have no "not", so it would fire at every rotation.
 targetScope = 'subscription'
 
 param name string

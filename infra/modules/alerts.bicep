@@ -1,4 +1,4 @@
-// Who is told of what. Every query is a file of infra/queries, and what it reads is in the app's own log.
+// The alert rules and the action group that they call. Every query is a file of infra/queries. The queries read the app's own log.
 
 param namePrefix string
 param actionGroupName string
@@ -6,22 +6,22 @@ param location string
 param tags object
 param workspaceId string
 
-@description('Who gets an e-mail.')
+@description('Addresses that get an e-mail.')
 param emails string[]
 
 @description('Id of an action group to use instead of creating one; empty: create it.')
 param existingActionGroupResourceId string
 
-@description('Without a tick for so long, the rotator counts as dead.')
+@description('Time without a tick after which the rotator counts as dead.')
 param deadAfter string
 
-@description('True: also tell of keys that somebody else has regenerated.')
+@description('True: also report keys that another caller has regenerated.')
 param watchesActivityLog bool
 param rotatorPrincipalId string
 param rotatorClientId string
 param accountResourceIds string[]
 
-// Owner: whom to tell where nobody is named. An alarm that reaches nobody would be worse than one that reaches too many.
+// Owner: notified when no e-mail address is configured. An alarm without a recipient is worse than one with too many.
 var owner = '8e3af657-a8ff-443c-a75c-2fe8c4bcb635'
 
 resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = if (empty(existingActionGroupResourceId)) {
@@ -52,13 +52,13 @@ resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = if (empty(ex
 
 var actionGroupId = empty(existingActionGroupResourceId) ? actionGroup.id : existingActionGroupResourceId
 
-// Severity 1: nothing rotates any more. 2: an account needs somebody. 3: somebody should have a look.
-// The state of an account that is idle is logged once an hour, so what is read from it looks back for two.
+// Severity 1: no key is rotated any more. 2: an account needs an operator. 3: an operator should check.
+// The state of an idle account is logged once an hour, so the rules that read it look back two hours.
 var rules = [
   {
     name: 'stalled'
     title: 'A rotation is stalled'
-    description: 'An account has been too long in its phase. Reason and detail say what it waits for.'
+    description: 'An account has been in its phase for too long. Reason and detail say what it waits for.'
     query: loadTextContent('../queries/stalled.kql')
     severity: 2
     window: 'PT2H'
@@ -67,7 +67,7 @@ var rules = [
   {
     name: 'blocked'
     title: 'A rotation is blocked'
-    description: 'An account cannot go on without an operator. The detail is the remedy.'
+    description: 'An account cannot continue without an operator. The detail gives the remedy.'
     query: loadTextContent('../queries/blocked.kql')
     severity: 2
     window: 'PT2H'
@@ -76,7 +76,7 @@ var rules = [
   {
     name: 'overdue'
     title: 'A rotation is overdue'
-    description: 'A rotation is due and past its window, and has not started.'
+    description: 'A rotation is due, its window has passed, and it has not started.'
     query: loadTextContent('../queries/overdue.kql')
     severity: 2
     window: 'PT2H'
@@ -85,7 +85,7 @@ var rules = [
   {
     name: 'unhealthy'
     title: 'A consumer is unhealthy'
-    description: 'A consumer of a Batch key says that it is unwell while the key changes. Roll back, or mend the consumer.'
+    description: 'A consumer of a Batch key reports that it is unhealthy while the key changes. Roll back, or fix the consumer.'
     query: loadTextContent('../queries/unhealthy.kql')
     severity: 2
     window: 'P1D'
@@ -94,7 +94,7 @@ var rules = [
   {
     name: 'drift'
     title: 'A published key was no live key'
-    description: 'Somebody regenerated a published key, or published something else. A live key has been published in its place.'
+    description: 'A published key was regenerated outside the rotator, or another value was published. The rotator has published a live key in its place.'
     query: loadTextContent('../queries/drift.kql')
     severity: 2
     window: 'PT30M'
@@ -103,7 +103,7 @@ var rules = [
   {
     name: 'rolled-back'
     title: 'A rotation was rolled back'
-    description: 'The previous key is published again, and the account is paused until somebody resumes it.'
+    description: 'The previous key is published again. The account is paused until an operator resumes it.'
     query: loadTextContent('../queries/rolled-back.kql')
     severity: 3
     window: 'PT30M'
@@ -112,7 +112,7 @@ var rules = [
   {
     name: 'configuration-invalid'
     title: 'The settings are wrong'
-    description: 'Nothing is rotated until they are right. The detail names each setting and its remedy.'
+    description: 'No key is rotated until the settings are correct. The detail names each setting and its remedy.'
     query: loadTextContent('../queries/configuration-invalid.kql')
     severity: 1
     window: 'PT30M'
@@ -124,8 +124,8 @@ var activityLogRules = watchesActivityLog
   ? [
       {
         name: 'manual-regeneration'
-        title: 'Somebody else regenerated a key'
-        description: 'A key of a rotated Batch account was regenerated outside the rotator. The caller is in the result.'
+        title: 'A key was regenerated outside the rotator'
+        description: 'Another caller than the rotator regenerated a key of a rotated Batch account. The result names the caller.'
         // The log names the caller by object id or by client id, depending on the service that writes it.
         query: replace(
           replace(
@@ -137,7 +137,7 @@ var activityLogRules = watchesActivityLog
           join(accountResourceIds, '","')
         )
         severity: 2
-        // The activity log can be an hour late.
+        // The activity log can arrive an hour late.
         window: 'PT2H'
         dimensions: ['Account']
       }
@@ -161,7 +161,7 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       evaluationFrequency: 'PT15M'
       windowSize: rule.window
       autoMitigate: true
-      // The tables come into being with the first line.
+      // The tables do not exist before the first line is logged.
       skipQueryValidation: true
       criteria: {
         allOf: [
@@ -194,7 +194,7 @@ resource failed 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
   kind: 'LogAlert'
   properties: {
     displayName: 'Batch keys: executions fail'
-    description: 'A function, or the turn of one account, has failed three times within half an hour.'
+    description: 'A function, or the processing of one account, failed three times within half an hour.'
     enabled: true
     severity: 3
     scopes: [
@@ -241,7 +241,7 @@ resource rotatorDead 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
   kind: 'LogAlert'
   properties: {
     displayName: 'Batch keys: the rotator is dead'
-    description: 'No tick has been logged: the timer does not run, or the log does not arrive. Restart the function app, then look at its log.'
+    description: 'No tick has been logged: the timer does not run, or the log does not arrive. Restart the function app, then check its log.'
     enabled: true
     severity: 1
     scopes: [

@@ -1,10 +1,10 @@
-// Lets the app handle the keys of one Batch account. Deployed to the account's own group, whatever its subscription.
+// Lets the app rotate the keys of one Batch account. Deployed to the resource group of the account, in any subscription.
 
 param accountName string
 param principalId string
 param roleDefinitionId string
 
-// The same definition, by the id that it has in this subscription.
+// The same definition, with its id in this subscription.
 var localRoleDefinitionId = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', last(split(roleDefinitionId, '/')))
 
 resource account 'Microsoft.Batch/batchAccounts@2024-07-01' existing = {

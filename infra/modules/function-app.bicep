@@ -1,4 +1,4 @@
-// The app on Flex Consumption. What it is told is here and nowhere else.
+// The app on Flex Consumption. All its settings are set in this file only.
 
 param name string
 param planName string
@@ -24,7 +24,7 @@ param subnetId string
 @description('Address ranges that may call the app; empty: any.')
 param allowedInboundRanges string[]
 
-@description('True: the rotation tables are in another storage account than the host\'s, at the address below.')
+@description('True: the rotation tables are in another storage account than that of the host, at the address below.')
 param hasTableStorage bool
 param tableStorageEndpoint string
 
@@ -36,13 +36,14 @@ param dryRun bool
 @secure()
 param optionalSettings object
 
-@description('True: the platform signs operators in, with the app\'s identity in place of a client secret.')
+@description('True: the platform signs operators in. It uses the app\'s identity in place of a client secret.')
 param hasSignIn bool
 
 var isPublicCloud = environment().name == 'AzureCloud'
 var cloud = environment().name == 'AzureUSGovernment' ? 'AzureUSGovernment' : environment().name == 'AzureChinaCloud' ? 'AzureChina' : 'AzurePublic'
 
-// By name the host finds storage in the public cloud only; by address it has failed there (azure-functions-host#11782).
+// In the public cloud the host gets the name of its storage account: an address has failed there (azure-functions-host#11782). In the
+// other clouds it gets the address: the host resolves a name in the public cloud only.
 var storageSettings = isPublicCloud
   ? {
       AzureWebJobsStorage__accountName: storageAccountName
@@ -61,7 +62,7 @@ var tableStorageSettings = hasTableStorage
     }
   : {}
 
-// Built-in sign-in takes this setting's name where it would take a client secret's.
+// Built-in sign-in gets the name of this setting in place of the name of a client secret setting.
 var signInSettings = hasSignIn
   ? {
       OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID: identityClientId
@@ -130,7 +131,7 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
       }
       scaleAndConcurrency: {
         instanceMemoryMB: 512
-        // The least that every region accepts; the app needs one for its timer and one for its HTTP routes.
+        // The minimum that every region accepts. The app needs one instance for its timer and one for its HTTP routes.
         maximumInstanceCount: 40
       }
     }
@@ -153,7 +154,7 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
     }
   }
 
-  // Publishing goes by Microsoft Entra; there are no publishing passwords.
+  // Deployments sign in with Microsoft Entra. There are no publishing passwords.
   resource ftp 'basicPublishingCredentialsPolicies' = {
     name: 'ftp'
     properties: {

@@ -1,4 +1,4 @@
-// The app's identity. It is the only thing that may do anything: there are no keys and no connection strings.
+// The app's identity. All rights belong to it: there are no keys and no connection strings.
 
 param name string
 param location string

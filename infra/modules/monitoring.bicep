@@ -1,4 +1,4 @@
-// Where the log goes. Neither the workspace nor the component takes an instrumentation key.
+// The workspace and the component that receive the log. Neither accepts an instrumentation key.
 
 param workspaceName string
 param applicationInsightsName string

@@ -1,5 +1,5 @@
-// A network of its own: one subnet that the app sends from, one that holds the private endpoints. Outbound traffic to Resource Manager,
-// Microsoft Entra and Batch leaves through a NAT gateway, by one fixed address that firewalls can name.
+// A new network: one subnet that the app sends from, and one that holds the private endpoints. Outbound traffic to Resource Manager,
+// Microsoft Entra and Batch leaves through a NAT gateway with one fixed address that firewall rules can name.
 
 param name string
 param natGatewayName string
@@ -37,7 +37,7 @@ resource natGateway 'Microsoft.Network/natGateways@2024-07-01' = {
   }
 }
 
-// The default rules: nothing comes in from outside the network.
+// The default rules: no inbound traffic from outside the network.
 resource networkSecurityGroup 'Microsoft.Network/networkSecurityGroups@2024-07-01' = {
   name: networkSecurityGroupName
   location: location

@@ -1,4 +1,4 @@
-// One private endpoint, and the zone that resolves its name inside the network.
+// One private endpoint, and the DNS zone that resolves its name inside the network.
 
 param name string
 param location string
@@ -12,7 +12,7 @@ param groupId string
 @description('Name of the private DNS zone.')
 param zoneName string
 
-@description('Id of the network to link the zone with; empty: names are resolved by zones that exist elsewhere, and none is made here.')
+@description('Id of the network to link the zone to; empty: no zone is created, and zones that exist elsewhere resolve the names.')
 param networkId string
 
 resource endpoint 'Microsoft.Network/privateEndpoints@2024-07-01' = {

@@ -1,14 +1,14 @@
-// The two custom roles. No built-in role fits: those for Batch either cannot touch keys or may do everything, and those for
-// Key Vault secrets either cannot write or may delete and purge as well.
+// The two custom roles. No built-in role fits. The built-in roles for Batch either have no rights on keys or have all rights. The
+// built-in roles for Key Vault secrets either cannot write, or may also delete and purge.
 targetScope = 'subscription'
 
-@description('Put behind the roles\' names, which are unique in a tenant.')
+@description('Suffix of the names of the roles, which are unique in a tenant.')
 param nameSuffix string
 
-@description('Where the Batch role can be assigned: ids of subscriptions, this one among them.')
+@description('Ids of the subscriptions where the Batch role can be assigned, including this one.')
 param batchScopes string[]
 
-@description('Where the vault role can be assigned: ids of subscriptions, this one among them.')
+@description('Ids of the subscriptions where the vault role can be assigned, including this one.')
 param vaultScopes string[]
 
 @description('Id of a role definition to use instead of creating the Batch role; empty: create it.')
@@ -30,11 +30,11 @@ resource batchRole 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (em
     permissions: [
       {
         actions: [
-          // GET batchAccounts/{name}: does the account allow shared keys, and where is its data plane
+          // GET batchAccounts/{name}: whether the account allows shared keys, and the address of its data plane
           'Microsoft.Batch/batchAccounts/read'
           // POST listKeys: which of the two live keys is the published one
           'Microsoft.Batch/batchAccounts/listkeys/action'
-          // POST regenerateKeys: makes the new key, retires the old one
+          // POST regenerateKeys: creates the new key, retires the old one
           'Microsoft.Batch/batchAccounts/regeneratekeys/action'
         ]
         notActions: []
@@ -57,7 +57,7 @@ resource vaultRole 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (em
         actions: []
         notActions: []
         dataActions: [
-          // GET secrets/{name} and secrets/{name}/{version}: which key is published, and the key that a consumer's proof is checked with
+          // GET secrets/{name} and secrets/{name}/{version}: which key is published, and the key that verifies a consumer's proof
           'Microsoft.KeyVault/vaults/secrets/getSecret/action'
           // PUT secrets/{name}: publishes the new key, with its tags, content type and expiry
           'Microsoft.KeyVault/vaults/secrets/setSecret/action'

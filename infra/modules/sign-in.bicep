@@ -1,4 +1,4 @@
-// Sign-in in front of the operators' routes. Consumers post their signals without it: the key of that one function lets them in.
+// Sign-in for the operators' routes. Consumers post their signals without sign-in: the key of that one function is enough.
 
 param siteName string
 
@@ -6,10 +6,10 @@ param siteName string
 param clientId string
 param tenantId string
 
-@description('Object ids of the groups whose members may operate; empty: everybody who can sign in. A function key is needed besides, in either case.')
+@description('Object ids of the groups whose members may operate; empty: everyone who can sign in. In both cases a function key is needed too.')
 param operatorGroupIds string[]
 
-@description('Names of the accounts at the rotator.')
+@description('Names of the accounts in the rotator.')
 param accountNames string[]
 
 resource site 'Microsoft.Web/sites@2024-11-01' existing = {
@@ -28,7 +28,7 @@ resource signIn 'Microsoft.Web/sites/config@2024-11-01' = {
     }
     globalValidation: {
       requireAuthentication: true
-      // A browser is led to the sign-in page; a client that sends a token is answered 401 or 403.
+      // A browser is redirected to the sign-in page. A client that sends a token gets 401 or 403.
       unauthenticatedClientAction: 'RedirectToLoginPage'
       redirectToProvider: 'azureactivedirectory'
       excludedPaths: map(accountNames, name => '/api/accounts/${name}/signals')
@@ -38,7 +38,7 @@ resource signIn 'Microsoft.Web/sites/config@2024-11-01' = {
         enabled: true
         registration: {
           clientId: clientId
-          // Not a secret: the app's identity, federated with the registration, stands in for one.
+          // Not a secret: the app's identity is federated with the registration and replaces a client secret.
           clientSecretSettingName: 'OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID'
           openIdIssuer: '${environment().authentication.loginEndpoint}${tenantId}/v2.0'
         }

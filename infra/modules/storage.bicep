@@ -4,7 +4,7 @@ param name string
 param location string
 param tags object
 
-@description('True: reached through private endpoints only.')
+@description('True: accepts requests through private endpoints only.')
 param isPrivate bool
 
 resource storage 'Microsoft.Storage/storageAccounts@2025-01-01' = {

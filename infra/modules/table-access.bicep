@@ -1,4 +1,4 @@
-// Lets the app keep its tables in another storage account than the host's. Deployed to the account's own group.
+// Lets the app keep its tables in another storage account than that of the host. Deployed to the resource group of that account.
 
 param storageAccountName string
 param principalId string

@@ -1,10 +1,10 @@
-// Lets the app publish to one vault. Deployed to the vault's own group, whatever its subscription.
+// Lets the app publish to one vault. Deployed to the resource group of the vault, in any subscription.
 
 param vaultName string
 param principalId string
 param roleDefinitionId string
 
-// The same definition, by the id that it has in this subscription.
+// The same definition, with its id in this subscription.
 var localRoleDefinitionId = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', last(split(roleDefinitionId, '/')))
 
 resource vault 'Microsoft.KeyVault/vaults@2024-11-01' existing = {

@@ -1,13 +1,13 @@
-// A vault for the published keys alone: who may read it may read them, and nobody needs access policies.
+// A vault for the published keys only: an identity that may read the vault may read all of them. It uses roles, not access policies.
 
 param name string
 param location string
 param tags object
 
-@description('True: reached through private endpoints only.')
+@description('True: accepts requests through private endpoints only.')
 param isPrivate bool
 
-@description('Where its audit log goes.')
+@description('Id of the workspace that receives its audit log.')
 param workspaceId string
 
 resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
@@ -35,7 +35,7 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
   }
 }
 
-// Who has read which key, and when.
+// The log of who read which key, and when.
 resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'audit'
   scope: vault

@@ -1,4 +1,4 @@
-// One page over the log. Its layout is workbook.json; where that names a query, the file of that name is put in.
+// A workbook over the log. workbook.json holds its layout. Where the layout names a query, the text of the file with that name is inserted.
 
 param name string
 param displayName string

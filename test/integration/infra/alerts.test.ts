@@ -31,7 +31,7 @@ describeBicep("the alerts", () => {
     drift: ["A published key was no live key", 2, "PT30M", "Count > 0"],
     "rolled-back": ["A rotation was rolled back", 3, "PT30M", "Count > 0"],
     "configuration-invalid": ["The settings are wrong", 1, "PT30M", "Count > 0"],
-    "manual-regeneration": ["Somebody else regenerated a key", 2, "PT2H", "Count > 0"],
+    "manual-regeneration": ["A key was regenerated outside the rotator", 2, "PT2H", "Count > 0"],
     failed: ["executions fail", 3, "PT30M", "Failures >= 3"],
     "rotator-dead": ["the rotator is dead", 1, "PT30M", "Ticks < 1"],
   };
@@ -117,7 +117,7 @@ describeBicep("the alerts", () => {
     });
   });
 
-  it("see what others do in every subscription with an account, unless nobody wants that", async () => {
+  it("see what others do in every subscription with an account, unless that is switched off", async () => {
     expect((await exportsOf("ten-accounts")).map(({ scope }) => scope)).toEqual([
       "/subscriptions/11111111-1111-4111-8111-111111111111",
       "/subscriptions/22222222-2222-4222-8222-222222222222",
@@ -130,7 +130,7 @@ describeBicep("the alerts", () => {
     expect(rulesOf(await planOf("existing-vault")).map(({ name }) => name)).not.toContain("manual-regeneration");
   });
 
-  it("know the rotator and its accounts where they look for somebody else", async () => {
+  it("know the rotator and its accounts where they look for another caller", async () => {
     const rule = rulesOf(await planOf("ten-accounts")).find(({ name }) => name === "manual-regeneration");
     const query = String(at(rule?.criterion, "query"));
     expect(query.match(/\/batchAccounts\/batch\d\dweu"/g)).toHaveLength(10);

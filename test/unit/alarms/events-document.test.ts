@@ -1,8 +1,19 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { TransientServiceError } from "../../../lib/errors";
+import { failed } from "../../../lib/rotation/changes";
+import { alarmChanges, type Condition, conditions } from "../../../lib/rotation/events/alarm-conditions";
 import { alarmKinds, informationKinds, isAlarm } from "../../../lib/rotation/events/events";
-import { days, hours, minutes } from "../../builders/time";
+import { configurationInvalid as wrongSettings, recordCorrupt } from "../../../lib/rotation/events/notice";
+import { type BlockedReason, blockedReasons, waitingReasons } from "../../../lib/rotation/reasons";
+import type { RotationRecord } from "../../../lib/rotation/record";
+import { receiveSignal } from "../../../lib/signals/receive-signal";
+import { anAccount } from "../../builders/account";
+import { otherKeyText } from "../../builders/key";
+import { aFailure, aPause, aPen, aRecord } from "../../builders/record";
+import { aReport } from "../../builders/report";
+import { aRotation, idle } from "../../builders/state";
+import { at, days, hours, minutes, when } from "../../builders/time";
 import { type Line, type Place, Rig } from "../../scenarios/alarms/rig";
 
 const text = readFileSync(path.resolve(__dirname, "../../../docs/events.md"), "utf8");
@@ -114,20 +125,158 @@ const configurationInvalid = async (): Promise<readonly Line[]> => {
   return rig.lines;
 };
 
+/** Rotations with an operator, on an account that settles on its primary key, and keys that others publish. */
+const everyOtherEvent = async (): Promise<readonly Line[]> => {
+  const place = await new Rig().place({ settleOn: "primary" }).adopt();
+  const { rig, config } = place;
+  const newest = (): string => rig.vault.versions(config.secret).at(-1)?.version ?? "";
+
+  await place.order("pause");
+  await place.order("resume");
+  const signal = { consumer: "render-api", instance: "vm-1", healthy: true, detail: null };
+  rig.clock.advance(1);
+  await receiveSignal(rig.app, config, {
+    ...signal,
+    secretVersion: newest(),
+    at: rig.clock.at,
+    proof: Buffer.alloc(32).toString("base64"),
+  });
+
+  await place.rotate();
+  await place.order("approve");
+  await place.confirm();
+  await place.confirm();
+
+  await place.rotate();
+  await place.order("rollback");
+  await place.order("resume");
+  // A rotation that was rolled back is due again at once.
+  await place.confirm();
+  await rig.tick();
+  rig.vault.seed(config.secret, rig.batch.keys(config.batch).primary);
+  rig.clock.advance(hours(7));
+  await rig.tick();
+  rig.vault.seed(config.secret, otherKeyText);
+  rig.clock.advance(hours(7));
+  await rig.tick();
+
+  rig.accounts = [{ ...config, secret: { ...config.secret, name: "another" } }];
+  await rig.start().tick();
+  return rig.lines;
+};
+
+const blockedBy = (reason: BlockedReason) => aFailure({ blocked: { reason, remedy: "fix it" } });
+const everyBlockedReason = Object.keys(blockedReasons).filter((name): name is BlockedReason => name in blockedReasons);
+
+/** Alarms of an account at its gate, and of one that is idle and due, whatever stops them. */
+const everyCondition = (): readonly Condition[] => {
+  const unhealthy = aReport({ healthy: false, at: at("11:55") });
+  const stopped: readonly Partial<RotationRecord>[] = [
+    {},
+    { pause: aPause() },
+    { failure: aFailure() },
+    ...everyBlockedReason.map((reason) => ({ failure: blockedBy(reason) })),
+  ];
+  const states = [
+    { state: aRotation().published(), phaseSince: at("10:00", 20) },
+    { state: aRotation().regenerated(), phaseSince: at("10:00", 20) },
+    { state: idle({ keyMadeAt: at("10:00", 1), publishedAt: at("10:00", 1) }) },
+  ];
+  const config = anAccount({ rotateEveryMs: days(1) });
+  const found = states.flatMap((state) =>
+    stopped.flatMap((stop) =>
+      conditions({
+        record: aRecord({ ...state, ...stop }),
+        config,
+        reports: [unhealthy],
+        dryRun: false,
+        now: when("12:00"),
+      }),
+    ),
+  );
+  return [...found, recordCorrupt("fix it", when("12:00")), wrongSettings("is required", when("12:00"))];
+};
+
+/** The reasons that the code gives each event; null: it gives none. */
+const reasonsGiven = async (): Promise<ReadonlyMap<string, ReadonlySet<string | null>>> => {
+  const given = new Map<string, Set<string | null>>();
+  const add = (event: string, reason: unknown): void => {
+    given.set(event, (given.get(event) ?? new Set()).add(typeof reason === "string" ? reason : null));
+  };
+  const lasting = everyCondition();
+  const raised = lasting.map(({ kind, since }) => ({ kind, since, lastNotifiedAt: since }));
+  for (const { kind, reason } of lasting) add(kind, reason);
+  for (const { event, reason } of alarmChanges(raised, [], hours(6), when("12:00")).drafts) add(event, reason);
+  for (const { blocked } of [aFailure(), ...everyBlockedReason.map(blockedBy)]) {
+    const after = failed(aRecord(), { blocked, detail: "not done" }, 1, at("12:00"), aPen("12:00"));
+    for (const { event, reason } of after.outbox) add(event, reason);
+  }
+  const events = new Set<string>([...alarmKinds, ...informationKinds]);
+  for (const { event, reason } of [...(await everyLine()), ...(await everyOtherEvent())]) {
+    if (events.has(event)) add(event, reason);
+  }
+  return given;
+};
+
+const lastingAlarms = [
+  "RotationStalled",
+  "RotationBlocked",
+  "RotationOverdue",
+  "ConsumerUnhealthy",
+  "ConfigurationInvalid",
+];
+const listsOfReasons: Readonly<Record<string, readonly string[]>> = {
+  "a waiting reason": Object.keys(waitingReasons),
+  "a blocked reason": Object.keys(blockedReasons),
+  "the alarm's kind": lastingAlarms,
+};
+
+/** As the document writes them: two or more of a list stand for the list, one for itself. */
+const asDocumented = (reasons: ReadonlySet<string | null>): readonly string[] => {
+  const left = new Set(reasons);
+  const named: string[] = [];
+  for (const [name, list] of Object.entries(listsOfReasons)) {
+    const ofList = list.filter((reason) => left.has(reason));
+    if (ofList.length < 2) continue;
+    named.push(name);
+    for (const reason of ofList) left.delete(reason);
+  }
+  return [...named, ...[...left].map((reason) => reason ?? "none")].toSorted();
+};
+
+const reasonsListedAs = (name: string): readonly string[] => {
+  const line = text.split("\n").find((each) => each.startsWith(`- *${name}*`)) ?? "";
+  return [...line.matchAll(/`(\w+)`/g)].map(([, reason = ""]) => reason);
+};
+
 describe("the document of events", () => {
   const events = tableIn(eventsPart);
 
-  it("names every kind of event once, alarms first, and none that there is not", () => {
+  it("names every kind of event once, alarms first, and none that does not exist", () => {
     expect(events.map(([kind]) => kind)).toEqual([...alarmKinds, ...informationKinds]);
   });
 
-  it("gives alarms the level error, and everything else info", () => {
+  it("gives alarms the level error, and every other event the level info", () => {
     const levels = [...alarmKinds, ...informationKinds].map((kind) => [kind, isAlarm(kind) ? "error" : "info"]);
     expect(events.map(([kind, level]) => [kind, level])).toEqual(levels);
   });
 
-  it("says of each when it comes", () => {
-    expect(events.filter(([, , when = ""]) => when.length < 10)).toEqual([]);
+  it("says when each event is raised", () => {
+    expect(events.filter(([, , occasion = ""]) => occasion.length < 10)).toEqual([]);
+  });
+
+  it("gives each event the reasons that the code gives it, and no other", async () => {
+    const given = await reasonsGiven();
+    const documented = events.map(([kind = "", , , reason = ""]) => [
+      kind,
+      reason === "" ? ["none"] : reason.split(/, | or /).toSorted(),
+    ]);
+    expect(documented).toEqual(events.map(([kind = ""]) => [kind, asDocumented(given.get(kind) ?? new Set())]));
+  });
+
+  it("lists every waiting reason and every blocked reason", () => {
+    expect(reasonsListedAs("Waiting reasons")).toEqual(Object.keys(waitingReasons));
+    expect(reasonsListedAs("Blocked reasons")).toEqual(Object.keys(blockedReasons));
   });
 });
 

@@ -1,4 +1,4 @@
-// Tells the rotator which version of the secret this instance runs on. Packages: Azure.Identity, Azure.Security.KeyVault.Secrets.
+// Reports to the rotator which version of the secret this instance runs on. Packages: Azure.Identity, Azure.Security.KeyVault.Secrets.
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
@@ -12,7 +12,7 @@ static string Env(string name) =>
 var secrets = new SecretClient(new Uri(Env("VAULT_URL")), new DefaultAzureCredential());
 KeyVaultSecret secret = await secrets.GetSecretAsync(Env("SECRET_NAME"));
 
-// Use secret.Value for your calls to Batch, and say here whether they succeed.
+// Use secret.Value for your calls to Batch, and set here whether they succeed.
 var healthy = true;
 
 string account = Env("ACCOUNT"), consumer = Env("CONSUMER"), instance = Environment.MachineName;

@@ -1,6 +1,6 @@
-"""Tells the rotator once which version of the secret this instance runs on, and whether that works. Standard library only.
+"""Reports to the rotator once which version of the secret this instance runs on, and whether it works. Standard library only.
 
-Run it on a schedule beside an app that cannot be changed, or take its functions into your app.
+Run it on a schedule beside an app that cannot be changed, or copy its functions into your app.
 """
 
 import base64
@@ -20,7 +20,7 @@ TLS = ssl.create_default_context(cafile=os.environ.get("SSL_CERT_FILE"))
 
 
 def send(url, headers, body=None):
-    """Status and body, whatever the status is."""
+    """Status and body, for any status."""
     try:
         with urlopen(Request(url, data=body, headers=headers), timeout=30, context=TLS) as response:
             return response.status, response.read()
@@ -29,7 +29,7 @@ def send(url, headers, body=None):
 
 
 def vault_token():
-    """A token of the managed identity: of App Service and Functions, else of the virtual machine."""
+    """A token of the managed identity of App Service or Functions, or otherwise of the virtual machine."""
     resource = quote("https://vault.azure.net", safe="")
     endpoint = os.environ.get("IDENTITY_ENDPOINT")
     if endpoint:
@@ -55,7 +55,7 @@ def read(token, path):
 
 
 def held(token):
-    """What this instance holds. A key that came by a file or an app setting has no version with it: the one with this value is looked for."""
+    """The key that this instance holds, with its version. A file or an app setting gives no version: the vault is searched for the key."""
     key = os.environ.get("BATCH_KEY")
     if "BATCH_KEY_FILE" in os.environ:
         with open(os.environ["BATCH_KEY_FILE"], encoding="ascii") as file:
@@ -76,7 +76,7 @@ def sign(key, text):
 
 
 def works(key):
-    """Put here whatever shows that your app works with this key."""
+    """Replace this with a check that your app works with this key."""
     account, date = os.environ["BATCH_ACCOUNT"], formatdate(usegmt=True)
     query = [("$select", "id"), ("api-version", "2022-10-01.16.0"), ("maxresults", "1")]
     text = "GET" + "\n" * 12 + f"ocp-date:{date}\n/{account}/pools" + "".join(f"\n{name}:{value}" for name, value in query)

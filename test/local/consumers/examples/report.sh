@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# Tells the rotator once which version of the secret this instance runs on, and whether that works. Needs curl, openssl and coreutils.
-# openssl takes the key as an argument, which other users of the same machine can see while it runs: not for shared machines.
+# Reports to the rotator once which version of the secret this instance runs on, and whether it works. Needs curl, openssl and coreutils.
+# openssl takes the key as an argument. Other users of the same machine can see it while openssl runs: do not use it on shared machines.
 set -euo pipefail
 
-# One member of a JSON object, where its value is a text.
+# One member of a JSON object, if its value is a string.
 member() { sed -nE "s/.*\"$1\" *: *\"([^\"]*)\".*/\1/p" | head -n 1; }
 
-# sign KEY: base64 of the HMAC-SHA256 of what comes in.
+# sign KEY: base64 of the HMAC-SHA256 of standard input.
 sign() {
   local hex
   hex=$(printf %s "$1" | base64 -d | od -An -v -tx1 | tr -d ' \n')
   openssl dgst -sha256 -mac HMAC -macopt "hexkey:$hex" -binary | base64 -w 0
 }
 
-# A token of the managed identity: of App Service and Functions, else of the virtual machine.
+# A token of the managed identity of App Service or Functions, or otherwise of the virtual machine.
 resource='resource=https%3A%2F%2Fvault.azure.net'
 if [ -n "${IDENTITY_ENDPOINT:-}" ]; then
   token=$(curl -sS -H "x-identity-header: $IDENTITY_HEADER" "$IDENTITY_ENDPOINT?api-version=2019-08-01&$resource" | member access_token)
@@ -24,7 +24,7 @@ fi
 
 vault() { curl -sS -H "authorization: Bearer $token" "$VAULT_URL/secrets/$SECRET_NAME$1?api-version=7.4"; }
 
-# What this instance holds. A key that came by a file or an app setting has no version with it: the one with this value is looked for.
+# The key that this instance holds, with its version. A file or an app setting gives no version: the vault is searched for the key.
 secret=$(vault '')
 version=$(member id <<<"$secret") key=$(member value <<<"$secret")
 version=${version##*/}
@@ -41,7 +41,7 @@ if [ -z "$version" ]; then
   exit 1
 fi
 
-# Put here whatever shows that your app works with this key.
+# Replace this with a check that your app works with this key.
 date=$(LC_ALL=C date -u '+%a, %d %b %Y %H:%M:%S GMT')
 text=$(printf 'GET\n\n\n\n\n\n\n\n\n\n\n\nocp-date:%s\n/%s/pools\n$select:id\napi-version:2022-10-01.16.0\nmaxresults:1' "$date" "$BATCH_ACCOUNT")
 status=$(curl -sS -o /dev/null -w '%{http_code}' -H "ocp-date: $date" \

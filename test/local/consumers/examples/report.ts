@@ -1,6 +1,6 @@
 /**
- * Tells the rotator once which version of the secret this instance runs on, and whether that works. Nothing but Node 20 or newer.
- * Run it on a schedule beside an app that cannot be changed, or take its functions into your app.
+ * Reports to the rotator once which version of the secret this instance runs on, and whether it works. Needs only Node 20 or newer.
+ * Run it on a schedule beside an app that cannot be changed, or copy its functions into your app.
  */
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -18,7 +18,7 @@ const env = (name: string, fallback?: string): string => {
 
 const resource = "https://vault.azure.net";
 
-/** A token of the managed identity: of App Service and Functions, else of the virtual machine. */
+/** A token of the managed identity of App Service or Functions, or otherwise of the virtual machine. */
 const vaultToken = async (): Promise<string> => {
   const endpoint = process.env["IDENTITY_ENDPOINT"];
   const host = env("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://169.254.169.254");
@@ -49,7 +49,7 @@ const read = async (token: string, path: string): Promise<Held | null> => {
   return secret && { version: secret.id.split("/").at(-1) ?? "", key: secret.value };
 };
 
-/** What this instance holds. A key that came by a file or an app setting has no version with it: the one with this value is looked for. */
+/** The key that this instance holds, with its version. A file or an app setting gives no version: the vault is searched for the key. */
 const held = async (token: string): Promise<Held | null> => {
   const file = process.env["BATCH_KEY_FILE"];
   const key = file === undefined ? process.env["BATCH_KEY"] : readFileSync(file, "utf8").trim();
@@ -66,7 +66,7 @@ const held = async (token: string): Promise<Held | null> => {
 const sign = (key: string, text: string): string =>
   createHmac("sha256", Buffer.from(key, "base64")).update(text, "utf8").digest("base64");
 
-/** Put here whatever shows that your app works with this key. */
+/** Replace this with a check that your app works with this key. */
 const works = async ({ key }: Held): Promise<boolean> => {
   const account = env("BATCH_ACCOUNT");
   const url = new URL(`https://${env("BATCH_ENDPOINT")}/pools?$select=id&api-version=2022-10-01.16.0&maxresults=1`);
