@@ -41,9 +41,7 @@ it.each(deaths)("an alarm outlives a crash %s any call of the drive that raises 
     expect([at, told.length, new Set(logged), new Set(received)]).toEqual([at, 1, new Set([id]), new Set([id])]);
     expect(place.record).toMatchObject({
       claim: null,
-      outbox: [],
-      deliveries: [],
-      alarms: [{ kind: "RotationStalled" }],
+      publishing: { outbox: [], deliveries: [], alarms: [{ kind: "RotationStalled" }] },
     });
     expect(place.events.map(({ sequence }) => sequence)).toEqual(place.events.map((_, index) => index + 1));
   }

@@ -226,7 +226,7 @@ describe("an account whose record cannot be read", () => {
     await rig.ticking(hours(1));
     expect(place.events.map(({ event }) => event)).toEqual(["Adopted", "RotationBlocked", "AlarmCleared"]);
     expect(toldOf(place)).toHaveLength(2);
-    expect(place.record).toMatchObject({ claim: null, outbox: [] });
+    expect(place.record).toMatchObject({ claim: null, publishing: { outbox: [] } });
   });
 });
 
@@ -283,7 +283,7 @@ describe.each(deaths)("a crash %s any call", (when) => {
       const ids = idsIn(place.events.slice(1));
       expect([at, new Set(idsIn(place.rig.receiver.received))]).toEqual([at, new Set(ids)]);
       expect(place.rig.notices.peek("render-weu")).toMatchObject({ alarms: [], deliveries: [], pendingHistory: [] });
-      expect(place.record).toMatchObject({ claim: null, outbox: [], deliveries: [], alarms: [] });
+      expect(place.record).toMatchObject({ claim: null, publishing: { outbox: [], deliveries: [], alarms: [] } });
     }
     expect(new Set(seen.map((at) => at.replace(/^.*, /, "")))).toEqual(
       new Set([

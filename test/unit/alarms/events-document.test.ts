@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { TransientServiceError } from "../../../lib/errors";
-import { failed } from "../../../lib/rotation/changes";
+import { failed } from "../../../lib/rotation/settle";
 import { alarmChanges, type Condition, conditions } from "../../../lib/rotation/events/alarm-conditions";
 import { alarmKinds, informationKinds, isAlarm } from "../../../lib/rotation/events/events";
 import { configurationInvalid as wrongSettings, recordCorrupt } from "../../../lib/rotation/events/notice";
@@ -178,8 +178,8 @@ const everyCondition = (): readonly Condition[] => {
     ...everyBlockedReason.map((reason) => ({ failure: blockedBy(reason) })),
   ];
   const states = [
-    { state: aRotation().published(), phaseSince: at("10:00", 20) },
-    { state: aRotation().regenerated(), phaseSince: at("10:00", 20) },
+    { state: aRotation().published(), phaseClock: { since: at("10:00", 20), pausedSince: null, pausedMs: 0 } },
+    { state: aRotation().regenerated(), phaseClock: { since: at("10:00", 20), pausedSince: null, pausedMs: 0 } },
     { state: idle({ keyMadeAt: at("10:00", 1), publishedAt: at("10:00", 1) }) },
   ];
   const config = anAccount({ rotateEveryMs: days(1) });

@@ -187,7 +187,7 @@ describe("the check of the history", () => {
 
   it("names at most a hundred that are missing", async () => {
     const account = { ...place.config, name: "of-many" };
-    const stored = { record: { ...place.record, eventSequence: 1_000 }, etag: "1" };
+    const stored = { record: { ...place.record, chain: { ...place.record.chain, sequence: 1_000 } }, etag: "1" };
     const app = withRows(place.rig.app, []);
     const rotations = { ...app.ports.rotations, read: async () => stored };
     const { problems } = await verifyHistory({ ...app, ports: { ...app.ports, rotations } }, account);
@@ -309,8 +309,8 @@ describe("an account whose record was deleted", () => {
     await place.report();
     expect(rotations.peek("render-weu")?.record).toMatchObject({
       state: { phase: "idle" },
-      outbox: [],
-      eventSequence: 7,
+      chain: { sequence: 7 },
+      publishing: { outbox: [] },
     });
     expect(place.events.map(({ event }) => event)).toEqual([
       "Adopted",
@@ -361,7 +361,7 @@ describe("pruning", () => {
     const { rig, config } = place;
     rig.faults.add("history.removeThrough", { when, error: unavailable });
     await rig.tick();
-    expect(place.record).toMatchObject({ prunedThrough: 6, claim: null });
+    expect(place.record).toMatchObject({ chain: { prunedThrough: 6 }, claim: null });
     expect(rig.logged("NotificationDelayed")).toMatchObject([{ level: "warn", account: "render-weu" }]);
     expect(await verifyHistory(rig.app, config)).toMatchObject({ intact: true });
     rig.clock.advance(hours(6));

@@ -1,7 +1,7 @@
 import type { State } from "../../../lib/rotation/phases";
 import { isStalled, timeInPhaseMs } from "../../../lib/rotation/stall";
 import { anAccount } from "../../builders/account";
-import { aRecord } from "../../builders/record";
+import { aRecord, changed } from "../../builders/record";
 import { adopting, aRotation, idle, thePrimary } from "../../builders/state";
 import { at, hours, minutes, when } from "../../builders/time";
 
@@ -31,7 +31,7 @@ describe("timeInPhaseMs", () => {
   });
 
   it("leaves out both together", () => {
-    const twice = { ...publishedAtTen, pausedMs: minutes(2), pausedSince: at("10:25") };
+    const twice = changed(publishedAtTen, { phaseClock: { pausedMs: minutes(2), pausedSince: at("10:25") } });
     expect(timeInPhaseMs(twice, when("10:30"))).toBe(minutes(23));
   });
 
@@ -85,12 +85,12 @@ describe("isStalled", () => {
   });
 
   it("a paused account is not, however long the pause", () => {
-    const paused = { ...publishedAtTen, pausedSince: at("10:01") };
+    const paused = changed(publishedAtTen, { phaseClock: { pausedSince: at("10:01") } });
     expect(isStalled(paused, config, when("10:00", 30))).toBe(false);
   });
 
   it("the limit moves on by the time spent paused", () => {
-    const resumed = { ...publishedAtTen, pausedMs: hours(1) };
+    const resumed = changed(publishedAtTen, { phaseClock: { pausedMs: hours(1) } });
     expect(isStalled(resumed, config, when("14:59:59"))).toBe(false);
     expect(isStalled(resumed, config, when("15:00"))).toBe(true);
   });

@@ -82,7 +82,11 @@ describe("a row that cannot be read", () => {
     ["with a member too many", withJson((record) => ({ ...record, surprise: 1 })), /surprise/],
     ["with an unknown phase", withJson((record) => ({ ...record, state: { phase: "halfway" } })), /state/],
     ["with a phase's member missing", withJson((record) => ({ ...record, state: { phase: "idle" } })), /state.active/],
-    ["with a time that is none", withJson((record) => ({ ...record, phaseSince: "2026-11-22" })), /phaseClock.since/],
+    [
+      "with a time that is none",
+      withJson((record) => ({ ...record, phaseClock: { since: "2026-11-22" } })),
+      /phaseClock.since/,
+    ],
     [
       "with a reason that is none",
       withJson((record) => ({ ...record, hold: { reason: "Bored", detail: "", since: "" } })),
