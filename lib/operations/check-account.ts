@@ -6,7 +6,7 @@ import {
   TransientServiceError,
   unnamedIdentity,
 } from "../errors";
-import { slotOf } from "../keys";
+import { slotOf } from "../driver/key-operations";
 import type { BatchAccount, CallOptions, SecretVersion, SlotKeys } from "../ports";
 import { readStatus } from "./read-status";
 import type { AccountConfig } from "../rotation/account-config";

@@ -1,4 +1,5 @@
-import { advance, needsDriver } from "../driver/advance";
+import { advance } from "../driver/advance";
+import { needsDriver } from "../rotation/needs-driver";
 import type { App } from "../app";
 import { concurrently } from "../concurrently";
 import { CorruptRecordError } from "../errors";

@@ -66,7 +66,7 @@ const stages: readonly Stage[] = [
   {
     phase: "started",
     options: soakless,
-    would: /^would regenerate the secondary key, which nobody uses$/,
+    would: /^would regenerate the secondary key, which no app uses$/,
     reach: async (at) => {
       await begun(at);
       await failing("batch.regenerate", at, () => at.rotate());

@@ -209,7 +209,7 @@ const reasonsGiven = async (): Promise<ReadonlyMap<string, ReadonlySet<string | 
   for (const { event, reason } of alarmChanges(raised, [], hours(6), when("12:00")).drafts) add(event, reason);
   for (const { blocked } of [aFailure(), ...everyBlockedReason.map(blockedBy)]) {
     const after = failed(aRecord(), { blocked, detail: "not done" }, 1, at("12:00"), aPen("12:00"));
-    for (const { event, reason } of after.outbox) add(event, reason);
+    for (const { event, reason } of after.publishing.outbox) add(event, reason);
   }
   const events = new Set<string>([...alarmKinds, ...informationKinds]);
   for (const { event, reason } of [...(await everyLine()), ...(await everyOtherEvent())]) {

@@ -1,0 +1,139 @@
+import { ClaimLostError, CorruptRecordError } from "../errors";
+import { sha256 } from "../hash";
+import type { Limits } from "../limits";
+import type { CallOptions, Ports, Stored } from "../ports";
+import type { AccountConfig } from "../rotation/account-config";
+import { claimed, claimIsLive } from "../rotation/claim";
+import { hashedText } from "../rotation/events/events";
+import { firstRecord } from "../rotation/first-record";
+import type { Slot } from "../rotation/phases";
+import type { Claim, RotationRecord } from "../rotation/record";
+import { plusMs, toInstant } from "../rotation/time/time";
+import { readRecord } from "./read-record";
+
+/** How often a waiting driver asks for the claim, in milliseconds. */
+const retryMs = 250;
+
+/** The claim that keeps a driver out; null where another driver won the race for it just now. */
+export interface Busy {
+  readonly kind: "busy";
+  readonly claim: Claim | null;
+}
+
+/** The exclusive right to one account's record, and the record as its holder knows it. Every write renews the claim. */
+export class Lease {
+  readonly #id: string;
+  #stored: Stored | null = null;
+
+  constructor(
+    private readonly ports: Ports,
+    private readonly limits: Limits,
+    private readonly config: AccountConfig,
+    private readonly by: string,
+  ) {
+    this.#id = ports.ids.next();
+  }
+
+  /** Null once the claim is held. Waits up to `waitMs` milliseconds for another driver's claim to end. */
+  async take(waitMs: number, stop: AbortSignal): Promise<Busy | null> {
+    const { clock } = this.ports;
+    const giveUpAt = plusMs(toInstant(clock.now()), waitMs);
+    for (;;) {
+      const busy = await this.#tryToClaim();
+      if (busy === null) return null;
+      if (toInstant(clock.now()) >= giveUpAt || stop.aborted) return busy;
+      await clock.sleep(Math.min(retryMs, waitMs), stop);
+    }
+  }
+
+  /** The record as the next write will write it. */
+  get record(): RotationRecord {
+    return this.#held.record;
+  }
+
+  /** Changes what the next write will write. */
+  keep(record: RotationRecord): void {
+    this.#stored = { ...this.#held, record };
+  }
+
+  /** Throws `ClaimLostError` where another driver has written since. */
+  async write(record: RotationRecord): Promise<void> {
+    const { claim } = record;
+    const renewed =
+      claim === null ? record : { ...record, claim: { ...claim, until: this.#claimEnd(this.ports.clock.now()) } };
+    this.#stored = await this.ports.rotations.replace(renewed, this.#held.etag, this.call());
+    if (this.#stored === null) throw new ClaimLostError(this.config.name);
+  }
+
+  /** Writes what is kept and ends the claim. */
+  async release(): Promise<RotationRecord> {
+    await this.write({ ...this.record, claim: null });
+    return this.record;
+  }
+
+  /** Records which slot is about to be regenerated. The limit for the request: it is sent only while the claim certainly holds. */
+  async writeIntent(slot: Slot): Promise<CallOptions> {
+    const { claim } = this.record;
+    if (claim === null) throw new ClaimLostError(this.config.name);
+    const intent = { slot, at: toInstant(this.ports.clock.now()) };
+    await this.write({ ...this.record, claim: { ...claim, intent } });
+    const call = this.call();
+    if (call.signal.aborted) throw new ClaimLostError(this.config.name);
+    return call;
+  }
+
+  /** A limit for one external call that ends clearly before the claim does. */
+  call(): CallOptions {
+    const { clock } = this.ports;
+    const { claim } = this.record;
+    const leftMs = claim === null ? 0 : Date.parse(claim.until) - clock.now().getTime();
+    const spareMs = leftMs - this.limits.claimMs / 10;
+    return spareMs <= 0
+      ? { signal: AbortSignal.abort() }
+      : { signal: clock.abortAfter(Math.min(spareMs, this.limits.callMs)) };
+  }
+
+  async #tryToClaim(): Promise<Busy | null> {
+    const { rotations, clock } = this.ports;
+    const known = await readRecord(this.ports, this.limits, this.config.name, this.#callWithoutClaim());
+    const now = clock.now();
+    if (known !== null && claimIsLive(known.record, now)) return { kind: "busy", claim: known.record.claim };
+    const before = known?.record ?? (await this.#firstRecord(now));
+    const record = claimed(before, this.#newClaim(now), this.limits.quarantineMs);
+    const options = this.#callWithoutClaim();
+    this.#stored =
+      known === null ? await rotations.insert(record, options) : await rotations.replace(record, known.etag, options);
+    return this.#stored === null ? { kind: "busy", claim: null } : null;
+  }
+
+  /** A deleted record begins anew, but its history goes on: new events must not take the places of old ones. */
+  async #firstRecord(now: Date): Promise<RotationRecord> {
+    const first = firstRecord(this.config, now);
+    const range = { limit: 1, before: null };
+    const { events, unreadable } = await this.ports.history.page(this.config.name, range, this.#callWithoutClaim());
+    const inItsPlace = unreadable.find(({ sequence }) => sequence !== null);
+    if (inItsPlace !== undefined)
+      throw new CorruptRecordError(this.config.name, inItsPlace.problem, inItsPlace.sequence);
+    const [newest] = events;
+    return newest === undefined
+      ? first
+      : { ...first, chain: { ...first.chain, sequence: newest.sequence, hash: sha256(hashedText(newest)) } };
+  }
+
+  #newClaim(now: Date): Claim {
+    return { id: this.#id, by: this.by, takenAt: toInstant(now), until: this.#claimEnd(now), intent: null };
+  }
+
+  #claimEnd(now: Date): string {
+    return plusMs(toInstant(now), this.limits.claimMs);
+  }
+
+  #callWithoutClaim(): CallOptions {
+    return { signal: this.ports.clock.abortAfter(this.limits.callMs) };
+  }
+
+  get #held(): Stored {
+    if (this.#stored === null) throw new ClaimLostError(this.config.name);
+    return this.#stored;
+  }
+}

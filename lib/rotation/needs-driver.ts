@@ -1,0 +1,52 @@
+import type { AccountConfig } from "./account-config";
+import { activeQuarantine, claimIsLive } from "./claim";
+import { alarmChanges, conditions } from "./events/alarm-conditions";
+import { isFor } from "./first-record";
+import type { InstanceReport } from "./gate/signals";
+import { pauseInForce, withPauseSeen } from "./pause";
+import type { RotationRecord } from "./record";
+import { fullReconcileDue, scheduledDue } from "./schedule";
+import { toInstant } from "./time/time";
+import { mayRegenerateNext } from "./waiting";
+
+/**
+ * Whether a tick has anything to do, by what is stored: an idle account costs one table read.
+ * `reports` are those of an account that waits at its gate; else empty.
+ */
+export const needsDriver = (
+  record: RotationRecord,
+  config: AccountConfig,
+  reports: readonly InstanceReport[],
+  now: Date,
+): boolean => {
+  if (claimIsLive(record, now)) return false;
+  return hasToPublish(record, config, reports, now) || hasToMove(record, config, now);
+};
+
+const hasToPublish = (
+  record: RotationRecord,
+  config: AccountConfig,
+  reports: readonly InstanceReport[],
+  now: Date,
+): boolean => {
+  const { outbox, deliveries, alarms } = record.publishing;
+  if (outbox.length > 0 || deliveries.some(({ nextAttemptAt }) => nextAttemptAt <= toInstant(now))) return true;
+  const found = conditions({ record, config, reports, dryRun: false, now });
+  return alarmChanges(alarms, found, config.remindEveryMs, now).drafts.length > 0;
+};
+
+const hasToMove = (record: RotationRecord, config: AccountConfig, now: Date): boolean => {
+  if (record.claim !== null || !isFor(record, config)) return true;
+  if (withPauseSeen(record, config, now) !== record) return true;
+  if (record.failure !== null) return record.failure.nextAttemptAt <= toInstant(now);
+  if (record.rollback !== null || record.state.phase !== "idle") return true;
+  if (fullReconcileDue(record, config, now)) return true;
+  const due = scheduledDue(record, config, now);
+  return due.due && due.startsNow && pauseInForce(record, config) === null;
+};
+
+/** A slot that may have been regenerated is not touched at all; where only a publish can be late, nothing is regenerated. */
+export const quarantineStops = (record: RotationRecord, now: Date): boolean => {
+  const quarantine = activeQuarantine(record, now);
+  return quarantine !== null && (quarantine.slot !== null || mayRegenerateNext(record.state.phase));
+};

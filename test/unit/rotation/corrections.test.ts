@@ -1,0 +1,214 @@
+import * as corrections from "../../../lib/rotation/corrections";
+import type { State } from "../../../lib/rotation/phases";
+import { anAccount } from "../../builders/account";
+import { aRecord } from "../../builders/record";
+import { adopting, anApproval, aRotation, idle, thePrimary, theSecondary, v2, v3 } from "../../builders/state";
+import { at, minutes, when } from "../../builders/time";
+
+const onDemand = {
+  trigger: "demand",
+  reason: "the key leaked",
+  retireAfterMs: 900_000,
+  idempotencyKey: "leak-7",
+} as const;
+
+describe("another version with the active key", () => {
+  it("is adopted, and must be confirmed: nobody knows what apps read in between", () => {
+    expect(corrections.versionAdopted(idle(), v3, when("10:40"))).toEqual({
+      state: {
+        phase: "adopting",
+        active: {
+          slot: "primary",
+          version: v3,
+          publishedAt: "2026-11-24T10:40:00.000Z",
+          keyMadeAt: "2026-11-20T09:58:00.000Z",
+        },
+        approval: null,
+      },
+      events: [
+        {
+          event: "KeyPublished",
+          detail: `primary key published as version ${v3}: found as the newest version, with the active key`,
+          evidence: { slot: "primary", version: v3, requestId: null },
+        },
+      ],
+      also: { reconciledAt: "2026-11-24T10:40:00.000Z" },
+    });
+  });
+
+  it("has a rotation at its gate ask it afresh", () => {
+    const state = aRotation().published({ approval: anApproval() });
+    expect(corrections.versionAdopted(state, v3, when("10:40")).state).toEqual({
+      ...state,
+      active: { ...theSecondary(), version: v3, publishedAt: "2026-11-24T10:40:00.000Z" },
+      approval: null,
+    });
+  });
+});
+
+describe("the standby key published by somebody else", () => {
+  it("makes its slot the active one, to be confirmed anew", () => {
+    expect(corrections.slotAdopted(idle(), v3, when("10:00"))).toEqual({
+      state: {
+        phase: "adopting",
+        active: {
+          slot: "secondary",
+          version: v3,
+          publishedAt: "2026-11-24T10:00:00.000Z",
+          keyMadeAt: "2026-11-20T09:58:00.000Z",
+        },
+        approval: null,
+      },
+      events: [{ event: "SlotAdopted", detail: `version ${v3}, published by somebody else, holds the secondary key` }],
+      also: { reconciledAt: "2026-11-24T10:00:00.000Z", rollback: null },
+    });
+  });
+
+  it("ends the rotation under way as superseded", () => {
+    const move = corrections.slotAdopted(aRotation().published(), v3, when("10:05"));
+    expect(move.state).toMatchObject({ phase: "adopting", active: { slot: "primary", version: v3 }, approval: null });
+    expect(move.events.map(({ event }) => event)).toEqual(["SlotAdopted", "RotationSuperseded"]);
+    expect(move.also).toMatchObject({
+      lastRotation: {
+        id: "01JDF0000000000000000ROTAT",
+        outcome: "superseded",
+        endedAt: "2026-11-24T10:05:00.000Z",
+      },
+    });
+    expect(move.also).not.toHaveProperty("dueAgainAt");
+  });
+
+  it("before the rotation's own key is out lets one on demand start again", () => {
+    expect(corrections.slotAdopted(aRotation(onDemand).started(), v3, when("10:05")).also).toMatchObject({
+      dueAgainAt: "2026-11-24T10:05:00.000Z",
+      restart: { ...onDemand, by: "schedule" },
+      lastRotation: { outcome: "superseded" },
+    });
+  });
+});
+
+const repaired = (state: corrections.StateWithActive) =>
+  corrections.driftRepaired(
+    state,
+    { version: v3, requestId: "request-5" },
+    `version ${v2} held neither live key`,
+    when("10:40"),
+  );
+
+describe("a repaired drift", () => {
+  it.each([
+    ["idle", idle()],
+    ["adopting", { phase: "adopting", active: thePrimary(), approval: anApproval() } as const],
+  ])(
+    "of an account that is %s must be confirmed by every consumer, and does not postpone the next rotation",
+    (_phase, state) => {
+      expect(repaired(state)).toEqual({
+        state: {
+          phase: "adopting",
+          active: {
+            slot: "primary",
+            version: v3,
+            publishedAt: "2026-11-24T10:40:00.000Z",
+            keyMadeAt: "2026-11-20T09:58:00.000Z",
+          },
+          approval: null,
+        },
+        events: [
+          { event: "DriftRepaired", detail: `version ${v2} held neither live key` },
+          {
+            event: "KeyPublished",
+            detail: `primary key published as version ${v3}: drift repaired`,
+            evidence: { slot: "primary", version: v3, requestId: "request-5" },
+          },
+        ],
+        also: { reconciledAt: "2026-11-24T10:40:00.000Z" },
+      });
+    },
+  );
+
+  it.each([
+    ["published", aRotation().published({ approval: anApproval() })],
+    ["settling", aRotation().settling({ approval: anApproval() })],
+  ])("of a rotation that is %s asks its gate afresh: an approval was for another version", (phase, state) => {
+    expect(repaired(state).state).toEqual({
+      ...state,
+      phase,
+      active: { ...state.active, version: v3, publishedAt: "2026-11-24T10:40:00.000Z" },
+      approval: null,
+    });
+  });
+
+  it("of a rotation that has only started ends it: it is due again at once, when every consumer has confirmed", () => {
+    const move = repaired(aRotation().started());
+    expect(move.state).toEqual({
+      phase: "adopting",
+      active: thePrimary({ version: v3, publishedAt: at("10:40") }),
+      approval: null,
+    });
+    expect(move.events.map(({ event }) => event)).toEqual(["DriftRepaired", "KeyPublished", "RotationSuperseded"]);
+    expect(move.also).toMatchObject({
+      dueAgainAt: "2026-11-24T10:40:00.000Z",
+      restart: null,
+      rollback: null,
+      lastRotation: { id: "01JDF0000000000000000ROTAT", outcome: "superseded", endedAt: "2026-11-24T10:40:00.000Z" },
+    });
+  });
+
+  it("of a rotation on demand that has only started keeps what was asked for, for the next one", () => {
+    expect(repaired(aRotation(onDemand).started()).also).toMatchObject({ restart: { ...onDemand, by: "schedule" } });
+  });
+
+  it.each([
+    ["regenerated", aRotation().regenerated()],
+    ["retired", aRotation().retired()],
+  ])("of a rotation that is %s lets it go on", (phase, state) => {
+    expect(repaired(state).state).toEqual({
+      ...state,
+      phase,
+      active: { ...state.active, version: v3, publishedAt: "2026-11-24T10:40:00.000Z" },
+    });
+  });
+
+  it("of a rotation that is retired counts as later than that, by whatever clock, so that its end does not pass it over", () => {
+    const { state } = corrections.driftRepaired(aRotation().retired(), { version: v3 }, "drift", when("10:19"));
+    expect(state).toMatchObject({ phase: "retired", active: { publishedAt: "2026-11-24T10:20:00.001Z" } });
+  });
+});
+
+describe("a changed configuration", () => {
+  const other = anAccount({
+    batch: { ...anAccount().batch, resourceId: "/subscriptions/s/other" },
+    secret: { vaultUrl: "https://other.vault.azure.net", name: "other-key" },
+  });
+  const target = { resourceId: other.batch.resourceId, secret: other.secret };
+  const change = (state: State) => corrections.configurationChanged(aRecord({ state }), target, when("11:00"));
+
+  it("has the account adopted anew, with nothing kept of the old one", () => {
+    const { batch } = anAccount();
+    expect(change(idle())).toEqual({
+      state: { phase: "adopting", active: null, approval: null },
+      events: [
+        {
+          event: "ConfigurationChanged",
+          detail: `adopted anew: from ${batch.resourceId} and https://render.vault.azure.net/secrets/renderweu-batch-key to /subscriptions/s/other and https://other.vault.azure.net/secrets/other-key`,
+        },
+      ],
+      also: {
+        resourceId: "/subscriptions/s/other",
+        secret: { vaultUrl: "https://other.vault.azure.net", name: "other-key" },
+        accountEndpoint: null,
+        reconciledAt: null,
+        dueAgainAt: null,
+        restart: null,
+        rollback: null,
+      },
+    });
+  });
+
+  it("ends the rotation under way as superseded", () => {
+    const move = change(aRotation().regenerated());
+    expect(move.state).toEqual(adopting());
+    expect(move.events.map(({ event }) => event)).toEqual(["ConfigurationChanged", "RotationSuperseded"]);
+    expect(move.also).toMatchObject({ lastRotation: { outcome: "superseded", endedAt: "2026-11-24T11:00:00.000Z" } });
+  });
+});
