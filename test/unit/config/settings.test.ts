@@ -85,6 +85,7 @@ describe("a single setting", () => {
     ["ROTATION_DRY_RUN", "False", { dryRun: false }],
     ["ROTATION_EMULATED", "True", { emulated: true }],
     ["AZURE_CLIENT_ID", clientId, { clientId }],
+    ["AZURE_CLIENT_ID", "ABCDEF01-2345-0000-0000-6789ABCDEF01", { clientId: "ABCDEF01-2345-0000-0000-6789ABCDEF01" }],
     ["ROTATION_ARM_ENDPOINT", "https://localhost:8443/", { cloud: { armEndpoint: "https://localhost:8443" } }],
     ["ROTATION_ARM_ENDPOINT", "https://arm.example.com/a/", { cloud: { armEndpoint: "https://arm.example.com/a" } }],
   ])("%s takes %j", (name, value, expected) => {
@@ -109,6 +110,9 @@ describe("a single setting", () => {
     ["ROTATION_ARM_ENDPOINT", "https://"],
     ["AZURE_CLIENT_ID", "my-identity"],
     ["AZURE_CLIENT_ID", `${clientId}0`],
+    ["AZURE_CLIENT_ID", `{${clientId}}`],
+    ["AZURE_CLIENT_ID", clientId.replaceAll("-", "")],
+    ["AZURE_CLIENT_ID", clientId.replace("5", "g")],
   ])("%s refuses %j", (name, value) => {
     expect(placesOf(anEnvironment({ [name]: value }))).toEqual([name]);
   });
