@@ -293,6 +293,28 @@ describe("ROTATION_ACCOUNTS", () => {
     expect(readSettings(env, file("rotation.accounts-1.json", configuration))).toEqual(settingsOf(anEnvironment()));
   });
 
+  it.each(["accounts.json", "accounts.jsonc"])("may hold comments and trailing commas in %s", (name) => {
+    const text = `// accounts of the farm\n${configuration.slice(0, -2)}, /* no more */ ], }`;
+    const env = anEnvironment({ ROTATION_ACCOUNTS: `@${name}` });
+    expect(readSettings(env, file(name, text))).toEqual(settingsOf(anEnvironment()));
+  });
+
+  it("may hold comments and trailing commas in the setting itself", () => {
+    const text = `${configuration.slice(0, -2)}, ], /* no more */ } // end`;
+    expect(settingsOf(anEnvironment({ ROTATION_ACCOUNTS: text }))).toEqual(settingsOf(anEnvironment()));
+  });
+
+  it("reports every duplicate key by its place, without its value", () => {
+    const text = `{\n "accounts": ["hunter1"],\n "accounts": [{ "paused": true, "paused": "hunter2" }]\n}`;
+    expect(problemsOf(anEnvironment({ ROTATION_ACCOUNTS: text }))).toEqual([
+      { at: "ROTATION_ACCOUNTS", problem: "holds a key twice: remove the one at line 3, column 2, or the earlier one" },
+      {
+        at: "ROTATION_ACCOUNTS",
+        problem: "holds a key twice: remove the one at line 3, column 33, or the earlier one",
+      },
+    ]);
+  });
+
   it("may be a file that begins with a byte order mark", () => {
     const env = anEnvironment({ ROTATION_ACCOUNTS: "@accounts.json" });
     expect(readSettings(env, file("accounts.json", `\uFEFF${configuration}`)).accounts).toHaveLength(1);
