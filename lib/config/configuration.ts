@@ -1,7 +1,7 @@
 import type { AccountConfig } from "../rotation/account-config";
 import { readAccounts } from "./accounts";
 import type { SchemaOptions } from "./field-types";
-import { parseJson } from "./json";
+import { parseJsonc } from "./jsonc";
 import type { Problems } from "./problems";
 import type { SettingsReader } from "./reader";
 
@@ -47,9 +47,10 @@ export const readConfiguration = (
 ): readonly AccountConfig[] => {
   const text = readText(reader, files, problems);
   if (text === null) return [];
-  const json = parseJson(text);
-  if ("value" in json)
-    return readAccounts(json.value, rules, (at, problem) => problems.add(`${setting}${at}`, problem));
-  problems.add(setting, `is not JSON: correct it at ${json.errorPlace}`);
+  const parsed = parseJsonc(text);
+  if ("value" in parsed) {
+    return readAccounts(parsed.value, rules, (at, problem) => problems.add(`${setting}${at}`, problem));
+  }
+  for (const problem of parsed.problems) problems.add(setting, problem);
   return [];
 };

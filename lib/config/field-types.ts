@@ -18,6 +18,11 @@ export const mustBe =
 export const text = (form: string, pattern: RegExp) =>
   z.string({ error: mustBe(form) }).regex(pattern, { error: mustBe(form), abort: true });
 
+/** Checks the form only: `z.uuid()` would also refuse ids without the version digit of RFC 9562. */
+const guid = z.guid();
+
+export const isGuid = (value: string): boolean => guid.safeParse(value).success;
+
 export const oneOf = <const T extends readonly [string, ...string[]]>(choices: T) =>
   z.enum(choices, { error: mustBe(`one of ${choices.join(", ")}`) });
 

@@ -1,16 +1,17 @@
 import * as z from "zod";
 import type { BatchAccountRef } from "../rotation/account-config";
 import { mustBe, type SchemaOptions, text } from "./field-types";
-import { guidSource } from "./guid";
 import { isPlainBase, parseUrl } from "./urls";
 
 /** A pattern that ignores case without a flag: JSON Schema has none. */
 const anyCase = (word: string): string =>
   word.replace(/[a-z]/gi, (letter) => `[${letter.toUpperCase()}${letter.toLowerCase()}]`);
 
+const guidPattern = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
+
 /** Groups: subscription, resource group, account name. */
 const batchIdPattern = new RegExp(
-  `^/${anyCase("subscriptions")}/(${guidSource})/${anyCase("resourceGroups")}/([\\p{L}\\p{N}_().\\-]{0,89}[\\p{L}\\p{N}_()\\-])` +
+  `^/${anyCase("subscriptions")}/(${guidPattern})/${anyCase("resourceGroups")}/([\\p{L}\\p{N}_().\\-]{0,89}[\\p{L}\\p{N}_()\\-])` +
     `/${anyCase("providers")}/${anyCase("Microsoft")}[.]${anyCase("Batch")}/${anyCase("batchAccounts")}/([A-Za-z0-9]{3,24})$`,
   "u",
 );

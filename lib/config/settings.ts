@@ -1,6 +1,6 @@
 import { type Cloud, cloudNames, clouds } from "./clouds";
 import { type FilesBesideHost, readConfiguration } from "./configuration";
-import { isGuid } from "./guid";
+import { isGuid } from "./field-types";
 import { Problems } from "./problems";
 import { type Environment, SettingsReader } from "./reader";
 import { looksLikeNcrontab } from "./schedule";

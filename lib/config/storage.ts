@@ -1,4 +1,4 @@
-import { isGuid } from "./guid";
+import { isGuid } from "./field-types";
 import type { Problems } from "./problems";
 import type { SettingsReader } from "./reader";
 import { isPlainBase, isSecure, parseUrl, withoutSlash } from "./urls";

@@ -79,6 +79,7 @@ const caughtByJest = (rule: SafetyRule, projects: string, pattern: string): stri
       "functions",
       "test",
       "package.json",
+      "jest.config.cjs",
       "tsconfig.json",
       ".swcrc",
       "host.json",

@@ -85,6 +85,7 @@ describe("a single setting", () => {
     ["ROTATION_DRY_RUN", "False", { dryRun: false }],
     ["ROTATION_EMULATED", "True", { emulated: true }],
     ["AZURE_CLIENT_ID", clientId, { clientId }],
+    ["AZURE_CLIENT_ID", "ABCDEF01-2345-0000-0000-6789ABCDEF01", { clientId: "ABCDEF01-2345-0000-0000-6789ABCDEF01" }],
     ["ROTATION_ARM_ENDPOINT", "https://localhost:8443/", { cloud: { armEndpoint: "https://localhost:8443" } }],
     ["ROTATION_ARM_ENDPOINT", "https://arm.example.com/a/", { cloud: { armEndpoint: "https://arm.example.com/a" } }],
   ])("%s takes %j", (name, value, expected) => {
@@ -109,6 +110,9 @@ describe("a single setting", () => {
     ["ROTATION_ARM_ENDPOINT", "https://"],
     ["AZURE_CLIENT_ID", "my-identity"],
     ["AZURE_CLIENT_ID", `${clientId}0`],
+    ["AZURE_CLIENT_ID", `{${clientId}}`],
+    ["AZURE_CLIENT_ID", clientId.replaceAll("-", "")],
+    ["AZURE_CLIENT_ID", clientId.replace("5", "g")],
   ])("%s refuses %j", (name, value) => {
     expect(placesOf(anEnvironment({ [name]: value }))).toEqual([name]);
   });
@@ -287,6 +291,28 @@ describe("ROTATION_ACCOUNTS", () => {
   it("may be a file beside host.json", () => {
     const env = anEnvironment({ ROTATION_ACCOUNTS: "@rotation.accounts-1.json" });
     expect(readSettings(env, file("rotation.accounts-1.json", configuration))).toEqual(settingsOf(anEnvironment()));
+  });
+
+  it.each(["accounts.json", "accounts.jsonc"])("may hold comments and trailing commas in %s", (name) => {
+    const text = `// accounts of the farm\n${configuration.slice(0, -2)}, /* no more */ ], }`;
+    const env = anEnvironment({ ROTATION_ACCOUNTS: `@${name}` });
+    expect(readSettings(env, file(name, text))).toEqual(settingsOf(anEnvironment()));
+  });
+
+  it("may hold comments and trailing commas in the setting itself", () => {
+    const text = `${configuration.slice(0, -2)}, ], /* no more */ } // end`;
+    expect(settingsOf(anEnvironment({ ROTATION_ACCOUNTS: text }))).toEqual(settingsOf(anEnvironment()));
+  });
+
+  it("reports every duplicate key by its place, without its value", () => {
+    const text = `{\n "accounts": ["hunter1"],\n "accounts": [{ "paused": true, "paused": "hunter2" }]\n}`;
+    expect(problemsOf(anEnvironment({ ROTATION_ACCOUNTS: text }))).toEqual([
+      { at: "ROTATION_ACCOUNTS", problem: "holds a key twice: remove the one at line 3, column 2, or the earlier one" },
+      {
+        at: "ROTATION_ACCOUNTS",
+        problem: "holds a key twice: remove the one at line 3, column 33, or the earlier one",
+      },
+    ]);
   });
 
   it("may be a file that begins with a byte order mark", () => {

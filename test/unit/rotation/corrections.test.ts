@@ -3,7 +3,7 @@ import type { State } from "../../../lib/rotation/phases";
 import { anAccount } from "../../builders/account";
 import { aRecord } from "../../builders/record";
 import { adopting, anApproval, aRotation, idle, thePrimary, theSecondary, v2, v3 } from "../../builders/state";
-import { at, minutes, when } from "../../builders/time";
+import { at, when } from "../../builders/time";
 
 const onDemand = {
   trigger: "demand",
