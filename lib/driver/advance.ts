@@ -174,7 +174,10 @@ class Drive {
     return this.#act(words, () => rollBack(state, context, request), request.by);
   }
 
-  /** At every tick while a rotation is under way; an idle account only every `reconcileEvery`, in full. Null when it is not due. */
+  /**
+   * At every tick while a rotation is under way; an idle account only every `reconcileEvery`, in full. Null when it is
+   * not due.
+   */
   async #reconcile(decision: Decision, context: StepContext): Promise<Reconciled | null> {
     const { state } = this.#record;
     if (!hasActive(state)) return null;

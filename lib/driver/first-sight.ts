@@ -7,8 +7,8 @@ import { newKeyNotAcceptedYet, probeRefuses, publish, slotOf } from "./key-opera
 import type { Decision, Done, StepContext } from "./step-context";
 
 /**
- * Before anything is ever regenerated: which key do apps read? A live one is adopted unchanged; without one the primary is published,
- * which breaks no app.
+ * Before anything is ever regenerated: which key do apps read? A live one is adopted unchanged; without one the primary
+ * is published, which breaks no app.
  * Safe twice: what a first run published is found as live by the second.
  */
 export const firstSight = async (context: StepContext): Promise<Decision> => {
@@ -40,7 +40,8 @@ const publishFirst = async (
   keys: SlotKeys,
   why: string,
 ): Promise<Done> => {
-  // The primary may have been regenerated a moment ago: manually, or by a rotation that a change of configuration ended.
+  // The primary may have been regenerated a moment ago: manually, or by a rotation that a change of configuration
+  // ended.
   if (await probeRefuses({ ...context, record: { ...context.record, accountEndpoint } }, keys.primary))
     return newKeyNotAcceptedYet("primary");
   const { version, requestId } = await publish(context, "primary", keys, context.ports.ids.next());
@@ -53,5 +54,6 @@ const sharedKeyNotAllowed = (config: AccountConfig): OperatorNeededError =>
   new OperatorNeededError(
     "SharedKeyNotAllowed",
     { operation: "Batch account read" },
-    `Batch account ${config.batch.accountName} does not allow shared keys: add SharedKey to its allowedAuthenticationModes, or take the account out of ROTATION_ACCOUNTS`,
+    `Batch account ${config.batch.accountName} does not allow shared keys: ` +
+      "add SharedKey to its allowedAuthenticationModes, or take the account out of ROTATION_ACCOUNTS",
   );

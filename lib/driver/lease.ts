@@ -71,7 +71,10 @@ export class Lease {
     return this.record;
   }
 
-  /** Records which slot is about to be regenerated. The limit for the request: it is sent only while the claim certainly holds. */
+  /**
+   * Records which slot is about to be regenerated. The limit for the request: it is sent only while the claim certainly
+   * holds.
+   */
   async writeIntent(slot: Slot): Promise<CallOptions> {
     const { claim } = this.record;
     if (claim === null) throw new ClaimLostError(this.config.name);

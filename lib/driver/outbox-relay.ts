@@ -14,7 +14,9 @@ import { gatedState } from "../rotation/waiting";
 import { failureFields, failureOf } from "./failure";
 import type { Lease } from "./lease";
 
-/** Events go from the record's outbox to the log, the webhook queue and the history, each at least once and in order. */
+/**
+ * Events go from the record's outbox to the log, the webhook queue and the history, each at least once and in order.
+ */
 export class OutboxRelay {
   constructor(
     private readonly ports: Ports,
@@ -31,8 +33,9 @@ export class OutboxRelay {
   }
 
   /**
-   * The end of a drive: imports a backlog, raises and clears alarms, sends to the webhook, prunes the history. True where the record or
-   * the history has the backlog. Failures are left to the next drive: the claim must end all the same.
+   * The end of a drive: imports a backlog, raises and clears alarms, sends to the webhook, prunes the history. True
+   * where the record or the history has the backlog. Failures are left to the next drive: the claim must end all the
+   * same.
    */
   async finish(backlog: readonly Announcement[], prune: boolean): Promise<boolean> {
     let imported = false;

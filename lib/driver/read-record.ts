@@ -4,8 +4,8 @@ import type { CallOptions, Ports, Stored } from "../ports";
 import { claimIsAbsurd } from "../rotation/claim";
 
 /**
- * The record of an account as it is stored. Throws `CorruptRecordError` too where its claim would block the account for longer than any
- * driver could hold it: it is not taken away, as it could be somebody's, but it is told.
+ * The stored record of an account. Also throws `CorruptRecordError` where its claim would block the account for longer
+ * than any driver could hold it. Such a claim is not removed, because a driver could own it; it is reported.
  */
 export const readRecord = async (
   { rotations, clock }: Pick<Ports, "rotations" | "clock">,
@@ -17,6 +17,7 @@ export const readRecord = async (
   if (stored === null || !claimIsAbsurd(stored.record, claimMs, clock.now())) return stored;
   throw new CorruptRecordError(
     account,
-    `its claim lasts until ${stored.record.claim?.until}, far longer than any driver may hold one, so a hand or a wrong clock wrote it: set "claim" to null in the record's JSON`,
+    `its claim lasts until ${stored.record.claim?.until}, far longer than any driver may hold one, so it was ` +
+      `edited manually or written with a wrong clock: set "claim" to null in the record's JSON`,
   );
 };

@@ -13,8 +13,8 @@ export type Reconciled =
 
 /**
  * Do apps read a key that works, and is it the one the record says?
- * The cheap form costs Resource Manager nothing: the newest version is the recorded one, and one signed call with it is accepted.
- * Where that fails, or `full` is set, both live keys are read and compared in memory.
+ * The cheap form costs Resource Manager nothing: the newest version is the recorded one, and one signed call with it is
+ * accepted. Where that fails, or `full` is set, both live keys are read and compared in memory.
  */
 export const reconcile = async (context: StepContext, state: StateWithActive, full: boolean): Promise<Reconciled> => {
   const { ports, config, call } = context;
@@ -68,7 +68,8 @@ const drifted = (context: StepContext, state: StateWithActive, { keys, newest }:
   const why =
     newest === null
       ? `the vault held no version of the secret; the ${slot} key is published again`
-      : `version ${newest.version} held neither live key (the ${slot} key was regenerated manually, or another value was written); the live ${slot} key is published`;
+      : `version ${newest.version} held neither live key (the ${slot} key was regenerated manually, ` +
+        `or another value was written); the live ${slot} key is published`;
   return {
     kind: "differs",
     words: `publish the live ${slot} key, because ${why}`,

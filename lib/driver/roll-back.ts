@@ -8,7 +8,10 @@ import type { Decision, Done, StepContext } from "./step-context";
 /** The states whose previous key lives still. */
 export type Reversible = StateOf<"started" | "regenerated" | "published">;
 
-/** Because a consumer has been unhealthy for too long. The request is recorded first, so that it completes after a crash. */
+/**
+ * Because a consumer has been unhealthy for too long. The request is recorded first, so that it completes after a
+ * crash.
+ */
 export const rollBackUnhealthy = (state: StateOf<"published">, context: StepContext, reason: string): Decision => {
   const request: Pause = { since: toInstant(context.now), by: context.by, reason };
   return {

@@ -34,8 +34,8 @@ export interface KeySnapshot {
 }
 
 /**
- * What a phase asks for: to wait, or to act. `actOnKeys` acts after a full comparison of vault and live keys has found them in order,
- * and is given the snapshot that was compared.
+ * What a phase asks for: to wait, or to act. `actOnKeys` acts after a full comparison of vault and live keys has found
+ * them in order, and is given the snapshot that was compared.
  */
 export type Decision =
   | { readonly kind: "wait" }

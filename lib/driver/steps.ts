@@ -37,7 +37,10 @@ export const decide = (state: State, context: StepContext): Promise<Decision> | 
   }
 };
 
-/** Behind the gate: an app may be on the standby key, which the first rotation regenerates. Safe twice: changes the record only. */
+/**
+ * Behind the gate: an app may be on the standby key, which the first rotation regenerates. Safe twice: changes the
+ * record only.
+ */
 const confirmAdoption = async (
   active: Published,
   state: StateOf<"adopting">,
@@ -107,7 +110,10 @@ const retirePrevious = async (state: StateOf<"published">, context: StepContext)
   };
 };
 
-/** Safe twice: a previous key that is no longer what its secret version says has been replaced already and is not touched. */
+/**
+ * Safe twice: a previous key that is no longer what its secret version says has been replaced already and is not
+ * touched.
+ */
 const regeneratePrevious = async (
   state: StateOf<"published">,
   context: StepContext,
@@ -126,8 +132,10 @@ const regeneratePrevious = async (
 };
 
 /**
- * Proves that the old key is dead and disables its version; with `settleOn: "primary"` publishes the fresh primary next.
- * Safe twice: a version that is disabled already was proven dead by the run that disabled it; a published primary is found.
+ * Proves that the old key is dead and disables its version; with `settleOn: "primary"` publishes the fresh primary
+ * next.
+ * Safe twice: a version that is disabled already was proven dead by the run that disabled it; a published primary is
+ * found.
  */
 const proveRetired = (state: StateOf<"retired">, context: StepContext): Decision => {
   const settles = context.config.settleOn === "primary" && state.active.slot === "secondary";
@@ -159,7 +167,8 @@ const disableDead = async (
   const { previousVersion, rotation } = state;
   const old = await ports.secrets.version(config.secret, previousVersion, call());
   if (old === null || !old.enabled) return null;
-  // The live active key has just been accepted (or compared), so a refusal here is about this key, not about a clock or a firewall.
+  // The live active key has just been accepted (or compared), so a refusal here is about this key, not about a clock or
+  // a firewall.
   if (slotOf(keys, old.key) !== null || (await probeAccepts(context, old.key))) {
     const detail = `Batch still accepts the old ${rotation.previous} key, version ${previousVersion}`;
     return { hold: { reason: "OldKeyStillAccepted", detail } };

@@ -13,8 +13,8 @@ export const claimIsAbsurd = ({ claim }: RotationRecord, claimMs: number, now: D
   claim !== null && msBetween(toInstant(now), claim.until) > claimMs + toleratedMs;
 
 /**
- * The record under a new claim. A claim that ran out unsettled was a driver's that stopped or was cut off in mid-step:
- * what it had sent may be applied as late as `quarantineMs` after its claim's end, so nothing is regenerated before that.
+ * The record under a new claim. Behind an expired unsettled claim a driver has stopped in mid-step: its request may be
+ * applied as late as `quarantineMs` after the claim's end, so no key is regenerated before that.
  */
 export const claimed = (record: RotationRecord, claim: Claim, quarantineMs: number): RotationRecord => ({
   ...record,

@@ -4,11 +4,17 @@ import type { LastRotation, RotationRecord } from "./record";
 import { latest, plusMs, toInstant } from "./time/time";
 import { ended, type Move, type PublishedAs, published } from "./transitions";
 
+type Place = Pick<RotationRecord, "resourceId" | "secret">;
+
+const placeOf = ({ resourceId, secret }: Place): string =>
+  `${resourceId} and ${secret.vaultUrl}/secrets/${secret.name}`;
+
 export type StateWithActive = State & { readonly active: Published };
 
 /**
- * The newest version is another one than recorded, with the same key: a late duplicate of our own write, or somebody's. Nobody knows what was the
- * newest in between, so whoever read the vault then may be on the standby key: that is not regenerated before every consumer has confirmed this version.
+ * The newest version is not the recorded one, but holds the same key: a late duplicate of our own write, or a manual
+ * one. What was the newest in between is unknown, so an app that read the vault then may be on the standby key: that
+ * key is not regenerated before every consumer has confirmed this version.
  */
 export const versionAdopted = (state: StateWithActive, version: string, now: Date): Move => {
   const active: Published = { ...state.active, version, publishedAt: toInstant(now) };
@@ -17,7 +23,7 @@ export const versionAdopted = (state: StateWithActive, version: string, now: Dat
   ]);
 };
 
-/** Somebody has published the standby key by hand: it is the active one now, and a rotation under way is over. */
+/** The standby key was published manually: it is the active one now, and a rotation under way ends. */
 export const slotAdopted = (state: StateWithActive, version: string, now: Date): Move => {
   const rotation = rotationOf(state);
   const slot = otherSlot(state.active.slot);
@@ -29,8 +35,8 @@ export const slotAdopted = (state: StateWithActive, version: string, now: Date):
       approval: null,
     },
     events: [
-      { event: "SlotAdopted", detail: `version ${version}, published by somebody else, holds the ${slot} key` },
-      ...superseded(rotation, `the ${slot} key was published by somebody else`),
+      { event: "SlotAdopted", detail: `version ${version}, published outside the rotator, holds the ${slot} key` },
+      ...superseded(rotation, `the ${slot} key was published outside the rotator`),
     ],
     also: {
       reconciledAt: toInstant(now),
@@ -52,9 +58,9 @@ export const driftRepaired = (state: StateWithActive, as: PublishedAs, why: stri
 };
 
 /**
- * The active key has another version than this account went by: who reads which is to be found out anew before the standby key may be regenerated.
- * A rotation that has regenerated nothing yet ends, and is due again at once; one that waits at its gate asks it afresh; one past it is adopted anew
- * at its end.
+ * The active key has another version than the recorded one: the gate must show again who reads which before the standby
+ * key may be regenerated. A rotation that has regenerated nothing yet ends, and is due again at once; one that waits at
+ * its gate asks it afresh; one past it is adopted anew at its end.
  */
 const publishedAnew = (state: StateWithActive, active: Published, now: Date, events: readonly EventDraft[]): Move => {
   const reconciledAt = toInstant(now);
@@ -80,7 +86,8 @@ const publishedAnew = (state: StateWithActive, active: Published, now: Date, eve
     case "regenerated":
       return { state: { ...state, active }, events, also: { reconciledAt } };
     case "retired": {
-      // Later than the retirement by whatever clock: from this the rotation's end tells that its gate knew nothing of this version.
+      // Later than the retirement by any clock: so the end of the rotation knows that its gate has not seen this
+      // version.
       const publishedAt = latest(active.publishedAt, plusMs(state.retiredAt, 1));
       return { state: { ...state, active: { ...active, publishedAt } }, events, also: { reconciledAt } };
     }
@@ -88,18 +95,14 @@ const publishedAnew = (state: StateWithActive, active: Published, now: Date, eve
 };
 
 /** The configuration names another Batch account or secret than the record was made for. */
-export const configurationChanged = (
-  record: RotationRecord,
-  to: Pick<RotationRecord, "resourceId" | "secret">,
-  now: Date,
-): Move => {
+export const configurationChanged = (record: RotationRecord, to: Place, now: Date): Move => {
   const rotation = rotationOf(record.state);
   return {
     state: { phase: "adopting", active: null, approval: null },
     events: [
       {
         event: "ConfigurationChanged",
-        detail: `adopted anew: from ${record.resourceId} and ${record.secret.vaultUrl}/secrets/${record.secret.name} to ${to.resourceId} and ${to.secret.vaultUrl}/secrets/${to.secret.name}`,
+        detail: `adopted anew: from ${placeOf(record)} to ${placeOf(to)}`,
       },
       ...superseded(rotation, "the configuration changed"),
     ],
@@ -122,7 +125,7 @@ const superseded = (rotation: Rotation | null, why: string): readonly EventDraft
 const endedBy = (rotation: Rotation | null, now: Date): { lastRotation?: LastRotation } =>
   rotation === null ? {} : { lastRotation: ended(rotation, "superseded", now) };
 
-/** Due again at once; one on demand as what it was asked for. */
+/** Due again at once; a rotation on demand with its own request. */
 const startedAgain = (
   { trigger, reason, by, retireAfterMs, idempotencyKey }: Rotation,
   now: Date,

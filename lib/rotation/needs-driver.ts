@@ -45,7 +45,10 @@ const hasToMove = (record: RotationRecord, config: AccountConfig, now: Date): bo
   return due.due && due.startsNow && pauseInForce(record, config) === null;
 };
 
-/** A slot that may have been regenerated is not touched at all; where only a publish can be late, nothing is regenerated. */
+/**
+ * A slot that may have been regenerated is not touched at all; where only a publish can be late, nothing is
+ * regenerated.
+ */
 export const quarantineStops = (record: RotationRecord, now: Date): boolean => {
   const quarantine = activeQuarantine(record, now);
   return quarantine !== null && (quarantine.slot !== null || mayRegenerateNext(record.state.phase));

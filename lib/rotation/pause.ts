@@ -10,7 +10,7 @@ export const pauseInForce = (record: RotationRecord, config: AccountConfig): Pau
     : null;
 };
 
-/** Keeps the books on time spent paused, which does not count as stalling. */
+/** Counts the time spent paused, which does not count as stalling. */
 export const withPauseSeen = (record: RotationRecord, config: AccountConfig, now: Date): RotationRecord => {
   const paused = pauseInForce(record, config) !== null;
   if (paused === (record.phaseClock.pausedSince !== null)) return record;

@@ -32,7 +32,7 @@ export interface Published {
 export interface Rotation {
   readonly id: string;
   readonly trigger: "schedule" | "demand";
-  /** In the words of who asked; for a scheduled one, why it was due. */
+  /** In the words of the caller; for a scheduled one, why it was due. */
   readonly reason: string;
   readonly by: string;
   readonly target: Slot;
@@ -40,14 +40,14 @@ export interface Rotation {
   readonly startedAt: Instant;
   /** A leaked key: this long after publication the gate opens whatever the consumers say. Milliseconds. */
   readonly retireAfterMs: number | null;
-  /** The caller's key for a repeated request, with what was asked. */
+  /** The caller's key for a repeated request. */
   readonly idempotencyKey: string | null;
 }
 
-/** What a rotation was asked for. */
+/** The request that a rotation answers. */
 export type RotationRequest = Pick<Rotation, "trigger" | "reason" | "by" | "retireAfterMs" | "idempotencyKey">;
 
-/** An operator's yes for the present phase. */
+/** An operator's approval of the present phase. */
 export interface Approval {
   readonly at: Instant;
   readonly by: string;

@@ -1,6 +1,6 @@
 /**
- * Why an account waits. Spelled the same in log, status, page, alarm and README; the sentence is what a reader learns first.
- * The order is the order in which a driver finds out.
+ * Why an account waits. Spelled the same in log, status, page, alarm and README; the sentence is what a reader learns
+ * first. The order is the order in which a driver finds out.
  */
 export const waitingReasons = {
   DryRun: "ROTATION_DRY_RUN is set: the step is reported, not taken",

@@ -20,15 +20,20 @@ export interface Intent {
   readonly at: Instant;
 }
 
-/** A regenerate (or a whole driver) whose outcome nobody knows: nothing is regenerated before `until`. */
+/** A regenerate (or a whole driver) whose outcome is unknown: no key is regenerated before `until`. */
 export interface Quarantine {
-  /** The slot that may have been regenerated; null when only a late publish can be in flight. Nothing of it is published either. */
+  /**
+   * The slot that may have been regenerated; null when only a late publish can be in flight. Nothing of it is published
+   * either.
+   */
   readonly slot: Slot | null;
   readonly since: Instant;
   readonly until: Instant;
 }
 
-/** Why the last step did not get done. `blocked` needs an operator; it is retried all the same, so it ends by itself. */
+/**
+ * Why the last step did not get done. `blocked` needs an operator; it is retried all the same, so it ends by itself.
+ */
 export interface Failure {
   readonly blocked: { readonly reason: BlockedReason; readonly remedy: string } | null;
   /** What failed, in words without values. */
@@ -38,14 +43,14 @@ export interface Failure {
   readonly nextAttemptAt: Instant;
 }
 
-/** What Batch answered at the last look, where that is what the account waits for. */
+/** The last answer of Batch, where the account waits for another one. */
 export interface Hold {
   readonly reason: Extract<WaitingReason, "NewKeyNotAcceptedYet" | "OldKeyStillAccepted" | "TargetKeyRefused">;
   readonly detail: string;
   readonly since: Instant;
 }
 
-/** What an operator has asked for, when and why. */
+/** A request of an operator, when and why. */
 export interface Pause {
   readonly since: Instant;
   readonly by: string;
@@ -67,7 +72,7 @@ export interface LastRotation {
 export interface RaisedAlarm {
   readonly kind: AlarmKind;
   readonly since: Instant;
-  /** When it was last told of. */
+  /** When it was last announced. */
   readonly lastNotifiedAt: Instant;
 }
 
@@ -114,7 +119,7 @@ export interface Publishing {
 /** Everything that is stored about one account. Holds no key and nothing derived from one. */
 export interface RotationRecord {
   readonly account: string;
-  /** What the record was made for; a configuration that says another means adopting anew. */
+  /** What the record was made for; where the configuration says another, the account is adopted again. */
   readonly resourceId: string;
   readonly secret: SecretRef;
   /** Host (and port) of the account's data plane, once read. */
@@ -133,7 +138,9 @@ export interface RotationRecord {
   readonly reconciledAt: Instant | null;
   /** A rotation that was rolled back is due again at this instant, whatever the age of the key. */
   readonly dueAgainAt: Instant | null;
-  /** The request of a rotation on demand that was superseded before its key was published: the next one starts with it. */
+  /**
+   * The request of a rotation on demand that was superseded before its key was published: the next one starts with it.
+   */
   readonly restart: RotationRequest | null;
   readonly lastRotation: LastRotation | null;
   readonly chain: Chain;

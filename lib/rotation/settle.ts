@@ -5,7 +5,7 @@ import type { Failure, Hold, RotationRecord } from "./record";
 import { type Instant, toInstant } from "./time/time";
 import type { Move } from "./transitions";
 
-/** The record after a step: the next state, its events in the outbox, and whatever the last tries left behind cleared. */
+/** The record after a step: the next state, its events in the outbox, and the traces of failed attempts removed. */
 export const moved = (record: RotationRecord, move: Move, context: EventContext): RotationRecord => {
   const samePhase = move.state.phase === record.state.phase;
   const rotationId = rotationOf(move.state)?.id ?? rotationOf(record.state)?.id ?? null;
@@ -27,7 +27,7 @@ export const moved = (record: RotationRecord, move: Move, context: EventContext)
   return appended(next, move.events, context, rotationId);
 };
 
-/** The record after a look that only found something to wait for. */
+/** The record after a check that only found something to wait for. */
 export const waitingOn = (record: RotationRecord, hold: Omit<Hold, "since"> | null, now: Date): RotationRecord => ({
   ...withoutIntent(record),
   failure: null,
@@ -40,7 +40,9 @@ export interface FailedAttempt {
   readonly detail: string;
 }
 
-/** The record after a step that did not get done: same phase, one attempt more, not tried again before `nextAttemptAt`. */
+/**
+ * The record after a step that did not get done: same phase, one attempt more, not tried again before `nextAttemptAt`.
+ */
 export const failed = (
   record: RotationRecord,
   failure: FailedAttempt,
@@ -50,7 +52,7 @@ export const failed = (
 ): RotationRecord => {
   const same = record.failure !== null && record.failure.blocked?.reason === failure.blocked?.reason;
   // The detail of a refusal carries a request id, so it is another one each time.
-  const told = same && (failure.blocked !== null || record.failure?.detail === failure.detail);
+  const announced = same && (failure.blocked !== null || record.failure?.detail === failure.detail);
   const after: RotationRecord = {
     ...withoutIntent(record),
     failure: {
@@ -60,7 +62,7 @@ export const failed = (
       nextAttemptAt: next,
     },
   };
-  if (told) return after;
+  if (announced) return after;
   const { blocked, detail } = failure;
   return withEvents(
     after,

@@ -12,7 +12,7 @@ import type { LastRotation, Pause, RotationRecord } from "./record";
 import type { InstanceReport } from "./gate/signals";
 import { toInstant } from "./time/time";
 
-/** What a step has made true: the next state, what is told of it, and the facts beside the state that changed with it. */
+/** What a step has made true: the next state, its events, and the members beside the state that changed with it. */
 export interface Move {
   readonly state: State;
   readonly events: readonly EventDraft[];
@@ -51,7 +51,7 @@ export const foundPublished = (active: Published, accountEndpoint: string, now: 
   also: { accountEndpoint, reconciledAt: toInstant(now) },
 });
 
-/** First sight of an account whose secret held no live key: the primary was published as it is. */
+/** First sight of an account whose secret held no live key: the primary was published unchanged. */
 export const publishedAtFirstSight = (
   active: Published,
   accountEndpoint: string,
@@ -63,7 +63,7 @@ export const publishedAtFirstSight = (
   events: [published(active.slot, { version: active.version, requestId }, why)],
 });
 
-/** Every consumer is known to run on the published version, so the other key is nobody's. */
+/** Every consumer is known to run on the published version, so no app uses the other key. */
 export const adopted = (active: Published, override: string | null): Move => ({
   state: { phase: "idle", active },
   events: [
@@ -87,7 +87,9 @@ export const rotationStarted = (
     events: [
       {
         event: "RotationStarted",
-        detail: `on ${request.trigger}${byDemand ? ` of ${request.by}` : ""}, from the ${previous} to the ${rotation.target} key: ${request.reason}`,
+        detail:
+          `on ${request.trigger}${byDemand ? ` of ${request.by}` : ""}, ` +
+          `from the ${previous} to the ${rotation.target} key: ${request.reason}`,
         ...(byDemand ? { evidence: { askedBy: request.by } } : {}),
       },
     ],
@@ -135,10 +137,10 @@ const maxConfirmations = 100;
 export interface Retirement {
   /** Why the gate was open, where that is not the plain case. */
   readonly override: string | null;
-  /** The previous key had been replaced already, by a request whose answer was lost or by hand. */
+  /** The previous key had been replaced already, by a request whose answer was lost, or manually. */
   readonly byOthers: boolean;
   readonly requestId: string | null;
-  /** Whose word opened the gate. */
+  /** The reports that opened the gate. */
   readonly confirmations: readonly InstanceReport[];
 }
 
@@ -198,10 +200,12 @@ export const settlingStarted = (
   ],
 });
 
-/** How the old key was shown to be dead, for the record. */
+/** How the old key was proven dead, for the history. */
 export type ProvenDead = Evidence | null;
 
-/** Idle, unless the active key was published again after the gate had opened: then who reads it is to be found out anew. */
+/**
+ * Idle, unless the active key was published again after the gate had opened: then who reads it is to be found out anew.
+ */
 export const rotationCompleted = (state: StateOf<"retired" | "settling">, provenDead: ProvenDead, now: Date): Move => {
   const { active, rotation } = state;
   const unconfirmed = state.phase === "retired" && active.publishedAt > state.retiredAt;
@@ -221,14 +225,15 @@ export const rotationCompleted = (state: StateOf<"retired" | "settling">, proven
 };
 
 /**
- * The previous key is what apps read again, and the rotation is over. Paused, and adopting: instances that hold the target key
- * must move before a next rotation may regenerate it. `republished`: false where the previous key was never replaced as the newest.
+ * The previous key is what apps read again, and the rotation is over. Paused, and adopting: instances that hold the
+ * target key must move before a next rotation may regenerate it. `republished`: false where the previous key was never
+ * replaced as the newest.
  */
 export const rolledBack = (
   state: StateOf<"started" | "regenerated" | "published">,
   as: PublishedAs,
   republished: boolean,
-  asked: Pause,
+  request: Pause,
   now: Date,
 ): Move => {
   const slot = state.rotation.previous;
@@ -237,14 +242,14 @@ export const rolledBack = (
   return {
     state: { phase: "adopting", active: { slot, version: as.version, publishedAt, keyMadeAt }, approval: null },
     events: [
-      { event: "RotationRolledBack", detail: `back to the ${slot} key, version ${as.version}: ${asked.reason}` },
+      { event: "RotationRolledBack", detail: `back to the ${slot} key, version ${as.version}: ${request.reason}` },
       ...(republished ? [published(slot, as, "rolled back")] : []),
-      { event: "Paused", detail: `paused by the roll-back, until somebody resumes: ${asked.reason}` },
+      { event: "Paused", detail: `paused by the roll-back, until an operator resumes: ${request.reason}` },
     ],
     also: {
       lastRotation: ended(state.rotation, "rolledBack", now),
       dueAgainAt: toInstant(now),
-      pause: asked,
+      pause: request,
       rollback: null,
     },
   };

@@ -1,7 +1,7 @@
 import type { AccountConfig } from "./account-config";
 import { activeQuarantine, claimIsLive } from "./claim";
 import { pauseInForce } from "./pause";
-import { gate, type GateInput, type Shut } from "./gate/gate";
+import { gate, type GateInput, type Shut, shutByPause } from "./gate/gate";
 import { type Phase, phaseFacts, rotationOf, type State } from "./phases";
 import type { RotationRecord } from "./record";
 import { scheduledDue } from "./schedule";
@@ -41,10 +41,7 @@ export const gateOf = (seen: AccountView): ReturnType<typeof gate> | null => {
 
 type Ask = (seen: AccountView) => Waiting | null;
 
-const paused: Ask = ({ record, config }) => {
-  const pause = pauseInForce(record, config);
-  return pause && { reason: "Paused", detail: `paused by ${pause.by}: ${pause.reason}`, since: pause.since };
-};
+const paused: Ask = ({ record, config }) => shutByPause(pauseInForce(record, config));
 
 const lostAnswer = ({ record, now }: AccountView, known: boolean): Waiting | null => {
   const quarantine = activeQuarantine(record, now);
@@ -60,11 +57,11 @@ const lostAnswer = ({ record, now }: AccountView, known: boolean): Waiting | nul
   };
 };
 
-const backingOff: Ask = ({ record }) =>
-  record.failure && {
+const backingOff: Ask = ({ record: { failure } }) =>
+  failure && {
     reason: "BackingOff",
-    detail: `${record.failure.detail}; tried ${times(record.failure.attempts)}, again at ${record.failure.nextAttemptAt}`,
-    since: record.failure.since,
+    detail: `${failure.detail}; tried ${times(failure.attempts)}, again at ${failure.nextAttemptAt}`,
+    since: failure.since,
   };
 
 const times = (count: number): string => (count === 1 ? "once" : `${count} times`);
@@ -95,14 +92,12 @@ const dryRun: Ask = (seen) =>
       }
     : null;
 
-const claimedByOther: Ask = ({ record, now }) =>
-  record.claim !== null && claimIsLive(record, now)
-    ? {
-        reason: "Claimed",
-        detail: `a driver (${record.claim.by}) has been at work since ${record.claim.takenAt}, until ${record.claim.until} at the latest`,
-        since: record.claim.takenAt,
-      }
-    : null;
+const claimedByOther: Ask = ({ record, now }) => {
+  const { claim } = record;
+  if (claim === null || !claimIsLive(record, now)) return null;
+  const detail = `a driver (${claim.by}) has worked since ${claim.takenAt}, until ${claim.until} at the latest`;
+  return { reason: "Claimed", detail, since: claim.takenAt };
+};
 
 const asks: readonly Ask[] = [
   paused,
@@ -128,7 +123,10 @@ export const nextStep = (state: State): string =>
     ? "read the account and adopt the key that the vault holds, or publish the primary key"
     : phaseFacts[state.phase].next;
 
-/** What an account waits for, in the words of the status; null when it is idle and not due, while it is blocked, or when the next driver moves it on. */
+/**
+ * What an account waits for, in the words of the status; null when it is idle and not due, while it is blocked, or when
+ * the next driver moves it on.
+ */
 export const waitingFor = (seen: AccountView): Waiting | null => {
   if (seen.record.failure?.blocked) return null;
   // An idle account that is not due waits for nothing, paused or not.
@@ -140,7 +138,7 @@ export const waitingFor = (seen: AccountView): Waiting | null => {
   return null;
 };
 
-/** Whether a signal could move this account on: its gate, asked without a look at Batch, is open. */
+/** Whether a signal could move this account on: its gate, evaluated without asking Batch, is open. */
 export const couldMoveOn = (seen: AccountView): boolean => {
   const { record, now } = seen;
   if (seen.dryRun || record.failure !== null || record.hold !== null) return false;
@@ -148,12 +146,13 @@ export const couldMoveOn = (seen: AccountView): boolean => {
   return gateOf(seen)?.open === true;
 };
 
-/** Between two looks at Batch that signals bring about. */
-const lookAgainAfterMs = 5_000;
+/** Between two checks of Batch that signals cause. */
+const checkAgainAfterMs = 5_000;
 
 /**
- * Whether a signal could let a rotation try again what Batch or the vault was not ready for, rather than leave that to the next tick.
- * However many signals come: a failed try has its backoff, and Batch is asked again about a key after some seconds at the earliest.
+ * Whether a signal could make a rotation repeat what Batch or the vault was not ready for, before the next tick does.
+ * The number of signals does not matter: a failed attempt has its backoff, and Batch is asked about a key again after
+ * some seconds at the earliest.
  */
 export const couldTryAgain = (seen: AccountView): boolean => {
   const { record, config, now } = seen;
@@ -163,5 +162,5 @@ export const couldTryAgain = (seen: AccountView): boolean => {
   const gated = gateOf(seen);
   if (failure !== null) return failure.nextAttemptAt <= toInstant(now) && gated?.open !== false;
   if (gated !== null) return false;
-  return hold === null || reconciledAt === null || plusMs(reconciledAt, lookAgainAfterMs) <= toInstant(now);
+  return hold === null || reconciledAt === null || plusMs(reconciledAt, checkAgainAfterMs) <= toInstant(now);
 };

@@ -10,7 +10,7 @@ import { type Instant, msBetween, plusMs, toInstant } from "../time/time";
 import { gatedState, waitingFor } from "../waiting";
 import { firstClosing } from "../time/window";
 
-/** Something that lasts and that somebody should hear of. */
+/** A condition that lasts and that an operator must know. */
 export interface Condition {
   readonly kind: AlarmKind;
   readonly since: Instant;
@@ -30,7 +30,7 @@ export interface ConditionInput {
 
 const hourMs = 3_600_000;
 
-/** Derived anew at every look, so that an alarm which a crash has swallowed comes again. */
+/** Derived again at every check, so that an alarm that a crash has lost is raised again. */
 export const conditions = (input: ConditionInput): readonly Condition[] =>
   [stalled(input), blocked(input), overdue(input), unhealthy(input)].filter((found) => found !== null);
 
@@ -58,7 +58,10 @@ const blocked = ({ record }: ConditionInput): Condition | null =>
       }
     : null;
 
-/** When a due rotation that has not started counts as overdue: at the end of its first window, or an hour later where there is none. */
+/**
+ * When a due rotation that has not started counts as overdue: at the end of its first window, or an hour later where
+ * there is none.
+ */
 export const overdueAt = (record: RotationRecord, config: AccountConfig): Instant | null => {
   const dueAt = nextDueAt(record, config);
   if (dueAt === null) return null;
@@ -93,7 +96,10 @@ export interface AlarmChanges {
   readonly drafts: readonly EventDraft[];
 }
 
-/** What is to be told: each condition once when it begins, again every `remindEveryMs` while it lasts, and once when it has ended. */
+/**
+ * What to announce: each condition once when it begins, again every `remindEveryMs` while it lasts, and once when it
+ * has ended.
+ */
 export const alarmChanges = (
   known: readonly RaisedAlarm[],
   found: readonly Condition[],

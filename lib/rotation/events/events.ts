@@ -1,6 +1,6 @@
 import type { Instant } from "../time/time";
 
-/** Conditions that somebody must hear of. */
+/** Conditions that an operator must know. */
 export const alarmKinds = [
   "RotationStalled",
   "RotationBlocked",
@@ -13,7 +13,7 @@ export const alarmKinds = [
 
 export type AlarmKind = (typeof alarmKinds)[number];
 
-/** What happened, for the history and for whoever listens to everything. */
+/** What happened, for the history and for receivers of all events. */
 export const informationKinds = [
   "Adopted",
   "RotationStarted",
@@ -45,7 +45,7 @@ export const clearedKind = ({
 }: Pick<Announcement, "event" | "reason">): { readonly kind?: string | null } =>
   event === "AlarmCleared" ? { kind: reason } : {};
 
-/** What log and listeners hear of an event. Holds no key and nothing derived from one. */
+/** An event as log and webhook show it. Holds no key and nothing derived from one. */
 export interface Announcement {
   /** Stable across every try of its delivery. */
   readonly id: string;
@@ -93,7 +93,7 @@ export const hashedText = (event: RotationEvent): string =>
 /** Far below what a text column of a table holds: an event must never be undeliverable because it says much. */
 const maxDetail = 4_000;
 
-/** A detail as it is kept: half a character cannot be stored in UTF-8 as it is hashed. */
+/** A detail in its stored form: half a surrogate pair cannot be stored in UTF-8 and would change the hash. */
 export const keptDetail = (detail: string): string => detail.slice(0, maxDetail).replace(/\p{Surrogate}/gu, "\ufffd");
 
 /** What a step reports; the driver adds id, order, time and who. */

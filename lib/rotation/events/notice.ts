@@ -5,26 +5,28 @@ import { type Announcement, keptDetail } from "./events";
 import type { Delivery, RaisedAlarm } from "../record";
 import { type Instant, msBetween, plusMs, toInstant } from "../time/time";
 
-/** What is told where no rotation record can remember it: of an account whose record cannot be read, and of the rotator as a whole. */
+/**
+ * Alarms that no rotation record can hold: of an account whose record cannot be read, and of the rotator as a whole.
+ */
 export interface Notice {
   /** Null: the rotator as a whole. */
   readonly account: string | null;
   /** Conditions that have been raised and not cleared. */
   readonly alarms: readonly RaisedAlarm[];
-  /** Written down, and told to nobody yet. */
+  /** Stored, and not announced yet. */
   readonly outbox: readonly Announcement[];
   /** Events that the log has, and that the webhook is still to get, in order. */
   readonly deliveries: readonly Delivery<Announcement>[];
-  /** Told, and to be written to the account's history once its record can be read again. */
+  /** Announced; written to the account's history once its record can be read again. */
   readonly pendingHistory: readonly Announcement[];
-  /** Until then whoever wrote this is at telling it, and nobody else is. */
+  /** Delivery lease: only its holder may send until this instant. */
   readonly heldUntil: Instant | null;
 }
 
 /** Longer than it takes to send what is due. */
 export const maxHoldMs = 60_000;
 
-/** The raise and the newest of what came after it: nobody reads hundreds of reminders. */
+/** The first alarm and the newest events after it: hundreds of reminders are of no use. */
 const maxPendingHistory = 50;
 
 export const firstNotice = (account: string | null): Notice => ({
@@ -57,7 +59,7 @@ export const isHeld = ({ heldUntil }: Notice, now: Date): boolean => {
   return leftMs > 0 && leftMs <= maxHoldMs;
 };
 
-/** The notice with what is to be told of these conditions: each is raised once, repeated, and cleared once. */
+/** The notice with the events of these conditions: each is raised once, repeated, and cleared once. */
 export const noticed = (
   notice: Notice,
   found: readonly Condition[],

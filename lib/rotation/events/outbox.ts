@@ -22,15 +22,18 @@ export const withEvents = (
   return appended(record, drafts, context, rotationId);
 };
 
-/** The record with events added that were told while it could not be read: only the history is to get them. Nothing else may wait to be told. */
+/**
+ * The record with events that were announced while it could not be read: only the history still gets them. Requires
+ * that no other event waits to be announced.
+ */
 export const withBacklog = (
   record: RotationRecord,
-  told: readonly Announcement[],
+  backlog: readonly Announcement[],
   hash: EventContext["hash"],
 ): RotationRecord => {
   const after = numbered(
     record,
-    told.map((event) => ({ ...event, evidence: null })),
+    backlog.map((event) => ({ ...event, evidence: null })),
     hash,
   );
   return { ...after, publishing: { ...after.publishing, announcedThrough: after.chain.sequence } };

@@ -13,7 +13,7 @@ export interface GateInput {
   readonly state: StateOf<GatedPhase> & { readonly active: Published };
   readonly reports: readonly InstanceReport[];
   readonly pause: Pause | null;
-  /** Set when Batch refused the published key at the last look. */
+  /** Set when Batch refused the published key at the last check. */
   readonly hold: Hold | null;
   readonly now: Date;
 }
@@ -38,33 +38,14 @@ const never = { retireAfter: false, approval: false } as const;
 const toRetireAfter = { retireAfter: true, approval: false } as const;
 const toBoth = { retireAfter: true, approval: true } as const;
 
-/** The ordered checks between a publication and what follows it. The first that shuts the gate is the reason to wait. */
-const checks: readonly Check[] = [
-  {
-    yieldsTo: never,
-    shut: ({ pause }) =>
-      pause && { reason: "Paused", detail: `paused by ${pause.by}: ${pause.reason}`, since: pause.since },
-  },
-  {
-    yieldsTo: never,
-    shut: ({ hold }) => (hold?.reason === "TargetKeyRefused" ? { ...hold } : null),
-  },
-  { yieldsTo: toRetireAfter, shut: (input) => outsideWindow(input) },
-  {
-    yieldsTo: toRetireAfter,
-    shut: ({ config, state }) =>
-      config.gate.mode !== "approval" || state.approval !== null
-        ? null
-        : {
-            reason: "ApprovalPending",
-            detail: `version ${state.active.version}, published at ${state.active.publishedAt}, waits for an operator to approve`,
-            since: state.active.publishedAt,
-          },
-  },
-  { yieldsTo: toRetireAfter, shut: (input) => delayNotElapsed(input) },
-  { yieldsTo: toBoth, shut: (input) => consumerShut(input) },
-  { yieldsTo: toBoth, shut: (input) => soakNotElapsed(input) },
-];
+/** Why a pause shuts the gate, and stops every other step. */
+export const shutByPause = (pause: Pause | null): Shut | null =>
+  pause && { reason: "Paused", detail: `paused by ${pause.by}: ${pause.reason}`, since: pause.since };
+
+const paused = ({ pause }: GateInput): Shut | null => shutByPause(pause);
+
+const targetKeyRefused = ({ hold }: GateInput): Shut | null =>
+  hold?.reason === "TargetKeyRefused" ? { ...hold } : null;
 
 const outsideWindow = ({ config, state, now }: GateInput): Shut | null => {
   const scheduled = "rotation" in state && state.rotation.trigger === "schedule";
@@ -74,6 +55,13 @@ const outsideWindow = ({ config, state, now }: GateInput): Shut | null => {
     detail: `the maintenance window opens at ${nextOpening(config.window, now)}`,
     since: state.active.publishedAt,
   };
+};
+
+const approvalPending = ({ config, state }: GateInput): Shut | null => {
+  if (config.gate.mode !== "approval" || state.approval !== null) return null;
+  const { version, publishedAt } = state.active;
+  const detail = `version ${version}, published at ${publishedAt}, waits for an operator to approve`;
+  return { reason: "ApprovalPending", detail, since: publishedAt };
 };
 
 const delayNotElapsed = ({ config, state, now }: GateInput): Shut | null => {
@@ -89,10 +77,10 @@ const delayNotElapsed = ({ config, state, now }: GateInput): Shut | null => {
       };
 };
 
-const consumerShut = ({ config, state, reports, now }: GateInput): Shut | null => {
+const consumerNotGood = ({ config, state, reports, now }: GateInput): Shut | null => {
   const { mode, consumers } = config.gate;
   if (mode === "signals" && consumers.length === 0) {
-    // The configuration refuses this as well: without anybody to ask, silence must not pass for consent.
+    // The configuration refuses this as well: without a consumer, silence must not count as consent.
     return {
       reason: "NoSignalYet",
       detail: "the gate is in mode signals, and no consumer is configured that could report",
@@ -122,10 +110,23 @@ const soakNotElapsed = ({ config, state, reports, now }: GateInput): Shut | null
     ? null
     : {
         reason: "SoakNotElapsed",
-        detail: `all consumers have been good on version ${state.active.version} since ${since}, ${last.name} last; the soak of ${formatDuration(soakMs)} ends at ${until}`,
+        detail:
+          `all consumers have been good on version ${state.active.version} since ${since}, ${last.name} last; ` +
+          `the soak of ${formatDuration(soakMs)} ends at ${until}`,
         since,
       };
 };
+
+/** The ordered checks between a publication and the next step. The first that shuts the gate is the reason to wait. */
+const checks: readonly Check[] = [
+  { yieldsTo: never, shut: paused },
+  { yieldsTo: never, shut: targetKeyRefused },
+  { yieldsTo: toRetireAfter, shut: outsideWindow },
+  { yieldsTo: toRetireAfter, shut: approvalPending },
+  { yieldsTo: toRetireAfter, shut: delayNotElapsed },
+  { yieldsTo: toBoth, shut: consumerNotGood },
+  { yieldsTo: toBoth, shut: soakNotElapsed },
+];
 
 /** When a rotation with `retireAfter` opens its gate whatever the consumers say; null for any other. */
 export const retireAt = (state: GateInput["state"]): Instant | null =>

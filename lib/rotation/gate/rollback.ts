@@ -1,12 +1,13 @@
 import type { GateConfig } from "../account-config";
-import type { PublishedVersion } from "./consumers";
+import type { PublishedVersion } from "./consumer-checks";
 import { formatDuration } from "../time/duration";
 import type { InstanceReport } from "./signals";
 import { type Instant, latest, msBetween, toInstant } from "../time/time";
 
 /**
- * Why a published rotation is to be rolled back by itself, or null. Only an instance that is unhealthy on the published version
- * counts, and that is not forgotten (one that broke and fell silent still counts), from the publication on: one that was unhealthy on the previous key already says nothing about the new one.
+ * Why a published rotation is to be rolled back by itself, or null. Only an instance that is unhealthy on the published
+ * version counts, and that is not forgotten (one that broke and fell silent still counts), from the publication on: one
+ * that was unhealthy on the previous key already says nothing about the new one.
  */
 export const rollbackDue = (
   gate: GateConfig,
@@ -27,5 +28,6 @@ export const rollbackDue = (
   );
   return worst === undefined
     ? null
-    : `${worst.consumer}/${worst.instance} has been unhealthy on version ${published.version} since ${since(worst)}, longer than ${formatDuration(limitMs)}`;
+    : `${worst.consumer}/${worst.instance} has been unhealthy on version ${published.version} since ${since(worst)}, ` +
+        `longer than ${formatDuration(limitMs)}`;
 };

@@ -6,14 +6,20 @@ export interface InstanceReport {
   readonly instance: string;
   /** The instant the instance put on its newest signal, no later than its receipt. */
   readonly at: Instant;
-  /** The latest instant that it has ever signed, which is after `at` where its clock is ahead: nothing from before it is new. */
+  /**
+   * The latest instant that it has ever signed, which is after `at` where its clock is ahead: nothing from before it is
+   * new.
+   */
   readonly latestSignedAt: Instant;
   readonly receivedAt: Instant;
   readonly secretVersion: string;
   readonly healthy: boolean;
   readonly proven: boolean;
   readonly detail: string | null;
-  /** Since when it has reported this version, healthy, without falling silent for longer than the freshness; null while unhealthy. */
+  /**
+   * Since when it has reported this version, healthy, without falling silent for longer than the freshness; null while
+   * unhealthy.
+   */
   readonly goodSince: Instant | null;
   /** Since when each report of that streak has carried a proof; null when the newest one did not. */
   readonly provenSince: Instant | null;
@@ -44,11 +50,12 @@ export interface MergedSignal {
 }
 
 /**
- * What becomes of an instance's report when a signal arrives.
+ * The report of an instance after a signal.
  * A later `at` replaces an earlier one, an earlier or equal one never does; but `healthy: false` always counts,
- * without moving `at` back: a late cry for help must shut the gate, and a replayed one can do no worse.
- * An instant ahead of the receipt is kept as that of the receipt. Where it was signed it counts as sent all the same: else a signal
- * from a clock that is ahead would be new each time that somebody replays it. Unsigned it does not, or anybody could outrank the instance.
+ * without moving `at` back: a late unhealthy signal must shut the gate, and a replayed one can do no more.
+ * An instant after the receipt is stored as the instant of receipt. A signed one still counts as sent at its own
+ * instant: else a signal from a clock that is ahead would be new at each replay. An unsigned one does not, because any
+ * caller could then outrank the instance.
  */
 export const mergeSignal = (
   known: InstanceReport | null,

@@ -1,4 +1,7 @@
-/** ISO 8601 in weeks, days, hours, minutes and seconds, whole numbers: `P60D`, `PT30M`, `P1DT12H`. No months or years: their length varies. */
+/**
+ * ISO 8601 in weeks, days, hours, minutes and seconds, whole numbers: `P60D`, `PT30M`, `P1DT12H`. No months or years:
+ * their length varies.
+ */
 export const durationPattern =
   /^P(?=\d|T\d)(?:(\d{1,9})W)?(?:(\d{1,9})D)?(?:T(?=\d)(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})S)?)?$/;
 
@@ -15,7 +18,9 @@ export const parseDuration = (text: string): number | null => {
   return counts === undefined ? null : inOrder.reduce((sum, unitMs, i) => sum + Number(counts[i] ?? 0) * unitMs, 0);
 };
 
-/** What `parseDuration` reads as `ms`, rounded to whole seconds, in days and smaller units. For lengths of 0 and more. */
+/**
+ * What `parseDuration` reads as `ms`, rounded to whole seconds, in days and smaller units. For lengths of 0 and more.
+ */
 export const formatDuration = (ms: number): string => {
   let restMs = Math.round(ms / secondMs) * secondMs;
   const take = (unitMs: number, letter: string): string => {

@@ -1,4 +1,7 @@
-/** A point in time as ISO 8601 in UTC with milliseconds (`2026-11-22T10:00:00.000Z`): such texts sort as the instants do. */
+/**
+ * A point in time as ISO 8601 in UTC with milliseconds (`2026-11-22T10:00:00.000Z`): such texts sort as the instants
+ * do.
+ */
 export type Instant = string;
 
 export const toInstant = (date: Date): Instant => date.toISOString();

@@ -5,7 +5,10 @@ import { type Instant, toInstant } from "./time";
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
 
-/** A wall clock reading, written as the milliseconds it would have in UTC: it becomes an instant once an offset is known. */
+/**
+ * A wall clock reading, written as the milliseconds it would have in UTC: it becomes an instant once an offset is
+ * known.
+ */
 type WallMs = number;
 
 /** Where an opening begins and ends, in epoch milliseconds: `opensMs` belongs to it, `closesMs` no longer does. */
@@ -14,7 +17,9 @@ interface Opening {
   readonly closesMs: number;
 }
 
-/** The first instant in (`lowMs`, `highMs`] that has the offset which `highMs` has, where that changes once in between. */
+/**
+ * The first instant in (`lowMs`, `highMs`] that has the offset which `highMs` has, where that changes once in between.
+ */
 const transition = (offsetMs: (atMs: number) => number, lowMs: number, highMs: number): number => {
   let [before, after] = [lowMs, highMs];
   while (after - before > 1) {
@@ -26,7 +31,7 @@ const transition = (offsetMs: (atMs: number) => number, lowMs: number, highMs: n
 };
 
 /**
- * The instants at which clocks show `wallMs`, in order: one as a rule, two where clocks are put back.
+ * The instants at which clocks show `wallMs`, in order: one as a rule, two where clocks go back.
  * Where clocks are put forward and never show it: the first instant after the gap.
  */
 const instantsOf = (offsetMs: (atMs: number) => number, wallMs: WallMs): readonly [number, ...number[]] => {
@@ -62,10 +67,10 @@ const openingsFrom = (window: WindowConfig, now: Date): readonly Opening[] => {
 };
 
 /**
- * Whether the window is open at `now`. It is open from `from`, included, to `to`, excluded, of each of its days; the day is the
- * one on which it begins, so a window across midnight ends on the day after.
- * Where clocks are put forward over `from` (or `to`), it opens (or closes) at the first instant after the gap, and a window that
- * lies wholly in the gap does not open that day. Where they are put back it runs from the first `from` to the last `to`.
+ * Whether the window is open at `now`. It is open from `from`, included, to `to`, excluded, of each of its days; the
+ * day is the one on which it begins, so a window across midnight ends on the day after. Where clocks go forward over
+ * `from` (or `to`), it opens (or closes) at the first instant after the gap, and a window that lies wholly in the gap
+ * does not open that day. Where they go back it runs from the first `from` to the last `to`.
  */
 export const windowIsOpen = (window: WindowConfig, now: Date): boolean =>
   openingsFrom(window, now).some(({ opensMs }) => opensMs <= now.getTime());

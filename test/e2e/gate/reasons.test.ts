@@ -148,7 +148,7 @@ describe("conditions of the whole account", () => {
     expect(await rig.crash({ at: "batch.regenerate", when: "before" }, () => at.rotate())).toBe(true);
     expect(await waitingFor(at)).toEqual({
       reason: "Claimed",
-      detail: `a driver (demand) has been at work since ${takenAt}, until ${new Date(Date.parse(takenAt) + minutes(6)).toISOString()} at the latest`,
+      detail: `a driver (demand) has worked since ${takenAt}, until ${new Date(Date.parse(takenAt) + minutes(6)).toISOString()} at the latest`,
       since: takenAt,
     });
     expect(await at.order("pause")).toMatchObject({ status: 409, body: { reason: "Busy" } });

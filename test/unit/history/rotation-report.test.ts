@@ -232,7 +232,7 @@ describe("the evidence of a rotation", () => {
         { event: "KeyRegenerated" },
         { event: "KeyPublished" },
         { event: "SlotAdopted" },
-        { event: "RotationSuperseded", detail: "the primary key was published by somebody else" },
+        { event: "RotationSuperseded", detail: "the primary key was published outside the rotator" },
       ],
     });
   });

@@ -59,7 +59,9 @@ describe("the standby key published by somebody else", () => {
         },
         approval: null,
       },
-      events: [{ event: "SlotAdopted", detail: `version ${v3}, published by somebody else, holds the secondary key` }],
+      events: [
+        { event: "SlotAdopted", detail: `version ${v3}, published outside the rotator, holds the secondary key` },
+      ],
       also: { reconciledAt: "2026-11-24T10:00:00.000Z", rollback: null },
     });
   });

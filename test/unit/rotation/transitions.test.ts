@@ -276,7 +276,7 @@ describe("a roll-back", () => {
           detail: `primary key published as version ${v3}: rolled back`,
           evidence: { slot: "primary", version: v3, requestId: "request-6" },
         },
-        { event: "Paused", detail: "paused by the roll-back, until somebody resumes: render-api is down" },
+        { event: "Paused", detail: "paused by the roll-back, until an operator resumes: render-api is down" },
       ],
       also: {
         lastRotation: {

@@ -131,7 +131,7 @@ describe("an account waits for", () => {
     expect(waits({ claim })).toEqual({
       reason: "Claimed",
       detail:
-        "a driver (demand) has been at work since 2026-11-24T10:14:00.000Z, until 2026-11-24T10:20:00.000Z at the latest",
+        "a driver (demand) has worked since 2026-11-24T10:14:00.000Z, until 2026-11-24T10:20:00.000Z at the latest",
       since: "2026-11-24T10:14:00.000Z",
     });
     expect(waits({ claim, now: "10:20" })).toBeNull();

@@ -1,0 +1,74 @@
+import { isFor } from "../../../lib/rotation/first-record";
+import { needsDriver, quarantineStops } from "../../../lib/rotation/needs-driver";
+import { anAccount } from "../../builders/account";
+import { aClaim, aFailure, aPause, aRecord, type RecordChanges } from "../../builders/record";
+import { aRotation, idle } from "../../builders/state";
+import { at, when } from "../../builders/time";
+import { anEvent } from "../../contracts/suites/records";
+
+const needed = (changes: RecordChanges = {}, now = "10:00", config = anAccount()): boolean =>
+  needsDriver(aRecord(changes), config, [], when(now));
+
+const aDelivery = (nextAttemptAt: string) => ({
+  event: anEvent(1),
+  attempts: 0,
+  nextAttemptAt,
+  giveUpAt: at("10:00", 25),
+});
+
+describe("a tick leaves an account alone", () => {
+  it.each<[string, RecordChanges]>([
+    ["that is idle and not due", {}],
+    ["that another driver works on", { claim: aClaim({ until: at("10:06") }), state: aRotation().started() }],
+    ["whose failed step backs off", { failure: aFailure({ nextAttemptAt: at("10:00:01") }) }],
+    ["whose webhook is tried later", { publishing: { deliveries: [aDelivery(at("10:00:01"))] } }],
+  ])("%s", (_what, changes) => {
+    expect(needed(changes)).toBe(false);
+  });
+
+  it("that is due while it is paused", () => {
+    const paused = { pause: aPause(), phaseClock: { pausedSince: at("09:00") } };
+    const due = { ...paused, dueAgainAt: at("09:59"), reconciledAt: at("09:59") };
+    expect(needed(due)).toBe(false);
+  });
+});
+
+describe("a tick drives an account", () => {
+  it.each<[string, RecordChanges]>([
+    ["with an event for the history", { publishing: { outbox: [anEvent(1)] } }],
+    ["with an event for the webhook", { publishing: { deliveries: [aDelivery(at("10:00"))] } }],
+    ["with an alarm that has ended", { publishing: { alarms: [raised("RotationStalled")] } }],
+    ["whose driver died", { claim: aClaim({ until: at("10:00") }) }],
+    ["that was made for another Batch account", { resourceId: "/subscriptions/other" }],
+    ["whose pause no driver has seen yet", { pause: aPause() }],
+    ["whose failed step may be tried again", { failure: aFailure({ nextAttemptAt: at("10:00") }) }],
+    ["with a roll-back to finish", { rollback: aPause() }],
+    ["with a rotation under way", { state: aRotation().started() }],
+    ["whose full comparison is due", { reconciledAt: at("04:00") }],
+    ["that is due", { state: idle(), dueAgainAt: at("10:00") }],
+  ])("%s", (_what, changes) => {
+    expect(needed(changes)).toBe(true);
+  });
+});
+
+describe("a quarantine", () => {
+  const of = (slot: "primary" | null) => ({ slot, since: at("09:59"), until: at("10:04") });
+
+  it.each([
+    ["of a slot stops every step", of("primary"), aRotation().regenerated(), true],
+    ["of no slot stops a regenerate", of(null), aRotation().started(), true],
+    ["of no slot lets other steps pass", of(null), aRotation().regenerated(), false],
+    ["that is none stops nothing", null, aRotation().started(), false],
+  ])("%s", (_what, quarantine, state, stops) => {
+    expect(quarantineStops(aRecord({ state, quarantine }), when("10:00"))).toBe(stops);
+  });
+});
+
+it("compares places without case, as Azure does", () => {
+  const record = aRecord();
+  expect(isFor({ ...record, resourceId: record.resourceId.toUpperCase() }, anAccount())).toBe(true);
+});
+
+function raised(kind: "RotationStalled") {
+  return { kind, since: at("09:00"), lastNotifiedAt: at("09:00") };
+}
