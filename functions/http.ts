@@ -1,8 +1,7 @@
 import type { HttpHandler, HttpRequest, HttpResponseInit } from "@azure/functions";
 import type { App } from "../lib/app";
-import { CorruptRecordError, OperatorNeededError, TransientServiceError } from "../lib/errors";
+import { CorruptRecordError, OperatorNeededError, type Problem, TransientServiceError } from "../lib/errors";
 import { withoutKeys } from "../lib/redact";
-import type { Problem } from "../lib/parsed";
 import type { AccountConfig } from "../lib/rotation/account-config";
 import { theApp, within } from "./runtime";
 

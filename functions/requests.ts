@@ -1,9 +1,11 @@
 import * as z from "zod";
 import { maxMs } from "../lib/config/reader";
 import type { Demand } from "../lib/operations/rotate-on-demand";
-import { type Parsed, parsed, type Problem } from "../lib/parsed";
+import type { Problem } from "../lib/errors";
+import { type Parsed, parsed } from "../lib/parsed";
 import { withoutKeys } from "../lib/redact";
 import { formatDuration, parseDuration } from "../lib/rotation/time/duration";
+import { minutes, seconds } from "../lib/rotation/time/units";
 
 const reason = z
   .string("must be a text of 1 to 500 characters: it is kept in the history")
@@ -39,7 +41,7 @@ export const parseDemand = (
   idempotencyKey: string | null,
   emulated: boolean,
 ): Parsed<Omit<Demand, "by">> => {
-  const found = parsed(demandSchema(emulated ? 1_000 : 60_000).safeParse(body));
+  const found = parsed(demandSchema(emulated ? seconds(1) : minutes(1)).safeParse(body));
   const header: readonly Problem[] =
     idempotencyKey === null || /^[A-Za-z0-9_-]{1,128}$/.test(idempotencyKey)
       ? []

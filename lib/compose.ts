@@ -22,12 +22,12 @@ import { ConfigError } from "./errors";
 import { FetchHealthChecks } from "./signals/health-client";
 import type { Alerts, Clock, Log } from "./ports";
 import { parseDuration } from "./rotation/time/duration";
+import { minutes, seconds } from "./rotation/time/units";
 import type { NotifierPorts } from "./alarms/publish-notice";
 import { VersionCache } from "./signals/version-cache";
 
-const minute = 60_000;
 /** The most that one external call may take. */
-const callMs = minute / 2;
+const callMs = seconds(30);
 
 const systemClock: Clock = {
   now: () => new Date(),
@@ -58,8 +58,8 @@ export const composeApp = (env: Environment, write: LineWriter): App => {
       dryRun: settings.dryRun,
       historyKeepMs: settings.historyKeepMs,
       tickMs: functionTimeoutMs / 2,
-      requestMs: Math.min(functionTimeoutMs / 2, 100_000),
-      claimWaitMs: 3_000,
+      requestMs: Math.min(functionTimeoutMs / 2, seconds(100)),
+      claimWaitMs: seconds(3),
     },
   };
 };
@@ -120,7 +120,7 @@ const hostSchema = z.object({ functionTimeout: z.string().optional() });
 
 /** `functionTimeout` of host.json, or the setting that the host lets override it, in milliseconds; 5 minutes where it does not say. */
 const readFunctionTimeout = (root: string, env: Environment): number => {
-  const standard = 5 * minute;
+  const standard = minutes(5);
   try {
     const host: unknown = JSON.parse(readFileSync(join(root, "host.json"), "utf8"));
     const { functionTimeout } = hostSchema.parse(host);

@@ -1,6 +1,7 @@
 import type { CallOptions, HealthAnswer, HealthChecks } from "../ports";
+import { seconds } from "../rotation/time/units";
 
-const maxMs = 10_000;
+const maxMs = seconds(10);
 const maxBytes = 64 * 1024;
 
 /** Asks consumers over HTTPS: no redirects, at most 10 seconds and 64 KiB each. Certificates are checked as Node does. */

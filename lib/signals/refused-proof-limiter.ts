@@ -1,6 +1,7 @@
 import type { Clock, Ports, Signals } from "../ports";
+import { minutes } from "../rotation/time/units";
 
-const windowMs = 5 * 60_000;
+const windowMs = minutes(5);
 /** So many of one consumer are recorded in a window: an app with a wrong key is told of in full, a flood is counted. */
 const maxRecorded = 5;
 

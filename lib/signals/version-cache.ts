@@ -1,13 +1,14 @@
 import type { CallOptions, Clock, SecretPublisher, SecretVersion } from "../ports";
 import type { SecretRef } from "../rotation/account-config";
+import { minutes, seconds } from "../rotation/time/units";
 
 interface Entry {
   readonly found: Promise<SecretVersion | null>;
   readonly until: number;
 }
 
-const keptMs = 60_000;
-const unknownKeptMs = 10_000;
+const keptMs = minutes(1);
+const unknownKeptMs = seconds(10);
 const maxVersions = 1_000;
 
 /**

@@ -5,6 +5,7 @@ import { readingRetries, stopAtLongWaits, waitFor, withDeadline } from "../sdk/p
 import { tableRefusal } from "../sdk/refusals";
 import { malformedAnswer, type SdkCall, type ServiceError, toServiceError } from "../sdk/service-errors";
 import { readFailure } from "../sdk/sdk-failure";
+import { seconds } from "../../rotation/time/units";
 
 /** Where the tables are. `allowInsecureConnection`: plain http is accepted, for an emulator on this machine. */
 export type TableStorage =
@@ -35,7 +36,7 @@ export type WriteOutcome =
   | { readonly kind: "done"; readonly etag: string }
   | { readonly kind: "failed"; readonly refused: boolean; readonly error: ServiceError };
 
-const maxCallMs = 60_000;
+const maxCallMs = seconds(60);
 
 const openClient = (storage: TableStorage, name: string): TableClient => {
   const options: TableServiceClientOptions = { retryOptions: readingRetries, additionalPolicies: [stopAtLongWaits] };

@@ -1,4 +1,5 @@
-import { type Parsed, type Problem } from "../../../lib/parsed";
+import type { Problem } from "../../../lib/errors";
+import type { Parsed } from "../../../lib/parsed";
 import { parseDemand, parseOrder } from "../../../functions/requests";
 import { parseHealthAnswer, parseSignal } from "../../../lib/signals/signal-schema";
 import { keyText } from "../../builders/key";
