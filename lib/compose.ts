@@ -24,6 +24,8 @@ import type { Alerts, Clock, Log } from "./ports";
 import { parseDuration } from "./rotation/time/duration";
 import { minutes, seconds } from "./rotation/time/units";
 import type { NotifierPorts } from "./alarms/publish-notice";
+import { RefusedProofLimiter } from "./signals/refused-proof-limiter";
+import { ReportCache } from "./signals/report-cache";
 import { VersionCache } from "./signals/version-cache";
 
 /** The most that one external call may take. */
@@ -50,6 +52,8 @@ export const composeApp = (env: Environment, write: LineWriter): App => {
     ports,
     accounts: settings.accounts,
     versions: new VersionCache(ports.secrets, systemClock),
+    reports: new ReportCache(ports.signals, systemClock),
+    refusedProofs: new RefusedProofLimiter(systemClock),
     emulated: settings.emulated,
     limits: {
       claimMs: settings.claimMs,
@@ -152,16 +156,16 @@ const openConfigurationAlarm = (env: Environment, write: LineWriter): Configurat
 
 /** The app, or the problems that keep it from running, and the alarm about them: one run of it logs and reports them. */
 export type Composed =
-  | { readonly ok: true; readonly app: App }
-  | { readonly ok: false; readonly problems: ConfigError["problems"]; readonly alarm: () => Promise<void> };
+  | { readonly kind: "ready"; readonly app: App }
+  | { readonly kind: "invalid"; readonly problems: ConfigError["problems"]; readonly alarm: () => Promise<void> };
 
 export const compose = (env: Environment, write: LineWriter): Composed => {
   try {
-    return { ok: true, app: composeApp(env, write) };
+    return { kind: "ready", app: composeApp(env, write) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const { problems } = error;
     const alarm = openConfigurationAlarm(env, write);
-    return { ok: false, problems, alarm: () => alarmConfigurationInvalid(alarm, problems) };
+    return { kind: "invalid", problems, alarm: () => alarmConfigurationInvalid(alarm, problems) };
   }
 };

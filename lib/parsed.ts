@@ -3,11 +3,13 @@ import type { Problem } from "./errors";
 import { jsonPointer } from "./json-pointer";
 
 export type Parsed<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+  | { readonly kind: "valid"; readonly value: T }
+  | { readonly kind: "invalid"; readonly problems: readonly Problem[] };
 
 export const parsed = <T>(result: z.ZodSafeParseResult<T>): Parsed<T> =>
-  result.success ? { ok: true, value: result.data } : { ok: false, problems: result.error.issues.flatMap(problemsOf) };
+  result.success
+    ? { kind: "valid", value: result.data }
+    : { kind: "invalid", problems: result.error.issues.flatMap(problemsOf) };
 
 const problemsOf = (issue: z.core.$ZodIssue): readonly Problem[] => {
   if (issue.code === "unrecognized_keys") {

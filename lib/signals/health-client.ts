@@ -17,17 +17,17 @@ export class FetchHealthChecks implements HealthChecks {
       if (response.status !== 200) return await refused(response);
       const text = await readWhole(response);
       return text === null
-        ? { ok: false, problem: `answered with more than ${maxBytes} bytes` }
-        : { ok: true, body: JSON.parse(text) };
+        ? { kind: "failed", problem: `answered with more than ${maxBytes} bytes` }
+        : { kind: "answered", body: JSON.parse(text) };
     } catch (error) {
-      return { ok: false, problem: problemOf(error, limit) };
+      return { kind: "failed", problem: problemOf(error, limit) };
     }
   }
 }
 
 const refused = async (response: Response): Promise<HealthAnswer> => {
   await response.body?.cancel();
-  return { ok: false, problem: `answered ${response.status}, not 200` };
+  return { kind: "failed", problem: `answered ${response.status}, not 200` };
 };
 
 /** Null where there is more than is read. */

@@ -113,9 +113,9 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a proof is checked against the key of the version that it names",
     without: "any caller with the function's key can open the gate",
-    file: "lib/signals/receive-signal.ts",
-    text: 'return proofHolds({ ...signal, account: config.name }, signal.proof, version.key) ? "proven" : "refused";',
-    instead: 'return proofHolds({ ...signal, account: config.name }, signal.proof, version.key) ? "proven" : "proven";',
+    file: "lib/signals/verify-signal.ts",
+    text: 'return proofHolds(claims, claims.proof, version.key) ? "proven" : "refused";',
+    instead: 'return proofHolds(claims, claims.proof, version.key) ? "proven" : "proven";',
     caughtBy: { jest: "e2e", test: "gate/forged" },
   },
   {

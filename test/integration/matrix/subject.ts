@@ -14,7 +14,7 @@ import { UlidIds } from "../../../lib/ids";
 import { readAccounts } from "../../../lib/config/accounts";
 import { FetchHealthChecks } from "../../../lib/signals/health-client";
 import type { AccountConfig } from "../../../lib/rotation/account-config";
-import { VersionCache } from "../../../lib/signals/version-cache";
+import { anApp } from "../../builders/app";
 import type { Lane } from "./lane";
 
 export const minutes = (count: number): number => count * 60_000;
@@ -85,11 +85,10 @@ export const makeApp = ({ lane, credential, tablePrefix, accounts }: AppOptions)
   const tables = openTables(storageAt(lane.tables.connectionString), tablePrefix);
   const secrets = new KeyVaultSecrets({ credential, emulated: true });
   const arm = { credential, armEndpoint: emulators.armUrl, armScope: "https://management.azure.com/.default" };
-  const app: App = {
+  const app = anApp({
     accounts,
     emulated: true,
     limits,
-    versions: new VersionCache(secrets, clock),
     ports: {
       clock,
       ids,
@@ -104,7 +103,7 @@ export const makeApp = ({ lane, credential, tablePrefix, accounts }: AppOptions)
       alerts: noWebhook,
       log: { write: (level, line) => logged.push(JSON.stringify({ level, ...line })) },
     },
-  };
+  });
   return { app, logged };
 };
 
