@@ -89,14 +89,14 @@ const readTablePrefix = (reader: SettingsReader): string =>
 const readClientId = (reader: SettingsReader): string | null =>
   reader.matching("AZURE_CLIENT_ID", "the client id of a user-assigned identity, a GUID", isGuid);
 
-/** What is right where other settings are wrong: enough to tell somebody of those. */
-export interface TellingSettings extends Pick<Settings, "emulated" | "webhook" | "cloud"> {
-  /** Null where the settings of the tables are wrong too. */
+/** The settings that the alarm about invalid settings needs, as far as they are valid. */
+export interface AlarmSettings extends Pick<Settings, "emulated" | "webhook" | "cloud"> {
+  /** Null where the settings of the tables are invalid too. */
   readonly tables: Pick<Settings, "storage" | "tablePrefix"> | null;
 }
 
-/** Never throws; `readSettings` names what is wrong. A webhook is told only of what a table remembers to have been told. */
-export const readTellingSettings = (env: Environment): TellingSettings => {
+/** Never throws; `readSettings` reports the problems. There is a webhook only with tables, which remember what was sent. */
+export const readAlarmSettings = (env: Environment): AlarmSettings => {
   const ofTables = new Problems();
   const ofWebhook = new Problems();
   const others = new Problems();

@@ -157,23 +157,21 @@ describe("a write that does not get through", () => {
 describe("a table", () => {
   it("is created by whichever of many comes first", async () => {
     world.journal.clear();
-    const { rotations } = openTables(world.storage, "Fresh");
+    const { rotations } = openTables(world.storage, "Fresh", countingIds());
     const records = Array.from({ length: 10 }, () => aRecord({ account: anAccount() }));
-    const table = new RotationTable(rotations, countingIds());
+    const table = new RotationTable(rotations);
     const stored = await Promise.all(records.map((record) => table.insert(record, call)));
     expect(stored.map((each) => each?.record)).toEqual(records);
     expect(world.journal.count("tables.createTable")).toBe(1);
   });
 
   it("is created by processes that start at the same time", async () => {
-    const stores = Array.from({ length: 5 }, () => openTables(world.storage, "Rivals").rotations);
+    const stores = Array.from({ length: 5 }, (_, index) => {
+      const ids = { next: () => `writer-${index}` };
+      return openTables(world.storage, "Rivals", ids).rotations;
+    });
     const record = aRecord({ account: anAccount() });
-    const stored = await Promise.all(
-      stores.map((store, index) => {
-        const ids = { next: () => `writer-${index}` };
-        return new RotationTable(store, ids).insert(record, call);
-      }),
-    );
+    const stored = await Promise.all(stores.map((store) => new RotationTable(store).insert(record, call)));
     expect(stored.filter((each) => each !== null)).toHaveLength(1);
   });
 
@@ -194,7 +192,7 @@ describe("a table", () => {
 describe("rows that somebody has damaged", () => {
   it("are corrupt records", async () => {
     const { record, etag } = await inserted(anAccount());
-    await world.tables.rotations.replace(
+    await world.tables.rotations.writeConditional(
       { partitionKey: record.account, rowKey: "rotation", schema: 1, record: "{" },
       etag,
       call,
@@ -204,8 +202,9 @@ describe("rows that somebody has damaged", () => {
 
   it("stand for an unhealthy instance until its next signal", async () => {
     const account = anAccount();
-    await world.tables.signals.insert(
+    await world.tables.signals.writeConditional(
       { partitionKey: account, rowKey: "render-api:vm-9", schema: 1, healthy: true },
+      null,
       call,
     );
     const [report] = await world.signals.list(account, call);
@@ -243,7 +242,7 @@ describe("a notice that somebody has spoilt", () => {
     ["is nothing", {}],
   ])("is as good as new where it %s, and is replaced", async (_, columns) => {
     const account = anAccount();
-    await world.tables.rotations.insert({ partitionKey: "Notices", rowKey: account, ...columns }, call);
+    await world.tables.rotations.writeConditional({ partitionKey: "Notices", rowKey: account, ...columns }, null, call);
     const found = (await world.notices.list(call)).find(({ notice }) => notice.account === account);
     expect(found?.notice).toEqual(firstNotice(account));
     expect(await world.notices.write(aFullNotice(account), found?.etag ?? null, call)).not.toBeNull();
