@@ -10,7 +10,9 @@ app.http("accountHistory", {
   handler: withAccount(async (theApp, account, request) => {
     if (wantsCheck(request)) return json(200, await verifyHistory(theApp, account));
     const page = parsePage(request.query.get("limit"), request.query.get("before"));
-    return page.ok ? json(200, await readHistory(theApp, account, page.value)) : badRequest(page.problems);
+    return page.kind === "valid"
+      ? json(200, await readHistory(theApp, account, page.value))
+      : badRequest(page.problems);
   }),
 });
 

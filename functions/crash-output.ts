@@ -1,5 +1,5 @@
 import { writeSync } from "node:fs";
-import { withoutKeys } from "../lib/redact";
+import { framesOf } from "../lib/stack-frames";
 
 const standardError = 2;
 
@@ -28,10 +28,3 @@ const crashLine = (how: string, problem: unknown) => ({
 
 const nameOf = (problem: unknown): string =>
   problem instanceof Error && /^\w{1,64}$/.test(problem.name) ? problem.name : typeof problem;
-
-/** Where it happened; the message stands in the lines above. */
-const framesOf = (problem: unknown): string => {
-  const stack = problem instanceof Error ? (problem.stack ?? "") : "";
-  const frames = stack.split("\n").filter((line) => /^\s+at \S/.test(line));
-  return withoutKeys(frames.join("\n"));
-};

@@ -1,8 +1,7 @@
 import type { HttpHandler, HttpRequest, HttpResponseInit } from "@azure/functions";
 import type { App } from "../lib/app";
-import { CorruptRecordError, OperatorNeededError, TransientServiceError } from "../lib/errors";
+import { CorruptRecordError, OperatorNeededError, type Problem, TransientServiceError } from "../lib/errors";
 import { withoutKeys } from "../lib/redact";
-import type { Problem } from "../lib/parsed";
 import type { AccountConfig } from "../lib/rotation/account-config";
 import { theApp, within } from "./runtime";
 
@@ -68,7 +67,7 @@ export const withApp =
   (request, context) =>
     within(context, async () => {
       const composed = theApp();
-      if (!composed.ok) {
+      if (composed.kind === "invalid") {
         const detail = "the app's settings are wrong: mend each of these and restart it";
         return problem(503, "ConfigurationInvalid", detail, { problems: composed.problems });
       }
@@ -134,21 +133,21 @@ const printable = (name: string): string =>
 export const readJson = async (
   request: HttpRequest,
 ): Promise<
-  { readonly ok: true; readonly body: unknown } | { readonly ok: false; readonly answer: HttpResponseInit }
+  { readonly kind: "body"; readonly body: unknown } | { readonly kind: "refused"; readonly answer: HttpResponseInit }
 > => {
   const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "application/json";
   if (type !== "application/json" && !type.endsWith("+json")) {
-    return { ok: false, answer: problem(415, "NotJson", "send the body as application/json") };
+    return { kind: "refused", answer: problem(415, "NotJson", "send the body as application/json") };
   }
   const announced = Number(request.headers.get("content-length") ?? 0);
   const text = announced > maxBody ? "" : await request.text();
   if (announced > maxBody || Buffer.byteLength(text) > maxBody) {
-    return { ok: false, answer: problem(413, "BodyTooLarge", `the body may have at most ${maxBody} bytes`) };
+    return { kind: "refused", answer: problem(413, "BodyTooLarge", `the body may have at most ${maxBody} bytes`) };
   }
   try {
-    return { ok: true, body: JSON.parse(text) };
+    return { kind: "body", body: JSON.parse(text) };
   } catch {
-    return { ok: false, answer: badRequest([{ at: "", problem: "is not JSON: send one JSON object" }]) };
+    return { kind: "refused", answer: badRequest([{ at: "", problem: "is not JSON: send one JSON object" }]) };
   }
 };
 

@@ -13,9 +13,9 @@ app.http("operateAccount", {
       return problem(404, "UnknownAction", `an account's actions are ${operatorActions.join(", ")}`);
     }
     const read = await readJson(request);
-    if (!read.ok) return read.answer;
+    if (read.kind === "refused") return read.answer;
     const order = parseOrder(read.body);
-    if (!order.ok) return badRequest(order.problems);
+    if (order.kind === "invalid") return badRequest(order.problems);
     return answer(await operate(theApp, account, { action, reason: order.value.reason, by: callerOf(request) }));
   }),
 });

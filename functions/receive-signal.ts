@@ -9,9 +9,9 @@ app.http("receiveSignal", {
   authLevel: "function",
   handler: withAccount(async (theApp, account, request) => {
     const read = await readJson(request);
-    if (!read.ok) return read.answer;
+    if (read.kind === "refused") return read.answer;
     const signal = parseSignal(read.body);
-    if (!signal.ok) return badRequest(signal.problems);
+    if (signal.kind === "invalid") return badRequest(signal.problems);
     const received = await receiveSignal(theApp, account, signal.value);
     if (received.kind === "received") return json(202, received.answer);
     const problems = [{ at: received.at, problem: received.detail }];

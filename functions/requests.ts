@@ -1,9 +1,11 @@
 import * as z from "zod";
 import { maxMs } from "../lib/config/reader";
 import type { Demand } from "../lib/operations/rotate-on-demand";
-import { type Parsed, parsed, type Problem } from "../lib/parsed";
+import type { Problem } from "../lib/errors";
+import { type Parsed, parsed } from "../lib/parsed";
 import { withoutKeys } from "../lib/redact";
 import { formatDuration, parseDuration } from "../lib/rotation/time/duration";
+import { minutes, seconds } from "../lib/rotation/time/units";
 
 const reason = z
   .string("must be a text of 1 to 500 characters: it is kept in the history")
@@ -14,7 +16,7 @@ const reason = z
 /** The body of an operator's order. */
 export const parseOrder = (body: unknown): Parsed<{ readonly reason: string }> => {
   const found = parsed(z.strictObject({ reason }).safeParse(body));
-  return found.ok ? { ok: true, value: { reason: withoutKeys(found.value.reason) } } : found;
+  return found.kind === "valid" ? { kind: "valid", value: { reason: withoutKeys(found.value.reason) } } : found;
 };
 
 /** Not beyond the longest: instants after the year 9999 sort before all others, so a deadline there would have passed already. */
@@ -39,16 +41,16 @@ export const parseDemand = (
   idempotencyKey: string | null,
   emulated: boolean,
 ): Parsed<Omit<Demand, "by">> => {
-  const found = parsed(demandSchema(emulated ? 1_000 : 60_000).safeParse(body));
+  const found = parsed(demandSchema(emulated ? seconds(1) : minutes(1)).safeParse(body));
   const header: readonly Problem[] =
     idempotencyKey === null || /^[A-Za-z0-9_-]{1,128}$/.test(idempotencyKey)
       ? []
       : [{ at: "Idempotency-Key", problem: "must be 1 to 128 of the characters A-Z a-z 0-9 _ -" }];
-  if (!found.ok) return { ok: false, problems: [...found.problems, ...header] };
-  if (header.length > 0) return { ok: false, problems: header };
+  if (found.kind === "invalid") return { kind: "invalid", problems: [...found.problems, ...header] };
+  if (header.length > 0) return { kind: "invalid", problems: header };
   const { retireAfter } = found.value;
   const retireAfterMs = retireAfter === null ? null : parseDuration(retireAfter);
-  return { ok: true, value: { reason: withoutKeys(found.value.reason), retireAfterMs, idempotencyKey } };
+  return { kind: "valid", value: { reason: withoutKeys(found.value.reason), retireAfterMs, idempotencyKey } };
 };
 
 /** The query of a page of the history: `limit` from 1 to 500 (default 50), `before` a cursor that a page before gave. */
@@ -63,6 +65,6 @@ export const parsePage = (
   if (before !== null && !/^[1-9]\d{0,14}$/.test(before))
     problems.push({ at: "before", problem: "must be the `next` of the page before" });
   return problems.length > 0
-    ? { ok: false, problems }
-    : { ok: true, value: { limit: size, before: before === null ? null : Number(before) } };
+    ? { kind: "invalid", problems }
+    : { kind: "valid", value: { limit: size, before: before === null ? null : Number(before) } };
 };

@@ -9,9 +9,9 @@ app.http("rotateOnDemand", {
   authLevel: "function",
   handler: withAccount(async (theApp, account, request) => {
     const read = await readJson(request);
-    if (!read.ok) return read.answer;
+    if (read.kind === "refused") return read.answer;
     const demand = parseDemand(read.body, request.headers.get("idempotency-key"), theApp.emulated);
-    if (!demand.ok) return badRequest(demand.problems);
+    if (demand.kind === "invalid") return badRequest(demand.problems);
     return answer(account.name, await rotateOnDemand(theApp, account, { ...demand.value, by: callerOf(request) }));
   }),
 });

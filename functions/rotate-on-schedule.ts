@@ -9,7 +9,7 @@ let ticker: Ticker | null = null;
 const handler: TimerHandler = (_timer, context) =>
   within(context, async () => {
     const composed = theApp();
-    if (!composed.ok) return composed.alarm();
+    if (composed.kind === "invalid") return composed.alarm();
     ticker ??= new Ticker(composed.app);
     await ticker.tick();
   });
@@ -17,6 +17,6 @@ const handler: TimerHandler = (_timer, context) =>
 app.timer("rotateOnSchedule", {
   // The host resolves %NAME% and knows no default for a name that is not set. With invalid settings the schedule itself may be
   // invalid, and then nothing would ever report them.
-  schedule: process.env["ROTATION_SCHEDULE"] && theApp().ok ? "%ROTATION_SCHEDULE%" : everyFiveMinutes,
+  schedule: process.env["ROTATION_SCHEDULE"] && theApp().kind === "ready" ? "%ROTATION_SCHEDULE%" : everyFiveMinutes,
   handler,
 });

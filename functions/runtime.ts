@@ -24,7 +24,7 @@ export const theApp = (): Composed => {
 
 /** Puts an app in the place of the composed one: how tests run the handlers on a world of their own. */
 export const useApp = (app: App): void => {
-  composed = { ok: true, app };
+  composed = { kind: "ready", app };
 };
 
 /** Runs `work` so that what it logs goes to this invocation's log. */

@@ -1,6 +1,8 @@
 import type { AppLimits } from "./limits";
 import type { Ports } from "./ports";
 import type { AccountConfig } from "./rotation/account-config";
+import type { RefusedProofLimiter } from "./signals/refused-proof-limiter";
+import type { ReportCache } from "./signals/report-cache";
 import type { VersionCache } from "./signals/version-cache";
 
 /** Everything a trigger needs, once the settings are known to be good. */
@@ -8,6 +10,9 @@ export interface App {
   readonly ports: Ports;
   readonly limits: AppLimits;
   readonly accounts: readonly AccountConfig[];
+  /** Memory of this process. */
   readonly versions: VersionCache;
+  readonly reports: ReportCache;
+  readonly refusedProofs: RefusedProofLimiter;
   readonly emulated: boolean;
 }

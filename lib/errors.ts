@@ -21,10 +21,20 @@ const describe = (facts: ServiceFacts): string =>
     .filter((part) => part !== null)
     .join(", ");
 
+/** What is wrong in one place of what was sent or set, and how to fix it. Never holds a value. */
+export interface Problem {
+  /**
+   * JSON pointer into the body, or the name of a header, query parameter or setting; inside the configuration
+   * `ROTATION_ACCOUNTS` and a JSON pointer.
+   */
+  readonly at: string;
+  readonly problem: string;
+}
+
 /** Settings or configuration that the app cannot run with; `problems` holds all of them, by name and remedy, never by value. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
-  constructor(readonly problems: readonly { readonly at: string; readonly problem: string }[]) {
+  constructor(readonly problems: readonly Problem[]) {
     super(problems.map(({ at, problem }) => `${at}: ${problem}`).join("; "));
   }
 }

@@ -129,9 +129,9 @@ export interface Signals {
 }
 
 export type HealthAnswer =
-  | { readonly ok: true; readonly body: unknown }
+  | { readonly kind: "answered"; readonly body: unknown }
   /** `problem` goes on the sentence "its health URL …". */
-  | { readonly ok: false; readonly problem: string };
+  | { readonly kind: "failed"; readonly problem: string };
 
 /** Consumers that are asked for their health. */
 export interface HealthChecks {

@@ -3,9 +3,10 @@ import { retried } from "../rotation/events/deliveries";
 import type { Announcement } from "../rotation/events/events";
 import type { Delivery } from "../rotation/record";
 import { plusMs, toInstant } from "../rotation/time/time";
+import { seconds } from "../rotation/time/units";
 
 /** There may be a day's alarms to send, and somebody may wait for the answer of whoever sends them. */
-const maxSendingMs = 5_000;
+const maxSendingMs = seconds(5);
 
 export interface Sent<E extends Announcement> {
   /** Still to be sent, in order. */

@@ -3,6 +3,7 @@ import type { Alerts, CallOptions, Clock, Delivered } from "../ports";
 import type { Wanted } from "../rotation/events/deliveries";
 import type { Announcement } from "../rotation/events/events";
 import { cloudEvent, slackMessage, teamsMessage } from "./webhook-formats";
+import { seconds } from "../rotation/time/units";
 
 export interface WebhookOptions {
   readonly url: string;
@@ -15,9 +16,9 @@ export interface WebhookOptions {
   readonly clock: Clock;
 }
 
-const maxMs = 5_000;
+const maxMs = seconds(5);
 /** After a failure the receiver is left alone for this long, so that a dead one does not cost every account of a tick its time. */
-const restMs = 30_000;
+const restMs = seconds(30);
 
 /** One webhook for all accounts. */
 export class Webhook implements Alerts {

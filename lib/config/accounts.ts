@@ -1,13 +1,12 @@
+import { jsonPointer } from "../json-pointer";
 import type { AccountConfig, BatchAccountRef } from "../rotation/account-config";
 import { parseDuration } from "../rotation/time/duration";
+import { days } from "../rotation/time/units";
 import { type AccountSchema, type CompleteAccount, completeAccount, configurationSchema } from "./configuration-schema";
 import { checkTogether, type Report } from "./cross-checks";
 import type { SchemaOptions } from "./field-types";
 import { batchIdParts } from "./identity-fields";
 import { asObject, mergeAccount } from "./merge";
-import { pointer } from "./pointer";
-
-const thirtyDaysMs = 30 * 86_400_000;
 
 /** Of a duration that the schema has let through. */
 const ms = (duration: string): number => parseDuration(duration) ?? Number.NaN;
@@ -46,7 +45,7 @@ const resolve = (account: CompleteAccount): AccountConfig => {
     batch,
     secret: { vaultUrl: new URL(account.secret.vaultUrl).origin, name: account.secret.name },
     rotateEveryMs,
-    expireAfterMs: account.expireAfter === undefined ? rotateEveryMs + thirtyDaysMs : ms(account.expireAfter),
+    expireAfterMs: account.expireAfter === undefined ? rotateEveryMs + days(30) : ms(account.expireAfter),
     window: account.window,
     settleOn: account.settleOn,
     probe: account.probe,
@@ -92,7 +91,7 @@ export const readAccounts = (
   let sound = true;
   const reportAt: Report = (path, problem) => {
     sound = false;
-    report(pointer(path), problem);
+    report(jsonPointer(path), problem);
   };
   const schema = completeAccount(rules);
   checkForm(schema, configuration, reportAt);

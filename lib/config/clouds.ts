@@ -8,11 +8,8 @@ export interface Cloud {
   readonly authorityHost: string;
   /** What the host of every vault ends with, leading dot included. */
   readonly vaultDomain: string;
-  readonly vaultResource: string;
   /** `<account>.table.<storageSuffix>` */
   readonly storageSuffix: string;
-  /** What the host of every Batch data plane ends with, leading dot included. */
-  readonly batchDomain: string;
 }
 
 export const cloudNames = ["AzurePublic", "AzureUSGovernment", "AzureChina"] as const;
@@ -25,9 +22,7 @@ export const clouds = {
     armScope: "https://management.azure.com/.default",
     authorityHost: "https://login.microsoftonline.com",
     vaultDomain: ".vault.azure.net",
-    vaultResource: "https://vault.azure.net",
     storageSuffix: "core.windows.net",
-    batchDomain: ".batch.azure.com",
   },
   AzureUSGovernment: {
     name: "AzureUSGovernment",
@@ -35,9 +30,7 @@ export const clouds = {
     armScope: "https://management.usgovcloudapi.net/.default",
     authorityHost: "https://login.microsoftonline.us",
     vaultDomain: ".vault.usgovcloudapi.net",
-    vaultResource: "https://vault.usgovcloudapi.net",
     storageSuffix: "core.usgovcloudapi.net",
-    batchDomain: ".batch.usgovcloudapi.net",
   },
   AzureChina: {
     name: "AzureChina",
@@ -45,8 +38,6 @@ export const clouds = {
     armScope: "https://management.chinacloudapi.cn/.default",
     authorityHost: "https://login.chinacloudapi.cn",
     vaultDomain: ".vault.azure.cn",
-    vaultResource: "https://vault.azure.cn",
     storageSuffix: "core.chinacloudapi.cn",
-    batchDomain: ".batch.chinacloudapi.cn",
   },
 } as const satisfies Record<CloudName, Cloud>;

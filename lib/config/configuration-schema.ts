@@ -1,11 +1,10 @@
 import * as z from "zod";
+import { days, minutes, seconds } from "../rotation/time/units";
 import { builtIn } from "./defaults";
 import { duration, mustBe, oneOf, type SchemaOptions, withBounds } from "./field-types";
 import { gateFields } from "./gate-schema";
 import { accountName, resourceId, secret } from "./identity-fields";
 import { windowObject } from "./window-fields";
-
-const dayMs = 86_400_000;
 
 const stalledAfterFields = (shortestMs: number) => {
   const field = (phase: keyof typeof builtIn.stalledAfter, example: string) =>
@@ -29,14 +28,11 @@ const stalledAfterFields = (shortestMs: number) => {
 
 /** Every key that an account and `defaults` may both hold, all of them present. */
 const sharedFields = (rules: SchemaOptions) => {
-  const shortestMs = rules.emulated ? 1_000 : 60_000;
+  const shortestMs = rules.emulated ? seconds(1) : minutes(1);
+  const rotateEveryFromMs = rules.emulated ? seconds(1) : days(1);
   return {
-    rotateEvery: duration(rules.emulated ? shortestMs : dayMs, 730 * dayMs).meta({
-      description: withBounds(
-        "How old a key may become before it is rotated.",
-        rules.emulated ? shortestMs : dayMs,
-        730 * dayMs,
-      ),
+    rotateEvery: duration(rotateEveryFromMs, days(730)).meta({
+      description: withBounds("How old a key may become before it is rotated.", rotateEveryFromMs, days(730)),
       default: builtIn.rotateEvery,
       examples: ["P30D"],
     }),

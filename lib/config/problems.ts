@@ -1,11 +1,4 @@
-import { ConfigError } from "../errors";
-
-/** What is wrong with one setting, or one place in the configuration, and how to mend it. Never holds a value. */
-export interface Problem {
-  /** The setting's name; inside the configuration `ROTATION_ACCOUNTS` and a JSON pointer. */
-  readonly at: string;
-  readonly problem: string;
-}
+import { ConfigError, type Problem } from "../errors";
 
 /** Gathers problems, so that all of them are reported at once. */
 export class Problems {

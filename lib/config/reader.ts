@@ -1,4 +1,5 @@
 import { durationPattern, formatDuration, parseDuration } from "../rotation/time/duration";
+import { days } from "../rotation/time/units";
 import type { Problems } from "./problems";
 import type { SettingName } from "./setting-names";
 
@@ -6,7 +7,7 @@ import type { SettingName } from "./setting-names";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** No length in settings or configuration is longer: dates far beyond it cannot be written. */
-export const maxMs = 3_650 * 86_400_000;
+export const maxMs = days(3_650);
 
 /** Reads single settings; what is wrong with one is added to the problems, and its default stands in for it. */
 export class SettingsReader {

@@ -8,6 +8,7 @@ import { readStorage, type StorageSettings } from "./storage";
 import { isPlainBase, parseUrl, withoutSlash } from "./urls";
 import { readWebhook, type WebhookSettings } from "./webhook";
 import type { AccountConfig } from "../rotation/account-config";
+import { days, minutes, seconds } from "../rotation/time/units";
 
 export type { FilesBesideHost } from "./configuration";
 export type { Environment } from "./reader";
@@ -38,9 +39,6 @@ export interface Settings {
   readonly claimMs: number;
   readonly quarantineMs: number;
 }
-
-const minuteMs = 60_000;
-const dayMs = 24 * 60 * minuteMs;
 
 /** Set by the platform in every app that runs in Azure. */
 const inAzure = "WEBSITE_SITE_NAME";
@@ -78,7 +76,7 @@ const readTestLength = (
   emulated: boolean,
   problems: Problems,
 ): number | null => {
-  if (emulated) return reader.duration(name, 1_000);
+  if (emulated) return reader.duration(name, seconds(1));
   if (reader.text(name) !== null) problems.add(name, "may be set only with ROTATION_EMULATED: remove it");
   return null;
 };
@@ -91,14 +89,14 @@ const readTablePrefix = (reader: SettingsReader): string =>
 const readClientId = (reader: SettingsReader): string | null =>
   reader.matching("AZURE_CLIENT_ID", "the client id of a user-assigned identity, a GUID", isGuid);
 
-/** What is right where other settings are wrong: enough to tell somebody of those. */
-export interface TellingSettings extends Pick<Settings, "emulated" | "webhook" | "cloud"> {
-  /** Null where the settings of the tables are wrong too. */
+/** The settings that the alarm about invalid settings needs, as far as they are valid. */
+export interface AlarmSettings extends Pick<Settings, "emulated" | "webhook" | "cloud"> {
+  /** Null where the settings of the tables are invalid too. */
   readonly tables: Pick<Settings, "storage" | "tablePrefix"> | null;
 }
 
-/** Never throws; `readSettings` names what is wrong. A webhook is told only of what a table remembers to have been told. */
-export const readTellingSettings = (env: Environment): TellingSettings => {
+/** Never throws; `readSettings` reports the problems. There is a webhook only with tables, which remember what was sent. */
+export const readAlarmSettings = (env: Environment): AlarmSettings => {
   const ofTables = new Problems();
   const ofWebhook = new Problems();
   const others = new Problems();
@@ -125,7 +123,7 @@ export const readTellingSettings = (env: Environment): TellingSettings => {
 export const readSettings = (
   env: Environment,
   files: FilesBesideHost,
-  host: HostLimits = { functionTimeoutMs: 5 * minuteMs },
+  host: HostLimits = { functionTimeoutMs: minutes(5) },
 ): Settings => {
   const problems = new Problems();
   const reader = new SettingsReader(env, problems);
@@ -147,10 +145,10 @@ export const readSettings = (
     webhook: readWebhook(reader, emulated),
     cloud,
     clientId,
-    historyKeepMs: reader.duration("ROTATION_HISTORY_KEEP", emulated ? 1_000 : dayMs) ?? 400 * dayMs,
+    historyKeepMs: reader.duration("ROTATION_HISTORY_KEEP", emulated ? seconds(1) : days(1)) ?? days(400),
     // Longer than any one call can run: a claim must outlast its holder.
-    claimMs: readTestLength(reader, "ROTATION_CLAIM", emulated, problems) ?? host.functionTimeoutMs + minuteMs,
-    quarantineMs: readTestLength(reader, "ROTATION_QUARANTINE", emulated, problems) ?? 5 * minuteMs,
+    claimMs: readTestLength(reader, "ROTATION_CLAIM", emulated, problems) ?? host.functionTimeoutMs + minutes(1),
+    quarantineMs: readTestLength(reader, "ROTATION_QUARANTINE", emulated, problems) ?? minutes(5),
   };
   problems.throwIfAny();
   return settings;

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { hashedText, type RotationEvent } from "../rotation/events/events";
 import type { RotationRecord } from "../rotation/record";
+import { sha256 } from "../sha256";
 
 export interface ChainProblem {
   /** The event's place in the history; null for a row that has none. */
@@ -17,8 +17,7 @@ export interface StoredHistory {
   readonly unreadable: ReadonlyMap<number, string>;
 }
 
-export const hashOf = (event: RotationEvent): string =>
-  createHash("sha256").update(hashedText(event), "utf8").digest("hex");
+export const hashOf = (event: RotationEvent): string => sha256(hashedText(event));
 
 const maxMissing = 100;
 

@@ -17,7 +17,6 @@ export const phaseFacts = {
 
 export type Phase = keyof typeof phaseFacts;
 export type GatedPhase = { [P in Phase]: (typeof phaseFacts)[P]["gated"] extends true ? P : never }[Phase];
-export type RotatingPhase = { [P in Phase]: (typeof phaseFacts)[P]["rotating"] extends true ? P : never }[Phase];
 
 /** The newest version of the account's secret, and the slot whose key it holds. */
 export interface Published {

@@ -1,6 +1,7 @@
 import type { CallOptions, HealthAnswer, HealthChecks } from "../ports";
+import { seconds } from "../rotation/time/units";
 
-const maxMs = 10_000;
+const maxMs = seconds(10);
 const maxBytes = 64 * 1024;
 
 /** Asks consumers over HTTPS: no redirects, at most 10 seconds and 64 KiB each. Certificates are checked as Node does. */
@@ -16,17 +17,17 @@ export class FetchHealthChecks implements HealthChecks {
       if (response.status !== 200) return await refused(response);
       const text = await readWhole(response);
       return text === null
-        ? { ok: false, problem: `answered with more than ${maxBytes} bytes` }
-        : { ok: true, body: JSON.parse(text) };
+        ? { kind: "failed", problem: `answered with more than ${maxBytes} bytes` }
+        : { kind: "answered", body: JSON.parse(text) };
     } catch (error) {
-      return { ok: false, problem: problemOf(error, limit) };
+      return { kind: "failed", problem: problemOf(error, limit) };
     }
   }
 }
 
 const refused = async (response: Response): Promise<HealthAnswer> => {
   await response.body?.cancel();
-  return { ok: false, problem: `answered ${response.status}, not 200` };
+  return { kind: "failed", problem: `answered ${response.status}, not 200` };
 };
 
 /** Null where there is more than is read. */

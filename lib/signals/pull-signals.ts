@@ -1,123 +1,121 @@
 import type { App } from "../app";
-import type { CallOptions } from "../ports";
-import { proofHolds } from "./proof";
-import { withoutKeys } from "../redact";
-import { parseHealthAnswer, type PulledSignal } from "./signal-schema";
+import { callOptions } from "../call-options";
+import type { CallOptions, HealthAnswer } from "../ports";
 import type { AccountConfig, ConsumerConfig } from "../rotation/account-config";
-import { pauseInForce } from "../rotation/pause";
 import { healthUrlInstance } from "../rotation/gate/consumers";
+import { type IncomingSignal, mergeSignal } from "../rotation/gate/signals";
+import { pauseInForce } from "../rotation/pause";
 import type { Published } from "../rotation/phases";
 import type { RotationRecord } from "../rotation/record";
-import { type IncomingSignal, mergeSignal } from "../rotation/gate/signals";
-import { msBetween, toInstant } from "../rotation/time/time";
+import { toInstant } from "../rotation/time/time";
 import { gatedState } from "../rotation/waiting";
-
-const skewMs = 5 * 60_000;
+import { parseHealthAnswer, type PulledSignal } from "./signal-schema";
+import { type VerifiedSignal, verifySignal } from "./verify-signal";
 
 /**
- * Asks every consumer with a `healthUrl`, all at once, where the account waits at its gate. An answer is kept as if it had been posted;
- * a consumer that does not answer well is unhealthy until it does.
+ * Asks every consumer with a `healthUrl`, all at once, where the account waits at its gate. An answer is stored as if it had been
+ * posted; a consumer that does not answer well is unhealthy until it does.
  */
 export const pullSignals = async (app: App, config: AccountConfig, record: RotationRecord): Promise<void> => {
   const state = gatedState(record.state);
   const asked = config.gate.consumers.filter(({ healthUrl }) => healthUrl !== null);
   if (state === null || asked.length === 0 || pauseInForce(record, config) !== null) return;
   const pulled = await Promise.allSettled(asked.map((consumer) => pullOne(app, config, consumer, state.active)));
-  // Only now: what goes wrong with one consumer does not leave the others half asked.
+  // Only now: a failure with one consumer does not stop the others halfway.
   for (const outcome of pulled) if (outcome.status === "rejected") throw outcome.reason;
 };
 
+/** One request to a health URL and its answer. */
+interface Pull {
+  readonly config: AccountConfig;
+  readonly consumer: ConsumerConfig;
+  readonly nonce: string;
+  readonly now: Date;
+}
+
 const pullOne = async (app: App, config: AccountConfig, consumer: ConsumerConfig, active: Published): Promise<void> => {
   const { ports, limits } = app;
-  const call = () => ({ signal: ports.clock.abortAfter(limits.callMs) });
+  const call = () => callOptions(ports.clock, limits.callMs);
   const nonce = ports.ids.next();
   const answer = await ports.health.ask(consumer.healthUrl ?? "", nonce, call());
-  const now = ports.clock.now();
-  const read = answer.ok ? await readAnswer(app, config, consumer, answer.body, nonce, now, call()) : answer;
-  const signals = read.ok
-    ? [...read.signals, answered(consumer, active, now)]
-    : [faulty(consumer, active, read.problem, now)];
-  for (const signal of signals) {
-    await ports.signals.update(
-      config.name,
-      consumer.name,
-      signal.instance,
-      (known) =>
-        mergeSignal(known, signal, toInstant(now), signal.instance === healthUrlInstance ? unbroken : config.gate),
-      call(),
-    );
-  }
+  const pull = { config, consumer, nonce, now: ports.clock.now() };
+  const read = await readAnswer(app, pull, answer, call());
+  const signals = read.kind === "signals" ? [...read.signals, answered(pull, active)] : [faulty(pull, active, read)];
+  for (const signal of signals) await store(app, pull, signal, call());
 };
 
-type Read =
-  | { readonly ok: true; readonly signals: readonly IncomingSignal[] }
-  | { readonly ok: false; readonly problem: string };
+const store = async ({ ports }: App, pull: Pull, signal: IncomingSignal, call: CallOptions): Promise<void> => {
+  const { config, consumer, now } = pull;
+  const freshness = signal.instance === healthUrlInstance ? unbroken : config.gate;
+  await ports.signals.update(
+    config.name,
+    consumer.name,
+    signal.instance,
+    (known) => mergeSignal(known, signal, toInstant(now), freshness),
+    call,
+  );
+};
 
-const readAnswer = async (
-  app: App,
-  config: AccountConfig,
-  consumer: ConsumerConfig,
-  body: unknown,
-  nonce: string,
-  now: Date,
-  call: CallOptions,
-): Promise<Read> => {
-  const parsed = parseHealthAnswer(body);
-  if (!parsed.ok)
-    return {
-      ok: false,
-      problem: `answered in another form: ${parsed.problems.map(({ at, problem }) => `${at} ${problem}`.trim()).join("; ")}`,
-    };
+/** `problem` goes on the sentence "its health URL …". */
+type PullResult =
+  | { readonly kind: "signals"; readonly signals: readonly IncomingSignal[] }
+  | { readonly kind: "failed"; readonly problem: string };
+
+const failed = (problem: string) => ({ kind: "failed", problem }) as const;
+
+const readAnswer = async (app: App, pull: Pull, answer: HealthAnswer, call: CallOptions): Promise<PullResult> => {
+  if (answer.kind === "failed") return answer;
+  const parsed = parseHealthAnswer(answer.body);
+  if (parsed.kind === "invalid") {
+    const problems = parsed.problems.map(({ at, problem }) => `${at} ${problem}`.trim());
+    return failed(`answered in another form: ${problems.join("; ")}`);
+  }
   const signals: IncomingSignal[] = [];
-  for (const signal of parsed.value) {
-    // Only the first would be kept, and the second may be the one on the old key.
-    if (signals.some(({ instance }) => instance === signal.instance))
-      return { ok: false, problem: `answered for instance ${signal.instance} twice: give each a name of its own` };
-    const problem = await problemWith(app, config, consumer, signal, nonce, now, call);
-    if (typeof problem === "string")
-      return { ok: false, problem: `answered for instance ${signal.instance} ${problem}` };
-    signals.push({
-      consumer: consumer.name,
-      instance: signal.instance,
-      at: signal.at === null ? toInstant(now) : toInstant(new Date(signal.at)),
-      secretVersion: signal.secretVersion,
-      healthy: signal.healthy,
-      proven: problem.proven,
-      detail: signal.detail === null ? null : withoutKeys(signal.detail),
-    });
+  for (const sent of parsed.value) {
+    // Only the first would be stored, and the second may be the one on the old key.
+    if (signals.some(({ instance }) => instance === sent.instance))
+      return failed(`answered for instance ${sent.instance} twice: give each a name of its own`);
+    const verified = await verifyPulled(app, pull, sent, call);
+    if (verified.kind !== "verified")
+      return failed(`answered for instance ${sent.instance} ${describe(verified, sent)}`);
+    signals.push(verified.signal);
   }
-  return { ok: true, signals };
+  return { kind: "signals", signals };
 };
 
-const problemWith = async (
+type Rejected = Exclude<VerifiedSignal, { kind: "verified" }> | { readonly kind: "otherConsumer" };
+
+const verifyPulled = async (
   app: App,
-  config: AccountConfig,
-  consumer: ConsumerConfig,
-  signal: PulledSignal,
-  nonce: string,
-  now: Date,
+  { config, consumer, nonce, now }: Pull,
+  sent: PulledSignal,
   call: CallOptions,
-): Promise<string | { readonly proven: boolean }> => {
-  if (signal.consumer !== consumer.name) return "in the name of another consumer";
-  if (signal.at !== null && Math.abs(msBetween(toInstant(now), toInstant(new Date(signal.at)))) > skewMs) {
-    return "with an instant more than 5 minutes away from the rotator's clock";
+): Promise<VerifiedSignal | Rejected> =>
+  sent.consumer === consumer.name
+    ? verifySignal(app, config, sent, { now, signedAt: sent.at ?? nonce }, call)
+    : { kind: "otherConsumer" };
+
+const describe = ({ kind }: Rejected, { secretVersion }: PulledSignal): string => {
+  switch (kind) {
+    case "otherConsumer":
+      return "in the name of another consumer";
+    case "clockSkew":
+      return "with an instant more than 5 minutes away from the rotator's clock";
+    case "unknownVersion":
+      return `with version ${secretVersion}, which the vault does not know`;
+    case "proofRefused":
+      return "with a proof that this version's key does not make";
   }
-  const version = await app.versions.read(config.secret, signal.secretVersion, call);
-  if (version === null) return `with version ${signal.secretVersion}, which the vault does not know`;
-  if (signal.proof === null || !version.enabled) return { proven: false };
-  const claims = { ...signal, account: config.name, at: signal.at ?? nonce };
-  return proofHolds(claims, signal.proof, version.key)
-    ? { proven: true }
-    : "with a proof that this version's key does not make";
 };
 
-/** Between two ticks the URL is not asked, which is no silence of the consumer's. */
+/** Between two ticks the URL is not asked: that is no silence of the consumer. */
 const unbroken = {
   signalFreshnessMs: Number.POSITIVE_INFINITY,
   forgetInstanceAfterMs: Number.POSITIVE_INFINITY,
 } as const;
 
-const pseudo = (consumer: ConsumerConfig, active: Published, now: Date) => ({
+/** The health URL itself is reported as an instance of its own. */
+const pseudo = ({ consumer, now }: Pull, active: Published) => ({
   consumer: consumer.name,
   instance: healthUrlInstance,
   at: toInstant(now),
@@ -125,14 +123,14 @@ const pseudo = (consumer: ConsumerConfig, active: Published, now: Date) => ({
   proven: false,
 });
 
-const answered = (consumer: ConsumerConfig, active: Published, now: Date): IncomingSignal => ({
-  ...pseudo(consumer, active, now),
+const answered = (pull: Pull, active: Published): IncomingSignal => ({
+  ...pseudo(pull, active),
   healthy: true,
   detail: null,
 });
 
-const faulty = (consumer: ConsumerConfig, active: Published, problem: string, now: Date): IncomingSignal => ({
-  ...pseudo(consumer, active, now),
+const faulty = (pull: Pull, active: Published, { problem }: { readonly problem: string }): IncomingSignal => ({
+  ...pseudo(pull, active),
   healthy: false,
   detail: `its health URL ${problem}`.slice(0, 500),
 });

@@ -1,7 +1,8 @@
-import type { Clock, Ports, Signals } from "../ports";
+import type { Clock } from "../ports";
+import { minutes } from "../rotation/time/units";
 
-const windowMs = 5 * 60_000;
-/** So many of one consumer are recorded in a window: an app with a wrong key is told of in full, a flood is counted. */
+const windowMs = minutes(5);
+/** Maximum of one consumer that is recorded in a window: an app with a wrong key is reported in full, a flood is counted. */
 const maxRecorded = 5;
 
 interface Counted {
@@ -11,19 +12,19 @@ interface Counted {
 }
 
 export interface RefusedProof {
-  /** `first`: from here on they are only counted, until the window has ended. */
-  readonly is: "recorded" | "first" | "counted";
+  /** `first`: from this one on they are only counted, until the window has ended. */
+  readonly kind: "recorded" | "first" | "counted";
   /** How many were counted before a recorded one. */
   readonly more: number;
 }
 
-/** What this process refuses: who floods it with wrong proofs must fill neither history nor record. */
-export class RefusedProofs {
+/** The refused proofs of one process: a flood of wrong proofs must fill neither history nor record. */
+export class RefusedProofLimiter {
   readonly #counted = new Map<string, Counted>();
 
-  constructor(private readonly clock: Clock) {}
+  constructor(private readonly clock: Pick<Clock, "now">) {}
 
-  /** One more of a consumer, which is configured: so there are not many of them. */
+  /** Counts one more of a consumer, which is configured: so there are few of them. */
   add(account: string, consumer: string): RefusedProof {
     const key = `${account}:${consumer}`;
     const now = this.clock.now().getTime();
@@ -36,18 +37,9 @@ export class RefusedProofs {
       const more = window.unrecorded;
       window.unrecorded = 0;
       window.recorded += 1;
-      return { is: "recorded", more };
+      return { kind: "recorded", more };
     }
     window.unrecorded += 1;
-    return { is: window.unrecorded === 1 ? "first" : "counted", more: 0 };
+    return { kind: window.unrecorded === 1 ? "first" : "counted", more: 0 };
   }
 }
-
-const perTable = new WeakMap<Signals, RefusedProofs>();
-
-/** One for all signals that this process takes. */
-export const refusedProofs = ({ signals, clock }: Ports): RefusedProofs => {
-  const known = perTable.get(signals) ?? new RefusedProofs(clock);
-  perTable.set(signals, known);
-  return known;
-};

@@ -1,11 +1,14 @@
-import type { CallOptions, Clock, Ports, Signals } from "../ports";
+import type { CallOptions, Clock, Signals } from "../ports";
 import type { InstanceReport } from "../rotation/gate/signals";
 
 type Reports = Map<string, InstanceReport>;
 
 interface Listed {
   readonly reports: Promise<Reports>;
-  /** It is shared from and until these, in milliseconds since 1970. While it is under way: always, where the one before was worth keeping. */
+  /**
+   * It is shared from and until these, in milliseconds since 1970. While it is being read: always, where the one before was worth
+   * keeping.
+   */
   from: number;
   until: number;
 }
@@ -21,12 +24,12 @@ const idOf = ({ consumer, instance }: InstanceReport): string => `${consumer}:${
  * A list that is seconds old decides nothing: a driver that acts reads the table itself, and what another process has just stored is
  * seen at the next signal or tick.
  */
-export class RecentReports {
+export class ReportCache {
   readonly #lists = new Map<string, Listed>();
 
   constructor(
     private readonly signals: Signals,
-    private readonly clock: Clock,
+    private readonly clock: Pick<Clock, "now">,
   ) {}
 
   async read(account: string, options: CallOptions): Promise<readonly InstanceReport[]> {
@@ -67,22 +70,13 @@ export class RecentReports {
   }
 }
 
-/** To what has been read, or is being read: where that fails, nothing is kept. */
+/** Adds to the list that has been read, or is being read: where that fails, nothing is kept. */
 const add = async ({ reports }: Listed, report: InstanceReport): Promise<void> => {
   try {
     const known = await reports;
     const there = known.get(idOf(report));
     if (there === undefined || there.at <= report.at) known.set(idOf(report), report);
   } catch {
-    // Whoever reads it hears of it.
+    // The reader gets the error.
   }
-};
-
-const perTable = new WeakMap<Signals, RecentReports>();
-
-/** One for all signals that this process takes. */
-export const recentReports = ({ signals, clock }: Ports): RecentReports => {
-  const known = perTable.get(signals) ?? new RecentReports(signals, clock);
-  perTable.set(signals, known);
-  return known;
 };

@@ -1,6 +1,16 @@
 import * as z from "zod";
 import { type Parsed, parsed } from "../parsed";
-import type { SignalBody } from "./receive-signal";
+
+/** A signal as it was sent and found well formed. `at` is any ISO 8601 instant; the proof signs it as it stands. */
+export interface SignalBody {
+  readonly consumer: string;
+  readonly instance: string;
+  readonly secretVersion: string;
+  readonly healthy: boolean;
+  readonly at: string;
+  readonly detail: string | null;
+  readonly proof: string | null;
+}
 
 const name = z
   .string("must be a text")
@@ -37,6 +47,6 @@ const manyPulled = z
   .min(1, "must hold at least one signal")
   .max(1000, "may hold at most 1000 signals");
 
-/** One signal or an array of them; what is wrong is told of the form that was sent. */
+/** One signal or an array of them; the problems refer to the form that was sent. */
 export const parseHealthAnswer = (body: unknown): Parsed<readonly PulledSignal[]> =>
   Array.isArray(body) ? parsed(manyPulled.safeParse(body)) : parsed(onePulled.safeParse(body));

@@ -1,13 +1,14 @@
 import type { CallOptions, Clock, SecretPublisher, SecretVersion } from "../ports";
 import type { SecretRef } from "../rotation/account-config";
+import { minutes, seconds } from "../rotation/time/units";
 
 interface Entry {
   readonly found: Promise<SecretVersion | null>;
   readonly until: number;
 }
 
-const keptMs = 60_000;
-const unknownKeptMs = 10_000;
+const keptMs = minutes(1);
+const unknownKeptMs = seconds(10);
 const maxVersions = 1_000;
 
 /**
@@ -19,7 +20,7 @@ export class VersionCache {
 
   constructor(
     private readonly secrets: SecretPublisher,
-    private readonly clock: Clock,
+    private readonly clock: Pick<Clock, "now">,
   ) {}
 
   /** Null where the vault does not know the version. Throws as `SecretPublisher.version` does; a failure is not kept. */
@@ -27,12 +28,12 @@ export class VersionCache {
     const id = `${ref.vaultUrl}/secrets/${ref.name}/${version}`.toLowerCase();
     const now = this.clock.now().getTime();
     const known = this.#entries.get(id);
-    // An entry from the future is one from before the clock was set back.
+    // An entry from the future was made before the clock was set back.
     if (known !== undefined && now < known.until && known.until - now <= keptMs) return known.found;
     const found = this.secrets.version(ref, version, options);
     this.#keep(id, { found, until: now + keptMs });
     const isStill = (): boolean => this.#entries.get(id)?.found === found;
-    // A version that is not there may be soon; but whoever makes versions up shall not cost a read each.
+    // A version that is not there may be soon; but made-up versions must not cost a read each.
     const settle = (there: SecretVersion | null): void => {
       if (there === null && isStill()) this.#keep(id, { found, until: now + unknownKeptMs });
     };

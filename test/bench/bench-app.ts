@@ -2,7 +2,7 @@ import type { App } from "../../lib/app";
 import { readSettings } from "../../lib/config/settings";
 import type { Clock, History, Ports } from "../../lib/ports";
 import { Ticker } from "../../lib/operations/tick";
-import { VersionCache } from "../../lib/signals/version-cache";
+import { anApp } from "../builders/app";
 import { InMemoryBatch } from "../fakes/in-memory-batch";
 import { InMemoryNotices } from "../fakes/in-memory-notices";
 import { InMemoryRotations } from "../fakes/in-memory-rotations";
@@ -66,7 +66,7 @@ export const aBenchApp = async (count: number): Promise<{ readonly app: App; rea
     notices: new InMemoryNotices(),
     signals: new InMemorySignals(),
     history: forgetfulHistory,
-    health: { ask: async () => ({ ok: false, problem: "is not asked" }) },
+    health: { ask: async () => ({ kind: "failed", problem: "is not asked" }) },
     permissions: { principalId: async () => null, allows: async () => null },
     alerts: { wanted: null, deliver: async () => "gone" },
     log: { write: () => undefined },
@@ -82,13 +82,7 @@ export const aBenchApp = async (count: number): Promise<{ readonly app: App; rea
     requestMs: 100_000,
     claimWaitMs: 0,
   };
-  const app: App = {
-    ports,
-    limits,
-    accounts: settings.accounts,
-    versions: new VersionCache(secrets, clock),
-    emulated: false,
-  };
+  const app = anApp({ ports, limits, accounts: settings.accounts });
   const ticker = new Ticker(app);
   for (let tick = 0; tick < 3; tick++) {
     await ticker.tick();

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { firstRecord } from "../../lib/rotation/first-record";
 import { type EventContext } from "../../lib/rotation/events/outbox";
 import type { Claim, Failure, LastRotation, Pause, RotationRecord } from "../../lib/rotation/record";
+import { sha256 } from "../../lib/sha256";
 import { anAccount } from "./account";
 import { idle } from "./state";
 import { at, when } from "./time";
@@ -73,6 +73,6 @@ export const aPen = (time: string, by = "schedule"): EventContext => {
       written += 1;
       return `event-${written}`;
     },
-    hash: (text) => createHash("sha256").update(text).digest("hex"),
+    hash: sha256,
   };
 };

@@ -1,6 +1,7 @@
 import type { AccountConfig, SecretRef } from "../../lib/rotation/account-config";
 import { toInstant } from "../../lib/rotation/time/time";
-import type { Received, SignalBody } from "../../lib/signals/receive-signal";
+import type { Received } from "../../lib/signals/receive-signal";
+import type { SignalBody } from "../../lib/signals/signal-schema";
 import type { World } from "../fakes/world/world";
 import { minute } from "./plan";
 

@@ -47,7 +47,7 @@ test("the configuration is one that the app takes", () => {
 });
 
 test("the signal is one that the app takes", () => {
-  expect(parseSignal(JSON.parse(jsonBlockWith("consumer")))).toMatchObject({ ok: true });
+  expect(parseSignal(JSON.parse(jsonBlockWith("consumer")))).toMatchObject({ kind: "valid" });
 });
 
 test("the phases are those of the procedure, in its order", () => {

@@ -9,13 +9,14 @@ import { withDeadline } from "../sdk/pipeline";
 import { type BatchAction, batchRefusal } from "../sdk/refusals";
 import { callSdk, malformedAnswer, type SdkCall } from "../sdk/service-errors";
 import { requestIdOf } from "../sdk/sdk-failure";
+import { seconds } from "../../rotation/time/units";
 
 export interface AzureBatchKeysOptions extends ArmOptions {
   readonly clock: Clock;
 }
 
 /** Longest time of one call, its repeats and its wait for the write allowance included. */
-const maxCallMs = 90_000;
+const maxCallMs = seconds(90);
 
 const keyNames = { primary: "Primary", secondary: "Secondary" } as const satisfies Record<Slot, string>;
 

@@ -3,6 +3,7 @@ import { OperatorNeededError, TransientServiceError } from "../../errors";
 import { withDeadline } from "../sdk/pipeline";
 import { factsOf } from "../sdk/service-errors";
 import { answered, readFailure } from "../sdk/sdk-failure";
+import { seconds } from "../../rotation/time/units";
 
 export interface Probe {
   readonly accountName: string;
@@ -13,7 +14,7 @@ export interface Probe {
 }
 
 const operation = "Batch data plane probe";
-const maxProbeMs = 30_000;
+const maxProbeMs = seconds(30);
 const maxBodyBytes = 64 * 1024;
 
 /** Already in the order in which the parameters are signed. */

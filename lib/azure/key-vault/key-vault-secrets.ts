@@ -4,6 +4,7 @@ import { OutcomeUnknownError } from "../../errors";
 import type { CallOptions, Publication, Receipt, SecretPublisher, SecretVersion } from "../../ports";
 import type { SecretRef } from "../../rotation/account-config";
 import { toInstant } from "../../rotation/time/time";
+import { days, minutes } from "../../rotation/time/units";
 import { withDeadline } from "../sdk/pipeline";
 import { type SecretCommand, vaultRefusal } from "../sdk/refusals";
 import { callSdk, malformedAnswer, type SdkCall, toServiceError } from "../sdk/service-errors";
@@ -12,8 +13,7 @@ import { type KeyVaultOptions, VaultClientCache } from "./vault-clients";
 
 type EnabledVersion = Extract<SecretVersion, { enabled: true }>;
 
-const maxCallMs = 60_000;
-const dayMs = 24 * 60 * 60 * 1000;
+const maxCallMs = minutes(1);
 
 const operations = {
   get: "Key Vault getSecret",
@@ -71,7 +71,7 @@ export class KeyVaultSecrets implements SecretPublisher {
         tags: {
           CredentialId: publication.slot === "primary" ? "Primary" : "Secondary",
           ProviderAddress: publication.resourceId,
-          ValidityPeriodDays: String(Math.max(1, Math.floor(publication.rotateEveryMs / dayMs))),
+          ValidityPeriodDays: String(Math.max(1, Math.floor(publication.rotateEveryMs / days(1)))),
           RotationId: publication.rotationId,
         },
         expiresOn: new Date(publication.expiresAt),

@@ -2,6 +2,7 @@ import type { TokenCredential } from "@azure/identity";
 import { SecretClient, type SecretClientOptions } from "@azure/keyvault-secrets";
 import { noRetries, readingRetries, stopAtLongWaits, waitFor } from "../sdk/pipeline";
 import { readFailure, type SdkFailure } from "../sdk/sdk-failure";
+import { seconds } from "../../rotation/time/units";
 
 export interface KeyVaultOptions {
   readonly credential: TokenCredential;
@@ -9,7 +10,7 @@ export interface KeyVaultOptions {
   readonly emulated: boolean;
 }
 
-const maxPrimingMs = 30_000;
+const maxPrimingMs = seconds(30);
 
 /** Answers that may have come before the vault's challenge was met, so that the client may still be without a token. */
 const mayPrecedeToken = ({ kind, statusCode }: SdkFailure): boolean =>

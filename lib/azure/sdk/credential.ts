@@ -5,6 +5,7 @@ import {
   type TokenCredential,
 } from "@azure/identity";
 import { waitFor } from "./pipeline";
+import { seconds } from "../../rotation/time/units";
 
 export interface CredentialOptions {
   /** The process's environment: whether `IDENTITY_ENDPOINT` is set is read. */
@@ -32,7 +33,7 @@ export const createCredential = ({ env, clientId, authorityHost }: CredentialOpt
   );
 };
 
-const maxTokenMs = 30_000;
+const maxTokenMs = seconds(30);
 
 /**
  * MSAL passes no signal on and sets no time limit: an identity endpoint that accepts a connection and then says nothing would hold

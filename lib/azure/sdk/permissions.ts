@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { CallOptions, Permissions } from "../../ports";
 import { withDeadline } from "./pipeline";
 import { callSdk, type SdkCall } from "./service-errors";
+import { seconds } from "../../rotation/time/units";
 
 export interface PermissionsOptions {
   readonly credential: TokenCredential;
@@ -10,7 +11,7 @@ export interface PermissionsOptions {
   readonly armScope: string;
 }
 
-const maxCallMs = 15_000;
+const maxCallMs = seconds(15);
 
 const answerSchema = z.object({
   value: z.array(z.object({ actions: z.array(z.string()), notActions: z.array(z.string()).default([]) })),

@@ -3,6 +3,7 @@ import type { BatchManagementClientOptionalParams } from "@azure/arm-batch";
 import { RateLimiter } from "./rate-limiter";
 import { retryAfterMs } from "./retry-after";
 import { answered, notSent, PipelineStop } from "./sdk-failure";
+import { seconds } from "../../rotation/time/units";
 
 type PolicyConfig = NonNullable<BatchManagementClientOptionalParams["additionalPolicies"]>[number];
 
@@ -13,7 +14,7 @@ export const readingRetries = { maxRetries: 2, retryDelayInMs: 500, maxRetryDela
 export const noRetries = { maxRetries: 0 } as const;
 
 /** A service that asks to wait longer than this is not waited for within a call: the driver comes back later. */
-const maxWaitMs = 5_000;
+const maxWaitMs = seconds(5);
 
 /**
  * Ends a call whose service asks for a long wait. The SDKs' sleep after `Retry-After` has no upper limit (3600 is an hour),

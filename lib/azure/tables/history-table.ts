@@ -18,7 +18,7 @@ const rowSchema = 1;
 const placeOf = ({ rowKey }: StoredRow): number | null =>
   /^\d{16}$/.test(rowKey) ? Number.MAX_SAFE_INTEGER - Number(rowKey) : null;
 
-const toRow = ({ sequence, ...event }: RotationEvent): Row => ({
+const toRow = ({ sequence, ...event }: RotationEvent): Row & { readonly id: string } => ({
   ...historyKey(event.account, sequence),
   schema: rowSchema,
   // Text, as a number would be stored in 32 bits.
@@ -81,11 +81,8 @@ export class HistoryTable implements History {
   }
 
   async append(event: RotationEvent, options: CallOptions): Promise<void> {
-    const outcome = await this.#table.insert(toRow(event), options);
-    if (outcome.kind === "done") return;
-    const there = await this.#table.read(historyKey(event.account, event.sequence), options);
-    if (there === null) throw outcome.error;
-    if (there["id"] === event.id) return;
+    const outcome = await this.#table.insertOnce(toRow(event), options);
+    if (outcome.kind === "written") return;
     throw new CorruptRecordError(
       event.account,
       `event ${event.sequence} is in the history already under another id: the record was set back, so raise its eventSequence above that of the newest history row`,

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { CallOptions, Ids, Notices, StoredNotice } from "../../ports";
+import type { CallOptions, Notices, StoredNotice } from "../../ports";
 import { firstNotice, type Notice } from "../../rotation/events/notice";
 import { joinColumns, toAsciiJson, toColumns } from "./json-columns";
 import { noticeSchema } from "./record-schema";
@@ -29,11 +29,9 @@ const toStored = (row: StoredRow): StoredNotice => {
 /** Notices: rows in a partition of their own beside the rotation records, so that one query reads them all. */
 export class NoticeTable implements Notices {
   readonly #table: Table;
-  readonly #ids: Ids;
 
-  constructor(rotations: Table, ids: Ids) {
+  constructor(rotations: Table) {
     this.#table = rotations;
-    this.#ids = ids;
   }
 
   async list(options: CallOptions): Promise<readonly StoredNotice[]> {
@@ -41,16 +39,8 @@ export class NoticeTable implements Notices {
   }
 
   async write(notice: Notice, etag: string | null, options: CallOptions): Promise<StoredNotice | null> {
-    const key = noticeKey(notice.account);
-    const writeId = this.#ids.next();
-    const row = { ...key, writeId, ...toColumns("notice", toAsciiJson(notice)) };
-    const outcome =
-      etag === null ? await this.#table.insert(row, options) : await this.#table.replace(row, etag, options);
-    if (outcome.kind === "done") return { notice, etag: outcome.etag };
-    const found = await this.#table.read(key, options);
-    // Applied after all: its answer was lost, and the SDK's repeat was refused on account of it.
-    if (found?.["writeId"] === writeId) return { notice, etag: found.etag };
-    if (!outcome.refused) throw outcome.error;
-    return null;
+    const row = { ...noticeKey(notice.account), ...toColumns("notice", toAsciiJson(notice)) };
+    const outcome = await this.#table.writeConditional(row, etag, options);
+    return outcome.kind === "written" ? { notice, etag: outcome.etag } : null;
   }
 }

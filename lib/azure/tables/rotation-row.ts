@@ -24,7 +24,7 @@ const describe = (error: z.ZodError): string =>
  * Throws `CorruptRecordError` for a record that could not be read again (better not written than that), and
  * `OperatorNeededError` for one that has outgrown a row.
  */
-export const toRow = (record: RotationRecord, writeId: string): Row => {
+export const toRow = (record: RotationRecord): Row => {
   const checked = recordSchema.safeParse(record);
   if (!checked.success) {
     throw new CorruptRecordError(
@@ -37,7 +37,6 @@ export const toRow = (record: RotationRecord, writeId: string): Row => {
   return {
     ...rotationKey(record.account),
     schema: recordSchemaVersion,
-    writeId,
     phase: record.state.phase,
     phaseSince: record.phaseClock.since,
     claimId: record.claim?.id ?? "",

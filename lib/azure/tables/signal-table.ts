@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { TransientServiceError } from "../../errors";
-import type { CallOptions, Ids, Signals } from "../../ports";
+import type { CallOptions, Signals } from "../../ports";
 import type { InstanceReport } from "../../rotation/gate/signals";
 import { instant } from "./record-schema";
-import type { Row, RowKey, StoredRow, Table, WriteOutcome } from "./tables";
+import type { Row, RowKey, StoredRow, Table } from "./tables";
 
 type Merge = Parameters<Signals["update"]>[3];
 
@@ -37,11 +37,10 @@ const signalKey = (account: string, consumer: string, instance: string): RowKey 
   rowKey: `${consumer}:${instance}`,
 });
 
-const toRow = (account: string, report: InstanceReport, writeId: string): Row => ({
+const toRow = (account: string, report: InstanceReport): Row => ({
   ...Object.fromEntries(Object.entries(report).filter(([, value]) => value !== null)),
   ...signalKey(account, report.consumer, report.instance),
   schema: 1,
-  writeId,
 });
 
 /** Null where the row does not hold a whole report of the instance that its key names. */
@@ -80,11 +79,9 @@ const unreadableReport = (row: StoredRow): InstanceReport => {
 /** What consumers have reported: one row per instance. */
 export class SignalTable implements Signals {
   readonly #table: Table;
-  readonly #ids: Ids;
 
-  constructor(table: Table, ids: Ids) {
+  constructor(table: Table) {
     this.#table = table;
-    this.#ids = ids;
   }
 
   async list(account: string, options: CallOptions): Promise<readonly InstanceReport[]> {
@@ -105,22 +102,13 @@ export class SignalTable implements Signals {
       const known = row === null ? null : toReport(row);
       const { accepted, report } = merge(known);
       if (report === known) return { accepted };
-      const writeId = this.#ids.next();
-      const outcome = await this.#write(toRow(account, report, writeId), row, options);
-      if (outcome.kind === "done") return { accepted };
-      const found = await this.#table.read(key, options);
-      // Applied after all: its answer was lost, and the SDK's repeat was refused on account of it.
-      if (found?.["writeId"] === writeId) return { accepted };
-      if (!outcome.refused && found?.etag === row?.etag) throw outcome.error;
-      row = found;
+      const outcome = await this.#table.writeConditional(toRow(account, report), row?.etag ?? null, options);
+      if (outcome.kind === "written") return { accepted };
+      row = outcome.found;
     }
     throw new TransientServiceError({
       operation: `Tables update entity in ${this.#table.name}`,
       code: "TooManyConflicts",
     });
-  }
-
-  #write(row: Row, known: StoredRow | null, options: CallOptions): Promise<WriteOutcome> {
-    return known === null ? this.#table.insert(row, options) : this.#table.replace(row, known.etag, options);
   }
 }

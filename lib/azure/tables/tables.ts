@@ -1,15 +1,9 @@
-import { TableClient, type TableServiceClientOptions } from "@azure/data-tables";
-import type { TokenCredential } from "@azure/identity";
-import type { CallOptions } from "../../ports";
-import { readingRetries, stopAtLongWaits, waitFor, withDeadline } from "../sdk/pipeline";
+import type { TableClient } from "@azure/data-tables";
+import type { CallOptions, Ids } from "../../ports";
 import { tableRefusal } from "../sdk/refusals";
-import { malformedAnswer, type SdkCall, type ServiceError, toServiceError } from "../sdk/service-errors";
 import { readFailure } from "../sdk/sdk-failure";
-
-/** Where the tables are. `allowInsecureConnection`: plain http is accepted, for an emulator on this machine. */
-export type TableStorage =
-  | { readonly kind: "connectionString"; readonly connectionString: string; readonly allowInsecureConnection: boolean }
-  | { readonly kind: "identity"; readonly tableServiceUri: string; readonly credential: TokenCredential };
+import { malformedAnswer, type SdkCall, type ServiceError, toServiceError } from "../sdk/service-errors";
+import { CreatingClient, type TableStorage } from "./creating-client";
 
 export interface RowKey {
   readonly partitionKey: string;
@@ -26,43 +20,27 @@ export interface StoredRow extends RowKey {
   readonly [column: string]: unknown;
 }
 
-/**
- * Every failure needs a look at the row: a write that was applied but whose answer was lost is repeated by the SDK, and what ends
- * it then (409 or 412 on account of itself, a refused connection) says nothing of the first try. `refused`: the service said
- * 404, 409 or 412, so a row that is not one's own is somebody else's.
- */
 export type WriteOutcome =
-  | { readonly kind: "done"; readonly etag: string }
-  | { readonly kind: "failed"; readonly refused: boolean; readonly error: ServiceError };
+  | { readonly kind: "written"; readonly etag: string }
+  /** Another writer was first: the row that it left, null where it deleted the row. */
+  | { readonly kind: "conflict"; readonly found: StoredRow | null };
 
-const maxCallMs = 60_000;
-
-const openClient = (storage: TableStorage, name: string): TableClient => {
-  const options: TableServiceClientOptions = { retryOptions: readingRetries, additionalPolicies: [stopAtLongWaits] };
-  return storage.kind === "identity"
-    ? new TableClient(storage.tableServiceUri, name, storage.credential, options)
-    : TableClient.fromConnectionString(storage.connectionString, name, {
-        ...options,
-        allowInsecureConnection: storage.allowInsecureConnection,
-      });
-};
-
-/** One table, created when it is found absent. Every method throws `TransientServiceError` or `OperatorNeededError`. */
+/** One table. Every method throws `TransientServiceError` or `OperatorNeededError`. */
 export class Table {
   readonly name: string;
-  readonly #client: TableClient;
-  #creating: Promise<void> | null = null;
-  #created = 0;
+  readonly #ids: Ids;
+  readonly #client: CreatingClient;
 
-  constructor(storage: TableStorage, name: string) {
+  constructor(storage: TableStorage, name: string, ids: Ids) {
     this.name = name;
-    this.#client = openClient(storage, name);
+    this.#ids = ids;
+    this.#client = new CreatingClient(storage, name);
   }
 
   async read({ partitionKey, rowKey }: RowKey, { signal }: CallOptions): Promise<StoredRow | null> {
     try {
-      return await this.#run(signal, (abortSignal) =>
-        this.#client.getEntity<StoredRow>(partitionKey, rowKey, { abortSignal }),
+      return await this.#client.run(signal, (client, abortSignal) =>
+        client.getEntity<StoredRow>(partitionKey, rowKey, { abortSignal }),
       );
     } catch (error) {
       const failure = readFailure(error);
@@ -71,19 +49,18 @@ export class Table {
     }
   }
 
-  /** All rows of one partition in the order of their keys, up to `limit`; from after `afterRowKey` on, where that is given. */
+  /** All rows of one partition in the order of their keys, up to `limit`; from after `afterRowKey` on, where given. */
   async list(
     partitionKey: string,
     { signal }: CallOptions,
     range: { readonly afterRowKey?: string; readonly limit?: number } = {},
   ): Promise<readonly StoredRow[]> {
     const limit = range.limit ?? Number.POSITIVE_INFINITY;
-    const after = range.afterRowKey === undefined ? "" : ` and RowKey gt '${range.afterRowKey.replaceAll("'", "''")}'`;
-    const filter = `PartitionKey eq '${partitionKey.replaceAll("'", "''")}'${after}`;
+    const filter = filterOf(partitionKey, range.afterRowKey);
     try {
-      return await this.#run(signal, async (abortSignal) => {
+      return await this.#client.run(signal, async (client, abortSignal) => {
         const rows: StoredRow[] = [];
-        const pages = this.#client
+        const pages = client
           .listEntities<StoredRow>({ queryOptions: { filter }, abortSignal })
           .byPage({ maxPageSize: Math.min(1000, limit) });
         for await (const page of pages) {
@@ -97,68 +74,63 @@ export class Table {
     }
   }
 
-  insert(row: Row, { signal }: CallOptions): Promise<WriteOutcome> {
-    return this.#write("insert entity", signal, (abortSignal) => this.#client.createEntity(row, { abortSignal }));
+  /** Inserts the row (`etag` null), or replaces it while it still has this `etag`. */
+  writeConditional(row: Row, etag: string | null, options: CallOptions): Promise<WriteOutcome> {
+    const writeId = this.#ids.next();
+    return this.#write({ ...row, writeId }, etag, (found) => found["writeId"] === writeId, options);
   }
 
-  /** Replaces the row only while it still has this `etag`: the SDK's default is to replace it unconditionally. */
-  replace(row: Row, etag: string, { signal }: CallOptions): Promise<WriteOutcome> {
-    return this.#write("update entity", signal, (abortSignal) =>
-      this.#client.updateEntity(row, "Replace", { etag, abortSignal }),
-    );
+  /** Inserts a row that has an `id` of its own: where it is there already, it counts as written. */
+  insertOnce(row: Row & { readonly id: string }, options: CallOptions): Promise<WriteOutcome> {
+    return this.#write(row, null, (found) => found["id"] === row.id, options);
   }
 
   /** A row that is gone already is as it should be. */
   async remove({ partitionKey, rowKey }: RowKey, { signal }: CallOptions): Promise<void> {
     try {
-      await this.#run(signal, (abortSignal) => this.#client.deleteEntity(partitionKey, rowKey, { abortSignal }));
+      await this.#client.run(signal, (client, abortSignal) =>
+        client.deleteEntity(partitionKey, rowKey, { abortSignal }),
+      );
     } catch (error) {
       const failure = readFailure(error);
       if (failure.statusCode !== 404) throw toServiceError(failure, this.#call("delete entity"));
     }
   }
 
+  /**
+   * Every failure is checked by reading the row. A write that was applied but whose answer was lost is repeated by the SDK, and the
+   * result of the repeat (409 or 412 because of the first attempt, a refused connection) says nothing about the first attempt.
+   */
   async #write(
-    what: string,
-    signal: AbortSignal,
-    send: (abortSignal: AbortSignal) => Promise<{ etag?: string }>,
+    row: Row,
+    etag: string | null,
+    isOwn: (found: StoredRow) => boolean,
+    options: CallOptions,
   ): Promise<WriteOutcome> {
-    try {
-      const { etag } = await this.#run(signal, send);
-      if (etag !== undefined) return { kind: "done", etag };
-      return { kind: "failed", refused: false, error: malformedAnswer(this.#call(what).operation) };
-    } catch (error) {
-      const failure = readFailure(error);
-      const refused = failure.statusCode !== null && [404, 409, 412].includes(failure.statusCode);
-      return { kind: "failed", refused, error: toServiceError(failure, this.#call(what)) };
-    }
-  }
-
-  /** Runs one call; where the table is absent, creates it and runs the call once more. */
-  async #run<T>(signal: AbortSignal, send: (abortSignal: AbortSignal) => Promise<T>): Promise<T> {
-    const abortSignal = withDeadline(signal, maxCallMs);
-    const created = this.#created;
-    try {
-      return await send(abortSignal);
-    } catch (error) {
-      if (readFailure(error).code !== "TableNotFound") throw error;
-      // Unless it was created while the call was on its way.
-      if (created === this.#created) await this.#create(abortSignal);
-      return send(abortSignal);
-    }
-  }
-
-  /** One attempt for all who find the table absent at the same time; not tied to the signal of any of them. */
-  #create(signal: AbortSignal): Promise<void> {
-    this.#creating ??= this.#createOnce().finally(() => {
-      this.#creating = null;
+    const sent = await this.#send(row, etag, options);
+    if (sent.kind === "written") return sent;
+    const found = await this.read(row, options).catch(() => {
+      throw sent.error;
     });
-    return waitFor(this.#creating, signal);
+    if (found !== null && isOwn(found)) return { kind: "written", etag: found.etag };
+    // The row is unchanged: the write was never sent, or may still be on its way.
+    if ((found?.etag ?? null) === etag) throw sent.error;
+    return { kind: "conflict", found };
   }
 
-  async #createOnce(): Promise<void> {
-    await this.#client.createTable({ abortSignal: AbortSignal.timeout(maxCallMs) });
-    this.#created += 1;
+  async #send(
+    row: Row,
+    etag: string | null,
+    { signal }: CallOptions,
+  ): Promise<Extract<WriteOutcome, { kind: "written" }> | { readonly kind: "failed"; readonly error: ServiceError }> {
+    const call = this.#call(etag === null ? "insert entity" : "update entity");
+    try {
+      const answer = await this.#client.run(signal, (client, abortSignal) => write(client, row, etag, abortSignal));
+      if (answer.etag !== undefined) return { kind: "written", etag: answer.etag };
+      return { kind: "failed", error: malformedAnswer(call.operation) };
+    } catch (error) {
+      return { kind: "failed", error: toServiceError(readFailure(error), call) };
+    }
   }
 
   /** Every call counts as a read: what is unknown of a write is found out by reading the row, so no caller is left with it. */
@@ -171,14 +143,27 @@ export class Table {
   }
 }
 
+/** With the etag, always: the SDK's default is to replace unconditionally. */
+const write = (client: TableClient, row: Row, etag: string | null, abortSignal: AbortSignal) =>
+  etag === null
+    ? client.createEntity(row, { abortSignal })
+    : client.updateEntity(row, "Replace", { etag, abortSignal });
+
+const filterOf = (partitionKey: string, afterRowKey: string | undefined): string => {
+  const inPartition = `PartitionKey eq '${partitionKey.replaceAll("'", "''")}'`;
+  return afterRowKey === undefined
+    ? inPartition
+    : `${inPartition} and RowKey gt '${afterRowKey.replaceAll("'", "''")}'`;
+};
+
 export interface Tables {
   readonly rotations: Table;
   readonly history: Table;
   readonly signals: Table;
 }
 
-export const openTables = (storage: TableStorage, prefix: string): Tables => ({
-  rotations: new Table(storage, `${prefix}Rotations`),
-  history: new Table(storage, `${prefix}History`),
-  signals: new Table(storage, `${prefix}Signals`),
+export const openTables = (storage: TableStorage, prefix: string, ids: Ids): Tables => ({
+  rotations: new Table(storage, `${prefix}Rotations`, ids),
+  history: new Table(storage, `${prefix}History`, ids),
+  signals: new Table(storage, `${prefix}Signals`, ids),
 });

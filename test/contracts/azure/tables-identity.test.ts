@@ -70,9 +70,13 @@ rotationsContract("Azure Tables, with a token of the managed identity", async ()
   const world = await openEmulatedWorld();
   const azurite = await startAzuriteWithTokens();
   const { tableServiceUri } = azurite;
-  const tables = openTables({ kind: "identity", tableServiceUri, credential: world.credential }, "BatchKey");
+  const tables = openTables(
+    { kind: "identity", tableServiceUri, credential: world.credential },
+    "BatchKey",
+    countingIds(),
+  );
   return {
-    rotations: new RotationTable(tables.rotations, countingIds()),
+    rotations: new RotationTable(tables.rotations),
     close: async () => {
       await azurite.stop();
       await world.close();

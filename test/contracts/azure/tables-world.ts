@@ -2,7 +2,8 @@ import { HistoryTable } from "../../../lib/azure/tables/history-table";
 import { NoticeTable } from "../../../lib/azure/tables/notice-table";
 import { RotationTable } from "../../../lib/azure/tables/rotation-table";
 import { SignalTable } from "../../../lib/azure/tables/signal-table";
-import { openTables, type Tables, type TableStorage } from "../../../lib/azure/tables/tables";
+import type { TableStorage } from "../../../lib/azure/tables/creating-client";
+import { openTables, type Tables } from "../../../lib/azure/tables/tables";
 import { type Azurite, startAzurite } from "../../emulators/azurite";
 import { Faults } from "../../emulators/faults";
 import { Journal } from "../../emulators/journal";
@@ -36,7 +37,7 @@ export const openTablesWorld = async (): Promise<TablesWorld> => {
     connectionString: proxy.connectionString,
     allowInsecureConnection: true,
   };
-  const tables = openTables(storage, "BatchKey");
+  const tables = openTables(storage, "BatchKey", countingIds());
   return {
     azurite,
     proxy,
@@ -44,9 +45,9 @@ export const openTablesWorld = async (): Promise<TablesWorld> => {
     journal,
     storage,
     tables,
-    rotations: new RotationTable(tables.rotations, countingIds()),
-    notices: new NoticeTable(tables.rotations, countingIds()),
-    signals: new SignalTable(tables.signals, countingIds()),
+    rotations: new RotationTable(tables.rotations),
+    notices: new NoticeTable(tables.rotations),
+    signals: new SignalTable(tables.signals),
     history: new HistoryTable(tables.history),
     close: async () => {
       await proxy.close();

@@ -96,6 +96,7 @@ export const openRig = async ({ plans, folder }: RigOptions): Promise<Rig> => {
     openTables(
       { kind: "connectionString", connectionString: azurite.connectionString, allowInsecureConnection: true },
       tablePrefix,
+      { next: () => "the test only reads" },
     ).history,
   );
   const anyHost = (): KillableHost | null => {

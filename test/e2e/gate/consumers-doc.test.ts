@@ -60,18 +60,18 @@ describe("the worked example of a proof", () => {
   const signal = parseSignal(JSON.parse(one("signal")));
 
   test("is a signal that is taken", () => {
-    expect(signal.ok).toBe(true);
+    expect(signal.kind).toBe("valid");
   });
 
   test("signs the seven lines that are shown", () => {
     const key = Buffer.from(one("vector key"), "base64");
     expect([...key]).toEqual(Array.from({ length: 64 }, (_, index) => index));
     const proof = createHmac("sha256", key).update(one("vector"), "utf8").digest("base64");
-    expect(signal).toMatchObject({ ok: true, value: { proof } });
+    expect(signal).toMatchObject({ kind: "valid", value: { proof } });
   });
 
   test("holds for the rotator", () => {
-    if (!signal.ok) throw new Error("not a signal");
+    if (signal.kind === "invalid") throw new Error("not a signal");
     const claims = { ...signal.value, account: "render-weu" };
     expect(proofHolds(claims, signal.value.proof ?? "", new BatchKey(one("vector key")))).toBe(true);
     expect(proofHolds({ ...claims, instance: "vm-2" }, signal.value.proof ?? "", new BatchKey(one("vector key")))).toBe(

@@ -304,11 +304,11 @@ const healthPort = (world: World, process: Process): HealthChecks => ({
         subject: () => url,
         effect: () => {
           const body = world.health?.(url, nonce) ?? null;
-          return body === null ? { ok: false, problem: "did not answer" } : { ok: true, body };
+          return body === null ? { kind: "failed", problem: "did not answer" } : { kind: "answered", body };
         },
       });
     } catch {
-      return { ok: false, problem: "did not answer" };
+      return { kind: "failed", problem: "did not answer" };
     }
   },
 });

@@ -28,7 +28,9 @@ export class Process {
     const { product, ports, clock, limits } = this;
     if (ports === null) throw new Error("a process needs its ports first");
     const versions = new product.VersionCache(ports.secrets, clock);
-    const app: App = { ports, accounts, versions, emulated: true, limits };
+    const reports = new product.ReportCache(ports.signals, clock);
+    const refusedProofs = new product.RefusedProofLimiter(clock);
+    const app: App = { ports, accounts, versions, reports, refusedProofs, emulated: true, limits };
     this.#running = { app, ticker: new product.Ticker(app) };
     this.alive = true;
   }

@@ -16,5 +16,7 @@ export { proofMessage } from "../../../lib/signals/proof";
 export { readStatus } from "../../../lib/operations/read-status";
 export { receiveSignal } from "../../../lib/signals/receive-signal";
 export { Ticker } from "../../../lib/operations/tick";
+export { RefusedProofLimiter } from "../../../lib/signals/refused-proof-limiter";
+export { ReportCache } from "../../../lib/signals/report-cache";
 export { VersionCache } from "../../../lib/signals/version-cache";
 export type { Product } from "./product-type";

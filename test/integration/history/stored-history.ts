@@ -24,19 +24,20 @@ export class StoredHistory {
 
   private constructor(azurite: Azurite) {
     const { connectionString } = azurite;
+    let writes = 0;
+    const ids = { next: () => `write-${(writes += 1)}` };
     const tables = openTables(
       { kind: "connectionString", connectionString, allowInsecureConnection: true },
       "BatchKey",
+      ids,
     );
-    let writes = 0;
-    const ids = { next: () => `write-${(writes += 1)}` };
     this.#azurite = azurite;
     this.#byHand = TableClient.fromConnectionString(connectionString, "BatchKeyHistory", {
       allowInsecureConnection: true,
     });
     this.#ports = {
-      rotations: new RotationTable(tables.rotations, ids),
-      signals: new SignalTable(tables.signals, ids),
+      rotations: new RotationTable(tables.rotations),
+      signals: new SignalTable(tables.signals),
       history: new HistoryTable(tables.history),
     };
   }

@@ -61,9 +61,8 @@ export type BetweenRounds = (run: Run) => Promise<void> | void;
 /** Drives one rotation from first sight to its end, as a timer, an app and an operator would. Stops when it is over or gets nowhere. */
 export const drive = async (run: Run, azuritePast: string, between: BetweenRounds): Promise<void> => {
   const { lane, subject } = run;
-  const records = new RotationTable(openTables(storageAt(azuritePast), subject.tablePrefix).rotations, {
-    next: () => "the test only reads",
-  });
+  const onlyReads = { next: () => "the test only reads" };
+  const records = new RotationTable(openTables(storageAt(azuritePast), subject.tablePrefix, onlyReads).rotations);
   const ticker = new Ticker(subject.app);
   const stopHangs = endHangs(lane);
   try {

@@ -9,12 +9,13 @@ import { ArmPermissions } from "../../../lib/azure/sdk/permissions";
 import { NoticeTable } from "../../../lib/azure/tables/notice-table";
 import { RotationTable } from "../../../lib/azure/tables/rotation-table";
 import { SignalTable } from "../../../lib/azure/tables/signal-table";
-import { openTables, type TableStorage } from "../../../lib/azure/tables/tables";
+import type { TableStorage } from "../../../lib/azure/tables/creating-client";
+import { openTables } from "../../../lib/azure/tables/tables";
 import { UlidIds } from "../../../lib/ids";
 import { readAccounts } from "../../../lib/config/accounts";
 import { FetchHealthChecks } from "../../../lib/signals/health-client";
 import type { AccountConfig } from "../../../lib/rotation/account-config";
-import { VersionCache } from "../../../lib/signals/version-cache";
+import { anApp } from "../../builders/app";
 import type { Lane } from "./lane";
 
 export const minutes = (count: number): number => count * 60_000;
@@ -82,29 +83,28 @@ export const makeApp = ({ lane, credential, tablePrefix, accounts }: AppOptions)
   const { clock, emulators } = lane;
   const logged: string[] = [];
   const ids = new UlidIds(clock);
-  const tables = openTables(storageAt(lane.tables.connectionString), tablePrefix);
+  const tables = openTables(storageAt(lane.tables.connectionString), tablePrefix, ids);
   const secrets = new KeyVaultSecrets({ credential, emulated: true });
   const arm = { credential, armEndpoint: emulators.armUrl, armScope: "https://management.azure.com/.default" };
-  const app: App = {
+  const app = anApp({
     accounts,
     emulated: true,
     limits,
-    versions: new VersionCache(secrets, clock),
     ports: {
       clock,
       ids,
       secrets,
       batch: new AzureBatchKeys({ ...arm, clock }),
       permissions: new ArmPermissions(arm),
-      rotations: new RotationTable(tables.rotations, ids),
-      notices: new NoticeTable(tables.rotations, ids),
-      signals: new SignalTable(tables.signals, ids),
+      rotations: new RotationTable(tables.rotations),
+      notices: new NoticeTable(tables.rotations),
+      signals: new SignalTable(tables.signals),
       history: new HistoryTable(tables.history),
       health: new FetchHealthChecks(),
       alerts: noWebhook,
       log: { write: (level, line) => logged.push(JSON.stringify({ level, ...line })) },
     },
-  };
+  });
   return { app, logged };
 };
 

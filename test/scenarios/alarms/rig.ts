@@ -14,8 +14,8 @@ import type { Wanted } from "../../../lib/rotation/events/deliveries";
 import type { RotationEvent } from "../../../lib/rotation/events/events";
 import type { RotationRecord } from "../../../lib/rotation/record";
 import { Ticker, type TickSummary } from "../../../lib/operations/tick";
-import { VersionCache } from "../../../lib/signals/version-cache";
 import { type AccountChanges, anAccount } from "../../builders/account";
+import { anApp } from "../../builders/app";
 import { days, hours, minutes } from "../../builders/time";
 import { InMemoryBatch } from "../../fakes/in-memory-batch";
 import { InMemoryFaults } from "../../fakes/in-memory-faults";
@@ -101,7 +101,7 @@ export class Rig {
       notices,
       signals,
       history,
-      health: { ask: async () => ({ ok: false, problem: "is not asked" }) },
+      health: { ask: async () => ({ kind: "failed", problem: "is not asked" }) },
       permissions: { principalId: async () => null, allows: async () => null },
       alerts: new Webhook({
         url: "https://receiver.example/hook?token=not-for-the-log",
@@ -115,13 +115,7 @@ export class Rig {
       ids: { next: () => String((this.#ids += 1)).padStart(26, "0") },
       ...this.options.ports,
     });
-    this.#app = {
-      ports,
-      limits: { ...limits, ...this.options.limits },
-      accounts: this.accounts,
-      versions: new VersionCache(ports.secrets, clock),
-      emulated: false,
-    };
+    this.#app = anApp({ ports, limits: { ...limits, ...this.options.limits }, accounts: this.accounts });
     this.#ticker = new Ticker(this.#app);
     return this;
   }

@@ -1,5 +1,5 @@
 import { type Environment, readSettings, type Settings } from "../../../lib/config/settings";
-import type { Problem } from "../../../lib/config/problems";
+import type { Problem } from "../../../lib/errors";
 import { ConfigError } from "../../../lib/errors";
 import type { AccountConfig } from "../../../lib/rotation/account-config";
 

@@ -42,9 +42,7 @@ describe("the settings' defaults", () => {
         armScope: "https://management.azure.com/.default",
         authorityHost: "https://login.microsoftonline.com",
         vaultDomain: ".vault.azure.net",
-        vaultResource: "https://vault.azure.net",
         storageSuffix: "core.windows.net",
-        batchDomain: ".batch.azure.com",
       },
       clientId: null,
       claimMs: 360_000,
@@ -173,7 +171,6 @@ describe("ROTATION_CLOUD", () => {
       armScope: `${armEndpoint}/.default`,
       authorityHost,
       vaultDomain: `.${vaults}`,
-      vaultResource: `https://${vaults}`,
     });
   });
 

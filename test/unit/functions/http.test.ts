@@ -154,7 +154,7 @@ describe("an answer in JSON", () => {
 /** What `readJson` makes of a request: the body, or the answer that refuses it. */
 const read = async (asked: HttpRequest): Promise<unknown> => {
   const found = await readJson(asked);
-  return found.ok ? found.body : { refused: await sent(found.answer) };
+  return found.kind === "body" ? found.body : { refused: await sent(found.answer) };
 };
 
 /** JSON of exactly so many bytes. */

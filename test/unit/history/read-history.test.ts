@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import type { App } from "../../../lib/app";
 import { CorruptRecordError, TransientServiceError } from "../../../lib/errors";
 import { allEvents, readHistory, type VerifiedHistory, verifyHistory } from "../../../lib/history/read-history";
 import type { History } from "../../../lib/ports";
 import { hashedText, type RotationEvent } from "../../../lib/rotation/events/events";
+import { sha256 } from "../../../lib/sha256";
 import { InMemoryRotations } from "../../fakes/in-memory-rotations";
 import { type Place, Rig } from "../../scenarios/alarms/rig";
 import { days, hours, minutes } from "../../builders/time";
@@ -165,7 +165,7 @@ describe("the check of the history", () => {
 
   it("is not fooled by a hash that was made to fit: the next one no longer does", async () => {
     const forged = { ...eventAt(rows, 0), by: "operator:mallory" };
-    const previousHash = createHash("sha256").update(hashedText(forged)).digest("hex");
+    const previousHash = sha256(hashedText(forged));
     expect(await found(place, rows.with(0, forged).with(1, { ...eventAt(rows, 1), previousHash }))).toEqual([
       "2 is not as it was written",
     ]);

@@ -1,4 +1,4 @@
-import { RefusedProofs } from "../../../lib/signals/refused-proof-limiter";
+import { RefusedProofLimiter } from "../../../lib/signals/refused-proof-limiter";
 import { receiveSignal } from "../../../lib/signals/receive-signal";
 import { minutes, seconds } from "../../builders/time";
 import { type Place, Rig } from "../../scenarios/alarms/rig";
@@ -6,46 +6,42 @@ import { VirtualClock } from "../../scenarios/alarms/virtual-clock";
 
 afterEach(() => jest.restoreAllMocks());
 
-const refused = (proofs: RefusedProofs, count: number, consumer = "render-api") =>
+const refused = (proofs: RefusedProofLimiter, count: number, consumer = "render-api") =>
   Array.from({ length: count }, () => proofs.add("render-weu", consumer));
 
 describe("signals with a wrong proof", () => {
   const clock = new VirtualClock("2026-11-24T10:00:00.000Z");
 
   it("are recorded up to five in five minutes, and counted beyond that", () => {
-    const proofs = new RefusedProofs(clock);
-    expect(refused(proofs, 8).map(({ is }) => is)).toEqual([
+    const proofs = new RefusedProofLimiter(clock);
+    expect(refused(proofs, 8).map(({ kind }) => kind)).toEqual([
       ...Array.from({ length: 5 }, () => "recorded"),
       "first",
       "counted",
       "counted",
     ]);
     clock.advance(minutes(5) - 1);
-    expect(refused(proofs, 1)).toEqual([{ is: "counted", more: 0 }]);
+    expect(refused(proofs, 1)).toEqual([{ kind: "counted", more: 0 }]);
     clock.advance(1);
     expect(refused(proofs, 2)).toEqual([
-      { is: "recorded", more: 4 },
-      { is: "recorded", more: 0 },
+      { kind: "recorded", more: 4 },
+      { kind: "recorded", more: 0 },
     ]);
   });
 
   it("of one consumer take nothing from another's", () => {
-    const proofs = new RefusedProofs(clock);
+    const proofs = new RefusedProofLimiter(clock);
     refused(proofs, 20);
-    expect(refused(proofs, 1, "nightly-etl")).toEqual([{ is: "recorded", more: 0 }]);
-    expect(proofs.add("other-weu", "render-api")).toEqual({ is: "recorded", more: 0 });
+    expect(refused(proofs, 1, "nightly-etl")).toEqual([{ kind: "recorded", more: 0 }]);
+    expect(proofs.add("other-weu", "render-api")).toEqual({ kind: "recorded", more: 0 });
   });
 
   it("are recorded again after a clock was set back", () => {
     let now = Date.parse("2026-11-24T10:00:00.000Z");
-    const proofs = new RefusedProofs({
-      now: () => new Date(now),
-      abortAfter: () => AbortSignal.abort(),
-      sleep: async () => undefined,
-    });
+    const proofs = new RefusedProofLimiter({ now: () => new Date(now) });
     refused(proofs, 6);
     now -= minutes(5);
-    expect(refused(proofs, 1)).toEqual([{ is: "recorded", more: 1 }]);
+    expect(refused(proofs, 1)).toEqual([{ kind: "recorded", more: 1 }]);
   });
 });
 

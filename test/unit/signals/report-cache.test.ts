@@ -1,5 +1,5 @@
 import type { Signals } from "../../../lib/ports";
-import { RecentReports } from "../../../lib/signals/report-cache";
+import { ReportCache } from "../../../lib/signals/report-cache";
 import type { InstanceReport } from "../../../lib/rotation/gate/signals";
 import { aReport } from "../../builders/report";
 import { at } from "../../builders/time";
@@ -23,11 +23,7 @@ const table = (rows: number) => {
     },
   };
   const clock = { now: () => new Date(world.nowMs) };
-  const recent = new RecentReports(signals, {
-    ...clock,
-    abortAfter: (ms) => AbortSignal.timeout(ms),
-    sleep: async () => undefined,
-  });
+  const recent = new ReportCache(signals, clock);
   return {
     world,
     read: () => recent.read("render-weu", options),

@@ -1,4 +1,5 @@
-import { type Parsed, type Problem } from "../../../lib/parsed";
+import type { Problem } from "../../../lib/errors";
+import type { Parsed } from "../../../lib/parsed";
 import { parseDemand, parseOrder } from "../../../functions/requests";
 import { parseHealthAnswer, parseSignal } from "../../../lib/signals/signal-schema";
 import { keyText } from "../../builders/key";
@@ -7,7 +8,7 @@ import { minutes, seconds } from "../../builders/time";
 
 const proof = "pS8N2iy5aqYW96rAX8jN+VKwypXnxwURU4Ngyi3Yams=";
 
-const problemsOf = (parsed: Parsed<unknown>): readonly Problem[] => (parsed.ok ? [] : parsed.problems);
+const problemsOf = (parsed: Parsed<unknown>): readonly Problem[] => (parsed.kind === "valid" ? [] : parsed.problems);
 const placesOf = (parsed: Parsed<unknown>): readonly string[] => problemsOf(parsed).map(({ at }) => at);
 
 describe("a health signal", () => {
@@ -22,13 +23,13 @@ describe("a health signal", () => {
   };
 
   it("is taken as it was sent", () => {
-    expect(parseSignal(whole)).toEqual({ ok: true, value: whole });
+    expect(parseSignal(whole)).toEqual({ kind: "valid", value: whole });
   });
 
   it("needs neither instance nor detail nor proof", () => {
     const { consumer, secretVersion, healthy, at } = whole;
     expect(parseSignal({ consumer, secretVersion, healthy, at })).toEqual({
-      ok: true,
+      kind: "valid",
       value: { consumer, instance: "default", secretVersion, healthy, at, detail: null, proof: null },
     });
   });
@@ -92,7 +93,7 @@ describe("a health signal", () => {
     ["a proof that is longer", { proof: `A${proof}` }, false],
     ["a proof in URL-safe letters", { proof: proof.replace("+", "-") }, false],
   ])("with %s", (_what, changes, ok) => {
-    expect(parseSignal({ ...whole, ...changes }).ok).toBe(ok);
+    expect(parseSignal({ ...whole, ...changes }).kind).toBe(ok ? "valid" : "invalid");
   });
 
   it("has the places of unknown members escaped as JSON pointers are, and cut short", () => {
@@ -117,7 +118,7 @@ describe("a health signal", () => {
 
   it("cannot smuggle in a prototype", () => {
     const body: unknown = JSON.parse(`{"__proto__": {"healthy": true}, "consumer": "render-api"}`);
-    expect(parseSignal(body).ok).toBe(false);
+    expect(parseSignal(body).kind).toBe("invalid");
   });
 });
 
@@ -138,12 +139,12 @@ describe("an answer to a health request", () => {
     ["an array of them", [one, { ...one, instance: "vm-2" }], [read, { ...read, instance: "vm-2" }]],
     ["one with its own instant", { ...one, at: "2026-11-22T10:00:00Z" }, [{ ...read, at: "2026-11-22T10:00:00Z" }]],
   ])("may be %s", (_what, body, value) => {
-    expect(parseHealthAnswer(body)).toEqual({ ok: true, value });
+    expect(parseHealthAnswer(body)).toEqual({ kind: "valid", value });
   });
 
   it("may hold 1,000 signals and no more", () => {
-    expect(parseHealthAnswer(signalsOf(1_000)).ok).toBe(true);
-    expect(parseHealthAnswer(signalsOf(1_001)).ok).toBe(false);
+    expect(parseHealthAnswer(signalsOf(1_000)).kind).toBe("valid");
+    expect(parseHealthAnswer(signalsOf(1_001)).kind).toBe("invalid");
   });
 
   it.each<[string, unknown]>([
@@ -163,14 +164,14 @@ const parse = (body: unknown, key: string | null = null, emulated = false) => pa
 describe("a demand for a rotation", () => {
   it("needs a reason only", () => {
     expect(parse({ reason: "key leaked" })).toEqual({
-      ok: true,
+      kind: "valid",
       value: { reason: "key leaked", retireAfterMs: null, idempotencyKey: null },
     });
   });
 
   it("may say when the old key dies, and carry a key of its own", () => {
     expect(parse({ reason: "key leaked", retireAfter: "PT15M" }, "deploy_42-a")).toEqual({
-      ok: true,
+      kind: "valid",
       value: { reason: "key leaked", retireAfterMs: minutes(15), idempotencyKey: "deploy_42-a" },
     });
   });
@@ -187,7 +188,7 @@ describe("a demand for a rotation", () => {
     ["that is missing", undefined, false],
   ])("with a reason %s is good: %s", (_what, reason, ok) => {
     const parsed = parse({ reason });
-    expect(parsed.ok).toBe(ok);
+    expect(parsed.kind).toBe(ok ? "valid" : "invalid");
     expect(placesOf(parsed)).toEqual(ok ? [] : ["/reason"]);
   });
 
@@ -252,7 +253,7 @@ describe("a demand for a rotation", () => {
 describe("an operator's order", () => {
   it("needs a reason, which is kept without space around it and without keys", () => {
     expect(parseOrder({ reason: ` seen ${keyText} ` })).toEqual({
-      ok: true,
+      kind: "valid",
       value: { reason: "seen [removed: looks like a key]" },
     });
   });

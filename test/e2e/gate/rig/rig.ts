@@ -1,9 +1,8 @@
-import type { App } from "../../../../lib/app";
 import type { AppLimits } from "../../../../lib/limits";
 import type { Ports } from "../../../../lib/ports";
 import type { AccountConfig } from "../../../../lib/rotation/account-config";
 import type { RotationEvent } from "../../../../lib/rotation/events/events";
-import { VersionCache } from "../../../../lib/signals/version-cache";
+import { anApp } from "../../../builders/app";
 import { days, minutes } from "../../../builders/time";
 import { InMemoryBatch } from "../../../fakes/in-memory-batch";
 import { InMemoryFaults } from "../../../fakes/in-memory-faults";
@@ -78,14 +77,7 @@ export class Rig {
   /** A new process of the app over the same world; `wrap` may stand between it and its ports. */
   restart(wrap: (ports: Ports) => Ports = (ports) => ports): void {
     const ports = wrap(this.#ports());
-    const app: App = {
-      ports,
-      limits: this.#limits,
-      accounts: this.#accounts,
-      versions: new VersionCache(ports.secrets, ports.clock),
-      emulated: false,
-    };
-    this.surface.use(app);
+    this.surface.use(anApp({ ports, limits: this.#limits, accounts: this.#accounts }));
   }
 
   /** As if somebody had deleted the rows. */
@@ -116,7 +108,7 @@ export class Rig {
       notices: this.notices,
       signals: this.signals,
       history: this.history,
-      health: { ask: async () => ({ ok: false, problem: "is not there" }) },
+      health: { ask: async () => ({ kind: "failed", problem: "is not there" }) },
       permissions: { principalId: async () => null, allows: async () => null },
       log: { write: (_level, line) => void this.logged.push(line) },
       alerts: { wanted: null, deliver: async () => "delivered" },

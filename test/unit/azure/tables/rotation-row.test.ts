@@ -5,7 +5,7 @@ import type { RotationRecord } from "../../../../lib/rotation/record";
 import { aFullRecord, anEvent, aRecord, everyState } from "../../../contracts/suites/records";
 
 const stored = (record: RotationRecord, change: object = {}): StoredRow => ({
-  ...toRow(record, "w1"),
+  ...toRow(record),
   etag: "e1",
   ...rotationKey(record.account),
   ...change,
@@ -17,7 +17,7 @@ const withJson = (change: (record: Record<string, unknown>) => unknown): StoredR
 };
 
 const longText = (record: RotationRecord): readonly string[] =>
-  Object.entries(toRow(record, "w1")).flatMap(([name, value]) => (/^record\d*$/.test(name) ? [String(value)] : []));
+  Object.entries(toRow(record)).flatMap(([name, value]) => (/^record\d*$/.test(name) ? [String(value)] : []));
 
 describe("a record as a row", () => {
   it.each(everyState.map((state) => [state.phase, state] as const))("comes back as it was while %s", (_, state) => {
@@ -30,11 +30,10 @@ describe("a record as a row", () => {
   });
 
   it("shows people phase and claim in columns of their own", () => {
-    expect(toRow(aFullRecord(), "w1")).toMatchObject({
+    expect(toRow(aFullRecord())).toMatchObject({
       partitionKey: "render-weu",
       rowKey: "rotation",
       schema: 1,
-      writeId: "w1",
       phase: "published",
       claimId: "01JDA0000000000000000000C1",
       claimedUntil: "2026-11-22T11:00:00.000Z",
@@ -60,13 +59,13 @@ describe("a record as a row", () => {
 
   it("is refused with the remedy when it no longer fits a row", () => {
     const outbox = [anEvent(1, { detail: "x".repeat(460_000) })];
-    expect(() => toRow(aRecord({ publishing: { outbox }, chain: { sequence: 1 } }), "w1")).toThrow(
+    expect(() => toRow(aRecord({ publishing: { outbox }, chain: { sequence: 1 } }))).toThrow(
       /mend the history table or the webhook/,
     );
   });
 
   it("is not written when it could not be read again", () => {
-    expect(() => toRow(aRecord({ phaseClock: { since: "yesterday" } }), "w1")).toThrow(/phaseClock.since/);
+    expect(() => toRow(aRecord({ phaseClock: { since: "yesterday" } }))).toThrow(/phaseClock.since/);
   });
 });
 

@@ -1,4 +1,4 @@
-import { readTellingSettings } from "../../../lib/config/settings";
+import { readAlarmSettings } from "../../../lib/config/settings";
 
 const storage = { AzureWebJobsStorage__accountName: "rotations" };
 const webhook = { ROTATION_ALERT_WEBHOOK_URL: "https://alerts.example/hook", ROTATION_ALERT_WEBHOOK_FORMAT: "slack" };
@@ -13,7 +13,7 @@ describe("what is told of wrong settings by those that are right", () => {
     ["an endpoint of Resource Manager that is none", { ROTATION_ARM_ENDPOINT: "http://x" }],
     ["emulators in Azure", { ROTATION_EMULATED: "true", WEBSITE_SITE_NAME: "rotator" }],
   ])("reaches tables and webhook with %s", (_, wrong) => {
-    expect(readTellingSettings({ ...right, ...wrong })).toMatchObject({
+    expect(readAlarmSettings({ ...right, ...wrong })).toMatchObject({
       tables: {
         storage: { kind: "identity", tableServiceUri: "https://rotations.table.core.windows.net" },
         tablePrefix: "BatchKey",
@@ -30,7 +30,7 @@ describe("what is told of wrong settings by those that are right", () => {
     ["a cloud", { ROTATION_CLOUD: "AzureMoon" }],
     ["an identity", { AZURE_CLIENT_ID: "me" }],
   ])("goes to the log only where %s is wrong", (_, wrong) => {
-    expect(readTellingSettings({ ...right, ...wrong })).toMatchObject({ tables: null, webhook: null });
+    expect(readAlarmSettings({ ...right, ...wrong })).toMatchObject({ tables: null, webhook: null });
   });
 
   it.each([
@@ -40,16 +40,16 @@ describe("what is told of wrong settings by those that are right", () => {
     { ROTATION_ALERT_WEBHOOK_EVENTS: "some" },
     { ROTATION_ALERT_WEBHOOK_URL: "" },
   ])("is remembered, and goes to no webhook, with %j", (wrong) => {
-    const { tables, webhook: found } = readTellingSettings({ ...right, ...wrong });
+    const { tables, webhook: found } = readAlarmSettings({ ...right, ...wrong });
     expect([tables?.tablePrefix, found]).toEqual(["BatchKey", null]);
   });
 
   it("goes by the cloud and the emulation that are set", () => {
-    const sovereign = readTellingSettings({ ...right, ROTATION_CLOUD: "AzureUSGovernment", ROTATION_DRY_RUN: "maybe" });
+    const sovereign = readAlarmSettings({ ...right, ROTATION_CLOUD: "AzureUSGovernment", ROTATION_DRY_RUN: "maybe" });
     expect(sovereign.tables?.storage).toMatchObject({
       tableServiceUri: "https://rotations.table.core.usgovcloudapi.net",
     });
     const emulated = { ...right, ROTATION_EMULATED: "true", ROTATION_ALERT_WEBHOOK_URL: "http://127.0.0.1:7072/hook" };
-    expect(readTellingSettings(emulated)).toMatchObject({ emulated: true, webhook: { format: "slack" } });
+    expect(readAlarmSettings(emulated)).toMatchObject({ emulated: true, webhook: { format: "slack" } });
   });
 });

@@ -1,3 +1,0 @@
-/** A path as a JSON pointer (RFC 6901). */
-export const pointer = (path: readonly PropertyKey[]): string =>
-  path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");

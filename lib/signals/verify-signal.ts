@@ -1,0 +1,62 @@
+import type { App } from "../app";
+import type { CallOptions, SecretVersion } from "../ports";
+import { withoutKeys } from "../redact";
+import type { AccountConfig } from "../rotation/account-config";
+import type { IncomingSignal } from "../rotation/gate/signals";
+import { msBetween, toInstant } from "../rotation/time/time";
+import { minutes } from "../rotation/time/units";
+import { type ProofClaims, proofHolds } from "./proof";
+import type { PulledSignal } from "./signal-schema";
+
+/** How far a signal's `at` may lie from the rotator's clock. */
+const maxSkewMs = minutes(5);
+
+export type VerifiedSignal =
+  | { readonly kind: "verified"; readonly signal: IncomingSignal }
+  /** `at` is too far from the rotator's clock. */
+  | { readonly kind: "clockSkew" }
+  /** The vault does not know the secret version. */
+  | { readonly kind: "unknownVersion" }
+  /** The key of that version does not make this proof. */
+  | { readonly kind: "proofRefused" };
+
+/** When the signal was received, and the text that its proof signs as the instant: its `at`, or the nonce of a pull. */
+export interface Receipt {
+  readonly now: Date;
+  readonly signedAt: string;
+}
+
+/**
+ * Checks a posted or a pulled signal, and makes of it what the gate may rely on.
+ * Throws as `SecretPublisher.version` does.
+ */
+export const verifySignal = async (
+  { versions }: { readonly versions: Pick<App["versions"], "read"> },
+  config: AccountConfig,
+  signal: PulledSignal,
+  { now, signedAt }: Receipt,
+  call: CallOptions,
+): Promise<VerifiedSignal> => {
+  const receivedAt = toInstant(now);
+  const at = signal.at === null ? receivedAt : toInstant(new Date(signal.at));
+  if (Math.abs(msBetween(receivedAt, at)) > maxSkewMs) return { kind: "clockSkew" };
+  const version = await versions.read(config.secret, signal.secretVersion, call);
+  if (version === null) return { kind: "unknownVersion" };
+  const proof = checkProof({ ...signal, account: config.name, at: signedAt }, version);
+  if (proof === "refused") return { kind: "proofRefused" };
+  const { consumer, instance, secretVersion, healthy } = signal;
+  const detail = signal.detail === null ? null : withoutKeys(signal.detail);
+  return {
+    kind: "verified",
+    signal: { consumer, instance, at, secretVersion, healthy, proven: proof === "proven", detail },
+  };
+};
+
+/** The key of a disabled version cannot be read, so its proof is not checked. */
+const checkProof = (
+  claims: ProofClaims & { readonly proof: string | null },
+  version: SecretVersion,
+): "proven" | "unproven" | "refused" => {
+  if (claims.proof === null || !version.enabled) return "unproven";
+  return proofHolds(claims, claims.proof, version.key) ? "proven" : "refused";
+};

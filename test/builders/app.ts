@@ -1,0 +1,16 @@
+import type { App } from "../../lib/app";
+import { RefusedProofLimiter } from "../../lib/signals/refused-proof-limiter";
+import { ReportCache } from "../../lib/signals/report-cache";
+import { VersionCache } from "../../lib/signals/version-cache";
+
+/** A process of the app with an empty memory. */
+export const anApp = ({
+  emulated = false,
+  ...parts
+}: Pick<App, "ports" | "limits" | "accounts"> & Partial<Pick<App, "emulated">>): App => ({
+  ...parts,
+  versions: new VersionCache(parts.ports.secrets, parts.ports.clock),
+  reports: new ReportCache(parts.ports.signals, parts.ports.clock),
+  refusedProofs: new RefusedProofLimiter(parts.ports.clock),
+  emulated,
+});

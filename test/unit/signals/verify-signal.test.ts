@@ -1,0 +1,109 @@
+import type { App } from "../../../lib/app";
+import type { SecretVersion } from "../../../lib/ports";
+import { proofMessage } from "../../../lib/signals/proof";
+import type { PulledSignal } from "../../../lib/signals/signal-schema";
+import { verifySignal } from "../../../lib/signals/verify-signal";
+import { anAccount } from "../../builders/account";
+import { aKey, otherKeyText } from "../../builders/key";
+import { v1 } from "../../builders/state";
+import { at, when } from "../../builders/time";
+
+const config = anAccount({ name: "render-weu" });
+const key = aKey();
+const call = { signal: new AbortController().signal };
+
+const aSignal = (changes: Partial<PulledSignal> = {}): PulledSignal => ({
+  consumer: "render-api",
+  instance: "vm-1",
+  secretVersion: v1,
+  healthy: true,
+  at: at("10:00"),
+  detail: null,
+  proof: null,
+  ...changes,
+});
+
+const signed = (signal: PulledSignal, signedAt: string): PulledSignal => ({
+  ...signal,
+  proof: key.sign(proofMessage({ ...signal, account: config.name, at: signedAt })).toString("base64"),
+});
+
+const enabled: SecretVersion = { version: v1, enabled: true, key, createdAt: at("09:00"), rotationId: null };
+
+/** The signal as it is received at 10:00 by a rotator whose vault answers with this version. */
+const verified = (
+  signal: PulledSignal,
+  {
+    version = enabled,
+    signedAt = signal.at ?? "",
+    time = "10:00",
+  }: Partial<{
+    version: SecretVersion | null;
+    signedAt: string;
+    time: string;
+  }> = {},
+) => {
+  const versions: Pick<App["versions"], "read"> = { read: async () => version };
+  return verifySignal({ versions }, config, signal, { now: when(time), signedAt }, call);
+};
+
+describe("a signal that is checked", () => {
+  it("is taken without a proof as unproven", async () => {
+    expect(await verified(aSignal())).toEqual({
+      kind: "verified",
+      signal: {
+        consumer: "render-api",
+        instance: "vm-1",
+        at: at("10:00"),
+        secretVersion: v1,
+        healthy: true,
+        proven: false,
+        detail: null,
+      },
+    });
+  });
+
+  it("is proven by the key of the version that it names", async () => {
+    expect(await verified(signed(aSignal(), at("10:00")))).toMatchObject({ signal: { proven: true } });
+  });
+
+  it("is refused where its proof was made with another key", async () => {
+    const other = { ...enabled, key: aKey(otherKeyText) };
+    expect(await verified(signed(aSignal(), at("10:00")), { version: other })).toEqual({ kind: "proofRefused" });
+  });
+
+  it("is unproven where its version is disabled, as nothing can check the proof", async () => {
+    const disabled = { version: v1, enabled: false } as const;
+    expect(await verified(signed(aSignal(), at("10:00")), { version: disabled })).toMatchObject({
+      kind: "verified",
+      signal: { proven: false },
+    });
+  });
+
+  it("is refused where the vault does not know its version", async () => {
+    expect(await verified(aSignal(), { version: null })).toEqual({ kind: "unknownVersion" });
+  });
+
+  it.each([
+    ["10:05", "verified"],
+    ["10:05:00.001", "clockSkew"],
+    ["09:55", "verified"],
+    ["09:54:59.999", "clockSkew"],
+  ])("may be five minutes away from the rotator's clock (%s: %s)", async (time, kind) => {
+    expect(await verified(aSignal({ at: at(time) }))).toMatchObject({ kind });
+  });
+
+  it("signs the nonce where it names no instant, and gets that of its receipt", async () => {
+    const pulled = aSignal({ at: null });
+    const found = await verified(signed(pulled, "nonce-1"), { signedAt: "nonce-1", time: "10:01" });
+    expect(found).toMatchObject({ kind: "verified", signal: { at: at("10:01"), proven: true } });
+    expect(await verified(signed(pulled, "nonce-1"), { signedAt: "nonce-2" })).toEqual({ kind: "proofRefused" });
+  });
+
+  it("loses from its detail what looks like a key", async () => {
+    const detail = `refused: ${"A".repeat(86)}==`;
+    expect(await verified(aSignal({ detail }))).toMatchObject({
+      signal: { detail: "refused: [removed: looks like a key]" },
+    });
+  });
+});
