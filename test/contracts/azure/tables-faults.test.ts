@@ -35,7 +35,7 @@ describe("a write whose answer is lost", () => {
     { kind: "status", status: 503, retryAfter: 1 },
     { kind: "status", status: 503, retryAfter: 3600 },
     { kind: "status", status: 408 },
-  ] as const)("is found to be one's own, inserting (%j)", async (how) => {
+  ] as const)("is recognised as its own when inserting (%j)", async (how) => {
     const record = aRecord({ account: anAccount() });
     world.faults.add({ route: "tables.insert", when: "after", nth: 1, ...how });
     const stored = await world.rotations.insert(record, call);
@@ -47,7 +47,7 @@ describe("a write whose answer is lost", () => {
     { kind: "resetBeforeAnswer" },
     { kind: "status", status: 500 },
     { kind: "status", status: 503, retryAfter: 3600 },
-  ] as const)("is found to be one's own, replacing (%j)", async (how) => {
+  ] as const)("is recognised as its own when replacing (%j)", async (how) => {
     const first = await inserted(anAccount());
     world.faults.add({ route: "tables.update", when: "after", nth: 1, ...how });
     const record = { ...first.record, pausedMs: 5 };
@@ -56,14 +56,14 @@ describe("a write whose answer is lost", () => {
     expect(stored?.record).toEqual(record);
   });
 
-  it("is one's own even when it is never answered", async () => {
+  it("is recognised as its own even when no answer ever arrives", async () => {
     const first = await inserted(anAccount());
     world.faults.add({ route: "tables.update", when: "after", kind: "resetBeforeAnswer" });
     const record = { ...first.record, pausedMs: 5 };
     expect(await world.rotations.replace(record, first.etag, call)).toMatchObject({ record });
   });
 
-  it.each(["tables.insert", "tables.update"] as const)("is found to be one's own, of a notice (%s)", async (route) => {
+  it.each(["tables.insert", "tables.update"] as const)("is recognised as its own for a notice (%s)", async (route) => {
     const notice = aFullNotice(anAccount());
     const first = route === "tables.insert" ? null : await world.notices.write(firstNotice(notice.account), null, call);
     world.faults.add({ route, when: "after", kind: "resetBeforeAnswer", nth: 1 });
@@ -72,7 +72,7 @@ describe("a write whose answer is lost", () => {
     expect(stored).toEqual({ notice, etag });
   });
 
-  it("is accepted once as a signal", async () => {
+  it("stores a signal once", async () => {
     const account = anAccount();
     world.faults.add({ route: "tables.insert", when: "after", kind: "resetBeforeAnswer", nth: 1 });
     let merges = 0;
@@ -81,7 +81,7 @@ describe("a write whose answer is lost", () => {
     expect(await world.signals.list(account, call)).toEqual([aReport()]);
   });
 
-  it("is one event in the history", async () => {
+  it("stores one event in the history", async () => {
     const account = anAccount();
     await world.history.append(anEvent(1, { account }), call);
     world.faults.add({ route: "tables.insert", when: "after", kind: "resetBeforeAnswer" });
@@ -91,15 +91,15 @@ describe("a write whose answer is lost", () => {
   });
 });
 
-describe("a write that does not get through", () => {
-  it("is transient, inserting, and leaves nothing", async () => {
+describe("a write that is not applied", () => {
+  it("is transient when inserting, and stores nothing", async () => {
     const record = aRecord({ account: anAccount() });
     world.faults.add({ route: "tables.insert", when: "before", kind: "resetBeforeAnswer" });
     await expect(world.rotations.insert(record, call)).rejects.toThrow(TransientServiceError);
     expect(await world.rotations.read(record.account, call)).toBeNull();
   });
 
-  it("is transient, replacing, and leaves what was there", async () => {
+  it("is transient when replacing, and keeps the stored row", async () => {
     const first = await inserted(anAccount());
     world.faults.add({ route: "tables.update", when: "before", kind: "status", status: 500 });
     const write = world.rotations.replace(
@@ -123,7 +123,7 @@ describe("a write that does not get through", () => {
     await expect(write).rejects.toThrow(TransientServiceError);
   });
 
-  it("is a lost race when somebody else has written meanwhile", async () => {
+  it("is a lost race when another driver has written meanwhile", async () => {
     const first = await inserted(anAccount());
     await world.rotations.replace(
       { ...first.record, phaseClock: { ...first.record.phaseClock, pausedMs: 1 } },
@@ -140,14 +140,14 @@ describe("a write that does not get through", () => {
     ).toBeNull();
   });
 
-  it("is not waited for when the service asks for an hour, and says how long", async () => {
+  it("fails at once with the Retry-After when the service asks for an hour", async () => {
     world.faults.add({ route: "tables.get", when: "before", kind: "status", status: 503, retryAfter: 3600 });
     const started = performance.now();
     await expect(world.rotations.read(anAccount(), call)).rejects.toMatchObject({ retryAfterMs: 3_600_000 });
     expect(performance.now() - started).toBeLessThan(2000);
   });
 
-  it("ends with its caller's signal", async () => {
+  it("is aborted by its caller's signal", async () => {
     world.faults.add({ route: "tables.get", when: "before", kind: "hang" });
     const read = world.rotations.read(anAccount(), { signal: AbortSignal.timeout(100) });
     await expect(read).rejects.toMatchObject({ name: "TransientServiceError", facts: { code: "AbortError" } });
@@ -155,7 +155,7 @@ describe("a write that does not get through", () => {
 });
 
 describe("a table", () => {
-  it("is created by whichever of many comes first", async () => {
+  it("is created by the first of many concurrent calls", async () => {
     world.journal.clear();
     const { rotations } = openTables(world.storage, "Fresh");
     const records = Array.from({ length: 10 }, () => aRecord({ account: anAccount() }));
@@ -177,7 +177,7 @@ describe("a table", () => {
     expect(stored.filter((each) => each !== null)).toHaveLength(1);
   });
 
-  it("says what right is missing", async () => {
+  it("names the missing right", async () => {
     world.faults.add({
       route: "tables.*",
       when: "before",
@@ -191,7 +191,7 @@ describe("a table", () => {
   });
 });
 
-describe("rows that somebody has damaged", () => {
+describe("damaged rows", () => {
   it("are corrupt records", async () => {
     const { record, etag } = await inserted(anAccount());
     await world.tables.rotations.replace(
@@ -202,7 +202,7 @@ describe("rows that somebody has damaged", () => {
     await expect(world.rotations.read(record.account, call)).rejects.toMatchObject({ name: "CorruptRecordError" });
   });
 
-  it("stand for an unhealthy instance until its next signal", async () => {
+  it("count as an unhealthy instance until its next signal", async () => {
     const account = anAccount();
     await world.tables.signals.insert(
       { partitionKey: account, rowKey: "render-api:vm-9", schema: 1, healthy: true },
@@ -236,12 +236,12 @@ describe("the history", () => {
   });
 });
 
-describe("a notice that somebody has spoilt", () => {
+describe("a damaged notice", () => {
   it.each([
-    ["is no JSON", { notice: "{" }],
+    ["is not JSON", { notice: "{" }],
     ["is of another account", { notice: JSON.stringify(firstNotice("elsewhere")) }],
     ["is nothing", {}],
-  ])("is as good as new where it %s, and is replaced", async (_, columns) => {
+  ])("is treated as a new one and replaced when it %s", async (_, columns) => {
     const account = anAccount();
     await world.tables.rotations.insert({ partitionKey: "Notices", rowKey: account, ...columns }, call);
     const found = (await world.notices.list(call)).find(({ notice }) => notice.account === account);
@@ -249,7 +249,7 @@ describe("a notice that somebody has spoilt", () => {
     expect(await world.notices.write(aFullNotice(account), found?.etag ?? null, call)).not.toBeNull();
   });
 
-  it("is not written where the table refuses it for good, and the caller hears of it", async () => {
+  it("fails with an error when the table refuses it permanently", async () => {
     world.faults.add({ route: "tables.insert", when: "before", kind: "status", status: 403 });
     await expect(world.notices.write(firstNotice(anAccount()), null, call)).rejects.toThrow(OperatorNeededError);
   });

@@ -12,7 +12,7 @@ const refused = (proofs: RefusedProofs, count: number, consumer = "render-api") 
 describe("signals with a wrong proof", () => {
   const clock = new VirtualClock("2026-11-24T10:00:00.000Z");
 
-  it("are recorded up to five in five minutes, and counted beyond that", () => {
+  it("are recorded up to five times in five minutes, and counted beyond that", () => {
     const proofs = new RefusedProofs(clock);
     expect(refused(proofs, 8).map(({ is }) => is)).toEqual([
       ...Array.from({ length: 5 }, () => "recorded"),
@@ -29,7 +29,7 @@ describe("signals with a wrong proof", () => {
     ]);
   });
 
-  it("of one consumer take nothing from another's", () => {
+  it("of one consumer do not use up the limit of another", () => {
     const proofs = new RefusedProofs(clock);
     refused(proofs, 20);
     expect(refused(proofs, 1, "nightly-etl")).toEqual([{ is: "recorded", more: 0 }]);
@@ -60,7 +60,7 @@ const flood = async ({ rig, config }: Place, count: number): Promise<void> => {
   }
 };
 
-it("a flood of them leaves five rows in the history and one line, and the next says how many there were", async () => {
+it("write five history rows and one log line in a flood, and the next row states the number", async () => {
   const place = await new Rig().place().adopt();
   const { rig } = place;
   const writes: string[] = [];

@@ -4,14 +4,14 @@ const storage = { AzureWebJobsStorage__accountName: "rotations" };
 const webhook = { ROTATION_ALERT_WEBHOOK_URL: "https://alerts.example/hook", ROTATION_ALERT_WEBHOOK_FORMAT: "slack" };
 const right = { ...storage, ...webhook };
 
-describe("what is told of wrong settings by those that are right", () => {
+describe("the alarm about invalid settings", () => {
   it.each([
-    ["accounts that nobody can read", { ROTATION_ACCOUNTS: "{" }],
+    ["unreadable accounts", { ROTATION_ACCOUNTS: "{" }],
     ["no accounts", {}],
-    ["a flag that is none", { ROTATION_DRY_RUN: "maybe" }],
-    ["a schedule that is none", { ROTATION_SCHEDULE: "whenever" }],
-    ["an endpoint of Resource Manager that is none", { ROTATION_ARM_ENDPOINT: "http://x" }],
-    ["emulators in Azure", { ROTATION_EMULATED: "true", WEBSITE_SITE_NAME: "rotator" }],
+    ["an invalid flag", { ROTATION_DRY_RUN: "maybe" }],
+    ["an invalid schedule", { ROTATION_SCHEDULE: "whenever" }],
+    ["an invalid endpoint of Resource Manager", { ROTATION_ARM_ENDPOINT: "http://x" }],
+    ["ROTATION_EMULATED in Azure", { ROTATION_EMULATED: "true", WEBSITE_SITE_NAME: "rotator" }],
   ])("reaches tables and webhook with %s", (_, wrong) => {
     expect(readTellingSettings({ ...right, ...wrong })).toMatchObject({
       tables: {
@@ -29,7 +29,7 @@ describe("what is told of wrong settings by those that are right", () => {
     ["a table prefix", { ROTATION_TABLE_PREFIX: "1" }],
     ["a cloud", { ROTATION_CLOUD: "AzureMoon" }],
     ["an identity", { AZURE_CLIENT_ID: "me" }],
-  ])("goes to the log only where %s is wrong", (_, wrong) => {
+  ])("goes only to the log when %s is invalid", (_, wrong) => {
     expect(readTellingSettings({ ...right, ...wrong })).toMatchObject({ tables: null, webhook: null });
   });
 
@@ -39,12 +39,12 @@ describe("what is told of wrong settings by those that are right", () => {
     { ROTATION_ALERT_WEBHOOK_SECRET: "not-one" },
     { ROTATION_ALERT_WEBHOOK_EVENTS: "some" },
     { ROTATION_ALERT_WEBHOOK_URL: "" },
-  ])("is remembered, and goes to no webhook, with %j", (wrong) => {
+  ])("is stored but sent to no webhook with %j", (wrong) => {
     const { tables, webhook: found } = readTellingSettings({ ...right, ...wrong });
     expect([tables?.tablePrefix, found]).toEqual(["BatchKey", null]);
   });
 
-  it("goes by the cloud and the emulation that are set", () => {
+  it("uses the configured cloud and ROTATION_EMULATED", () => {
     const sovereign = readTellingSettings({ ...right, ROTATION_CLOUD: "AzureUSGovernment", ROTATION_DRY_RUN: "maybe" });
     expect(sovereign.tables?.storage).toMatchObject({
       tableServiceUri: "https://rotations.table.core.usgovcloudapi.net",
