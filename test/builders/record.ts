@@ -1,12 +1,12 @@
 import { firstRecord } from "../../lib/rotation/first-record";
 import { type EventContext } from "../../lib/rotation/events/outbox";
-import type { Claim, Failure, LastRotation, Pause, RotationRecord } from "../../lib/rotation/record";
+import type { Claim, Failure, LastRotation, Pause, Quarantine, RotationRecord } from "../../lib/rotation/record";
 import { sha256 } from "../../lib/sha256";
 import { anAccount } from "./account";
 import { idle } from "./state";
 import { at, when } from "./time";
 
-/** The record of `anAccount()`: idle on the primary key since the 20th, and nothing else going on. */
+/** The record of `anAccount()`: idle on the primary key since the 20th, without claim, failure or pause. */
 export const aRecord = (changes: RecordChanges = {}): RotationRecord => {
   const first = firstRecord(anAccount(), when("10:00", 20));
   const seen = { accountEndpoint: "renderweu.westeurope.batch.azure.com", state: idle(), reconciledAt: at("09:00") };
@@ -22,7 +22,7 @@ export const changed = (record: RotationRecord, changes: RecordChanges): Rotatio
 });
 
 type Groups = "phaseClock" | "chain" | "publishing";
-/** What a test changes of a record: of a group, only the members that matter to it. */
+/** Changes of a record; of a group, only the members that matter to the test. */
 export type RecordChanges = Partial<Omit<RotationRecord, Groups>> & {
   readonly [G in Groups]?: Partial<RotationRecord[G]>;
 };
@@ -33,6 +33,13 @@ export const aClaim = (changes: Partial<Claim> = {}): Claim => ({
   takenAt: at("10:00"),
   until: at("10:06"),
   intent: null,
+  ...changes,
+});
+
+export const aQuarantine = (changes: Partial<Quarantine> = {}): Quarantine => ({
+  slot: "secondary",
+  since: at("10:00"),
+  until: at("10:05"),
   ...changes,
 });
 
@@ -63,8 +70,8 @@ export const aLastRotation = (changes: Partial<LastRotation> = {}): LastRotation
   ...changes,
 });
 
-/** Writes events `event-1`, `event-2`, … at `time`, by the schedule. */
-export const aPen = (time: string, by = "schedule"): EventContext => {
+/** A context that writes events `event-1`, `event-2`, … at `time`, by the schedule by default. */
+export const anEventContext = (time: string, by = "schedule"): EventContext => {
   let written = 0;
   return {
     now: when(time),

@@ -4,7 +4,7 @@ import { Writable } from "node:stream";
 import { format, inspect } from "node:util";
 import { aKey, keyText, otherKeyText } from "../builders/key";
 
-/** What the console writes, as text. */
+/** The text that the console writes. */
 const printed = (print: (to: Console) => void): string => {
   let text = "";
   const stream = new Writable({
@@ -17,8 +17,9 @@ const printed = (print: (to: Console) => void): string => {
   return text;
 };
 
-/* oxlint-disable typescript/restrict-template-expressions, typescript/no-misused-spread -- what must not be done is what is shown to be harmless */
-describe("a Batch key shows itself nowhere", () => {
+/* oxlint-disable typescript/restrict-template-expressions -- these tests show that misuse is harmless */
+/* oxlint-disable typescript/no-misused-spread -- as above */
+describe("a Batch key is not revealed", () => {
   const key = aKey();
   const nested = { account: "render-weu", keys: { primary: key, list: [key], map: new Map([["k", key]]) } };
 
@@ -29,10 +30,10 @@ describe("a Batch key shows itself nowhere", () => {
     ["joining", [key, key].join()],
     ["an error's message", new Error(`failed with ${key}`).stack ?? ""],
     ["JSON", JSON.stringify(key)],
-    ["JSON of what holds it", JSON.stringify(nested)],
+    ["JSON of an object that contains it", JSON.stringify(nested)],
     ["inspect", inspect(key)],
-    ["inspect of what holds it", inspect(nested, { depth: null, showHidden: true })],
-    ["inspect without its own say", inspect(key, { customInspect: false, showHidden: true, getters: true })],
+    ["inspect of an object that contains it", inspect(nested, { depth: null, showHidden: true })],
+    ["inspect without custom inspection", inspect(key, { customInspect: false, showHidden: true, getters: true })],
     ["format %s", format("%s", key)],
     ["format %o", format("%o", nested)],
     ["format %O", format("%O", nested)],
@@ -45,9 +46,9 @@ describe("a Batch key shows itself nowhere", () => {
     ["a structured clone", inspect(structuredClone(key))],
     ["a spread", inspect({ ...key })],
     ["its members", inspect(Object.entries(key)) + inspect(Object.getOwnPropertyDescriptors(key))],
-    ["its own names", Reflect.ownKeys(key).map(String).join()],
-    ["a locale's text", key.toLocaleString()],
-  ])("not by %s", (_how, text) => {
+    ["its own property names", Reflect.ownKeys(key).map(String).join()],
+    ["toLocaleString", key.toLocaleString()],
+  ])("by %s", (_how, text) => {
     const parts = [
       keyText,
       keyText.slice(0, 12),
@@ -61,7 +62,7 @@ describe("a Batch key shows itself nowhere", () => {
     ["a template", `${key}`],
     ["inspect", inspect(key)],
     ["JSON", String(JSON.parse(JSON.stringify(key)))],
-  ])("but says by %s that it is one", (_how, text) => {
+  ])("but %s marks it as a key", (_how, text) => {
     expect(text).toBe("[batch key]");
   });
 });
@@ -74,7 +75,7 @@ describe("a Batch key", () => {
   it.each([
     ["the same value", keyText, true],
     ["another value of the same length", otherKeyText, false],
-    ["the beginning of it", keyText.slice(0, -1), false],
+    ["its beginning", keyText.slice(0, -1), false],
     ["nothing", "", false],
   ])("compared with %s is equal: %s", (_what, text, equal) => {
     expect(aKey().equals(aKey(text))).toBe(equal);

@@ -9,11 +9,11 @@ const failsForTwo = async (item: number): Promise<number> => {
 };
 
 describe("concurrently", () => {
-  it("does nothing for nobody", async () => {
+  it("does nothing without items", async () => {
     expect(await concurrently([], 3, async () => 1)).toEqual([]);
   });
 
-  it("returns the results in the order of the items, whichever ends first", async () => {
+  it("returns the results in the order of the items, whatever order they end in", async () => {
     const results = await concurrently([3, 0, 2, 1], 4, async (turns) => {
       for (let i = 0; i < turns; i += 1) await turn();
       return `after ${turns}`;
@@ -25,7 +25,7 @@ describe("concurrently", () => {
     [1, 1],
     [3, 3],
     [8, 5],
-  ])("with a limit of %i for 5 items has %i under way at most", async (most, expected) => {
+  ])("with a limit of %i for 5 items runs at most %i at once", async (most, expected) => {
     let underWay = 0;
     let highest = 0;
     await concurrently([1, 2, 3, 4, 5], most, async () => {
@@ -37,7 +37,7 @@ describe("concurrently", () => {
     expect(highest).toBe(expected);
   });
 
-  it("begins the next item as soon as one ends, and does not wait for the slowest", async () => {
+  it("starts the next item as soon as one ends, without waiting for the slowest", async () => {
     const order: string[] = [];
     const last = new EventEmitter();
     const slow = once(last, "begun");
@@ -50,7 +50,7 @@ describe("concurrently", () => {
     expect(order).toEqual(["a", "b", "c", "slow"]);
   });
 
-  it("fails where one fails", async () => {
+  it("fails when one item fails", async () => {
     await expect(concurrently([1, 2, 3], 2, failsForTwo)).rejects.toThrow("the second one");
   });
 });

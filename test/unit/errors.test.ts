@@ -7,7 +7,7 @@ import {
   TransientServiceError,
 } from "../../lib/errors";
 
-describe("errors say what the reader must do", () => {
+describe("an error states its remedy", () => {
   const facts = {
     operation: "Batch regenerateKeys",
     statusCode: 503,
@@ -52,7 +52,7 @@ describe("errors say what the reader must do", () => {
     expect(error.cause).toBeUndefined();
   });
 
-  it("and carry what code must know in fields", () => {
+  it("and carries facts in fields for code", () => {
     expect(new TransientServiceError(facts)).toMatchObject({ facts, retryAfterMs: null });
     expect(new TransientServiceError(facts, 5_000)).toMatchObject({ retryAfterMs: 5_000 });
     expect(new OperatorNeededError("ResourceLocked", facts, "remove the lock")).toMatchObject({

@@ -5,7 +5,7 @@ const at = new Date("2026-11-22T10:00:00.000Z");
 const clock = { now: () => at, abortAfter: () => AbortSignal.abort(), sleep: () => Promise.resolve() };
 
 describe("ids", () => {
-  it("carry the clock's time", () => {
+  it("contain the time of the clock", () => {
     expect(new Date(decodeTime(new UlidIds(clock).next()))).toEqual(at);
   });
 

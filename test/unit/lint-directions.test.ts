@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 
 const root = join(__dirname, "../..");
 
-/** What oxlint reports about these files of an otherwise empty project with this project's rules, as `file: rule`. */
+/** oxlint's findings, as `file: rule`, in an otherwise empty project with these files and this project's rules. */
 const lint = (files: Readonly<Record<string, string>>): readonly string[] => {
   const folder = mkdtempSync(join(tmpdir(), "lint-directions-"));
   try {
@@ -32,31 +32,31 @@ const uses = (from: string): string => `import { thing } from "${from}";\n\nexpo
 const importRule = "eslint(no-restricted-imports)";
 const globalRule = "eslint(no-restricted-globals)";
 
-describe("dependencies that point the wrong way are reported", () => {
+describe("lint reports a dependency in the wrong direction", () => {
   it.each([
     ["the domain on an SDK", "lib/rotation/gate/gate.ts", "@azure/arm-batch"],
-    ["the domain on another SDK's part", "lib/rotation/gate/gate.ts", "@azure/core-rest-pipeline"],
+    ["the domain on a part of another SDK", "lib/rotation/gate/gate.ts", "@azure/core-rest-pipeline"],
     ["the domain on Node", "lib/rotation/gate/gate.ts", "node:fs"],
     ["the domain on the ports", "lib/rotation/gate/gate.ts", "../../ports"],
     ["the domain on a schema library", "lib/rotation/gate/gate.ts", "zod"],
     ["a use case on an adapter", "lib/driver/advance.ts", "../azure/batch/batch-keys"],
     ["a use case on an SDK", "lib/driver/advance.ts", "@azure/data-tables"],
-    ["a use case on what composes it", "lib/driver/advance.ts", "../compose"],
+    ["a use case on the composition", "lib/driver/advance.ts", "../compose"],
     ["the driver on the signals", "lib/driver/advance.ts", "../signals/receive-signal"],
     ["the driver on an operation", "lib/driver/advance.ts", "../operations/tick"],
     ["the signals on an operation", "lib/signals/receive-signal.ts", "../operations/tick"],
     ["the history on the driver", "lib/history/read-history.ts", "../driver/advance"],
     ["an operation on the configuration", "lib/operations/tick.ts", "../config/settings"],
-    ["the base on a room", "lib/app.ts", "./driver/advance"],
+    ["a base file on the driver", "lib/app.ts", "./driver/advance"],
     ["a use case on a trigger", "lib/driver/advance.ts", "../../functions/http"],
     ["the composition on an SDK", "lib/compose.ts", "@azure/identity"],
     ["the composition on a trigger", "lib/compose.ts", "../functions/http"],
     ["an adapter on a use case", "lib/azure/batch/batch-keys.ts", "../../driver/advance"],
-    ["an adapter on the procedure", "lib/azure/batch/batch-keys.ts", "../../driver/steps"],
+    ["an adapter on the steps", "lib/azure/batch/batch-keys.ts", "../../driver/steps"],
     ["an adapter on the tick", "lib/azure/batch/batch-keys.ts", "../../operations/tick"],
-    ["an adapter on what composes it", "lib/azure/batch/batch-keys.ts", "../../compose"],
+    ["an adapter on the composition", "lib/azure/batch/batch-keys.ts", "../../compose"],
     ["an adapter on a trigger", "lib/azure/batch/batch-keys.ts", "../../../functions/http"],
-    ["an adapter on another service's", "lib/azure/batch/batch-keys.ts", "../tables/tables"],
+    ["an adapter on the adapter of another service", "lib/azure/batch/batch-keys.ts", "../tables/tables"],
     ["an alarm adapter on a use case", "lib/alarms/webhook.ts", "../driver/advance"],
     ["a trigger on an adapter", "functions/list-accounts.ts", "../lib/azure/batch/batch-keys"],
     ["a trigger on an SDK", "functions/list-accounts.ts", "@azure/arm-batch"],
@@ -64,16 +64,16 @@ describe("dependencies that point the wrong way are reported", () => {
     expect(lint({ [file]: uses(from) })).toEqual([`${file}: ${importRule}`]);
   });
 
-  // Not caught yet: "*" in a group stops at a slash, and some folders have no rule of their own.
-  /* oxlint-disable jest/no-standalone-expect -- the rule does not know it.each */
+  // Not reported yet: "*" in a group stops at a slash, and some folders have no rule.
+  /* oxlint-disable jest/no-standalone-expect -- the rule does not recognise it.each */
   it.each([
     ["the domain on a part of Node", "lib/rotation/gate/gate.ts", "node:timers/promises"],
     ["the domain on Node without its prefix", "lib/rotation/gate/gate.ts", "fs"],
-    ["the domain on chance", "lib/rotation/gate/gate.ts", "ulid"],
+    ["the domain on random ids", "lib/rotation/gate/gate.ts", "ulid"],
     ["the domain on an adapter", "lib/rotation/gate/gate.ts", "../../azure/batch/batch-keys"],
     ["the domain on the configuration", "lib/rotation/gate/gate.ts", "../../config/reader"],
     ["the domain on a trigger", "lib/rotation/gate/gate.ts", "../../../functions/http"],
-    ["a flat file of the domain on the ports", "lib/rotation/record.ts", "../ports"],
+    ["a top-level file of the domain on the ports", "lib/rotation/record.ts", "../ports"],
     ["the configuration on an SDK", "lib/config/reader.ts", "@azure/identity"],
     ["the configuration on an adapter", "lib/config/reader.ts", "../azure/tables"],
     ["the configuration on a trigger", "lib/config/reader.ts", "../../functions/http"],
@@ -90,8 +90,8 @@ describe("dependencies that point the wrong way are reported", () => {
 
   it.each([
     ["a type of an SDK", "lib/rotation/gate/gate.ts", 'export type { TokenCredential } from "@azure/identity";\n'],
-    ["what it passes on", "lib/rotation/gate/gate.ts", 'export { thing } from "../../ports";\n'],
-  ])("also where it is only %s", (_what, file, source) => {
+    ["a re-export", "lib/rotation/gate/gate.ts", 'export { thing } from "../../ports";\n'],
+  ])("also for %s", (_what, file, source) => {
     expect(lint({ [file]: source })).toEqual([`${file}: ${importRule}`]);
   });
 
@@ -105,7 +105,7 @@ describe("dependencies that point the wrong way are reported", () => {
   });
 });
 
-describe("a circle of imports", () => {
+describe("an import cycle", () => {
   it("is reported, types included", () => {
     const found = lint({
       "lib/driver/advance.ts": 'import type { B } from "./steps";\n\nexport type A = B | null;\n',
@@ -115,7 +115,7 @@ describe("a circle of imports", () => {
   });
 });
 
-describe("dependencies that point the right way", () => {
+describe("dependencies in the allowed direction", () => {
   it("pass", () => {
     expect(
       lint({

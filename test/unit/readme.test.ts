@@ -22,13 +22,13 @@ const jsonBlockWith = (member: string): string => {
   return found[0] ?? "";
 };
 
-/** Everything up to the next heading. */
+/** The text up to the next heading. */
 const section = (heading: string): string => {
   const [, text] = readme.split(`\n### ${heading}\n`);
   return text?.split(/\n##+ /)[0] ?? "";
 };
 
-test("every npm command is one that package.json knows", () => {
+test("every npm command exists in package.json", () => {
   const scripts = captures(readme, /\bnpm run ([\w:-]+)/g);
   const direct = captures(readme, /\bnpm (start|test)\b/g);
   const others = captures(readme, /\bnpm (?!run\b|start\b|test\b)(\w+)/g);
@@ -37,7 +37,7 @@ test("every npm command is one that package.json knows", () => {
   expect(new Set(others)).toEqual(new Set(["ci"]));
 });
 
-test("the configuration is one that the app takes", () => {
+test("the app accepts the configuration", () => {
   const env = {
     AzureWebJobsStorage__accountName: "rotations",
     ROTATION_ACCOUNTS: jsonBlockWith("accounts"),
@@ -50,11 +50,11 @@ test("the signal is one that the app takes", () => {
   expect(parseSignal(JSON.parse(jsonBlockWith("consumer")))).toMatchObject({ kind: "valid" });
 });
 
-test("the phases are those of the procedure, in its order", () => {
+test("the phases are those of the app, in its order", () => {
   expect(captures(section("How it decides"), /^\| `(\w+)` \|/gm)).toEqual(Object.keys(phaseFacts));
 });
 
-test("the reasons of the gate are spelled as the app spells them, in the order in which it asks", () => {
+test("the gate's reasons have the app's spelling and order", () => {
   const named = captures(section("How it decides"), /`([A-Z][a-z]+[A-Z]\w+|Paused|Unhealthy)`/g);
   const ofTheGate = [
     "Paused",
@@ -74,23 +74,23 @@ test("the reasons of the gate are spelled as the app spells them, in the order i
   expect(Object.keys(waitingReasons)).toEqual(expect.arrayContaining([...named]));
 });
 
-test("every link leads to a file that is there", () => {
+test("every link leads to an existing file", () => {
   const links = captures(readme, /\]\((?!https?:)([^)#]+)/g);
   expect(links.length).toBeGreaterThan(2);
   expect(links.filter((link) => !existsSync(path.join(root, link)))).toEqual([]);
 });
 
-test("every file and folder that is named in the text is there", () => {
+test("every file and folder named in the text exists", () => {
   const named = captures(readme, /`((?:lib|functions|test|docs|infra)\/[\w./-]*)`/g);
   expect(named.length).toBeGreaterThan(2);
   expect(named.filter((name) => !existsSync(path.join(root, name)))).toEqual([]);
 });
 
-/** The operator's actions share one route. */
+/** The operator actions share one route. */
 const asRoute = (request: string): string =>
   request.replace(/\?.*$/, "").replace(/\/(?:approve|rollback|pause|resume)$/, "/{action}");
 
-test("the table of requests names every route that is registered, and no other", () => {
+test("the table of requests lists exactly the registered routes", () => {
   const triggers = readFileSync(path.join(root, "functions/index.ts"), "utf8");
   const sources = captures(triggers, /"\.\/([\w-]+)"/g).map((name) =>
     readFileSync(path.join(root, `functions/${name}.ts`), "utf8"),

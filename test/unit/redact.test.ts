@@ -6,9 +6,9 @@ describe("free text", () => {
     ["nothing", ""],
     ["ordinary words", "AuthenticationFailed on node tvmps_1, job 42/7"],
     ["a version id and a request id", "22222222222222222222222222222222 6f3c2b1a-0d4e-4f5a-8b6c-7d8e9f0a1b2c"],
-    ["a proof, which is no key", "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA="],
+    ["a proof, which is not a key", "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA="],
     ["85 letters", "a".repeat(85)],
-  ])("is left as it is with %s", (_what, text) => {
+  ])("is unchanged with %s", (_what, text) => {
     expect(withoutKeys(text)).toBe(text);
   });
 
@@ -34,7 +34,7 @@ describe("free text", () => {
       expect(leftOf(`${letters}AndMore`)).toEqual([]);
     });
 
-    // Only the first 86 of a longer run are taken out: withoutKeys needs {86,}.
+    // The pattern must match more than 86 characters: it would otherwise leave the rest of a longer run.
     it("in a path", () => {
       expect(leftOf(`https://example/keys/${keyText}`)).toEqual([]);
     });

@@ -46,7 +46,7 @@ const refusals: readonly FaultKind[] = [
 
 describe("regenerating", () => {
   it.each(when.flatMap((at) => losses.map((fault) => [fault, at] as const)))(
-    "is sent once and is of unknown outcome after %j, applied %s or not",
+    "is sent once and has an unknown outcome after %j, %s the effect",
     async (fault, at) => {
       const ref = world.addAccount();
       const before = world.emulators.batch.keys(ref.accountName);
@@ -67,7 +67,7 @@ describe("regenerating", () => {
     expect(leaked(error, world.emulators.batch.issuedKeys())).toEqual([]);
   });
 
-  it("is of unknown outcome when the answer has not come in time", async () => {
+  it("has an unknown outcome when no answer arrives in time", async () => {
     const ref = world.addAccount();
     world.emulators.journal.clear();
     world.emulators.faults.add({ route: "arm.regenerateKeys", when: "after", kind: "hang" });
@@ -76,7 +76,7 @@ describe("regenerating", () => {
     expect(posts()).toBe(1);
   });
 
-  it("is of unknown outcome when the answer is that of another account", async () => {
+  it("has an unknown outcome when the answer is of another account", async () => {
     const [ref, other] = [world.addAccount(), world.addAccount()];
     const body = { accountName: other.accountName, ...world.emulators.batch.keys(other.accountName) };
     const error = await regenerateUnder(ref, { kind: "status", status: 200, body }, "after");
@@ -102,7 +102,7 @@ describe("regenerating", () => {
     expect(error).toMatchObject({ name: "TransientServiceError", facts: { code: "ECONNREFUSED" } });
   });
 
-  it("is certainly not done when its turn among the writes does not come in time", async () => {
+  it("is certainly not done when the rate limit does not grant it in time", async () => {
     const batch = world.newBatch();
     const ref = world.addAccount();
     await Promise.all(Array.from({ length: 200 }, () => batch.readKeys(ref, call)));
@@ -115,8 +115,8 @@ describe("regenerating", () => {
   });
 });
 
-describe("what the search for leaks is worth", () => {
-  it("finds both keys in what the SDK itself throws", async () => {
+describe("the search for leaks", () => {
+  it("finds both keys in the SDK's own errors", async () => {
     const ref = world.addAccount();
     const { accountName } = ref;
     const sdk = new BatchManagementClient(world.credential, ref.subscriptionId, {
@@ -144,14 +144,14 @@ describe("reading keys", () => {
     expect(leaked(error, world.emulators.batch.issuedKeys())).toEqual([]);
   });
 
-  it("is tried again by itself after a failure that passes", async () => {
+  it("is retried after a temporary failure", async () => {
     const ref = world.addAccount();
     world.emulators.faults.add({ route: "arm.listKeys", when: "before", kind: "status", status: 503, nth: 1 });
     const keys = await world.batch.readKeys(ref, call);
     expect(keys.primary.reveal()).toBe(world.emulators.batch.keys(ref.accountName).primary);
   });
 
-  it("hands a long wait over to its caller at once", async () => {
+  it("passes a long Retry-After to its caller at once", async () => {
     const fault = { kind: "status", status: 429, retryAfter: 3600 } as const;
     world.emulators.faults.add({ route: "arm.listKeys", when: "before", ...fault });
     const started = performance.now();
@@ -165,7 +165,7 @@ describe("reading keys", () => {
     { accountName: "a", primary: null, secondary: "c2Vjb25k" },
     { accountName: "a", secondary: "c2Vjb25k" },
     { accountName: "a", primary: "no base64!", secondary: "c2Vjb25k" },
-  ])("needs an operator where a key is not usable (%j)", async (body) => {
+  ])("needs an operator when a key is unusable (%j)", async (body) => {
     world.emulators.faults.add({ route: "arm.listKeys", when: "before", kind: "status", status: 200, body });
     const error = await thrownBy(() => world.batch.readKeys(world.addAccount(), call));
     expect(error).toMatchObject({ name: "OperatorNeededError", reason: "NoUsableKey" });
@@ -214,7 +214,7 @@ describe("probing a key", () => {
       { reason: "SharedKeyNotAllowed" },
     ],
     [{ kind: "status", status: 403, body: "MAC signature ".repeat(20_000) }, { reason: "Forbidden" }],
-  ] as const)("says nothing of the key after %j", async (fault, expected) => {
+  ] as const)("gives no verdict on the key after %j", async (fault, expected) => {
     const ref = world.addAccount();
     world.emulators.faults.add({ route: "batch.listPools", when: "before", ...fault });
     const error = await thrownBy(() => probe(ref));
@@ -222,7 +222,7 @@ describe("probing a key", () => {
     expect(leaked(error, world.emulators.batch.issuedKeys())).toEqual([]);
   });
 
-  it("ends with its caller's signal", async () => {
+  it("is aborted by its caller's signal", async () => {
     const ref = world.addAccount();
     world.emulators.faults.add({ route: "batch.listPools", when: "before", kind: "hang" });
     const key = new BatchKey(world.emulators.batch.keys(ref.accountName).primary);
@@ -231,7 +231,7 @@ describe("probing a key", () => {
     expect(error.name).toBe("TransientServiceError");
   });
 
-  it.each(["localhost:1", "not a host"])("is transient where nobody answers (%s)", async (host) => {
+  it.each(["localhost:1", "not a host"])("is transient when the host cannot be reached (%s)", async (host) => {
     const ref = world.addAccount();
     const error = await thrownBy(() => world.batch.probe(ref, host, new BatchKey("a2V5"), call));
     expect(error.name).toBe("TransientServiceError");

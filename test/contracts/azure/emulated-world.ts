@@ -15,14 +15,14 @@ export interface EmulatedWorld {
   readonly emulators: Emulators;
   readonly credential: TokenCredential;
   readonly batch: AzureBatchKeys;
-  /** Adapters as a new process has them: with clients that have not spoken to a vault yet. */
+  /** The adapters of a new process, whose clients have not called a vault yet. */
   newSecrets(): KeyVaultSecrets;
   newBatch(): AzureBatchKeys;
   addAccount(): BatchAccountRef;
   close(): Promise<void>;
 }
 
-/** The adapters on the emulators, with tokens from the emulated managed identity. One per process: MSAL keeps the endpoint. */
+/** The adapters on emulators, with tokens of the emulated identity. One per process, because MSAL keeps the endpoint. */
 export const openEmulatedWorld = async (): Promise<EmulatedWorld> => {
   const emulators = await startEmulators();
   Object.assign(process.env, emulators.env);

@@ -36,7 +36,7 @@ const losses: readonly FaultKind[] = [
 
 describe("publishing", () => {
   it.each((["before", "after"] as const).flatMap((at) => losses.map((fault) => [fault, at] as const)))(
-    "is sent once and is of unknown outcome after %j, applied %s or not",
+    "is sent once and has an unknown outcome after %j, %s the effect",
     async (fault, at) => {
       const ref = newSecret();
       world.emulators.faults.add({ route: "vault.setSecret", when: at, ...fault });
@@ -60,14 +60,14 @@ describe("publishing", () => {
     expect(leaked(error, [value])).toEqual([]);
   });
 
-  it("is certainly not done while the vault is read-only, and waits for that to end", async () => {
+  it("is certainly not done while the vault is read-only, and backs off", async () => {
     vault.setReadOnly(true);
     const error = await thrownBy(() => world.newSecrets().publish(newSecret(), publication, call));
     vault.setReadOnly(false);
     expect(error.name).toBe("TransientServiceError");
   });
 
-  it("needs an operator where a policy refuses it", async () => {
+  it("needs an operator when a policy refuses it", async () => {
     vault.refuseByPolicy("RequestDisallowedByPolicy");
     const error = await thrownBy(() => world.newSecrets().publish(newSecret(), publication, call));
     vault.refuseByPolicy(null);
@@ -77,7 +77,7 @@ describe("publishing", () => {
 });
 
 describe("disabling", () => {
-  it("is of unknown outcome when the answer is lost", async () => {
+  it("has an unknown outcome when the answer is lost", async () => {
     const ref = newSecret();
     const { version } = vault.seed(ref.name, { value });
     world.emulators.faults.add({ route: "vault.updateSecret", when: "after", kind: "resetBeforeAnswer" });
@@ -105,7 +105,7 @@ describe("reading", () => {
     expect(leaked(error, [value])).toEqual([]);
   });
 
-  it("is tried again by itself after a failure that passes", async () => {
+  it("is retried after a temporary failure", async () => {
     const ref = newSecret();
     vault.seed(ref.name, { value });
     world.emulators.faults.add({ route: "vault.getSecret", when: "before", kind: "status", status: 503, nth: 1 });
@@ -113,8 +113,8 @@ describe("reading", () => {
   });
 });
 
-describe("a client that has not spoken to the vault yet", () => {
-  it("publishes many secrets at the same time, each with its own value", async () => {
+describe("a client that has not called the vault yet", () => {
+  it("publishes many secrets concurrently, each with its own value", async () => {
     const adapter = world.newSecrets();
     const refs = Array.from({ length: 20 }, newSecret);
     await Promise.all(
@@ -127,7 +127,7 @@ describe("a client that has not spoken to the vault yet", () => {
     expect(world.emulators.journal.count("vault.challenge")).toBe(1);
   });
 
-  it("is not spoilt by a first call that fails", async () => {
+  it("works after a failed first call", async () => {
     const adapter = world.newSecrets();
     const ref = newSecret();
     world.emulators.faults.add({ route: "vault.challenge", when: "before", kind: "resetBeforeAnswer", nth: 1 });
@@ -137,7 +137,7 @@ describe("a client that has not spoken to the vault yet", () => {
     await expect(adapter.publish(ref, publication, call)).resolves.toHaveProperty("version");
   });
 
-  it("serves the others when one caller gives up", async () => {
+  it("serves the other callers when one aborts", async () => {
     const adapter = world.newSecrets();
     const [one, other] = [newSecret(), newSecret()];
     vault.seed(other.name, { value });

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 
-/** What a call throws; fails the test where it throws nothing. */
+/** The error that a call throws; fails the test if it throws none. */
 export const thrownBy = async (call: () => Promise<unknown>): Promise<Error> => {
   try {
     await call();
@@ -10,7 +10,7 @@ export const thrownBy = async (call: () => Promise<unknown>): Promise<Error> => 
   throw new Error("expected the call to fail with an error");
 };
 
-/** Everything that a log, a debugger or a telemetry library could show of an error. */
+/** All that a log, a debugger or a telemetry library could show of an error. */
 export const everythingShownOf = (error: Error): string => {
   const members = Object.fromEntries(
     Reflect.ownKeys(error).map((name) => [String(name), Reflect.get(error, name) as unknown]),
@@ -26,7 +26,7 @@ export const everythingShownOf = (error: Error): string => {
   ].join("\n");
 };
 
-/** The keys of which a part of 12 characters or more is shown. */
+/** The keys of which the text contains 12 or more consecutive characters. */
 export const leaked = (error: Error, keys: readonly string[]): readonly string[] => {
   const shown = everythingShownOf(error);
   return keys.filter((key) =>

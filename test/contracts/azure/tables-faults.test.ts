@@ -49,7 +49,7 @@ describe("a write whose answer is lost", () => {
     expect(stored).toEqual({ notice, etag });
   });
 
-  it("is accepted once as a signal", async () => {
+  it("stores a signal once", async () => {
     const account = anAccount();
     world.faults.add({ route: "tables.insert", when: "after", kind: "resetBeforeAnswer", nth: 1 });
     let merges = 0;
@@ -58,7 +58,7 @@ describe("a write whose answer is lost", () => {
     expect(await world.signals.list(account, call)).toEqual([aReport()]);
   });
 
-  it("is one event in the history", async () => {
+  it("stores one event in the history", async () => {
     const account = anAccount();
     await world.history.append(anEvent(1, { account }), call);
     world.faults.add({ route: "tables.insert", when: "after", kind: "resetBeforeAnswer" });
@@ -76,7 +76,7 @@ describe("a call that does not get through", () => {
     expect(performance.now() - started).toBeLessThan(2000);
   });
 
-  it("ends with its caller's signal", async () => {
+  it("is aborted by its caller's signal", async () => {
     world.faults.add({ route: "tables.get", when: "before", kind: "hang" });
     const read = world.rotations.read(anAccount(), { signal: AbortSignal.timeout(100) });
     await expect(read).rejects.toMatchObject({ name: "TransientServiceError", facts: { code: "AbortError" } });
@@ -84,7 +84,7 @@ describe("a call that does not get through", () => {
 });
 
 describe("a table", () => {
-  it("is created by whichever of many comes first", async () => {
+  it("is created by the first of many concurrent calls", async () => {
     world.journal.clear();
     const { rotations } = openTables(world.storage, "Fresh", countingIds());
     const records = Array.from({ length: 10 }, () => aRecord({ account: anAccount() }));
@@ -104,7 +104,7 @@ describe("a table", () => {
     expect(stored.filter((each) => each !== null)).toHaveLength(1);
   });
 
-  it("says what right is missing", async () => {
+  it("names the missing right", async () => {
     world.faults.add({
       route: "tables.*",
       when: "before",
@@ -118,7 +118,7 @@ describe("a table", () => {
   });
 });
 
-describe("rows that somebody has damaged", () => {
+describe("damaged rows", () => {
   it("are corrupt records", async () => {
     const { record, etag } = await inserted(anAccount());
     await world.tables.rotations.writeConditional(
@@ -129,7 +129,7 @@ describe("rows that somebody has damaged", () => {
     await expect(world.rotations.read(record.account, call)).rejects.toMatchObject({ name: "CorruptRecordError" });
   });
 
-  it("stand for an unhealthy instance until its next signal", async () => {
+  it("count as an unhealthy instance until its next signal", async () => {
     const account = anAccount();
     await world.tables.signals.writeConditional(
       { partitionKey: account, rowKey: "render-api:vm-9", schema: 1, healthy: true },
@@ -164,12 +164,12 @@ describe("the history", () => {
   });
 });
 
-describe("a notice that somebody has spoilt", () => {
+describe("a damaged notice", () => {
   it.each([
-    ["is no JSON", { notice: "{" }],
+    ["is not JSON", { notice: "{" }],
     ["is of another account", { notice: JSON.stringify(firstNotice("elsewhere")) }],
     ["is nothing", {}],
-  ])("is as good as new where it %s, and is replaced", async (_, columns) => {
+  ])("is treated as a new one and replaced when it %s", async (_, columns) => {
     const account = anAccount();
     await world.tables.rotations.writeConditional({ partitionKey: "Notices", rowKey: account, ...columns }, null, call);
     const found = (await world.notices.list(call)).find(({ notice }) => notice.account === account);

@@ -29,7 +29,7 @@ const started = (child: ChildProcess): Promise<void> =>
     });
   });
 
-/** Azurite as it takes tokens: over https only, from any issuer of Azure's, for the audience of storage. */
+/** Azurite with tokens: over https only, from any issuer of Azure, for the audience of storage. */
 const startAzuriteWithTokens = async () => {
   const folder = mkdtempSync(join(tmpdir(), "azurite-tokens-"));
   const { cert, key } = await testCertificates();
@@ -66,7 +66,7 @@ const startAzuriteWithTokens = async () => {
   };
 };
 
-rotationsContract("Azure Tables, with a token of the managed identity", async () => {
+rotationsContract("Azure Tables with a token of the managed identity", async () => {
   const world = await openEmulatedWorld();
   const azurite = await startAzuriteWithTokens();
   const { tableServiceUri } = azurite;

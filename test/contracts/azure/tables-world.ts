@@ -28,7 +28,7 @@ export const countingIds = () => {
   return { next: () => `id-${(made += 1)}` };
 };
 
-/** The three tables on Azurite, behind a proxy with faults. */
+/** The three tables on Azurite, behind a fault-injecting proxy. */
 export const openTablesWorld = async (): Promise<TablesWorld> => {
   const [faults, journal, azurite] = [new Faults(), new Journal(), await startAzurite()];
   const proxy = await startTableProxy({ targetPort: azurite.port, faults, journal });

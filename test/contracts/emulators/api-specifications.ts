@@ -3,7 +3,7 @@ import { join } from "node:path";
 import Ajv, { type ValidateFunction } from "ajv";
 import { isObject } from "../../emulators/wire";
 
-/** Azure's REST specifications with examples and recorded answers. They are not part of the project, and may be absent. */
+/** Azure's REST specifications with examples and recorded answers; not part of the project and possibly absent. */
 export const specificationsFolder = join(__dirname, "..", "..", "..", "..", "shared", "azure-specs");
 
 export const specificationsPresent = existsSync(specificationsFolder);
@@ -22,7 +22,7 @@ export const memberOf = (value: unknown, ...path: readonly string[]): unknown =>
     return Array.isArray(found) ? found[Number(name)] : undefined;
   }, value);
 
-/** Swagger 2 says nullable in its own way, and puts words beside `$ref` that JSON Schema does not allow there. */
+/** Swagger 2 has `x-nullable`, and allows members beside `$ref` that JSON Schema does not allow there. */
 const toJsonSchema = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(toJsonSchema);
   if (!isObject(value)) return value;
@@ -42,7 +42,7 @@ const toJsonSchema = (value: unknown): unknown => {
 };
 
 export interface Specification {
-  /** What is wrong with the answer of an operation, by JSON pointer; empty where it conforms. */
+  /** The problems of an operation's answer, with JSON pointers; empty where it conforms. */
   problems(operationId: string, status: number, body: unknown): readonly string[];
 }
 
@@ -82,8 +82,8 @@ const operationOf = (document: Json, operationId: string): unknown => {
 };
 
 /**
- * Every path to a member, sorted, with array indexes left out: two bodies with the same shape have the same paths.
- * The names below `tags` are a user's own, so they do not count.
+ * Every path to a member, sorted, without array indexes: two bodies of the same shape have the same paths.
+ * Names below `tags` are chosen by users, so they do not count.
  */
 export const shapeOf = (value: unknown, at = ""): readonly string[] => {
   if (Array.isArray(value)) return [...new Set(value.flatMap((item) => shapeOf(item, `${at}[]`)))].toSorted();

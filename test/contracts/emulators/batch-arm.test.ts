@@ -30,7 +30,7 @@ const urlOf = ({ resourceId }: AddedAccount, action = ""): string =>
   `${emulators.armUrl}${resourceId}${action}?${version}`;
 
 describe("reading accounts", () => {
-  it("gives an account with an endpoint that has no scheme, and all three modes", async () => {
+  it("returns an account with an endpoint without scheme, and all three modes", async () => {
     const account = anAccount();
     const read = await accounts().get("rg-arm", account.name);
     expect(read).toMatchObject({
@@ -42,7 +42,7 @@ describe("reading accounts", () => {
     expect(emulators.dataPlaneHost).toMatch(/^localhost:\d+$/);
   });
 
-  it("matches path segments without case, and spells the answer as it knows it", async () => {
+  it("matches path segments without case, and answers with the stored spelling", async () => {
     const account = anAccount();
     const answer = await raw(urlOf({ ...account, resourceId: account.resourceId.toUpperCase() }), {
       headers: bearer(armAudience),
@@ -50,7 +50,7 @@ describe("reading accounts", () => {
     expect(answer.body["id"]).toBe(account.resourceId);
   });
 
-  it("quotes the ETag, and changes it with the account", async () => {
+  it("quotes the ETag, and changes it when the account changes", async () => {
     const account = anAccount();
     const before = await raw(urlOf(account), { headers: bearer(armAudience) });
     emulators.batch.setModes(account.name, null);
@@ -59,7 +59,7 @@ describe("reading accounts", () => {
     expect(after.headers.get("etag")).not.toBe(before.headers.get("etag"));
   });
 
-  it("pages lists of a group and of a subscription by absolute links", async () => {
+  it("pages the lists of a group and of a subscription with absolute links", async () => {
     const names = [1, 2, 3].map(() => anAccount({ resourceGroup: "rg-paged" }).name);
     anAccount({ resourceGroup: "rg-other" });
     emulators.batch.setPageSize(2);
@@ -74,7 +74,7 @@ describe("reading accounts", () => {
     expect(emulators.journal.count("arm.listAccountsInGroup")).toBe(2);
   });
 
-  it("tells a missing account, group and subscription apart", async () => {
+  it("distinguishes a missing account, group and subscription", async () => {
     anAccount();
     const unknownSubscription = "99999999-0000-4000-8000-000000000000";
     const stranger = armClient({ ...emulators, subscriptionId: unknownSubscription });
@@ -139,14 +139,14 @@ describe("keys", () => {
     expect(emulators.batch.keys(account.name)).toEqual(before);
   });
 
-  it("takes absent modes for all allowed", async () => {
+  it("treats absent modes as all modes allowed", async () => {
     const account = anAccount();
     emulators.batch.setModes(account.name, null);
     expect((await accounts().get("rg-arm", account.name)).allowedAuthenticationModes).toBeNull();
     await expect(accounts().getKeys("rg-arm", account.name)).resolves.toBeDefined();
   });
 
-  it("changes the allowed modes by PATCH, and nothing else silently", async () => {
+  it("changes the allowed modes by PATCH, and refuses other changes", async () => {
     const account = anAccount();
     await accounts().update("rg-arm", account.name, { allowedAuthenticationModes: ["AAD"] });
     expect(await failureOf(accounts().getKeys("rg-arm", account.name))).toMatchObject({ statusCode: 409 });
@@ -162,7 +162,7 @@ describe("refusals", () => {
   it.each([
     ["without a token", {}, "AuthenticationFailed"],
     ["with a token for another service", bearer("https://vault.azure.net"), "InvalidAuthenticationToken"],
-    ["with text that is no token", { authorization: "Bearer abc" }, "InvalidAuthenticationToken"],
+    ["with text that is not a token", { authorization: "Bearer abc" }, "InvalidAuthenticationToken"],
     [
       "with an expired token",
       { authorization: `Bearer ${issueToken({ resource: armAudience, lifetimeSeconds: -1 }).token}` },
@@ -183,7 +183,7 @@ describe("refusals", () => {
     expect(answer).toMatchObject({ status: 400, body: { error: { code } } });
   });
 
-  it("denies one action at a time, by the name that a role definition has", async () => {
+  it("denies single actions by their names in role definitions", async () => {
     const account = anAccount();
     emulators.batch.deny("regeneratekeys/action");
     const failure = await failureOf(accounts().regenerateKey("rg-arm", account.name, { keyName: "Primary" }));
@@ -197,7 +197,7 @@ describe("refusals", () => {
     expect(reading).toMatchObject({ statusCode: 403, code: "AuthorizationFailed" });
   });
 
-  it("lets a ReadOnly lock block key operations but not reading, and other locks nothing", async () => {
+  it("blocks key operations but not reads by a ReadOnly lock, and nothing by other locks", async () => {
     const account = anAccount();
     emulators.batch.lock(account.name, "ReadOnly");
     const [listing, regenerating] = [
@@ -211,7 +211,7 @@ describe("refusals", () => {
     expect(regenerating).toMatchObject({ statusCode: 409, code: "ScopeLocked" });
   });
 
-  it("counts key operations as writes: 200 at once, then 10 a second", async () => {
+  it("limits key operations as writes: 200 at once, then 10 per second", async () => {
     const { resourceId } = emulators.batch.addAccount({
       name: "throttled",
       subscriptionId: "00000000-0000-4000-8000-000000000002",

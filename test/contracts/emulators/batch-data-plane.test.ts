@@ -7,9 +7,9 @@ import { bearer, raw, type RawAnswer } from "./clients";
 const minute = 60_000;
 
 let emulators: Emulators;
-/** How far the service's clock is from the machine's, by which the SDK dates its requests. */
+/** Offset of the service's clock from the machine's clock, with which the SDK dates its requests. */
 let offsetMs = 0;
-/** Where the service's clock stands still, for limits to the millisecond. */
+/** The instant at which the service's clock is stopped, for limits to the millisecond. */
 let frozenAt: Date | null = null;
 const serviceNow = (): Date => frozenAt ?? new Date(Date.now() + offsetMs);
 const advance = (ms: number): void => {
@@ -37,7 +37,7 @@ const anAccount = (): AddedAccount => {
   return emulators.batch.addAccount({ name: `datatest${counter}` });
 };
 
-/** Signs by hand, written from the documentation of the service and independent of the emulator's own code. */
+/** Signs as documented by the service, independently of the emulator's code. */
 const signed = (
   account: string,
   key: string,
@@ -57,19 +57,22 @@ const callWith = (account: AddedAccount, key: string, sentAt = serviceNow()): Pr
   listPools(account, signed(account.name, key, sentAt.toUTCString()));
 
 describe("shared key", () => {
-  it.each(["primary", "secondary"] as const)("accepts what the official client signs with the %s key", async (slot) => {
-    const account = anAccount();
-    const client = new BatchServiceClient(
-      new BatchSharedKeyCredentials(account.name, emulators.batch.keys(account.name)[slot]),
-      `https://${account.accountEndpoint}`,
-      { noRetryPolicy: true },
-    );
-    expect([...(await client.pool.list({ poolListOptions: { maxResults: 1, select: "id" } }))]).toEqual([]);
-    expect([...(await client.job.list())]).toEqual([]);
-    expect(emulators.batch.calls(account.name)).toEqual({ answered: 2, refused: 0 });
-  });
+  it.each(["primary", "secondary"] as const)(
+    "accepts the official client's signature with the %s key",
+    async (slot) => {
+      const account = anAccount();
+      const client = new BatchServiceClient(
+        new BatchSharedKeyCredentials(account.name, emulators.batch.keys(account.name)[slot]),
+        `https://${account.accountEndpoint}`,
+        { noRetryPolicy: true },
+      );
+      expect([...(await client.pool.list({ poolListOptions: { maxResults: 1, select: "id" } }))]).toEqual([]);
+      expect([...(await client.job.list())]).toEqual([]);
+      expect(emulators.batch.calls(account.name)).toEqual({ answered: 2, refused: 0 });
+    },
+  );
 
-  it("refuses the official client with a key that is not the account's", async () => {
+  it("refuses the official client with a key of another account", async () => {
     const [account, other] = [anAccount(), anAccount()];
     const client = new BatchServiceClient(
       new BatchSharedKeyCredentials(account.name, emulators.batch.keys(other.name).primary),
@@ -86,7 +89,7 @@ describe("shared key", () => {
     expect(emulators.batch.calls(account.name)).toEqual({ answered: 0, refused: 1 });
   });
 
-  it.each(["ocp-date", "date"] as const)("accepts a request signed by hand over its %s header", async (header) => {
+  it.each(["ocp-date", "date"] as const)("accepts a request that the test signs over its %s header", async (header) => {
     const account = anAccount();
     const { primary } = emulators.batch.keys(account.name);
     const answer = await listPools(account, signed(account.name, primary, serviceNow().toUTCString(), header));
@@ -94,7 +97,7 @@ describe("shared key", () => {
     expect(answer.body["odata.metadata"]).toBe(`https://${emulators.dataPlaneHost}/$metadata#pools`);
   });
 
-  it("refuses a signature for another query than the one sent", async () => {
+  it("refuses a signature for a different query", async () => {
     const account = anAccount();
     const headers = signed(account.name, emulators.batch.keys(account.name).primary, serviceNow().toUTCString());
     const answer = await raw(`https://${account.accountEndpoint}/pools?api-version=2022-10-01.16.0`, { headers });
@@ -113,14 +116,14 @@ describe("shared key", () => {
     expect((await send(15 * minute + 1_000)).status).toBe(403);
   });
 
-  it("takes the date from ocp-date where both are sent, and signs an empty one in place of Date", async () => {
+  it("uses ocp-date if both dates are sent, with an empty Date in the signed text", async () => {
     const account = anAccount();
     const { primary } = emulators.batch.keys(account.name);
     const headers = signed(account.name, primary, serviceNow().toUTCString());
     expect((await listPools(account, { ...headers, date: new Date(0).toUTCString() })).status).toBe(200);
   });
 
-  it("judges the date by the emulator's clock", async () => {
+  it("compares the date with the emulator's clock", async () => {
     const account = anAccount();
     offsetMs = 90 * 24 * 60 * minute;
     const { primary } = emulators.batch.keys(account.name);
@@ -128,7 +131,7 @@ describe("shared key", () => {
     expect((await callWith(account, primary, new Date())).status).toBe(403);
   });
 
-  it("refuses shared keys where the account does not allow them", async () => {
+  it("refuses shared keys if the account does not allow them", async () => {
     const account = anAccount();
     const { primary } = emulators.batch.keys(account.name);
     emulators.batch.setModes(account.name, ["AAD"]);
@@ -144,7 +147,7 @@ describe("shared key", () => {
     });
   });
 
-  it("refuses an account that it does not know", async () => {
+  it("refuses an unknown account", async () => {
     const account = anAccount();
     const { primary } = emulators.batch.keys(account.name);
     const answer = await listPools(account, signed("nosuchaccount", primary, serviceNow().toUTCString()));
@@ -153,7 +156,7 @@ describe("shared key", () => {
 });
 
 describe("regenerated keys", () => {
-  it("refuses the old key and accepts the new one at once, unless told otherwise", async () => {
+  it("refuses the old key and accepts the new one at once by default", async () => {
     const account = anAccount();
     const { primary: old, secondary } = emulators.batch.keys(account.name);
     const fresh = emulators.batch.regenerateByHand(account.name, "primary");

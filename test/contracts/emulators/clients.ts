@@ -9,13 +9,13 @@ import { isObject } from "../../emulators/wire";
 export const armAudience = "https://management.azure.com";
 export const vaultAudience = "https://vault.azure.net";
 
-/** Where this process finds its identity. The SDK keeps the first endpoint it sees, so a test file has one set of emulators. */
+/** This process's identity endpoint. The SDK keeps the first one it sees, so a test file has one set of emulators. */
 export const useIdentityOf = ({ identity }: Emulators): void => {
   process.env["IDENTITY_ENDPOINT"] = identity.endpoint;
   process.env["IDENTITY_HEADER"] = identity.header;
 };
 
-/** Resource Manager's client as a rotation uses it; `maxRetries` is the SDK's own default of 3 unless it says otherwise. */
+/** The Resource Manager client of a rotation; `maxRetries` is 3 by default, as in the SDK. */
 export const armClient = ({ armUrl, subscriptionId }: Emulators, maxRetries = 0): BatchManagementClient =>
   new BatchManagementClient(new ManagedIdentityCredential(), subscriptionId, {
     endpoint: armUrl,
@@ -29,7 +29,7 @@ export const secretClient = ({ url }: Vault, maxRetries = 0): SecretClient =>
     retryOptions: { maxRetries, retryDelayInMs: 1 },
   });
 
-/** The first request of a client goes out without its body, to be challenged; a read takes that upon itself. */
+/** A client sends its first request without body, to be challenged; a read does this in advance. */
 export const primedSecretClient = async (vault: Vault, maxRetries = 0): Promise<SecretClient> => {
   const client = secretClient(vault, maxRetries);
   await failureOf(client.getSecret("no-such-secret"));
@@ -45,11 +45,11 @@ export interface Failure {
   readonly message: string;
   readonly code: unknown;
   readonly statusCode: unknown;
-  /** Key Vault's inner code, where the error has one. */
+  /** Key Vault's inner code, if the error has one. */
   readonly innerCode: unknown;
 }
 
-/** What a call fails with; a call that succeeds is itself a failure. */
+/** The error of a call; a call that succeeds fails the test. */
 export const failureOf = (call: Promise<unknown>): Promise<Failure> =>
   call.then(
     () => {
@@ -76,7 +76,7 @@ export interface RawAnswer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** A request without an SDK; the body of the answer is parsed where it is JSON. */
+/** A request without an SDK; the body of the answer is parsed if it is JSON. */
 export const raw = async (
   url: string,
   options: {

@@ -19,7 +19,7 @@ if (!specificationsPresent) {
 }
 const describeWithSpecifications = specificationsPresent ? describe : describe.skip;
 
-/** How each line of an error's message begins, up to the first value in it. */
+/** The start of each line of an error's message, up to its first value. */
 const linesOf = (body: unknown): readonly string[] =>
   String(memberOf(body, "error", "message"))
     .split("\r\n")
@@ -65,7 +65,7 @@ describeWithSpecifications("the validator", () => {
     expect(loadSpecification(specification).problems(operationId, 200, body)).toEqual([]);
   });
 
-  it("is tried on every example there is", () => {
+  it("is applied to every example", () => {
     const root = join(specificationsFolder, "examples");
     const present = readdirSync(root).flatMap((folder) =>
       readdirSync(join(root, folder)).map((file) => `${folder}/${file}`),
@@ -77,12 +77,12 @@ describeWithSpecifications("the validator", () => {
     ["BatchAccount_Get", "BatchAccount_Get"],
     ["BatchAccount_GetKeys", "BatchAccount_GetKeys"],
     ["BatchAccount_RegenerateKey", "BatchAccount_RegenerateKey"],
-  ])("passes what was recorded of %s", (operation, operationId) => {
+  ])("accepts the recorded answer of %s", (operation, operationId) => {
     const { body } = exchange("arm-batch.json", operation);
     expect(loadSpecification("batch-management.json").problems(operationId, 200, body)).toEqual([]);
   });
 
-  it("notices a body that does not conform", () => {
+  it("detects a body that does not conform", () => {
     const batch = loadSpecification("batch-management.json");
     const vaults = loadSpecification("keyvault-secrets.json");
     expect(batch.problems("BatchAccount_GetKeys", 200, { primary: 1 })).toEqual(["/primary must be string"]);
@@ -126,7 +126,7 @@ describeWithSpecifications("the emulators", () => {
       ...(body === undefined ? {} : { body }),
     });
 
-  it("answer an account as it was recorded, member for member", async () => {
+  it("return an account with the recorded members", async () => {
     const answer = await arm("GET");
     const recorded = exchange("arm-batch.json", "BatchAccount_Get");
     expect(loadSpecification("batch-management.json").problems("BatchAccount_Get", 200, answer.body)).toEqual([]);
@@ -139,7 +139,7 @@ describeWithSpecifications("the emulators", () => {
   it.each([
     ["BatchAccount_GetKeys", "/listKeys", undefined],
     ["BatchAccount_RegenerateKey", "/regenerateKeys", { keyName: "Secondary" }],
-  ])("answer %s as it was recorded, member for member", async (operation, action, body) => {
+  ])("answer %s with the recorded members", async (operation, action, body) => {
     const answer = await arm("POST", action, body);
     const recorded = exchange("arm-batch.json", operation);
     expect(loadSpecification("batch-management.json").problems(operation, 200, answer.body)).toEqual([]);
@@ -159,7 +159,7 @@ describeWithSpecifications("the emulators", () => {
   it.each([
     ["BatchAccount_List", (id: string) => id.replace(/\/resourceGroups\/[^/]+/, "")],
     ["BatchAccount_ListByResourceGroup", (id: string) => id],
-  ])("answer %s with pages that conform", async (operation, scopeOf) => {
+  ])("answer %s with conforming pages", async (operation, scopeOf) => {
     emulators.batch.setPageSize(1);
     const scope = scopeOf(account.resourceId).replace(/\/[^/]+$/, "");
     const first = await raw(`${emulators.armUrl}${scope}?api-version=2023-11-01`, { headers: bearer(armAudience) });
@@ -172,14 +172,14 @@ describeWithSpecifications("the emulators", () => {
     expect(shapeOf(memberOf(next.body, "value", "0"))).toEqual(shapeOf((await arm("GET")).body));
   });
 
-  it("answer a changed account as they answer a read one", async () => {
+  it("return a changed account in the form of a read account", async () => {
     const answer = await arm("PATCH", "", { properties: { allowedAuthenticationModes: ["SharedKey", "AAD"] } });
     expect(loadSpecification("batch-management.json").problems("BatchAccount_Update", 200, answer.body)).toEqual([]);
     expect(shapeOf(answer.body)).toEqual(shapeOf((await arm("GET")).body));
     expect(answer.headers.has("etag")).toBe(true);
   });
 
-  it("answer a missing account in Resource Manager's words", async () => {
+  it("answer a missing account with Resource Manager's message", async () => {
     const recorded = exchange("arm-batch.json", "any GET of a missing resource");
     const missing = account.resourceId.replace(/[^/]+$/, "absent");
     const answer = await raw(`${emulators.armUrl}${missing}?api-version=2023-11-01`, { headers: bearer(armAudience) });
@@ -191,7 +191,7 @@ describeWithSpecifications("the emulators", () => {
     expect(loadSpecification("batch-management.json").problems("BatchAccount_Get", 404, answer.body)).toEqual([]);
   });
 
-  it("answer a wrong signature and a mode that is not allowed as the data plane does", async () => {
+  it("answer a wrong signature and a disallowed mode as the data plane does", async () => {
     const call = () =>
       raw(`https://${account.accountEndpoint}/pools?api-version=2022-10-01.16.0`, {
         headers: { authorization: `SharedKey ${account.name}:AAAA`, "ocp-date": new Date().toUTCString() },
@@ -216,7 +216,7 @@ describeWithSpecifications("the emulators", () => {
     }
   });
 
-  it("challenge as the vault was recorded to", async () => {
+  it("challenge as the recorded vault does", async () => {
     const recorded = exchange("keyvault.json", "SetSecret without Authorization (the SDK's first, body-less PUT)");
     const answer = await raw(`${vault.url}/secrets/a?api-version=2026-04-01`, {
       method: "PUT",
@@ -224,14 +224,14 @@ describeWithSpecifications("the emulators", () => {
     });
     expect(answer.status).toBe(401);
     expect(answer.body).toEqual(recorded["body"]);
-    // Where the caller's connection came from: nothing reads it.
+    // The address of the caller, which is never read.
     const headers = Object.keys(isObject(recorded["headers"]) ? recorded["headers"] : {}).filter(
       (name) => name !== "x-ms-keyvault-network-info",
     );
     for (const header of headers) expect([header, answer.headers.has(header)]).toEqual([header, true]);
   });
 
-  it("answer a secret that was set or read as recorded, member for member", async () => {
+  it("return a set or read secret with the recorded members", async () => {
     const set = await secrets("PUT", "/secrets/recorded", { value: "RSA", attributes: {} });
     const read = await secrets("GET", "/secrets/recorded/");
     const recorded = exchange("keyvault.json", "SetSecret");
@@ -242,7 +242,7 @@ describeWithSpecifications("the emulators", () => {
     expect(shapeOf(read.body)).toEqual(shapeOf(set.body));
   });
 
-  it("answer a changed secret with the example's members", async () => {
+  it("return a changed secret with the members of the example", async () => {
     const { version } = vault.seed("changed", { value: "x" });
     const answer = await secrets("PATCH", `/secrets/changed/${version}`, {
       tags: { mytag: "myvalue" },
@@ -256,11 +256,11 @@ describeWithSpecifications("the emulators", () => {
       "body",
     );
     expect(loadSpecification("keyvault-secrets.json").problems("UpdateSecret", 200, answer.body)).toEqual([]);
-    // Vaults with soft delete add the days, as recorded.
+    // Vaults with soft delete add the number of days, as recorded.
     expect(shapeOf(answer.body).filter((path) => path !== ".attributes.recoverableDays")).toEqual(shapeOf(example));
   });
 
-  it("answer lists with pages that conform, and with links like the example's", async () => {
+  it("answer lists with conforming pages, and with links as in the example", async () => {
     for (let index = 0; index < 26; index += 1) vault.seed("listed", { value: "x" });
     const first = await secrets("GET", "/secrets/listed/versions");
     const last = await raw(String(first.body["nextLink"]), { headers: bearer(vaultAudience) });
@@ -284,7 +284,7 @@ describeWithSpecifications("the emulators", () => {
     expect(link?.origin).toBe(vault.url);
   });
 
-  it("delete and recover as recorded, member for member", async () => {
+  it("delete and recover with the recorded members", async () => {
     vault.seed("deleted", { value: "x" });
     const deleted = await secrets("DELETE", "/secrets/deleted");
     const refused = await secrets("PUT", "/secrets/deleted", { value: "y" });
@@ -307,7 +307,7 @@ describeWithSpecifications("the emulators", () => {
     expect(refused.body).toEqual(JSON.parse(conflict.replace("NAME", "deleted")));
   });
 
-  it("refuse a disabled secret and a missing right in the service's words", async () => {
+  it("refuse a disabled secret and a missing right with the service's messages", async () => {
     vault.seed("disabled", { value: "x" });
     vault.disable("disabled");
     const disabled = await secrets("GET", "/secrets/disabled");

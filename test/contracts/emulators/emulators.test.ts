@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 afterAll(() => emulators.close());
 
-/** Asks Resource Manager from a process of its own, and prints the status or the error's code. */
+/** Calls Resource Manager from a child process, and returns the printed status or error code. */
 const askFromChild = async (env: NodeJS.ProcessEnv): Promise<string> => {
   const script = `fetch(${JSON.stringify(emulators.armUrl)}).then(a => console.log(a.status), e => console.log(e.cause.code))`;
   const { stdout } = await run(process.execPath, ["-e", script], { env });
@@ -26,13 +26,13 @@ const askFromChild = async (env: NodeJS.ProcessEnv): Promise<string> => {
 };
 
 describe("trust", () => {
-  it("reaches child processes through the file, and only through it", async () => {
+  it("reaches child processes only through the certificate file", async () => {
     const { PATH } = process.env;
     expect(await askFromChild({ PATH, ...emulators.env })).toBe("501");
     expect(await askFromChild({ PATH })).toMatch(/CERT|VERIFY/);
   });
 
-  it("keeps what NODE_EXTRA_CA_CERTS named before", async () => {
+  it("keeps the certificates that NODE_EXTRA_CA_CERTS named before", async () => {
     const folder = mkdtempSync(join(tmpdir(), "authorities-"));
     const already = join(folder, "already.pem");
     const { ca } = await testCertificates();
@@ -51,7 +51,7 @@ describe("trust", () => {
   });
 });
 
-it("tells a child process everything that it needs", () => {
+it("provides all settings that a child process needs", () => {
   expect(emulators.env).toMatchObject({
     IDENTITY_ENDPOINT: emulators.identity.endpoint,
     IDENTITY_HEADER: emulators.identity.header,
@@ -62,7 +62,7 @@ it("tells a child process everything that it needs", () => {
   });
 });
 
-it("answers an unknown route loudly and remembers it", async () => {
+it("answers an unknown route with an error and records it", async () => {
   const vault = await emulators.addVault("loud");
   emulators.journal.clear();
   const statuses = [
@@ -85,7 +85,7 @@ it("answers an unknown route loudly and remembers it", async () => {
   expect(() => emulators.journal.assertSound()).not.toThrow();
 });
 
-it("keeps state and ports over a restart, and the SDKs go on", async () => {
+it("keeps state and ports over a restart, and the SDKs continue to work", async () => {
   const account = emulators.batch.addAccount({ name: "restarted" });
   const vault = await emulators.addVault("restarted");
   const secrets = await primedSecretClient(vault);
@@ -122,7 +122,7 @@ it("writes no key, secret or authorization into the journal", async () => {
   }
 });
 
-it("tells listeners after the effect and before the answer arrives", async () => {
+it("notifies listeners after the effect and before the answer arrives", async () => {
   const account = emulators.batch.addAccount({ name: "listened" });
   const { primary } = emulators.batch.keys(account.name);
   const seen: string[] = [];
@@ -157,7 +157,7 @@ it("leaves no server, connection, timer or file behind", async () => {
   expect(await failureOf(raw(closed.armUrl))).toMatchObject({ message: "fetch failed" });
 });
 
-it("lets the process end by itself after close", async () => {
+it("lets the process end after close", async () => {
   const script = join(__dirname, "start-and-close.ts");
   const { stdout } = await run(process.execPath, ["--import", "tsx", script], { timeout: 20_000 });
   expect(stdout.trim()).toBe("closed");

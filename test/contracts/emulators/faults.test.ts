@@ -49,7 +49,7 @@ const regenerate = (
     options.signal === undefined ? {} : { abortSignal: options.signal },
   );
 
-/** How the SDK, told not to repeat, shows each kind: the figures of the fault matrix rest on this table. */
+/** The SDK's error for each kind, without retries. The figures of the fault matrix depend on this table. */
 const kinds: readonly [FaultKind, Partial<Failure>][] = [
   [
     { kind: "status", status: 500 },
@@ -80,7 +80,7 @@ const kinds: readonly [FaultKind, Partial<Failure>][] = [
 ];
 
 describe.each(["before", "after"] as const)("%s the effect", (when) => {
-  it.each(kinds)("regenerateKeys meets %j", async (kind, expected) => {
+  it.each(kinds)("regenerateKeys fails with %j", async (kind, expected) => {
     const account = anAccount();
     const before = emulators.batch.keys(account.name);
     const fault = emulators.faults.add({ route: "arm.regenerateKeys", when, ...kind });
@@ -94,7 +94,7 @@ describe.each(["before", "after"] as const)("%s the effect", (when) => {
     ]);
   });
 
-  it.each(kinds)("setSecret meets %j", async (kind) => {
+  it.each(kinds)("setSecret fails with %j", async (kind) => {
     const client = await primedSecretClient(vault);
     const name = `secret-${when}-${counter}`;
     counter += 1;
@@ -103,7 +103,7 @@ describe.each(["before", "after"] as const)("%s the effect", (when) => {
     expect(vault.versions(name).map(({ value }) => value)).toEqual(when === "after" ? ["value"] : []);
   });
 
-  it("lets the caller hang until it gives up", async () => {
+  it("sends no answer until the caller aborts", async () => {
     const account = anAccount();
     const { primary } = emulators.batch.keys(account.name);
     emulators.faults.add({ route: "arm.regenerateKeys", when, kind: "hang" });
@@ -113,7 +113,7 @@ describe.each(["before", "after"] as const)("%s the effect", (when) => {
     expect(emulators.batch.keys(account.name).primary === primary).toBe(when === "before");
   });
 
-  it("delays the right answer", async () => {
+  it("delays the correct answer", async () => {
     const account = anAccount();
     const { primary } = emulators.batch.keys(account.name);
     emulators.faults.add({ route: "arm.regenerateKeys", when, kind: "delay", ms: 60 });
@@ -126,8 +126,8 @@ describe.each(["before", "after"] as const)("%s the effect", (when) => {
   });
 });
 
-describe("what the SDK makes of a lost answer", () => {
-  it("rotates twice and reports one success, with its default retries", async () => {
+describe("the SDK after a lost answer", () => {
+  it("regenerates twice and reports one success with its default retries", async () => {
     const account = anAccount();
     const { primary } = emulators.batch.keys(account.name);
     const issued = emulators.batch.issuedKeys().length;
@@ -140,7 +140,7 @@ describe("what the SDK makes of a lost answer", () => {
     expect(emulators.batch.keys(account.name).primary).not.toBe(primary);
   });
 
-  it("puts both keys into the error's message, so an adapter must not pass it on", async () => {
+  it("puts both keys into the error message, so an adapter must not pass it on", async () => {
     const account = anAccount();
     emulators.faults.add({ route: "arm.regenerateKeys", when: "after", kind: "unexpected202" });
     const { message } = await failureOf(regenerate(account));
@@ -148,7 +148,7 @@ describe("what the SDK makes of a lost answer", () => {
     expect(message.includes(primary) && message.includes(secondary)).toBe(true);
   });
 
-  it("sends Retry-After where the fault says so", async () => {
+  it("receives the Retry-After of the fault", async () => {
     const { resourceId } = anAccount();
     emulators.faults.add({ route: "arm.listKeys", when: "before", kind: "status", status: 429, retryAfter: 17 });
     const answer = await raw(`${emulators.armUrl}${resourceId}/listKeys?api-version=2023-11-01`, {
@@ -159,8 +159,8 @@ describe("what the SDK makes of a lost answer", () => {
   });
 });
 
-describe("the effect that comes late", () => {
-  it("is applied after the answer has failed, when the test says so", async () => {
+describe("a late effect", () => {
+  it("is applied after the failed answer when the test triggers it", async () => {
     const account = anAccount();
     const { primary } = emulators.batch.keys(account.name);
     emulators.faults.add({ route: "arm.regenerateKeys", when: "before", kind: "resetBeforeAnswer", late: 60_000 });
@@ -173,7 +173,7 @@ describe("the effect that comes late", () => {
     expect(emulators.faults.pendingLate).toBe(0);
   });
 
-  it("is applied by itself when its time has come, and listeners are told", async () => {
+  it("is applied at its time, and listeners are notified", async () => {
     const account = anAccount();
     const { primary } = emulators.batch.keys(account.name);
     const applied = new Promise((resolve) => {
@@ -190,7 +190,7 @@ describe("the effect that comes late", () => {
 });
 
 describe("other routes", () => {
-  it("spoils the challenge alone, or the request after it alone", async () => {
+  it("fail either the challenge or the request after it", async () => {
     emulators.faults.add({ route: "vault.challenge", when: "before", kind: "status", status: 503 });
     const first = await raw(`${vault.url}/secrets/any?api-version=7.5`);
     emulators.faults.clear();
@@ -202,7 +202,7 @@ describe("other routes", () => {
     expect([first.status, challenged.status, authorised.status]).toEqual([503, 401, 503]);
   });
 
-  it("spoils tokens and signed calls in the form of their service", async () => {
+  it("fail tokens and signed calls in the form of their service", async () => {
     emulators.faults.add({ route: "identity.*", when: "before", kind: "status", status: 500 });
     emulators.faults.add({ route: "batch.listPools", when: "before", kind: "status", status: 503, code: "ServerBusy" });
     const token = await raw(`${emulators.identity.endpoint}?api-version=2019-08-01&resource=r`);
@@ -212,7 +212,7 @@ describe("other routes", () => {
   });
 });
 
-/** Which of the first requests a fault strikes. */
+/** The numbers of the first requests that a fault affects. */
 const hits = (aim: Pick<Fault, "nth" | "every" | "times">, requests = 6): readonly number[] => {
   const faults = new Faults();
   faults.add({ route: "arm.listKeys", when: "before", kind: "hang", ...aim });
@@ -221,7 +221,7 @@ const hits = (aim: Pick<Fault, "nth" | "every" | "times">, requests = 6): readon
   );
 };
 
-describe("the registry", () => {
+describe("the fault registry", () => {
   it.each([
     [{}, [1, 2, 3, 4, 5, 6]],
     [{ times: 2 }, [1, 2]],
@@ -230,11 +230,11 @@ describe("the registry", () => {
     [{ every: 2 }, [1, 3, 5]],
     [{ nth: 2, every: 2 }, [2, 4, 6]],
     [{ nth: 2, every: 2, times: 2 }, [2, 4]],
-  ])("with %j strikes requests %j", (aim, expected) => {
+  ])("with %j affects requests %j", (aim, expected) => {
     expect(hits(aim)).toEqual(expected);
   });
 
-  it("strikes only its route and its subject, compared without case", () => {
+  it("affects only the route and subject of a fault, compared without case", () => {
     const faults = new Faults();
     const fault = faults.add({ route: "vault.getSecret", subject: "Mine", when: "before", kind: "hang" });
     expect(faults.next("vault.getSecret", "theirs")).toBeNull();
@@ -243,7 +243,7 @@ describe("the registry", () => {
     expect([fault.fired(), faults.fired]).toEqual([1, 1]);
   });
 
-  it("lets one fault strike at a time, the one added first", () => {
+  it("applies one fault per request, the one added first", () => {
     const faults = new Faults();
     const [first, second] = [
       faults.add({ route: "arm.*", when: "before", kind: "hang", times: 1 }),

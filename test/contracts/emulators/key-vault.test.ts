@@ -29,7 +29,7 @@ const tags = (count: number, length = 1): Readonly<Record<string, string>> =>
 const guardedVersion = (): string => vault.newest("guarded")?.version ?? "";
 
 describe("the challenge", () => {
-  it("comes before the body is looked at, and the SDK then sends its body", async () => {
+  it("comes before the body is read, and the SDK then sends its body", async () => {
     emulators.journal.clear();
     await secretClient(vault).setSecret("challenged", "value");
     expect(emulators.journal.entries.filter(({ subject }) => subject === "challenged")).toMatchObject([
@@ -39,13 +39,13 @@ describe("the challenge", () => {
     expect(vault.newest("challenged")?.value).toBe("value");
   });
 
-  it("refuses an authorised PUT without a body, as happens to a client that was not primed", async () => {
+  it("is followed by a refusal of a PUT without body, as sent by a client that was not primed", async () => {
     const answer = await raw(`${vault.url}/secrets/empty?api-version=7.5`, { method: "PUT", headers: authorised });
     expect(answer).toMatchObject({ status: 400, body: { error: { code: "BadParameter" } } });
     expect(vault.newest("empty")).toBeNull();
   });
 
-  it("meets tokens for other services and none alike", async () => {
+  it("is the answer both to a token of another service and to none", async () => {
     const other = await raw(`${vault.url}/secrets/any?api-version=7.5`, {
       headers: bearer("https://management.azure.com"),
     });
@@ -56,7 +56,7 @@ describe("the challenge", () => {
     );
   });
 
-  it("echoes the client's request id", async () => {
+  it("returns the client's request id", async () => {
     const headers = { ...authorised, "x-ms-client-request-id": "12345" };
     const answer = await raw(`${vault.url}/secrets/any?api-version=7.5`, { headers });
     expect(answer.headers.get("x-ms-client-request-id")).toBe("12345");
@@ -64,7 +64,7 @@ describe("the challenge", () => {
 });
 
 describe("versions", () => {
-  it("writes value, tags, content type and expiry in one request, with times in whole seconds", async () => {
+  it("are written with value, tags, content type and expiry in one request, with times in whole seconds", async () => {
     const written = await client.setSecret("whole", "the value", {
       tags: { CredentialId: "Primary" },
       contentType: "text/plain",
@@ -87,7 +87,7 @@ describe("versions", () => {
     expect(vault.newest("whole")).toMatchObject({ value: "the value", tags: { CredentialId: "Primary" } });
   });
 
-  it("answers reading without a version with the one written last, whatever its id and age", async () => {
+  it("are read without a version as the one written last, whatever its id and age", async () => {
     for (let index = 0; index < 5; index += 1) await client.setSecret("ordered", `value ${index}`);
     vault.seed("ordered", { value: "seeded", createdOn: new Date("2020-01-01T00:00:00Z") });
     const newest = await client.getSecret("ordered");
@@ -96,14 +96,14 @@ describe("versions", () => {
     expect((await client.getSecret("ordered", { version: first?.version ?? "" })).value).toBe("value 0");
   });
 
-  it("finds names without case", async () => {
+  it("are found by name without case", async () => {
     vault.seed("Mixed-Case", { value: "found" });
     expect((await client.getSecret("MIXED-case")).value).toBe("found");
     await client.setSecret("mixed-CASE", "second");
     expect(vault.versions("Mixed-Case").map(({ value }) => value)).toEqual(["found", "second"]);
   });
 
-  it("lists versions by id, 25 to a page, without values", async () => {
+  it("are listed by id, 25 per page, without values", async () => {
     const written = Array.from({ length: 26 }, (_, index) => vault.seed("listed", { value: `value ${index}` }).version);
     const pages: string[][] = [];
     for await (const page of client.listPropertiesOfSecretVersions("listed").byPage()) {
@@ -114,14 +114,14 @@ describe("versions", () => {
     expect(pages.flat()).toEqual(written.toSorted());
   });
 
-  it("lists secrets under their own ids", async () => {
+  it("are listed as secrets by the secret's id", async () => {
     vault.seed("in-the-list", { value: "x" });
     const names: string[] = [];
     for await (const { name } of client.listPropertiesOfSecrets()) names.push(name);
     expect(names).toContain("in-the-list");
   });
 
-  it("updates properties without giving the value away, and moves the time of update", async () => {
+  it("have their properties updated without returning the value, with a new time of update", async () => {
     const { version } = vault.seed("updated", { value: "v", tags: { old: "tag" }, createdOn: new Date("2026-01-01") });
     const answer = await raw(`${vault.url}/secrets/updated/${version}?api-version=7.5`, {
       method: "PATCH",
@@ -138,7 +138,7 @@ describe("versions", () => {
     });
   });
 
-  it("refuses to give a disabled version, and does not fall back to an older one", async () => {
+  it("are refused if disabled, without falling back to an older one", async () => {
     const old = vault.seed("disabled", { value: "old" });
     const newest = vault.seed("disabled", { value: "new" });
     await client.updateSecretProperties("disabled", newest.version, { enabled: false });
@@ -151,7 +151,7 @@ describe("versions", () => {
     expect(vault.newest("disabled")?.enabled).toBe(false);
   });
 
-  it("tells what was not found", async () => {
+  it("are named in the error if they do not exist", async () => {
     const id = "0".repeat(32);
     vault.seed("found", { value: "x" });
     expect(await failureOf(client.getSecret("nothing-here"))).toMatchObject({
@@ -192,12 +192,12 @@ describe("limits", () => {
     expect(await failureOf(client.setSecret(name, "x"))).toMatchObject({ statusCode: 400, code: "BadParameter" });
   });
 
-  it("requires an api-version", async () => {
+  it("require an api-version", async () => {
     const answer = await raw(`${vault.url}/secrets/any`, { headers: authorised });
     expect(answer).toMatchObject({ status: 400, body: { error: { code: "BadParameter" } } });
   });
 
-  it("refuses more than so many new versions in 10 seconds, when asked to", async () => {
+  it("include an optional maximum of new versions in 10 s", async () => {
     vault.limitCreations(2);
     await client.setSecret("throttled", "1");
     now = new Date(now.getTime() + 4_000);
@@ -219,7 +219,7 @@ describe("limits", () => {
 });
 
 describe("soft delete", () => {
-  it("keeps the name until it is recovered, which takes a few polls", async () => {
+  it("keeps the name until the secret is recovered, which takes a few polls", async () => {
     vault.seed("deleted", { value: "kept" });
     emulators.journal.clear();
     const deletion = await client.beginDeleteSecret("deleted", { intervalInMs: 1 });
@@ -237,7 +237,7 @@ describe("soft delete", () => {
     expect((await client.getSecret("deleted")).value).toBe("kept");
   });
 
-  it("forgets a purged secret", async () => {
+  it("frees the name of a purged secret", async () => {
     vault.seed("purged", { value: "gone" });
     vault.delete("purged");
     const listed: string[] = [];
@@ -265,7 +265,7 @@ describe("refusals", () => {
     ["delete", () => client.beginDeleteSecret("guarded")],
   ];
 
-  it.each(calls)("denies %s where the role lacks it", async (action, call) => {
+  it.each(calls)("denies %s if the role lacks it", async (action, call) => {
     vault.seed("guarded", { value: "untouched" });
     vault.deny(action);
     const failure = await failureOf(call());
@@ -275,14 +275,14 @@ describe("refusals", () => {
     expect(vault.newest("guarded")?.value).toBe("untouched");
   });
 
-  it("denies lists, for which the SDK passes on neither inner code nor message", async () => {
+  it("denies lists, whose SDK error has neither inner code nor message", async () => {
     vault.deny("readMetadata/action");
     const failure = await failureOf(client.listPropertiesOfSecretVersions("guarded").next());
     vault.allow("readMetadata/action");
     expect(failure).toMatchObject({ statusCode: 403, code: "Forbidden" });
   });
 
-  it("still reads, and refuses to write, during a failover", async () => {
+  it("allows reads and refuses writes during a failover", async () => {
     vault.seed("failover", { value: "readable" });
     vault.setReadOnly(true);
     const [reading, writing] = [await client.getSecret("failover"), await failureOf(client.setSecret("failover", "x"))];
@@ -292,7 +292,7 @@ describe("refusals", () => {
     expect(vault.newest("failover")?.value).toBe("readable");
   });
 
-  it("refuses to set a secret by policy, with the inner code chosen", async () => {
+  it("refuses to set a secret by policy, with a configurable inner code", async () => {
     vault.refuseByPolicy("SomePolicyCode");
     const failure = await failureOf(client.setSecret("by-policy", "x"));
     vault.refuseByPolicy(null);
@@ -302,7 +302,7 @@ describe("refusals", () => {
 });
 
 describe("several vaults", () => {
-  it("keep their secrets apart", async () => {
+  it("have separate secrets", async () => {
     const other = await emulators.addVault("other-vault");
     other.seed("shared-name", { value: "theirs" });
     vault.seed("shared-name", { value: "ours" });

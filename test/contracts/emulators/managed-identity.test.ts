@@ -28,7 +28,7 @@ describe("the App Service form", () => {
     ["https://vault.azure.net/.default", "https://vault.azure.net"],
     ["https://storage.azure.com/.default", "https://storage.azure.com"],
     ["https://batch.core.windows.net//.default", "https://batch.core.windows.net/"],
-  ])("gives the SDK a token for %s, once", async (scope, audience) => {
+  ])("gives the SDK one token for %s", async (scope, audience) => {
     const token = await new ManagedIdentityCredential().getToken(scope);
     await new ManagedIdentityCredential().getToken(scope);
     const claims = claimsOf(token.token);
@@ -40,13 +40,13 @@ describe("the App Service form", () => {
     expect(emulators.journal.of("identity.token").map(({ subject }) => subject)).toEqual([audience]);
   });
 
-  it("gives a user-assigned identity's token to its client id", async () => {
+  it("gives a token of a user-assigned identity for its client id", async () => {
     const clientId = "77777777-7777-4777-8777-777777777777";
     const { token } = await new ManagedIdentityCredential({ clientId }).getToken("https://example.org/.default");
     expect(claimsOf(token)).toMatchObject({ aud: "https://example.org", appid: clientId });
   });
 
-  it("echoes the resource exactly and says when the token ends as a number", async () => {
+  it("returns the exact resource and the token's expiry as a number", async () => {
     const { endpoint, header } = emulators.identity;
     const resource = "HTTPS://Vault.azure.net/";
     const answer = await raw(`${endpoint}?api-version=2019-08-01&resource=${encodeURIComponent(resource)}`, {
@@ -69,10 +69,10 @@ describe("the App Service form", () => {
   });
 });
 
-describe("the metadata service's form", () => {
+describe("the metadata service form", () => {
   const query = "?api-version=2018-02-01&resource=https%3A%2F%2Fvault.azure.net";
 
-  it("answers with and without a slash at the end, and counts on its own route", async () => {
+  it("answers with and without a final slash, and has its own route in the journal", async () => {
     for (const slash of ["", "/"]) {
       const answer = await raw(`${emulators.identity.imdsHost}/metadata/identity/oauth2/token${slash}${query}`, {
         headers: { Metadata: "true" },

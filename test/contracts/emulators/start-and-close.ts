@@ -1,6 +1,6 @@
 import { startEmulators } from "../../emulators/emulators";
 
-/** Run as a process of its own by a test, which waits for it to end by itself. */
+/** Run in a child process by a test, which waits for it to end. */
 const main = async (): Promise<void> => {
   const emulators = await startEmulators();
   const vault = await emulators.addVault("short-lived");

@@ -75,7 +75,7 @@ it.each([
   ["before", "503", { kind: "status", status: 503 }, { statusCode: 503 }],
   ["after", "503", { kind: "status", status: 503 }, { statusCode: 503 }],
   ["after", "reset in the middle", { kind: "resetInMiddle" }, { name: "RestError" }],
-] as const)("fails an update %s it is applied: %s", async (when, _title, kind, failure) => {
+] as const)("fails an update %s the effect: %s", async (when, _title, kind, failure) => {
   const table = await aTable();
   await table.createEntity(row(1));
   faults.add({ route: "tables.update", when, ...kind });
@@ -83,7 +83,7 @@ it.each([
   expect(await valueIn(table)).toBe(when === "after" ? 2 : 1);
 });
 
-it("shows how a lost answer lies: the SDK repeats the insert and is told of a conflict with itself", async () => {
+it("reproduces the false conflict after a lost answer: the SDK repeats the insert and conflicts with itself", async () => {
   const table = await aTable(3);
   faults.add({ route: "tables.insert", when: "after", kind: "resetBeforeAnswer", nth: 1 });
   expect(await failureOf(table.createEntity(row(1)))).toMatchObject({ statusCode: 409 });
@@ -92,7 +92,7 @@ it("shows how a lost answer lies: the SDK repeats the insert and is told of a co
   expect(await valueIn(table)).toBe(1);
 });
 
-it("applies a late write when it is told to", async () => {
+it("applies a late write when the test triggers it", async () => {
   const table = await aTable();
   await table.createEntity(row(1));
   faults.add({ route: "tables.merge", when: "before", kind: "status", status: 500, late: 60_000 });
@@ -103,7 +103,7 @@ it("applies a late write when it is told to", async () => {
   expect(await valueIn(table)).toBe(2);
 });
 
-it("ends connections while Azurite is away, and finds its rows again after a restart", async () => {
+it("closes connections while Azurite is down, and has the same rows after a restart", async () => {
   const table = await aTable();
   await table.createEntity(row(7));
   await azurite.stop();

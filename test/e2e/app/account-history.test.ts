@@ -28,7 +28,7 @@ const history = (query = ""): Promise<Answer> =>
 
 const page = async (query: string): Promise<Page> => JSON.parse((await history(query)).text);
 
-test("the history is newest first, and each event says what, when, in which rotation, and who", async () => {
+test("the history is newest first, and each event has kind, time, rotation and author", async () => {
   const answer = await history();
   expect(answer.status).toBe(200);
   const { events, next } = await page("");
@@ -53,7 +53,7 @@ test("the history is newest first, and each event says what, when, in which rota
   expect(events[5]).toMatchObject({ event: "Adopted", rotationId: null, by: "signal:render-api" });
 });
 
-test("pages follow one another without a gap and without a repeat", async () => {
+test("pages follow one another without gaps or repeats", async () => {
   const all = (await page("")).events.map(({ id }) => id);
   const found: string[] = [];
   for (let next: string | null = ""; next !== null; ) {
@@ -65,7 +65,7 @@ test("pages follow one another without a gap and without a repeat", async () => 
   expect(found).toEqual(all);
 });
 
-test("a page that cannot be is refused, with everything that is wrong", async () => {
+test("an invalid page is refused with all problems", async () => {
   const wrong: readonly [string, readonly string[]][] = [
     ["?limit=0", ["limit"]],
     ["?limit=501", ["limit"]],
@@ -80,7 +80,7 @@ test("a page that cannot be is refused, with everything that is wrong", async ()
   expect(await page("?before=1")).toEqual({ events: [], next: null });
 });
 
-test("a rotation's record is found by its id, and a rotation that never was is not", async () => {
+test("the report of a rotation is found by id, and an unknown id is not found", async () => {
   const record = (id: string): Promise<Answer> =>
     host.call({ method: "GET", path: `/accounts/render/rotations/${id}`, keyOf: "rotationRecord" });
   const { lastRotation } = await host.status("render");

@@ -34,7 +34,7 @@ interface Told {
   readonly data: { readonly event: string; readonly kind?: string; readonly detail: string };
 }
 
-/** What came, with its signature checked by the public library. */
+/** The received events, with signatures verified by the public package. */
 const told = ({ body, headers }: Request): Told => {
   const names = ["webhook-id", "webhook-timestamp", "webhook-signature"];
   new StandardWebhook(secret).verify(body, Object.fromEntries(names.map((name) => [name, String(headers[name])])));
@@ -45,7 +45,7 @@ const told = ({ body, headers }: Request): Told => {
 
 const kindsTold = () => receiver.requests.map(told).map(({ data }) => [data.event, data.kind ?? null]);
 
-test("wrong settings are told to the webhook once, and their end once, by whichever processes", async () => {
+test("several processes together send one alarm about invalid settings and one about their end", async () => {
   const render = world.place({ name: "render" });
   const wrong = { ROTATION_ACCOUNTS: '{ "accounts": "LEAKED" }', ROTATION_DRY_RUN: "LEAKED" };
   for (let process = 1; process <= 2; process++) {
@@ -76,7 +76,7 @@ test("wrong settings are told to the webhook once, and their end once, by whiche
   await host.stop();
 });
 
-test("a record that cannot be read is told to the webhook once, its end once, and the history has both then", async () => {
+test("an unreadable record sends one alarm and one end to the webhook, and both are in the history then", async () => {
   const bad = world.place({ name: "bad" });
   const good = world.place({ name: "good" });
   const host = await hostOf([bad, good]);

@@ -3,7 +3,7 @@ import { expectProblem } from "./problem";
 import { until } from "../local-host/until";
 import { openWorld, type World } from "./world";
 
-/** Stands in every wrong value, and may stand in no answer and no line. */
+/** Is part of every wrong value and must not appear in any answer or log line. */
 const leak = "LEAKED";
 
 const account = (number: number, changes: object = {}): object => ({
@@ -71,14 +71,14 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-test("all functions stay registered, the timer too, though its schedule is wrong", () => {
+test("all functions remain registered, including the timer with its invalid schedule", () => {
   expect(host.functions).toEqual(
     expect.arrayContaining(["rotateOnSchedule", "rotateOnDemand", "receiveSignal", "accountStatus", "listAccounts"]),
   );
   expect([...functionNames, "rotateOnSchedule"]).toEqual(expect.arrayContaining([...host.functions]));
 });
 
-test("every route answers 503 with all of the twenty and more mistakes, by name and without a value", async () => {
+test("every route answers 503 with the names of all mistakes, more than 20, and without values", async () => {
   expect(expected.length).toBeGreaterThanOrEqual(20);
   const answers = [
     await host.list(),
@@ -99,7 +99,7 @@ test("every route answers 503 with all of the twenty and more mistakes, by name 
   }
 });
 
-test("each mistake comes with what to do about it", async () => {
+test("each mistake has a remedy", async () => {
   const { problems }: { problems: { at: string; problem: string }[] } = JSON.parse((await host.list()).text);
   for (const { problem } of problems) {
     expect(problem).toMatch(/must|is missing|remove|is not a known|needs|may be set|names|correct/);
@@ -107,7 +107,7 @@ test("each mistake comes with what to do about it", async () => {
   }
 });
 
-test("the timer logs it as an error with all problems, and does nothing else", async () => {
+test("the timer logs one error with all problems, and does nothing else", async () => {
   await host.fireTimer();
   const [alarm] = await until("the alarm", () => {
     const lines = host.logged("ConfigurationInvalid");
@@ -123,7 +123,7 @@ test("the timer logs it as an error with all problems, and does nothing else", a
   expect(world.emulators.journal.entries).toEqual([]);
 });
 
-test("in Azure the settings for emulators are refused, by name", async () => {
+test("the settings for emulators are refused by name in Azure", async () => {
   const render = world.place({ name: "render" });
   const inAzure = await world.host([render], { WEBSITE_SITE_NAME: "rotator" });
   const places = expectProblem(await inAzure.list(), 503, "ConfigurationInvalid");

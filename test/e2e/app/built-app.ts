@@ -6,9 +6,9 @@ import packageJson from "../../../package.json";
 import { buildBundle } from "../../tools/build";
 import { packageApp } from "../../tools/package";
 
-/** The app as it is deployed, and nothing beside it: what a host finds here is all that it finds in Azure. */
+/** The app as deployed, and nothing else: a host finds the same files as in Azure. */
 export interface BuiltApp {
-  /** Outside of the project, so that nothing is found in its `node_modules`. */
+  /** Outside the project, so that its `node_modules` are not found. */
   readonly folder: string;
   remove(): void;
 }
@@ -33,13 +33,13 @@ const inOwnFolder = async (bundleIn: (folder: string) => Promise<string>): Promi
   return { folder, remove: () => rmSync(own, { recursive: true, force: true }) };
 };
 
-/** A build of its own: tests that run beside each other must not write over what another one loads. */
+/** A separate build: concurrent tests must not overwrite files that another one loads. */
 export const buildApp = (plugins: readonly Plugin[] = []): Promise<BuiltApp> =>
   inOwnFolder(async (folder) => {
     const outfile = path.join(folder, path.basename(packageJson.main));
     return (await buildBundle({ outfile, plugins })).outfile;
   });
 
-/** The package of the project's own bundle, as `npm test` has built it; where it is absent or older than a source, of a build of its own. */
+/** The package of the project's bundle as built by `npm test`, or of a separate build if that is absent or outdated. */
 export const builtApp = (): Promise<BuiltApp> =>
   isFresh(projectBundle) ? inOwnFolder(async () => projectBundle) : buildApp();

@@ -2,7 +2,7 @@ import type { StatusBody } from "../../../lib/operations/status";
 import { type AppProcess, startApp } from "../../local/app-process";
 import { until } from "../local-host/until";
 
-/** One answer of the app, read to its end. */
+/** One complete answer of the app. */
 export interface Answer {
   readonly method: string;
   readonly path: string;
@@ -14,19 +14,19 @@ export interface Answer {
 export interface Call {
   readonly method: "GET" | "POST" | "HEAD" | "OPTIONS" | "PUT" | "PATCH" | "DELETE";
   readonly path: string;
-  /** The function whose key is sent; null: no key. */
+  /** The function whose key is sent; null for no key. */
   readonly keyOf: string | null;
   readonly body?: NonNullable<RequestInit["body"]>;
   readonly headers?: Readonly<Record<string, string>> | readonly (readonly [string, string])[];
 }
 
-/** What the app has logged, as the object that it wrote. */
+/** A log line of the app, as the object that it wrote. */
 export type LogLine = Readonly<Record<string, unknown>> & { readonly level: string; readonly event: string };
 
-/** The app in a host process of its own, asked over HTTP as anybody would. */
+/** The app in a separate host process, called over HTTP. */
 export interface Host {
   readonly functions: readonly string[];
-  /** Everything that the process has written. */
+  /** The complete output of the process. */
   readonly lines: readonly string[];
   readonly answers: readonly Answer[];
   call(call: Call): Promise<Answer>;
@@ -36,11 +36,11 @@ export interface Host {
   get(account: string): Promise<Answer>;
   list(): Promise<Answer>;
   status(account: string): Promise<StatusBody>;
-  /** Runs the timer's function once, and waits until it says that it is through. */
+  /** Runs the timer's function once, and waits for the line that reports its end. */
   tick(): Promise<void>;
-  /** Starts the timer's function, and does not wait. */
+  /** Starts the timer's function without waiting for it. */
   fireTimer(): Promise<void>;
-  /** The app's own lines of this event, oldest first. */
+  /** The app's log lines of this event, oldest first. */
   logged(event: string): readonly LogLine[];
   stop(): Promise<void>;
 }
@@ -58,7 +58,7 @@ export const functionNames = [
   "rotationRecord",
 ] as const;
 
-/** Not a secret: whoever reads this may fire the timer of a process that lives for seconds. */
+/** Not a secret: it only permits to fire the timer of a process that lives for seconds. */
 const masterKey = "master-key-of-a-test";
 const keyOfFunction = (name: string): string => `key-of-${name}`;
 
@@ -71,7 +71,7 @@ const asObject = (text: string): Readonly<Record<string, unknown>> | null => {
   }
 };
 
-/** A line of the host that carries one of the app; null for any other. */
+/** The app's log line in a line of the host; null if there is none. */
 const logLineOf = (line: string): LogLine | null => {
   if (!line.startsWith("{")) return null;
   const { level, message } = asObject(line) ?? {};

@@ -11,13 +11,13 @@ const partsOf = (text: string): readonly string[] =>
 
 const bothCases = (hex: string): readonly string[] => [hex, hex.toUpperCase()];
 
-/** A key as somebody might write it down. */
+/** The encodings in which a key might appear. */
 const formsOf = (key: string): readonly string[] => {
   const bytes = Buffer.from(key, "base64");
   return [key, bytes.toString("base64url"), ...bothCases(bytes.toString("hex"))];
 };
 
-/** Hashes of a key, as far as a reader needs them to recognise it. */
+/** Prefixes of hashes of a key, long enough to identify it. */
 const digestsOf = (key: string): readonly string[] =>
   [key, Buffer.from(key, "base64")].flatMap((content) =>
     algorithms.flatMap((algorithm) => {
@@ -28,7 +28,7 @@ const digestsOf = (key: string): readonly string[] =>
     }),
   );
 
-/** As the text reads once JSON and URLs are decoded. */
+/** The text with JSON and URL escapes decoded. */
 const decoded = (text: string): string =>
   text
     .replaceAll("\\/", "/")
@@ -40,8 +40,8 @@ const words = /[A-Za-z0-9+/=_-]{12,}/g;
 export type KeySearch = (text: string) => readonly string[];
 
 /**
- * Searches text for keys: whole or any 16 characters of them, in base64, base64url or hex, and for hashes of them.
- * What it finds is named by number and form, never shown.
+ * Searches text for keys and their hashes: any 16 consecutive characters in base64, base64url or hex.
+ * Findings are named by number and form and never shown.
  */
 export const searchFor = (keys: readonly string[]): KeySearch => {
   const needles = new Map<string, string>();

@@ -6,7 +6,7 @@ import { searchFor } from "./key-search";
 import type { PlacedAccount } from "./placed-account";
 import { openWorld, type World } from "./world";
 
-/** On a machine that is busy with other things; alone it takes a tenth of that. */
+/** A limit for a busy machine; an idle one needs a tenth of it. */
 const maxMs = 90_000;
 
 let world: World;
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** Answers that are lost, cut off or wrong in every request that carries a key, and refusals that quote one. */
+/** Lost, truncated or wrong answers to every request with a key, and refusals that quote one. */
 const faultsOf = (accounts: readonly PlacedAccount[]): readonly Fault[] =>
   accounts.flatMap((account): readonly Fault[] => {
     const { batchName, secretName } = account;
@@ -56,7 +56,7 @@ const faultsOf = (accounts: readonly PlacedAccount[]): readonly Fault[] =>
     ];
   });
 
-/** Does for an account what its consumers and a patient operator do. True once its rotation is through. */
+/** Acts as the consumers and the operator of an account. True once its rotation is completed. */
 const attend = async (account: PlacedAccount): Promise<boolean> => {
   const { phase, blocked, waitingFor, lastRotation } = await host.status(account.name);
   if (lastRotation !== null) return true;
@@ -80,7 +80,7 @@ const attend = async (account: PlacedAccount): Promise<boolean> => {
   return false;
 };
 
-/** Everything that leaves the rotator, but for what Batch and Key Vault are told. */
+/** All output of the rotator except its requests to Batch and Key Vault. */
 const material = async (): Promise<Readonly<Record<string, string>>> => ({
   output: host.lines.join("\n"),
   answers: JSON.stringify(host.answers),
@@ -120,7 +120,7 @@ test("the search finds a key in each of its forms", () => {
 });
 
 test(
-  "two rotations through every kind of fault leave no trace of a key",
+  "two rotations with every kind of fault leave no trace of a key",
   async () => {
     const rounds = async (): Promise<boolean> => {
       await host.tick();
@@ -133,9 +133,9 @@ test(
       expect(account.accepts(account.newest().value)).toBe(true);
     }
     expect(faults.map((fault) => fault.fired())).toEqual(faults.map(() => 1));
-    // Four keys from the start, and each slot of each account was replaced at least once.
+    // Four keys at the start, and each slot of each account was replaced at least once.
     expect(world.emulators.batch.issuedKeys().length).toBeGreaterThanOrEqual(8);
-    // The SDKs did write all they have to say.
+    // The SDKs did log in verbose mode.
     expect(host.lines.filter((line) => line.startsWith("azure:")).length).toBeGreaterThan(500);
 
     expect(await findings()).toEqual([]);
@@ -143,7 +143,7 @@ test(
   2 * maxMs,
 );
 
-test("a key that somebody puts there is found", async () => {
+test("the search finds a key that the test puts into a table", async () => {
   const [key = ""] = world.emulators.batch.issuedKeys();
   await world.rows.change("render", (record) => ({ ...record, resourceId: key.slice(30, 50) }));
   expect(await findings()).toEqual(["tables: a part of key 0"]);

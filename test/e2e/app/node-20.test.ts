@@ -5,14 +5,14 @@ import { type Child, nodeCommand, startChild } from "../../local/child-process";
 import { until } from "../local-host/until";
 import { openWorld } from "./world";
 
-/** The oldest Node that the project supports is 20; what is older than this project's own 24 shows the same. */
+/** The oldest supported Node is 20; any version older than the project's 24 serves this test. */
 const isOlder = (node: string): boolean => {
   const { stdout } = spawnSync(node, ["--version"], { encoding: "utf8" });
   const major = Number(/^v(\d+)\./.exec(stdout)?.[1]);
   return major >= 20 && major < 24;
 };
 
-/** The machine's own Node, where it is such a one: the project's is in `node_modules`. */
+/** The Node in PATH if it is old enough; the project's Node is in `node_modules`. */
 const olderNode = (process.env["PATH"] ?? "")
   .split(path.delimiter)
   .filter((folder) => !folder.includes("node_modules"))
@@ -22,7 +22,7 @@ const olderNode = (process.env["PATH"] ?? "")
 if (olderNode === undefined) console.info("skipped: no Node from 20 to 23 in PATH");
 const describeWithOlderNode = olderNode === undefined ? describe.skip : describe;
 
-describeWithOlderNode("on an older Node", () => {
+describeWithOlderNode("with an older Node", () => {
   test("the bundle starts, answers, and takes its first step", async () => {
     const world = await openWorld();
     const lines: string[] = [];

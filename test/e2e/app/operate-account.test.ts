@@ -26,7 +26,7 @@ afterAll(() => world.close());
 
 const order = (account: PlacedAccount, action: string): Promise<Answer> => host.operate(account.name, action, why);
 
-/** Carries the order out, which must be answered with the status as it is then. */
+/** Sends the request and requires the resulting status as the answer. */
 const done = async (account: PlacedAccount, action: string) => {
   const answer = await order(account, action);
   expect([action, answer.status, answer.text]).toEqual([action, 200, (await host.get(account.name)).text]);
@@ -42,7 +42,7 @@ const rotate = async (account: PlacedAccount): Promise<void> => {
   expect((await host.rotate(account.name, why)).status).toBe(202);
 };
 
-test("an approval stands in for the consumers of the present phase, and is recorded as such", async () => {
+test("an approval replaces the consumers' confirmation in the present phase, and is recorded", async () => {
   expect(await done(render, "approve")).toMatchObject({ phase: "idle", waitingFor: null });
   await rotate(render);
   expect(await host.status("render")).toMatchObject({ phase: "published", waitingFor: { reason: "NoSignalYet" } });
@@ -60,7 +60,7 @@ test("an approval stands in for the consumers of the present phase, and is recor
   });
 });
 
-test("in mode approval the gate waits for a person, whatever the consumers say", async () => {
+test("in mode approval the gate waits for an operator, whatever the consumers report", async () => {
   await host.signal("nightly", nightly.signal());
   expect(await host.status("nightly")).toMatchObject({ phase: "adopting", waitingFor: { reason: "ApprovalPending" } });
   expect((await done(nightly, "approve")).phase).toBe("idle");
@@ -91,13 +91,13 @@ test("a roll-back publishes the previous key again, pauses, and waits until ever
 
   await host.signal("archive", archive.signal());
   expect(await host.status("archive")).toMatchObject({ phase: "adopting", waitingFor: { reason: "Paused" } });
-  // Resumed and confirmed, it is due again at once.
+  // After resume and confirmation it is due again at once.
   expect(await done(archive, "resume")).toMatchObject({ paused: false, phase: "published" });
   await host.signal("archive", archive.signal());
   expect((await host.status("archive")).lastRotation?.outcome).toBe("completed");
 });
 
-test("no roll-back while a lost request may still replace a key", async () => {
+test("a roll-back is refused while a lost request may still replace a key", async () => {
   const lost = world.emulators.faults.add({
     route: "arm.regenerateKeys",
     subject: archive.batchName,
@@ -112,7 +112,7 @@ test("no roll-back while a lost request may still replace a key", async () => {
   expectProblem(await order(archive, "rollback"), 409, "OutcomeUnknown");
 });
 
-test("a pause stops every step but takes signals, and only once", async () => {
+test("a pause stops every step but accepts signals, and cannot be repeated", async () => {
   await host.signal("render", render.signal());
   await rotate(render);
   expect(await done(render, "pause")).toMatchObject({
@@ -137,13 +137,13 @@ test("a pause stops every step but takes signals, and only once", async () => {
   ]);
 });
 
-test("a pause of the configuration is lifted there", async () => {
+test("a pause by the configuration can only be ended there", async () => {
   expect(await host.status("legacy")).toMatchObject({ paused: true, waitingFor: { reason: "Paused" } });
   expectProblem(await order(legacy, "pause"), 409, "AlreadyPaused");
   expectProblem(await order(legacy, "resume"), 409, "PausedInConfiguration");
 });
 
-test("to resume a blocked account clears its backoff and tries at once", async () => {
+test("resuming a blocked account clears its backoff and retries at once", async () => {
   await host.signal("nightly", nightly.signal());
   world.emulators.batch.lock(nightly.batchName, "ReadOnly");
   await rotate(nightly);
@@ -157,7 +157,7 @@ test("to resume a blocked account clears its backoff and tries at once", async (
   expect(await done(nightly, "resume")).toMatchObject({ phase: "published", blocked: null });
 });
 
-test("an order needs a reason, and is one that exists", async () => {
+test("a request needs a reason and a known action", async () => {
   expect(expectProblem(await host.operate("render", "pause", {}), 400, "InvalidRequest")).toEqual(["/reason"]);
   expect(
     expectProblem(await host.operate("render", "pause", { reason: "", force: true }), 400, "InvalidRequest").toSorted(),
@@ -167,7 +167,7 @@ test("an order needs a reason, and is one that exists", async () => {
   }
 });
 
-test("who gives the order is believed only where the platform has signed them in", async () => {
+test("the operator's name is accepted only from the platform's sign-in", async () => {
   const claimsToBe = async (of: Host): Promise<unknown> => {
     const answer = await of.call({
       method: "POST",

@@ -17,13 +17,13 @@ beforeAll(async () => {
 afterEach(() => world.emulators.faults.clear());
 afterAll(() => world.close());
 
-/** Seconds after which to come again. */
+/** The Retry-After in seconds. */
 const retryAfter = (answer: Answer): number => {
   expectProblem(answer, 503, "Unavailable");
   return Number(answer.headers["retry-after"]);
 };
 
-/** Every way to fail that a service, a network or a firewall has. */
+/** Every kind of failure of a service, a network or a firewall. */
 const failures = [
   { kind: "resetBeforeAnswer" },
   { kind: "status", status: 500 },
@@ -47,20 +47,20 @@ test.each(failures)("storage that fails (%j) is a 503 with Retry-After on every 
   for (const answer of answers) expect(retryAfter(answer)).toBeGreaterThan(0);
 });
 
-test("a tick survives storage that is out of reach, and says for which account it did not work", async () => {
+test("a tick without storage completes, and names the accounts that failed", async () => {
   world.emulators.faults.add({ route: "tables.*", when: "before", kind: "status", status: 500 });
   await host.tick();
   expect(host.logged("Tick").at(-1)).toMatchObject({ accounts: 1, moved: 0, failed: 1 });
   expect(host.logged("AccountFailed").at(-1)).toMatchObject({ account: "render", level: "error" });
 });
 
-test("what cannot be asked for is answered as soon as storage is back", async () => {
+test("requests are answered as soon as storage is available again", async () => {
   expect((await host.status("render")).phase).toBe("idle");
   expect((await host.list()).status).toBe(200);
 });
 
 test.each(failures)("a vault that fails (%j) is a 503 on a signal, and the signal is not kept", async (failure) => {
-  // A version that no earlier signal has brought into the cache.
+  // A version that is not in the cache of earlier signals.
   const { version } = render.vault.seed(render.secretName, { value: render.keys().primary });
   world.emulators.faults.add({ route: "vault.*", when: "before", ...failure });
   const signal = render.signal({ instance: "vm-2", secretVersion: version });
@@ -72,7 +72,7 @@ test.each(failures)("a vault that fails (%j) is a 503 on a signal, and the signa
   });
 });
 
-test("a rotation whose Batch is out of reach is under way all the same, and says that it backs off", async () => {
+test("a rotation starts even if Batch is unavailable, and backs off", async () => {
   await host.tick();
   await host.signal("render", render.signal());
   expect((await host.status("render")).phase).toBe("idle");

@@ -12,28 +12,28 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-describe("what a host of these tests loads", () => {
-  it("is the package: its three files, outside of the project", () => {
+describe("the app in the hosts of these tests", () => {
+  it("consists of the three files of the package, outside the project", () => {
     expect(new Set(readdirSync(world.app.folder, { recursive: true, encoding: "utf8" }))).toEqual(
       new Set(["functions.js", "host.json", "package.json"]),
     );
     expect(path.relative(projectRoot, world.app.folder)).toMatch(/^\.\./);
   });
 
-  it("is that file and no other", async () => {
+  it("loads the bundle and no other file", async () => {
     const host = await world.host([world.place({ name: "render" })]);
     const [started = "{}"] = host.lines.filter((line) => line.startsWith('{"event":"HostStarted"'));
     expect(JSON.parse(started)).toMatchObject({ loaded: [path.join(world.app.folder, "functions.js")], inError: {} });
   });
 
-  it("holds everything that it needs but what the host supplies, and what may be absent", () => {
+  it("includes all dependencies except those of the host and optional ones", () => {
     const bundle = readFileSync(path.join(world.app.folder, "functions.js"), "utf8");
     const required = [...bundle.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name = ""]) => name);
     const notNodes = required.filter((name) => !process.getBuiltinModule(name));
     expect([...new Set(notNodes)]).toEqual(["@azure/functions-core", "supports-color"]);
   });
 
-  it("is the project's own bundle where that is fresh, and else one like it", async () => {
+  it("is the project's bundle if that is up to date, or otherwise a separate build", async () => {
     const [one, other] = [await builtApp(), await buildApp()];
     try {
       const [text, otherText] = [one, other].map(({ folder }) =>

@@ -6,12 +6,12 @@ import type { SecretVersionView, Vault } from "../../emulators/vault";
 const dayMs = 86_400_000;
 
 export interface AccountPlan {
-  /** Its name at the rotator. */
+  /** Its name in the rotator. */
   readonly name: string;
-  /** What the vault holds at first (default: the primary key, published yesterday); null: no secret yet. */
+  /** The initial value in the vault (default: the primary key, published yesterday); null for no secret. */
   readonly seed?: Slot | null;
   readonly keyAgeDays?: number;
-  /** Members of its entry in `ROTATION_ACCOUNTS` besides the required ones. */
+  /** Optional members of its entry in `ROTATION_ACCOUNTS`. */
   readonly config?: object;
 }
 
@@ -23,12 +23,12 @@ export interface SignalFields {
   readonly healthy?: boolean;
   /** Milliseconds from now (default 0). */
   readonly inMs?: number;
-  /** "right" (default), "wrong": made with another key, "none". */
+  /** "right" (default), "wrong" (made with another key) or "none". */
   readonly proof?: "right" | "wrong" | "none";
   readonly detail?: string;
 }
 
-/** One account on the emulators, and a test's own view of it: no HTTP, no journal entries. */
+/** One account on the emulators, and direct access to its state: no HTTP, no journal entries. */
 export interface PlacedAccount {
   readonly name: string;
   readonly batchName: string;
@@ -42,7 +42,7 @@ export interface PlacedAccount {
   /** Oldest first. */
   versions(): readonly SecretVersionView[];
   newest(): SecretVersionView;
-  /** A signal as one of its consumers would make it now. */
+  /** A signal of one of its consumers at this instant. */
   signal(fields?: SignalFields): Readonly<Record<string, unknown>>;
 }
 
@@ -51,14 +51,14 @@ export const proofOf = (key: string, lines: readonly string[]): string =>
     .update(["batch-key-proof-v1", ...lines].join("\n"), "utf8")
     .digest("base64");
 
-/** No two signals of a test carry the same instant: an equal one never replaces another. */
+/** Signals of a test have different instants, because a signal never replaces another with an equal instant. */
 let lastAtMs = 0;
 const instantIn = (ms: number): string => {
   lastAtMs = Math.max(Date.now(), lastAtMs + 1);
   return new Date(lastAtMs + ms).toISOString();
 };
 
-/** Makes the Batch account, and its secret in the vault. */
+/** Creates the Batch account and its secret in the vault. */
 export const placeAccount = (plan: AccountPlan, emulators: Emulators, vault: Vault): PlacedAccount => {
   const { name, seed = "primary", keyAgeDays = 1, config = {} } = plan;
   const batchName = `${name.replaceAll("-", "")}weu`;

@@ -1,7 +1,7 @@
 import type { Answer } from "./host";
 import { bodyOf } from "./host";
 
-/** RFC 9457 and a reason, and nothing else. Returns the places of its `problems`, where it has any. */
+/** Expects the members of RFC 9457 and a reason, and no other. Returns the places of its `problems`, if any. */
 export const expectProblem = (answer: Answer, status: number, reason: string): readonly string[] => {
   const body = bodyOf(answer);
   expect([answer.status, body]).toEqual([status, expect.objectContaining({ reason })]);

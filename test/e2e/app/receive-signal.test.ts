@@ -32,7 +32,7 @@ const reportOf = async (consumer: string, instance: string): Promise<object | un
 const stateOf = async (consumer: string): Promise<string | undefined> =>
   (await host.status("render")).consumers.find(({ name }) => name === consumer)?.state;
 
-test("a signal is accepted, kept, and answered with what the account still waits for", async () => {
+test("a signal is accepted, stored, and answered with the reason that the account waits for", async () => {
   const signal = render.signal({ consumer: "render-api" });
   const answer = await host.signal("render", signal);
   expect([answer.status, bodyOf(answer)]).toEqual([
@@ -56,7 +56,7 @@ test("a signal is accepted, kept, and answered with what the account still waits
   });
 });
 
-test("an earlier or equal instant never replaces a later one, unless it tells of a fault", async () => {
+test("an earlier or equal instant replaces a later one only if it is unhealthy", async () => {
   const later = render.signal();
   await host.signal("render", later);
   for (const stale of [later, render.signal({ inMs: -minuteMs })]) {
@@ -74,7 +74,7 @@ test("an earlier or equal instant never replaces a later one, unless it tells of
   expect(await stateOf("render-api")).toBe("Good");
 });
 
-test("an instant in the sender's future is kept as that of the receipt", async () => {
+test("an instant in the future is stored as the instant of the receipt", async () => {
   expect(bodyOf(await send({ consumer: "nightly-etl", instance: "fast-clock", inMs: 4.5 * minuteMs }))).toMatchObject({
     accepted: true,
   });
@@ -82,14 +82,14 @@ test("an instant in the sender's future is kept as that of the receipt", async (
   expect(Date.parse(String(Object(report).at))).toBeLessThanOrEqual(Date.now());
 });
 
-test("an instance without a name is called default, and a signal needs no proof where none is asked for", async () => {
+test("an instance without a name is called default, and an optional proof may be missing", async () => {
   const { instance: _, ...nameless } = render.signal({ consumer: "nightly-etl", proof: "none" });
   expect((await host.signal("render", nameless)).status).toBe(202);
   expect(await reportOf("nightly-etl", "default")).toMatchObject({ healthy: true, proven: false });
   expect(await stateOf("nightly-etl")).toBe("Good");
 });
 
-test("a consumer that must prove what it holds is not good without a proof", async () => {
+test("a consumer with a required proof is not good without one", async () => {
   await send({ proof: "none" });
   expect(await stateOf("render-api")).toBe("ProofMissing");
   await send();
@@ -106,7 +106,7 @@ test.each([5.5, -5.5])("an instant %d minutes from the rotator's clock is refuse
   expect(expectProblem(answer, 400, "ClockSkew")).toEqual(["/at"]);
 });
 
-test("a version that the vault does not know is refused", async () => {
+test("a version that is not in the vault is refused", async () => {
   const answer = await send({ secretVersion: "0123456789abcdef0123456789abcdef" });
   expect(expectProblem(answer, 400, "UnknownSecretVersion")).toEqual(["/secretVersion"]);
 });
@@ -126,7 +126,7 @@ test("a wrong proof is refused and recorded, and changes nothing else", async ()
   });
 });
 
-test("the proof signs the instant as it was sent, whatever its form", async () => {
+test("the proof signs the instant in the form in which it was sent", async () => {
   const signal = render.signal({ consumer: "nightly-etl", instance: "offset", proof: "none" });
   expect((await host.signal("render", { ...signal, at: String(signal["at"]).replace("Z", "+00:00") })).status).toBe(
     202,
@@ -134,7 +134,7 @@ test("the proof signs the instant as it was sent, whatever its form", async () =
   expect(await reportOf("nightly-etl", "offset")).toMatchObject({ at: signal["at"] });
 });
 
-test("a disabled version says who runs on it, but proves nothing", async () => {
+test("a signal for a disabled version shows who uses it, but proves nothing", async () => {
   const old = render.vault.seed(render.secretName, { value: render.keys().primary, enabled: false });
   render.vault.seed(render.secretName, { value: render.keys().primary });
   const answer = await send({ instance: "vm-2", secretVersion: old.version, proof: "wrong" });
@@ -142,7 +142,7 @@ test("a disabled version says who runs on it, but proves nothing", async () => {
   expect(await reportOf("render-api", "vm-2")).toMatchObject({ secretVersion: old.version, proven: false });
 });
 
-test("a malformed signal is answered with everything that is wrong with it", async () => {
+test("a malformed signal is answered with all its problems", async () => {
   const answer = await host.signal("render", {
     consumer: "render api",
     instance: "",
@@ -167,12 +167,12 @@ test.each([
   ["half a character", "\ud83d"],
   ["wide characters", "\u{1f600} ﷽".repeat(100)],
   ["quotes", "'; -- \" \\"],
-])("takes a detail of %s", async (_what, detail) => {
+])("a detail of %s is accepted", async (_what, detail) => {
   expect((await send({ consumer: "nightly-etl", healthy: false, detail })).status).toBe(202);
   expect((await host.get("render")).status).toBe(200);
 });
 
-test("signals that come at the same moment are all kept", async () => {
+test("concurrent signals are all stored", async () => {
   const instances = Array.from({ length: 20 }, (_, index) => `burst-${index}`);
   const answers = await Promise.all(
     instances.map((instance) => send({ consumer: "nightly-etl", instance, secretVersion: render.newest().version })),
@@ -205,7 +205,7 @@ test("the last good signal opens the gate at once: the rotation completes withou
   expect(retired).toMatchObject({ by: "signal:render-api" });
 });
 
-test("a signal is kept even where the account's record cannot be read", async () => {
+test("a signal is stored even if the account's record is unreadable", async () => {
   await world.rows.corrupt("nightly");
   const answer = await host.signal("nightly", nightly.signal());
   expect([answer.status, bodyOf(answer)]).toEqual([202, { account: "nightly", accepted: true, waitingFor: null }]);

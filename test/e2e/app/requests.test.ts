@@ -45,22 +45,22 @@ const post = (
 const inPieces = (text: string): ReadableStream<Uint8Array> => new Blob([text.slice(0, 100), text.slice(100)]).stream();
 
 describe.each(routes)("$method $path", ({ keyOf, method, path }) => {
-  test("opens for its own key only, so that who may post signals cannot start a rotation", async () => {
+  test("accepts only its own key, so that a key for signals cannot start a rotation", async () => {
     const others = routes.filter((route) => route.keyOf !== keyOf).map((route) => route.keyOf);
     for (const key of [...others, "nobody", null]) {
       expect([key, (await host.call({ method, path, keyOf: key })).status]).toEqual([key, 401]);
     }
-    // Where there is no account, it is let in and finds nothing.
+    // Without an account the key is accepted and the route finds nothing.
     const elsewhere = path.replace("render", "other");
     expect((await host.call({ method, path: elsewhere, keyOf })).status).toBe(path === elsewhere ? 200 : 404);
   });
 });
 
-test("a method that a route does not take finds nothing, with or without its key, and changes nothing", async () => {
+test("an unsupported method is not found, with or without a key, and changes nothing", async () => {
   const before = (await host.get("render")).text;
   for (const { keyOf, method, path } of routes) {
     for (const other of ["HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", method === "GET" ? "POST" : "GET"] as const) {
-      // `GET /accounts/{account}/rotations` and its like are no routes; a `POST` to them may be another function's.
+      // `GET /accounts/{account}/rotations` and similar are not routes; a `POST` to them may belong to another function.
       for (const key of [keyOf, null]) {
         const { status } = await host.call({ method: other, path, keyOf: key });
         expect([other, path, status]).toEqual([other, path, other === "POST" && status === 401 ? 401 : 404]);
@@ -70,7 +70,7 @@ test("a method that a route does not take finds nothing, with or without its key
   expect((await host.get("render")).text).toBe(before);
 });
 
-test("an answer is the same whatever stands in the query and in headers that the app does not know", async () => {
+test("unknown query parameters and headers do not change an answer", async () => {
   const plain = await host.get("render");
   const odd = await host.call({
     method: "GET",
@@ -85,7 +85,7 @@ test("an answer is the same whatever stands in the query and in headers that the
   expect([odd.status, odd.text]).toEqual([200, plain.text]);
 });
 
-test("bodies that are JSON in another encoding, with a byte order mark, twice the same member or very deep are no reason for a 500", async () => {
+test("no 500 for JSON in another encoding, with a byte order mark, duplicate members or deep nesting", async () => {
   const deep = `${'{"reason":'.repeat(1_000)}"x"${"}".repeat(1_000)}`;
   const bodies: readonly NonNullable<Call["body"]>[] = [
     Buffer.from('{"reason":"x"}', "utf16le"),
@@ -109,7 +109,7 @@ test("bodies that are JSON in another encoding, with a byte order mark, twice th
   }
 });
 
-test("an Idempotency-Key that is sent twice is refused by name", async () => {
+test("a repeated Idempotency-Key header is refused by name", async () => {
   const answer = await host.call({
     method: "POST",
     path: "/accounts/render/rotations",
@@ -125,7 +125,7 @@ test("an Idempotency-Key that is sent twice is refused by name", async () => {
 });
 
 describe.each(posts)("POST $path", (route) => {
-  test("takes JSON only, and no more than 16 KiB of it", async () => {
+  test("accepts only JSON of at most 16 KiB", async () => {
     for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/xml", "json"]) {
       expect(expectProblem(await post(route, "{}", type), 415, "NotJson")).toEqual([]);
     }
@@ -139,7 +139,7 @@ describe.each(posts)("POST $path", (route) => {
     expectProblem(await post(route, wide, "application/json"), 413, "BodyTooLarge");
   });
 
-  test("says where a body is wrong that is not a JSON object", async () => {
+  test("refuses a body that is not a JSON object, with the place", async () => {
     for (const body of [null, "", "{", '{"reason": "x"', "undefined", "\u0000", "[".repeat(8_000)]) {
       const answer = await post(route, body, "application/json");
       expect([body, expectProblem(answer, 400, "InvalidRequest")]).toEqual([body, [""]]);
@@ -150,7 +150,7 @@ describe.each(posts)("POST $path", (route) => {
     }
   });
 
-  test("knows the configured accounts only", async () => {
+  test("accepts only configured accounts", async () => {
     for (const name of ["other", "RENDER", "render%20", "__proto__", "constructor", "..%2Frender", "%00"]) {
       const answer = await post({ ...route, path: route.path.replace("render", name) }, "{}", "application/json");
       expect(expectProblem(answer, 404, "UnknownAccount")).toEqual([]);
@@ -158,7 +158,7 @@ describe.each(posts)("POST $path", (route) => {
   });
 });
 
-test("an account that is not configured has nothing to show", async () => {
+test("an account that is not configured is not found", async () => {
   for (const name of ["other", "render'", "%E2%82%AC"]) {
     for (const { method, path, keyOf } of routes.filter((route) => route.path.startsWith("/accounts/render"))) {
       const answer = await host.call({ method, path: path.replace("render", name), keyOf });
@@ -167,7 +167,7 @@ test("an account that is not configured has nothing to show", async () => {
   }
 });
 
-test("nothing that a sender puts into a request is a reason for a 500, or repeated where it looks like a key", async () => {
+test("no input causes a 500, and input that looks like a key is never repeated", async () => {
   const key = render.keys().primary;
   const texts = [key, `leaked: ${key}!`, "\u0000", "\ud83d", "${jndi:x}", "<b>", "'\"--", "%s%n"];
   for (const text of texts) {
@@ -184,7 +184,7 @@ test("nothing that a sender puts into a request is a reason for a 500, or repeat
   expect(host.lines.join("\n").includes(key)).toBe(false);
 });
 
-test("an answer is not to be cached, and its type not to be guessed", async () => {
+test("answers forbid caching and content sniffing", async () => {
   for (const answer of [await host.list(), await host.get("render"), await host.get("other")]) {
     expect(answer.headers).toMatchObject({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
   }

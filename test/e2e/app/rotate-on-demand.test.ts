@@ -26,7 +26,7 @@ const adopt = async (account: PlacedAccount): Promise<void> => {
   expect((await host.status(account.name)).phase).toBe("idle");
 };
 
-/** As a driver leaves it that is cut off: nobody else may act for so long. */
+/** The claim of a driver that was cut off: no other driver may act until it ends. */
 const hold = (ms: number): Promise<void> =>
   world.rows.change("nightly", (record) => ({
     ...record,
@@ -56,7 +56,7 @@ test("a refusal names the first reason that applies: paused, not adopted, under 
   expect((await host.status("archive")).phase).toBe("published");
 });
 
-test("a rotation starts at once, goes as far as it can, and the answer says where it stands", async () => {
+test("a rotation starts at once, advances as far as it can, and the answer shows its state", async () => {
   await adopt(render);
   const before = render.keys();
   const answer = await host.rotate("render", { reason: "  a leak drill  " });
@@ -70,12 +70,12 @@ test("a rotation starts at once, goes as far as it can, and the answer says wher
     rotation: { trigger: "demand", reason: "a leak drill", target: "secondary", retireAfter: null },
   });
   const after = render.keys();
-  // Compared here, so that no failure of a test shows a key.
+  // Compared here, so that a failing test shows no key.
   expect([after.primary === before.primary, after.secondary === before.secondary]).toEqual([true, false]);
   expect(render.newest().value === after.secondary).toBe(true);
 });
 
-test("the same Idempotency-Key asks for the same rotation, while it is under way and after its end", async () => {
+test("the same Idempotency-Key returns the same rotation, while it is under way and after its end", async () => {
   await adopt(nightly);
   const headers = { "idempotency-key": "Ticket_42-a" };
   const body = { reason: "ticket 42", retireAfter: "PT1H" };
@@ -99,12 +99,12 @@ test("the same Idempotency-Key asks for the same rotation, while it is under way
   expectProblem(await host.rotate("nightly", { reason: "another" }, headers), 422, "IdempotencyKeyReused");
   expect(world.emulators.journal.count("arm.regenerateKeys")).toBe(regenerated);
 
-  // The key of one account says nothing about another.
+  // An Idempotency-Key applies to one account only.
   await host.signal("render", render.signal());
   expect((await host.rotate("render", { reason: "another" }, headers)).status).toBe(202);
 });
 
-test("requests that come at the same moment start one rotation", async () => {
+test("concurrent requests start one rotation", async () => {
   await host.signal("nightly", nightly.signal());
   const { journal } = world.emulators;
   const before = journal.count("arm.regenerateKeys");
@@ -122,7 +122,7 @@ test("requests that come at the same moment start one rotation", async () => {
   expect(journal.count("arm.regenerateKeys")).toBe(before + 1);
 });
 
-test("a claim that is held for long makes it busy; one that is let go in time does not", async () => {
+test("an account with a long claim is busy, but not if the claim is released in time", async () => {
   await host.signal("nightly", nightly.signal());
   await hold(20_000);
   expect(await host.status("nightly")).toMatchObject({ phase: "idle", waitingFor: null });
@@ -135,7 +135,7 @@ test("a claim that is held for long makes it busy; one that is let go in time do
 
   await hold(1_000);
   const started = await host.rotate("nightly", { reason: "after somebody else has died" });
-  // What a driver that died had sent may still arrive, so nothing is regenerated for a while.
+  // A request of the dead driver may still arrive, so no key is regenerated during the quarantine.
   expect([started.status, statusOf(started).phase, statusOf(started).waitingFor?.reason]).toEqual([
     202,
     "started",
@@ -143,7 +143,7 @@ test("a claim that is held for long makes it busy; one that is let go in time do
   ]);
 });
 
-test("a wrong request is answered with everything that is wrong with it", async () => {
+test("an invalid request is answered with all its problems", async () => {
   const answer = await host.rotate(
     "render",
     { reason: " ", retireAfter: "15 minutes", force: true, "a/b~c": 1 },
@@ -172,13 +172,16 @@ test("a wrong request is answered with everything that is wrong with it", async 
   }
 });
 
-// A deadline beyond the year 9999 would sort before every date there is, and the old key would die at once.
-test.each(["P9999999D", "P999999999W"])("retireAfter %s is refused: no date is that far away", async (retireAfter) => {
-  const answer = await host.rotate("archive", { reason: "far away", retireAfter });
-  expect(expectProblem(answer, 400, "InvalidRequest")).toEqual(["/retireAfter"]);
-});
+// A deadline after the year 9999 would sort before all other dates, and the old key would die at once.
+test.each(["P9999999D", "P999999999W"])(
+  "retireAfter %s is refused: its end would be beyond the valid dates",
+  async (retireAfter) => {
+    const answer = await host.rotate("archive", { reason: "far away", retireAfter });
+    expect(expectProblem(answer, 400, "InvalidRequest")).toEqual(["/retireAfter"]);
+  },
+);
 
-test("a dry run says what it would do, with 200, and changes nothing in Batch or Key Vault", async () => {
+test("a dry run answers 200 with the next step, and changes nothing in Batch or Key Vault", async () => {
   await host.tick();
   await host.signal("render", render.signal());
   expect((await host.status("render")).phase).toBe("idle");
@@ -197,7 +200,7 @@ test("a dry run says what it would do, with 200, and changes nothing in Batch or
   expectProblem(await dry.rotate("archive", { reason: "to see" }), 409, "RotationUnderWay");
   expectProblem(await dry.rotate("legacy", { reason: "to see" }), 409, "Paused");
 
-  // Its gate would open now, and the step is told instead of taken.
+  // Its gate would open now; the step is reported but not taken.
   expect((await dry.signal("archive", archive.signal())).status).toBe(202);
   await dry.tick();
   expect(await dry.status("archive")).toMatchObject({

@@ -43,11 +43,11 @@ const confirm = async (account: PlacedAccount): Promise<void> => {
   expect((await host.signal(account.name, account.signal())).status).toBe(202);
 };
 
-/** Compared here, so that no failure of a test shows a key. */
+/** Compared here, so that a failing test shows no key. */
 const changed = (before: SlotKeys, after: SlotKeys): readonly string[] =>
   (["primary", "secondary"] as const).filter((slot) => before[slot] !== after[slot]);
 
-/** What one `setSecret` has to carry. */
+/** The required content of one `setSecret`. */
 const expectPublished = (
   version: SecretVersionView | undefined,
   account: PlacedAccount,
@@ -74,14 +74,14 @@ const expectPublished = (
   expect(Math.abs(expiresInMs - expected.livesDays * dayMs)).toBeLessThan(60_000);
 };
 
-/** Since the adoption is over: what was asked of Azure afterwards, and the events of the history. */
+/** Since the end of the adoption: the requests to Azure, and the events of the history. */
 const storyOf = async (account: PlacedAccount): Promise<readonly string[]> => {
   const rows = await world.rows.history(account.name);
   expect(rows.map(({ sequence }) => Number(sequence))).toEqual(rows.map((_, index) => index + 1));
   const times = rows.map(({ at }) => String(at));
   expect(times).toEqual(times.toSorted());
   expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length);
-  // Newest first in the order of the keys, as a page reads it.
+  // Row keys sort newest first, as a page is read.
   expect(rows.map(({ rowKey }) => String(rowKey))).toEqual(
     rows
       .map(({ rowKey }) => String(rowKey))
@@ -91,7 +91,7 @@ const storyOf = async (account: PlacedAccount): Promise<readonly string[]> => {
   return rows.map(({ event, by }) => `${String(event)} by ${String(by)}`);
 };
 
-test("a rotation that was due replaces each key once, publishes in one request, and disables the retired version only", async () => {
+test("a due rotation replaces each key once, publishes in one request, and disables only the old version", async () => {
   const [first] = render.versions();
   const before = render.keys();
   await host.tick();
@@ -141,7 +141,7 @@ test("a rotation that was due replaces each key once, publishes in one request, 
   ]);
 });
 
-test("an account without a secret gets its primary key published as it is, and rotates on demand", async () => {
+test("an account without a secret gets its primary key published unchanged, and rotates on demand", async () => {
   const before = nightly.keys();
   expectPublished(nightly.newest(), nightly, {
     slot: "Primary",
@@ -177,7 +177,7 @@ test("an account without a secret gets its primary key published as it is, and r
   ]);
 });
 
-test("an account that settles on its primary key ends there, with the fresh one", async () => {
+test("an account that settles on its primary key ends with a new primary key", async () => {
   const before = archive.keys();
   for (const phase of ["published", "settling", "idle"]) {
     await confirm(archive);
@@ -203,7 +203,7 @@ test("an account that settles on its primary key ends there, with the fresh one"
   );
 });
 
-test("idle accounts cost a tick nothing but reads of their records, and one query for all of them", async () => {
+test("a tick reads only the records of idle accounts, in one query", async () => {
   await host.tick();
   world.emulators.journal.clear();
   await host.tick();

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** The status after a tick, which must be whole. */
+/** The status after a tick, which must be complete. */
 const afterTick = async (): Promise<StatusBody> => {
   await host.tick();
   const status = await host.status("archive");
@@ -33,7 +33,7 @@ const signal = async (): Promise<void> => {
   expect((await host.signal("archive", archive.signal())).status).toBe(202);
 };
 
-test("an account that no tick has seen has a whole status with nothing in it", async () => {
+test("an account before its first tick has a complete status of empty members", async () => {
   const answer = await host.get("nightly");
   expect(answer.status).toBe(200);
   expect(answer.headers).toMatchObject({ "content-type": "application/json", "cache-control": "no-store" });
@@ -54,7 +54,7 @@ test("an account that no tick has seen has a whole status with nothing in it", a
   });
 });
 
-test("the list holds every configured account, without consumers, and those without a record too", async () => {
+test("the list includes every configured account, even without a record, and no consumers", async () => {
   const answer = await host.list();
   expect(answer.status).toBe(200);
   const { accounts, checkedAt }: { accounts: StatusBody[]; checkedAt: string } = JSON.parse(answer.text);
@@ -67,7 +67,7 @@ test("the list holds every configured account, without consumers, and those with
   for (const account of accounts) expectWholeStatus(account, ["consumers"]);
 });
 
-test("the status is whole in every phase of a rotation, and says what the phase waits for", async () => {
+test("the status is complete in every phase of a rotation, with the reason to wait", async () => {
   const { batch } = world.emulators;
   const first = archive.newest().version;
 
@@ -169,7 +169,7 @@ test("the status is whole in every phase of a rotation, and says what the phase 
   });
 });
 
-test("a blocked account says why, and how to mend it, and waits for nothing else", async () => {
+test("a blocked account shows reason and remedy, and no other reason to wait", async () => {
   await host.tick();
   await host.signal("nightly", nightly.signal());
   world.vault.deny("setSecret/action");
@@ -193,7 +193,7 @@ test("a blocked account says why, and how to mend it, and waits for nothing else
   expect(statusOf(resumed)).toMatchObject({ phase: "published", blocked: null });
 });
 
-test("a record that cannot be read blocks its account alone, with the remedy", async () => {
+test("an unreadable record blocks only its account, with the remedy", async () => {
   await world.rows.corrupt("nightly");
   const answer = await host.get("nightly");
   expect(answer.status).toBe(200);

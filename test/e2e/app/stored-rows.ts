@@ -8,15 +8,15 @@ export interface StoredRows {
   all(): Promise<Readonly<Record<string, readonly Row[]>>>;
   /** The history of one account, oldest first. */
   history(account: string): Promise<readonly Row[]>;
-  /** Changes the stored record by hand. */
+  /** Changes the stored record directly. */
   change(account: string, change: (record: RotationRecord) => RotationRecord): Promise<void>;
-  /** Writes something into the row that is no record. Returns what puts back what was there. */
+  /** Replaces the row by something that is not a record. Returns a function that restores it. */
   corrupt(account: string): Promise<() => Promise<void>>;
 }
 
 const names = ["Rotations", "History", "Signals"] as const;
 
-/** Past the app and past the proxy: what is really in the tables. */
+/** The rows in the tables, read without the app and the proxy. */
 export const storedRows = (connectionString: string, prefix: string): StoredRows => {
   const open = (name: (typeof names)[number]): TableClient =>
     TableClient.fromConnectionString(connectionString, `${prefix}${name}`, { allowInsecureConnection: true });

@@ -43,7 +43,7 @@ const expectMembers = (what: keyof typeof members, value: unknown, but: readonly
   expect([what, ...Object.keys(Object(value)).toSorted()]).toEqual([what, ...expected.toSorted()]);
 };
 
-/** Every member is there and no other, all the way down; null where there is nothing. */
+/** Expects every member and no other at all levels; null for members without a value. */
 export const expectWholeStatus = (status: unknown, but: readonly "consumers"[] = []): void => {
   expectMembers("status", status, but);
   expectMembers("secret", member(status, "secret"));

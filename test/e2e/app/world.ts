@@ -7,25 +7,25 @@ import { type Host, startHost } from "./host";
 import { type AccountPlan, type PlacedAccount, placeAccount } from "./placed-account";
 import { type StoredRows, storedRows } from "./stored-rows";
 
-/** Azure's services on this machine, and the built app in as many host processes as a test wants. */
+/** Azure's services on this machine, and the built app in any number of host processes. */
 export interface World {
   readonly emulators: Emulators;
   readonly vault: Vault;
-  /** In front of Azurite, with faults. */
+  /** The fault-injecting proxy in front of Azurite. */
   readonly tables: TableProxy;
   readonly rows: StoredRows;
   readonly app: BuiltApp;
   place(plan: AccountPlan): PlacedAccount;
-  /** Right in everything for these accounts: what a host is started with. */
+  /** Valid settings of a host for these accounts. */
   settings(accounts: readonly PlacedAccount[]): Readonly<Record<string, string>>;
   host(accounts: readonly PlacedAccount[], env?: Readonly<Record<string, string>>): Promise<Host>;
-  /** Ends everything. Throws where an emulator was asked for what it does not know, or an answer was a 500. */
+  /** Stops all. Throws if an emulator received an unknown request, or an answer was a 500. */
   close(): Promise<void>;
 }
 
 const tablePrefix = "EndToEnd";
 
-/** Tests fire the timer themselves; a consumer opens the gate as soon as it is good. */
+/** Tests fire the timer; a consumer opens the gate as soon as it is good. */
 const settings = {
   ROTATION_SCHEDULE: "0 0 0 1 1 *",
   ROTATION_TABLE_PREFIX: tablePrefix,
@@ -49,7 +49,7 @@ const problemsOf = ({ journal }: Emulators, hosts: readonly Host[]): readonly un
   ...hosts.flatMap(({ lines }) => lines.filter(isDefect)),
 ];
 
-/** A handler that threw, or an error that no adapter has translated. */
+/** A log line of a handler that threw, or of an error that no adapter translated. */
 const isDefect = (line: string): boolean =>
   /"level":"(?:error|critical)","category":"(?![^"]*\.User")/.test(line) || /unexpected [A-Za-z]*Error/.test(line);
 

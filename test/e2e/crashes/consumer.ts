@@ -5,9 +5,9 @@ import type { Reply } from "./killable-host";
 
 export interface Counts {
   answered: number;
-  /** Because of the key: 401 or 403. */
+  /** Calls refused because of the key: 401 or 403. */
   refused: number;
-  /** Nobody answered, or with another error. */
+  /** Calls without an answer or with another error. */
   failed: number;
 }
 
@@ -15,9 +15,9 @@ export interface ConsumerOptions {
   readonly account: PlacedAccount;
   readonly dataPlaneHost: string;
   readonly instance: string;
-  /** How often it looks for a newer version. Milliseconds. */
+  /** The interval in milliseconds at which it checks for a newer version. */
   readonly refreshMs: number;
-  /** False while the vault cannot be reached: it goes on with the key it holds. */
+  /** False while the vault cannot be reached: the instance keeps its key. */
   readonly vaultAnswers: () => boolean;
   readonly send: (account: string, signal: unknown) => Promise<Reply | null>;
   readonly counts: Counts;
@@ -32,8 +32,8 @@ interface Held {
 }
 
 /**
- * One instance of an app: it calls Batch all the time, one call after another, with the key that it holds, takes up a newer one when
- * it sees it, and reports a version only after a call with it has ended. Returns how to stop it.
+ * One instance of an app. It calls Batch continuously with its key, changes to a newer key when
+ * it finds one, and reports a version only after a call with it has ended. Returns a function that stops it.
  */
 export const startConsumer = (options: ConsumerOptions): (() => Promise<void>) => {
   const { account, counts } = options;
@@ -77,7 +77,7 @@ export const startConsumer = (options: ConsumerOptions): (() => Promise<void>) =
   };
 };
 
-/** Null where nobody answered. */
+/** Null without an answer. */
 const listPools = async (host: string, batchAccount: string, key: string): Promise<number | null> => {
   const date = new Date().toUTCString();
   const query = "\n$select:id\napi-version:2022-10-01.16.0\nmaxresults:1";

@@ -28,7 +28,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Everything that a host prints whose app is ended by an SDK's error that nobody catches. */
+/** The output of a host whose app ends by an uncaught SDK error. */
 const crash = async (app: "guarded" | "crash", how: string) => {
   const host = startHostProcess(path.join(folder, app), {
     ...emulators.env,
@@ -47,7 +47,7 @@ const crash = async (app: "guarded" | "crash", how: string) => {
 };
 
 describe.each(["unhandledRejection", "uncaughtException"])("a process that ends by an %s", (how) => {
-  it("prints where it happened, and no key", async () => {
+  it("prints the source location, and no key", async () => {
     const { code, lines, found } = await crash("guarded", how);
     expect(found).toEqual([]);
     expect(code).toBe(1);

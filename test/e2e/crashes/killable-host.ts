@@ -2,18 +2,18 @@ import { startApp } from "../../local/app-process";
 import type { Child } from "../../local/child-process";
 import { functionNames } from "../app/host";
 
-/** The app in a host process of its own, which may be killed at any moment. */
+/** The app in a separate host process, which may be killed at any moment. */
 export interface KillableHost {
-  /** POSTs JSON; null where nobody answers. */
+  /** POSTs JSON; null without an answer. */
   post(
     functionName: string,
     path: string,
     body: unknown,
     headers?: Readonly<Record<string, string>>,
   ): Promise<Reply | null>;
-  /** GETs JSON; null where nobody answers. */
+  /** GETs JSON; null without an answer. */
   get(functionName: string, path: string): Promise<Reply | null>;
-  /** SIGKILL: nothing is ended, flushed or let go. */
+  /** Sends SIGKILL: nothing is completed, flushed or released. */
   kill(): Promise<void>;
   stop(): Promise<void>;
 }

@@ -13,31 +13,31 @@ import { type KillableHost, type Reply, startKillableHost } from "./killable-hos
 
 export interface RigOptions {
   readonly plans: readonly AccountPlan[];
-  /** Where Azurite keeps its tables; null: in memory. */
+  /** The folder of Azurite's tables; null for memory. */
   readonly folder: string | null;
 }
 
-/** Azure's services, accounts with two app instances each that never rest, and as many hosts as live at the moment. */
+/** Azure's services, accounts with two continuously calling app instances each, and the running hosts. */
 export interface Rig {
   readonly emulators: Emulators;
   readonly azurite: Azurite;
   readonly accounts: readonly PlacedAccount[];
   readonly counts: Counts;
-  /** What was not as it must always be: the newest version is accepted after every request. */
+  /** Violations of the invariant that the newest version is accepted after every request. */
   readonly violations: readonly string[];
-  /** Everything that any host has printed. */
+  /** The output of all hosts. */
   readonly lines: readonly string[];
-  /** False: apps go on with the keys that they hold. */
+  /** False while apps cannot reach the vault and keep their keys. */
   vaultAnswers: boolean;
-  /** Starts a host that is asked from now on, until it is taken away. */
+  /** Starts a host that receives requests until it is removed. */
   host(): Promise<KillableHost>;
   takeAway(host: KillableHost): void;
-  /** Any of the hosts that are asked; null where there is none. */
+  /** One of the hosts that receive requests; null if there is none. */
   anyHost(): KillableHost | null;
   status(account: string): Promise<StatusBody | null>;
-  /** Asks for a rotation of every account all the time; most requests are refused, as one is under way. */
+  /** Requests rotations of every account continuously; most are refused, as one is under way. */
   demandUntil(isOver: () => boolean): Promise<void>;
-  /** Asks for one more rotation where an account has not completed any, as a patient operator would, until all are idle. */
+  /** Requests rotations of accounts that have not completed any, until all accounts are idle. */
   allRotated(withinMs: number): Promise<void>;
   /** Oldest first. */
   history(account: string): Promise<readonly RotationEvent[]>;
@@ -50,7 +50,7 @@ const instances = [
   { instance: "vm-2", refreshMs: 500 },
 ] as const;
 
-/** A claim of two seconds and a quarantine of one, so that a test sees them end; a tick every second. */
+/** A claim of 2 s and a quarantine of 1 s, so that a test sees them end; a tick every second. */
 const settings = {
   ROTATION_SCHEDULE: "* * * * * *",
   ROTATION_TABLE_PREFIX: tablePrefix,
@@ -115,7 +115,7 @@ export const openRig = async ({ plans, folder }: RigOptions): Promise<Rig> => {
   const demand = ({ name }: PlacedAccount) =>
     post("rotateOnDemand", `/accounts/${name}/rotations`, { reason: "the test asks" });
 
-  /** True once the account is idle after a whole rotation. */
+  /** True once the account is idle after a completed rotation. */
   const attend = async (account: PlacedAccount): Promise<boolean> => {
     const found = await status(account.name);
     if (found === null) return false;

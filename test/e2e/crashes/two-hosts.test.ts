@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { StatusBody } from "../../../lib/operations/status";
 import type { KillableHost, Reply } from "./killable-host";
 import { openRig, type Rig } from "./rig";
-import { problemsOf, rotationsIn } from "./told";
+import { problemsOf, rotationsIn } from "./history-problems";
 
 const hammeredMs = 15_000;
 let rig: Rig;
@@ -19,13 +19,13 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 
-/** The rotation that an accepted request was told of: under way, or over already. */
+/** The rotation in the answer to an accepted request: under way or already completed. */
 const rotationOf = ({ text }: Reply): string | null => {
   const { rotation, lastRotation }: StatusBody = JSON.parse(text);
   return rotation?.id ?? lastRotation?.id ?? null;
 };
 
-/** Asks both hosts twice at once for the same rotation, again and again. Returns what was accepted and what was answered. */
+/** Repeatedly requests the same rotation twice from both hosts at once. Returns accepted rotations and answers. */
 const hammer = async (hosts: readonly KillableHost[], account: string) => {
   const accepted: (readonly (string | null)[])[] = [];
   const statuses: number[] = [];
@@ -50,7 +50,7 @@ const hammer = async (hosts: readonly KillableHost[], account: string) => {
   return { account, accepted, statuses };
 };
 
-it("rotates one at a time, whoever asks which of two hosts how often, and refuses no call of any app", async () => {
+it("two hosts with concurrent requests rotate once at a time, and no call of an app is refused", async () => {
   const hosts = await Promise.all([rig.host(), rig.host()]);
   const hammered = await Promise.all(rig.accounts.map(({ name }) => hammer(hosts, name)));
   await rig.allRotated(60_000);

@@ -4,7 +4,7 @@ import type { Plugin } from "esbuild";
 const replaced = "else return { open: false, ...found };";
 const replacement = "else override = found.reason;";
 
-/** The app as it would be with a gate that never shuts. Fails where the gate no longer reads as it did. */
+/** The app with a gate that never shuts. Fails if the source of the gate has changed. */
 export const alwaysOpenGate: Plugin = {
   name: "always-open-gate",
   setup: (build) => {

@@ -2,11 +2,11 @@ import { type BuiltApp, buildApp, builtApp } from "../app/built-app";
 import { alwaysOpenGate } from "./always-open-gate";
 import { runDemo } from "./run-demo";
 
-/** Longer than any demo may take, so that one that hangs is told from one that is slow. */
+/** Longer than any demo may take, to distinguish a hang from a slow demo. */
 const maxMs = 150_000;
 const demoMs = 60_000;
 
-/** A key is 86 characters of base64 and its padding; the longest else is a hash of an event, 64 in hexadecimal. */
+/** A key has 86 characters of base64 and padding; the longest other text is a hash of 64 hexadecimal digits. */
 const keyLike = /[A-Za-z0-9+/]{72}/;
 
 const apps: BuiltApp[] = [];
@@ -19,7 +19,7 @@ afterAll(() => {
 });
 
 test(
-  "the demo rotates three accounts while two apps work, without one refused call",
+  "the demo rotates three accounts while two apps work, without a refused call",
   async () => {
     const began = Date.now();
     const demo = await runDemo(kept(await builtApp()));
@@ -36,7 +36,7 @@ test(
 );
 
 test(
-  "with a gate that never shuts, the demo fails and tells of refused calls",
+  "the demo fails and reports refused calls with a gate that never shuts",
   async () => {
     const demo = await runDemo(kept(await buildApp([alwaysOpenGate])));
     expect([demo.code, demo.shown]).toEqual([

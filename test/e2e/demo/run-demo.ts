@@ -5,7 +5,7 @@ import { nodeCommand, startChild } from "../../local/child-process";
 
 export interface DemoRun {
   readonly code: number | null;
-  /** What a person sees. */
+  /** The output on the screen. */
   readonly shown: string;
   /** Every line of every process. */
   readonly kept: string;

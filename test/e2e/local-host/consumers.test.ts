@@ -20,7 +20,7 @@ interface Signal {
   };
 }
 
-/** Takes signals as the rotator would, and keeps them. */
+/** Accepts signals like the rotator, and keeps them. */
 const startRotator = async (): Promise<{ server: Server; url: string; signals: Signal[] }> => {
   const signals: Signal[] = [];
   const server = createServer((request, response) => {
@@ -122,7 +122,7 @@ describe.each(languages)("the %s consumer", (language, command) => {
     }
   });
 
-  test("calls Batch with the published key, moves to a new version, and proves that it holds it", async () => {
+  test("calls Batch with the published key, changes to a new version, and proves its key", async () => {
     const render = batchAccountOf("render");
     const first = publish("render", render, "primary");
     const child = start();
@@ -133,26 +133,26 @@ describe.each(languages)("the %s consumer", (language, command) => {
     const message = `batch-key-proof-v1\nrender\nrender-api\nvm-1\n${first}\ntrue\n${body.at}`;
     const key = Buffer.from(emulators.batch.keys(render).primary, "base64");
     expect(body.proof).toBe(createHmac("sha256", key).update(message).digest("base64"));
-    // The other account has no secret yet: nothing is said of it.
+    // The other account has no secret yet, so there is no signal of it.
     expect(rotator.signals.some(({ account }) => account === "etl")).toBe(false);
 
     const second = publish("render", render, "secondary");
     const moved = await until("a signal of the second version", () => signalled("render", second));
     expect(moved.body.healthy).toBe(true);
-    // It has said that it has moved, so its old key may die: no call notices.
+    // It has reported the new version, so its old key may die without a refused call.
     emulators.batch.regenerateByHand(render, "primary");
     const before = emulators.batch.calls(render).answered;
     await until("more calls", () => emulators.batch.calls(render).answered > before + 10);
     expect(emulators.batch.calls(render).refused).toBe(0);
 
     const etl = publish("etl", batchAccountOf("etl"), "primary");
-    await until("a signal of the account that was late", () => signalled("etl", etl));
+    await until("a signal of the account with the late secret", () => signalled("etl", etl));
 
     expect(await child.stop()).toEqual({ code: 0, signal: null });
     expect(newestCounts()).toMatchObject({ language, refused: 0, failed: 0, signalsRefused: 0, lastProblem: null });
   });
 
-  test("goes on with the key it holds while the vault fails, and says so when Batch refuses it", async () => {
+  test("keeps its key while the vault fails, and reports unhealthy when Batch refuses it", async () => {
     const etl = batchAccountOf("etl");
     const version = publish("etl", etl, "primary");
     const child = start();
@@ -175,14 +175,14 @@ describe.each(languages)("the %s consumer", (language, command) => {
     expect(emulators.batch.issuedKeys().filter((key) => output.includes(key))).toEqual([]);
   });
 
-  test("calls often enough to notice a gap of a tenth of a second, and makes itself known to the services", async () => {
+  test("calls often enough to detect an outage of 0.1 s, and sends its User-Agent", async () => {
     publish("render", batchAccountOf("render"), "primary");
     publish("etl", batchAccountOf("etl"), "primary");
     const child = start();
     await until("the first calls", () => Number(newestCounts()["answered"]) > 5);
     const [began, before] = [Date.now(), Number(newestCounts()["answered"])];
     await until("30 more calls", () => Number(newestCounts()["answered"]) >= before + 30);
-    // 14 a second are intended; counters are shown once a second.
+    // 14 calls per second are intended; counters are printed once per second.
     expect(Date.now() - began).toBeLessThan(5000);
     const own = emulators.journal.of("batch.listPools").filter(({ clientRequestId }) => clientRequestId !== null);
     expect(own.every(({ clientRequestId }) => clientRequestId?.startsWith("render-api/vm-1/"))).toBe(true);

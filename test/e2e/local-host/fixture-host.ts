@@ -18,7 +18,7 @@ export interface FixtureApp {
   remove(): void;
 }
 
-/** The fixture app, bundled as the product is, in a folder of its own. */
+/** The fixture app, bundled like the product, in a separate folder. */
 export const makeFixtureApp = async (): Promise<FixtureApp> => {
   const folder = mkdtempSync(path.join(tmpdir(), "host-app-"));
   await buildBundle({
@@ -50,7 +50,7 @@ interface Started {
 export interface HostProcess {
   readonly child: Child;
   readonly lines: readonly string[];
-  /** Messages that functions have logged. */
+  /** Messages logged by functions. */
   messages(): readonly string[];
   started(): Promise<Started>;
 }

@@ -28,7 +28,7 @@ const start = (env: Readonly<Record<string, string>> = {}, args: readonly string
   return host;
 };
 
-/** Starts the host; returns how to ask it. */
+/** Starts the host; returns a function that sends requests. */
 const startAndAsk = async (env: Readonly<Record<string, string>> = {}) => {
   const host = start(env);
   const { port } = await host.started();
@@ -36,10 +36,10 @@ const startAndAsk = async (env: Readonly<Record<string, string>> = {}) => {
   return { host, ask };
 };
 
-/** What the fixture's functions show of the request that they were given. */
+/** The request as seen by the fixture's functions. */
 const echoed = async (response: Response): Promise<Record<string, unknown>> => JSON.parse(await response.text());
 
-/** What the fixture knows of the setting, and the host's own view of the keys. */
+/** The setting as seen by the fixture, and the keys in the host's output. */
 const settingAndKey = async (args: readonly string[]) => {
   const host = start({}, args);
   const started = await host.started();
@@ -51,7 +51,7 @@ const settingAndKey = async (args: readonly string[]) => {
   ];
 };
 
-test("each function takes its own key, the host's and the master key, by header or by code, and nothing else", async () => {
+test("a function accepts its own, the host's and the master key, by header or query, and no other", async () => {
   const { ask } = await startAndAsk();
   const status = async (path: string, key?: string) =>
     (await ask(path, key === undefined ? {} : { headers: { "x-functions-key": key } })).status;
@@ -67,7 +67,7 @@ test("each function takes its own key, the host's and the master key, by header 
   expect(await status("/api/closed", "master-key")).toBe(200);
 });
 
-test("literal segments win over parameters, and a method that no function takes is not found", async () => {
+test("literal segments take precedence over parameters, and an unsupported method is not found", async () => {
   const { ask } = await startAndAsk();
   const kind = async (method: string, path: string) => {
     const response = await ask(path, { method, headers: { "x-functions-key": "master-key" } });
@@ -85,7 +85,7 @@ test("literal segments win over parameters, and a method that no function takes 
   expect(await kind("GET", "/items/a")).toBe(404);
 });
 
-test("a function sees address, parameters, query, headers and a large body as they were sent", async () => {
+test("a function receives address, parameters, query, headers and a large body unchanged", async () => {
   const { ask } = await startAndAsk();
   const response = await ask("/api/items/a%20b/stop?x=1&x=2", {
     method: "POST",
@@ -104,7 +104,7 @@ test("a function sees address, parameters, query, headers and a large body as th
   });
 });
 
-test("answers go out as text, bytes and streams, without a body for HEAD, and as 204 or 500 where there is none", async () => {
+test("answers are text, bytes or streams, without body for HEAD, and 204 or 500 without an answer", async () => {
   const { host, ask } = await startAndAsk();
 
   const bytes = await ask("/api/bytes");
@@ -119,16 +119,16 @@ test("answers go out as text, bytes and streams, without a body for HEAD, and as
   expect(host.messages().some((message) => message.includes("thrown by the handler"))).toBe(true);
 });
 
-test("a timer fires on schedule, one run at a time, and once more after an overrun", async () => {
+test("a timer fires on schedule, one run at a time, and once after an overrun", async () => {
   const { host, ask } = await startAndAsk({ FIXTURE_SCHEDULE: "* * * * * *" });
 
-  // Runs last 1.3 s and are due every second: each is followed by the next at once, never joined by it.
+  // Runs last 1.3 s and are due every second: each is followed by the next at once and never overlaps it.
   await until("three runs", async () => Number((await echoed(await ask("/api/counts")))["ticks"]) >= 3);
   expect((await echoed(await ask("/api/counts")))["mostAtOnce"]).toBe(1);
   expect(host.messages()).toContain('{"event":"Ticked","isPastDue":false,"scheduleStatus":null}');
 });
 
-test("the master key fires a timer by hand", async () => {
+test("a timer can be fired manually with the master key", async () => {
   const { host, ask } = await startAndAsk();
   const fire = async (name: string, key: string) =>
     (await ask(`/admin/functions/${name}`, { method: "POST", headers: { "x-functions-key": key }, body: "{}" })).status;
@@ -139,7 +139,7 @@ test("the master key fires a timer by hand", async () => {
   await until("the run", () => host.messages().includes("fired by hand, past due: false"));
 });
 
-test("a schedule that names a setting takes its value, and without one that function alone is in error", async () => {
+test("a schedule can name a setting; without that setting only its function is in error", async () => {
   const { functions } = await start({ FIXTURE_SCHEDULE: "0 30 9 * * *" }).started();
   expect(functions).toContainEqual({ name: "everySecond", type: "timerTrigger", schedule: "0 30 9 * * *" });
 
@@ -152,7 +152,7 @@ test("a schedule that names a setting takes its value, and without one that func
   );
 });
 
-test("host.json sets the route prefix, local.settings.json is read only when told to, and keys stay unsaid unless asked for", async () => {
+test("host.json sets the route prefix; local.settings.json is read and keys are printed only on request", async () => {
   app.write({
     hostJson: { version: "2.0", extensions: { http: { routePrefix: "v1" } } },
     files: { "local.settings.json": JSON.stringify({ Values: { FIXTURE_SETTING: "from the file" } }) },
@@ -161,7 +161,7 @@ test("host.json sets the route prefix, local.settings.json is read only when tol
   expect(await settingAndKey(["--local-settings", "--print-keys"])).toEqual(["from the file", "read-key", true]);
 });
 
-test("an entry point that throws, and one that is not there, are reported and end the host", async () => {
+test("an entry point that throws or is missing is reported and ends the host", async () => {
   app.write({ files: { "dist/other.js": 'throw new Error("broken on load");' } });
   const broken = start();
   expect(await broken.child.ended).toEqual({ code: 1, signal: null });
@@ -173,7 +173,7 @@ test("an entry point that throws, and one that is not there, are reported and en
   expect(absent.lines.join("\n")).toContain("found zero files matching the supplied pattern");
 });
 
-test("a function that outlasts functionTimeout takes the whole process down", async () => {
+test("a function that exceeds functionTimeout ends the whole process", async () => {
   app.write({ hostJson: { version: "2.0", functionTimeout: "00:00:01" } });
   const { host, ask } = await startAndAsk();
   await expect(ask("/api/hangs")).rejects.toThrow("fetch failed");
@@ -181,7 +181,7 @@ test("a function that outlasts functionTimeout takes the whole process down", as
   expect(host.lines.join("\n")).toContain("function 'hangs' ran longer than functionTimeout");
 });
 
-test("SIGTERM lets what runs come to its end, and then the process ends with 0", async () => {
+test("SIGTERM lets running functions finish, and then the process ends with 0", async () => {
   const { host, ask } = await startAndAsk();
   const slow = ask("/api/slow");
   await until("the slow run", () => host.messages().includes("slow began"));

@@ -23,11 +23,11 @@ describe("NCRONTAB", () => {
     ["0 0 12 * * Mon-Fri", "2026-11-20T12:00:00Z", ["2026-11-23T12:00:00Z", "2026-11-24T12:00:00Z"]],
     ["0 0 0 1 january *", "2026-11-20T12:00:00Z", ["2027-01-01T00:00:00Z", "2028-01-01T00:00:00Z"]],
     ["0 0 0 29 2 *", "2026-11-20T12:00:00Z", ["2028-02-29T00:00:00Z", "2032-02-29T00:00:00Z"]],
-  ])("%s fires when it should", (expression, after, expected) => {
+  ])("%s fires at the expected times", (expression, after, expected) => {
     expect(occurrences(expression, after, expected.length)).toEqual(expected);
   });
 
-  test("day of month and weekday must both match, where cron takes either", () => {
+  test("day of month and weekday must both match, while cron needs only one", () => {
     expect(occurrences("0 0 0 13 * Fri", "2026-11-22T00:00:00Z", 2)).toEqual([
       "2027-08-13T00:00:00Z",
       "2028-10-13T00:00:00Z",
@@ -42,7 +42,7 @@ describe("NCRONTAB", () => {
     ["0 0 5-2 * * *", "a range runs from lower to higher"],
     ["*/0 * * * * *", "a step must be a number of at least 1"],
     ["0 0 0 30 2 *", "no such day ever comes"],
-  ])("%s is refused in words", (expression, words) => {
+  ])("%s is refused with a message", (expression, words) => {
     expect(() => parseSchedule(expression)).toThrow(words);
   });
 });

@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Builds the app into a folder as it is deployed. */
+/** Builds the app into a folder in its deployed form. */
 const buildApp = async (name: string): Promise<string> => {
   const bundle = path.join(folder, name, path.basename(packageJson.main));
   await buildBundle({ outfile: bundle });
@@ -38,7 +38,7 @@ const run = (file: string, args: readonly string[], env: Readonly<Record<string,
   return { child, lines };
 };
 
-/** Starts what stays, and waits until it says where its accounts are. */
+/** Runs `npm start`, and waits until it prints the address of its accounts. */
 const startStaying = async () => {
   const started = run("start.ts", ["--app", await buildApp("staying")], { PORT: "0" });
   const url = await until(
@@ -59,20 +59,20 @@ const isGone = async (url: string): Promise<boolean> => {
   }
 };
 
-test("start stays, its address works as printed, and Ctrl-C ends it with 0", async () => {
+test("start keeps running, its printed address works, and Ctrl-C ends it with 0", async () => {
   const { child, url } = await startStaying();
   const response = await fetch(url);
   const body: { accounts: { account: string }[] } = JSON.parse(await response.text());
   expect(body.accounts.map(({ account }) => account)).toEqual(["render", "nightly", "archive"]);
 
   process.kill(child.pid, "SIGINT");
-  // npm and tsx pass the same Ctrl-C on: it must not count as a second, impatient one.
+  // npm and tsx pass on the same Ctrl-C: it must not count as a second one.
   process.kill(child.pid, "SIGINT");
   expect(await child.ended).toEqual({ code: 0, signal: null });
   expect(await isGone(url)).toBe(true);
 });
 
-test("a taken port is named together with the setting that changes it", async () => {
+test("a port in use is reported with the setting that changes it", async () => {
   const { url } = await startStaying();
   const { child, lines } = run("start.ts", ["--app", await buildApp("second")], { PORT: new URL(url).port });
   expect(await child.ended).toEqual({ code: 1, signal: null });
@@ -81,7 +81,7 @@ test("a taken port is named together with the setting that changes it", async ()
   );
 });
 
-test("the deployable folder holds the bundle, host.json and a package.json without dependencies", async () => {
+test("the deployable folder contains the bundle, host.json and a package.json without dependencies", async () => {
   const app = await buildApp("deployed");
   expect(readdirSync(app).toSorted()).toEqual(["functions.js", "host.json", "package.json"]);
   expect(JSON.parse(readFileSync(path.join(app, "package.json"), "utf8"))).toEqual({

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 
-/** Asks again and again until there is an answer other than null or false. Rejects, naming what it waited for. */
+/** Polls until the answer is neither null nor false. Rejects with the name of the awaited event after a time limit. */
 export const until = async <T>(
   what: string,
   ask: () => T | null | false | Promise<T | null | false>,

@@ -10,7 +10,7 @@ import type { RotationRecord } from "../../../lib/rotation/record";
 import { receiveSignal } from "../../../lib/signals/receive-signal";
 import { anAccount } from "../../builders/account";
 import { otherKeyText } from "../../builders/key";
-import { aFailure, aPause, aPen, aRecord } from "../../builders/record";
+import { aFailure, aPause, anEventContext, aRecord } from "../../builders/record";
 import { aReport } from "../../builders/report";
 import { aRotation, idle } from "../../builders/state";
 import { at, days, hours, minutes, when } from "../../builders/time";
@@ -21,7 +21,7 @@ const text = readFileSync(path.resolve(__dirname, "../../../docs/events.md"), "u
 const section = (mark: string, heading: string): string =>
   text.split(`\n${mark} ${heading}\n`)[1]?.split(new RegExp(`\n#{2,${mark.length}} `))[0] ?? "";
 
-/** The cells of a table's rows, marks removed; the head is left out. */
+/** The cells of a table's rows without markup and without the header row. */
 const tableIn = (part: string): readonly (readonly string[])[] =>
   part
     .split("\n")
@@ -65,7 +65,7 @@ const documentedLevels = new Map(
 
 const unavailable = () => new TransientServiceError({ operation: "Tables", statusCode: 503 });
 
-/** Everything that goes wrong, one after the other, and a rotation, with the lines that come of it. */
+/** Produces every failure in turn and one rotation, and returns the lines logged. */
 const everyLine = async (): Promise<readonly Line[]> => {
   const lines: Line[] = [];
   const tell = (rig: Rig): void => void lines.push(...rig.lines);
@@ -125,7 +125,7 @@ const configurationInvalid = async (): Promise<readonly Line[]> => {
   return rig.lines;
 };
 
-/** Rotations with an operator, on an account that settles on its primary key, and keys that others publish. */
+/** Rotations with an operator's requests on an account that settles on primary, and keys published outside the app. */
 const everyOtherEvent = async (): Promise<readonly Line[]> => {
   const place = await new Rig().place({ settleOn: "primary" }).adopt();
   const { rig, config } = place;
@@ -168,7 +168,7 @@ const everyOtherEvent = async (): Promise<readonly Line[]> => {
 const blockedBy = (reason: BlockedReason) => aFailure({ blocked: { reason, remedy: "fix it" } });
 const everyBlockedReason = Object.keys(blockedReasons).filter((name): name is BlockedReason => name in blockedReasons);
 
-/** Alarms of an account at its gate, and of one that is idle and due, whatever stops them. */
+/** The alarms of an account at its gate, and of one that is idle and due, for every cause. */
 const everyCondition = (): readonly Condition[] => {
   const unhealthy = aReport({ healthy: false, at: at("11:55") });
   const stopped: readonly Partial<RotationRecord>[] = [
@@ -197,7 +197,7 @@ const everyCondition = (): readonly Condition[] => {
   return [...found, recordCorrupt("fix it", when("12:00")), wrongSettings("is required", when("12:00"))];
 };
 
-/** The reasons that the code gives each event; null: it gives none. */
+/** The reasons that the code gives each event; null for none. */
 const reasonsGiven = async (): Promise<ReadonlyMap<string, ReadonlySet<string | null>>> => {
   const given = new Map<string, Set<string | null>>();
   const add = (event: string, reason: unknown): void => {
@@ -208,7 +208,7 @@ const reasonsGiven = async (): Promise<ReadonlyMap<string, ReadonlySet<string | 
   for (const { kind, reason } of lasting) add(kind, reason);
   for (const { event, reason } of alarmChanges(raised, [], hours(6), when("12:00")).drafts) add(event, reason);
   for (const { blocked } of [aFailure(), ...everyBlockedReason.map(blockedBy)]) {
-    const after = failed(aRecord(), { blocked, detail: "not done" }, 1, at("12:00"), aPen("12:00"));
+    const after = failed(aRecord(), { blocked, detail: "not done" }, 1, at("12:00"), anEventContext("12:00"));
     for (const { event, reason } of after.publishing.outbox) add(event, reason);
   }
   const events = new Set<string>([...alarmKinds, ...informationKinds]);
@@ -231,7 +231,7 @@ const listsOfReasons: Readonly<Record<string, readonly string[]>> = {
   "the alarm's kind": lastingAlarms,
 };
 
-/** As the document writes them: two or more of a list stand for the list, one for itself. */
+/** The reasons as documented: two or more of a list by the list's name, one by its own. */
 const asDocumented = (reasons: ReadonlySet<string | null>): readonly string[] => {
   const left = new Set(reasons);
   const named: string[] = [];
@@ -249,10 +249,10 @@ const reasonsListedAs = (name: string): readonly string[] => {
   return [...line.matchAll(/`(\w+)`/g)].map(([, reason = ""]) => reason);
 };
 
-describe("the document of events", () => {
+describe("docs/events.md", () => {
   const events = tableIn(eventsPart);
 
-  it("names every kind of event once, alarms first, and none that does not exist", () => {
+  it("lists every kind of event once, alarms first, and no unknown kind", () => {
     expect(events.map(([kind]) => kind)).toEqual([...alarmKinds, ...informationKinds]);
   });
 
@@ -265,7 +265,7 @@ describe("the document of events", () => {
     expect(events.filter(([, , occasion = ""]) => occasion.length < 10)).toEqual([]);
   });
 
-  it("gives each event the reasons that the code gives it, and no other", async () => {
+  it("lists exactly the reasons of each event", async () => {
     const given = await reasonsGiven();
     const documented = events.map(([kind = "", , , reason = ""]) => [
       kind,
@@ -283,7 +283,7 @@ describe("the document of events", () => {
 const isLine = ({ event }: Line): boolean => documentedLine.has(event);
 const namesIn = ({ event: _event, level: _level, ...members }: Line): readonly string[] => Object.keys(members);
 
-describe("the lines that are really logged", () => {
+describe("logged lines", () => {
   let lines: readonly Line[];
   const kinds: readonly string[] = [...alarmKinds, ...informationKinds];
 
@@ -292,7 +292,7 @@ describe("the lines that are really logged", () => {
   });
   afterAll(() => jest.restoreAllMocks());
 
-  it("are all in the document", () => {
+  it("are all documented", () => {
     expect(lines.filter((line) => !isLine(line) && !kinds.includes(line.event)).map(({ event }) => event)).toEqual([]);
   });
 
@@ -310,7 +310,7 @@ describe("the lines that are really logged", () => {
     },
   );
 
-  it("of events have the documented members and levels", () => {
+  it("of events have the documented members and level", () => {
     const documented = membersOf(membersPart).always;
     const found = lines.filter((line) => !isLine(line));
     expect(new Set(found.map(({ event }) => event)).size).toBeGreaterThan(8);
@@ -326,7 +326,7 @@ describe("the lines that are really logged", () => {
     }
   });
 
-  it("hold neither the webhook's URL nor a key", () => {
+  it("contain neither the webhook's URL nor a key", () => {
     const everything = JSON.stringify(lines);
     expect(everything).not.toContain("not-for-the-log");
     expect(everything).not.toMatch(/[A-Za-z0-9+/]{86}/);

@@ -6,7 +6,7 @@ import { type Line, Rig } from "../../scenarios/alarms/rig";
 
 afterAll(() => jest.restoreAllMocks());
 
-/** What is logged of a regenerate and of a pruning that fail in this way. */
+/** The lines logged when a regenerate and a pruning fail with this error. */
 const linesOf = async (error: () => Error): Promise<readonly Line[]> => {
   const place = await new Rig().place().adopt();
   const { rig } = place;
@@ -17,15 +17,15 @@ const linesOf = async (error: () => Error): Promise<readonly Line[]> => {
   return rig.lines.filter(({ event }) => event === "AttemptFailed" || event === "NotificationDelayed");
 };
 
-describe.each(["AttemptFailed", "NotificationDelayed"])("a line %s", (kind) => {
-  it("tells the operation and the status of a service that failed, and no place in the code", async () => {
+describe.each(["AttemptFailed", "NotificationDelayed"])("a log line %s", (kind) => {
+  it("names operation and status of a failed service call, and no source location", async () => {
     const lines = await linesOf(() => new TransientServiceError({ operation: "AService", statusCode: 503 }));
     const line = lines.find(({ event }) => event === kind);
     expect(line).toMatchObject({ facts: { operation: "AService", statusCode: 503 } });
     expect(line).not.toHaveProperty("stack");
   });
 
-  it("tells where a defect is, without its message", async () => {
+  it("gives the source location of a defect, without its message", async () => {
     const lines = await linesOf(() => new TypeError("a message that may quote anything"));
     const line = lines.find(({ event }) => event === kind);
     expect(line).toMatchObject({ detail: "unexpected TypeError", stack: expect.stringMatching(/^\s+at \S+/) });
@@ -34,7 +34,7 @@ describe.each(["AttemptFailed", "NotificationDelayed"])("a line %s", (kind) => {
   });
 });
 
-test("a wrong proof that comes while another driver has the account is told by a line, as the history cannot have it", async () => {
+test("logs a wrong proof that arrives while another driver holds the claim, as it cannot go to the history", async () => {
   const { rig, config, record } = await new Rig().place().adopt();
   const at = rig.clock.now();
   const until = toInstant(new Date(at.getTime() + minutes(6)));

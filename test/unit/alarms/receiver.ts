@@ -8,7 +8,7 @@ export interface Request {
   readonly body: string;
 }
 
-/** A server on this machine that answers as it is told. */
+/** A server on this machine that gives the configured answers. */
 export class LocalReceiver {
   readonly requests: Request[] = [];
   answers: (response: ServerResponse, nth: number) => void = (response) => response.writeHead(204).end();

@@ -1,13 +1,16 @@
 import Ajv, { type ValidateFunction } from "ajv";
 
 const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true });
-// RFC 3339, and RFC 3986 without the characters that must be escaped.
+// RFC 3339; RFC 3986 without the characters that must be escaped.
 ajv.addFormat("date-time", /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/);
 ajv.addFormat("uri-reference", /^([\w\-.~:/?#[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+$/);
 
 const text = { type: "string", minLength: 1 } as const;
 
-/** The attributes of the CloudEvents 1.0 JSON schema, and of its text: names are lower-case letters and digits, and there are no others here. */
+/**
+ * The attributes of the CloudEvents 1.0 JSON schema and specification: names are lower-case letters and digits. Other
+ * attributes are not allowed here.
+ */
 export const cloudEvents: ValidateFunction = ajv.compile({
   type: "object",
   required: ["id", "source", "specversion", "type"],
@@ -25,7 +28,7 @@ export const cloudEvents: ValidateFunction = ajv.compile({
   },
 });
 
-/** What a Teams workflow takes: a message with one Adaptive Card 1.4, of the elements used here. */
+/** The message that a Teams workflow accepts: one Adaptive Card 1.4 of the elements used here. */
 export const teamsMessages: ValidateFunction = ajv.compile({
   type: "object",
   required: ["type", "attachments"],
@@ -103,7 +106,10 @@ const textObject = (kinds: readonly string[], maxLength: number) => ({
   properties: { type: { enum: kinds }, text: { ...text, maxLength } },
 });
 
-/** An incoming webhook's message in Block Kit, with the limits of its reference: 50 blocks, 10 fields, 150, 3,000 and 2,000 characters. */
+/**
+ * A message in Block Kit for an incoming webhook, with the limits of the reference: 50 blocks, 10 fields, 150, 3,000 and
+ * 2,000 characters.
+ */
 export const slackMessages: ValidateFunction = ajv.compile({
   type: "object",
   required: ["text", "blocks"],
@@ -143,6 +149,6 @@ export const slackMessages: ValidateFunction = ajv.compile({
   },
 });
 
-/** Empty where it is of the form. */
+/** The validation errors; empty where the value is valid. */
 export const problemsWith = (validate: ValidateFunction, value: unknown): readonly string[] =>
   validate(value) ? [] : (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);

@@ -3,16 +3,16 @@ import { alarmKinds, informationKinds, type RotationEvent } from "../../../lib/r
 import { aClearing, anAlarm } from "./event";
 import { cloudEvents, problemsWith, slackMessages, teamsMessages } from "./schemas";
 
-/** As it goes over the wire. */
+/** The value as it is sent. */
 const sent = (message: unknown): unknown => JSON.parse(JSON.stringify(message));
 
 const everyKind: readonly RotationEvent[] = [...alarmKinds, ...informationKinds].map((event) => anAlarm({ event }));
 const bare = anAlarm({ rotationId: null, reason: null });
-/** As long as an event can be: four thousand characters that all need escaping. */
+/** The longest event: 4,000 characters that all need escaping. */
 const longest = anAlarm({ account: "a".repeat(63), detail: "<&>".repeat(1_333), by: `operator:${"&".repeat(100)}` });
 
 describe("a CloudEvent", () => {
-  it("says who, what and when in its attributes, and the rest in its data", () => {
+  it("has source, type and time in its attributes, and the rest in its data", () => {
     expect(sent(cloudEvent(anAlarm(), "rotator-weu"))).toEqual({
       specversion: "1.0",
       id: "01JDF0000000000000000EVENT",
@@ -33,14 +33,14 @@ describe("a CloudEvent", () => {
     });
   });
 
-  it("about the rotator as a whole has no subject, and is one all the same", () => {
+  it("about the rotator as a whole is valid and has no subject", () => {
     const event = sent(cloudEvent({ ...anAlarm({ event: "ConfigurationInvalid" }), account: null }, "rotator-weu"));
     expect(event).toMatchObject({ type: "batch-key-rotator.ConfigurationInvalid", data: { account: null } });
     expect(event).not.toHaveProperty("subject");
     expect(problemsWith(cloudEvents, event)).toEqual([]);
   });
 
-  it("of a cleared alarm says which", () => {
+  it("about a cleared alarm names that alarm", () => {
     expect(sent(cloudEvent(aClearing(), "local"))).toMatchObject({
       type: "batch-key-rotator.AlarmCleared",
       source: "/batch-key-rotator/local",
@@ -48,13 +48,13 @@ describe("a CloudEvent", () => {
     });
   });
 
-  it.each([...everyKind, bare, longest])("is one by the specification, for $event", (event) => {
+  it.each([...everyKind, bare, longest])("conforms to the specification for $event", (event) => {
     expect(problemsWith(cloudEvents, sent(cloudEvent(event, "röt at&or")))).toEqual([]);
   });
 });
 
 describe("a message for Teams", () => {
-  it("is a card: what, which account, the detail, the facts", () => {
+  it("is a card with event, account, detail and facts", () => {
     expect(sent(teamsMessage(anAlarm()))).toMatchObject({
       attachments: [
         {
@@ -79,7 +79,7 @@ describe("a message for Teams", () => {
     });
   });
 
-  it("of a cleared alarm says so", () => {
+  it("about a cleared alarm says that it has ended", () => {
     expect(sent(teamsMessage(aClearing()))).toMatchObject({
       attachments: [{ content: { body: [{ text: "RotationStalled has ended: render-weu", color: "Good" }, {}, {}] } }],
     });
@@ -88,7 +88,7 @@ describe("a message for Teams", () => {
     });
   });
 
-  it.each([...everyKind, bare, longest])("is an Adaptive Card that Teams takes, for $event", (event) => {
+  it.each([...everyKind, bare, longest])("is an Adaptive Card that Teams accepts for $event", (event) => {
     const message = sent(teamsMessage(event));
     expect(problemsWith(teamsMessages, message)).toEqual([]);
     expect(Buffer.byteLength(JSON.stringify(message))).toBeLessThan(28 * 1024);
@@ -98,7 +98,7 @@ describe("a message for Teams", () => {
 const textOf = (detail: string): string | undefined => slackMessage(anAlarm({ detail })).blocks[1]?.text?.text;
 
 describe("a message for Slack", () => {
-  it("escapes what Slack gives a meaning, and nothing else", () => {
+  it("escapes only the characters with a meaning in Slack", () => {
     const message = slackMessage(anAlarm({ detail: "<!channel> & *vm-1*", reason: "a<b" }));
     expect(sent(message)).toEqual({
       text: "RotationStalled: render-weu",
@@ -132,11 +132,11 @@ describe("a message for Slack", () => {
     }
   });
 
-  it.each([...everyKind, bare, longest])("is Block Kit within its limits, for $event", (event) => {
+  it.each([...everyKind, bare, longest])("is Block Kit within its limits for $event", (event) => {
     expect(problemsWith(slackMessages, sent(slackMessage(event)))).toEqual([]);
   });
 
-  it("is cut off at the limit, but neither within an escape nor within a character", () => {
+  it("is truncated at the limit, never within an escape or a character", () => {
     expect(textOf("x".repeat(3_001))).toBe("x".repeat(3_000));
     expect(textOf(`${"x".repeat(2_998)}&&`)).toBe("x".repeat(2_998));
     expect(textOf(`${"x".repeat(2_999)}😀`)).toBe("x".repeat(2_999));

@@ -7,12 +7,12 @@ import { LocalReceiver, type Request } from "./receiver";
 import { cloudEvents, problemsWith, slackMessages, teamsMessages } from "./schemas";
 
 const call = { signal: new AbortController().signal };
-/** Nobody's: the bytes 0 to 31. */
+/** A secret used only here: the bytes 0 to 31. */
 const secret = Buffer.from(Array.from({ length: 32 }, (_, index) => index));
 
 let receiver: LocalReceiver;
 let nowMs: number;
-/** The limit of one request, shortened; waiting for it is the one thing here that takes real time. */
+/** A shortened time limit of one request. Only waiting for it takes real time here. */
 let limitMs: number;
 
 const clock: Clock = {
@@ -42,15 +42,15 @@ const last = (): Request => {
 };
 
 beforeEach(async () => {
-  // The package holds the timestamp against the real clock.
+  // The package compares the timestamp with the real clock.
   nowMs = Date.now();
   limitMs = 5_000;
   receiver = await new LocalReceiver().start();
 });
 afterEach(() => receiver.stop());
 
-describe("what is sent", () => {
-  it("is a structured CloudEvent by POST to the very URL", async () => {
+describe("a delivery", () => {
+  it("is a structured CloudEvent, sent by POST to the configured URL", async () => {
     expect(await aWebhook().deliver(anAlarm(), call)).toBe("delivered");
     expect(last()).toMatchObject({
       method: "POST",
@@ -69,19 +69,19 @@ describe("what is sent", () => {
   it.each([
     ["teams", teamsMessages],
     ["slack", slackMessages],
-  ] as const)("is a message for %s where that is asked for", async (format, schema) => {
+  ] as const)("is a message for %s where that format is configured", async (format, schema) => {
     expect(await aWebhook({ format }).deliver(aClearing(), call)).toBe("delivered");
     expect(last().headers["content-type"]).toBe("application/json");
     expect(problemsWith(schema, JSON.parse(last().body))).toEqual([]);
   });
 
-  it("says which events are wanted", () => {
+  it("is wanted for the configured events only", () => {
     expect([aWebhook().wanted, aWebhook({ wanted: "all" }).wanted]).toEqual(["alarms", "all"]);
   });
 });
 
 describe("a signature", () => {
-  it("is that of the specification: HMAC-SHA256 of id, seconds and body, joined by full stops", async () => {
+  it("follows the specification: HMAC-SHA256 of id, seconds and body, joined by full stops", async () => {
     await aWebhook().deliver(anAlarm(), call);
     const { headers, body } = last();
     const seconds = Math.floor(nowMs / 1000);
@@ -91,7 +91,7 @@ describe("a signature", () => {
     expect([version, timingSafeEqual(Buffer.from(signature ?? "", "base64"), signed)]).toEqual(["v1", true]);
   });
 
-  it("is one that the public package accepts, also of text beyond ASCII", async () => {
+  it("is accepted by the public package, also for text beyond ASCII", async () => {
     await aWebhook().deliver(anAlarm({ detail: "prüft nicht – 😀" }), call);
     const { headers, body } = last();
     const theirs = new StandardWebhook(`whsec_${secret.toString("base64")}`);
@@ -102,7 +102,7 @@ describe("a signature", () => {
     expect(() => others.verify(body, sent)).toThrow("No matching signature");
   });
 
-  it("is made anew for each try, under the same id", async () => {
+  it("is made again for each attempt, with the same id", async () => {
     const webhook = aWebhook();
     receiver.answers = (response, nth) => response.writeHead(nth === 1 ? 500 : 200).end();
     expect(await webhook.deliver(anAlarm(), call)).toBe("failed");
@@ -114,7 +114,7 @@ describe("a signature", () => {
     expect(first?.headers["webhook-signature"]).not.toBe(second?.headers["webhook-signature"]);
   });
 
-  it("is left out where there is no secret", async () => {
+  it("is omitted without a secret", async () => {
     await aWebhook({ secret: null }).deliver(anAlarm(), call);
     expect(Object.keys(last().headers).filter((name) => name.startsWith("webhook-"))).toEqual([]);
   });
@@ -139,13 +139,13 @@ describe("an answer", () => {
     expect(await aWebhook().deliver(anAlarm(), call)).toBe(outcome);
   });
 
-  it("that sends elsewhere is not followed: the signature is for this receiver only", async () => {
+  it("that redirects is not followed: the signature is for this receiver only", async () => {
     receiver.answers = (response) => response.writeHead(307, { location: "/elsewhere" }).end();
     expect(await aWebhook().deliver(anAlarm(), call)).toBe("failed");
     expect(receiver.requests.map(({ url }) => url)).toEqual(["/hook?token=not-for-the-log"]);
   });
 
-  it("that never comes is not waited for beyond the limit", async () => {
+  it("that never comes is awaited up to the time limit only", async () => {
     receiver.answers = () => undefined;
     limitMs = 50;
     expect(await aWebhook().deliver(anAlarm(), call)).toBe("failed");
@@ -159,19 +159,19 @@ describe("an answer", () => {
     expect(await aWebhook().deliver(anAlarm(), call)).toBe("delivered");
   });
 
-  it("that breaks off is a failure", async () => {
+  it("that breaks off counts as a failure", async () => {
     receiver.answers = (response) => response.socket?.destroy();
     expect(await aWebhook().deliver(anAlarm(), call)).toBe("failed");
   });
 
-  it("is not waited for longer than the caller does", async () => {
+  it("is no longer awaited once the caller aborts", async () => {
     receiver.answers = () => undefined;
     expect(await aWebhook().deliver(anAlarm(), { signal: AbortSignal.timeout(50) })).toBe("failed");
     nowMs += 30_000;
     expect(await aWebhook().deliver(anAlarm(), { signal: AbortSignal.abort() })).toBe("failed");
   });
 
-  it("cannot come from where nobody listens, and nothing is thrown or written", async () => {
+  it("of an unreachable receiver counts as a failure; nothing is thrown or logged", async () => {
     const { url } = receiver;
     await receiver.stop();
     const written = [jest.spyOn(process.stdout, "write"), jest.spyOn(process.stderr, "write")];
@@ -193,7 +193,7 @@ const failed = async (): Promise<Webhook> => {
 };
 
 describe("a receiver that has failed", () => {
-  it("is left alone for half a minute", async () => {
+  it("gets no request for 30 s", async () => {
     const webhook = await failed();
     nowMs += 29_999;
     expect([await webhook.deliver(anAlarm(), call), receiver.requests.length]).toEqual(["failed", 1]);
@@ -201,13 +201,13 @@ describe("a receiver that has failed", () => {
     expect([await webhook.deliver(anAlarm(), call), receiver.requests.length]).toEqual(["delivered", 2]);
   });
 
-  it("is asked again where the clock was set back", async () => {
+  it("gets a request again after the clock was set back", async () => {
     const webhook = await failed();
     nowMs -= 1;
     expect(await webhook.deliver(anAlarm(), call)).toBe("delivered");
   });
 
-  it("is in nobody's way once it has answered, were it 410", async () => {
+  it("does not delay other events once it has answered, even with 410", async () => {
     const webhook = aWebhook();
     receiver.answers = (response) => response.writeHead(410).end();
     expect(await webhook.deliver(anAlarm(), call)).toBe("gone");
@@ -216,6 +216,6 @@ describe("a receiver that has failed", () => {
   });
 });
 
-it("where there is no webhook, nothing is wanted and nothing is kept for it", async () => {
+it("wants and keeps no events where no webhook is configured", async () => {
   expect([noWebhook.wanted, await noWebhook.deliver(anAlarm(), call)]).toEqual([null, "gone"]);
 });

@@ -73,7 +73,7 @@ describe("an account's defaults", () => {
   });
 });
 
-describe("an account's own keys", () => {
+describe("an account's settings", () => {
   it("are taken as given, with durations in milliseconds", () => {
     const window = { days: ["Tue", "Wed"], from: "02:00", to: "05:00", timeZone: "Europe/Amsterdam" };
     const account = accountOf({
@@ -136,7 +136,7 @@ describe("an account's own keys", () => {
 });
 
 describe("defaults", () => {
-  it("stand in for what an account does not say", () => {
+  it("apply where an account sets nothing", () => {
     const accounts = read({ rotateEvery: "P30D", paused: true }, anAccount({}, 1), anAccount({ paused: false }, 2));
     expect(accounts.map(({ rotateEveryMs, paused }) => [rotateEveryMs, paused])).toEqual([
       [30 * day, true],
@@ -153,7 +153,7 @@ describe("defaults", () => {
     expect(account?.stalledAfterMs).toMatchObject({ started: hour, retired: 3 * hour, settling: day });
   });
 
-  it("give way as a whole where an account has its own window or consumers", () => {
+  it("are replaced as a whole where an account has its own window or consumers", () => {
     const [account] = read(
       {
         window: { days: ["Mon"], from: "01:00", to: "02:00", timeZone: "UTC" },
@@ -171,14 +171,14 @@ describe("defaults", () => {
     ]);
   });
 
-  it("are wrong once, not once for each account", () => {
+  it("have their mistakes reported once, not once for each account", () => {
     const accounts = [anAccount({}, 1), anAccount({}, 2)];
     expect(placesOf(withConfiguration({ defaults: { rotateEvery: "often" }, accounts }))).toEqual([
       "ROTATION_ACCOUNTS/defaults/rotateEvery",
     ]);
   });
 
-  it("may hold a delay for those accounts whose mode it is", () => {
+  it("may hold a delay for the accounts in mode delay", () => {
     const [signals, delayed] = read(
       { gate: { delay: "P7D" } },
       anAccount({}, 1),
@@ -188,7 +188,7 @@ describe("defaults", () => {
     expect(delayed?.gate.delayMs).toBe(7 * day);
   });
 
-  it("may not hold a delay beside another mode", () => {
+  it("may not hold a delay together with another mode", () => {
     const defaults = { gate: { mode: "approval", delay: "P7D" } };
     expect(placesOf(withConfiguration({ defaults, accounts: [anAccount()] }))).toEqual([
       "ROTATION_ACCOUNTS/defaults/gate/delay",
@@ -202,12 +202,12 @@ describe("the configuration as a whole", () => {
     ["null", null, [""]],
     ["no accounts", {}, ["/accounts"]],
     ["an empty list of accounts", { accounts: [] }, ["/accounts"]],
-    ["accounts that are no list", { accounts: {} }, ["/accounts"]],
-    ["an account that is no object", { accounts: [5] }, ["/accounts/0"]],
-    ["defaults that are no object", { defaults: 5, accounts: [anAccount()] }, ["/defaults"]],
+    ["accounts that are not a list", { accounts: {} }, ["/accounts"]],
+    ["an account that is not an object", { accounts: [5] }, ["/accounts/0"]],
+    ["defaults that are not an object", { defaults: 5, accounts: [anAccount()] }, ["/defaults"]],
     ["an unknown key", { accounts: [anAccount()], acounts: [] }, ["/acounts"]],
-    ["a $schema that is no text", { $schema: 1, accounts: [anAccount()] }, ["/$schema"]],
-  ])("is refused when it is or has %s", (_what, configuration, places) => {
+    ["a $schema that is not a string", { $schema: 1, accounts: [anAccount()] }, ["/$schema"]],
+  ])("is refused when it is or contains %s", (_what, configuration, places) => {
     expect(placesOf(withConfiguration(configuration))).toEqual(places.map((at) => `ROTATION_ACCOUNTS${at}`));
   });
 
@@ -257,7 +257,7 @@ describe("each key of an account", () => {
     ["stalledAfter", {}],
     ["stalledAfter", { adopting: "PT1M" }],
     ["remindEvery", "PT1M"],
-  ])("takes %s %j", (key, value) => {
+  ])("accepts %s %j", (key, value) => {
     expect(accountPlaces({ [key]: value })).toEqual([]);
   });
 
@@ -351,7 +351,7 @@ describe("each key of an account", () => {
     { proof: "required" },
     { healthUrl: null },
     { healthUrl: "https://a.example.com:8443/health?deep=1" },
-  ])("takes a consumer with %j", (changes) => {
+  ])("accepts a consumer with %j", (changes) => {
     expect(accountPlaces(consumer(changes))).toEqual([]);
   });
 
@@ -374,12 +374,12 @@ describe("each key of an account", () => {
     expect(accountPlaces(consumer(changes))).toEqual([`/gate/consumers/0/${key}`]);
   });
 
-  it("refuses a second consumer of the same name, but takes one that differs in case", () => {
+  it("refuses a second consumer of the same name, and accepts one that differs in case", () => {
     expect(accountPlaces(consumersNamed("a", "b", "a"))).toEqual(["/gate/consumers/2/name"]);
     expect(accountPlaces(consumersNamed("a", "A"))).toEqual([]);
   });
 
-  it("names the setting's place and the remedy", () => {
+  it("has its mistakes reported with place and remedy", () => {
     expect(problemsOf(withConfiguration({ accounts: [anAccount({ rotateEvery: "PT1H", gate: {} })] }))).toEqual([
       {
         at: "ROTATION_ACCOUNTS/accounts/0/rotateEvery",
@@ -399,16 +399,16 @@ describe("forgetInstanceAfter", () => {
     "must not be shorter than signalFreshness, or an instance on the old key is forgotten while its last signal still counts: make it longer, or signalFreshness shorter";
 
   it.each([
-    ["shorter than the default of the other", { forgetInstanceAfter: "PT14M59S" }],
-    ["whose default is shorter than the other", { signalFreshness: "P1DT1S" }],
-    ["shorter than the other", { signalFreshness: "PT36H", forgetInstanceAfter: "PT35H" }],
-  ])("%s is refused with the remedy", (_what, times) => {
+    ["shorter than the default signalFreshness", { forgetInstanceAfter: "PT14M59S" }],
+    ["with a default shorter than signalFreshness", { signalFreshness: "P1DT1S" }],
+    ["shorter than signalFreshness", { signalFreshness: "PT36H", forgetInstanceAfter: "PT35H" }],
+  ])("is refused with the remedy when %s", (_what, times) => {
     const refused = [{ at: "ROTATION_ACCOUNTS/accounts/0/gate/forgetInstanceAfter", problem }];
     expect(problemsAmong(anAccount({ gate: { ...gate, ...times } }))).toEqual(refused);
     expect(problemsOf(withConfiguration({ defaults: { gate: times }, accounts: [anAccount()] }))).toEqual(refused);
   });
 
-  it("is compared by its length, however it is written", () => {
+  it("is compared by its length, not by its notation", () => {
     expect(accountPlaces({ gate: { ...gate, signalFreshness: "PT48H", forgetInstanceAfter: "P2D" } })).toEqual([]);
   });
 });
@@ -424,7 +424,7 @@ describe("with emulators", () => {
     [{ gate: { consumers: [{ name: "a", healthUrl: "http://[::1]:7000/health" }] } }],
     [{ gate: { consumers: [{ name: "a" }], forgetInstanceAfter: "PT5S" } }],
     [{ gate: { consumers: [{ name: "a" }], forgetInstanceAfter: "PT14M59S" } }],
-  ])("takes %j, which is refused without", (changes) => {
+  ])("accepts %j, which is refused without emulators", (changes) => {
     expect(accountPlaces(changes, emulated)).toEqual([]);
     expect(accountPlaces(changes)).not.toEqual([]);
   });
@@ -444,14 +444,14 @@ describe("with emulators", () => {
     expect(accountPlaces(changes, emulated)).toEqual(places);
   });
 
-  it("keeps the port of a vault and drops the slash", () => {
+  it("keeps the port of a vault and removes the slash", () => {
     const secret = { vaultUrl: "https://LOCALHOST:8443/", name: "key" };
     expect(accountOf({ secret }, emulated).secret).toEqual({ vaultUrl: "https://localhost:8443", name: "key" });
   });
 });
 
-describe("accounts side by side", () => {
-  it("may not share a name, be it given or taken from the Batch account", () => {
+describe("several accounts", () => {
+  it("may not share a name, whether set or derived from the Batch account", () => {
     expect(problemsAmong(anAccount({}, 1), anAccount({}, 2), anAccount({ name: "render1" }, 3))).toEqual([
       {
         at: "ROTATION_ACCOUNTS/accounts/2/name",
@@ -480,7 +480,7 @@ describe("accounts side by side", () => {
     ]);
   });
 
-  it("are compared even where they are wrong in other ways", () => {
+  it("are compared even when they have other mistakes", () => {
     const wrong = { rotateEvery: "often", unknown: true, paused: "yes" };
     const found = problemsAmong(anAccount(wrong, 1), anAccount({ name: "again", ...wrong }, 1)).map(({ at }) => at);
     expect(found).toContain("ROTATION_ACCOUNTS/accounts/1/resourceId");
@@ -493,9 +493,13 @@ describe("one mistake", () => {
     ["expireAfter not longer than rotateEvery", { rotateEvery: "P30D", expireAfter: "P30D" }, "/expireAfter"],
     ["no consumers", { gate: { soak: "soon" } }, "/gate/consumers"],
     ["no delay", { gate: { mode: "delay", soak: "soon" } }, "/gate/delay"],
-    ["forgotten too soon", { gate: { soak: "soon", forgetInstanceAfter: "PT1M" } }, "/gate/forgetInstanceAfter"],
-    ["a delay elsewhere", { gate: { mode: "approval", delay: "P1D", soak: "soon" } }, "/gate/delay"],
-    ["from and to the same", { window: { days: "Tue", from: "02:00", to: "02:00", timeZone: "Mars" } }, "/window/to"],
+    [
+      "forgetInstanceAfter too short",
+      { gate: { soak: "soon", forgetInstanceAfter: "PT1M" } },
+      "/gate/forgetInstanceAfter",
+    ],
+    ["a delay in another mode", { gate: { mode: "approval", delay: "P1D", soak: "soon" } }, "/gate/delay"],
+    ["from equal to to", { window: { days: "Tue", from: "02:00", to: "02:00", timeZone: "Mars" } }, "/window/to"],
     [
       "a consumer's name twice",
       { gate: { consumers: [{ name: "a", instances: 0 }, { name: "a" }, 5] } },

@@ -4,14 +4,14 @@ const storage = { AzureWebJobsStorage__accountName: "rotations" };
 const webhook = { ROTATION_ALERT_WEBHOOK_URL: "https://alerts.example/hook", ROTATION_ALERT_WEBHOOK_FORMAT: "slack" };
 const right = { ...storage, ...webhook };
 
-describe("what is told of wrong settings by those that are right", () => {
+describe("the alarm about invalid settings", () => {
   it.each([
-    ["accounts that nobody can read", { ROTATION_ACCOUNTS: "{" }],
+    ["unreadable accounts", { ROTATION_ACCOUNTS: "{" }],
     ["no accounts", {}],
-    ["a flag that is none", { ROTATION_DRY_RUN: "maybe" }],
-    ["a schedule that is none", { ROTATION_SCHEDULE: "whenever" }],
-    ["an endpoint of Resource Manager that is none", { ROTATION_ARM_ENDPOINT: "http://x" }],
-    ["emulators in Azure", { ROTATION_EMULATED: "true", WEBSITE_SITE_NAME: "rotator" }],
+    ["an invalid flag", { ROTATION_DRY_RUN: "maybe" }],
+    ["an invalid schedule", { ROTATION_SCHEDULE: "whenever" }],
+    ["an invalid endpoint of Resource Manager", { ROTATION_ARM_ENDPOINT: "http://x" }],
+    ["ROTATION_EMULATED in Azure", { ROTATION_EMULATED: "true", WEBSITE_SITE_NAME: "rotator" }],
   ])("reaches tables and webhook with %s", (_, wrong) => {
     expect(readAlarmSettings({ ...right, ...wrong })).toMatchObject({
       tables: {

@@ -3,7 +3,7 @@ import { type Environment, readSettings } from "../../../lib/config/settings";
 import { ConfigError } from "../../../lib/errors";
 import { anAccount, anEnvironment, batchId, noFiles, problemsOf, withConfiguration } from "./builders";
 
-/** Stands in every wrong value, and may stand in no problem. */
+/** Is part of every wrong value and must not appear in any problem. */
 const leak = "LEAKED";
 const leakedNumber = 987_654_321;
 
@@ -72,7 +72,7 @@ describe("a bad configuration", () => {
   const problems = problemsOf(withConfiguration(badConfiguration, badSettings));
   const places = problems.map(({ at }) => at);
 
-  it("is reported all at once, settings and accounts together, each by name", () => {
+  it("is reported completely, settings and accounts together, each by name", () => {
     const inAccounts = [
       "",
       "/defaults/name",
@@ -119,7 +119,7 @@ describe("a bad configuration", () => {
       "/accounts/4/gate/delay",
       "/accounts/5",
     ].map((pointer) => `ROTATION_ACCOUNTS${pointer}`);
-    // The storage setting is wrong twice: by itself, and beside the account's name.
+    // The storage setting has two mistakes: its own value, and its use together with the account's name.
     expect([...places].toSorted()).toEqual(
       [...Object.keys(badSettings), "AzureWebJobsStorage", ...inAccounts]
         .filter((at) => at !== "AzureWebJobsStorage__accountName")
@@ -127,12 +127,12 @@ describe("a bad configuration", () => {
     );
   });
 
-  it("is reported with a remedy each, in one line without a full stop", () => {
+  it("is reported with one remedy per problem, in one line without a full stop", () => {
     const remedy = /must|is missing|remove|give|set it|keep|may be set only|correct/;
     expect(problems.filter(({ problem }) => !remedy.test(problem) || /\.$|\n|^[A-Z]/.test(problem))).toEqual([]);
   });
 
-  it("is reported without any of its values", () => {
+  it("is reported without its values", () => {
     const reported = `${JSON.stringify(problems)} ${new ConfigError(problems).message}`;
     expect(reported).not.toContain(leak);
     expect(reported).not.toContain(String(leakedNumber));
@@ -140,7 +140,7 @@ describe("a bad configuration", () => {
   });
 });
 
-/** What is thrown, where anything is. */
+/** The error thrown, if any. */
 const thrownBy = (env: Environment, read: (path: string) => string): unknown => {
   try {
     readSettings(env, { read });
@@ -153,7 +153,7 @@ const thrownBy = (env: Environment, read: (path: string) => string): unknown => 
 const isConfigErrorOrNothing = (thrown: unknown): boolean => thrown === null || thrown instanceof ConfigError;
 
 describe("readSettings", () => {
-  /** Values that are wrong in one place rather than everywhere: such a mistake gets furthest. */
+  /** Values with one mistake, which pass more of the checks than values with many. */
   const nearlyRight = fc.record(
     {
       name: fc.oneof(fc.constant("render-weu"), fc.jsonValue()),
@@ -180,7 +180,7 @@ describe("readSettings", () => {
     { requiredKeys: [] },
   );
 
-  it("throws nothing but ConfigError, whatever the configuration", () => {
+  it("throws only ConfigError for any configuration", () => {
     const configuration = fc.oneof(
       fc.jsonValue(),
       fc.record({ defaults: nearlyRight, accounts: fc.array(nearlyRight, { maxLength: 3 }) }, { requiredKeys: [] }),
@@ -194,7 +194,7 @@ describe("readSettings", () => {
     );
   });
 
-  it("throws nothing but ConfigError, whatever the settings and files", () => {
+  it("throws only ConfigError for any settings and files", () => {
     const names = [
       ...Object.keys(badSettings),
       "ROTATION_ACCOUNTS",
@@ -213,7 +213,7 @@ describe("readSettings", () => {
     );
   });
 
-  it.each(["__proto__", "constructor", "toString"])("takes the key %s for an unknown one", (key) => {
+  it.each(["__proto__", "constructor", "toString"])("treats the key %s as unknown", (key) => {
     const text = JSON.stringify({ accounts: [anAccount()] }).replace(
       '{"accounts"',
       `{"${key}":{"paused":true},"accounts"`,

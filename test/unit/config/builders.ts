@@ -9,15 +9,15 @@ export const noFiles = {
   },
 };
 
-/** A connection string with a well-formed key that belongs to nothing. */
+/** A connection string with a well-formed key of no account. */
 export const connectionString =
   "DefaultEndpointsProtocol=https;AccountName=rotations;AccountKey=AAAA;EndpointSuffix=core.windows.net";
 
-/** The id of the Batch account with that number. */
+/** The resource id of the Batch account with this number. */
 export const batchId = (number = 1): string =>
   `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/render/providers/Microsoft.Batch/batchAccounts/render${number}`;
 
-/** An account that is right in everything, changed as given; `undefined` leaves a key out. */
+/** A valid account with these changes; `undefined` removes a key. */
 export const anAccount = (changes: object = {}, number = 1): object => ({
   resourceId: batchId(number),
   secret: { vaultUrl: "https://keys.vault.azure.net", name: `render${number}-key` },
@@ -25,7 +25,7 @@ export const anAccount = (changes: object = {}, number = 1): object => ({
   ...changes,
 });
 
-/** Settings that are right in everything, changed as given. */
+/** Valid settings with these changes. */
 export const anEnvironment = (changes: Environment = {}): Environment => ({
   AzureWebJobsStorage: connectionString,
   ROTATION_ACCOUNTS: JSON.stringify({ accounts: [anAccount()] }),
@@ -37,7 +37,7 @@ export const withConfiguration = (configuration: unknown, changes: Environment =
 
 export const settingsOf = (env: Environment): Settings => readSettings(env, noFiles);
 
-/** The problems that are reported; none where the settings are taken. */
+/** The reported problems; empty where the settings are valid. */
 export const problemsOf = (env: Environment, files = noFiles): readonly Problem[] => {
   try {
     readSettings(env, files);
@@ -50,13 +50,13 @@ export const problemsOf = (env: Environment, files = noFiles): readonly Problem[
 
 export const placesOf = (env: Environment): readonly string[] => problemsOf(env).map(({ at }) => at);
 
-/** Where a configuration of one account with these changes is wrong, from the account on. */
+/** The places of the problems in a configuration of one account with these changes, relative to the account. */
 export const accountPlaces = (changes: object, env: Environment = {}): readonly string[] =>
   placesOf(withConfiguration({ accounts: [anAccount(changes)] }, env)).map((at) =>
     at.replace("ROTATION_ACCOUNTS/accounts/0", ""),
   );
 
-/** The one account of a configuration with these changes. */
+/** The account read from a configuration of one account with these changes. */
 export const accountOf = (changes: object, env: Environment = {}): AccountConfig => {
   const [account] = settingsOf(withConfiguration({ accounts: [anAccount(changes)] }, env)).accounts;
   if (account === undefined) throw new Error("the configuration holds no account");

@@ -23,11 +23,11 @@ describe("parseJsonc", () => {
     ["two commas in a list", "[1,,]", "line 1, column 4"],
     ["a comma alone in an object", "{,}", "line 1, column 2"],
     ["a comma alone in a list", "[,]", "line 1, column 2"],
-    ["a comma too few", '{"a": 1\n "b": 2}', "line 2, column 2"],
-    ["a colon too few", '{"a" 1}', "line 1, column 6"],
-    ["a comma for a colon", '{"a", 1}', "line 1, column 5"],
+    ["a missing comma", '{"a": 1\n "b": 2}', "line 2, column 2"],
+    ["a missing colon", '{"a" 1}', "line 1, column 6"],
+    ["a comma in place of a colon", '{"a", 1}', "line 1, column 5"],
     ["a key without quotes", "{a: 1}", "line 1, column 2"],
-    ["a number for a key", "{1: 1}", "line 1, column 2"],
+    ["a number as a key", "{1: 1}", "line 1, column 2"],
     ["single quotes", "{'a': 1}", "line 1, column 2"],
     ["a comment without an end", '{"a": 1} /* b', "line 1, column 10"],
     ["a comment of another language", '{"a": 1} # b', "line 1, column 10"],
@@ -35,19 +35,19 @@ describe("parseJsonc", () => {
     ["a second value", "{} {}", "line 1, column 4"],
     ["a comma at the end", "{},", "line 1, column 3"],
     ["a colon in a list", "[1: 2]", "line 1, column 3"],
-    ["a comma first", "[,1]", "line 1, column 2"],
+    ["a leading comma", "[,1]", "line 1, column 2"],
     ["the wrong bracket", "[1}", "line 1, column 3"],
-    ["a bracket too many", "[]]", "line 1, column 3"],
-    ["a bracket too early", '{"a":}', "line 1, column 6"],
-    ["a bracket out of nothing", "]", "line 1, column 1"],
-    ["an end too early", '{"a": [1, 2', "line 1, column 12"],
+    ["an extra bracket", "[]]", "line 1, column 3"],
+    ["a bracket in place of a value", '{"a":}', "line 1, column 6"],
+    ["a bracket that closes nothing", "]", "line 1, column 1"],
+    ["an early end", '{"a": [1, 2', "line 1, column 12"],
     ["an end after a colon", '{"a":', "line 1, column 6"],
-    ["an open string", '{"a": "b', "line 1, column 7"],
+    ["an unterminated string", '{"a": "b', "line 1, column 7"],
     ["a line break in a string", '["a\nb"]', "line 1, column 2"],
     ["an unknown escape", '["a\\x"]', "line 1, column 2"],
     ["a leading zero", "[01]", "line 1, column 3"],
     ["a plus sign", "[+1]", "line 1, column 2"],
-  ])("reports where %s stands", (_what, text, place) => {
+  ])("locates %s", (_what, text, place) => {
     expect(parseJsonc(text)).toEqual({ problems: [`is not JSON: correct it at ${place}`] });
   });
 
@@ -70,25 +70,25 @@ describe("parseJsonc", () => {
     });
   });
 
-  it("keeps __proto__ a key like any other", () => {
+  it("treats __proto__ as a normal key", () => {
     const parsed = parseJsonc('{"__proto__": {"a": 1}}');
     expect(parsed).toEqual({ value: JSON.parse('{"__proto__": {"a": 1}}') });
     expect("value" in parsed && Object.keys(Object(parsed.value))).toEqual(["__proto__"]);
   });
 
-  it("takes brackets that nest 100 deep, and refuses the next one at its place", () => {
+  it("accepts brackets nested 100 deep, and reports the place of the next one", () => {
     expect(parseJsonc(nested(100))).toEqual({ value: JSON.parse(nested(100)) });
     expect(parseJsonc(`\n${nested(101)}`)).toEqual({
       problems: ["nests too deep: remove brackets at line 2, column 101"],
     });
   });
 
-  it("counts no bracket in a string or in a comment", () => {
+  it("ignores brackets in strings and comments", () => {
     const text = `["${"[".repeat(200)}", "{" /* ${"{".repeat(200)} */]`;
     expect(parseJsonc(text)).toEqual({ value: ["[".repeat(200), "{"] });
   });
 
-  it("finds a place in text that is nested too deep to recurse into", () => {
+  it("locates an error in text that is nested too deeply for recursion", () => {
     expect(parseJsonc(`${"[".repeat(100_000)}x`)).toEqual({
       problems: ["nests too deep: remove brackets at line 1, column 101"],
     });
@@ -102,7 +102,7 @@ describe("parseJsonc", () => {
     );
   });
 
-  it("finds a place in every text that is not JSON, unless a comment or a trailing comma makes the difference", () => {
+  it("locates an error in every text that is not JSON, except for comments and trailing commas", () => {
     const cut = fc.tuple(fc.json(), fc.nat(), fc.string({ maxLength: 3 }));
     fc.assert(
       fc.property(cut, ([json, at, insert]) => {

@@ -9,7 +9,7 @@ interface LocalSettings {
 
 const sample: LocalSettings = JSON.parse(readFileSync("local.settings.sample.json", "utf8"));
 
-/** Names that are asked for while settings are read. */
+/** The names that are read while settings are parsed. */
 const namesRead = (env: Readonly<Record<string, string | undefined>>): readonly string[] => {
   const asked = new Set<string>();
   const watched = new Proxy(env, {
@@ -23,14 +23,14 @@ const namesRead = (env: Readonly<Record<string, string | undefined>>): readonly 
 };
 
 describe("local.settings.sample.json", () => {
-  it("holds every setting that the app reads, and no other", () => {
+  it("contains every setting that the app reads, and no other", () => {
     const { FUNCTIONS_WORKER_RUNTIME, ...values } = sample.Values;
     expect(FUNCTIONS_WORKER_RUNTIME).toBe("node");
     expect(sample.IsEncrypted).toBe(false);
     expect(Object.keys(values).toSorted()).toEqual(Object.keys(settingNames).toSorted());
   });
 
-  it("is taken as it is, and changes nothing in Azure", () => {
+  it("is valid without changes, and changes nothing in Azure", () => {
     const settings = readSettings(sample.Values, noFiles);
     expect(settings).toMatchObject({ dryRun: true, emulated: true, webhook: null });
     expect(settings.accounts.map(({ name }) => name)).toEqual(["renderweu"]);
@@ -38,7 +38,7 @@ describe("local.settings.sample.json", () => {
 });
 
 describe("settingNames", () => {
-  it("lists what is read, but for what Node reads and what the platform sets", () => {
+  it("lists all settings except those that Node reads or the platform sets", () => {
     const variants = [
       anEnvironment(),
       anEnvironment(emulated),
@@ -49,7 +49,7 @@ describe("settingNames", () => {
     expect([...read].filter((name) => name !== "WEBSITE_SITE_NAME").toSorted()).toEqual(listed.toSorted());
   });
 
-  it("says of each in one line what it is for", () => {
+  it("gives the purpose of each setting in one line", () => {
     expect(Object.values(settingNames).filter((line) => line.length < 20 || line.includes("\n"))).toEqual([]);
   });
 });

@@ -25,11 +25,11 @@ describe("rotation.schema.json", () => {
   const schema: unknown = JSON.parse(text);
   const validate = new Ajv({ allErrors: true }).compile(isObject(schema) ? schema : {});
 
-  it("is what the app checks with: npm run schema writes it anew", () => {
+  it("matches the app's own checks (`npm run schema` writes it)", () => {
     expect(text).toBe(schemaText());
   });
 
-  it("describes every member, with an example, and a default where there is a fixed one", () => {
+  it("describes every member, with an example and any fixed default", () => {
     const members = membersOf(schema);
     const names = (missing: string) => members.filter(([, member]) => !(missing in member)).map(([path]) => path);
     expect(members.length).toBeGreaterThan(60);
@@ -54,7 +54,7 @@ describe("rotation.schema.json", () => {
   });
 
   it.each([
-    ["the least that is needed", { accounts: [anAccount()] }],
+    ["the minimum", { accounts: [anAccount()] }],
     [
       "defaults and a schema",
       { $schema: "./rotation.schema.json", defaults: { rotateEvery: "P2W" }, accounts: [anAccount()] },
@@ -87,7 +87,7 @@ describe("rotation.schema.json", () => {
         ],
       },
     ],
-  ])("agrees with the app on what is right: %s", (_what, configuration) => {
+  ])("accepts what the app accepts: %s", (_what, configuration) => {
     expect(placesOf(withConfiguration(configuration))).toEqual([]);
     expect([validate(configuration), validate.errors]).toEqual([true, null]);
   });
@@ -105,12 +105,12 @@ describe("rotation.schema.json", () => {
     ["a plain http vault", { accounts: [anAccount({ secret: { vaultUrl: "http://a.vault.azure.net", name: "a" } })] }],
     ["an upper case name", { accounts: [anAccount({ name: "Render" })] }],
     ["months", { accounts: [anAccount({ rotateEvery: "P2M" })] }],
-    ["a number for a duration", { accounts: [anAccount({ remindEvery: 6 })] }],
+    ["a number in place of a duration", { accounts: [anAccount({ remindEvery: 6 })] }],
     ["a wrong choice", { accounts: [anAccount({ probe: "maybe" })] }],
-    ["a text for a truth value", { accounts: [anAccount({ paused: "true" })] }],
+    ["a string in place of a boolean", { accounts: [anAccount({ paused: "true" })] }],
     ["too many instances", { accounts: [anAccount({ gate: { consumers: [{ name: "a", instances: 1001 }] } })] }],
     ["no instances", { accounts: [anAccount({ gate: { consumers: [{ name: "a", instances: 0 }] } })] }],
-    ["half an instance", { accounts: [anAccount({ gate: { consumers: [{ name: "a", instances: 1.5 }] } })] }],
+    ["a fraction of an instance", { accounts: [anAccount({ gate: { consumers: [{ name: "a", instances: 1.5 }] } })] }],
     ["a consumer without name", { accounts: [anAccount({ gate: { consumers: [{}] } })] }],
     ["a window without days", { accounts: [anAccount({ window: { from: "01:00", to: "02:00", timeZone: "UTC" } })] }],
     [
@@ -118,13 +118,13 @@ describe("rotation.schema.json", () => {
       { accounts: [anAccount({ window: { days: ["Tuesday"], from: "01:00", to: "02:00", timeZone: "UTC" } })] },
     ],
     [
-      "a time that is none",
+      "an invalid time",
       { accounts: [anAccount({ window: { days: ["Tue"], from: "25:00", to: "02:00", timeZone: "UTC" } })] },
     ],
     ["a phase that cannot stall", { defaults: { stalledAfter: { idle: "P1D" } }, accounts: [anAccount()] }],
     ["a name in defaults", { defaults: { name: "render-weu" }, accounts: [anAccount()] }],
-  ])("agrees with the app on what is wrong in form: %s", (_what, configuration) => {
-    // As it would be read: JSON leaves out what is undefined.
+  ])("refuses the malformed values that the app refuses: %s", (_what, configuration) => {
+    // JSON omits members that are undefined.
     const read: unknown = JSON.parse(JSON.stringify(configuration));
     expect(placesOf(withConfiguration(configuration))).not.toEqual([]);
     expect(validate(read)).toBe(false);

@@ -50,7 +50,7 @@ describe("the settings' defaults", () => {
     });
   });
 
-  it("hold for empty and blank values too", () => {
+  it("apply to empty and blank values too", () => {
     const names = [
       "ROTATION_TABLE_PREFIX",
       "ROTATION_SCHEDULE",
@@ -62,12 +62,12 @@ describe("the settings' defaults", () => {
     expect(settingsOf(anEnvironment(blank))).toEqual(settingsOf(anEnvironment()));
   });
 
-  it("make a claim outlast the longest call that the host allows", () => {
+  it("make a claim longer than the longest call that the host allows", () => {
     const settings = readSettings(anEnvironment(), noFiles, { functionTimeoutMs: 600_000 });
     expect(settings.claimMs).toBe(660_000);
   });
 
-  it("count on the functionTimeout that host.json sets", () => {
+  it("match the functionTimeout in host.json", () => {
     expect(JSON.parse(readFileSync("host.json", "utf8"))).toMatchObject({ functionTimeout: "00:05:00" });
   });
 });
@@ -86,7 +86,7 @@ describe("a single setting", () => {
     ["AZURE_CLIENT_ID", "ABCDEF01-2345-0000-0000-6789ABCDEF01", { clientId: "ABCDEF01-2345-0000-0000-6789ABCDEF01" }],
     ["ROTATION_ARM_ENDPOINT", "https://localhost:8443/", { cloud: { armEndpoint: "https://localhost:8443" } }],
     ["ROTATION_ARM_ENDPOINT", "https://arm.example.com/a/", { cloud: { armEndpoint: "https://arm.example.com/a" } }],
-  ])("%s takes %j", (name, value, expected) => {
+  ])("%s accepts %j", (name, value, expected) => {
     expect(settingsOf(anEnvironment({ [name]: value }))).toMatchObject(expected);
   });
 
@@ -126,7 +126,7 @@ describe("ROTATION_SCHEDULE", () => {
     "0 0 9-17/2 * * MON-FRI",
     "0 30 4 1 Jan Sunday",
     "0  0\t4 * * *",
-  ])("takes %j", (schedule) => {
+  ])("accepts %j", (schedule) => {
     expect(takesSchedule(schedule)).toBe(true);
   });
 
@@ -162,7 +162,7 @@ describe("ROTATION_CLOUD", () => {
       "vault.usgovcloudapi.net",
     ],
     ["AzureChina", "https://management.chinacloudapi.cn", "https://login.chinacloudapi.cn", "vault.azure.cn"],
-  ])("%s has its own endpoints, authority and vaults", (name, armEndpoint, authorityHost, vaults) => {
+  ])("%s sets endpoints, authority and vault hosts", (name, armEndpoint, authorityHost, vaults) => {
     const secret = { vaultUrl: `https://keys.${vaults}`, name: "key" };
     const env = withConfiguration({ accounts: [anAccount({ secret })] }, { ROTATION_CLOUD: name });
     expect(settingsOf(env).cloud).toMatchObject({
@@ -180,7 +180,7 @@ describe("ROTATION_CLOUD", () => {
     ]);
   });
 
-  it("keeps its token scope when ROTATION_ARM_ENDPOINT leads elsewhere", () => {
+  it("keeps its token scope when ROTATION_ARM_ENDPOINT is another host", () => {
     const { cloud } = settingsOf(anEnvironment({ ROTATION_ARM_ENDPOINT: "https://localhost:8443" }));
     expect(cloud.armScope).toBe("https://management.azure.com/.default");
   });
@@ -200,7 +200,7 @@ describe("ROTATION_EMULATED", () => {
   it.each([
     ["ROTATION_CLAIM", { claimMs: 1_000 }],
     ["ROTATION_QUARANTINE", { quarantineMs: 1_000 }],
-  ])("opens %s, from PT1S", (name, expected) => {
+  ])("allows %s from PT1S", (name, expected) => {
     expect(settingsOf(anEnvironment({ ...emulated, [name]: "PT1S" }))).toMatchObject(expected);
     expect(placesOf(anEnvironment({ ...emulated, [name]: "PT0S" }))).toEqual([name]);
     expect(placesOf(anEnvironment({ ...emulated, [name]: "P3650DT1S" }))).toEqual([name]);
@@ -208,7 +208,7 @@ describe("ROTATION_EMULATED", () => {
     expect(placesOf(anEnvironment({ [name]: "PT10M" }))).toEqual([name]);
   });
 
-  it("holds everything to the rules of Azure when it is refused there", () => {
+  it("applies the rules of Azure to all settings when it is refused there", () => {
     const env = anEnvironment({
       ...emulated,
       WEBSITE_SITE_NAME: "rotator",
@@ -227,7 +227,7 @@ describe("the webhook", () => {
     expect(webhook({})).toEqual({ url, format: "cloudevents", secret: null, events: "alarms" });
   });
 
-  it("takes what is set", () => {
+  it("accepts the values that are set", () => {
     const secret = `whsec_${bytes(24)}`;
     expect(
       webhook({
@@ -238,7 +238,7 @@ describe("the webhook", () => {
     ).toEqual({ url, format: "teams", secret, events: "all" });
   });
 
-  it.each([24, 25, 26, 64])("takes a secret of %i bytes, padded or not", (count) => {
+  it.each([24, 25, 26, 64])("accepts a secret of %i bytes, padded or not", (count) => {
     const padded = `whsec_${bytes(count)}`;
     expect(webhook({ ROTATION_ALERT_WEBHOOK_SECRET: padded })?.secret).toBe(padded);
     const bare = padded.replaceAll("=", "");
@@ -250,7 +250,7 @@ describe("the webhook", () => {
     ["65 bytes", `whsec_${bytes(65)}`],
     ["no prefix", bytes(32)],
     ["another alphabet", `whsec_${"-_".repeat(20)}`],
-    ["a cut-off end", `whsec_${bytes(24)}A`],
+    ["a truncated end", `whsec_${bytes(24)}A`],
     ["nothing after the prefix", "whsec_"],
   ])("refuses a secret with %s", (_what, secret) => {
     expect(placesOf(anEnvironment({ ROTATION_ALERT_WEBHOOK_SECRET: secret }))).toEqual([
@@ -267,7 +267,7 @@ describe("the webhook", () => {
     expect(placesOf(anEnvironment({ ROTATION_ALERT_WEBHOOK_URL: address }))).toEqual(["ROTATION_ALERT_WEBHOOK_URL"]);
   });
 
-  it("may be on this machine without https among emulators, and nowhere else", () => {
+  it("may be on this machine without https only with ROTATION_EMULATED", () => {
     expect(placesOf(anEnvironment({ ...emulated, ROTATION_ALERT_WEBHOOK_URL: "http://localhost:9000/a" }))).toEqual([]);
     expect(placesOf(anEnvironment({ ...emulated, ROTATION_ALERT_WEBHOOK_URL: "http://hooks.example.com" }))).toEqual([
       "ROTATION_ALERT_WEBHOOK_URL",
@@ -285,7 +285,7 @@ describe("the webhook", () => {
 describe("ROTATION_ACCOUNTS", () => {
   const configuration = JSON.stringify({ accounts: [anAccount()] });
 
-  it("may be a file beside host.json", () => {
+  it("may name a file beside host.json", () => {
     const env = anEnvironment({ ROTATION_ACCOUNTS: "@rotation.accounts-1.json" });
     expect(readSettings(env, file("rotation.accounts-1.json", configuration))).toEqual(settingsOf(anEnvironment()));
   });
@@ -312,7 +312,7 @@ describe("ROTATION_ACCOUNTS", () => {
     ]);
   });
 
-  it("may be a file that begins with a byte order mark", () => {
+  it("may name a file that begins with a byte order mark", () => {
     const env = anEnvironment({ ROTATION_ACCOUNTS: "@accounts.json" });
     expect(readSettings(env, file("accounts.json", `\uFEFF${configuration}`)).accounts).toHaveLength(1);
   });
@@ -321,7 +321,7 @@ describe("ROTATION_ACCOUNTS", () => {
     ["missing", undefined, "is missing: set it to the accounts as JSON, or to @file.json beside host.json"],
     ["empty", "", "is missing: set it to the accounts as JSON, or to @file.json beside host.json"],
     [
-      "a file that is not there",
+      "a file that does not exist",
       "@no.json",
       "names a file that cannot be read: put it beside host.json, or correct its name",
     ],
@@ -342,7 +342,7 @@ describe("ROTATION_ACCOUNTS", () => {
     "@",
     "@a b.json",
     "@a\0.json",
-  ])("does not read %j: no file outside the app's folder can be named", (value) => {
+  ])("refuses %j: only files in the app's folder can be named", (value) => {
     const read = jest.fn(() => configuration);
     expect(problemsOf(anEnvironment({ ROTATION_ACCOUNTS: value }), { read })).toEqual([
       {
@@ -353,7 +353,7 @@ describe("ROTATION_ACCOUNTS", () => {
     expect(read).not.toHaveBeenCalled();
   });
 
-  it("says where a file is not JSON without showing what is there", () => {
+  it("gives the place where a file is not JSON without quoting its content", () => {
     const env = anEnvironment({ ROTATION_ACCOUNTS: "@accounts.json" });
     expect(problemsOf(env, file("accounts.json", '{ "secret": hunter2 }'))).toEqual([
       { at: "ROTATION_ACCOUNTS", problem: "is not JSON: correct it at line 1, column 13" },

@@ -6,7 +6,7 @@ const another = "99999999-2222-3333-4444-555555555555";
 const azurite =
   "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=AAAA;TableEndpoint=http://127.0.0.1:10002/devstoreaccount1;";
 
-/** Settings with no storage but what is given. */
+/** Settings with only the given storage. */
 const withStorage = (changes: Environment): Environment =>
   anEnvironment({ AzureWebJobsStorage: undefined, ...changes });
 const storage = (changes: Environment) => settingsOf(withStorage(changes)).storage;
@@ -26,14 +26,14 @@ describe.each(["AzureWebJobsStorage", "ROTATION_STORAGE"])("%s", (name) => {
   });
 
   it.each([
-    ["no connection string at all", "hello"],
+    ["another text", "hello"],
     ["without account", "DefaultEndpointsProtocol=https;AccountKey=AA==;EndpointSuffix=core.windows.net"],
     ["without key", "DefaultEndpointsProtocol=https;AccountName=a;EndpointSuffix=core.windows.net"],
     ["without protocol", "AccountName=a;AccountKey=AA==;EndpointSuffix=core.windows.net"],
     ["without suffix or endpoint", "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=AA=="],
     ["a signature without endpoint", "SharedAccessSignature=sv=2024&sig=x"],
     [
-      "an endpoint that is no URL",
+      "an endpoint that is not a URL",
       "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=AA==;TableEndpoint=a.table",
     ],
     ["plain http", "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=AA==;EndpointSuffix=core.windows.net"],
@@ -54,7 +54,7 @@ describe.each(["AzureWebJobsStorage", "ROTATION_STORAGE"])("%s", (name) => {
     },
   );
 
-  it("may be an account's name, whose table service is found by cloud", () => {
+  it("may be an account name; the cloud determines its table service", () => {
     expect(storage({ [`${name}__accountName`]: "rotations" })).toEqual({
       kind: "identity",
       tableServiceUri: "https://rotations.table.core.windows.net",
@@ -62,7 +62,7 @@ describe.each(["AzureWebJobsStorage", "ROTATION_STORAGE"])("%s", (name) => {
     });
   });
 
-  it("may be the address of a table service, which counts before the account's name", () => {
+  it("may be the address of a table service, which takes precedence over the account name", () => {
     const uri = "https://rotations.z01.table.storage.azure.net";
     expect(storage({ [`${name}__accountName`]: "other", [`${name}__tableServiceUri`]: `${uri}/` })).toEqual({
       kind: "identity",
@@ -89,7 +89,7 @@ describe.each(["AzureWebJobsStorage", "ROTATION_STORAGE"])("%s", (name) => {
     expect(places({ [`${name}__accountName`]: value })).toEqual([]);
   });
 
-  it("may name a user-assigned identity, before AZURE_CLIENT_ID", () => {
+  it("may name a user-assigned identity, which takes precedence over AZURE_CLIENT_ID", () => {
     const env = {
       [`${name}__accountName`]: "rotations",
       [`${name}__credential`]: "managedidentity",
@@ -99,13 +99,13 @@ describe.each(["AzureWebJobsStorage", "ROTATION_STORAGE"])("%s", (name) => {
     expect(storage(env)).toMatchObject({ clientId });
   });
 
-  it("takes the identity of AZURE_CLIENT_ID where it says nothing itself, as the host does", () => {
+  it("uses the identity of AZURE_CLIENT_ID where it names none itself, as the host does", () => {
     expect(storage({ [`${name}__accountName`]: "rotations", AZURE_CLIENT_ID: another })).toMatchObject({
       clientId: another,
     });
   });
 
-  it("takes the system-assigned identity where it asks for a managed one without naming it, as the host does", () => {
+  it("uses the system-assigned identity for a managed identity without a name, as the host does", () => {
     const env = {
       [`${name}__accountName`]: "rotations",
       [`${name}__credential`]: "ManagedIdentity",
@@ -114,7 +114,7 @@ describe.each(["AzureWebJobsStorage", "ROTATION_STORAGE"])("%s", (name) => {
     expect(storage(env)).toMatchObject({ clientId: null });
   });
 
-  it("refuses another credential, and a client id that is no GUID", () => {
+  it("refuses another credential, and a client id that is not a GUID", () => {
     const env = { [`${name}__accountName`]: "rotations", [`${name}__credential`]: "key", [`${name}__clientId`]: "me" };
     expect(places(env)).toEqual([`${name}__credential`, `${name}__clientId`]);
   });
@@ -140,7 +140,7 @@ describe("the rotation tables", () => {
     expect(places({})).toEqual(["AzureWebJobsStorage"]);
   });
 
-  it("are in ROTATION_STORAGE where any form of it is set", () => {
+  it("are in ROTATION_STORAGE if it is set in any form", () => {
     expect(storage({ AzureWebJobsStorage: connectionString, ROTATION_STORAGE__accountName: "tables" })).toMatchObject({
       tableServiceUri: "https://tables.table.core.windows.net",
     });
@@ -149,7 +149,7 @@ describe("the rotation tables", () => {
   it.each([
     ["AzureUSGovernment", "https://rotations.table.core.usgovcloudapi.net"],
     ["AzureChina", "https://rotations.table.core.chinacloudapi.cn"],
-  ])("are found in %s", (cloud, tableServiceUri) => {
+  ])("are at the table service of %s", (cloud, tableServiceUri) => {
     const env = { ...emulated, ROTATION_CLOUD: cloud, AzureWebJobsStorage__accountName: "rotations" };
     expect(storage(env)).toMatchObject({ tableServiceUri });
   });

@@ -36,7 +36,7 @@ const settingsBefore = { ...process.env };
 
 type Errors = typeof errorsModule;
 
-/** The HTTP layer as a fresh process with these settings has it, which are read once, at the first use; and its own errors. */
+/** The HTTP layer of a fresh process, with its error classes. It reads these settings once, at the first use. */
 const layerWith = (settings: Readonly<Record<string, string>>) => {
   for (const name of ownSettings()) delete process.env[name];
   Object.assign(process.env, settings);
@@ -58,11 +58,11 @@ afterEach(() => {
 const request = (init: Partial<HttpRequestInit> = {}): HttpRequest =>
   new HttpRequest({ url: "https://rotator.example/api/accounts/render-weu", method: "POST", ...init });
 
-/** A body as it comes over the wire: a text would bring a content type of its own. */
+/** A body in bytes, because a string would set a content type. */
 const withBody = (text: string, headers: Record<string, string> = {}): HttpRequest =>
   request({ body: { bytes: Buffer.from(text) }, headers });
 
-/** An answer as the caller gets it. */
+/** The answer as the caller receives it. */
 const sent = async (answer: HttpResponseInit) => {
   const response = new HttpResponse(answer);
   const text = await response.text();
@@ -70,7 +70,7 @@ const sent = async (answer: HttpResponseInit) => {
   return { status: response.status, headers: Object.fromEntries(response.headers), body };
 };
 
-/** The answer of a handler, and the lines that it logged. */
+/** A handler's answer and the lines that it logged. */
 const answerOf = async (handler: Handler, asked: HttpRequest = request()) => {
   const logged: { readonly level: string; readonly line: string }[] = [];
   const context = new InvocationContext({
@@ -82,7 +82,7 @@ const answerOf = async (handler: Handler, asked: HttpRequest = request()) => {
 };
 
 describe("a problem", () => {
-  it("is RFC 9457, with a reason, and is never cached", async () => {
+  it("follows RFC 9457, has a reason and is never cached", async () => {
     expect(await sent(problem(409, "Paused", "the account is paused"))).toEqual({
       status: 409,
       headers: {
@@ -111,7 +111,7 @@ describe("a problem", () => {
     [500, "Internal error"],
     [503, "Service unavailable"],
     [418, "Error"],
-  ])("of status %i is titled %s", async (status, title) => {
+  ])("with status %i has the title %s", async (status, title) => {
     expect(await sent(problem(status, "X", "x"))).toMatchObject({ status, body: { status, title } });
   });
 
@@ -127,7 +127,7 @@ describe("a problem", () => {
     expect(await sent(badRequest(problems, "ClockSkew"))).toMatchObject({ body: { reason: "ClockSkew", problems } });
   });
 
-  it("of a busy account says when to come again", async () => {
+  it("of a busy account has a Retry-After", async () => {
     expect(await sent(busy(7))).toMatchObject({
       status: 409,
       headers: { "retry-after": "7" },
@@ -137,7 +137,7 @@ describe("a problem", () => {
 });
 
 describe("an answer in JSON", () => {
-  it("has its status, its headers and is never cached", async () => {
+  it("has its status and headers, and is never cached", async () => {
     expect(await sent(json(202, { ok: true }, { location: "/api/accounts/render-weu" }))).toEqual({
       status: 202,
       headers: {
@@ -151,21 +151,21 @@ describe("an answer in JSON", () => {
   });
 });
 
-/** What `readJson` makes of a request: the body, or the answer that refuses it. */
+/** The result of `readJson`: the body, or the answer that refuses it. */
 const read = async (asked: HttpRequest): Promise<unknown> => {
   const found = await readJson(asked);
   return found.kind === "body" ? found.body : { refused: await sent(found.answer) };
 };
 
-/** JSON of exactly so many bytes. */
+/** JSON of exactly this number of bytes. */
 const ofBytes = (count: number): string => `"${"x".repeat(count - 2)}"`;
 
 describe("a request's body", () => {
   it.each([
-    ["without saying so", {}],
+    ["without a content type", {}],
     ["of the type JSON", { "content-type": "application/json" }],
     ["with a character set", { "content-type": "Application/JSON; charset=utf-8" }],
-    ["of a type made from JSON", { "content-type": "application/cloudevents+json" }],
+    ["of a type based on JSON", { "content-type": "application/cloudevents+json" }],
   ])("is read as JSON %s", async (_what, headers) => {
     expect(await read(withBody('{"a":[1]}', headers))).toEqual({ a: [1] });
   });
@@ -179,25 +179,25 @@ describe("a request's body", () => {
     },
   );
 
-  it("may have 16 KiB, and not a byte more", async () => {
+  it("may have at most 16 KiB", async () => {
     expect(await read(withBody(ofBytes(16_384)))).toHaveLength(16_382);
     expect(await read(withBody(ofBytes(16_385)))).toMatchObject({
       refused: { status: 413, body: { reason: "BodyTooLarge" } },
     });
   });
 
-  it("is counted in bytes, not in characters", async () => {
+  it("is measured in bytes, not in characters", async () => {
     expect(await read(withBody(`"${"é".repeat(8_191)}"`))).toHaveLength(8_191);
     expect(await read(withBody(`"${"é".repeat(8_192)}"`))).toMatchObject({ refused: { status: 413 } });
   });
 
-  it("that announces more is refused before it is read", async () => {
+  it("with a larger Content-Length is refused before it is read", async () => {
     const asked = withBody("{}", { "content-length": "16385" });
     expect(await read(asked)).toMatchObject({ refused: { status: 413 } });
     expect(asked.bodyUsed).toBe(false);
   });
 
-  it.each(["", "{", "{'a':1}", "undefined", "\u0000"])("that is %j is refused as no JSON", async (text) => {
+  it.each(["", "{", "{'a':1}", "undefined", "\u0000"])("that is %j is refused because it is not JSON", async (text) => {
     expect(await read(withBody(text))).toMatchObject({
       refused: {
         status: 400,
@@ -214,8 +214,8 @@ describe("a request's body", () => {
 /** Some problem at this place. */
 const aProblem = (at: string): unknown => expect.objectContaining({ at, problem: expect.stringMatching(/.{8,}/) });
 
-describe("with wrong settings", () => {
-  it("every route answers 503 with all problems, by name and remedy and without a value", async () => {
+describe("with invalid settings", () => {
+  it("every route answers 503 with the name and remedy of all problems and no values", async () => {
     const handler = wrong.http.withAccount(async () => ({ status: 200 }));
     const { status, body } = await answerOf(handler, request({ params: { account: "render-weu" } }));
     expect(status).toBe(503);
@@ -246,7 +246,7 @@ describe("with wrong settings", () => {
   });
 });
 
-describe("with good settings", () => {
+describe("with valid settings", () => {
   it("a handler gets the app", async () => {
     let seen: readonly string[] = [];
     const handler = good.http.withApp(async (app) => {
@@ -257,7 +257,7 @@ describe("with good settings", () => {
     expect(seen).toEqual(["render-weu"]);
   });
 
-  it("a handler of an account gets the account that the route names", async () => {
+  it("an account handler gets the account named in the route", async () => {
     const handler = good.http.withAccount(async (_app, { name }) => json(200, { name }));
     const answer = await answerOf(handler, request({ params: { account: "render-weu" } }));
     expect(answer).toMatchObject({ status: 200, body: { name: "render-weu" } });
@@ -268,7 +268,7 @@ describe("with good settings", () => {
     ["is written in another case", { account: "Render-Weu" }],
     ["is empty", { account: "" }],
     ["is missing", {}],
-    ["is a name that objects have", { account: "constructor" }],
+    ["is the name of an object's member", { account: "constructor" }],
   ])("an account that %s is not found", async (_what, params) => {
     const handler = good.http.withAccount(async () => ({ status: 200 }));
     const { status, body } = await answerOf(handler, request({ params }));
@@ -277,7 +277,7 @@ describe("with good settings", () => {
     expect(JSON.stringify(body)).not.toContain("render-neu");
   });
 
-  it("lines go to the log of the invocation that wrote them, as JSON", async () => {
+  it("lines go as JSON to the log of the invocation that wrote them", async () => {
     const handler = good.http.withApp(async (app) => {
       app.ports.log.write("info", { event: "A" });
       app.ports.log.write("warn", { event: "B" });
@@ -292,7 +292,7 @@ describe("with good settings", () => {
   });
 });
 
-/** The answer of a handler that throws; errors of ours are made by the very modules that the layer was loaded with. */
+/** The answer of a handler that throws. Errors of the app are created by the modules that the layer has loaded. */
 const answerToFailure = async (make: (errors: Errors) => unknown) => {
   const { http, errors } = good;
   return answerOf(
@@ -308,7 +308,7 @@ describe("a handler that fails", () => {
   it.each<[string, (errors: Errors) => Error]>([
     ["for now", ({ TransientServiceError }) => new TransientServiceError(facts)],
     ["until an operator acts", ({ OperatorNeededError }) => new OperatorNeededError("Forbidden", facts, "give a role")],
-  ])("because storage or vault is out of reach %s answers 503 and when to come again", async (_what, make) => {
+  ])("answers 503 with Retry-After when storage or vault is out of reach %s", async (_what, make) => {
     const answer = await answerToFailure(make);
     expect(answer).toMatchObject({
       status: 503,
@@ -318,7 +318,7 @@ describe("a handler that fails", () => {
     expect(answer.logged).toMatchObject([{ level: "warning" }]);
   });
 
-  it("because a record cannot be read answers 409", async () => {
+  it("answers 409 when a record cannot be read", async () => {
     const answer = await answerToFailure(({ CorruptRecordError }) => new CorruptRecordError("render-weu", "no phase"));
     expect(answer).toMatchObject({
       status: 409,
@@ -333,7 +333,7 @@ describe("a handler that fails", () => {
     ["an error", new RangeError(`secret ${keyText}`), "unexpected RangeError"],
     ["a text", `secret ${keyText}`, "unexpected string"],
     ["nothing", undefined, "unexpected undefined"],
-  ])("by a defect that throws %s answers 500 with neither its message nor a stack", async (_what, thrown, told) => {
+  ])("answers 500 without message or stack after a defect that throws %s", async (_what, thrown, told) => {
     const answer = await answerToFailure(() => thrown);
     expect(answer).toMatchObject({
       status: 500,
@@ -345,16 +345,21 @@ describe("a handler that fails", () => {
   });
 });
 
-describe("who gives an order", () => {
+describe("the operator of a request", () => {
   const signIn = { WEBSITE_AUTH_ENABLED: "True" };
 
   it.each<[string, Record<string, string>, Record<string, string>, string]>([
-    ["is whom the platform has signed in", signIn, { name: "ada@example.com" }, "operator:ada@example.com"],
-    ["is the holder of the function's key where nobody is signed in", signIn, {}, "operator:function-key"],
-    ["is not believed where the platform signs nobody in", {}, { name: "ada@example.com" }, "operator:function-key"],
-    ["is cut short", signIn, { name: "ab-".repeat(50) }, `operator:${"ab-".repeat(33)}a`],
-    ["is kept printable", signIn, { name: "ad\u00e9a" }, "operator:ada"],
-    ["is no key", signIn, { name: keyText }, "operator:[removed: looks like a key]"],
+    ["is the user signed in by the platform", signIn, { name: "ada@example.com" }, "operator:ada@example.com"],
+    ["is the function key where no user is signed in", signIn, {}, "operator:function-key"],
+    [
+      "is not taken from the header without the platform's sign-in",
+      {},
+      { name: "ada@example.com" },
+      "operator:function-key",
+    ],
+    ["is truncated", signIn, { name: "ab-".repeat(50) }, `operator:${"ab-".repeat(33)}a`],
+    ["contains printable characters only", signIn, { name: "ad\u00e9a" }, "operator:ada"],
+    ["is removed if it looks like a key", signIn, { name: keyText }, "operator:[removed: looks like a key]"],
   ])("%s", (_what, settings, { name }, by) => {
     Object.assign(process.env, settings);
     const headers: Record<string, string> = name === undefined ? {} : { "x-ms-client-principal-name": name };

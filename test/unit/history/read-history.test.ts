@@ -12,7 +12,7 @@ afterEach(() => jest.restoreAllMocks());
 
 const unavailable = () => new TransientServiceError({ operation: "Tables insert entity", statusCode: 503 });
 
-/** Adopted, and rotated once: six events. */
+/** An adoption and one rotation: six events. */
 const rotated = async (changes: Parameters<Rig["place"]>[0] = {}): Promise<Place> => {
   const place = await new Rig().place(changes).adopt();
   await place.rotate("key found in a log");
@@ -27,7 +27,7 @@ const eventAt = (events: readonly RotationEvent[], index: number): RotationEvent
   return event;
 };
 
-/** These rows, oldest first, in the place of those that the app has written. */
+/** Replaces the rows that the app has written by these, oldest first. */
 const withRows = (app: App, rows: readonly RotationEvent[], unreadable: readonly number[] = []): App => {
   const isBad = ({ sequence }: RotationEvent): boolean => unreadable.includes(sequence);
   const history: History = {
@@ -51,7 +51,7 @@ const withRows = (app: App, rows: readonly RotationEvent[], unreadable: readonly
 const checked = ({ rig, config }: Place, rows: readonly RotationEvent[]): Promise<VerifiedHistory> =>
   verifyHistory(withRows(rig.app, rows), config);
 
-/** Place and problem of each. */
+/** Place and problem of each finding. */
 const found = async (place: Place, rows: readonly RotationEvent[]): Promise<readonly string[]> =>
   (await checked(place, rows)).problems.map(({ sequence, problem }) => `${sequence} ${problem}`);
 
@@ -70,7 +70,7 @@ describe("the history of a rotation", () => {
     expect(new Set(place.events.slice(1).map(({ rotationId }) => rotationId)).size).toBe(1);
   });
 
-  it("is read in pages, newest first, that follow one another", async () => {
+  it("is read in consecutive pages, newest first", async () => {
     const { rig, config } = await rotated();
     const first = await readHistory(rig.app, config, { limit: 4, before: null });
     expect([first.events.map(({ event }) => event), first.next]).toEqual([
@@ -84,7 +84,7 @@ describe("the history of a rotation", () => {
     expect([exactly.events.length, exactly.next]).toEqual([6, null]);
   });
 
-  it("tells of a cleared alarm which it was", async () => {
+  it("names the alarm that was cleared", async () => {
     const place = await new Rig().place().adopt();
     const { rig, config } = place;
     rig.batch.deny("listKeys");
@@ -110,7 +110,7 @@ describe("the check of the history", () => {
   const edited = (index: number, changes: Partial<RotationEvent>): readonly RotationEvent[] =>
     rows.map((row, at) => (at === index ? { ...row, ...changes } : row));
 
-  it("finds nothing where nothing was done", async () => {
+  it("finds nothing in an unaltered history", async () => {
     expect(await verifyHistory(place.rig.app, place.config)).toEqual({
       account: "render-weu",
       intact: true,
@@ -119,7 +119,7 @@ describe("the check of the history", () => {
     });
   });
 
-  it.each(places)("names a row that was deleted (%i)", async (index) => {
+  it.each(places)("reports a deleted row (%i)", async (index) => {
     expect(await checked(place, rows.toSpliced(index, 1))).toEqual({
       account: "render-weu",
       intact: false,
@@ -128,7 +128,7 @@ describe("the check of the history", () => {
     });
   });
 
-  it("names all that were deleted, also where nothing is left", async () => {
+  it("reports all deleted rows, even when none is left", async () => {
     expect(await found(place, rows.toSpliced(1, 3))).toEqual(["2 is missing", "3 is missing", "4 is missing"]);
     expect(await found(place, [])).toEqual(rows.map(({ sequence }) => `${sequence} is missing`));
   });
@@ -146,7 +146,7 @@ describe("the check of the history", () => {
   ];
 
   it.each(edits.flatMap(([member, change]) => places.map((index) => [member, index, change] as const)))(
-    "names a row whose %s was edited (%i)",
+    "reports a row whose %s was edited (%i)",
     async (_member, index, change) => {
       expect(await checked(place, edited(index, change))).toMatchObject({
         intact: false,
@@ -155,7 +155,7 @@ describe("the check of the history", () => {
     },
   );
 
-  it.each(places)("names a row whose hash of the one before was edited (%i)", async (index) => {
+  it.each(places)("reports a row whose hash of the previous row was edited (%i)", async (index) => {
     const before = index === 0 ? [] : [`${index} has nothing that vouches for it: the event after it is altered`];
     expect(await found(place, edited(index, { previousHash: "f".repeat(64) }))).toEqual([
       ...before,
@@ -163,7 +163,7 @@ describe("the check of the history", () => {
     ]);
   });
 
-  it("is not fooled by a hash that was made to fit: the next one no longer does", async () => {
+  it("detects a forged hash by the hash of the next row", async () => {
     const forged = { ...eventAt(rows, 0), by: "operator:mallory" };
     const previousHash = sha256(hashedText(forged));
     expect(await found(place, rows.with(0, forged).with(1, { ...eventAt(rows, 1), previousHash }))).toEqual([
@@ -171,7 +171,7 @@ describe("the check of the history", () => {
     ]);
   });
 
-  it("names both of two rows that changed places", async () => {
+  it("reports both of two exchanged rows", async () => {
     const [one, two] = [eventAt(rows, 2), eventAt(rows, 3)];
     const swapped = rows.with(2, { ...two, sequence: one.sequence }).with(3, { ...one, sequence: two.sequence });
     const problems = await found(place, swapped);
@@ -179,13 +179,13 @@ describe("the check of the history", () => {
     expect(problems).toEqual(expect.arrayContaining(["4 is not as it was written"]));
   });
 
-  it("names a row that was added at the end", async () => {
+  it("reports a row added at the end", async () => {
     expect(await found(place, [...rows, { ...eventAt(rows, 5), id: "forged", sequence: 7 }])).toEqual([
       "7 is not one that the record knows of",
     ]);
   });
 
-  it("names at most a hundred that are missing", async () => {
+  it("reports at most 100 missing rows", async () => {
     const account = { ...place.config, name: "of-many" };
     const stored = { record: { ...place.record, chain: { ...place.record.chain, sequence: 1_000 } }, etag: "1" };
     const app = withRows(place.rig.app, []);
@@ -194,7 +194,7 @@ describe("the check of the history", () => {
     expect(problems).toHaveLength(100);
   });
 
-  it("names every row that cannot be read, and checks all that can", async () => {
+  it("reports every unreadable row, and checks all others", async () => {
     for (const unreadable of [[1], [6], [2, 3], [1, 2, 3, 4, 5, 6]]) {
       const app = withRows(place.rig.app, edited(3, { detail: "nothing" }), unreadable);
       const { problems, events } = await verifyHistory(app, place.config);
@@ -207,7 +207,7 @@ describe("the check of the history", () => {
     }
   });
 
-  it("says so where a row is none of the app's, and checks all others", async () => {
+  it("reports a row that the app did not write, and checks all others", async () => {
     const app = withRows(place.rig.app, edited(3, { detail: "nothing" }));
     const { history } = app.ports;
     const foreign = { sequence: null, problem: "the history row zzz cannot be read" };
@@ -225,7 +225,7 @@ describe("the check of the history", () => {
     await expect(verifyHistory(broken, place.config)).rejects.toThrow(TransientServiceError);
   });
 
-  it("is not needed to read it: a row that cannot be read is named beside those that can", async () => {
+  it("is not needed for reading: an unreadable row is listed beside the readable ones", async () => {
     const app = withRows(place.rig.app, rows, [5]);
     const { events, next, unreadable } = await readHistory(app, place.config, { limit: 3, before: null });
     expect([events.map(({ event }) => event), next, unreadable]).toEqual([
@@ -237,7 +237,7 @@ describe("the check of the history", () => {
     await expect(allEvents(app, place.config)).rejects.toMatchObject({ name: "CorruptRecordError", sequence: 5 });
   });
 
-  it("says that nothing vouches for the newest row where the record is gone, and finds the rest", async () => {
+  it("reports the newest row as unverifiable without the record, and checks the rest", async () => {
     const app = withRows(place.rig.app, rows.toSpliced(2, 1));
     const gone: App = { ...app, ports: { ...app.ports, rotations: new InMemoryRotations() } };
     expect((await verifyHistory(gone, place.config)).problems).toEqual([
@@ -253,15 +253,15 @@ describe("the check of the history", () => {
   });
 });
 
-describe("the check of a history in motion", () => {
-  it("misses nothing that only waits in the outbox, and takes no event twice that a crash has left there", async () => {
+describe("the check of a history during writes", () => {
+  it("includes events that wait in the outbox, and counts events left there by a crash once", async () => {
     const place = await rotated();
     const { rig, config } = place;
     rig.faults.add("history.append", { when: "before", error: unavailable, times: 2 });
     await place.order("pause");
     expect(place.record.publishing.outbox).toHaveLength(1);
     expect(await verifyHistory(rig.app, config)).toMatchObject({ intact: true, events: 6 });
-    // Written, but nobody heard of it.
+    // The write is applied, but its answer is lost.
     rig.faults.clear();
     rig.faults.add("history.append", { when: "after", error: unavailable });
     await rig.tick();
@@ -276,7 +276,7 @@ describe("the check of a history in motion", () => {
     expect(rig.logged("HistoryDelayed").map(({ level }) => level)).toEqual(expect.arrayContaining(["warn"]));
   });
 
-  it("looks again where something is told while it reads", async () => {
+  it("reads again when an event is recorded meanwhile", async () => {
     const place = await rotated();
     const { rig, config } = place;
     const { history } = rig.app.ports;
@@ -298,7 +298,7 @@ describe("the check of a history in motion", () => {
 });
 
 describe("an account whose record was deleted", () => {
-  it("is adopted anew and goes on with its history, which says nothing twice and stays whole", async () => {
+  it("is adopted again and continues its history without duplicates or gaps", async () => {
     const place = await rotated();
     const { rig, config } = place;
     const rotations = new InMemoryRotations();
@@ -325,7 +325,7 @@ describe("an account whose record was deleted", () => {
   });
 });
 
-/** Six events, of which those before the pause are too old by now. */
+/** Six events. Those before the pause have exceeded the retention. */
 const aged = async (): Promise<Place> => {
   const place = await rotated({ rotateEveryMs: days(730) });
   place.rig.clock.advance(days(300));
@@ -336,7 +336,7 @@ const aged = async (): Promise<Place> => {
 };
 
 describe("pruning", () => {
-  it("removes what is older than the history is kept, says so in the record, and leaves a chain that holds", async () => {
+  it("removes rows older than the retention, notes that in the record, and leaves a valid chain", async () => {
     const place = await aged();
     const { rig, config } = place;
     await rig.tick();
@@ -345,7 +345,7 @@ describe("pruning", () => {
     expect(await found(place, place.events.slice(1))).toEqual(["7 is missing"]);
   });
 
-  it("does not begin before the first event is too old", async () => {
+  it("does not begin before the first event exceeds the retention", async () => {
     const place = await rotated({ rotateEveryMs: days(730) });
     const first = Date.parse(place.events[0]?.at ?? "");
     place.rig.clock.to(first + days(400));
@@ -356,7 +356,7 @@ describe("pruning", () => {
     expect(place.record.chain.prunedThrough).toBe(6);
   });
 
-  it.each(["before", "after"] as const)("is made up for where it broke off %s the removal", async (when) => {
+  it.each(["before", "after"] as const)("is completed later if it broke off %s the removal", async (when) => {
     const place = await aged();
     const { rig, config } = place;
     rig.faults.add("history.removeThrough", { when, error: unavailable });
@@ -370,7 +370,7 @@ describe("pruning", () => {
     expect(await verifyHistory(rig.app, config)).toMatchObject({ intact: true, events: 2 });
   });
 
-  it("leaves no place for a row that is put back", async () => {
+  it("makes a restored row detectable", async () => {
     const place = await aged();
     const old = eventAt(place.events, 2);
     await place.rig.tick();

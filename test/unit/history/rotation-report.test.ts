@@ -23,7 +23,7 @@ const evidenceOf = async (place: Place): Promise<RotationEvidence> => {
 
 const atOf = (place: Place, kind: string): string => place.eventsOf(kind)[0]?.at ?? "";
 
-/** Published by hand of an operator; a minute has passed. */
+/** Publishes by an operator's order; one minute has passed. */
 const published = async (changes: Parameters<Rig["place"]>[0] = {}): Promise<Place> => {
   const place = await new Rig().place(changes).adopt();
   place.rig.clock.advance(minutes(1));
@@ -33,7 +33,7 @@ const published = async (changes: Parameters<Rig["place"]>[0] = {}): Promise<Pla
   return place;
 };
 
-describe("the evidence of a rotation that was completed", () => {
+describe("the report of a completed rotation", () => {
   let place: Place;
   let evidence: RotationEvidence;
   let confirmedAt: string;
@@ -47,7 +47,7 @@ describe("the evidence of a rotation that was completed", () => {
     evidence = await evidenceOf(place);
   });
 
-  it("says who asked for it, why, when it began and ended, and how", () => {
+  it("states who requested it, why, when it started and ended, and its outcome", () => {
     expect(evidence).toMatchObject({
       account: "render-weu",
       resourceId: place.config.batch.resourceId,
@@ -60,7 +60,7 @@ describe("the evidence of a rotation that was completed", () => {
     });
   });
 
-  it("says when the new key was made and published, and as which version", () => {
+  it("states when the new key was made and published, and its version", () => {
     const [, second] = place.rig.vault.versions(place.config.secret);
     expect(evidence.newKey).toEqual({
       madeAt: atOf(place, "KeyRegenerated"),
@@ -69,7 +69,7 @@ describe("the evidence of a rotation that was completed", () => {
     });
   });
 
-  it("says when the old key was regenerated, and when and how it was proven dead", () => {
+  it("states when the old key was regenerated, and when and how it was proven dead", () => {
     const [first, second] = place.rig.vault.versions(place.config.secret);
     expect(evidence.oldKey).toEqual({
       retiredAt: atOf(place, "KeyRetired"),
@@ -84,7 +84,7 @@ describe("the evidence of a rotation that was completed", () => {
     expect(first?.enabled).toBe(false);
   });
 
-  it("says who confirmed the new key, when, and with a proof", () => {
+  it("lists the instances that confirmed the new key, when, and whether with a proof", () => {
     const [, second] = place.rig.vault.versions(place.config.secret);
     expect(evidence.confirmations).toEqual([
       {
@@ -99,7 +99,7 @@ describe("the evidence of a rotation that was completed", () => {
     expect(evidence.confirmedInstances).toBe(1);
   });
 
-  it("names the requests that changed something", () => {
+  it("lists the requests that changed a key or secret", () => {
     expect(evidence.requestIds).toEqual([
       { event: "KeyRegenerated", requestId: "arm-request-1" },
       { event: "KeyPublished", requestId: "vault-request-1" },
@@ -107,7 +107,7 @@ describe("the evidence of a rotation that was completed", () => {
     ]);
   });
 
-  it("reads as text", () => {
+  it("can be rendered as text", () => {
     const [first, second] = place.rig.vault.versions(place.config.secret);
     expect(renderText(evidence)).toBe(
       [
@@ -144,15 +144,15 @@ describe("the evidence of a rotation that was completed", () => {
     expect(renderText(evidence)).not.toContain(second?.value);
   });
 
-  it("is of this rotation alone", async () => {
+  it("covers this rotation only", async () => {
     await place.rotate("another");
     const [first] = place.eventsOf("RotationStarted");
     expect(await readEvidence(place.rig.app, place.config, first?.rotationId ?? "")).toEqual(evidence);
   });
 });
 
-describe("the evidence of a rotation", () => {
-  it("under way says what is not yet true", async () => {
+describe("the report of a rotation", () => {
+  it("under way has nulls for the steps not yet done", async () => {
     const place = await published();
     const evidence = await evidenceOf(place);
     expect(evidence).toMatchObject({
@@ -166,7 +166,7 @@ describe("the evidence of a rotation", () => {
     expect(renderText(evidence)).toContain("\nConfirmed by\n  nobody\n");
   });
 
-  it("that a person let through names the person, the reason, and what it was in spite of; and only those as confirming who did", async () => {
+  it("approved by an operator names operator, reason and overridden check, and only real confirmations", async () => {
     const place = await published();
     const old = place.rig.vault.versions(place.config.secret)[0]?.version ?? "";
     await place.report({ instance: "vm-2" });
@@ -193,7 +193,7 @@ describe("the evidence of a rotation", () => {
     expect(renderText(evidence)).toContain("without proof\n");
   });
 
-  it("that was paused and resumed says by whom", async () => {
+  it("that was paused and resumed names the operators", async () => {
     const place = await published();
     await place.order("pause", "release night");
     await place.order("resume", "release is out");
@@ -203,7 +203,7 @@ describe("the evidence of a rotation", () => {
     ]);
   });
 
-  it("that was rolled back says who wanted it and why, and that the old key lives", async () => {
+  it("that was rolled back states who requested it, why, and that the old key is alive", async () => {
     const place = await published();
     await place.order("rollback", "render-api is down");
     const evidence = await evidenceOf(place);
@@ -219,7 +219,7 @@ describe("the evidence of a rotation", () => {
     });
   });
 
-  it("that was superseded says by what", async () => {
+  it("that was superseded states the cause", async () => {
     const place = await published();
     const { rig, config } = place;
     rig.vault.seed(config.secret, rig.batch.keys(config.batch).primary);
@@ -237,7 +237,7 @@ describe("the evidence of a rotation", () => {
     });
   });
 
-  it("that settles on the primary key proves the old key dead before its end, and takes no other publication for the new key's", async () => {
+  it("that settles on primary has the old key dead before its end, and only its own key as published", async () => {
     const place = await published({ settleOn: "primary" });
     await place.confirm();
     expect(place.phase).toBe("settling");
@@ -253,7 +253,7 @@ describe("the evidence of a rotation", () => {
     expect(evidence.oldKey.provenDeadAt).not.toBe(evidence.endedAt);
   });
 
-  it("in which drift was repaired takes the repair for no publication of the new key", async () => {
+  it("with repaired drift does not count the repair as publication of the new key", async () => {
     const place = await new Rig().place().adopt();
     const { rig, config } = place;
     const newKey = (): string => rig.batch.keys(config.batch).secondary;
@@ -276,14 +276,14 @@ describe("the evidence of a rotation", () => {
     });
   });
 
-  it("that never was is not made up", async () => {
+  it("that does not exist is null", async () => {
     const place = await published();
     for (const id of ["", "01JDF0000000000000000OTHER", "null", "__proto__"]) {
       expect(await readEvidence(place.rig.app, place.config, id)).toBeNull();
     }
   });
 
-  it("with very many instances names a hundred and counts the others", async () => {
+  it("with more than 100 instances names 100 and counts the others", async () => {
     const place = await published();
     const instances = Array.from({ length: 103 }, (_, index) => `vm-${index + 1}`);
     for (const instance of instances) await place.report({ instance });
@@ -297,7 +297,7 @@ describe("the evidence of a rotation", () => {
 });
 
 describe("over HTTP", () => {
-  it("is JSON, or text for whoever asks for text, and 404 for a rotation that never was", async () => {
+  it("is JSON, text if the request accepts text, and 404 for an unknown rotation", async () => {
     const place = await published();
     const registered = jest.spyOn(app, "http").mockImplementation(() => undefined);
     await import("../../../functions/rotation-record");

@@ -10,11 +10,11 @@ export const projectRoot = path.resolve(__dirname, "../../..");
 export const infraFolder = path.join(projectRoot, "infra");
 const parametersFolder = path.join(projectRoot, "test/infra-parameters");
 
-/** An offline checker of Bicep that some development machines hold beside the project; null where it is absent. */
+/** An offline Bicep checker that some development machines have beside the project; null where it is absent. */
 const checkerFolder = path.resolve(projectRoot, "../shared/bicep-check");
 export const checker = existsSync(path.join(checkerFolder, "bicep-check.mjs")) ? checkerFolder : null;
 
-/** A `describe` that runs only where the checker is, and says so where it is not. */
+/** A `describe` that runs only where the checker exists, and otherwise reports that it was skipped. */
 export const describeBicep = (name: string, tests: () => void): void => {
   if (checker !== null) {
     describe(name, tests);
@@ -28,7 +28,7 @@ export const parameterSets = readdirSync(parametersFolder)
   .map((file) => /^(.+)\.parameters\.json$/.exec(file)?.[1])
   .filter((name) => name !== undefined);
 
-/** One resource that would be deployed, or is referred to. Values that only Azure knows stand in angle brackets. */
+/** One resource that is deployed or referred to. Values that only Azure knows are in angle brackets. */
 export interface PlannedResource {
   readonly module: string;
   readonly symbol: string;
@@ -58,7 +58,7 @@ const call = async (args: readonly string[], tool = checkerFolder): Promise<stri
     const { stdout } = await run(process.execPath, command, { maxBuffer: 64 * 1024 * 1024 });
     return stdout;
   } catch (error) {
-    // Exit code 1 says that there are findings; they are on stdout all the same.
+    // Exit code 1 means that there are findings; they are on stdout.
     const [code, stdout] = [at(error, "code"), at(error, "stdout")];
     if (code !== 1 || typeof stdout !== "string" || stdout === "") {
       throw new Error(`the checker failed: ${String(at(error, "stderr"))}`, { cause: error });
@@ -67,15 +67,15 @@ const call = async (args: readonly string[], tool = checkerFolder): Promise<stri
   }
 };
 
-/** The file of a parameter set, by the set's name or by its own. */
+/** The file of a parameter set, given its name or its path. */
 const parametersOf = (set: string): string =>
   path.isAbsolute(set) ? set : path.join(parametersFolder, `${set}.parameters.json`);
 
-/** Errors and warnings of the folder as it stands. */
+/** Errors and warnings in the unchanged folder. */
 export const checkFolder = async (folder = infraFolder): Promise<readonly Finding[]> =>
   JSON.parse(await call(["--json", "--no-info", folder]));
 
-/** Errors and warnings of the service rules for what a parameter set would deploy. */
+/** Errors and warnings of the service rules for the resources of a parameter set. */
 export const checkRules = (
   set: string,
   { folder = infraFolder, cloud = "AzureCloud", template = "main.bicep" }: RulesOptions = {},
@@ -93,7 +93,7 @@ export interface RulesOptions extends PlanOptions {
   readonly template?: "main.bicep" | "resources.bicep";
 }
 
-/** What `environment()` says in clouds other than the public one. */
+/** The result of `environment()` in clouds other than the public one. */
 const otherClouds = {
   AzureUSGovernment: [
     "name: 'AzureUSGovernment', resourceManager: 'https://management.usgovcloudapi.net/', authentication: { loginEndpoint: 'https://login.microsoftonline.us/' }",
@@ -119,7 +119,7 @@ const inTemporaryFolder = async <T>(work: (folder: string) => Promise<T>): Promi
   }
 };
 
-/** The checker knows the public cloud only: elsewhere a copy of it is told another one. */
+/** The checker knows only the public cloud; for others a modified copy of it is used. */
 const inCloud = async <T>(cloud: PlanOptions["cloud"], work: (tool: string) => Promise<T>): Promise<T> => {
   if (cloud === undefined || cloud === "AzureCloud") return work(checkerFolder);
   const said = otherClouds[cloud];
@@ -137,7 +137,7 @@ const inCloud = async <T>(cloud: PlanOptions["cloud"], work: (tool: string) => P
 
 const known = new Map<string, Promise<Plan>>();
 
-/** What a parameter set would deploy. That of the templates as they stand is worked out once. */
+/** The resources of a parameter set. Those of the unchanged templates are computed once. */
 export const planOf = (
   set: string,
   { folder = infraFolder, cloud = "AzureCloud" }: PlanOptions = {},
@@ -153,7 +153,7 @@ const planAnew = (set: string, folder: string, cloud: PlanOptions["cloud"]): Pro
     JSON.parse(await call(["--plan", "--params", parametersOf(set), path.join(folder, "main.bicep")], tool)),
   );
 
-/** Runs with a parameter set of which some values are others; what is handed over stands for its name. */
+/** Runs with a parameter set in which some values are replaced, and passes a stand-in for its name. */
 export const withParameters = <T>(
   set: string,
   values: Readonly<Record<string, unknown>>,
@@ -167,7 +167,7 @@ export const withParameters = <T>(
     return work(file);
   });
 
-/** Runs with a copy of the templates in which one text of one file is another. Throws where the text is not there. */
+/** Runs with a copy of the templates in which one text of one file is replaced. Throws where the text is missing. */
 export const withChanged = <T>(
   file: string,
   change: (text: string) => string,
@@ -185,7 +185,7 @@ export const withChanged = <T>(
 
 const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
-/** Those that are made, not only referred to. */
+/** The resources that are created, not only referred to. */
 export const made = ({ resources }: Plan, type: string): readonly (PlannedResource & { body: object })[] =>
   resources.flatMap((resource) =>
     same(resource.type, type) && resource.body !== undefined && !resource.existing
@@ -193,7 +193,7 @@ export const made = ({ resources }: Plan, type: string): readonly (PlannedResour
       : [],
   );
 
-/** One member deep inside a body. */
+/** One nested member of a body. */
 export const at = (value: unknown, dotted: string): unknown =>
   dotted
     .split(".")

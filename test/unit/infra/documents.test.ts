@@ -16,12 +16,12 @@ const resources = read("infra/resources.bicep");
 const parametersFile = read("infra/main.parameters.json");
 const parametersOf = (bicep: string): readonly string[] => sorted(all(bicep, /^param (\w+) /gm));
 
-/** Parameters with a description, whatever other decorators stand between. */
+/** Parameters with a description, with or without other decorators in between. */
 const described = (bicep: string): readonly string[] =>
   all(bicep, /@description\('(?:[^'\\]|\\.)+'\)\n(?:@.*\n|  .*\n|\}\)\n)*param (\w+) /g);
 
 describe("main.bicep", () => {
-  it("hands every parameter on to resources.bicep, and has no other", () => {
+  it("passes every parameter on to resources.bicep, and has no other", () => {
     const own = ["environmentName", "location", "resourceGroupName"];
     const handedOn = sorted(all(main, /^ {4}(\w+): \1$/gm));
     expect(handedOn).toEqual(sorted([...parametersOf(main).filter((name) => name !== "resourceGroupName"), "tags"]));
@@ -35,7 +35,7 @@ describe("main.bicep", () => {
   });
 });
 
-describe("the entry of an account", () => {
+describe("the account type", () => {
   it("has the members that the app reads", () => {
     const [, body = ""] = /type account = \{\n([\s\S]*?)\n\}/.exec(read("infra/types.bicep")) ?? [];
     const { properties } = rotationSchema.properties.accounts.items;
@@ -61,7 +61,7 @@ describe("docs/deploy.md", () => {
     expect(named.filter((name) => !parametersOf(resources).includes(name))).toEqual([]);
   });
 
-  it("leads to files and headings that are there", () => {
+  it("links to existing files and headings", () => {
     const links = all(deploy, /\]\(([^)\s]+)\)/g).filter((link) => !link.startsWith("https:"));
     const headings = all(deploy, /^#+ (.+)$/gm).map((heading) => `#${heading.toLowerCase().replaceAll(" ", "-")}`);
     const lost = links.filter((link) =>
@@ -74,7 +74,7 @@ describe("docs/deploy.md", () => {
 });
 
 describeBicep("the parameter file in docs/deploy.md", () => {
-  it("is complete for resources.bicep, and deploys what the rules accept", async () => {
+  it("is complete for resources.bicep, and satisfies the service rules", async () => {
     const [json = ""] = all(deploy, /```json\n([\s\S]*?)\n```/g);
     expect(Object.keys(JSON.parse(json).parameters).filter((name) => !parametersOf(resources).includes(name))).toEqual(
       [],
@@ -90,7 +90,7 @@ describeBicep("the parameter file in docs/deploy.md", () => {
   });
 });
 
-describe("what a template gallery looks for", () => {
+describe("the files that a template gallery requires", () => {
   it.each([
     "LICENSE",
     "SECURITY.md",
@@ -102,17 +102,17 @@ describe("what a template gallery looks for", () => {
     ".github/workflows/azure-dev.yml",
     ".github/ISSUE_TEMPLATE/bug.yml",
     ".github/dependabot.yml",
-  ])("is there: %s", (file) => {
+  ])("include %s", (file) => {
     expect(existsSync(path.join(projectRoot, file))).toBe(true);
   });
 
-  it("is tagged with the name that it is deployed under", () => {
+  it("tag the app with the name of its azd service", () => {
     expect(read("azure.yaml")).toMatch(/^ {2}rotator:$/m);
     expect(read("infra/modules/function-app.bicep")).toContain("'azd-service-name': 'rotator'");
   });
 });
 
-test("every template says in its first line what it is for", () => {
+test("every template states its purpose in its first line", () => {
   const files = [
     "main.bicep",
     "resources.bicep",

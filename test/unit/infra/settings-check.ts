@@ -2,7 +2,7 @@ import { settingNames } from "../../../lib/config/setting-names";
 import type { Plan } from "./bicep";
 import { settingsOf } from "./bicep";
 
-/** What the platform reads, not the app. */
+/** Settings that only the platform reads. */
 const platformSettings = [
   "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
   "APPLICATIONINSIGHTS_CONNECTION_STRING",
@@ -11,27 +11,27 @@ const platformSettings = [
   "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID",
 ];
 
-/** What the app reads and the templates leave to its default, with why. */
+/** Settings that the templates leave to their default, with the reason. */
 export const leftOut: Readonly<Record<string, string>> = {
   AzureWebJobsStorage: "a connection string; storage is reached by identity",
   ROTATION_STORAGE: "a connection string; storage is reached by identity",
-  ROTATION_STORAGE__accountName: "the address says the same, and serves every cloud",
+  ROTATION_STORAGE__accountName: "the address gives the same and works in every cloud",
   ROTATION_EMULATED: "refused in Azure",
   ROTATION_CLAIM: "only with ROTATION_EMULATED",
   ROTATION_QUARANTINE: "only with ROTATION_EMULATED",
   NODE_EXTRA_CA_CERTS: "names a file; Azure's certificates need none",
 };
 
-/** What is wrong with the settings that these plans make together: those of every option, in every cloud. */
+/** Problems of the settings of these plans taken together: those of every option, in every cloud. */
 export const settingProblems = (plans: readonly Plan[]): readonly string[] => {
   const set = new Set(plans.flatMap((plan) => Object.keys(settingsOf(plan))));
   const known = Object.keys(settingNames);
   const expected = [...known.filter((name) => !(name in leftOut)), ...platformSettings];
   return [
     ...expected.filter((name) => !set.has(name)).map((name) => `${name} is not set`),
-    ...[...set].filter((name) => !expected.includes(name)).map((name) => `${name} is set, and nobody reads it`),
+    ...[...set].filter((name) => !expected.includes(name)).map((name) => `${name} is set but never read`),
     ...Object.keys(leftOut)
       .filter((name) => !known.includes(name))
-      .map((name) => `${name} is left out, but does not exist`),
+      .map((name) => `${name} is listed as omitted but does not exist`),
   ];
 };

@@ -8,7 +8,7 @@ const read = (file: string): string => readFileSync(path.join(projectRoot, file)
 
 type ParseYaml = (text: string) => unknown;
 
-/** Jest brings a parser of YAML with it; the project itself needs none. */
+/** The YAML parser that comes with Jest; the project itself needs none. */
 const yamlParser = (): ParseYaml | null => {
   try {
     return createRequire(path.join(projectRoot, "package.json"))("js-yaml").load;
@@ -43,7 +43,7 @@ describe("an action", () => {
 });
 
 whereParsed("the workflows", () => {
-  it("are these, for these occasions", () => {
+  it("run on these events only", () => {
     expect(Object.fromEntries(workflows.map((file) => [path.basename(file), at(parse(file), "on")]))).toEqual({
       "azure-dev.yml": { workflow_dispatch: null },
       "ci.yml": { push: { branches: ["main"] }, pull_request: null },
@@ -62,11 +62,11 @@ whereParsed("the workflows", () => {
     });
   });
 
-  it.each(workflows)("may read the repository, and nothing else: %s", (file) => {
+  it.each(workflows)("may only read the repository: %s", (file) => {
     expect(at(parse(file), "permissions")).toEqual({ contents: "read" });
   });
 
-  it("may do more in these jobs only", () => {
+  it("have further permissions in these jobs only", () => {
     const more = workflows.flatMap((file) =>
       jobsOf(file).flatMap(([name, job]) => {
         const permissions = at(job, "permissions");
@@ -80,17 +80,14 @@ whereParsed("the workflows", () => {
     });
   });
 
-  it.each(workflows)(
-    "end by themselves, keep no credentials, and put nothing from outside into a script: %s",
-    (file) => {
-      expect(jobsOf(file).filter(([, job]) => typeof at(job, "timeout-minutes") !== "number")).toEqual([]);
-      const steps = stepsOf(file).map(({ step }) => step);
-      const checkouts = steps.filter((step) => String(at(step, "uses")).startsWith("actions/checkout@"));
-      expect(checkouts).not.toEqual([]);
-      expect(checkouts.filter((step) => at(step, "with.persist-credentials") !== false)).toEqual([]);
-      expect(steps.filter((step) => String(at(step, "run")).includes("${{"))).toEqual([]);
-    },
-  );
+  it.each(workflows)("have a time limit, keep no credentials, and put no outside input into a script: %s", (file) => {
+    expect(jobsOf(file).filter(([, job]) => typeof at(job, "timeout-minutes") !== "number")).toEqual([]);
+    const steps = stepsOf(file).map(({ step }) => step);
+    const checkouts = steps.filter((step) => String(at(step, "uses")).startsWith("actions/checkout@"));
+    expect(checkouts).not.toEqual([]);
+    expect(checkouts.filter((step) => at(step, "with.persist-credentials") !== false)).toEqual([]);
+    expect(steps.filter((step) => String(at(step, "run")).includes("${{"))).toEqual([]);
+  });
 
   it("check, test and package every change", () => {
     const ran = stepsOf(`${folder}/ci.yml`).map(({ step }) => at(step, "run"));
@@ -102,7 +99,7 @@ whereParsed("the workflows", () => {
     ]);
   });
 
-  it("compile, lint and try the templates, as a user's own", () => {
+  it("compile, lint and preview the templates", () => {
     const ran = stepsOf(`${folder}/infra.yml`)
       .map(({ step }) => String(at(step, "run")))
       .join("\n");
@@ -129,14 +126,14 @@ whereParsed("a deployment from a workflow", () => {
     (name) => !always.some((other) => name === other),
   );
 
-  it("is told every variable that the templates read, or would set it back", () => {
+  it("passes every variable that the templates read, so that none is reset", () => {
     const told = new Map(members(parse(`${folder}/azure-dev.yml`), "jobs.deploy.env"));
     expect(Object.fromEntries(told)).toEqual(
       Object.fromEntries([...always, ...expected].map((name) => [name, from(name)])),
     );
   });
 
-  it("gets them from the azd environment", () => {
+  it("reads them from the azd environment", () => {
     const azure = parse("azure.yaml");
     expect(at(azure, "pipeline.secrets")).toEqual(secrets);
     expect(new Set(members(azure, "pipeline.variables").map(([, name]) => name))).toEqual(
@@ -146,7 +143,7 @@ whereParsed("a deployment from a workflow", () => {
 });
 
 whereParsed("azure.yaml", () => {
-  it("deploys the packaged folder, made by its own command, under the name that the app is tagged with", () => {
+  it("builds and deploys the packaged folder under the name in the app's tag", () => {
     const azure = parse("azure.yaml");
     expect(at(azure, "services.rotator")).toMatchObject({
       project: ".",
@@ -165,7 +162,7 @@ whereParsed("azure.yaml", () => {
 });
 
 whereParsed("updates of dependencies", () => {
-  it("come for what is installed, for the workflows and for the development container", () => {
+  it("cover npm packages, workflows and the development container", () => {
     const updates = members(parse(".github/dependabot.yml"), "updates").map(([, update]) => [
       at(update, "package-ecosystem"),
       at(update, "directory"),
@@ -179,8 +176,8 @@ whereParsed("updates of dependencies", () => {
   });
 });
 
-whereParsed("the forms for issues", () => {
-  it.each(["bug", "idea"])("ask for something, each by an id of its own: %s", (name) => {
+whereParsed("the issue forms", () => {
+  it.each(["bug", "idea"])("have input fields with unique ids: %s", (name) => {
     const form = parse(`.github/ISSUE_TEMPLATE/${name}.yml`);
     const ids = members(form, "body").flatMap(([, part]) => {
       const id = at(part, "id");
@@ -195,14 +192,14 @@ whereParsed("the forms for issues", () => {
 describe("the development container", () => {
   const container: unknown = JSON.parse(read(".devcontainer/devcontainer.json"));
 
-  it("installs what npm start needs, and shows the port that it listens on", () => {
+  it("installs the requirements of npm start, and forwards its port", () => {
     expect(at(container, "build.dockerfile")).toBe("Dockerfile");
     expect(at(container, "postCreateCommand")).toBe("npm ci");
     const [, port] = /^const defaultPort = (\d+);$/m.exec(read("test/local/start.ts")) ?? [];
     expect(at(container, "forwardPorts")).toEqual([Number(port)]);
   });
 
-  it("has the Node that the app runs on in Azure", () => {
+  it("has the same Node version as the app in Azure", () => {
     const [, node] = /^FROM node:(\d+)-bookworm$/m.exec(read(".devcontainer/Dockerfile")) ?? [];
     const [, runtime] = /^param runtimeVersion string = '(\d+)'$/m.exec(read("infra/main.bicep")) ?? [];
     expect(node).toBe(runtime);
@@ -210,7 +207,7 @@ describe("the development container", () => {
 });
 
 describe("README.md", () => {
-  it("has the sections that galleries look for, in their order", () => {
+  it("has the sections that galleries require, in order", () => {
     const headings = [...read("README.md").matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
     expect(headings).toEqual(["Features", "Getting Started", "Guidance", "Contribute", "Resources"]);
   });

@@ -35,13 +35,13 @@ const members = [
   "consumers",
 ];
 
-/** As a caller gets it: a member that is undefined would not be there. */
+/** The body as a caller receives it, without undefined members. */
 const sent = (body: StatusBody): Record<string, unknown> => ({ ...JSON.parse(JSON.stringify(body)) });
 const membersOf = (value: unknown): readonly string[] => Object.keys(value ?? {});
 
 const everyState: readonly (readonly [string, State | null])[] = [
-  ["before first sight", null],
-  ["adopting, before first sight of the keys", adopting()],
+  ["before its first reconcile", null],
+  ["adopting, before its keys were read", adopting()],
   ["adopting", adopting({ active: thePrimary() })],
   ["idle", idle()],
   ["started", aRotation().started()],
@@ -62,7 +62,7 @@ describe("the status body", () => {
     expect(membersOf(body.consumers[0]?.instances[0])).toEqual(["id", "at", "secretVersion", "healthy", "proven"]);
   });
 
-  it("of an account never seen says so by nulls", () => {
+  it("of an account without a record has nulls", () => {
     expect(statusOf(view({ record: null }))).toEqual({
       account: "render-weu",
       resourceId: anAccount().batch.resourceId,
@@ -80,11 +80,11 @@ describe("the status body", () => {
     });
   });
 
-  it("of an account never seen says that its configuration pauses it", () => {
+  it("of an account without a record shows a pause by configuration", () => {
     expect(statusOf(view({ record: null, config: anAccount({ paused: true }) })).paused).toBe(true);
   });
 
-  it("of an idle account tells the active key and when the next rotation is due", () => {
+  it("of an idle account shows the active key and the next due instant", () => {
     const body = statusOf(view({ record: aRecord({ state: idle({ keyMadeAt: at("10:00", 1) }) }) }));
     expect(body).toMatchObject({
       phase: "idle",
@@ -96,7 +96,7 @@ describe("the status body", () => {
     });
   });
 
-  it("tells the last rotation without what is only kept to find a repeated request", () => {
+  it("shows the last rotation without the members kept to recognise repeated requests", () => {
     expect(statusOf(view({ record: aRecord({ lastRotation: aLastRotation() }) })).lastRotation).toEqual({
       id: "01JDF00000000000000000LAST",
       outcome: "completed",
@@ -105,20 +105,20 @@ describe("the status body", () => {
     });
   });
 
-  it("is paused by an operator or by the configuration, and tells the reason it waits for", () => {
+  it("shows a pause by operator or configuration, and the reason to wait", () => {
     const byOperator = statusOf(view({ record: aRecord({ pause: aPause(), state: aRotation().started() }) }));
     expect(byOperator).toMatchObject({ paused: true, waitingFor: { reason: "Paused" } });
     expect(statusOf(view({ config: anAccount({ paused: true }) })).paused).toBe(true);
   });
 
-  it("is stalled from the limit on", () => {
+  it("shows a stall from the limit on", () => {
     const record = aRecord({ state: aRotation().started(), phaseClock: { since: at("10:00") } });
     const config = anAccount({ stalledAfterMs: { started: minutes(15) } });
     expect(statusOf(view({ config, record, now: when("10:14:59") })).stalled).toBe(false);
     expect(statusOf(view({ config, record, now: when("10:15") })).stalled).toBe(true);
   });
 
-  it("tells in a dry run what would be done", () => {
+  it("shows the next step in a dry run", () => {
     const body = statusOf(view({ record: aRecord({ state: aRotation().started() }), dryRun: true }));
     expect(body.waitingFor).toMatchObject({ reason: "DryRun" });
   });
@@ -132,7 +132,7 @@ describe("a blocked account", () => {
     nextAttemptAt: at("10:20"),
   });
 
-  it("tells why, what to do, since when, and when it is tried again; it waits for nothing else", () => {
+  it("shows reason, remedy, start and next attempt, and no other reason to wait", () => {
     const body = statusOf(view({ record: aRecord({ failure, pause: aPause() }) }));
     expect(body.waitingFor).toBeNull();
     expect(body.blocked).toEqual({
@@ -144,7 +144,7 @@ describe("a blocked account", () => {
     });
   });
 
-  it("is not one that only backs off", () => {
+  it("is not an account that backs off", () => {
     const body = statusOf(view({ record: aRecord({ state: aRotation().started(), failure: aFailure() }) }));
     expect(body.blocked).toBeNull();
     expect(body.waitingFor).toMatchObject({ reason: "BackingOff" });
@@ -185,18 +185,18 @@ describe("the rotation under way", () => {
     expect(statusIn(state).rotation).toEqual({ ...common, ...expected });
   });
 
-  it("has nulls for a retireAfter that nobody asked for", () => {
+  it("has nulls without a requested retireAfter", () => {
     expect(statusIn(aRotation().published()).rotation).toMatchObject({ retireAfter: null, retireAt: null });
   });
 
-  it("leaves no next due instant", () => {
+  it("has no next due instant", () => {
     expect(statusIn(aRotation().published()).nextDueAt).toBeNull();
     expect(statusIn(adopting({ active: thePrimary() })).nextDueAt).toBeNull();
   });
 });
 
 describe("the consumers", () => {
-  it("are those of the configuration, each with its state and the instances that are known", () => {
+  it("are those of the configuration, each with its state and known instances", () => {
     const config = anAccount({ gate: { consumers: [aConsumer(), aConsumer({ name: "nightly-etl" })] } });
     const reports = [
       aReport({ instance: "vm-1", proven: true }),
@@ -220,7 +220,7 @@ describe("the consumers", () => {
     ]);
   });
 
-  it("do not show a health URL as an instance", () => {
+  it("do not include a health URL as an instance", () => {
     const config = anAccount({ gate: { consumers: [aConsumer({ healthUrl: "https://render.example/health" })] } });
     const reports = [aReport(), aReport({ instance: "(healthUrl)" })];
     const record = aRecord({ state: aRotation().published() });
@@ -228,13 +228,13 @@ describe("the consumers", () => {
     expect(body.consumers[0]?.instances.map(({ id }) => id)).toEqual(["vm-1"]);
   });
 
-  it("are good when they are", () => {
+  it("are shown as good when they are", () => {
     expect(statusIn(aRotation().published(), [aReport()]).consumers[0]?.state).toBe("Good");
   });
 });
 
 describe("a record that cannot be read", () => {
-  it("is an operator's to mend, and every member is there all the same", () => {
+  it("needs an operator; its status has every member", () => {
     const body = corruptStatus(anAccount(), "state.phase is unknown", when("10:15"));
     expect(membersOf(sent(body))).toEqual(members);
     expect(body).toMatchObject({
@@ -249,8 +249,8 @@ describe("a record that cannot be read", () => {
   });
 });
 
-describe("no status", () => {
-  it("outlives its rotation's age: an overdue key is simply due", () => {
+describe("a status of an old key", () => {
+  it("shows an overdue rotation as due", () => {
     const old = aRecord({ state: idle({ keyMadeAt: at("10:00", 1) }) });
     const body = statusOf(view({ config: anAccount({ rotateEveryMs: days(1) }), record: old }));
     expect(body.nextDueAt).toBe("2026-11-02T10:00:00.000Z");

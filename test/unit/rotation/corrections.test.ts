@@ -13,7 +13,7 @@ const onDemand = {
 } as const;
 
 describe("another version with the active key", () => {
-  it("is adopted, and must be confirmed: nobody knows what apps read in between", () => {
+  it("is adopted and must be confirmed: apps may have read either version meanwhile", () => {
     expect(corrections.versionAdopted(idle(), v3, when("10:40"))).toEqual({
       state: {
         phase: "adopting",
@@ -36,7 +36,7 @@ describe("another version with the active key", () => {
     });
   });
 
-  it("has a rotation at its gate ask it afresh", () => {
+  it("restarts the gate of a rotation under way", () => {
     const state = aRotation().published({ approval: anApproval() });
     expect(corrections.versionAdopted(state, v3, when("10:40")).state).toEqual({
       ...state,
@@ -46,8 +46,8 @@ describe("another version with the active key", () => {
   });
 });
 
-describe("the standby key published by somebody else", () => {
-  it("makes its slot the active one, to be confirmed anew", () => {
+describe("the standby key, published outside the app", () => {
+  it("makes its slot the active one, to be confirmed again", () => {
     expect(corrections.slotAdopted(idle(), v3, when("10:00"))).toEqual({
       state: {
         phase: "adopting",
@@ -80,7 +80,7 @@ describe("the standby key published by somebody else", () => {
     expect(move.also).not.toHaveProperty("dueAgainAt");
   });
 
-  it("before the rotation's own key is out lets one on demand start again", () => {
+  it("lets a rotation on demand start again if its own key was not published yet", () => {
     expect(corrections.slotAdopted(aRotation(onDemand).started(), v3, when("10:05")).also).toMatchObject({
       dueAgainAt: "2026-11-24T10:05:00.000Z",
       restart: { ...onDemand, by: "schedule" },
@@ -131,7 +131,7 @@ describe("a repaired drift", () => {
   it.each([
     ["published", aRotation().published({ approval: anApproval() })],
     ["settling", aRotation().settling({ approval: anApproval() })],
-  ])("of a rotation that is %s asks its gate afresh: an approval was for another version", (phase, state) => {
+  ])("of a rotation that is %s restarts its gate: an approval was for another version", (phase, state) => {
     expect(repaired(state).state).toEqual({
       ...state,
       phase,
@@ -140,7 +140,7 @@ describe("a repaired drift", () => {
     });
   });
 
-  it("of a rotation that has only started ends it: it is due again at once, when every consumer has confirmed", () => {
+  it("of a rotation that has only started ends it: it is due again when every consumer has confirmed", () => {
     const move = repaired(aRotation().started());
     expect(move.state).toEqual({
       phase: "adopting",
@@ -156,14 +156,14 @@ describe("a repaired drift", () => {
     });
   });
 
-  it("of a rotation on demand that has only started keeps what was asked for, for the next one", () => {
+  it("of a rotation on demand that has only started keeps the request for the next one", () => {
     expect(repaired(aRotation(onDemand).started()).also).toMatchObject({ restart: { ...onDemand, by: "schedule" } });
   });
 
   it.each([
     ["regenerated", aRotation().regenerated()],
     ["retired", aRotation().retired()],
-  ])("of a rotation that is %s lets it go on", (phase, state) => {
+  ])("of a rotation that is %s lets it continue", (phase, state) => {
     expect(repaired(state).state).toEqual({
       ...state,
       phase,
@@ -171,7 +171,7 @@ describe("a repaired drift", () => {
     });
   });
 
-  it("of a rotation that is retired counts as later than that, by whatever clock, so that its end does not pass it over", () => {
+  it("of a retired rotation is dated after the retirement by any clock, so that the end takes it into account", () => {
     const { state } = corrections.driftRepaired(aRotation().retired(), { version: v3 }, "drift", when("10:19"));
     expect(state).toMatchObject({ phase: "retired", active: { publishedAt: "2026-11-24T10:20:00.001Z" } });
   });
@@ -185,7 +185,7 @@ describe("a changed configuration", () => {
   const target = { resourceId: other.batch.resourceId, secret: other.secret };
   const change = (state: State) => corrections.configurationChanged(aRecord({ state }), target, when("11:00"));
 
-  it("has the account adopted anew, with nothing kept of the old one", () => {
+  it("starts a new adoption, and keeps nothing of the old account", () => {
     const { batch } = anAccount();
     expect(change(idle())).toEqual({
       state: { phase: "adopting", active: null, approval: null },

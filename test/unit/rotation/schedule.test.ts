@@ -9,11 +9,11 @@ const everyFourDays = anAccount({ rotateEveryMs: days(4) });
 const idleSince20th = aRecord({ state: idle({ publishedAt: at("12:00", 20), keyMadeAt: at("10:00", 20) }) });
 
 describe("nextDueAt", () => {
-  it("counts rotateEvery from when the active key was made, not from its publication", () => {
+  it("counts rotateEvery from the creation of the active key, not from its publication", () => {
     expect(nextDueAt(idleSince20th, everyFourDays)).toBe("2026-11-24T10:00:00.000Z");
   });
 
-  it("is at once after a roll-back, whatever the age of the key", () => {
+  it("is immediate after a roll-back, whatever the age of the key", () => {
     expect(nextDueAt({ ...idleSince20th, dueAgainAt: at("08:00", 21) }, everyFourDays)).toBe(
       "2026-11-21T08:00:00.000Z",
     );
@@ -42,7 +42,7 @@ describe("scheduledDue", () => {
     expect(scheduledDue(idleSince20th, everyFourDays, when("09:59:59.999"))).toEqual({ due: false });
   });
 
-  it("starts at the very instant", () => {
+  it("is due exactly at the instant", () => {
     expect(scheduledDue(idleSince20th, everyFourDays, when("10:00"))).toEqual({
       due: true,
       at: "2026-11-24T10:00:00.000Z",
@@ -76,7 +76,7 @@ describe("scheduledDue", () => {
       });
     });
 
-    it("waits for the next one when it has shut", () => {
+    it("waits for the next window when it has closed", () => {
       expect(scheduledDue(idleSince20th, windowed, when("05:00", 25))).toEqual({
         due: true,
         at: "2026-11-24T10:00:00.000Z",
@@ -85,7 +85,7 @@ describe("scheduledDue", () => {
       });
     });
 
-    it("does not keep a rotation on demand waiting that was superseded and starts again", () => {
+    it("does not delay a superseded rotation on demand that starts again", () => {
       const restart = {
         trigger: "demand",
         reason: "the key leaked",
@@ -101,7 +101,7 @@ describe("scheduledDue", () => {
       });
     });
 
-    it("does not start in it before it is due", () => {
+    it("does not start within it before it is due", () => {
       expect(scheduledDue(idleSince20th, windowed, when("03:00", 18))).toEqual({ due: false });
     });
   });

@@ -8,11 +8,11 @@ import { at, hours, minutes, when } from "../../builders/time";
 const publishedAtTen = aRecord({ state: aRotation().published(), phaseClock: { since: at("10:00") } });
 
 describe("timeInPhaseMs", () => {
-  it("counts from the beginning of the phase", () => {
+  it("counts from the start of the phase", () => {
     expect(timeInPhaseMs(publishedAtTen, when("10:30"))).toBe(minutes(30));
   });
 
-  it("leaves out earlier pauses", () => {
+  it("excludes earlier pauses", () => {
     expect(
       timeInPhaseMs(
         { ...publishedAtTen, phaseClock: { ...publishedAtTen.phaseClock, pausedMs: minutes(20) } },
@@ -21,7 +21,7 @@ describe("timeInPhaseMs", () => {
     ).toBe(minutes(10));
   });
 
-  it("leaves out the pause that lasts", () => {
+  it("excludes the present pause", () => {
     expect(
       timeInPhaseMs(
         { ...publishedAtTen, phaseClock: { ...publishedAtTen.phaseClock, pausedSince: at("10:05") } },
@@ -30,7 +30,7 @@ describe("timeInPhaseMs", () => {
     ).toBe(minutes(5));
   });
 
-  it("leaves out both together", () => {
+  it("excludes both together", () => {
     const twice = changed(publishedAtTen, { phaseClock: { pausedMs: minutes(2), pausedSince: at("10:25") } });
     expect(timeInPhaseMs(twice, when("10:30"))).toBe(minutes(23));
   });
@@ -43,7 +43,7 @@ describe("timeInPhaseMs", () => {
       "10:00",
     ],
     [
-      "more was paused than has passed",
+      "the pauses are longer than the phase",
       { ...publishedAtTen, phaseClock: { ...publishedAtTen.phaseClock, pausedMs: hours(2) } },
       "10:30",
     ],
@@ -78,18 +78,18 @@ describe("isStalled", () => {
     expect(isStalled(record, config, when(limit))).toBe(true);
   });
 
-  it("an idle account never is", () => {
+  it("an idle account is never stalled", () => {
     expect(
       isStalled(aRecord({ state: idle(), phaseClock: { since: at("10:00", 1) } }), config, when("10:00", 30)),
     ).toBe(false);
   });
 
-  it("a paused account is not, however long the pause", () => {
+  it("a paused account is not stalled, however long the pause", () => {
     const paused = changed(publishedAtTen, { phaseClock: { pausedSince: at("10:01") } });
     expect(isStalled(paused, config, when("10:00", 30))).toBe(false);
   });
 
-  it("the limit moves on by the time spent paused", () => {
+  it("the time spent paused extends the limit", () => {
     const resumed = changed(publishedAtTen, { phaseClock: { pausedMs: hours(1) } });
     expect(isStalled(resumed, config, when("14:59:59"))).toBe(false);
     expect(isStalled(resumed, config, when("15:00"))).toBe(true);

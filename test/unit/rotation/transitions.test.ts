@@ -7,8 +7,8 @@ import { at, minutes, when } from "../../builders/time";
 const endpoint = "renderweu.westeurope.batch.azure.com";
 const aNoted = { reason: "leaked", retireAfterMs: minutes(15), idempotencyKey: "once" } as const;
 
-describe("first sight", () => {
-  it("adopts a published live key without telling anybody, as nothing was written", () => {
+describe("the first reconcile", () => {
+  it("adopts a published live key without an event, as nothing was written", () => {
     expect(to.foundPublished(thePrimary(), endpoint, when("10:00"))).toEqual({
       state: { phase: "adopting", active: thePrimary(), approval: null },
       events: [],
@@ -16,7 +16,7 @@ describe("first sight", () => {
     });
   });
 
-  it("tells of the key that it had to publish, and why", () => {
+  it("reports a key that it had to publish, and the reason", () => {
     const move = to.publishedAtFirstSight(
       thePrimary(),
       endpoint,
@@ -39,14 +39,14 @@ describe("first sight", () => {
 });
 
 describe("the end of an adoption", () => {
-  it("makes the account idle on the key that every consumer runs on", () => {
+  it("makes the account idle on the key that every consumer uses", () => {
     expect(to.adopted(thePrimary(), null)).toEqual({
       state: { phase: "idle", active: thePrimary() },
       events: [{ event: "Adopted", detail: `every consumer runs on the primary key, version ${v1}` }],
     });
   });
 
-  it("tells what it was overridden by", () => {
+  it("names the override", () => {
     expect(to.adopted(thePrimary(), "approved by operator:ada").events).toEqual([
       {
         event: "Adopted",
@@ -89,14 +89,14 @@ describe("a rotation", () => {
     });
   });
 
-  it("that nobody asked for says only why it was due", () => {
+  it("on schedule states only why it was due", () => {
     const request = { id: "r1", ...aNoted, trigger: "schedule", by: "schedule", reason: "due" } as const;
     expect(to.rotationStarted(idle(), request, when("10:00")).events).toEqual([
       { event: "RotationStarted", detail: "on schedule, from the primary to the secondary key: due" },
     ]);
   });
 
-  it("leaves the published key as it is while its target is regenerated", () => {
+  it("keeps the published key while its target is regenerated", () => {
     const state = aRotation().started();
     expect(to.targetRegenerated(state, "request-2", when("09:58"))).toEqual({
       state: aRotation().regenerated(),
@@ -110,7 +110,7 @@ describe("a rotation", () => {
     });
   });
 
-  it("publishes its target, made when it was regenerated, and remembers the previous version", () => {
+  it("publishes its target with its instant of creation, and keeps the previous version", () => {
     expect(
       to.targetPublished(aRotation().regenerated(), { version: v2, requestId: "request-3" }, when("10:00")),
     ).toEqual({
@@ -126,9 +126,9 @@ describe("a rotation", () => {
   });
 
   it.each([
-    ["by itself", null, false, "primary key regenerated, so that its old value is dead"],
-    ["overridden", "approved", false, "primary key regenerated, so that its old value is dead; approved"],
-    ["after others did", null, true, "primary key had been regenerated already"],
+    ["without override", null, false, "primary key regenerated, so that its old value is dead"],
+    ["with an override", "approved", false, "primary key regenerated, so that its old value is dead; approved"],
+    ["after an outside regenerate", null, true, "primary key had been regenerated already"],
   ])("retires the previous key %s", (_what, override, byOthers, detail) => {
     const retirement = { override, byOthers, requestId: "request-4", confirmations: [aReport({ proven: true })] };
     expect(to.previousRetired(aRotation().published(), retirement, when("10:20"))).toEqual({
@@ -159,7 +159,7 @@ describe("a rotation", () => {
     });
   });
 
-  it("names a hundred of those who confirmed at most, and counts them all", () => {
+  it("lists at most 100 confirmations, and counts all", () => {
     const confirmations = Array.from({ length: 101 }, (_, i) => aReport({ instance: `vm-${i}` }));
     const retirement = { override: null, byOthers: false, requestId: null, confirmations };
     const [event] = to.previousRetired(aRotation().published(), retirement, when("10:20")).events;
@@ -167,13 +167,13 @@ describe("a rotation", () => {
     expect(event?.evidence?.["confirmations"]).toHaveLength(100);
   });
 
-  it("tells 2,000 characters of an override in its evidence, so that it can be stored", () => {
+  it("limits an override in its evidence to 2,000 characters, so that it can be stored", () => {
     const retirement = { override: "o".repeat(2_001), byOthers: false, requestId: null, confirmations: [] };
     const [event] = to.previousRetired(aRotation().published(), retirement, when("10:20")).events;
     expect(event?.evidence).toMatchObject({ override: "o".repeat(2_000), confirmedInstances: 0, confirmations: [] });
   });
 
-  it("settles on the fresh primary key, made when the old one was retired", () => {
+  it("settles on the new primary key, made when the old one was retired", () => {
     const proven = { oldKeyRefusedAt: "2026-11-24T10:20:30.000Z" };
     expect(to.settlingStarted(aRotation().retired(), { version: v3 }, proven, when("10:21"))).toEqual({
       state: aRotation().settling(),
@@ -192,7 +192,7 @@ describe("a rotation", () => {
     });
   });
 
-  it("settles without evidence where the old key had been proven dead before", () => {
+  it("settles without evidence if the old key was proven dead before", () => {
     const [event] = to.settlingStarted(aRotation().retired(), { version: v3 }, null, when("10:21")).events;
     expect(event).toEqual({
       event: "SettlingStarted",
@@ -230,7 +230,7 @@ describe("a rotation", () => {
 });
 
 describe("a rotation whose key was published again after the gate had opened", () => {
-  it("is completed, but the account is adopted anew: its consumers confirmed another version", () => {
+  it("is completed, but the account is adopted again: its consumers confirmed another version", () => {
     const retired = aRotation().retired();
     const drifted = { ...retired, active: theSecondary({ version: v3, publishedAt: at("10:20:00.001") }) };
     expect(to.rotationCompleted(drifted, null, when("10:30"))).toMatchObject({
@@ -246,7 +246,7 @@ describe("a rotation whose key was published again after the gate had opened", (
     });
   });
 
-  it("is an ordinary one where it was published at the very instant of the retirement", () => {
+  it("is completed as usual if the publication was at the instant of the retirement", () => {
     const retired = aRotation().retired();
     const same = { ...retired, active: theSecondary({ publishedAt: at("10:20") }) };
     expect(to.rotationCompleted(same, null, when("10:30")).state.phase).toBe("idle");
@@ -256,7 +256,7 @@ describe("a rotation whose key was published again after the gate had opened", (
 describe("a roll-back", () => {
   const asked = aPause({ since: at("10:09"), reason: "render-api is down" });
 
-  it("from published makes the previous key, of its own age, the active one: paused, due again, to be confirmed", () => {
+  it("from published makes the previous key active with its own age: paused, due again, to be confirmed", () => {
     const state = aRotation().published({ previousKeyMadeAt: at("08:00", 20) });
     expect(to.rolledBack(state, { version: v3, requestId: "request-6" }, true, asked, when("10:10"))).toEqual({
       state: {
@@ -298,7 +298,7 @@ describe("a roll-back", () => {
   it.each([
     ["started", aRotation().started()],
     ["regenerated", aRotation().regenerated()],
-  ])("from %s publishes nothing, as the previous key is the newest still", (_phase, state) => {
+  ])("from %s publishes nothing, as the previous key is still the newest", (_phase, state) => {
     const move = to.rolledBack(state, { version: v1 }, false, asked, when("10:10"));
     expect(move.state).toEqual({ phase: "adopting", active: thePrimary(), approval: null });
     expect(move.events.map(({ event }) => event)).toEqual(["RotationRolledBack", "Paused"]);

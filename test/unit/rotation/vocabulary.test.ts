@@ -10,7 +10,7 @@ import { blockedReasons, consumerReasons, waitingReasons } from "../../../lib/ro
 import { aRotation, idle } from "../../builders/state";
 
 /*
- * The words that apps, dashboards, templates and alert rules rely on. A change here breaks them.
+ * Apps, dashboards, templates and alert rules rely on these words. A change here breaks them.
  */
 
 describe("phases", () => {
@@ -26,7 +26,7 @@ describe("phases", () => {
     ]);
   });
 
-  it("wait behind the gate exactly where apps must show which key they run on", () => {
+  it("have a gate exactly where apps must confirm their key", () => {
     const gated = Object.entries(phaseFacts).filter(([, facts]) => facts.gated);
     expect(gated.map(([phase]) => phase)).toEqual(["adopting", "published", "settling"]);
   });
@@ -38,7 +38,7 @@ describe("phases", () => {
 });
 
 describe("slots", () => {
-  it("are each other's other", () => {
+  it("are the other slot of each other", () => {
     expect(otherSlot("primary")).toBe("secondary");
     expect(otherSlot("secondary")).toBe("primary");
   });
@@ -79,7 +79,7 @@ describe("reasons to wait", () => {
     ]);
   });
 
-  it("on behalf of a consumer come in the order in which they are checked", () => {
+  it("of a consumer are in the order of the checks", () => {
     expect(consumerReasons).toEqual([
       "NoSignalYet",
       "SignalStale",
@@ -156,7 +156,7 @@ describe("events", () => {
     expect(isAlarm(kind)).toBe(false);
   });
 
-  it("AlarmCleared says which alarm, and no other event does", () => {
+  it("AlarmCleared names the cleared alarm, and no other event does", () => {
     expect(clearedKind({ event: "AlarmCleared", reason: "RotationStalled" })).toEqual({ kind: "RotationStalled" });
     expect(clearedKind({ event: "RotationStalled", reason: "OnPreviousKey" })).toEqual({});
   });

@@ -23,7 +23,7 @@ interface Situation extends RecordChanges {
   readonly now?: string;
 }
 
-/** A rotation published at 10:00, at 10:15: its gate is open. */
+/** A rotation published at 10:00, seen at 10:15, with an open gate. */
 const seen = ({
   config,
   reports = [aReport()],
@@ -52,7 +52,7 @@ const onWednesdays = { days: ["Wed"], from: "02:00", to: "05:00", timeZone: "UTC
 const dueNow = { state: idle({ keyMadeAt: at("10:00") }), config: { rotateEveryMs: 0 } };
 
 describe("an account waits for nothing", () => {
-  it("when the next driver moves it on", () => {
+  it("when the next driver advances it", () => {
     expect(waits()).toBeNull();
   });
 
@@ -60,7 +60,7 @@ describe("an account waits for nothing", () => {
     expect(waits({ state: idle() })).toBeNull();
   });
 
-  it("while it is blocked: that is told by itself", () => {
+  it("while it is blocked, which is reported separately", () => {
     const blocked = aFailure({ blocked: { reason: "Forbidden", remedy: "give it the role" } });
     expect(waits({ failure: blocked, pause: aPause(), quarantine: lostSlot })).toBeNull();
   });
@@ -75,7 +75,7 @@ describe("an account waits for", () => {
     });
   });
 
-  it("OutcomeUnknown since the answer was lost, up to the end of the quarantine", () => {
+  it("OutcomeUnknown from the lost answer to the end of the quarantine", () => {
     expect(waits({ quarantine: lostSlot, now: "10:16:59.999" })).toEqual({
       reason: "OutcomeUnknown",
       detail:
@@ -85,7 +85,7 @@ describe("an account waits for", () => {
     expect(waits({ quarantine: lostSlot, now: "10:17" })).toBeNull();
   });
 
-  it("OutcomeUnknown after a driver was cut off, where the next step would regenerate", () => {
+  it("OutcomeUnknown after a driver was cut off, if the next step regenerates", () => {
     expect(waits({ quarantine: lostDriver })).toEqual({
       reason: "OutcomeUnknown",
       detail: "a driver or a request was cut off; nothing is regenerated before 2026-11-24T10:17:00.000Z",
@@ -105,7 +105,7 @@ describe("an account waits for", () => {
     });
   });
 
-  it("what Batch answered at the last look", () => {
+  it("the hold that Batch's last answer caused", () => {
     expect(waits({ hold: notAccepted })).toEqual({
       reason: "NewKeyNotAcceptedYet",
       detail: "not yet",
@@ -150,7 +150,7 @@ describe("in a dry run an account waits for DryRun", () => {
       aRotation().settling({ active: theSecondary() }),
       "would confirm that every consumer is back on the primary key",
     ],
-  ])("while %s, with the step in words", (_phase, state, words) => {
+  ])("while %s, and names the step", (_phase, state, words) => {
     expect(waits({ state, dryRun: true })).toEqual({
       reason: "DryRun",
       detail: `${words}; nothing is changed while ROTATION_DRY_RUN is true`,
@@ -158,7 +158,7 @@ describe("in a dry run an account waits for DryRun", () => {
     });
   });
 
-  it("before first sight of its keys", () => {
+  it("before its keys were read", () => {
     expect(waits({ state: adopting(), dryRun: true })).toMatchObject({
       reason: "DryRun",
       detail:
@@ -166,7 +166,7 @@ describe("in a dry run an account waits for DryRun", () => {
     });
   });
 
-  it("when it is idle and due, and for nothing when it is not", () => {
+  it("when it is idle and due, but not when it is only idle", () => {
     expect(waits({ ...dueNow, dryRun: true })).toMatchObject({
       reason: "DryRun",
       detail: "would start a rotation; nothing is changed while ROTATION_DRY_RUN is true",
@@ -174,13 +174,13 @@ describe("in a dry run an account waits for DryRun", () => {
     expect(waits({ state: idle(), config: { rotateEveryMs: days(60) }, dryRun: true })).toBeNull();
   });
 
-  it("not while its gate is shut: that would have to open first", () => {
+  it("but not while its gate is shut", () => {
     expect(reasonOf({ dryRun: true, reports: [] })).toBe("NoSignalYet");
   });
 });
 
-describe("the first reason is told", () => {
-  it("in the order in which a driver would find out", () => {
+describe("the first reason is reported", () => {
+  it("in the order of the driver's checks", () => {
     const everything: Situation = {
       pause: aPause(),
       quarantine: lostSlot,
@@ -220,7 +220,7 @@ describe("the first reason is told", () => {
 
 describe("the gate of a record", () => {
   it.each<[string, State, boolean]>([
-    ["adopting, before first sight", adopting(), false],
+    ["adopting, before its keys were read", adopting(), false],
     ["adopting", adopting({ active: thePrimary() }), true],
     ["idle", idle(), false],
     ["started", aRotation().started(), false],
@@ -249,18 +249,18 @@ describe("the next step regenerates a key", () => {
 });
 
 describe("nextStep", () => {
-  it("is told in words for an account never looked at", () => {
+  it("describes the first step of an account without a record", () => {
     expect(nextStep(adopting())).toBe(
       "read the account and adopt the key that the vault holds, or publish the primary key",
     );
   });
 
-  it("is told in words for an idle one", () => {
+  it("describes the next step of an idle account", () => {
     expect(nextStep(idle())).toBe("start a rotation");
   });
 });
 
-describe("a signal could move an account on", () => {
+describe("a signal could advance an account", () => {
   it("when its gate is open", () => {
     expect(couldMoveOn(seen())).toBe(true);
   });
@@ -273,33 +273,36 @@ describe("a signal could move an account on", () => {
     ["it is paused", { pause: aPause() }],
     ["an answer was lost", { quarantine: lostSlot }],
     ["a driver was cut off, and the next step regenerates", { quarantine: lostDriver }],
-    ["it is a dry run, in which a tick says what would be done", { dryRun: true }],
+    ["it is a dry run, in which a tick reports the next step", { dryRun: true }],
   ])("not when %s", (_what, situation) => {
     expect(couldMoveOn(seen(situation))).toBe(false);
   });
 
-  it("when a quarantine has ended, or only hinders a regenerate that does not come next", () => {
+  it("when a quarantine has ended, or the next step does not regenerate", () => {
     expect(couldMoveOn(seen({ quarantine: lostSlot, now: "10:17" }))).toBe(true);
     const state = adopting({ active: theSecondary() });
     expect(couldMoveOn(seen({ quarantine: lostDriver, state }))).toBe(true);
   });
 });
 
-describe("a signal could let a rotation try again", () => {
+describe("a signal could retry a rotation", () => {
   const regenerated = aRotation().regenerated();
   const retired = aRotation().retired();
 
   it.each<[string, Situation]>([
-    ["what failed, once its backoff is over", { failure: aFailure({ nextAttemptAt: at("10:15") }) }],
-    ["what failed where there is no gate", { state: regenerated, failure: aFailure({ nextAttemptAt: at("10:15") }) }],
+    ["after a failure, once its backoff is over", { failure: aFailure({ nextAttemptAt: at("10:15") }) }],
     [
-      "a look at Batch, seconds after the last",
+      "after a failure in a phase without a gate",
+      { state: regenerated, failure: aFailure({ nextAttemptAt: at("10:15") }) },
+    ],
+    [
+      "to ask Batch again, seconds after the last time",
       { state: regenerated, hold: notAccepted, reconciledAt: at("10:14:55") },
     ],
-    ["a look at Batch that was never had", { state: retired, hold: notAccepted, reconciledAt: null }],
-    ["what a driver left when its time was up", { state: retired, reconciledAt: at("10:15") }],
-    ["what a driver left that was cut off", { state: regenerated, claim: aClaim({ until: at("10:15") }) }],
-    ["what was put off by a quarantine that is over", { state: regenerated, quarantine: lostSlot, now: "10:17" }],
+    ["to ask Batch for the first time", { state: retired, hold: notAccepted, reconciledAt: null }],
+    ["after a driver stopped at its time limit", { state: retired, reconciledAt: at("10:15") }],
+    ["after a driver was cut off", { state: regenerated, claim: aClaim({ until: at("10:15") }) }],
+    ["after a quarantine is over", { state: regenerated, quarantine: lostSlot, now: "10:17" }],
   ])("%s", (_what, situation) => {
     expect(couldTryAgain(seen(situation))).toBe(true);
   });
@@ -307,9 +310,9 @@ describe("a signal could let a rotation try again", () => {
   it.each<[string, Situation]>([
     ["before its backoff is over", { failure: aFailure({ nextAttemptAt: at("10:15:00.001") }) }],
     ["while the gate is shut", { failure: aFailure({ nextAttemptAt: at("10:00") }), reports: [] }],
-    ["where an open gate is all that it waited for", {}],
+    ["when it waited only for its gate, which is open", {}],
     ["where Batch refuses the published key", { hold: { ...notAccepted, reason: "TargetKeyRefused" } }],
-    ["sooner after a look", { state: regenerated, hold: notAccepted, reconciledAt: at("10:14:55.001") }],
+    ["sooner after Batch was asked", { state: regenerated, hold: notAccepted, reconciledAt: at("10:14:55.001") }],
     ["while it is paused", { state: regenerated, pause: aPause() }],
     ["while another driver is at work", { state: regenerated, claim: aClaim({ until: at("10:15:00.001") }) }],
     ["in a quarantine", { state: regenerated, quarantine: lostDriver }],

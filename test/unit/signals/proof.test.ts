@@ -11,7 +11,7 @@ const claims: ProofClaims = {
   at: "2026-11-22T10:00:00Z",
 };
 
-/** Made elsewhere, with Python's hmac, from the text of the contract: the key is the bytes 0 to 63. */
+/** Made with Python's hmac from the text of the contract; the key is the bytes 0 to 63. */
 const workedExample = "pS8N2iy5aqYW96rAX8jN+VKwypXnxwURU4Ngyi3Yams=";
 
 const sign = (lines: readonly string[]): string =>
@@ -33,12 +33,12 @@ describe("a proof", () => {
     expect(proofHolds(claims, workedExample, aKey())).toBe(true);
   });
 
-  it("of an unhealthy instance signs the word false", () => {
+  it("of an unhealthy instance signs `false`", () => {
     const lines = ["batch-key-proof-v1", "render-weu", "render-api", "vm-1", claims.secretVersion, "false", claims.at];
     expect(proofHolds({ ...claims, healthy: false }, sign(lines), aKey())).toBe(true);
   });
 
-  it("of an answer to a health request signs the nonce in the place of `at`", () => {
+  it("of an answer to a health request signs the nonce in place of `at`", () => {
     const nonce = "01JDF00000000000000000NONC";
     const lines = ["batch-key-proof-v1", "render-weu", "render-api", "vm-1", claims.secretVersion, "true", nonce];
     expect(proofHolds({ ...claims, at: nonce }, sign(lines), aKey())).toBe(true);
@@ -53,11 +53,11 @@ describe("a proof", () => {
     ["at", { ...claims, at: "2026-11-22T10:00:01Z" }],
     ["at", { ...claims, at: "2026-11-22T10:00:00.000Z" }],
     ["at", { ...claims, at: "2026-11-22T11:00:00+01:00" }],
-  ])("is refused where %s is another than was signed", (_field, altered) => {
+  ])("is refused if %s was altered", (_field, altered) => {
     expect(proofHolds(altered, workedExample, aKey())).toBe(false);
   });
 
-  it("is refused where it was made with another key", () => {
+  it("is refused if it was made with another key", () => {
     expect(proofHolds(claims, workedExample, aKey(otherKeyText))).toBe(false);
   });
 
@@ -69,14 +69,14 @@ describe("a proof", () => {
     ["no base64", "?".repeat(44)],
     ["lower case", workedExample.toLowerCase()],
     ["hexadecimal digits", Buffer.from(workedExample, "base64").toString("hex")],
-  ])("is refused where it is %s instead", (_what, altered) => {
+  ])("is refused if it is %s instead", (_what, altered) => {
     expect(proofHolds(claims, altered, aKey())).toBe(false);
   });
 
   it.each([
     ["signed with the text of the key instead of its bytes", createHmac("sha256", aKey().reveal())],
     ["signed with SHA-512", createHmac("sha512", Buffer.from(aKey().reveal(), "base64"))],
-  ])("is refused where it was %s", (_what, hmac) => {
+  ])("is refused if it was %s", (_what, hmac) => {
     expect(proofHolds(claims, hmac.update(proofMessage(claims)).digest("base64"), aKey())).toBe(false);
   });
 });

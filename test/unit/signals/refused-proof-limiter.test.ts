@@ -56,7 +56,7 @@ const flood = async ({ rig, config }: Place, count: number): Promise<void> => {
   }
 };
 
-it("a flood of them leaves five rows in the history and one line, and the next says how many there were", async () => {
+it("write five history rows and one log line in a flood, and the next row states the number", async () => {
   const place = await new Rig().place().adopt();
   const { rig } = place;
   const writes: string[] = [];

@@ -6,7 +6,7 @@ import { at } from "../../builders/time";
 
 const options = { signal: new AbortController().signal };
 
-/** A table of so many rows, and a clock that a test moves. */
+/** A table with this number of rows, and a virtual clock. */
 const table = (rows: number) => {
   const world = {
     nowMs: 1_000_000,
@@ -33,15 +33,15 @@ const table = (rows: number) => {
 
 const row = (index: number): InstanceReport => aReport({ instance: `vm-${index}` });
 
-describe("the reports for answering signals", () => {
-  it("are read each time while they are fewer than 100", async () => {
+describe("the cache of reports for signals", () => {
+  it("reads the table each time while it has fewer than 100 rows", async () => {
     const { world, read } = table(99);
     await read();
     await read();
     expect(world.lists).toBe(2);
   });
 
-  it("are shared for as many milliseconds as there are rows, and not for one more", async () => {
+  it("keeps n rows for n milliseconds and no longer", async () => {
     const { world, read } = table(100);
     await read();
     world.nowMs += 99;
@@ -52,7 +52,7 @@ describe("the reports for answering signals", () => {
     expect(world.lists).toBe(2);
   });
 
-  it("are not shared from before the clock was set back", async () => {
+  it("discards rows read before the clock was set back", async () => {
     const { world, read } = table(100);
     await read();
     world.nowMs -= 1;
@@ -60,7 +60,7 @@ describe("the reports for answering signals", () => {
     expect(world.lists).toBe(2);
   });
 
-  it("hold what this process has stored since, and never an older report in place of a newer one", async () => {
+  it("includes reports stored by this process since, and never replaces a newer report by an older one", async () => {
     const { read, keep } = table(100);
     await read();
     keep(aReport({ instance: "vm-1", at: at("10:20"), secretVersion: "new" }));
@@ -75,7 +75,7 @@ describe("the reports for answering signals", () => {
     ]);
   });
 
-  it("are asked for once by all who come while a list that was worth keeping is read anew", async () => {
+  it("reads a large table once for all concurrent requests", async () => {
     const { world, read } = table(100);
     await read();
     world.nowMs += 100;
@@ -83,7 +83,7 @@ describe("the reports for answering signals", () => {
     expect(world.lists).toBe(2);
   });
 
-  it("are read anew after a failure", async () => {
+  it("reads the table again after a failure", async () => {
     const { world, read } = table(100);
     world.failing = true;
     await expect(read()).rejects.toThrow("out of reach");

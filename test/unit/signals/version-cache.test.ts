@@ -21,7 +21,7 @@ const unused = async (): Promise<never> => {
   throw new Error("not asked for here");
 };
 
-/** A cache over a vault that answers by `answer`, at 10:00 by a clock that can be set. */
+/** A cache of a vault that answers with `answer`, at 10:00 of a virtual clock. */
 const aCache = (answer: (version: string) => Promise<SecretVersion | null> = async (version) => found(version)) => {
   const asked: string[] = [];
   let now = when("10:00");
@@ -45,15 +45,15 @@ const aCache = (answer: (version: string) => Promise<SecretVersion | null> = asy
   };
 };
 
-describe("the versions of a secret", () => {
-  it("are read once, however many ask at the same time", async () => {
+describe("the cache of secret versions", () => {
+  it("reads a version once for all concurrent requests", async () => {
     const { read, asked } = aCache();
     const all = await Promise.all([read(v1), read(v1), read(v1)]);
     expect(all).toEqual([found(v1), found(v1), found(v1)]);
     expect(asked).toHaveLength(1);
   });
 
-  it("are kept for less than a minute: a version can be disabled meanwhile", async () => {
+  it("keeps a version for less than a minute, because it can be disabled meanwhile", async () => {
     const { read, asked, setClock } = aCache();
     await read(v1);
     setClock("10:00:59.999");
@@ -64,7 +64,7 @@ describe("the versions of a secret", () => {
     expect(asked).toHaveLength(2);
   });
 
-  it("are told apart by vault, name and version, without case as the vault does", async () => {
+  it("distinguishes vault, name and version, ignoring case as the vault does", async () => {
     const { read, asked } = aCache();
     await read("abcdef00000000000000000000000000");
     await read("ABCDEF00000000000000000000000000");
@@ -76,7 +76,7 @@ describe("the versions of a secret", () => {
     expect(asked).toHaveLength(4);
   });
 
-  it("that the vault does not know are asked for again after ten seconds, as they may be there by then", async () => {
+  it("reads an unknown version again after 10 s, as it may exist by then", async () => {
     const { read, asked, setClock } = aCache(async () => null);
     expect([await read(v1), await read(v1)]).toEqual([null, null]);
     setClock("10:00:09.999");
@@ -87,7 +87,7 @@ describe("the versions of a secret", () => {
     expect(asked).toHaveLength(2);
   });
 
-  it("are asked for again after a failure, which everybody who waited sees", async () => {
+  it("reads a version again after a failure, which every waiting caller receives", async () => {
     const answers = [Promise.reject(new Error("vault out of reach")), Promise.resolve(found(v1))];
     const { read, asked } = aCache(() => answers.shift() ?? Promise.resolve(null));
     const both = await Promise.allSettled([read(v1), read(v1)]);
@@ -96,7 +96,7 @@ describe("the versions of a secret", () => {
     expect(asked).toHaveLength(2);
   });
 
-  it("are not thrown away by an older reading that fails late", async () => {
+  it("keeps a version when an older read fails late", async () => {
     const vault = new EventEmitter();
     const late = once(vault, "answer").then(() => null);
     const answers: Promise<SecretVersion | null>[] = [late, Promise.resolve(found(v1))];
@@ -110,7 +110,7 @@ describe("the versions of a secret", () => {
     expect(asked).toHaveLength(2);
   });
 
-  it("read before the clock was set back are read again, so that none is kept for longer", async () => {
+  it("reads a version again after the clock was set back, so that none is kept for longer", async () => {
     const { read, asked, setClock } = aCache();
     await read(v1);
     setClock("09:00");
@@ -118,7 +118,7 @@ describe("the versions of a secret", () => {
     expect(asked).toHaveLength(2);
   });
 
-  it("are a thousand at most: the one that was read first goes first", async () => {
+  it("keeps at most 1,000 versions, and drops the oldest read first", async () => {
     const { read, asked } = aCache();
     for (let i = 1; i <= 1_000; i += 1) await read(numbered(i));
     await read(numbered(1));

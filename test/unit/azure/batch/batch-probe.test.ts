@@ -4,7 +4,7 @@ import { BatchKey } from "../../../../lib/batch-key";
 
 type WebResource = Parameters<BatchSharedKeyCredentials["signRequest"]>[0];
 
-/** What the SDK's own signer makes of the same request. */
+/** The signature that the SDK makes for the same request. */
 const signedBySdk = async (account: string, key: string, headers: Readonly<Record<string, string>>) => {
   const set = new Map(Object.entries(headers));
   const request = {
@@ -19,7 +19,7 @@ const signedBySdk = async (account: string, key: string, headers: Readonly<Recor
       rawHeaders: () => Object.fromEntries(set),
     },
   };
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the signer reads no more of a request than this
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the signer reads only these members of a request
   await new BatchSharedKeyCredentials(account, key).signRequest(request as unknown as WebResource);
   return set.get("authorization");
 };
@@ -28,7 +28,7 @@ describe("the probe's signature", () => {
   it.each([
     ["renderweu", Buffer.alloc(64, 7)],
     ["acct1", Buffer.from(Array.from({ length: 64 }, (_, index) => index * 3))],
-  ])("is the one that the SDK's own signer makes (%s)", async (accountName, bytes) => {
+  ])("equals the signature that the SDK makes (%s)", async (accountName, bytes) => {
     const key = bytes.toString("base64");
     const now = new Date("2026-11-22T22:26:13.456Z");
     const headers = signedHeaders({ accountName, key: new BatchKey(key), now });
@@ -38,7 +38,7 @@ describe("the probe's signature", () => {
     );
   });
 
-  it("goes to the account's own host and port", () => {
+  it("is for the account's host and port", () => {
     expect(probeUrl("localhost:4711").href).toBe(
       "https://localhost:4711/pools?%24select=id&api-version=2022-10-01.16.0&maxresults=1",
     );

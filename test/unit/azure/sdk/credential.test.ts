@@ -6,13 +6,13 @@ const platform = { IDENTITY_ENDPOINT: "http://localhost:1/msi/token", IDENTITY_H
 
 describe("the credential", () => {
   it.each([null, "00000000-0000-4000-8000-00000000000c"])(
-    "is the managed identity where the platform offers one (client id %s)",
+    "is the managed identity where the platform provides one (client id %s)",
     (clientId) => {
       expect(createCredential({ env: platform, clientId, authorityHost })).toBeInstanceOf(ManagedIdentityCredential);
     },
   );
 
-  it.each([{}, { IDENTITY_ENDPOINT: "" }])("is the developer's own elsewhere (%j)", (env) => {
+  it.each([{}, { IDENTITY_ENDPOINT: "" }])("is the developer's credential elsewhere (%j)", (env) => {
     expect(createCredential({ env, clientId: null, authorityHost })).toBeInstanceOf(DefaultAzureCredential);
   });
 });

@@ -1,6 +1,6 @@
 import { RateLimiter } from "../../../../lib/azure/sdk/rate-limiter";
 
-/** A clock that sleepers move: each sleep ends when the test has advanced past it. */
+/** A virtual clock: each sleep ends when the test has advanced past it. */
 const aLimiter = (capacity: number, refillPerSecond: number) => {
   let nowMs = 0;
   const sleepers: { until: number; wake: () => void; slept: number }[] = [];
@@ -37,7 +37,7 @@ const take = (limiter: RateLimiter, times: number, signal?: AbortSignal) =>
   Array.from({ length: times }, () => limiter.take(signal));
 
 describe("the rate limiter", () => {
-  it("lets a full bucket go at once and the rest at the rate of the refill", async () => {
+  it("grants a full bucket at once and further tokens at the refill rate", async () => {
     const { limiter, advance } = aLimiter(200, 10);
     const done = count(take(limiter, 215));
     await advance(0);
@@ -50,7 +50,7 @@ describe("the rate limiter", () => {
     expect(done.value).toBe(215);
   });
 
-  it("fills up to its capacity and no further", async () => {
+  it("never holds more than its capacity", async () => {
     const { limiter, advance } = aLimiter(3, 10);
     await Promise.all(take(limiter, 3));
     await advance(60_000);
@@ -65,7 +65,7 @@ describe("the rate limiter", () => {
     expect(waits()).toEqual([100, 200, 300]);
   });
 
-  it("gives back the token of a caller that gives up", async () => {
+  it("returns the token of a caller that aborts", async () => {
     const { limiter, advance, waits } = aLimiter(1, 10);
     await limiter.take();
     const abort = new AbortController();
@@ -77,7 +77,7 @@ describe("the rate limiter", () => {
     await advance(100);
   });
 
-  it("takes nothing for a caller that has given up already", async () => {
+  it("takes no token for a caller that has already aborted", async () => {
     const { limiter } = aLimiter(1, 10);
     await expect(limiter.take(AbortSignal.abort())).rejects.toThrow(/abort/);
     await expect(limiter.take()).resolves.toBeUndefined();

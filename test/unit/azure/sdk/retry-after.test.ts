@@ -3,7 +3,7 @@ import { retryAfterMs } from "../../../../lib/azure/sdk/retry-after";
 const asked = (headers: Readonly<Record<string, string>>): number | null =>
   retryAfterMs({ get: (name) => headers[name] });
 
-describe("how long a service asks to wait", () => {
+describe("the Retry-After of a service", () => {
   it.each([
     ["nothing", {}, null],
     ["seconds", { "retry-after": "3600" }, 3_600_000],
@@ -12,7 +12,7 @@ describe("how long a service asks to wait", () => {
     ["milliseconds in the other header", { "x-ms-retry-after-ms": "1500" }, 1500],
     ["milliseconds before seconds", { "retry-after-ms": "250", "retry-after": "9" }, 250],
     [
-      "a date, by the answer's own clock",
+      "a date, relative to the Date header of the answer",
       { "retry-after": "Sun, 22 Nov 2026 10:01:00 GMT", date: "Sun, 22 Nov 2026 10:00:00 GMT" },
       60_000,
     ],

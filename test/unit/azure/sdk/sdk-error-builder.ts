@@ -1,6 +1,6 @@
 import { RestError } from "@azure/data-tables";
 
-/** Stands for a key wherever an SDK's error could hold one. */
+/** Stands for a key wherever an SDK error could contain one. */
 export const leakedKey = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJCrze8SNFZ4kA==";
 
 export interface AnErrorOf {
@@ -8,7 +8,7 @@ export interface AnErrorOf {
   readonly code?: string;
   /** Key Vault's inner code. */
   readonly innerCode?: string;
-  /** The code where Tables puts it. */
+  /** The code at the place where Tables puts it. */
   readonly odataCode?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly message?: string;
@@ -21,7 +21,7 @@ const details = ({ innerCode, odataCode, message }: AnErrorOf): unknown => {
   };
 };
 
-/** An SDK's error as it comes at its worst: the key is in its message, its request and its response. */
+/** An SDK error in the worst case: the key is in its message, its request and its response. */
 export const anSdkError = (what: AnErrorOf): Error => {
   const headers = new Map(Object.entries(what.headers ?? {}));
   const error = new RestError(`it went wrong - {"primary":"${leakedKey}"}`, {
@@ -39,6 +39,6 @@ export const anSdkError = (what: AnErrorOf): Error => {
   });
 };
 
-/** An error that is not a `RestError`, as credentials and aborts throw it. */
+/** An error that is not a `RestError`, as credentials and aborts throw. */
 export const aNamedError = (name: string, members: object = {}): Error =>
   Object.assign(new Error(`failed with ${leakedKey}`), { name, ...members });

@@ -43,7 +43,7 @@ const thrownBy = async (error: unknown): Promise<unknown> => {
 
 const translate = (call: SdkCall, error: unknown) => toServiceError(readFailure(error), call);
 
-describe("what is sent once", () => {
+describe("a write that is sent once", () => {
   it.each([
     ["status 500", anSdkError({ status: 500, code: "InternalServerError" })],
     ["status 502", anSdkError({ status: 502 })],
@@ -51,14 +51,14 @@ describe("what is sent once", () => {
     ["status 504", anSdkError({ status: 504 })],
     ["status 408", anSdkError({ status: 408 })],
     ["an unexpected 202", anSdkError({ status: 202 })],
-    ["a redirect that is not followed", anSdkError({ status: 308 })],
+    ["a redirect, which is not followed", anSdkError({ status: 308 })],
     ["a truncated body on a 200", anSdkError({ status: 200, code: "PARSE_ERROR" })],
     ["a reset in the middle of the body", anSdkError({ code: "PARSE_ERROR" })],
     ["a reset connection", anSdkError({ code: "ECONNRESET" })],
-    ["a time-out of the socket", anSdkError({ code: "ETIMEDOUT" })],
+    ["a socket timeout", anSdkError({ code: "ETIMEDOUT" })],
     ["an abort", aNamedError("AbortError")],
     ["a failure inside the SDK", new TypeError("Cannot read properties of undefined")],
-    ["something that is no error", "failed"],
+    ["a thrown value that is not an error", "failed"],
   ])("is of unknown outcome after %s", (_, error) => {
     expect(translate(regenerating, error)).toBeInstanceOf(OutcomeUnknownError);
     expect(translate(publishing, error)).toBeInstanceOf(OutcomeUnknownError);
@@ -71,13 +71,13 @@ describe("what is sent once", () => {
     ["status 412", anSdkError({ status: 412 })],
     ["status 429", anSdkError({ status: 429, code: "TooManyRequests" })],
     ["a host name that does not resolve", anSdkError({ code: "ENOTFOUND" })],
-    ["a resolver that is busy", anSdkError({ code: "EAI_AGAIN" })],
+    ["a busy resolver", anSdkError({ code: "EAI_AGAIN" })],
     ["a refused connection", anSdkError({ code: "ECONNREFUSED" })],
     ["an untrusted certificate", anSdkError({ code: "UNABLE_TO_VERIFY_LEAF_SIGNATURE" })],
     ["a self-signed certificate", anSdkError({ code: "SELF_SIGNED_CERT_IN_CHAIN" })],
     ["an expired certificate", anSdkError({ code: "CERT_HAS_EXPIRED" })],
     ["a certificate for another host", anSdkError({ code: "ERR_TLS_CERT_ALTNAME_INVALID" })],
-    ["an identity endpoint that is out of order", aNamedError("CredentialUnavailableError")],
+    ["an unavailable identity endpoint", aNamedError("CredentialUnavailableError")],
     ["a sign-in service that failed", aNamedError("AuthenticationError", { statusCode: 500 })],
   ])("is certainly not done after %s", (_, error) => {
     expect(translate(regenerating, error)).toBeInstanceOf(TransientServiceError);
@@ -85,8 +85,8 @@ describe("what is sent once", () => {
   });
 });
 
-describe("a call whose caller has given up already", () => {
-  it("is not sent, so nothing is unknown", async () => {
+describe("a call whose caller has already aborted", () => {
+  it("is not sent, so its outcome is known", async () => {
     const sent: string[] = [];
     const call = callSdk(regenerating, AbortSignal.abort(), async () => sent.push("sent"));
     await expect(call).rejects.toThrow(TransientServiceError);
@@ -94,7 +94,7 @@ describe("a call whose caller has given up already", () => {
   });
 });
 
-describe("what only reads", () => {
+describe("a read", () => {
   it.each([
     anSdkError({ status: 500 }),
     anSdkError({ status: 202 }),
@@ -107,7 +107,7 @@ describe("what only reads", () => {
   });
 });
 
-describe("what needs an operator", () => {
+describe("a failure that needs an operator", () => {
   it.each([
     [
       regenerating,
@@ -171,26 +171,26 @@ describe("what needs an operator", () => {
       "Forbidden",
       /rotatorstore.*use an identity/,
     ],
-  ] as const)("is told how to mend it (%#)", (call, what, reason, remedy) => {
+  ] as const)("states the remedy (%#)", (call, what, reason, remedy) => {
     const error = translate(call, anSdkError(what));
     expect(error).toBeInstanceOf(OperatorNeededError);
     expect(error).toMatchObject({ reason, remedy: expect.stringMatching(remedy) as unknown });
   });
 
-  it("is told which identity gets no token", () => {
+  it("names the identity that gets no token", () => {
     const error = translate(regenerating, aNamedError("AuthenticationError", { statusCode: 400 }));
     expect(error).toMatchObject({ name: "OperatorNeededError", reason: "Forbidden" });
     expect(error.message).toMatch(/AZURE_CLIENT_ID.*az functionapp identity assign/);
   });
 
-  it("is not called while a vault is read-only during a failover", () => {
+  it("is not assumed while a vault is read-only during a failover", () => {
     const error = translate(publishing, anSdkError({ status: 403, code: "Forbidden", innerCode: "VaultReadOnly" }));
     expect(error).toBeInstanceOf(TransientServiceError);
   });
 });
 
 describe("the facts of an error", () => {
-  it("are operation, status, the most telling code and the request id", () => {
+  it("are operation, status, the most specific code and the request id", () => {
     const headers = { "x-ms-request-id": "11111111-2222-3333-4444-555555555555" };
     const sent = anSdkError({ status: 403, code: "Forbidden", innerCode: "ForbiddenByRbac", headers });
     expect(translate(publishing, sent).facts).toEqual({
@@ -201,20 +201,20 @@ describe("the facts of an error", () => {
     });
   });
 
-  it("find the code of a single table entity in its details", () => {
+  it("include the code of a single table entity from its details", () => {
     expect(translate(tabling, anSdkError({ status: 412, odataCode: "UpdateConditionNotSatisfied" })).facts.code).toBe(
       "UpdateConditionNotSatisfied",
     );
   });
 
-  it("leave out a code that could be anything", () => {
+  it("omit a code of unknown form", () => {
     expect(translate(reading, anSdkError({ status: 500, code: leakedKey })).facts).toEqual({
       operation: "Batch listKeys",
       statusCode: 500,
     });
   });
 
-  it("carry how long the service asks to wait", () => {
+  it("include the Retry-After of the service", () => {
     const headers = { "retry-after": "17" };
     expect(translate(reading, anSdkError({ status: 429, headers }))).toMatchObject({ retryAfterMs: 17_000 });
     expect(translate(reading, anSdkError({ status: 429 }))).toMatchObject({ retryAfterMs: null });
@@ -231,7 +231,7 @@ describe("a translated error", () => {
     aNamedError(leakedKey),
   ];
 
-  it.each(worst)("keeps nothing that could hold a key (%#)", async (error) => {
+  it.each(worst)("keeps nothing that could contain a key (%#)", async (error) => {
     const thrown = await thrownBy(error);
     const shown = [inspect(thrown, { depth: 20, showHidden: true }), JSON.stringify(thrown), String(thrown)].join("\n");
     expect(shown).not.toContain(leakedKey.slice(0, 16));

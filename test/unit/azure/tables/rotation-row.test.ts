@@ -20,12 +20,12 @@ const longText = (record: RotationRecord): readonly string[] =>
   Object.entries(toRow(record)).flatMap(([name, value]) => (/^record\d*$/.test(name) ? [String(value)] : []));
 
 describe("a record as a row", () => {
-  it.each(everyState.map((state) => [state.phase, state] as const))("comes back as it was while %s", (_, state) => {
+  it.each(everyState.map((state) => [state.phase, state] as const))("is read back unchanged while %s", (_, state) => {
     const record = aRecord({ state });
     expect(toRecord("render-weu", stored(record))).toEqual(record);
   });
 
-  it("comes back as it was with every part of it filled in", () => {
+  it("is read back unchanged with every part filled in", () => {
     expect(toRecord("render-weu", stored(aFullRecord()))).toEqual(aFullRecord());
   });
 
@@ -40,7 +40,7 @@ describe("a record as a row", () => {
     });
   });
 
-  it("is spread over as many columns as an outbox that has grown takes", () => {
+  it("uses as many columns as a long outbox needs", () => {
     const outbox = Array.from({ length: 1000 }, (_, index) => anEvent(index + 1, { detail: "x".repeat(200) }));
     const record = aRecord({ publishing: { outbox }, chain: { sequence: 1000 } });
     expect(longText(record).length).toBeGreaterThan(10);
@@ -48,7 +48,7 @@ describe("a record as a row", () => {
     expect(toRecord("render-weu", stored(record))).toEqual(record);
   });
 
-  it("is written in ASCII, so that no cut can fall within a character", () => {
+  it("is written in ASCII, so that no column boundary splits a character", () => {
     const record = aRecord({
       publishing: { outbox: [anEvent(1, { detail: "🔑ü\n".repeat(10_000) })] },
       chain: { sequence: 1 },
@@ -57,7 +57,7 @@ describe("a record as a row", () => {
     expect(toRecord("render-weu", stored(record))).toEqual(record);
   });
 
-  it("is refused with the remedy when it no longer fits a row", () => {
+  it("is refused with the remedy when it does not fit a row", () => {
     const outbox = [anEvent(1, { detail: "x".repeat(460_000) })];
     expect(() => toRow(aRecord({ publishing: { outbox }, chain: { sequence: 1 } }))).toThrow(
       /mend the history table or the webhook/,
@@ -73,31 +73,31 @@ describe("a row that cannot be read", () => {
   it.each([
     ["of a newer version of the app", stored(aRecord(), { schema: 2 }), /newer version.*deploy that version/],
     ["of an older version of the app", stored(aRecord(), { schema: 0 }), /older version/],
-    ["of somebody else's", stored(aRecord(), { schema: undefined }), /not written by this app/],
-    ["that is no JSON", stored(aRecord(), { record: "{" }), /not whole/],
+    ["of another program", stored(aRecord(), { schema: undefined }), /not written by this app/],
+    ["that is not JSON", stored(aRecord(), { record: "{" }), /not whole/],
     ["without the record", stored(aRecord(), { record: undefined }), /not whole/],
     ["of another account", stored(aRecord({ account: "other" })), /another account/],
     ["without a member", withJson((record) => ({ ...record, hold: undefined })), /hold/],
-    ["with a member too many", withJson((record) => ({ ...record, surprise: 1 })), /surprise/],
+    ["with an extra member", withJson((record) => ({ ...record, surprise: 1 })), /surprise/],
     ["with an unknown phase", withJson((record) => ({ ...record, state: { phase: "halfway" } })), /state/],
     ["with a phase's member missing", withJson((record) => ({ ...record, state: { phase: "idle" } })), /state.active/],
     [
-      "with a time that is none",
+      "with an invalid time",
       withJson((record) => ({ ...record, phaseClock: { since: "2026-11-22" } })),
       /phaseClock.since/,
     ],
     [
-      "with a reason that is none",
+      "with an unknown reason",
       withJson((record) => ({ ...record, hold: { reason: "Bored", detail: "", since: "" } })),
       /hold.reason/,
     ],
-  ])("is reported with what is wrong (%s)", (_, row, problem) => {
+  ])("is reported with its problem (%s)", (_, row, problem) => {
     expect(() => toRecord("render-weu", row)).toThrow(CorruptRecordError);
     expect(() => toRecord("render-weu", row)).toThrow(problem);
   });
 
   it.each(["started", "regenerated", "published", "retired"])(
-    "includes one that would have the key in use regenerated (%s)",
+    "includes a state that would regenerate the key in use (%s)",
     (phase) => {
       const state = everyState.find((known) => known.phase === phase);
       const active = state?.active ?? null;

@@ -16,7 +16,7 @@ interface Situation {
   readonly now?: string;
 }
 
-/** A rotation published at 10:00, with a consumer that reports well, at 10:15. */
+/** A rotation published at 10:00, seen at 10:15, with a healthy consumer. */
 const found = ({ config, record, reports = [aReport()], dryRun = false, now = "10:15" }: Situation = {}) =>
   conditions({
     record: aRecord({
@@ -33,12 +33,12 @@ const found = ({ config, record, reports = [aReport()], dryRun = false, now = "1
 const kindsOf = (situation: Situation): readonly string[] => found(situation).map(({ kind }) => kind);
 const twoHours = { stalledAfterMs: { published: hours(2) } };
 
-describe("an account in order", () => {
-  it("raises nothing", () => {
+describe("an account without problems", () => {
+  it("raises no alarm", () => {
     expect(found()).toEqual([]);
   });
 
-  it("raises nothing while it is idle", () => {
+  it("raises no alarm while it is idle", () => {
     expect(found({ record: { state: idle(), phaseClock: { since: at("10:00", 1) } }, reports: [] })).toEqual([]);
   });
 });
@@ -46,7 +46,7 @@ describe("an account in order", () => {
 describe("RotationStalled", () => {
   const old = [aReport({ secretVersion: "11111111111111111111111111111111", at: at("11:55") })];
 
-  it("begins at the limit, with what the account waits for", () => {
+  it("begins at the limit, with the reason to wait", () => {
     expect(kindsOf({ config: twoHours, reports: old, now: "11:59:59" })).toEqual([]);
     expect(found({ config: twoHours, reports: old, now: "12:00" })).toEqual([
       {
@@ -58,17 +58,17 @@ describe("RotationStalled", () => {
     ]);
   });
 
-  it("keeps its beginning while it lasts", () => {
+  it("keeps its start while it lasts", () => {
     expect(found({ config: twoHours, reports: old, now: "13:30" })[0]?.since).toBe("2026-11-24T12:00:00.000Z");
   });
 
-  it("begins later by the time spent paused", () => {
+  it("is postponed by the time spent paused", () => {
     const record = { phaseClock: { pausedMs: minutes(30) } };
     expect(kindsOf({ config: twoHours, record, reports: old, now: "12:29:59" })).toEqual([]);
     expect(found({ config: twoHours, record, reports: old, now: "12:40" })[0]?.since).toBe("2026-11-24T12:30:00.000Z");
   });
 
-  it("says so where nothing is in the way", () => {
+  it("says that the account should have advanced when there is no reason to wait", () => {
     expect(found({ config: twoHours, reports: [aReport({ at: at("11:55") })], now: "12:00" })).toMatchObject([
       {
         reason: null,
@@ -77,7 +77,7 @@ describe("RotationStalled", () => {
     ]);
   });
 
-  it("tells the remedy of an account that is blocked, beside RotationBlocked", () => {
+  it("names the remedy of a blocked account, in addition to RotationBlocked", () => {
     const failure = aFailure({ blocked: { reason: "Forbidden", remedy: "give it the role" }, detail: "status 403" });
     expect(found({ config: twoHours, record: { failure }, now: "12:00" })).toMatchObject([
       {
@@ -91,7 +91,7 @@ describe("RotationStalled", () => {
 });
 
 describe("RotationBlocked", () => {
-  it("lasts while an operator is needed, since the first refusal", () => {
+  it("lasts from the first refusal while an operator is needed", () => {
     const blocked = { reason: "ResourceLocked", remedy: "remove the lock" } as const;
     const failure = aFailure({ blocked, detail: "status 409", since: at("10:02") });
     expect(found({ record: { failure } })).toEqual([
@@ -115,7 +115,7 @@ describe("RotationOverdue", () => {
   const config = { rotateEveryMs: days(4) };
   const window = { days: ["Tue", "Wed"], from: "09:00", to: "11:00", timeZone: "UTC" } as const;
 
-  it("begins an hour after a rotation was due, where there is no window", () => {
+  it("begins an hour after the due instant without a window", () => {
     expect(kindsOf({ config, record: due, now: "10:59:59.999" })).toEqual([]);
     expect(found({ config, record: due, now: "11:00" })).toEqual([
       {
@@ -127,7 +127,7 @@ describe("RotationOverdue", () => {
     ]);
   });
 
-  it("begins when the window shuts in which it should have started, and tells what it waits for", () => {
+  it("begins when the window closes in which the rotation was due, with the reason to wait", () => {
     expect(kindsOf({ config: { ...config, window }, record: due, now: "10:59:59.999" })).toEqual([]);
     expect(found({ config: { ...config, window }, record: due, now: "11:00" })).toEqual([
       {
@@ -140,18 +140,18 @@ describe("RotationOverdue", () => {
     ]);
   });
 
-  it("waits for the first window to pass, where it became due outside any", () => {
+  it("begins at the end of the next window for a rotation that became due outside a window", () => {
     const nightly = { days: ["Thu"], from: "02:00", to: "05:00", timeZone: "UTC" } as const;
     const record = aRecord(due);
     expect(overdueAt(record, anAccount({ ...config, window: nightly }))).toBe("2026-11-26T05:00:00.000Z");
   });
 
-  it("tells that a pause is in the way", () => {
+  it("names a pause as the reason", () => {
     const record = { ...due, pause: aPause() };
     expect(found({ config, record, now: "11:00" })).toMatchObject([{ kind: "RotationOverdue", reason: "Paused" }]);
   });
 
-  it("is of idle accounts only", () => {
+  it("is raised for idle accounts only", () => {
     expect(overdueAt(aRecord({ state: aRotation().started() }), anAccount(config))).toBeNull();
     expect(overdueAt(aRecord({ state: adopting({ active: thePrimary() }) }), anAccount(config))).toBeNull();
   });
@@ -171,12 +171,12 @@ describe("ConsumerUnhealthy", () => {
     ]);
   });
 
-  it("is found behind consumers that wait for something else", () => {
+  it("is raised even when an earlier consumer has another reason to wait", () => {
     const config = { gate: { consumers: [aConsumer({ name: "nightly-etl" }), aConsumer()] } };
     expect(kindsOf({ config, reports: [aReport(ill)] })).toEqual(["ConsumerUnhealthy"]);
   });
 
-  it("is heard of one that has fallen silent since, until it is forgotten", () => {
+  it("lasts for an instance that has become silent, until it is forgotten", () => {
     const silent = [aReport(ill)];
     expect(found({ reports: silent, now: "11:00" })).toMatchObject([
       { kind: "ConsumerUnhealthy", reason: "Unhealthy", since: "2026-11-24T10:08:00.000Z" },
@@ -186,7 +186,7 @@ describe("ConsumerUnhealthy", () => {
     expect(kindsOf({ config, reports: silent, now: "11:10:00.001" })).toEqual([]);
   });
 
-  it("is heard of while another instance is on the previous key, and of one that is there itself", () => {
+  it("is raised while another instance, or the unhealthy one itself, uses the previous key", () => {
     const v1 = "11111111111111111111111111111111";
     expect(kindsOf({ reports: [aReport({ secretVersion: v1 }), aReport({ ...ill, instance: "vm-2" })] })).toEqual([
       "ConsumerUnhealthy",
@@ -194,14 +194,14 @@ describe("ConsumerUnhealthy", () => {
     expect(kindsOf({ reports: [aReport({ ...ill, secretVersion: v1 })] })).toEqual(["ConsumerUnhealthy"]);
   });
 
-  it("is heard of a health URL that does not answer well, where there is one", () => {
+  it("is raised for a failing health URL, if one is configured", () => {
     const asked = aReport({ ...ill, instance: "(healthUrl)", detail: "its health URL did not answer" });
     const config = { gate: { consumers: [aConsumer({ healthUrl: "https://render.example/health" })] } };
     expect(found({ config, reports: [aReport(), asked] })).toMatchObject([
       { kind: "ConsumerUnhealthy", detail: expect.stringContaining("render-api: its health URL did not answer") },
     ]);
     expect(kindsOf({ config, reports: [aReport(), { ...asked, healthy: true, unhealthySince: null }] })).toEqual([]);
-    // The configuration asks nobody any more.
+    // The configuration no longer has a health URL.
     expect(kindsOf({ reports: [aReport(), asked] })).toEqual([]);
   });
 
@@ -209,11 +209,11 @@ describe("ConsumerUnhealthy", () => {
     expect(kindsOf({ reports: [aReport(), aReport({ ...ill, consumer: "nightly-etl" })] })).toEqual([]);
   });
 
-  it("is not raised for what is only missing or late", () => {
+  it("is not raised for missing or late reports", () => {
     expect(kindsOf({ reports: [] })).toEqual([]);
   });
 
-  it("is not raised where no gate waits", () => {
+  it("is not raised in a phase without a gate", () => {
     expect(kindsOf({ record: { state: aRotation().retired() }, reports: [aReport(ill)] })).toEqual([]);
   });
 });
@@ -226,7 +226,7 @@ describe("alarms", () => {
   const unhealthy: Condition = { kind: "ConsumerUnhealthy", since: at("10:05"), reason: "Unhealthy", detail: "vm-2" };
   const raised: RaisedAlarm = { kind: "RotationStalled", since: at("10:00"), lastNotifiedAt: at("10:02") };
 
-  it("are told when they begin", () => {
+  it("are raised when they begin", () => {
     expect(changes([], "10:02", stalled)).toEqual({
       alarms: [
         { kind: "RotationStalled", since: "2026-11-24T10:00:00.000Z", lastNotifiedAt: "2026-11-24T10:02:00.000Z" },
@@ -235,7 +235,7 @@ describe("alarms", () => {
     });
   });
 
-  it("are not told again before the reminder is due, and then as they are by then", () => {
+  it("are repeated when the reminder is due, with the present detail", () => {
     const changed = { ...stalled, reason: "SignalStale", detail: "vm-1 is silent" };
     expect(changes([raised], "16:01:59.999", changed)).toEqual({ alarms: [raised], drafts: [] });
     expect(changes([raised], "16:02", changed)).toEqual({
@@ -258,7 +258,7 @@ describe("alarms", () => {
     expect(changes([], "10:35")).toEqual({ alarms: [], drafts: [] });
   });
 
-  it("are kept apart by kind", () => {
+  it("are independent for each kind", () => {
     expect(changes([raised], "10:30", unhealthy)).toEqual({
       alarms: [
         { kind: "ConsumerUnhealthy", since: "2026-11-24T10:05:00.000Z", lastNotifiedAt: "2026-11-24T10:30:00.000Z" },
@@ -270,7 +270,7 @@ describe("alarms", () => {
     });
   });
 
-  it("that begin again are told again", () => {
+  it("are raised again when they begin again", () => {
     const cleared = changes([raised], "10:30");
     const again = changes(cleared.alarms, "10:31", { ...stalled, since: at("10:31") });
     expect(again.drafts).toEqual([{ event: "RotationStalled", reason: "OnPreviousKey", detail: "vm-1" }]);
@@ -278,19 +278,19 @@ describe("alarms", () => {
   });
 });
 
-describe("the first closing of a window", () => {
+describe("the next closing of a window", () => {
   const tuesdays = { days: ["Tue"], from: "02:00", to: "05:00", timeZone: "Europe/Amsterdam" } as const;
 
   it.each([
     ["that is open", "02:00", 24, "2026-11-24T04:00:00.000Z"],
     ["that opens later that day", "00:30", 24, "2026-11-24T04:00:00.000Z"],
-    ["that shuts now: the next one", "04:00", 24, "2026-12-01T04:00:00.000Z"],
+    ["that closes now: the next one", "04:00", 24, "2026-12-01T04:00:00.000Z"],
     ["that was open earlier", "12:00", 24, "2026-12-01T04:00:00.000Z"],
   ])("%s", (_what, time, day, expected) => {
     expect(firstClosing(tuesdays, when(time, day))).toBe(expected);
   });
 
-  it("belongs to the opening that an instant lies in up to its last millisecond", () => {
+  it("belongs to the same opening up to its last millisecond", () => {
     expect(firstClosing(tuesdays, new Date("2026-11-24T03:59:59.999Z"))).toBe("2026-11-24T04:00:00.000Z");
     expect(firstClosing(tuesdays, new Date("2026-11-24T04:00:00.000Z"))).toBe("2026-12-01T04:00:00.000Z");
   });
@@ -301,10 +301,10 @@ describe("the first closing of a window", () => {
     expect(firstClosing(nightly, when("01:00", 25))).toBe("2026-12-02T01:00:00.000Z");
   });
 
-  // Clocks in Amsterdam are put forward on 2027-03-28 at 02:00 (01:00 UTC), and back on 2026-10-25 at 03:00 (01:00 UTC).
+  // Clocks in Amsterdam go forward on 2027-03-28 at 02:00 (01:00 UTC), and back on 2026-10-25 at 03:00 (01:00 UTC).
   it.each([
     [
-      "by summer time from its first day on",
+      "in summer time from its first day on",
       ["Sun"],
       "01:00",
       "05:00",
@@ -312,7 +312,7 @@ describe("the first closing of a window", () => {
       "2027-03-28T03:00:00.000Z",
     ],
     [
-      "where clocks are put forward over its end",
+      "after the gap when clocks go forward over its end",
       ["Sun"],
       "01:00",
       "02:30",
@@ -320,7 +320,7 @@ describe("the first closing of a window", () => {
       "2027-03-28T01:00:00.000Z",
     ],
     [
-      "a week later, where it lies wholly in the gap",
+      "a week later when the window lies wholly in the gap",
       ["Sun"],
       "02:10",
       "02:50",
@@ -328,7 +328,7 @@ describe("the first closing of a window", () => {
       "2027-04-04T00:50:00.000Z",
     ],
     [
-      "at the second time that clocks show its end, where they are put back",
+      "the second occurrence of its end when clocks go back",
       ["Sun"],
       "01:00",
       "02:30",
@@ -336,7 +336,7 @@ describe("the first closing of a window", () => {
       "2026-10-25T01:30:00.000Z",
     ],
     [
-      "by winter time on the day after",
+      "in winter time on the day after",
       ["Mon"],
       "01:00",
       "05:00",

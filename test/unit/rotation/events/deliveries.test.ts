@@ -16,7 +16,7 @@ const anEvent = (event: EventKind): RotationEvent => ({
   previousHash: null,
 });
 
-describe("what the webhook gets", () => {
+describe("the webhook's selection", () => {
   it.each<[EventKind, boolean]>([
     ["RotationStalled", true],
     ["RotationBlocked", true],
@@ -29,7 +29,7 @@ describe("what the webhook gets", () => {
     ["KeyPublished", false],
     ["StepFailed", false],
     ["ProofRefused", false],
-  ])("of %s where it wants alarms: %s, and in any case where it wants everything", (kind, wanted) => {
+  ])("with `alarms` includes %s: %s; with `all` always", (kind, wanted) => {
     expect(isWanted(anEvent(kind), "alarms")).toBe(wanted);
     expect(isWanted(anEvent(kind), "all")).toBe(true);
   });
@@ -38,7 +38,7 @@ describe("what the webhook gets", () => {
 describe("a delivery", () => {
   const first = newDelivery(anEvent("RotationStalled"), when("10:00"));
 
-  it("is tried at once and given up after a day", () => {
+  it("is attempted at once and abandoned after a day", () => {
     expect(first).toEqual({
       event: anEvent("RotationStalled"),
       attempts: 0,
@@ -47,7 +47,7 @@ describe("a delivery", () => {
     });
   });
 
-  it("is tried again after 1, 2, 4, … minutes, at most an hour, as the same event", () => {
+  it("is repeated after 1, 2, 4, … minutes, at most an hour, as the same event", () => {
     const tries = [1, 2, 3, 4, 5, 6, 7, 8, 9];
     const deliveries = tries.map((attempts) => retried({ ...first, attempts: attempts - 1 }, when("10:00")));
     expect(deliveries.map((delivery) => delivery?.nextAttemptAt)).toEqual([
@@ -65,7 +65,7 @@ describe("a delivery", () => {
     expect(deliveries.every((delivery) => delivery?.event === first.event)).toBe(true);
   });
 
-  it("is tried at the end of its day, and given up where the next try would come later", () => {
+  it("is attempted until the end of its day, and abandoned when the next attempt would be later", () => {
     const late = { ...first, attempts: 20 };
     expect(retried(late, when("09:00", 25))?.nextAttemptAt).toBe("2026-11-25T10:00:00.000Z");
     expect(retried(late, when("09:00:00.001", 25))).toBeNull();

@@ -1,4 +1,4 @@
-import { aPen } from "../../../builders/record";
+import { anEventContext } from "../../../builders/record";
 import { at, when } from "../../../builders/time";
 import type { Announcement } from "../../../../lib/rotation/events/events";
 import {
@@ -16,7 +16,7 @@ import {
 const sixHours = 6 * 3_600_000;
 const corrupt = (time: string) => recordCorrupt("restore the row", when(time));
 const raised = (account: string | null = "render-weu"): Notice =>
-  noticed(firstNotice(account), [corrupt("10:00")], sixHours, aPen("10:00"));
+  noticed(firstNotice(account), [corrupt("10:00")], sixHours, anEventContext("10:00"));
 
 const anAnnouncement = (number: number): Announcement => ({
   id: `event-${number}`,
@@ -32,19 +32,19 @@ const many = (count: number): readonly Announcement[] =>
   Array.from({ length: count }, (_, index) => anAnnouncement(index + 1));
 const ids = (events: readonly Announcement[]): readonly string[] => events.map(({ id }) => id);
 
-describe("a condition that no record can remember", () => {
-  it("is raised once, with everything that a listener is told", () => {
+describe("a condition that is stored outside the records", () => {
+  it("is raised once, with all members of an event", () => {
     const notice = raised();
     expect(notice).toMatchObject({
       alarms: [{ kind: "RotationBlocked", since: at("10:00"), lastNotifiedAt: at("10:00") }],
       outbox: [anAnnouncement(1)],
     });
-    expect(noticed(notice, [corrupt("15:59:59.999")], sixHours, aPen("15:59:59.999"))).toEqual(notice);
+    expect(noticed(notice, [corrupt("15:59:59.999")], sixHours, anEventContext("15:59:59.999"))).toEqual(notice);
   });
 
-  it("is repeated while it lasts, under another id", () => {
+  it("is repeated while it lasts, with a new id", () => {
     const reminded = noticed({ ...raised(), outbox: [] }, [corrupt("16:00")], sixHours, {
-      ...aPen("16:00"),
+      ...anEventContext("16:00"),
       nextId: () => "another",
     });
     expect(reminded.outbox).toMatchObject([{ id: "another", event: "RotationBlocked", at: at("16:00") }]);
@@ -52,39 +52,41 @@ describe("a condition that no record can remember", () => {
   });
 
   it("is cleared once", () => {
-    const cleared = noticed({ ...raised(), outbox: [] }, [], sixHours, aPen("11:00"));
+    const cleared = noticed({ ...raised(), outbox: [] }, [], sixHours, anEventContext("11:00"));
     expect(cleared.outbox).toMatchObject([{ event: "AlarmCleared", reason: "RotationBlocked", account: "render-weu" }]);
     expect(cleared.alarms).toEqual([]);
-    expect(noticed({ ...cleared, outbox: [] }, [], sixHours, aPen("12:00")).outbox).toEqual([]);
+    expect(noticed({ ...cleared, outbox: [] }, [], sixHours, anEventContext("12:00")).outbox).toEqual([]);
   });
 
-  it("may be that of the rotator as a whole", () => {
+  it("may concern the rotator as a whole", () => {
     const found = [configurationInvalid("ROTATION_DRY_RUN: must be true or false", when("10:00"))];
-    expect(noticed(firstNotice(null), found, sixHours, aPen("10:00")).outbox).toMatchObject([
+    expect(noticed(firstNotice(null), found, sixHours, anEventContext("10:00")).outbox).toMatchObject([
       { event: "ConfigurationInvalid", reason: "ConfigurationInvalid", account: null, rotationId: null },
     ]);
   });
 
-  it("without a reason has none", () => {
+  it("has a null reason if it has none", () => {
     const found = [{ ...corrupt("10:00"), reason: null }];
-    expect(noticed(firstNotice("render-weu"), found, sixHours, aPen("10:00")).outbox).toMatchObject([{ reason: null }]);
+    expect(noticed(firstNotice("render-weu"), found, sixHours, anEventContext("10:00")).outbox).toMatchObject([
+      { reason: null },
+    ]);
   });
 });
 
-describe("the right to tell", () => {
-  it("lasts for a minute", () => {
+describe("the delivery lease of a notice", () => {
+  it("lasts one minute", () => {
     const notice = held(raised(), when("10:00"));
     expect(isHeld(notice, when("10:00:59.999"))).toBe(true);
     expect(isHeld(notice, when("10:01"))).toBe(false);
   });
 
-  it("is nobody's before it is taken, and does not last because a clock was set back", () => {
+  it("has no holder at first, and does not last longer after a clock was set back", () => {
     expect(isHeld(raised(), when("10:00"))).toBe(false);
     expect(isHeld(held(raised(), when("10:00")), when("09:59:59.999"))).toBe(false);
   });
 });
 
-describe("what is announced", () => {
+describe("an announced event", () => {
   it("waits for the webhook, and for the account's history", () => {
     const { notice, dropped } = announcedAll(raised(), "alarms", when("10:00"));
     expect(notice).toMatchObject({
@@ -95,7 +97,7 @@ describe("what is announced", () => {
     expect(dropped).toEqual([]);
   });
 
-  it("waits for no webhook where there is none, and for no history where there is no account", () => {
+  it("waits for the webhook only if there is one, and for the history only if it has an account", () => {
     expect(announcedAll(raised(), null, when("10:00")).notice.deliveries).toEqual([]);
     expect(announcedAll(raised(null), "all", when("10:00")).notice).toMatchObject({
       pendingHistory: [],
@@ -103,7 +105,7 @@ describe("what is announced", () => {
     });
   });
 
-  it("leaves the webhook what the webhook wants", () => {
+  it("waits for the webhook only if the webhook selects it", () => {
     const notice: Notice = {
       ...firstNotice("render-weu"),
       outbox: [{ ...anAnnouncement(1), event: "StepFailed" }, anAnnouncement(2)],
@@ -112,12 +114,12 @@ describe("what is announced", () => {
     expect(waiting.map(({ event }) => event.id)).toEqual(["event-2"]);
   });
 
-  it("drops the oldest where more than a hundred wait for a webhook", () => {
+  it("drops the oldest delivery when more than 100 wait for the webhook", () => {
     const { notice, dropped } = announcedAll({ ...raised(), outbox: many(101) }, "alarms", when("10:00"));
     expect([notice.deliveries.length, ids(dropped)]).toEqual([100, ["event-1"]]);
   });
 
-  it("keeps the first and the newest for the history, up to fifty", () => {
+  it("keeps the first and the newest for the history, up to 50", () => {
     const kept = (count: number) =>
       ids(announcedAll({ ...raised(), outbox: many(count) }, null, when("10:00")).notice.pendingHistory);
     expect(kept(50)).toEqual(ids(many(50)));
@@ -126,7 +128,7 @@ describe("what is announced", () => {
 });
 
 describe("a notice", () => {
-  it("is to be told while something waits, and not before its time", () => {
+  it("is due while something waits, and not before its next attempt", () => {
     expect(hasPendingNotifications(firstNotice(null), when("10:00"))).toBe(false);
     expect(hasPendingNotifications(raised(), when("10:00"))).toBe(true);
     const { notice } = announcedAll(raised(), "alarms", when("10:00"));

@@ -19,7 +19,7 @@ interface Situation {
   readonly now?: string;
 }
 
-/** How `render-api` stands, at 10:15 where nothing else is said. The version `v2` was published at 10:00. */
+/** The state of `render-api`, at 10:15 by default. The version `v2` was published at 10:00. */
 const stateOf = ({ consumer, gate, reports, now = "10:15" }: Situation) =>
   consumerState(aConsumer(consumer), aGate(gate), theSecondary(), reports, when(now));
 
@@ -31,7 +31,7 @@ describe("a consumer is good", () => {
     });
   });
 
-  it("whatever other consumers report", () => {
+  it("regardless of the reports of other consumers", () => {
     const other = aReport({ consumer: "nightly-etl", healthy: false, goodSince: null, secretVersion: v1 });
     expect(stateOf({ reports: [other, aReport()] }).state).toBe("Good");
   });
@@ -43,7 +43,7 @@ describe("a consumer is good", () => {
 });
 
 describe("NoSignalYet", () => {
-  it("when no instance was ever heard of", () => {
+  it("when no instance has ever reported", () => {
     expect(stateOf({ reports: [] })).toEqual({
       state: "NoSignalYet",
       detail: `no instance of render-api has reported version ${v2}, published at 2026-11-24T10:00:00.000Z`,
@@ -51,7 +51,7 @@ describe("NoSignalYet", () => {
     });
   });
 
-  it("when every instance is forgotten, and tells the last of them", () => {
+  it("when every instance is forgotten, with the last report", () => {
     const reports = [
       aReport({ instance: "vm-1", at: at("09:00", 23) }),
       aReport({ instance: "vm-2", at: at("09:30", 23) }),
@@ -65,7 +65,7 @@ describe("NoSignalYet", () => {
 });
 
 describe("SignalStale", () => {
-  it("when the last report is older than the freshness, and not at exactly that age", () => {
+  it("when the last report is older than signalFreshness, but not at exactly that age", () => {
     const reports = [aReport({ at: at("10:10") })];
     expect(stateOf({ reports, now: "10:25" }).state).toBe("Good");
     expect(stateOf({ reports, now: "10:25:00.001" })).toEqual({
@@ -90,18 +90,18 @@ describe("forgetting", () => {
   const silent = aReport({ instance: "vm-2", at: at("09:10"), secretVersion: v1 });
   const gate = { forgetInstanceAfterMs: hours(1) };
 
-  it("keeps an instance that is on the previous key or silent until forgetInstanceAfter has passed", () => {
+  it("keeps an instance on the previous key or without reports for forgetInstanceAfter", () => {
     expect(stateOf({ gate, reports: [good, silent], now: "10:10" }).state).toBe("SignalStale");
   });
 
-  it("lets it go thereafter, and the consumer is good from then on only", () => {
+  it("removes it thereafter, and the consumer is good only from then on", () => {
     expect(stateOf({ gate, reports: [good, silent], now: "10:10:00.001" })).toEqual({
       state: "Good",
       goodSince: "2026-11-24T10:10:00.000Z",
     });
   });
 
-  it("does not count a forgotten instance as one of those that are needed", () => {
+  it("does not count a forgotten instance as one of the required number", () => {
     expect(stateOf({ gate, consumer: { instances: 2 }, reports: [good, silent], now: "10:11" }).state).toBe(
       "InstancesMissing",
     );
@@ -130,7 +130,7 @@ describe("OnPreviousKey", () => {
     });
   });
 
-  it("when an instance was last heard of before the publication", () => {
+  it("when the last report of an instance is older than the publication", () => {
     const before = aReport({ secretVersion: v1, at: at("09:59"), goodSince: at("08:00") });
     expect(stateOf({ reports: [before], now: "10:01" }).state).toBe("OnPreviousKey");
   });
@@ -147,7 +147,7 @@ describe("ProofMissing", () => {
     });
   });
 
-  it("when one of several has proven nothing", () => {
+  it("when one of several instances has sent no proof", () => {
     const proven = aReport({ instance: "vm-1", proven: true, provenSince: at("10:01") });
     expect(stateOf({ consumer: required, reports: [proven, aReport({ instance: "vm-2" })] }).state).toBe(
       "ProofMissing",
@@ -167,7 +167,7 @@ describe("ProofMissing", () => {
 describe("Unhealthy", () => {
   const ill = aReport({ healthy: false, goodSince: null, unhealthySince: at("10:08"), detail: "AuthenticationFailed" });
 
-  it("when one instance says so, with its own words", () => {
+  it("when one instance reports it, with its detail", () => {
     expect(stateOf({ reports: [aReport({ instance: "vm-0" }), ill] })).toEqual({
       state: "Unhealthy",
       detail: `render-api/vm-1 is unhealthy on version ${v2}, as reported at 2026-11-24T10:10:00.000Z: AuthenticationFailed`,
@@ -175,7 +175,7 @@ describe("Unhealthy", () => {
     });
   });
 
-  it("without words where it gave none, and since its report where nothing else is known", () => {
+  it("without detail if there was none, and since its report if nothing else is known", () => {
     expect(stateOf({ reports: [{ ...ill, detail: null, unhealthySince: null }] })).toEqual({
       state: "Unhealthy",
       detail: `render-api/vm-1 is unhealthy on version ${v2}, as reported at 2026-11-24T10:10:00.000Z`,
@@ -212,7 +212,7 @@ describe("since when a consumer is good", () => {
     expect(goodSince({ reports: [aReport({ goodSince: at("09:00") })] })).toBe("2026-11-24T10:00:00.000Z");
   });
 
-  it("is when its last instance became good", () => {
+  it("is the instant when its last instance became good", () => {
     const reports = [
       aReport({ instance: "vm-1", goodSince: at("10:01") }),
       aReport({ instance: "vm-2", goodSince: at("10:07") }),
@@ -221,7 +221,7 @@ describe("since when a consumer is good", () => {
     expect(goodSince({ reports })).toBe("2026-11-24T10:07:00.000Z");
   });
 
-  it("is not put off by an instance that joins and has been good from the first", () => {
+  it("is not postponed by a new instance that is good from its first report", () => {
     const reports = [
       aReport({ instance: "vm-1", goodSince: at("10:01") }),
       aReport({ instance: "vm-2", goodSince: at("10:09"), joinedHealthy: true }),
@@ -229,7 +229,7 @@ describe("since when a consumer is good", () => {
     expect(goodSince({ reports })).toBe("2026-11-24T10:01:00.000Z");
   });
 
-  it("is put off by one that joins until there are enough of them", () => {
+  it("is postponed by new instances until the required number is reached", () => {
     const reports = [
       aReport({ instance: "vm-1", goodSince: at("10:01"), joinedHealthy: true }),
       aReport({ instance: "vm-2", goodSince: at("10:09"), joinedHealthy: true }),
@@ -239,13 +239,13 @@ describe("since when a consumer is good", () => {
     expect(goodSince({ consumer: { instances: 3 }, reports })).toBe("2026-11-24T10:09:00.000Z");
   });
 
-  it("is when the last instance proved its key, where a proof is required", () => {
+  it("is the instant of the last instance's proof, if a proof is required", () => {
     const reports = [aReport({ proven: true, goodSince: at("10:01"), provenSince: at("10:06") })];
     expect(goodSince({ consumer: { proof: "required" }, reports })).toBe("2026-11-24T10:06:00.000Z");
     expect(goodSince({ consumer: { proof: "optional" }, reports })).toBe("2026-11-24T10:01:00.000Z");
   });
 
-  it("is put off by a new instance that proved its key only later", () => {
+  it("is postponed by a new instance that proves its key only later", () => {
     const reports = [
       aReport({ instance: "vm-1", proven: true, goodSince: at("10:01"), provenSince: at("10:01") }),
       aReport({
@@ -259,14 +259,14 @@ describe("since when a consumer is good", () => {
     expect(goodSince({ consumer: { proof: "required" }, reports })).toBe("2026-11-24T10:08:00.000Z");
   });
 
-  it("is the receipt of the last report where no streak is known", () => {
+  it("is the receipt of the last report if no streak is known", () => {
     const odd = aReport({ goodSince: null, proven: true, provenSince: null, receivedAt: at("10:11") });
     expect(goodSince({ reports: [odd] })).toBe("2026-11-24T10:11:00.000Z");
     expect(goodSince({ consumer: { proof: "required" }, reports: [odd] })).toBe("2026-11-24T10:11:00.000Z");
   });
 });
 
-describe("a consumer that is asked for its health", () => {
+describe("a consumer with a health URL", () => {
   const consumer = { healthUrl: "https://render.example/health" };
   const silent = aReport({
     instance: healthUrlInstance,
@@ -282,7 +282,7 @@ describe("a consumer that is asked for its health", () => {
     expect(stateOf({ consumer, reports })).toEqual({ state: "Good", goodSince: "2026-11-24T10:04:00.000Z" });
   });
 
-  it("is unhealthy from the first bad answer to the next good one, whatever its instances said", () => {
+  it("is unhealthy from the first bad answer to the next good one, whatever its instances report", () => {
     expect(stateOf({ consumer, reports: [aReport(), silent] })).toEqual({
       state: "Unhealthy",
       detail: `render-api: its health URL answered 500, not 200, last at 2026-11-24T10:10:00.000Z, asked about version ${v2}`,
@@ -290,7 +290,7 @@ describe("a consumer that is asked for its health", () => {
     });
   });
 
-  it("is unhealthy as well where no more is known of it", () => {
+  it("is unhealthy even without further details", () => {
     expect(stateOf({ consumer, reports: [{ ...silent, detail: null, unhealthySince: null }] })).toEqual({
       state: "Unhealthy",
       detail: `render-api: its health URL, last at 2026-11-24T10:10:00.000Z, asked about version ${v2}`,
@@ -298,19 +298,19 @@ describe("a consumer that is asked for its health", () => {
     });
   });
 
-  it("has its soak broken by a bad answer: it is good again only since the next good one", () => {
+  it("restarts its soak after a bad answer: it is good only since the next good one", () => {
     const reports = [aReport({ goodSince: at("10:01") }), { ...answering, goodSince: at("10:12") }];
     expect(stateOf({ consumer, reports })).toEqual({ state: "Good", goodSince: "2026-11-24T10:12:00.000Z" });
   });
 
-  it("does not count its URL as one of its instances", () => {
+  it("does not count its URL as an instance", () => {
     expect(stateOf({ consumer, reports: [answering] }).state).toBe("NoSignalYet");
     expect(stateOf({ consumer: { ...consumer, instances: 2 }, reports: [aReport(), answering] }).state).toBe(
       "InstancesMissing",
     );
   });
 
-  it("is not held up by what is left of a URL that is not configured any more", () => {
+  it("ignores the reports of a URL that is no longer configured", () => {
     expect(stateOf({ consumer: { healthUrl: null }, reports: [aReport(), silent] })).toEqual({
       state: "Good",
       goodSince: "2026-11-24T10:01:00.000Z",
@@ -321,7 +321,7 @@ describe("a consumer that is asked for its health", () => {
 const complaint = (reports: readonly InstanceReport[], now = "10:15", consumer: Partial<ConsumerConfig> = {}) =>
   complaintOf(aConsumer(consumer), aGate(), theSecondary(), reports, when(now));
 
-describe("what a consumer complains of", () => {
+describe("the trouble of a consumer", () => {
   const asked = { healthUrl: "https://render.example/health" };
   const ill = aReport({ healthy: false, goodSince: null, unhealthySince: at("10:08"), detail: "AuthenticationFailed" });
   const told = {
@@ -329,17 +329,17 @@ describe("what a consumer complains of", () => {
     since: "2026-11-24T10:08:00.000Z",
   };
 
-  it("is nothing where all is well, or nobody has reported", () => {
+  it("is null when all instances are healthy or none has reported", () => {
     expect(complaint([aReport()])).toBeNull();
     expect(complaint([])).toBeNull();
     expect(complaint([aReport()], "10:15", asked)).toBeNull();
   });
 
-  it("is heard whatever else keeps the gate shut", () => {
+  it("is found whatever other reason keeps the gate shut", () => {
     expect(complaint([aReport({ instance: "vm-0", secretVersion: v1 }), ill])).toEqual(told);
   });
 
-  it("is not over when the one that complained falls silent, but when it is forgotten", () => {
+  it("ends when the unhealthy instance is forgotten, not when it becomes silent", () => {
     expect(complaint([ill], "11:00")).toEqual(told);
     const { forgetInstanceAfterMs } = aGate();
     expect(forgetInstanceAfterMs).toBe(hours(24));
@@ -348,7 +348,7 @@ describe("what a consumer complains of", () => {
     expect(dayLater("10:10:00.001")).toBeNull();
   });
 
-  it("is told of its health URL first", () => {
+  it("names its health URL first", () => {
     const silent = aReport({ ...ill, instance: healthUrlInstance, detail: "its health URL answered 500, not 200" });
     expect(complaint([ill, silent], "10:15", asked)?.detail).toBe(
       `render-api: its health URL answered 500, not 200, last at 2026-11-24T10:10:00.000Z, asked about version ${v2}`,
@@ -357,8 +357,8 @@ describe("what a consumer complains of", () => {
   });
 });
 
-describe("those who confirmed a publication", () => {
-  it("are the known instances of configured consumers that run well on it", () => {
+describe("the confirmations of a publication", () => {
+  it("are of the known, healthy instances of configured consumers on its version", () => {
     const gate = aGate({ consumers: [aConsumer({ name: "render-api" }), aConsumer({ name: "nightly-etl" })] });
     const reports = [
       aReport({ instance: "good" }),
@@ -381,7 +381,7 @@ describe("for any history of signals", () => {
   const times = Array.from({ length: 60 }, (_, minute) => new Date(Date.UTC(2026, 10, 24, 10, minute)));
   const instances = ["vm-1", "vm-2", "vm-3"] as const;
 
-  /** What one instance does in one minute: mostly a good signal, at times silence, trouble, the old version or no proof. */
+  /** One minute of one instance: mostly a good signal, sometimes none, unhealthy, the old version or without proof. */
   const acts = {
     good: { secretVersion: v2, healthy: true, proven: true },
     old: { secretVersion: v1, healthy: true, proven: true },
@@ -394,13 +394,13 @@ describe("for any history of signals", () => {
     { weight: 4, arbitrary: fc.constant("silent" as const) },
     { weight: 3, arbitrary: fc.constantFrom("old" as const, "ill" as const, "unproven" as const) },
   );
-  /** Long silences matter, so an instance also has stretches in which it is switched off. */
+  /** Long silences matter, so an instance also has periods in which it is switched off. */
   const life = fc.record({
     does: fc.array(act, { minLength: times.length, maxLength: times.length }),
     off: fc.array(fc.record({ from: fc.nat({ max: 59 }), length: fc.integer({ min: 3, max: 25 }) }), { maxLength: 2 }),
   });
 
-  it("a consumer is never said to be good for longer than it has been", () => {
+  it("a consumer is never reported as good for longer than it has been", () => {
     fc.assert(
       fc.property(
         fc.tuple(life, life, life),

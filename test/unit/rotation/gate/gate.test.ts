@@ -18,7 +18,7 @@ interface Situation extends Partial<Omit<GateInput, "config" | "now" | "state">>
   readonly now?: string;
 }
 
-/** The gate of a scheduled rotation, published at 10:00, at 10:15 where nothing else is said: with one good report it is open. */
+/** The gate of a scheduled rotation published at 10:00, by default at 10:15 and, with one good report, open. */
 const input = ({ account, gate: changes, rotation, now = "10:15", ...rest }: Situation = {}): GateInput => ({
   config: anAccount({ ...account, gate: { ...account?.gate, ...changes } }),
   state: aRotation(rotation).published(),
@@ -44,11 +44,11 @@ const onWednesdays = { days: ["Wed"], from: "02:00", to: "05:00", timeZone: "UTC
 const ill: Partial<InstanceReport> = { healthy: false, goodSince: null, unhealthySince: at("10:08") };
 
 describe("the gate", () => {
-  it("is open when every check passes, and nothing was overridden", () => {
+  it("is open without override when every check passes", () => {
     expect(ask()).toEqual({ open: true, override: null });
   });
 
-  it("asks the consumers in the order of the configuration", () => {
+  it("checks the consumers in the order of the configuration", () => {
     const consumers = [aConsumer({ name: "render-api" }), aConsumer({ name: "nightly-etl" })];
     const missing = ask({ gate: { consumers } });
     expect(missing).toMatchObject({
@@ -64,7 +64,7 @@ describe("the gate", () => {
     });
   });
 
-  it("stays shut for an account in mode signals that has no consumer to ask", () => {
+  it("stays shut for an account in mode signals without consumers", () => {
     expect(ask({ gate: { mode: "signals", consumers: [] }, reports: [] })).toMatchObject({
       open: false,
       reason: "NoSignalYet",
@@ -92,7 +92,7 @@ describe("the first failing check is the reason", () => {
     [fresh, { ...fresh, instance: "vm-2" }].map((r) => ({ ...r, ...changes }));
   const health = { healthy: true, goodSince: at("10:01"), unhealthySince: null };
 
-  /** One trouble less each time, in the order of the contract. */
+  /** Each step removes one failing check, in the order of the contract. */
   const ladder: readonly (readonly [string, Situation])[] = [
     ["Paused", {}],
     ["TargetKeyRefused", { pause: null }],
@@ -140,15 +140,18 @@ describe("the first failing check is the reason", () => {
   it.each([
     ["approval", { mode: "approval" }, { state: aRotation().published({ approval: anApproval() }) }],
     ["delay", { mode: "delay", delayMs: minutes(5) }, {}],
-  ] as const)("in mode %s the consumers count as in any other, once its own check has passed", (_mode, mode, more) => {
-    expect(reasonOf({ gate: { ...mode }, ...more })).toBe("open");
-    const unheard = reasonOf({ gate: { ...mode }, ...more, reports: [] });
-    expect(unheard).toBe(_mode === "approval" ? "open" : "NoSignalYet");
-  });
+  ] as const)(
+    "in mode %s the consumers are checked as in any other mode, after the mode's own check",
+    (_mode, mode, more) => {
+      expect(reasonOf({ gate: { ...mode }, ...more })).toBe("open");
+      const unheard = reasonOf({ gate: { ...mode }, ...more, reports: [] });
+      expect(unheard).toBe(_mode === "approval" ? "open" : "NoSignalYet");
+    },
+  );
 });
 
 describe("Paused", () => {
-  it("tells by whom and why", () => {
+  it("states the operator and the reason", () => {
     expect(ask({ pause: aPause({ since: at("10:07") }) })).toEqual({
       open: false,
       reason: "Paused",
@@ -159,7 +162,7 @@ describe("Paused", () => {
 });
 
 describe("TargetKeyRefused", () => {
-  it("shows what Batch answered at the last look", () => {
+  it("shows the last answer of Batch", () => {
     expect(ask({ hold: refusedKey })).toEqual({
       open: false,
       reason: "TargetKeyRefused",
@@ -168,7 +171,7 @@ describe("TargetKeyRefused", () => {
     });
   });
 
-  it.each(["NewKeyNotAcceptedYet", "OldKeyStillAccepted"] as const)("is not what a hold for %s means", (reason) => {
+  it.each(["NewKeyNotAcceptedYet", "OldKeyStillAccepted"] as const)("is not the reason of a hold for %s", (reason) => {
     expect(reasonOf({ hold: { ...refusedKey, reason } })).toBe("open");
   });
 });
@@ -186,7 +189,7 @@ describe("OutsideWindow", () => {
     expect(reasonOf({ account: { window: onTuesdays }, now, ...soaked })).toBe(reason);
   });
 
-  it("says when the window opens", () => {
+  it("states when the window opens", () => {
     expect(ask({ account: { window: onWednesdays } })).toEqual({
       open: false,
       reason: "OutsideWindow",
@@ -213,7 +216,7 @@ describe("OutsideWindow", () => {
 describe("ApprovalPending", () => {
   const mode = { mode: "approval" } as const;
 
-  it("waits for a person, although every consumer is good", () => {
+  it("waits for an operator even when every consumer is good", () => {
     expect(ask({ gate: mode })).toEqual({
       open: false,
       reason: "ApprovalPending",
@@ -239,7 +242,7 @@ describe("ApprovalPending", () => {
 describe("DelayNotElapsed", () => {
   const mode = { mode: "delay", delayMs: days(7) } as const;
 
-  it("waits from the publication on, and not at the end of the delay any more", () => {
+  it("lasts from the publication until just before the end of the delay", () => {
     const reports = [aReport({ at: at("09:59", 30) })];
     const late = { gate: { ...mode, signalFreshnessMs: days(2) }, reports };
     expect(gate({ ...input(late), now: new Date("2026-12-01T09:59:59.999Z") })).toEqual({
@@ -256,7 +259,7 @@ describe("DelayNotElapsed", () => {
   it.each([
     ["in another mode", { mode: "signals", delayMs: days(7) }],
     ["where no delay is set", { mode: "delay", delayMs: null }],
-  ] as const)("is no matter %s", (_what, changes) => {
+  ] as const)("does not apply %s", (_what, changes) => {
     expect(reasonOf({ gate: changes })).toBe("open");
   });
 
@@ -266,7 +269,7 @@ describe("DelayNotElapsed", () => {
     expect(reasonOf({ ...lonely, now: "10:15" })).toBe("open");
   });
 
-  it("is not cut short by an approval, which is about the consumers", () => {
+  it("is not shortened by an approval, which concerns the consumers", () => {
     const state = aRotation().published({ approval: anApproval() });
     expect(reasonOf({ gate: mode, state })).toBe("DelayNotElapsed");
   });
@@ -291,7 +294,7 @@ describe("SoakNotElapsed", () => {
     expect(reasonOf({ reports, now: "10:10" })).toBe("open");
   });
 
-  it("may be nothing", () => {
+  it("may be zero", () => {
     const reports = [aReport({ goodSince: at("10:10"), at: at("10:10") })];
     expect(reasonOf({ gate: { soakMs: 0 }, reports, now: "10:10" })).toBe("open");
   });
@@ -306,7 +309,7 @@ describe("an operator's approval", () => {
     ["OnPreviousKey", [aReport({ secretVersion: v1 })]],
     ["Unhealthy", [aReport(ill)]],
     ["SoakNotElapsed", [aReport({ goodSince: at("10:14") })]],
-  ])("opens the gate in spite of %s, and the override is told", (reason, reports) => {
+  ])("opens the gate in spite of %s, and names the override", (reason, reports) => {
     expect(reasonOf({ reports })).toBe(reason);
     expect(ask({ reports, state: approved })).toEqual({
       open: true,
@@ -328,7 +331,7 @@ describe("an operator's approval", () => {
 describe("retireAfter of a rotation on demand", () => {
   const leaked = { trigger: "demand", retireAfterMs: minutes(15), reason: "leaked" } as const;
 
-  it("opens the gate that long after the publication whatever the consumers say", () => {
+  it("opens the gate this long after the publication, whatever the consumers report", () => {
     const situation = { rotation: leaked, reports: [aReport({ secretVersion: v1 })] };
     expect(reasonOf({ ...situation, now: "10:14:59.999" })).toBe("OnPreviousKey");
     expect(ask({ ...situation, now: "10:15" })).toEqual({
@@ -353,16 +356,16 @@ describe("retireAfter of a rotation on demand", () => {
     expect(reasonOf({ ...situation, rotation: leaked, now: "11:00" })).toBe(reason);
   });
 
-  it("is no override where every check passes anyway", () => {
+  it("is not an override when every check passes", () => {
     expect(ask({ rotation: leaked, now: "10:15" })).toEqual({ open: true, override: null });
   });
 
-  it("tells the last check that it overrode, and before an approval", () => {
+  it("names the last check that it overrode, and takes precedence over an approval", () => {
     const state = aRotation(leaked).published({ approval: anApproval() });
     expect(ask({ state, reports: [] })).toMatchObject({ override: expect.stringContaining("retireAfter has passed") });
   });
 
-  it("has its instant only once the rotation has published", () => {
+  it("has an instant only after the publication", () => {
     expect(retireAt(aRotation(leaked).published())).toBe("2026-11-24T10:15:00.000Z");
     expect(retireAt(aRotation().published())).toBeNull();
     expect(retireAt(aRotation(leaked).settling())).toBeNull();
@@ -416,7 +419,7 @@ describe("for any reports", () => {
   });
   const now = fc.integer({ min: 0, max: 3_600 }).map((s) => new Date(when("10:00").getTime() + seconds(s)));
 
-  it("opens only when every instance that is known runs well on the published version, and there are enough of them", () => {
+  it("opens only when the required number of instances, and every known one, is healthy on the published version", () => {
     let opened = 0;
     fc.assert(
       fc.property(config, reports, now, (drawn, all, instantNow) => {
@@ -439,7 +442,7 @@ describe("for any reports", () => {
     expect(opened).toBeGreaterThan(0);
   });
 
-  it("once open it stays open while only time passes and no report grows stale", () => {
+  it("stays open while only time passes and no report becomes stale", () => {
     fc.assert(
       fc.property(config, reports, now, fc.nat({ max: minutes(45) }), (drawn, all, instantNow, laterMs) => {
         fc.pre(gate({ ...input({ gate: drawn, reports: all }), now: instantNow }).open);

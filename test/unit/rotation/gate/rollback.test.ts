@@ -9,7 +9,7 @@ const unhealthySince = (since: string, changes = {}) =>
   aReport({ healthy: false, goodSince: null, unhealthySince: since, at: at("10:40"), ...changes });
 
 describe("rollbackDue", () => {
-  it("is not asked for where the configuration does not say so", () => {
+  it("is off unless the configuration enables it", () => {
     const off = aGate({ rollbackWhenUnhealthyForMs: null });
     expect(rollbackDue(off, theSecondary(), [unhealthySince(at("10:05"))], when("10:40"))).toBeNull();
   });
@@ -21,14 +21,14 @@ describe("rollbackDue", () => {
     );
   });
 
-  it("counts from the publication where the instance was unhealthy before it", () => {
+  it("counts from the publication if the instance was unhealthy before it", () => {
     expect(rollbackDue(gate, theSecondary(), [unhealthySince(at("08:00"))], when("10:29:59"))).toBeNull();
     expect(rollbackDue(gate, theSecondary(), [unhealthySince(at("08:00"))], when("10:30"))).toContain(
       "since 2026-11-24T10:00:00.000Z",
     );
   });
 
-  it("counts from the report where it is not known since when", () => {
+  it("counts from the report if its start is unknown", () => {
     const report = aReport({ healthy: false, goodSince: null, unhealthySince: null, at: at("10:10") });
     const patient = { ...gate, signalFreshnessMs: hours(1) };
     expect(rollbackDue(patient, theSecondary(), [report], when("10:39:59"))).toBeNull();
@@ -38,11 +38,11 @@ describe("rollbackDue", () => {
   it.each([
     ["is healthy", aReport()],
     [
-      "is unhealthy on the previous version, which says nothing about the new one",
+      "is unhealthy on the previous version, which does not concern the new one",
       unhealthySince(at("10:05"), { secretVersion: v1 }),
     ],
     ["belongs to no configured consumer", unhealthySince(at("10:05"), { consumer: "gone" })],
-  ])("leaves the rotation alone where an instance %s", (_what, report) => {
+  ])("does not roll back when an instance %s", (_what, report) => {
     expect(rollbackDue(gate, theSecondary(), [report], when("10:45"))).toBeNull();
   });
 });

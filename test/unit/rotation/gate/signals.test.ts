@@ -35,7 +35,7 @@ describe("a first signal", () => {
     });
   });
 
-  it("that is unhealthy is nobody's good beginning", () => {
+  it("that is unhealthy starts no good streak", () => {
     const { report } = merge(null, aSignal({ healthy: false }), "10:11");
     expect(report).toMatchObject({
       healthy: false,
@@ -70,13 +70,13 @@ describe("the order of signals", () => {
     expect(report).toMatchObject({ at: "2026-11-24T10:10:00.001Z", detail: "newer" });
   });
 
-  it("two that are both ahead of the clock are ordered by their receipt", () => {
+  it("two with `at` ahead of the clock are ordered by their receipt", () => {
     const first = merge(null, aSignal({ at: at("10:04") }), "10:00").report;
     expect(merge(first, aSignal({ at: at("10:03") }), "10:00").accepted).toBe(false);
     expect(merge(first, aSignal({ at: at("10:03") }), "10:01").accepted).toBe(true);
   });
 
-  it("two that are both ahead of the clock and signed are ordered by what they say, so that neither can be replayed", () => {
+  it("two signed ones ahead of the clock are ordered by `at`, so that neither can be replayed", () => {
     const first = merge(null, signed("10:04"), "10:00").report;
     expect(first).toMatchObject({ at: "2026-11-24T10:00:00.000Z", latestSignedAt: "2026-11-24T10:04:00.000Z" });
     for (const sent of ["10:03", "10:04"]) {
@@ -88,7 +88,7 @@ describe("the order of signals", () => {
     });
   });
 
-  it("one that is not signed neither outranks the instance nor makes a signed one new again", () => {
+  it("an unsigned one neither replaces a later signed report nor allows its replay", () => {
     const first = merge(null, aSignal({ at: at("10:04"), proven: true }), "10:00").report;
     const forged = merge(first, aSignal({ at: at("10:06") }), "10:01").report;
     expect(forged).toMatchObject({
@@ -100,17 +100,17 @@ describe("the order of signals", () => {
     expect(merge(forged, aSignal({ at: at("10:05"), proven: true }), "10:02").accepted).toBe(true);
   });
 
-  it("the time at which an instance was last heard of never goes back, whichever rotator's clock is behind", () => {
+  it("the time of an instance's last report never decreases, even when a rotator's clock is behind", () => {
     const heard = aReport({ at: at("10:10"), latestSignedAt: at("10:12"), proven: true });
     expect(merge(heard, aSignal({ at: at("10:13"), proven: true }), "10:09").accepted).toBe(false);
   });
 });
 
-describe("a late cry for help", () => {
+describe("an unhealthy report that arrives late", () => {
   it.each([
     ["earlier", "10:05"],
     ["equal", "10:10"],
-  ])("counts with an %s `at`, without moving the report back in time", (_what, sent) => {
+  ])("counts with an %s `at`, but does not set the report's time back", (_what, sent) => {
     const known = aReport({ at: at("10:10"), proven: true, provenSince: at("10:02"), joinedHealthy: true });
     const cry = aSignal({ at: at(sent), healthy: false, secretVersion: v1, detail: "AuthenticationFailed" });
     expect(merge(known, cry, "10:12")).toEqual({
@@ -133,19 +133,19 @@ describe("a late cry for help", () => {
     });
   });
 
-  it("keeps what was said before where it says nothing itself", () => {
+  it("keeps the previous detail when it has none", () => {
     const known = aReport({ detail: "disk is full" });
     const { report } = merge(known, aSignal({ at: at("10:05"), healthy: false }), "10:12");
     expect(report.detail).toBe("disk is full");
   });
 
-  it("does not begin the trouble anew", () => {
+  it("does not restart an unhealthy streak", () => {
     const known = aReport({ healthy: false, goodSince: null, unhealthySince: at("10:03") });
     const { report } = merge(known, aSignal({ at: at("10:05"), healthy: false }), "10:12");
     expect(report.unhealthySince).toBe("2026-11-24T10:03:00.000Z");
   });
 
-  it("is answered by the next healthy signal, which begins a new streak", () => {
+  it("ends with the next healthy signal, which starts a new streak", () => {
     const cried = merge(aReport(), aSignal({ at: at("10:05"), healthy: false }), "10:12").report;
     const { report } = merge(cried, aSignal({ at: at("10:13") }), "10:13");
     expect(report).toMatchObject({ healthy: true, goodSince: "2026-11-24T10:13:00.000Z", unhealthySince: null });
@@ -156,15 +156,20 @@ describe("the good streak", () => {
   const known = aReport({ at: at("10:10"), goodSince: at("10:01"), joinedHealthy: true });
 
   it.each([
-    ["goes on when the next signal comes within the freshness", aSignal({ at: at("10:24") }), "10:25", at("10:01")],
-    ["begins anew after a longer silence", aSignal({ at: at("10:24") }), "10:25:00.001", at("10:25:00.001")],
-    ["begins anew on another version", aSignal({ at: at("10:11"), secretVersion: v1 }), "10:11", at("10:11")],
+    [
+      "continues when the next signal arrives within signalFreshness",
+      aSignal({ at: at("10:24") }),
+      "10:25",
+      at("10:01"),
+    ],
+    ["restarts after a longer silence", aSignal({ at: at("10:24") }), "10:25:00.001", at("10:25:00.001")],
+    ["restarts on another version", aSignal({ at: at("10:11"), secretVersion: v1 }), "10:11", at("10:11")],
     ["ends with an unhealthy signal", aSignal({ at: at("10:11"), healthy: false }), "10:11", null],
   ])("%s", (_what, signal, receivedAt, goodSince) => {
     expect(merge(known, signal, receivedAt).report.goodSince).toBe(goodSince);
   });
 
-  it("begins anew when health comes back", () => {
+  it("restarts with the next healthy signal", () => {
     const ill = aReport({ healthy: false, goodSince: null, unhealthySince: at("10:09") });
     const { report } = merge(ill, aSignal({ at: at("10:11") }), "10:11");
     expect(report).toMatchObject({ goodSince: "2026-11-24T10:11:00.000Z", unhealthySince: null, joinedHealthy: false });
@@ -172,7 +177,7 @@ describe("the good streak", () => {
 });
 
 describe("the unhealthy streak", () => {
-  it("goes on from the first unhealthy signal, whatever the version", () => {
+  it("continues from the first unhealthy signal, on any version", () => {
     const ill = aReport({ healthy: false, goodSince: null, unhealthySince: at("10:03") });
     const { report } = merge(ill, aSignal({ at: at("10:11"), healthy: false, secretVersion: v1 }), "10:11");
     expect(report.unhealthySince).toBe("2026-11-24T10:03:00.000Z");
@@ -183,12 +188,12 @@ describe("the proven streak", () => {
   const proven = aReport({ at: at("10:10"), proven: true, provenSince: at("10:02") });
 
   it.each([
-    ["goes on with the next proof", proven, aSignal({ proven: true }), "10:11", at("10:02")],
+    ["continues with the next proof", proven, aSignal({ proven: true }), "10:11", at("10:02")],
     ["ends with a signal without one", proven, aSignal({ proven: false }), "10:11", null],
-    ["begins with the first proof", aReport(), aSignal({ proven: true }), "10:11", at("10:11")],
-    ["begins anew on another version", proven, aSignal({ proven: true, secretVersion: v1 }), "10:11", at("10:11")],
+    ["starts with the first proof", aReport(), aSignal({ proven: true }), "10:11", at("10:11")],
+    ["restarts on another version", proven, aSignal({ proven: true, secretVersion: v1 }), "10:11", at("10:11")],
     [
-      "begins anew after silence",
+      "restarts after a silence",
       proven,
       aSignal({ proven: true, at: at("10:25") }),
       "10:25:00.001",
@@ -199,16 +204,16 @@ describe("the proven streak", () => {
   });
 });
 
-describe("a new instance", () => {
+describe("an instance that joined healthy", () => {
   const known = aReport({ at: at("10:10"), joinedHealthy: true });
 
   it.each([
-    ["stays one while its first streak lasts", known, aSignal(), "10:11", true],
-    ["is none after a change of version", known, aSignal({ secretVersion: v1 }), "10:11", false],
-    ["is none after trouble", known, aSignal({ healthy: false }), "10:11", false],
-    ["is none after a silence", known, aSignal({ at: at("10:30") }), "10:30", false],
+    ["remains one while its first streak lasts", known, aSignal(), "10:11", true],
+    ["is no longer one after a change of version", known, aSignal({ secretVersion: v1 }), "10:11", false],
+    ["is no longer one after an unhealthy signal", known, aSignal({ healthy: false }), "10:11", false],
+    ["is no longer one after a silence", known, aSignal({ at: at("10:30") }), "10:30", false],
     ["does not become one later", aReport({ joinedHealthy: false }), aSignal(), "10:11", false],
-    ["is none when it comes back after it was forgotten", known, aSignal({ at: at("12:00") }), "12:00", false],
+    ["is no longer one when it returns after it was forgotten", known, aSignal({ at: at("12:00") }), "12:00", false],
   ])("%s", (_what, before, signal, receivedAt, joinedHealthy) => {
     expect(merge(before, signal, receivedAt).report.joinedHealthy).toBe(joinedHealthy);
   });
@@ -247,7 +252,7 @@ describe("for any signals in any order", () => {
     .array(fc.record({ signal, receivedAt: instant }), { minLength: 1, maxLength: 20 })
     .map((all) => all.toSorted((a, b) => (a.receivedAt < b.receivedAt ? -1 : 1)));
 
-  it("`at` never goes back and is never later than the receipt", () => {
+  it("`at` never decreases and is never later than the receipt", () => {
     fc.assert(
       fc.property(arrivals, (all) => {
         for (const { before, after, receivedAt } of replay(all)) {
@@ -258,7 +263,7 @@ describe("for any signals in any order", () => {
     );
   });
 
-  it("an unhealthy one always makes the report unhealthy", () => {
+  it("an unhealthy signal always makes the report unhealthy", () => {
     fc.assert(
       fc.property(arrivals, (all) => {
         for (const { after } of replay(all).filter((step) => !step.signal.healthy)) {
@@ -269,7 +274,7 @@ describe("for any signals in any order", () => {
     );
   });
 
-  it("one that is not accepted changes nothing", () => {
+  it("a signal that is not accepted changes nothing", () => {
     fc.assert(
       fc.property(arrivals, (all) => {
         for (const { before, after } of replay(all).filter((step) => !step.accepted)) expect(after).toBe(before);
@@ -277,7 +282,7 @@ describe("for any signals in any order", () => {
     );
   });
 
-  it("the report is good since an instant exactly while it is healthy, and unhealthy since one exactly while it is not", () => {
+  it("a healthy report has goodSince only, and an unhealthy one unhealthySince only", () => {
     fc.assert(
       fc.property(arrivals, (all) => {
         for (const { after } of replay(all)) {

@@ -37,7 +37,7 @@ describe("parseDuration", () => {
     ["lower case", "p1d"],
     ["space around it", " P1D "],
     ["a line break after it", "P1D\n"],
-    ["a number too long to be meant", "P1234567890D"],
+    ["a number of too many digits", "P1234567890D"],
     ["a TimeSpan", "00:05:00"],
     ["a plain number", "300"],
   ])("refuses %s", (_what, text) => {
@@ -62,7 +62,7 @@ describe("formatDuration", () => {
     expect(formatDuration(ms)).toBe(text);
   });
 
-  it("writes what parseDuration reads back, for whole seconds", () => {
+  it("writes whole seconds such that parseDuration reads the same value", () => {
     fc.assert(
       fc.property(fc.nat({ max: 100_000_000 }), (seconds) => {
         expect(parseDuration(formatDuration(seconds * 1_000))).toBe(seconds * 1_000);

@@ -2,11 +2,11 @@ import { earliest, latest, msBetween, plusMs, toInstant, toMs } from "../../../.
 import { at } from "../../../builders/time";
 
 describe("instants", () => {
-  it("are written in UTC with milliseconds, so that they sort as texts", () => {
+  it("are written in UTC with milliseconds, so that their text sorts by time", () => {
     expect(toInstant(new Date("2026-11-24T11:00:00+01:00"))).toBe("2026-11-24T10:00:00.000Z");
   });
 
-  it("count from the epoch in milliseconds", () => {
+  it("convert to milliseconds since the epoch", () => {
     expect(toMs("1970-01-02T00:00:00.001Z")).toBe(86_400_001);
   });
 
@@ -18,7 +18,7 @@ describe("instants", () => {
     expect(plusMs("2026-11-30T23:59:59.999Z", ms)).toBe(expected);
   });
 
-  it("lie a signed distance apart", () => {
+  it("have a signed difference", () => {
     expect(msBetween(at("10:00"), at("10:01"))).toBe(60_000);
     expect(msBetween(at("10:01"), at("10:00"))).toBe(-60_000);
   });

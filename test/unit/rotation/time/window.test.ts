@@ -53,7 +53,7 @@ describe("windowIsOpen", () => {
     });
   });
 
-  it("stays shut on the days that are not named", () => {
+  it("stays shut on days that are not listed", () => {
     const window = aWindow("UTC", "02:00", "05:00", ["Tue", "Wed"]);
     const threeInTheMorning = [23, 24, 25, 26, 27, 28, 29].map((day) => `2026-11-${day}T03:00:00.000Z`);
     expect(threeInTheMorning.map((at) => isOpen(window, at))).toEqual([false, true, true, false, false, false, false]);
@@ -72,7 +72,7 @@ describe("windowIsOpen", () => {
       expect(isOpen(window, at)).toBe(open);
     });
 
-    it("is shut in the early morning of its day when the day before is not named", () => {
+    it("is shut in the early morning of its day when the day before is not listed", () => {
       expect(isOpen(window, "2026-11-24T00:00:00.000Z")).toBe(false);
     });
 
@@ -94,7 +94,7 @@ describe("windowIsOpen", () => {
     });
   });
 
-  describe("where clocks are put forward", () => {
+  describe("when clocks go forward", () => {
     it.each([
       // Amsterdam, 2026-03-29: 02:00 becomes 03:00 at 01:00Z.
       [
@@ -108,7 +108,7 @@ describe("windowIsOpen", () => {
         "2026-03-29T03:00:00.000Z",
       ],
       [
-        "opens after the gap when from is its beginning",
+        "opens after the gap when from is its start",
         "Europe/Amsterdam",
         "02:00",
         "05:00",
@@ -174,7 +174,7 @@ describe("windowIsOpen", () => {
       expect([before, first, last, after].map((at) => isOpen(window, at))).toEqual([false, true, true, false]);
     });
 
-    it("does not open that day when it lies wholly in the gap", () => {
+    it("does not open on that day when it lies wholly in the gap", () => {
       const window = aWindow("Europe/Amsterdam", "02:10", "02:50");
       expect(isOpen(window, "2026-03-29T00:59:59.999Z")).toBe(false);
       expect(isOpen(window, "2026-03-29T01:00:00.000Z")).toBe(false);
@@ -182,7 +182,7 @@ describe("windowIsOpen", () => {
     });
   });
 
-  describe("where clocks are put back", () => {
+  describe("when clocks go back", () => {
     it.each([
       // Amsterdam, 2026-10-25: 03:00 becomes 02:00 at 01:00Z, so 02:30 is 00:30Z and again 01:30Z.
       [
@@ -258,7 +258,7 @@ describe("nextOpening", () => {
     expect(opens(window, now)).toBe(expected);
   });
 
-  it("is now in the second night half of a window across midnight", () => {
+  it("is now in the part after midnight of a window across midnight", () => {
     const overnight = aWindow("UTC", "22:00", "02:00", ["Tue"]);
     expect(opens(overnight, "2026-11-25T01:59:59.999Z")).toBe("2026-11-25T01:59:59.999Z");
     expect(opens(overnight, "2026-11-25T02:00:00.000Z")).toBe("2026-12-01T22:00:00.000Z");

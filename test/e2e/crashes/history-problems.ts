@@ -1,7 +1,7 @@
 import type { RotationEvent } from "../../../lib/rotation/events/events";
 import type { Instant } from "../../../lib/rotation/time/time";
 
-/** What is wrong with a history, oldest first: gaps, repeats, and rotations that overlap or do not end as completed. */
+/** The problems of a history, oldest first: gaps, repeats, and rotations that overlap or do not complete. */
 export const problemsOf = (events: readonly RotationEvent[]): readonly string[] => {
   const problems: string[] = [];
   let underWay: string | null = null;
@@ -18,18 +18,18 @@ export const problemsOf = (events: readonly RotationEvent[]): readonly string[] 
     if (event === "RotationSuperseded" || event === "RotationRolledBack") problems.push(`${rotationId}: ${event}`);
   }
   if (underWay !== null) problems.push(`${underWay} has not ended`);
-  if (new Set(events.map(({ id }) => id)).size !== events.length) problems.push("an event is told twice");
+  if (new Set(events.map(({ id }) => id)).size !== events.length) problems.push("an event occurs twice");
   return problems;
 };
 
-export interface ToldRotation {
+export interface RecordedRotation {
   readonly id: string | null;
   readonly startedAt: Instant;
   /** Null while it is under way. */
   readonly endedAt: Instant | null;
 }
 
-export const rotationsIn = (events: readonly RotationEvent[]): readonly ToldRotation[] =>
+export const rotationsIn = (events: readonly RotationEvent[]): readonly RecordedRotation[] =>
   events
     .filter(({ event }) => event === "RotationStarted")
     .map(({ rotationId, at }) => ({

@@ -1,0 +1,59 @@
+import { pauseInForce, withPauseSeen } from "../../../lib/rotation/pause";
+import { anAccount } from "../../builders/account";
+import { aPause, aRecord } from "../../builders/record";
+import { at, minutes, when } from "../../builders/time";
+
+describe("the pause in force", () => {
+  const paused = anAccount({ paused: true });
+  const record = aRecord({ phaseClock: { since: at("09:00") } });
+
+  it.each([
+    ["none", record, anAccount(), null],
+    ["an operator's", { ...record, pause: aPause() }, anAccount(), aPause()],
+    ["an operator's in preference to the configuration's", { ...record, pause: aPause() }, paused, aPause()],
+    [
+      "the configuration's, since a driver first saw it",
+      { ...record, phaseClock: { ...record.phaseClock, pausedSince: at("09:30") } },
+      paused,
+      { since: at("09:30"), by: "configuration", reason: '"paused": true' },
+    ],
+    [
+      "the configuration's, since the start of the phase if no driver has seen it",
+      record,
+      paused,
+      { since: at("09:00"), by: "configuration", reason: '"paused": true' },
+    ],
+  ])("is %s", (_what, of, config, expected) => {
+    expect(pauseInForce(of, config)).toEqual(expected);
+  });
+});
+
+describe("the time spent paused", () => {
+  it("starts when a driver first sees the pause", () => {
+    const record = aRecord({ pause: aPause() });
+    expect(withPauseSeen(record, anAccount(), when("10:10")).phaseClock).toMatchObject({
+      pausedSince: "2026-11-24T10:10:00.000Z",
+      pausedMs: 0,
+    });
+  });
+
+  it("adds up when a pause has ended", () => {
+    const record = aRecord({ pause: null, phaseClock: { pausedSince: at("10:00"), pausedMs: minutes(3) } });
+    expect(withPauseSeen(record, anAccount(), when("10:10")).phaseClock).toMatchObject({
+      pausedSince: null,
+      pausedMs: minutes(13),
+    });
+  });
+
+  it("never decreases when a clock was set back", () => {
+    const record = aRecord({ pause: null, phaseClock: { pausedSince: at("10:00"), pausedMs: minutes(3) } });
+    expect(withPauseSeen(record, anAccount(), when("09:00")).phaseClock.pausedMs).toBe(minutes(3));
+  });
+
+  it.each([
+    ["a continuing pause", aRecord({ pause: aPause(), phaseClock: { pausedSince: at("10:00") } })],
+    ["no pause", aRecord()],
+  ])("is unchanged with %s", (_what, record) => {
+    expect(withPauseSeen(record, anAccount(), when("10:10"))).toBe(record);
+  });
+});

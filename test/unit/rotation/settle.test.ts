@@ -1,0 +1,192 @@
+import { failed, moved, waitingOn } from "../../../lib/rotation/settle";
+import { rotationCompleted, targetRegenerated } from "../../../lib/rotation/transitions";
+import { aClaim, aFailure, anEventContext, aQuarantine, aRecord } from "../../builders/record";
+import { adopting, aRotation, idle } from "../../builders/state";
+import { at, when } from "../../builders/time";
+
+describe("a move", () => {
+  it("sets the next phase, and clears intent, failure and hold", () => {
+    const record = aRecord({
+      state: aRotation({ id: "r1" }).started(),
+      phaseClock: { since: at("09:55"), pausedMs: 1_000 },
+      claim: aClaim({ intent: { slot: "secondary", at: at("09:57") } }),
+      failure: aFailure(),
+      hold: { reason: "NewKeyNotAcceptedYet", detail: "", since: at("09:56") },
+    });
+    const next = moved(
+      record,
+      targetRegenerated(aRotation({ id: "r1" }).started(), null, when("09:58")),
+      anEventContext("09:58"),
+    );
+    expect(next).toMatchObject({
+      state: { phase: "regenerated", regeneratedAt: "2026-11-24T09:58:00.000Z" },
+      phaseClock: { since: "2026-11-24T09:58:00.000Z", pausedMs: 0, pausedSince: null },
+      claim: { intent: null },
+      failure: null,
+      hold: null,
+      chain: { sequence: 1 },
+    });
+    expect(next.publishing.outbox).toMatchObject([{ event: "KeyRegenerated", rotationId: "r1", sequence: 1 }]);
+  });
+
+  it("that ends a rotation writes an event with its id, and keeps its outcome", () => {
+    const state = aRotation({ id: "r1" }).retired();
+    const next = moved(aRecord({ state }), rotationCompleted(state, null, when("10:30")), anEventContext("10:30"));
+    expect(next.publishing.outbox).toMatchObject([{ event: "RotationCompleted", rotationId: "r1" }]);
+    expect(next.lastRotation).toMatchObject({ id: "r1", outcome: "completed" });
+  });
+
+  it("outside a rotation writes events without rotation id", () => {
+    const move = { state: idle(), events: [{ event: "Adopted", detail: "" }] } as const;
+    expect(moved(aRecord({ state: adopting() }), move, anEventContext("10:30")).publishing.outbox).toMatchObject([
+      { rotationId: null },
+    ]);
+  });
+
+  it("within a phase keeps the clock of that phase", () => {
+    const record = aRecord({
+      state: adopting(),
+      phaseClock: { since: at("09:00"), pausedSince: at("09:30"), pausedMs: 5 },
+    });
+    const next = moved(record, { state: adopting(), events: [] }, anEventContext("10:00"));
+    expect(next.phaseClock).toEqual({
+      since: "2026-11-24T09:00:00.000Z",
+      pausedMs: 5,
+      pausedSince: "2026-11-24T09:30:00.000Z",
+    });
+  });
+
+  it("to another phase while paused restarts the pause", () => {
+    const record = aRecord({ state: idle(), phaseClock: { pausedSince: at("09:30") } });
+    expect(moved(record, { state: adopting(), events: [] }, anEventContext("10:00")).phaseClock.pausedSince).toBe(
+      "2026-11-24T10:00:00.000Z",
+    );
+  });
+
+  it.each([
+    ["10:04:59.999", true],
+    ["10:05", false],
+  ])("at %s keeps a quarantine until 10:05: %s", (now, kept) => {
+    const record = aRecord({ quarantine: aQuarantine({ until: at("10:05") }) });
+    const next = moved(record, { state: adopting(), events: [] }, anEventContext(now));
+    expect(next.quarantine).toEqual(kept ? aQuarantine() : null);
+  });
+});
+
+describe("a hold", () => {
+  const hold = { reason: "OldKeyStillAccepted", detail: "Batch still accepts the old primary key" } as const;
+
+  it("is stored with its start, and clears failure and intent", () => {
+    const record = waitingOn(
+      aRecord({ failure: aFailure(), claim: aClaim({ intent: { slot: "primary", at: at("09:00") } }) }),
+      hold,
+      when("10:00"),
+    );
+    expect(record).toMatchObject({
+      failure: null,
+      claim: { intent: null },
+      hold: { ...hold, since: "2026-11-24T10:00:00.000Z" },
+    });
+  });
+
+  it("keeps its start while the reason is the same", () => {
+    const first = waitingOn(aRecord(), hold, when("10:00"));
+    expect(waitingOn(first, { ...hold, detail: "still" }, when("10:05")).hold).toEqual({
+      reason: "OldKeyStillAccepted",
+      detail: "still",
+      since: "2026-11-24T10:00:00.000Z",
+    });
+  });
+
+  it("restarts with another reason", () => {
+    const first = waitingOn(aRecord(), hold, when("10:00"));
+    const other = { reason: "TargetKeyRefused", detail: "" } as const;
+    expect(waitingOn(first, other, when("10:05")).hold?.since).toBe("2026-11-24T10:05:00.000Z");
+  });
+
+  it("ends when there is nothing to wait for", () => {
+    expect(waitingOn(waitingOn(aRecord(), hold, when("10:00")), null, when("10:05")).hold).toBeNull();
+  });
+});
+
+describe("a failed step", () => {
+  const throttled = { blocked: null, detail: "Batch regenerateKeys, status 429: not done, tried again later" } as const;
+  const forbidden = {
+    blocked: { reason: "Forbidden", remedy: "give the identity the role Batch Account Key Operator" },
+    detail: "Batch listKeys, status 403",
+  } as const;
+
+  it("keeps the phase, counts the attempt, sets the next one, and writes one event", () => {
+    const state = aRotation({ id: "r1" }).started();
+    const before = aRecord({
+      state,
+      claim: aClaim({ intent: { slot: "secondary", at: at("10:00") } }),
+      quarantine: aQuarantine(),
+    });
+    const after = failed(before, throttled, 1, at("10:01"), anEventContext("10:00"));
+    expect(after).toMatchObject({
+      state,
+      claim: { intent: null },
+      quarantine: aQuarantine(),
+      failure: {
+        ...throttled,
+        since: "2026-11-24T10:00:00.000Z",
+        attempts: 1,
+        nextAttemptAt: "2026-11-24T10:01:00.000Z",
+      },
+    });
+    expect(after.publishing.outbox).toMatchObject([
+      { event: "StepFailed", reason: "BackingOff", detail: throttled.detail, rotationId: "r1" },
+    ]);
+  });
+
+  it("writes no further event and keeps its start while the failure is the same", () => {
+    const first = failed(aRecord(), throttled, 1, at("10:01"), anEventContext("10:00"));
+    const second = failed(first, throttled, 2, at("10:03"), anEventContext("10:01"));
+    expect(second.publishing.outbox).toHaveLength(1);
+    expect(second.failure).toMatchObject({
+      since: "2026-11-24T10:00:00.000Z",
+      attempts: 2,
+      nextAttemptAt: "2026-11-24T10:03:00.000Z",
+    });
+  });
+
+  it("writes another event when the failure changes", () => {
+    const first = failed(aRecord(), throttled, 1, at("10:01"), anEventContext("10:00"));
+    const second = failed(first, { ...throttled, detail: "connection reset" }, 2, at("10:03"), anEventContext("10:01"));
+    expect(second.publishing.outbox.map(({ detail }) => detail)).toEqual([throttled.detail, "connection reset"]);
+    expect(second.failure?.since).toBe("2026-11-24T10:00:00.000Z");
+  });
+
+  it("restarts when it becomes blocked, and writes an event with the remedy", () => {
+    const first = failed(aRecord(), throttled, 1, at("10:01"), anEventContext("10:00"));
+    const blocked = failed(first, forbidden, 2, at("10:03"), anEventContext("10:01"));
+    expect(blocked.failure).toMatchObject({ blocked: forbidden.blocked, since: "2026-11-24T10:01:00.000Z" });
+    expect(blocked.publishing.outbox.at(-1)).toMatchObject({
+      event: "StepFailed",
+      reason: "Forbidden",
+      detail: "Batch listKeys, status 403; give the identity the role Batch Account Key Operator",
+    });
+  });
+});
+
+describe("a blocked step", () => {
+  const blocked = { reason: "ResourceLocked", remedy: "remove the lock" } as const;
+
+  it("writes one event whatever its request id, keeps its start, and restarts with another reason", () => {
+    const first = failed(aRecord(), { blocked, detail: "request id a" }, 1, at("10:01"), anEventContext("10:00"));
+    const again = failed(first, { blocked, detail: "request id b" }, 2, at("10:03"), anEventContext("10:01"));
+    expect(again.failure).toMatchObject({ since: "2026-11-24T10:00:00.000Z", attempts: 2 });
+    expect(again.publishing.outbox).toHaveLength(1);
+    const other = { reason: "Forbidden", remedy: "give it the role" } as const;
+    const next = failed(again, { blocked: other, detail: "status 409" }, 3, at("10:05"), anEventContext("10:03"));
+    expect(next.failure?.since).toBe("2026-11-24T10:03:00.000Z");
+    expect(next.publishing.outbox).toHaveLength(2);
+  });
+
+  it("restarts as an ordinary failure when it is no longer blocked", () => {
+    const first = failed(aRecord(), { blocked, detail: "status 409" }, 1, at("10:01"), anEventContext("10:00"));
+    const next = failed(first, { blocked: null, detail: "status 503" }, 2, at("10:03"), anEventContext("10:01"));
+    expect(next.failure).toMatchObject({ blocked: null, since: "2026-11-24T10:01:00.000Z" });
+  });
+});
