@@ -26,7 +26,7 @@ const benchClock = (): BenchClock => {
   };
 };
 
-/** Keeps nothing, so that what is measured is the rotator's own memory. */
+/** Stores nothing, so that only the rotator's memory is measured. */
 const forgetfulHistory: History = {
   append: async () => undefined,
   page: async () => ({ events: [], unreadable: [], next: null }),
@@ -34,7 +34,7 @@ const forgetfulHistory: History = {
   removeThrough: async () => undefined,
 };
 
-/** So many accounts, adopted and idle, compared in full every six hours. */
+/** This number of adopted, idle accounts, with a full reconcile every six hours. */
 export const aBenchApp = async (count: number): Promise<{ readonly app: App; readonly clock: BenchClock }> => {
   const clock = benchClock();
   const batch = new InMemoryBatch();
@@ -66,7 +66,7 @@ export const aBenchApp = async (count: number): Promise<{ readonly app: App; rea
     notices: new InMemoryNotices(),
     signals: new InMemorySignals(),
     history: forgetfulHistory,
-    health: { ask: async () => ({ kind: "failed", problem: "is not asked" }) },
+    health: { ask: async () => ({ kind: "failed", problem: "not used here" }) },
     permissions: { principalId: async () => null, allows: async () => null },
     alerts: { wanted: null, deliver: async () => "gone" },
     log: { write: () => undefined },

@@ -23,7 +23,7 @@ const timed = async (work: () => Promise<unknown>): Promise<number> => {
   return performance.now() - started;
 };
 
-/** Memory and time of a rotator that has little to do, which is what it has most of the time. */
+/** Memory and time of a mostly idle rotator, its usual state. */
 const longRun = async (app: App, clock: BenchClock): Promise<void> => {
   const ticker = new Ticker(app);
   for (let warm = 0; warm < 200; warm++) {
@@ -40,11 +40,11 @@ const longRun = async (app: App, clock: BenchClock): Promise<void> => {
     }
   });
   const grown = heapMiB() - before;
-  print("heap grown over all of them", `${grown.toFixed(2)} MiB`);
+  print("heap growth over all ticks", `${grown.toFixed(2)} MiB`);
   print("one tick of 200 accounts, mean", `${(ms / ticks).toFixed(2)} ms`);
 };
 
-/** What the look before a claim saves: the same idle accounts, ticked and driven. */
+/** The saving of the check before a claim: the same idle accounts, ticked and driven. */
 const lookBeforeClaim = async (app: App): Promise<void> => {
   const ticker = new Ticker(app);
   const rounds = 50;
@@ -59,7 +59,7 @@ const lookBeforeClaim = async (app: App): Promise<void> => {
     }
   });
   print("an idle account in a tick", `${((ticked / rounds / accounts) * 1000).toFixed(0)} µs`);
-  print("the same, claimed and let go each time", `${((driven / rounds / accounts) * 1000).toFixed(0)} µs`);
+  print("the same, with a claim each time", `${((driven / rounds / accounts) * 1000).toFixed(0)} µs`);
 };
 
 const median = (values: readonly number[]): number =>
@@ -71,7 +71,7 @@ const run = (code: string): number => {
   return performance.now() - started;
 };
 
-/** Start of a process that loads the bundle, against one that loads nothing. */
+/** The start time of a process with the bundle, and of one without it. */
 const start = (): void => {
   const bundle = join(__dirname, "../../dist/functions.js");
   const [bare, loaded] = [0, 1].map((which) =>
@@ -83,7 +83,7 @@ const start = (): void => {
 
 const main = async (): Promise<void> => {
   process.stdout.write(
-    `Benchmark: in-memory services, Node ${process.version}; times depend on the machine, compare within one run only.\n`,
+    `Benchmark: in-memory services, Node ${process.version}. Times depend on the machine: compare within one run.\n`,
   );
   const { app, clock } = await aBenchApp(accounts);
   await longRun(app, clock);

@@ -2,7 +2,7 @@ import type { IncomingSignal, InstanceReport } from "../../lib/rotation/gate/sig
 import { v2 } from "./state";
 import { at } from "./time";
 
-/** A good report of `render-api/vm-1` on `v2`, good since 10:01 and last heard of at 10:10. */
+/** A good report of `render-api/vm-1` on `v2`, good since 10:01, with the last signal at 10:10. */
 export const aReport = (changes: Partial<InstanceReport> = {}): InstanceReport => ({
   consumer: "render-api",
   instance: "vm-1",

@@ -1,7 +1,7 @@
 import type { Approval, Published, Rotation, StateOf } from "../../lib/rotation/phases";
 import { at } from "./time";
 
-/** Versions of the secret: what apps read before the rotation of these tests, its new key, and the primary again. */
+/** Versions of the secret: the key before the rotation of these tests, its new key, and the primary key again. */
 export const v1 = "11111111111111111111111111111111";
 export const v2 = "22222222222222222222222222222222";
 export const v3 = "33333333333333333333333333333333";
@@ -27,7 +27,7 @@ export const theSecondary = (changes: Partial<Published> = {}): Published => ({
 export const anApproval = (changes: Partial<Approval> = {}): Approval => ({
   at: at("10:05"),
   by: "operator:ada",
-  reason: "checked by hand",
+  reason: "checked manually",
   ...changes,
 });
 
@@ -43,7 +43,7 @@ export const idle = (changes: Partial<Published> = {}): StateOf<"idle"> => ({
   active: thePrimary(changes),
 });
 
-/** A rotation from the primary (`v1`) to the secondary key (`v2`), started at 09:55, in any of its phases. */
+/** A rotation from the primary (`v1`) to the secondary key (`v2`), started at 09:55, in each of its phases. */
 export const aRotation = (changes: Partial<Rotation> = {}) => {
   const rotation: Rotation = {
     id: "01JDF0000000000000000ROTAT",

@@ -1,6 +1,6 @@
 import { resourceIdOf, type StoredAccount } from "./batch-store";
 
-/** An account as Resource Manager shows it; the members are those of a recorded answer. */
+/** An account in Resource Manager's form; the members are those of a recorded answer. */
 export const accountBody = (account: StoredAccount, dataPlaneHost: string) => ({
   id: resourceIdOf(account),
   name: account.name,

@@ -24,14 +24,19 @@ export const authorizationFailed = (action: string, scope: string): Answer =>
   armError(
     403,
     "AuthorizationFailed",
-    `The client '${systemAssignedClientId}' with object id '${emulatedObjectId}' does not have authorization to perform action 'Microsoft.Batch/batchAccounts/${action}' over scope '${scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
+    [
+      `The client '${systemAssignedClientId}' with object id '${emulatedObjectId}' does not have authorization to`,
+      `perform action 'Microsoft.Batch/batchAccounts/${action}' over scope '${scope}' or the scope is invalid.`,
+      "If access was recently granted, please refresh your credentials.",
+    ].join(" "),
   );
 
 export const accountNotFound = (name: string, group: string): Answer =>
   armError(
     404,
     "ResourceNotFound",
-    `The Resource 'Microsoft.Batch/batchAccounts/${name}' under resource group '${group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`,
+    `The Resource 'Microsoft.Batch/batchAccounts/${name}' under resource group '${group}' was not found. ` +
+      "For more details please go to https://aka.ms/ARMResourceNotFoundFix",
     { "x-ms-failure-cause": "gateway" },
   );
 
@@ -39,5 +44,6 @@ export const scopeLocked = (scope: string, operation: string): Answer =>
   armError(
     409,
     "ScopeLocked",
-    `The scope '${scope}' cannot perform ${operation} operation because following scope(s) are locked: '${scope}'. Please remove the lock and try again.`,
+    `The scope '${scope}' cannot perform ${operation} operation because following scope(s) are locked: '${scope}'. ` +
+      "Please remove the lock and try again.",
   );

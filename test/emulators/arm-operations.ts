@@ -1,7 +1,7 @@
 import type { Route } from "./routes";
 import type { WireRequest } from "./wire";
 
-/** What the identity may be denied; the names are those of role definitions, under `Microsoft.Batch/batchAccounts/`. */
+/** Actions that can be denied to the identity, named as in role definitions, below `Microsoft.Batch/batchAccounts/`. */
 export type ArmAction = "read" | "write" | "listkeys/action" | "regeneratekeys/action";
 
 export type ArmRoute = Exclude<Extract<Route, `arm.${string}`>, "arm.listPermissions" | "arm.unknown">;
@@ -9,7 +9,7 @@ export type ArmRoute = Exclude<Extract<Route, `arm.${string}`>, "arm.listPermiss
 export interface ArmOperation {
   readonly route: ArmRoute;
   readonly action: ArmAction;
-  /** What a role assignment would cover: the account, group or subscription, as the request spells it. */
+  /** The scope of a role assignment: the account, group or subscription, as spelled in the request. */
   readonly scope: string;
   readonly subscription: string;
   /** Null for a list over the whole subscription. */
@@ -28,7 +28,7 @@ const accountVerbs: Readonly<Record<string, readonly [ArmRoute, ArmAction]>> = {
 const pattern =
   /^(\/subscriptions\/([^/]+)(?:\/resourceGroups\/([^/]+))?\/providers\/Microsoft\.Batch\/batchAccounts(?:\/([^/]+))?)(?:\/([^/]+))?\/?$/i;
 
-/** What a request asks for; null where the emulator does not know the route. Segments are matched without case. */
+/** The operation of a request; null if the emulator does not know the route. Segments are matched without case. */
 export const armOperationOf = ({ method, path }: WireRequest): ArmOperation | null => {
   const [, scope, subscription, group = null, account = null, verb = ""] = pattern.exec(decodeURIComponent(path)) ?? [];
   if (scope === undefined || subscription === undefined) return null;

@@ -3,7 +3,7 @@ import type { ArmAction } from "./arm-operations";
 import { emulatedObjectId, systemAssignedClientId } from "./tokens";
 import { type Answer, jsonAnswer, type WireRequest } from "./wire";
 
-/** What one role assignment gives the caller. `*` stands for anything. */
+/** The permissions of one role assignment. `*` matches anything. */
 export interface EmulatedRole {
   readonly actions: readonly string[];
   readonly notActions?: readonly string[];
@@ -27,8 +27,8 @@ export const permissionsRequestOf = ({ method, path }: WireRequest): Permissions
 const accountActions = ["read", "listkeys/action", "regeneratekeys/action"] as const satisfies readonly ArmAction[];
 
 /**
- * The caller's own permissions (learn.microsoft.com/rest/api/authorization/permissions/list-for-resource), one entry for each role
- * assignment. Until a test says otherwise: one custom role with what is not denied.
+ * The caller's own permissions (learn.microsoft.com/rest/api/authorization/permissions/list-for-resource), one entry for
+ * each role assignment. The default is one custom role with all permissions that are not denied.
  */
 export class ArmPermissions {
   #roles: readonly EmulatedRole[] | "asAllowed" | "unreadable" = "asAllowed";
@@ -42,7 +42,11 @@ export class ArmPermissions {
       return armError(
         403,
         "AuthorizationFailed",
-        `The client '${systemAssignedClientId}' with object id '${emulatedObjectId}' does not have authorization to perform action 'Microsoft.Authorization/permissions/read' over scope '${scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
+        [
+          `The client '${systemAssignedClientId}' with object id '${emulatedObjectId}' does not have authorization to`,
+          `perform action 'Microsoft.Authorization/permissions/read' over scope '${scope}' or the scope is invalid.`,
+          "If access was recently granted, please refresh your credentials.",
+        ].join(" "),
       );
     }
     const roles: readonly EmulatedRole[] = this.#roles === "asAllowed" ? [allowedRole(denied)] : this.#roles;

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-/** The development account and key that Microsoft documents for Azurite. They open nothing else. */
+/** The development account and key that Microsoft documents for Azurite. They give access to nothing else. */
 const account = "devstoreaccount1";
 const accountKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
@@ -11,16 +11,16 @@ const killAfterMs = 3_000;
 const attempts = 3;
 
 export interface AzuriteOptions {
-  /** Where tables are kept; without it in memory, and gone after a restart. */
+  /** The folder of the tables; without it they are in memory, and lost after a restart. */
   readonly folder?: string;
 }
 
 export interface Azurite {
   readonly port: number;
-  /** For `AzureWebJobsStorage`: names its table endpoint, because the short form means port 10002 only. */
+  /** For `AzureWebJobsStorage`, with the table endpoint, because the short form always means port 10002. */
   readonly connectionString: string;
   stop(): Promise<void>;
-  /** Stops where it runs, and starts on the same port. */
+  /** Stops it if it runs, and starts it on the same port. */
   restart(): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ export const startAzurite = async (options: AzuriteOptions = {}): Promise<Azurit
   };
 };
 
-/** Azurite cannot say which port it got, so one is chosen for it; somebody else may take it meanwhile. */
+/** Azurite cannot report its port, so a free one is chosen; another process may take it meanwhile. */
 const startOnFreePort = async (options: AzuriteOptions, attempt = 1): Promise<[number, ChildProcess]> => {
   const port = await freePort();
   try {
@@ -62,7 +62,7 @@ const freePort = async (): Promise<number> => {
   return address.port;
 };
 
-/** Ends when its parent has died, however it died: nothing else would end it, as it has a process group of its own. */
+/** Ends when its parent has died for any reason: nothing else would end it, as it has a separate process group. */
 const underParent = `process.stdin.on("end", () => process.kill(process.pid, "SIGINT")).resume();
 require(${JSON.stringify(require.resolve("azurite/dist/src/table/main.js"))});`;
 
@@ -81,7 +81,7 @@ const start = async (port: number, options: AzuriteOptions): Promise<ChildProces
       `--tablePort=${port}`,
       ...(folder === undefined ? ["--inMemoryPersistence"] : ["--location", folder]),
     ],
-    // A group of its own: Ctrl-C is for the parent, which ends this last.
+    // A separate process group: Ctrl-C goes to the parent, which ends this last.
     { stdio: ["pipe", "pipe", "pipe"], detached: true },
   );
   const killWithParent = (): void => void child.kill("SIGKILL");
@@ -115,7 +115,7 @@ const ready = (child: ChildProcess): Promise<void> =>
     child.stderr?.on("data", read);
   });
 
-/** Azurite writes its tables to the folder every few seconds and when it is interrupted, but not when it is terminated. */
+/** Azurite writes its tables to the folder every few seconds and on SIGINT, but not on SIGTERM. */
 const end = async (child: ChildProcess, { folder }: AzuriteOptions): Promise<void> => {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, "exit");

@@ -21,24 +21,24 @@ export interface AddedAccount {
   readonly accountEndpoint: string;
 }
 
-/** A test's own view of Batch: no HTTP, no journal entries, no faults. */
+/** Direct access of a test to Batch: no HTTP, no journal entries, no faults. */
 export interface BatchAccounts {
   addAccount(options: AccountOptions): AddedAccount;
   removeAccount(name: string): void;
   /** The live keys. */
   keys(name: string): Readonly<Record<Slot, string>>;
-  /** Whether the data plane accepts this key at this moment. */
+  /** Whether the data plane accepts this key now. */
   accepts(name: string, key: string): boolean;
-  /** As a person in the portal does it. Returns the new key. */
+  /** Regenerates like a user in the portal. Returns the new key. */
   regenerateByHand(name: string, slot: Slot): string;
   setModes(name: string, modes: readonly AuthenticationMode[] | null): void;
   setPoolAllocationMode(name: string, mode: PoolAllocationMode): void;
   lock(name: string, lock: AccountLock): void;
   unlock(name: string): void;
-  /** Takes a permission from the identity, for all accounts. */
+  /** Denies a permission to the identity, for all accounts. */
   deny(action: ArmAction): void;
   allow(action: ArmAction): void;
-  /** What the identity is told when it asks for its own permissions (default: what is not denied); it says nothing of what it may do. */
+  /** The answer to a request for the identity's own permissions (default: those not denied). It grants and denies nothing. */
   tellRoles(roles: readonly EmulatedRole[] | "asAllowed" | "unreadable"): void;
   setKeyTiming(timing: Partial<KeyTiming>): void;
   /** Resource Manager's bucket for writes: 200, refilled by 10 a second (default off). */
@@ -47,7 +47,7 @@ export interface BatchAccounts {
   setPageSize(size: number): void;
   /** Every key ever issued, for searches for leaks. */
   issuedKeys(): readonly string[];
-  /** Data plane calls in the account's name: answered with 2xx, and refused. */
+  /** Data plane calls of the account: answered with 2xx, and refused. */
   calls(name: string): { readonly answered: number; readonly refused: number };
 }
 

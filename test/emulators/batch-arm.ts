@@ -18,10 +18,10 @@ import { WriteBuckets } from "./write-buckets";
 
 const audiences = ["https://management.azure.com", "https://management.core.windows.net"];
 
-/** Resource Manager for Microsoft.Batch: lets requests in, and hands them to the provider. */
+/** Resource Manager for Microsoft.Batch: authorises requests, and passes them to the provider. */
 export class BatchArm implements WireService {
   readonly #denied = new Set<ArmAction>();
-  /** What the caller is told that it may do. */
+  /** The answer to a request for the caller's permissions. */
   readonly permissions = new ArmPermissions();
   readonly #writes: WriteBuckets;
   readonly #provider: BatchProvider;
@@ -72,7 +72,7 @@ export class BatchArm implements WireService {
     };
   }
 
-  /** The checks that Resource Manager makes before a provider sees the request. */
+  /** The checks of Resource Manager before a provider receives the request. */
   #admit(request: WireRequest, operation: ArmOperation): Answer {
     const malformed = this.#malformed(request);
     if (malformed !== null) return malformed;
@@ -80,7 +80,7 @@ export class BatchArm implements WireService {
     return request.method === "GET" ? this.#provider.answer(request, operation) : this.#write(request, operation);
   }
 
-  /** What every request must have: a token and a version. */
+  /** The requirements of every request: a token and a version. */
   #malformed(request: WireRequest): Answer | null {
     const verdict = judgeToken(headerOf(request, "authorization"), audiences);
     if (verdict !== "valid") return invalidToken(verdict);

@@ -17,7 +17,8 @@ import {
 const allowedSkewMs = 15 * 60 * 1000;
 const contentType = "application/json;odata=minimalmetadata";
 const failed =
-  "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.";
+  "Server failed to authenticate the request. " +
+  "Make sure the value of Authorization header is formed correctly including the signature.";
 const notAllowed = "The specified type of authentication SharedKey is not allowed for this account.";
 
 const lists: Readonly<Record<string, { readonly route: Route; readonly set: string }>> = {
@@ -26,7 +27,7 @@ const lists: Readonly<Record<string, { readonly route: Route; readonly set: stri
 };
 
 /**
- * The data plane of every account: one host serves all, and the account is the one that the Authorization header names.
+ * The data plane of all accounts on one host. The Authorization header names the account.
  * Signatures are checked against the live keys, both slots.
  */
 export class BatchDataPlane implements WireService {
@@ -68,7 +69,7 @@ export class BatchDataPlane implements WireService {
     return this.#list(set);
   }
 
-  /** Why a shared key request is refused; null where it is let in. */
+  /** The reason to refuse a shared key request; null if it is accepted. */
   #problem(request: WireRequest, { signature }: Credentials, account: StoredAccount): string | null {
     if (!sharedKeyAllowed(account)) return notAllowed;
     const sentAt = headerOf(request, "ocp-date") ?? headerOf(request, "date");
@@ -78,11 +79,11 @@ export class BatchDataPlane implements WireService {
     }
     const text = stringToSign(account.name, request);
     if (this.store.acceptedKeys(account).some((key) => isSignedWith(key, text, signature))) return null;
-    // The real service repeats the signature that it was sent, so this does too: code under test must not log the detail.
+    // Like the real service, this repeats the signature that was sent: code under test must not log the detail.
     return `The MAC signature found in the HTTP request '${signature}' is not the same as any computed signature. Server used following string to sign: '${text.replaceAll("\n", "\\n")}'.`;
   }
 
-  /** A token names no account, and the host is the same for all: it is let in as if for the right one. */
+  /** A token names no account, and the host is the same for all, so every valid token is accepted. */
   #withoutSharedKey(request: WireRequest, credentials: Credentials | null, set: string): Answer {
     if (credentials !== null) return this.#unauthenticated(`the emulator has no account ${credentials.account}`);
     const verdict = judgeToken(headerOf(request, "authorization"), ["https://batch.core.windows.net/"]);

@@ -13,7 +13,7 @@ import { type Answer, headerOf, isObject, jsonAnswer, jsonObjectOf, type WireReq
 const modesKnown: readonly string[] = ["SharedKey", "AAD", "TaskAuthenticationToken"] satisfies AuthenticationMode[];
 const slots = { Primary: "primary", Secondary: "secondary" } as const;
 
-/** The resource provider behind Resource Manager: what Batch does with a request that was let in. */
+/** The resource provider behind Resource Manager: Batch's part of an authorised request. */
 export class BatchProvider {
   pageSize = 50;
 
@@ -36,7 +36,7 @@ export class BatchProvider {
     return answers[operation.route]();
   }
 
-  /** Subscriptions and groups exist where they hold an account, and the default subscription always. */
+  /** Subscriptions and groups exist if they contain an account; the default subscription always exists. */
   #missingScope({ subscription, group }: ArmOperation): Answer | null {
     const inSubscription = this.store.all().filter(({ subscriptionId }) => same(subscriptionId, subscription));
     if (inSubscription.length === 0 && !same(subscription, this.store.defaultSubscriptionId)) {
@@ -61,7 +61,7 @@ export class BatchProvider {
   #withKeys(operation: ArmOperation, answer: (account: StoredAccount) => Answer): Answer {
     return this.#withAccount(operation, (account) => {
       if (account.lock === "ReadOnly") return scopeLocked(resourceIdOf(account), "write");
-      // That these fail is in the specification's text; with which status and code is not published.
+      // The specification says that these fail; status and code are not published.
       if (!sharedKeyAllowed(account)) {
         return armError(
           409,
@@ -87,7 +87,7 @@ export class BatchProvider {
       .filter((account) => group === null || same(account.resourceGroup, group));
     const from = Number(request.query.get("$skiptoken") ?? 0);
     const next = from + this.pageSize;
-    // The SDK follows the link as it is, so it must lead back to the host that was asked.
+    // The SDK follows the link unchanged, so it must lead to the requested host.
     const nextLink = `https://${headerOf(request, "host") ?? ""}${request.path}?api-version=${request.query.get("api-version") ?? ""}&$skiptoken=${next}`;
     return jsonAnswer(200, {
       value: all.slice(from, next).map((account) => accountBody(account, this.dataPlaneHost())),
@@ -100,7 +100,7 @@ export class BatchProvider {
     const properties = jsonObjectOf(request)?.["properties"];
     if (!isObject(properties)) return armError(400, "InvalidRequestBody", "The request body holds no properties.");
     const { allowedAuthenticationModes: modes, ...others } = properties;
-    // Silence would look like success: the emulator keeps only what a rotation depends on.
+    // Ignoring them would look like success: the emulator stores only what a rotation depends on.
     if (Object.keys(others).length > 0) {
       return armError(501, "EmulatorPropertyUnknown", `the emulator cannot change ${Object.keys(others).join(", ")}`);
     }

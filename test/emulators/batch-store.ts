@@ -7,23 +7,23 @@ export type PoolAllocationMode = "BatchService" | "UserSubscription";
 export type AccountLock = "ReadOnly" | "CanNotDelete";
 
 export interface AccountOptions {
-  /** 3 to 24 of a-z and 0-9; unique, as the data plane's host name makes it. */
+  /** 3 to 24 of a-z and 0-9; unique, because it is part of the data plane's host name. */
   readonly name: string;
   readonly resourceGroup?: string;
   readonly subscriptionId?: string;
   readonly location?: string;
-  /** Null as some older accounts have it: nothing said, so all are allowed. */
+  /** Null, as on some older accounts, means that all are allowed. */
   readonly modes?: readonly AuthenticationMode[] | null;
   readonly poolAllocationMode?: PoolAllocationMode;
 }
 
 interface LiveKey {
   readonly value: string;
-  /** When it was regenerated; null for a key that the account was made with. */
+  /** The instant of its regenerate; null for an initial key of the account. */
   readonly regeneratedAt: Date | null;
 }
 
-/** A key that was replaced, which may be accepted for a while yet. */
+/** A replaced key, which may still be accepted for some time. */
 interface ReplacedKey {
   readonly value: string;
   readonly replacedAt: Date;
@@ -47,9 +47,9 @@ export interface StoredAccount {
 }
 
 export interface KeyTiming {
-  /** A regenerated key is refused for so long. Milliseconds. */
+  /** Time for which a regenerated key is refused. Milliseconds. */
   readonly newKeyDelayMs: number;
-  /** A replaced key is accepted for so long yet. Milliseconds. */
+  /** Time for which a replaced key is still accepted. Milliseconds. */
   readonly oldKeyGraceMs: number;
 }
 
@@ -59,7 +59,7 @@ export const resourceIdOf = ({ subscriptionId, resourceGroup, name }: StoredAcco
 export const sharedKeyAllowed = ({ modes, poolAllocationMode }: StoredAccount): boolean =>
   poolAllocationMode === "BatchService" && (modes === null || modes.includes("SharedKey"));
 
-/** What Batch knows. Both the Resource Manager and the data plane emulator work on it. */
+/** The state of Batch, shared by the Resource Manager and the data plane emulator. */
 export class BatchStore {
   readonly #accounts = new Map<string, StoredAccount>();
   readonly #issued: string[] = [];
@@ -119,7 +119,7 @@ export class BatchStore {
     return [...this.#accounts.values()];
   }
 
-  /** Replaces the key of one slot, as a request or a person does. Returns the new key. */
+  /** Replaces the key of one slot. Returns the new key. */
   regenerate(account: StoredAccount, slot: Slot): string {
     const at = this.now();
     const value = this.#issue();
@@ -134,7 +134,7 @@ export class BatchStore {
     account.modifiedAt = this.now();
   }
 
-  /** The keys that the data plane accepts at this moment. */
+  /** The keys that the data plane accepts now. */
   acceptedKeys(account: StoredAccount): readonly string[] {
     if (!sharedKeyAllowed(account)) return [];
     const now = this.now().getTime();

@@ -22,7 +22,7 @@ export interface TestCertificates {
 const make = async (): Promise<TestCertificates> => {
   x509.cryptoProvider.set(webcrypto);
   const [caKeys, leafKeys] = await Promise.all([generateKeys(), generateKeys()]);
-  // Real time, not a test's clock: TLS checks validity against the machine's.
+  // Real time, not a test's clock: TLS checks validity with the machine's clock.
   const validity = { notBefore: new Date(Date.now() - dayMs), notAfter: new Date(Date.now() + 30 * dayMs) };
   const name = `CN=Test authority ${webcrypto.randomUUID()}`;
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
@@ -66,23 +66,23 @@ const generateKeys = (): Promise<webcrypto.CryptoKeyPair> =>
 
 let made: Promise<TestCertificates> | null = null;
 
-/** The one authority of this process, and a certificate from it. */
+/** The certificate authority of this process, and a certificate from it. */
 export const testCertificates = (): Promise<TestCertificates> => (made ??= make());
 
 let trusted = false;
 
-/** Makes every later TLS connection of this process trust the authority, besides those it trusted before. */
+/** Makes later TLS connections of this process trust the authority too. */
 export const trustInThisProcess = async (): Promise<void> => {
   const { ca } = await testCertificates();
   if (trusted) return;
   trusted = true;
-  // Node 20 has neither; there a process that calls the emulators itself must be given NODE_EXTRA_CA_CERTS.
+  // Node 20 has neither: there a process that calls the emulators needs NODE_EXTRA_CA_CERTS.
   if (typeof setDefaultCACertificates !== "function") return;
   setDefaultCACertificates([...getCACertificates("default"), ca]);
 };
 
 /**
- * Writes the file that child processes get as `NODE_EXTRA_CA_CERTS`: the authority, and what that variable names already,
+ * Writes the file for `NODE_EXTRA_CA_CERTS` of child processes: the authority and the file that variable names already,
  * because Node reads only one file. `remove` deletes it.
  */
 export const writeCaFile = async (): Promise<{ readonly file: string; remove(): void }> => {

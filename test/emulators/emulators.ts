@@ -17,36 +17,36 @@ import type { WireService } from "./wire";
 export interface EmulatorOptions {
   /**
    * The clock of the services: key timing, secret times, buckets, and the 15 minutes of the data plane.
-   * Tokens live by the machine's clock all the same, because the SDKs cache them by it.
+   * Tokens use the machine's clock nevertheless, because the SDKs cache them by it.
    */
   readonly now?: () => Date;
-  /** A regenerated key is refused for so long. Milliseconds. */
+  /** Time for which a regenerated key is refused. Milliseconds. */
   readonly newKeyDelayMs?: number;
-  /** A replaced key is accepted for so long yet. Milliseconds. */
+  /** Time for which a replaced key is still accepted. Milliseconds. */
   readonly oldKeyGraceMs?: number;
   readonly subscriptionId?: string;
 }
 
 export interface EmulatedIdentity {
-  /** `IDENTITY_ENDPOINT`. An SDK keeps the first one that it sees for the life of its process. */
+  /** `IDENTITY_ENDPOINT`. An SDK keeps the first one it sees until its process ends. */
   readonly endpoint: string;
   /** `IDENTITY_HEADER`. */
   readonly header: string;
   /** `AZURE_POD_IDENTITY_AUTHORITY_HOST`, for the metadata service's form. */
   readonly imdsHost: string;
-  /** Seconds that tokens issued from now on live (default a day; negative: expired already). */
+  /** Lifetime in seconds of tokens issued from now on (default a day; negative means already expired). */
   setTokenLifetime(seconds: number): void;
 }
 
 export interface Emulators {
-  /** PEM of the test authority, and of what `NODE_EXTRA_CA_CERTS` named before. This process trusts it already. */
+  /** PEM of the test authority and of the previous `NODE_EXTRA_CA_CERTS`. This process trusts it already. */
   readonly caFile: string;
   readonly subscriptionId: string;
   readonly armUrl: string;
   /** `localhost:PORT`, the same for every account. */
   readonly dataPlaneHost: string;
   readonly identity: EmulatedIdentity;
-  /** What a child process needs; `Object.assign(process.env, env)` serves in-process. */
+  /** The environment of a child process; use `Object.assign(process.env, env)` in this process. */
   readonly env: Readonly<Record<string, string>>;
   readonly batch: BatchAccounts;
   readonly faults: Faults;
@@ -54,11 +54,11 @@ export interface Emulators {
   addVault(name: string): Promise<Vault>;
   /** Stop listening and start again on the same ports with the same state. Connections are ended. */
   restart(): Promise<void>;
-  /** Ends everything: connections, late effects, the authority's file. */
+  /** Ends all connections and late effects, and removes the authority's file. */
   close(): Promise<void>;
 }
 
-/** Starts Resource Manager, the Batch data plane and managed identity, each on its own free port; vaults are added. */
+/** Starts Resource Manager, the Batch data plane and managed identity, each on a free port; vaults are added later. */
 export const startEmulators = async (options: EmulatorOptions = {}): Promise<Emulators> => {
   const {
     now = () => new Date(),
@@ -117,7 +117,7 @@ export const startEmulators = async (options: EmulatorOptions = {}): Promise<Emu
     },
     restart: async () => {
       await Promise.all(servers.map((server) => server.stop()));
-      // Clients hear of the end of their idle connections before they reuse them; else each would see one lost answer.
+      // Clients must notice the end of idle connections before they reuse them, or each would see one lost answer.
       await wait(20);
       await Promise.all(servers.map((server) => server.start()));
     },

@@ -1,8 +1,8 @@
 import { type Route, type ServiceName, serviceOf } from "./routes";
 
-/** How an answer goes wrong. */
+/** The kind of failure of an answer. */
 export type FaultKind =
-  /** A refusal (or a lie: any status) in the service's own form, or with `body` as it is. `retryAfter` in seconds. */
+  /** An answer with any status in the service's form, or with `body` unchanged. `retryAfter` in seconds. */
   | {
       readonly kind: "status";
       readonly status: number;
@@ -10,43 +10,43 @@ export type FaultKind =
       readonly code?: string;
       readonly body?: unknown;
     }
-  /** The connection ends before a byte of the answer. */
+  /** The connection ends before the first byte of the answer. */
   | { readonly kind: "resetBeforeAnswer" }
   /** Headers and half of the body, then the connection ends. */
   | { readonly kind: "resetInMiddle" }
-  /** 200 with the first two thirds of the body, and the content-length of that. */
+  /** 200 with the first two thirds of the body and a matching content-length. */
   | { readonly kind: "truncatedJson" }
   /** 202 with the whole body. */
   | { readonly kind: "unexpected202" }
-  /** No answer until the client goes away. */
+  /** No answer until the client disconnects. */
   | { readonly kind: "hang" }
-  /** The right answer, `ms` later. */
+  /** The correct answer, `ms` later. */
   | { readonly kind: "delay"; readonly ms: number };
 
 export interface FaultAim {
   /** One route, or all of a service: `vault.*`. */
   readonly route: Route | `${ServiceName}.*`;
-  /** "before": the request has no effect. "after": it has its effect, and only then the answer goes wrong. */
+  /** "before": the request has no effect. "after": it has its effect, but its answer fails. */
   readonly when: "before" | "after";
   /**
-   * Milliseconds after the failed answer at which the effect is applied all the same, as by a request that was still under way.
-   * Real time; `applyLate()` applies at once. `when` says nothing then.
+   * Milliseconds from the failed answer to the late effect, as of a request that was still under way. Real time;
+   * `applyLate()` applies it at once. `when` is ignored.
    */
   readonly late?: number;
   /** Only requests about this account, secret or table (without case). */
   readonly subject?: string;
-  /** The first matching request that goes wrong, from 1 (default 1). Alone it means only that one. */
+  /** The number of the first matching request that fails, from 1 (default 1). Alone it means only that request. */
   readonly nth?: number;
-  /** From there, every so many requests (default 1: each). */
+  /** The interval between failing requests from there on (default 1: each). */
   readonly every?: number;
-  /** How often it happens at most (default: once with `nth` alone, else for ever). */
+  /** The maximum number of failures (default: one with `nth` alone, otherwise unlimited). */
   readonly times?: number;
 }
 
 export type Fault = FaultAim & FaultKind;
 
 export interface AddedFault {
-  /** How often it has happened. */
+  /** The number of failures until now. */
   fired(): number;
   remove(): void;
 }
@@ -72,7 +72,7 @@ const isDue = ({ fault, seen, fired }: Armed): boolean => {
   return fired < times && seen >= nth && (seen - nth) % every === 0;
 };
 
-/** One registry for all servers. The first fault that is due wins; the others count the request all the same. */
+/** One registry for all servers. The first due fault applies; the others still count the request. */
 export class Faults {
   #armed: Armed[] = [];
   readonly #late = new Set<LateEffect>();
@@ -89,17 +89,17 @@ export class Faults {
     };
   }
 
-  /** Removes every fault. Effects that are still to come late come all the same. */
+  /** Removes all faults. Pending late effects remain. */
   clear(): void {
     this.#armed = [];
   }
 
-  /** How many faults have happened since the start. */
+  /** The number of failures since the start. */
   get fired(): number {
     return this.#fired;
   }
 
-  /** For the servers: the fault that this request meets, or null. */
+  /** For the servers: the fault of this request, or null. */
   next(route: Route, subject: string | null): Fault | null {
     const due = this.#armed.filter((armed) => {
       if (!matches(armed.fault, route, subject)) return false;
@@ -113,23 +113,23 @@ export class Faults {
     return winner.fault;
   }
 
-  /** For the servers: an effect that comes after its answer has failed. */
+  /** For the servers: an effect after its failed answer. */
   applyLater(ms: number, apply: () => Promise<void>): void {
     const late: LateEffect = { apply, timer: setTimeout(() => void this.#applyOne(late), ms) };
     this.#late.add(late);
   }
 
-  /** Effects that are still to come. */
+  /** Pending late effects. */
   get pendingLate(): number {
     return this.#late.size;
   }
 
-  /** Applies at once, in order, what was to be applied late. */
+  /** Applies all pending late effects at once, in order. */
   async applyLate(): Promise<void> {
     for (const late of this.#late) await this.#applyOne(late);
   }
 
-  /** Forgets late effects, for the end of a test. */
+  /** Drops pending late effects, at the end of a test. */
   cancelLate(): void {
     for (const { timer } of this.#late) clearTimeout(timer);
     this.#late.clear();

@@ -37,7 +37,7 @@ export const startHttps = async (parts: ServerParts): Promise<RunningServer> => 
   return startServer(parts, (listener) => createHttpsServer({ cert, key }, listener));
 };
 
-/** Plain http, for what Azure itself serves so: managed identity, and Azurite. */
+/** Plain http, as Azure uses it for managed identity, and for Azurite. */
 export const startHttp = (parts: ServerParts): Promise<RunningServer> =>
   startServer(parts, (listener) => createHttpServer(listener));
 
@@ -69,7 +69,7 @@ const startServer = async (
       });
     });
 
-  // Longer than any test: an idle connection that is closed just as a client reuses it would look like a lost answer.
+  // Longer than any test: closing an idle connection just when a client reuses it would look like a lost answer.
   server.keepAliveTimeout = 10 * 60 * 1000;
   await listen(0);
   const address = server.address();

@@ -8,23 +8,23 @@ export interface JournalEntry {
   readonly method: string;
   /** Without the query. */
   readonly path: string;
-  /** Null where no answer was sent: the connection was ended or left hanging. */
+  /** Null without an answer: the connection was closed or left open. */
   readonly status: number | null;
-  /** The same on every attempt that an SDK makes of one call. */
+  /** The same for all attempts of an SDK for one call. */
   readonly clientRequestId: string | null;
-  /** The account, secret or table that the request was about. */
+  /** The account, secret or table of the request. */
   readonly subject: string | null;
   readonly fault: FaultKind["kind"] | null;
-  /** "applied": the request was carried out (or refused for cause) before its answer. "late": it will be, after its answer. */
+  /** "applied": the request was executed (or refused) before its answer. "late": it is executed after its answer. */
   readonly effect: "applied" | "late" | "none";
 }
 
 export type RequestListener = (entry: JournalEntry) => void;
 
-/** Entries that are kept; the counters count all of them. */
+/** The maximum number of entries; counters include dropped entries. */
 const keptEntries = 20_000;
 
-/** What was asked of the emulators. A listener is told after the effect and before the answer leaves. */
+/** The requests to the emulators. A listener is notified after the effect and before the answer is sent. */
 export class Journal {
   #entries: JournalEntry[] = [];
   readonly #counts = new Map<Route, number>();
@@ -37,12 +37,12 @@ export class Journal {
     return this.#entries;
   }
 
-  /** Requests for routes that no emulator knows: a test asserts that there were none. */
+  /** Requests for unknown routes; a test asserts that there were none. */
   get unknown(): readonly JournalEntry[] {
     return this.#entries.filter(({ route }) => route.endsWith(".unknown"));
   }
 
-  /** Errors thrown inside the emulators: bugs of theirs. */
+  /** Errors thrown inside the emulators, which are defects of the emulators. */
   get failures(): readonly unknown[] {
     return this.#failures;
   }
@@ -59,20 +59,20 @@ export class Journal {
     return [...this.#counts].reduce((sum, [route, count]) => (serviceOf(route) === service ? sum + count : sum), 0);
   }
 
-  /** Forgets entries and counters; listeners stay. */
+  /** Clears entries and counters; listeners remain. */
   clear(): void {
     this.#entries = [];
     this.#counts.clear();
     this.#failures.length = 0;
   }
 
-  /** Returns the function that takes the listener off again. */
+  /** Returns a function that removes the listener. */
   onRequest(listener: RequestListener): () => void {
     this.#requestListeners.add(listener);
     return () => this.#requestListeners.delete(listener);
   }
 
-  /** Tells of effects that came after their answer, with the entry of the request that caused them. */
+  /** Reports late effects with the entry of the request that caused them. */
   onLateEffect(listener: RequestListener): () => void {
     this.#lateListeners.add(listener);
     return () => this.#lateListeners.delete(listener);
@@ -89,7 +89,7 @@ export class Journal {
     for (const listener of this.#lateListeners) listener(entry);
   }
 
-  /** For the end of a test: throws where an emulator failed, or was asked for a route that it does not know. */
+  /** For the end of a test: throws if an emulator failed or received a request for an unknown route. */
   assertSound(): void {
     const unknown = this.unknown.map(({ method, path }) => `${method} ${path}`);
     if (unknown.length > 0) throw new Error(`the emulators have no route for ${unknown.join(", ")}`);

@@ -26,7 +26,7 @@ export type { SecretAction } from "./vault-operations";
 
 const creationWindowMs = 10_000;
 
-/** One vault's secrets. The checks come in the service's order: token, then rights, then what was asked. */
+/** The secrets of one vault. The checks are in the service's order: token, rights, request. */
 export class KeyVault implements WireService {
   readonly #denied = new Set<SecretAction>();
   readonly #requests: SecretRequests;
@@ -95,7 +95,7 @@ export class KeyVault implements WireService {
     return answer;
   }
 
-  /** Seconds until another version may be made; null where one may be made now. Refused requests do not count. */
+  /** Seconds until another version may be created; null if that is allowed now. Refused requests do not count. */
   #creationWait(): number | null {
     if (this.#creationLimit === null) return null;
     const now = this.store.now().getTime();

@@ -5,9 +5,9 @@ export const appServicePath = "/msi/token";
 const imdsPath = "/metadata/identity/oauth2/token";
 
 export interface IdentityParts {
-  /** What `x-identity-header` must say. */
+  /** The required value of `x-identity-header`. */
   readonly header: string;
-  /** Seconds that tokens live, by the machine's clock. */
+  /** The lifetime of tokens in seconds, by the machine's clock. */
   lifetimeSeconds(): number;
 }
 
@@ -51,7 +51,7 @@ export class ManagedIdentity implements WireService {
     return this.#token(request);
   }
 
-  /** The answer must echo `resource` as it was asked for: the SDK files the token under it. */
+  /** The answer must return the requested `resource` unchanged: the SDK caches the token under it. */
   #token({ query }: WireRequest): Answer {
     const resource = query.get("resource");
     if (resource === null || resource === "") {

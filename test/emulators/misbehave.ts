@@ -4,7 +4,7 @@ import { type Answer, jsonAnswer, type WireService } from "./wire";
 
 type Misbehaviour = Exclude<Fault["kind"], "delay">;
 
-/** The codes that Azure's services use most with these statuses, for faults that name none. */
+/** The usual codes of Azure's services for these statuses, for faults without a code. */
 const usualCodes: Readonly<Record<number, string>> = {
   400: "BadRequest",
   401: "Unauthorized",
@@ -20,10 +20,10 @@ const usualCodes: Readonly<Record<number, string>> = {
   504: "GatewayTimeout",
 };
 
-/** Stands in for the body of an answer that was never made, because the request had no effect. */
+/** Replaces the body of an answer that does not exist, because the request had no effect. */
 const standIn = (): Answer => jsonAnswer(200, { status: "the request was not carried out" });
 
-/** The status that goes over the wire; null where none does. */
+/** The status that is sent; null if none is sent. */
 export const statusOnWire = (fault: Extract<Fault, { kind: Misbehaviour }>, answer: Answer | null): number | null => {
   if (fault.kind === "status") return fault.status;
   const statuses = {
@@ -36,7 +36,7 @@ export const statusOnWire = (fault: Extract<Fault, { kind: Misbehaviour }>, answ
   return statuses[fault.kind];
 };
 
-/** Spoils the answer on the wire. `answer` is what the request would have got, or null where it had no effect. */
+/** Sends the failing answer. `answer` is the correct one, or null if the request had no effect. */
 export const misbehave = (
   fault: Extract<Fault, { kind: Misbehaviour }>,
   answer: Answer | null,
@@ -82,7 +82,7 @@ export const send = (response: ServerResponse, { status, headers, body }: Answer
   response.end(bodiless ? undefined : body);
 };
 
-/** Where the answer has no body to cut, the status line is cut instead. */
+/** If the answer has no body to truncate, the status line is truncated. */
 const endInMiddle = (response: ServerResponse, { status, headers, body }: Answer): void => {
   const { socket } = response;
   if (body.length === 0) {

@@ -12,7 +12,7 @@ const attributesOf = (version: StoredVersion) => ({
   recoverableDays: 90,
 });
 
-/** Absent tags and content type are left out, as the service leaves them out. */
+/** Absent tags and content type are omitted, as in the service. */
 const described = (version: StoredVersion) => ({
   ...(version.contentType === null ? {} : { contentType: version.contentType }),
   attributes: attributesOf(version),
@@ -30,7 +30,7 @@ export const valueBody = (vaultUrl: string, secret: StoredSecret, version: Store
   ...versionBody(vaultUrl, secret, version),
 });
 
-/** An item of a list of secrets: the newest version, under the secret's own id. */
+/** An item of a list of secrets: the newest version, with the id of the secret. */
 export const secretItem = (vaultUrl: string, secret: StoredSecret, newest: StoredVersion) => ({
   id: `${vaultUrl}/secrets/${secret.name}`,
   ...described(newest),

@@ -6,13 +6,13 @@ import { type Answer, headerOf, isObject, jsonAnswer, type WireRequest } from ".
 const maxPage = 25;
 
 export interface ListItem {
-  /** What the list is ordered by. */
+  /** The sort key of the list. */
   readonly key: string;
   readonly item: object;
 }
 
 export const versionItems = (url: string, secret: StoredSecret | null): readonly ListItem[] =>
-  // An unknown or deleted name is an empty list: the service only pages through its index.
+  // An unknown or deleted name gives an empty list, because the service only pages through its index.
   secret === null || secret.deletion !== null
     ? []
     : secret.versions.map((version) => ({ key: version.version, item: versionBody(url, secret, version) }));
@@ -33,7 +33,7 @@ export const deletedItems = (url: string, store: VaultStore): readonly ListItem[
       : [];
   });
 
-/** One page, with an absolute link to the next. Lists go by name or version id, never by time; 25 to a page. */
+/** One page of 25 items with an absolute link to the next. Lists are sorted by name or version id, never by time. */
 export const pageOf = (request: WireRequest, items: readonly ListItem[]): Answer => {
   const asked = request.query.get("maxresults");
   const size = asked === null ? maxPage : Number(asked);

@@ -10,7 +10,7 @@ type Changes = {
   -readonly [Member in "enabled" | "contentType" | "tags" | "expiresOn" | "notBefore"]?: StoredVersion[Member];
 };
 
-/** What a PUT asks for, or why it is refused. */
+/** The content of a PUT, or the reason to refuse it. */
 export const parseSetSecret = (request: WireRequest): NewVersion | string => {
   const body = jsonObjectOf(request);
   if (body === null) return "The request body is missing or is not a JSON object.";
@@ -23,7 +23,7 @@ export const parseSetSecret = (request: WireRequest): NewVersion | string => {
   return { value, ...others, ...(contentType == null ? {} : { contentType }) };
 };
 
-/** What a PATCH asks for, or why it is refused. Tags are replaced as a whole. */
+/** The content of a PATCH, or the reason to refuse it. Tags are replaced as a whole. */
 export const parseUpdateSecret = (request: WireRequest): Changes | string => {
   const body = jsonObjectOf(request);
   return body === null ? "The request body is missing or is not a JSON object." : parseChanges(body);

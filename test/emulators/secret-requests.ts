@@ -13,7 +13,7 @@ import type { Operation, VaultRoute } from "./vault-operations";
 import type { Deletion, StoredSecret, StoredVersion, VaultStore } from "./vault-store";
 import { type Answer, emptyAnswer, jsonAnswer, type WireRequest } from "./wire";
 
-/** What each operation on secrets does, once the request is let in. */
+/** The effect of each operation on secrets, for authorised requests. */
 export class SecretRequests {
   constructor(
     private readonly store: VaultStore,

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { headerOf, type WireRequest } from "./wire";
 
-/** The headers whose values are signed, in the order in which they are. */
+/** The headers whose values are signed, in order. */
 const signedHeaders = [
   "content-encoding",
   "content-language",

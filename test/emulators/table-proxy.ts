@@ -26,14 +26,14 @@ export interface TableProxyParts {
 
 export interface TableProxy {
   readonly port: number;
-  /** Leads to the table service through the proxy. */
+  /** A connection string to the table service through the proxy. */
   readonly connectionString: string;
   close(): Promise<void>;
 }
 
 /**
- * A reverse proxy in front of Azurite that takes part in faults and journal. A fault "before" is one where the request never got
- * through, "after" one where the answer got lost on its way back. Signatures stay valid: they do not cover the host.
+ * A reverse proxy in front of Azurite with faults and journal. A fault "before" loses the request, a fault "after" loses
+ * the answer. Signatures remain valid: they do not cover the host.
  */
 export const startTableProxy = async (parts: TableProxyParts): Promise<TableProxy> => {
   const { targetPort, faults, journal, now = () => new Date() } = parts;
@@ -65,7 +65,7 @@ class TableService implements WireService {
     try {
       return await new Promise<Answer>((resolve, reject) => {
         const forwarded = httpRequest(
-          // One connection each: a pooled one would break when Azurite is restarted, and look like a fault.
+          // One connection per request: a pooled one would break when Azurite restarts, and look like a fault.
           { host: "127.0.0.1", port: this.targetPort, method, path: target, headers: endToEnd(headers), agent: false },
           (answer) => {
             buffer(answer).then(
@@ -93,9 +93,11 @@ const endToEnd = (headers: NodeJS.Dict<string | string[]>): Record<string, strin
     ),
   );
 
-/** `resource` is what follows the account in the path: `Tables`, `Name`, `Name()`, `Name(PartitionKey='…',RowKey='…')`, `$batch`. */
+/**
+ * `resource` is the path after the account: `Tables`, `Name`, `Name()`, `Name(PartitionKey='…',RowKey='…')` or `$batch`.
+ */
 const routeOf = (request: WireRequest, resource: string): Route | null => {
-  // Clients behind old firewalls send MERGE as a POST with this header; so do some SDKs.
+  // Clients behind old firewalls, and some SDKs, send MERGE as a POST with this header.
   const method = headerOf(request, "x-http-method") ?? request.method;
   if (resource === "$batch") return method === "POST" ? "tables.batch" : null;
   if (/^Tables\b/.test(resource)) return tableRoutes[method] ?? null;

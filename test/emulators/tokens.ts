@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { isObject } from "./wire";
 
-/** The tenant and the identity that every token of the emulators is for. */
+/** The tenant and the identity of all tokens of the emulators. */
 export const emulatedTenant = "11111111-1111-4111-8111-111111111111";
 export const emulatedObjectId = "22222222-2222-4222-8222-222222222222";
 export const systemAssignedClientId = "33333333-3333-4333-8333-333333333333";
@@ -22,8 +22,8 @@ export interface IssuedToken {
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value), "utf8").toString("base64url");
 
 /**
- * An unsigned access token. It lives by the machine's clock, never by a test's: the SDKs cache tokens by the machine's clock
- * across the whole process, so a test that moves its own clock by months would find every cached token expired.
+ * An unsigned access token. It uses the machine's clock, not a test's: the SDKs cache tokens by the machine's clock for
+ * the whole process, so with a test clock advanced by months every cached token would be expired.
  */
 export const issueToken = ({
   resource,
@@ -51,7 +51,7 @@ export const issueToken = ({
 
 export type TokenVerdict = "valid" | "missing" | "malformed" | "wrongAudience" | "expired";
 
-/** Judges an `Authorization` header against the audiences of a service; a trailing slash does not matter. */
+/** Checks an `Authorization` header for the audiences of a service; a trailing slash is ignored. */
 export const judgeToken = (authorization: string | null, audiences: readonly string[]): TokenVerdict => {
   if (authorization === null || authorization === "") return "missing";
   const token = /^Bearer ([^ ]+)$/i.exec(authorization)?.[1];

@@ -51,7 +51,9 @@ export const secretNotFound = (id: string): Answer =>
   vaultError(
     404,
     "SecretNotFound",
-    `A secret with (name/id) ${id} was not found in this key vault. If you recently deleted this secret you may be able to recover it using the correct recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182`,
+    `A secret with (name/id) ${id} was not found in this key vault. If you recently deleted this secret you may be ` +
+      "able to recover it using the correct recovery command. For help resolving this issue, please see " +
+      "https://go.microsoft.com/fwlink/?linkid=2125182",
   );
 
 export const deletedSecretNotFound = (name: string): Answer =>
@@ -61,7 +63,8 @@ export const secretIsDeleted = (name: string): Answer =>
   vaultError(
     409,
     "Conflict",
-    `Secret ${name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the secret can only be recovered or purged.`,
+    `Secret ${name} is currently in a deleted but recoverable state, and its name cannot be reused; ` +
+      "in this state, the secret can only be recovered or purged.",
     "ObjectIsDeletedButRecoverable",
   );
 

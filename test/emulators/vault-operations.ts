@@ -22,7 +22,7 @@ export interface Operation {
   readonly version: string | null;
 }
 
-/** What a request asks for; null where the emulator does not know the route. A slash at the end means nothing. */
+/** The operation of a request; null if the emulator does not know the route. A final slash is ignored. */
 export const operationOf = ({ method, path }: WireRequest): Operation | null => {
   const [collection, secret = null, third = null, ...more] = path
     .replace(/^\//, "")

@@ -18,12 +18,12 @@ export interface Deletion {
 }
 
 export interface StoredSecret {
-  /** As it was first written; found without case. */
+  /** The name as first written; compared without case. */
   readonly name: string;
-  /** In the order in which they were written, which only the vault itself knows: the newest is last. */
+  /** In the order of writing, which only the vault knows: the newest is last. */
   readonly versions: StoredVersion[];
   deletion: Deletion | null;
-  /** Polls of a deletion or a recovery that are still to be answered 404. */
+  /** Remaining polls of a deletion or a recovery that are answered 404. */
   pollsLeft: number;
 }
 
@@ -39,7 +39,7 @@ export interface NewVersion {
 
 const retentionMs = 90 * 24 * 60 * 60 * 1000;
 
-/** The service keeps times in whole seconds. */
+/** The service stores times in whole seconds. */
 const wholeSeconds = (date: Date): Date => new Date(Math.floor(date.getTime() / 1000) * 1000);
 
 export class VaultStore {
@@ -48,7 +48,7 @@ export class VaultStore {
 
   constructor(
     readonly now: () => Date,
-    /** How often a deletion or recovery is answered 404 before it is done. */
+    /** The number of polls answered 404 before a deletion or recovery is done. */
     readonly pollsUntilDone = 2,
   ) {}
 

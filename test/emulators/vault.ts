@@ -1,36 +1,36 @@
 import type { KeyVault, SecretAction } from "./key-vault";
 import type { NewVersion, StoredVersion, VaultStore } from "./vault-store";
 
-/** A version as a test sees it. */
+/** A version as shown to a test. */
 export type SecretVersionView = Readonly<StoredVersion>;
 
-/** One vault, and a test's own view of it: no HTTP, no journal entries, no faults. */
+/** One vault with direct access for tests: no HTTP, no journal entries, no faults. */
 export interface Vault {
   readonly name: string;
-  /** `https://localhost:PORT`, without a slash at its end. */
+  /** `https://localhost:PORT`, without a final slash. */
   readonly url: string;
-  /** Adds a version, which becomes the newest one whatever its `createdOn` says. */
+  /** Adds a version, which becomes the newest one whatever its `createdOn`. */
   seed(secret: string, content: NewVersion): SecretVersionView;
-  /** Null where there is no such secret, or it is deleted. */
+  /** Null if the secret does not exist or is deleted. */
   newest(secret: string): SecretVersionView | null;
-  /** In the order in which they were written; deleted or not. */
+  /** In the order of writing, including deleted ones. */
   versions(secret: string): readonly SecretVersionView[];
   /** Disables one version, or the newest. */
   disable(secret: string, version?: string): void;
   enable(secret: string, version?: string): void;
-  /** Soft delete, done at once. */
+  /** Soft delete, completed at once. */
   delete(secret: string): void;
   /** Done at once. */
   recover(secret: string): void;
   purge(secret: string): void;
-  /** Takes a permission from the identity. */
+  /** Denies a permission to the identity. */
   deny(action: SecretAction): void;
   allow(action: SecretAction): void;
-  /** As during a failover: everything that writes is refused. */
+  /** Refuses all writes, as during a failover. */
   setReadOnly(readOnly: boolean): void;
   /** Refuses to set secrets, as Azure Policy in deny mode does, with this inner error code; null ends it. */
   refuseByPolicy(innerCode: string | null): void;
-  /** New versions allowed in 10 seconds (the service allows 300); null: any number (default). */
+  /** The maximum of new versions in 10 s (the service allows 300); null for no limit (default). */
   limitCreations(perTenSeconds: number | null): void;
   /** Every value ever written to this vault. */
   writtenValues(): readonly string[];

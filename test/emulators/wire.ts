@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Route } from "./routes";
 
-/** A request as an emulator sees it: read to its end, with the query decoded (SDKs send `api%2Dversion`). */
+/** A complete request to an emulator, with the query decoded (SDKs send `api%2Dversion`). */
 export interface WireRequest {
   readonly method: string;
   /** Path as sent, still percent-encoded. */
@@ -19,21 +19,21 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-/** What a request asks for. `apply` has the effect and makes the answer; faults decide whether and when it is called. */
+/** The operation of a request. `apply` has the effect and returns the answer; faults decide whether and when it runs. */
 export interface Call {
   readonly route: Route;
-  /** The account, secret or table that the request is about. */
+  /** The account, secret or table of the request. */
   readonly subject: string | null;
   apply(): Answer | Promise<Answer>;
 }
 
 export interface WireService {
   receive(request: WireRequest): Call;
-  /** A refusal in the service's own form. Also used for the answers of status faults. */
+  /** A refusal in the service's form, also for status faults. */
   refuse(status: number, code: string, message: string): Answer;
 }
 
-/** Thrown by `apply` where the service itself cannot be reached: the connection ends without an answer. */
+/** Thrown by `apply` if the service cannot be reached: the connection ends without an answer. */
 export class ConnectionLostError extends Error {
   override readonly name = "ConnectionLostError";
 }
@@ -65,7 +65,7 @@ export const headerOf = (request: WireRequest, name: string): string | null => {
   return Array.isArray(value) ? value.join(",") : (value ?? null);
 };
 
-/** The body as a JSON object; null where there is none or it is something else. */
+/** The body as a JSON object; null if it is missing or anything else. */
 export const jsonObjectOf = (request: WireRequest): Readonly<Record<string, unknown>> | null => {
   try {
     const value: unknown = JSON.parse(request.body.toString("utf8"));
@@ -78,7 +78,7 @@ export const jsonObjectOf = (request: WireRequest): Readonly<Record<string, unkn
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** An answer for a route that the emulator does not know. Loud, because it means that the emulator is behind the code under test. */
+/** The answer for an unknown route: an error, because the emulator lacks something that the code under test needs. */
 export const unknownRoute = (service: WireService, route: Route, request: WireRequest): Call => ({
   route,
   subject: null,

@@ -3,13 +3,13 @@ const refillPerSecond = 10;
 
 export interface Taken {
   readonly remaining: number;
-  /** Seconds to wait; null where the write may go on. */
+  /** Seconds to wait; null if the write may proceed. */
   readonly retryAfterSeconds: number | null;
 }
 
-/** Resource Manager's token buckets for the writes of one identity, one per subscription: 200, refilled by 10 a second. */
+/** Resource Manager's token buckets for writes of one identity, one per subscription: 200, refilled with 10 per second. */
 export class WriteBuckets {
-  /** Off: they count, but never refuse. */
+  /** If off, they count but never refuse. */
   enforced = false;
   readonly #buckets = new Map<string, { readonly tokens: number; readonly filledAt: number }>();
 
@@ -19,7 +19,7 @@ export class WriteBuckets {
     const name = subscription.toLowerCase();
     const at = this.now().getTime();
     const { tokens, filledAt } = this.#buckets.get(name) ?? { tokens: capacity, filledAt: at };
-    // A clock that was set back earns nothing, and drains nothing.
+    // A clock that was set back neither adds nor removes tokens.
     const filled = Math.min(capacity, tokens + (Math.max(0, at - filledAt) / 1000) * refillPerSecond);
     const left = Math.max(0, filled >= 1 ? filled - 1 : filled);
     this.#buckets.set(name, { tokens: left, filledAt: at });

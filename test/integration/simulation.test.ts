@@ -5,7 +5,7 @@ import { shrink } from "../simulation/shrink";
 
 const each = 500;
 
-/** Told with the shortest history found. */
+/** The violation with the shortest history found. */
 const firstViolation = async (first: number): Promise<string | null> => {
   for (let seed = first; seed < first + each; seed += 1) {
     const { violation } = await runHistory(product, seed);
@@ -16,12 +16,12 @@ const firstViolation = async (first: number): Promise<string | null> => {
   return null;
 };
 
-describe("histories full of faults, crashes, races and hands", () => {
+describe("histories with faults, crashes, races and manual changes", () => {
   it.each([1, 501, 1001, 1501])("keep every invariant, from seed %i on", async (first) => {
     expect(await firstViolation(first)).toBeNull();
   });
 
-  it("are the same every time, whatever ran before", async () => {
+  it("are reproducible, whatever ran before", async () => {
     for (const seed of [3, 25, 77, 1234]) {
       const first = await runHistory(product, seed, true);
       await runHistory(product, seed + 1);

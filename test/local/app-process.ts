@@ -4,13 +4,13 @@ import { type Child, nodeCommand, startChild } from "./child-process";
 import { eventOf, hostLineOf, inWords, type LoggedEvent } from "./rotation-events";
 
 export interface AppProcessOptions {
-  /** Folder of the app: `host.json`, `package.json` and the bundle that it names. */
+  /** The folder of the app: `host.json`, `package.json` and the bundle named there. */
   readonly app: string;
-  /** 0: any free one. */
+  /** 0 for any free port. */
   readonly port: number;
   readonly env: Readonly<Record<string, string>>;
   readonly onEvent: (event: LoggedEvent) => void;
-  /** An error that the host or the app has logged. */
+  /** An error logged by the host or the app. */
   readonly onError: (text: string) => void;
   readonly onLine: (line: string) => void;
 }
@@ -18,7 +18,7 @@ export interface AppProcessOptions {
 export interface AppProcess {
   readonly child: Child;
   readonly port: number;
-  /** Names of the functions that the app has registered. */
+  /** The names of the registered functions. */
   readonly functions: readonly string[];
 }
 
@@ -27,11 +27,11 @@ const keptLines = 100;
 const notStarted = (port: number, lines: readonly string[], how: string): Error =>
   new Error(
     lines.some((line) => line.includes("EADDRINUSE"))
-      ? `port ${port} is taken: end what listens there, or set PORT to another one`
+      ? `port ${port} is in use: stop the program that listens there, or set PORT to another port`
       : `the Functions host ended (${how}):\n${lines.slice(-20).join("\n")}`,
   );
 
-/** Starts the app in a Functions host, a process of its own, and waits until it listens. */
+/** Starts the app in a Functions host in a separate process, and waits until it listens. */
 export const startApp = async (options: AppProcessOptions): Promise<AppProcess> => {
   const lines: string[] = [];
   const said = new EventEmitter();

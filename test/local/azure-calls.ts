@@ -11,7 +11,7 @@ export interface AzureCalls {
 
 const none = (): Record<ServiceName, number> => ({ arm: 0, batch: 0, vault: 0, identity: 0, tables: 0 });
 
-/** Counts what the emulators are asked for. Consumers put their name in front of the ids of their requests. */
+/** Counts the requests to the emulators. Consumers prefix their request ids with their name. */
 export const countAzureCalls = (journal: Journal, consumerNames: readonly string[]): AzureCalls => {
   const [ofRotator, ofConsumers] = [none(), none()];
   const isConsumers = ({ clientRequestId }: JournalEntry): boolean =>

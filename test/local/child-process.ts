@@ -18,25 +18,25 @@ export interface Ended {
 export interface Child {
   readonly name: string;
   readonly pid: number;
-  /** Resolves when the process is gone and its output has been read to the end. */
+  /** Resolves when the process has ended and its output was read completely. */
   readonly ended: Promise<Ended>;
-  /** Asks it to end, and insists when it has not after `graceMs`. */
+  /** Sends SIGTERM, and SIGKILL if it has not ended after `graceMs`. */
   stop(graceMs?: number): Promise<Ended>;
 }
 
-/** Starts a process in a group of its own, so that Ctrl-C reaches only the parent, which then ends its children in order. */
+/** Starts a process in a separate group: Ctrl-C reaches only the parent, which then ends its children in order. */
 export const startChild = ({ name, command, args, env, onLine }: ChildOptions): Child => {
   const child = spawn(command, args, { env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
   for (const stream of ["stdout", "stderr"] as const) {
     createInterface({ input: child[stream] }).on("line", (line) => onLine(line, stream));
   }
-  // The pipe says "the parent lives"; that the child has closed its end says nothing.
+  // The open pipe shows the child that the parent lives; the child closing its end has no meaning.
   child.stdin.on("error", () => undefined);
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once("error", (problem) => reject(new Error(`${name} did not start`, { cause: problem })));
     child.once("close", (code, signal) => resolve({ code, signal }));
   });
-  // Whoever waits hears of it; nobody may be waiting yet.
+  // Prevents an unhandled rejection if no caller awaits this yet.
   ended.catch(() => undefined);
   return {
     name,
@@ -54,7 +54,7 @@ export const startChild = ({ name, command, args, env, onLine }: ChildOptions): 
   };
 };
 
-/** The command that runs a TypeScript file of this folder on the present Node. */
+/** The command that runs a TypeScript file of this folder with the present Node. */
 export const nodeCommand = (file: string, args: readonly string[] = []): Pick<ChildOptions, "command" | "args"> => ({
   command: process.execPath,
   args: [
@@ -67,7 +67,7 @@ export const nodeCommand = (file: string, args: readonly string[] = []): Pick<Ch
   ],
 });
 
-/** The same for Python, which can't be given a module to load first. */
+/** The same for Python, which cannot preload a module. */
 const pythonEndsWithParent = `
 import os, runpy, signal, sys, threading
 def end_with_parent():

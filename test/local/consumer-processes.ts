@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { type Child, type ChildOptions, nodeCommand, pythonCommand, startChild } from "./child-process";
 import type { ConsumerAccount } from "./staged-accounts";
 
-/** The consumers as the rotator's configuration names them. */
+/** The consumers in the rotator's configuration. */
 export const consumerConfigs = [
   { name: "render-api", instances: 1, proof: "required" },
   { name: "nightly-etl", instances: 1, proof: "optional" },
@@ -20,7 +20,7 @@ export interface ConsumerCounts {
 export interface Consumers {
   readonly children: readonly Child[];
   readonly notice: string | null;
-  /** All consumers together, as of their newest line. */
+  /** The sum of the newest lines of all consumers. */
   counts(): ConsumerCounts;
 }
 
@@ -53,7 +53,7 @@ const sum = (a: ConsumerCounts, b: ConsumerCounts): ConsumerCounts => ({
 const pythonRuns = (): boolean =>
   spawnSync("python3", ["-c", "import sys; sys.exit(sys.version_info < (3, 8))"]).status === 0;
 
-/** Two sample apps, each in a process of its own: one in TypeScript, one in Python where there is a Python. */
+/** Two sample apps in separate processes: one in TypeScript, one in Python if it is installed. */
 export const startConsumers = (options: ConsumersOptions): Consumers => {
   const hasPython = pythonRuns();
   const newest = new Map<string, ConsumerCounts>();
@@ -84,7 +84,7 @@ export const startConsumers = (options: ConsumersOptions): Consumers => {
   );
   return {
     children,
-    notice: hasPython ? null : "python3 (3.8 or later) is not there: a second TypeScript consumer stands in for it",
+    notice: hasPython ? null : "python3 (3.8 or later) was not found: a second TypeScript consumer runs instead",
     counts: () => [...newest.values()].reduce(sum, nothing),
   };
 };

@@ -3,7 +3,7 @@ import type { AzureCalls } from "./azure-calls";
 import type { ConsumerCounts } from "./consumer-processes";
 import type { LoggedEvent } from "./rotation-events";
 
-/** What is shown of an account, in the order in which it comes true. */
+/** The milestones of an account, in order. */
 const milestones = ["adopted", "started", "regenerated", "published", "retired", "settling", "completed"] as const;
 type Milestone = (typeof milestones)[number];
 
@@ -17,7 +17,7 @@ const reachedBy: Readonly<Record<string, Milestone>> = {
   RotationCompleted: "completed",
 };
 
-/** When each account reached what, in milliseconds since the start. */
+/** When each account reached each milestone, in milliseconds since the start. */
 export class Milestones {
   readonly #reached = new Map<string, Map<Milestone, number>>();
 
@@ -27,7 +27,7 @@ export class Milestones {
     const milestone = reachedBy[event];
     const reached = this.#reached.get(account) ?? new Map<Milestone, number>();
     this.#reached.set(account, reached);
-    // A key that is published while an account is adopted belongs to no rotation.
+    // A key published during an adoption belongs to no rotation.
     const isEarly = milestone === "published" && !reached.has("started");
     if (milestone !== undefined && !isEarly && !reached.has(milestone)) {
       reached.set(milestone, Date.parse(at) - this.beganAtMs);
@@ -42,7 +42,7 @@ export class Milestones {
 
 export const inSeconds = (ms: number | undefined): string => (ms === undefined ? "-" : `${(ms / 1000).toFixed(1)} s`);
 
-/** Columns as wide as their widest cell; the first to the left, the others to the right. */
+/** Columns as wide as their widest cell; the first is left-aligned, the others right-aligned. */
 const table = (rows: readonly (readonly string[])[]): string => {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
   const cell = (text: string, column: number): string =>
@@ -71,7 +71,7 @@ export const summary = ({ accounts, milestones: reached, calls, counts }: Summar
   const [rotator, consumers] = [calls.rotator(), calls.consumers()];
   return [
     "",
-    table([["account, since the start", ...milestones], ...accounts.map((name) => [name, ...reached.row(name)])]),
+    table([["seconds since the start", ...milestones], ...accounts.map((name) => [name, ...reached.row(name)])]),
     "",
     table([
       ["Azure calls", "by the rotator", "by the consumers"],

@@ -7,18 +7,18 @@ import { openScreen, type Screen } from "./screen";
 import { openStage, type Stage } from "./stage";
 import { type AccountPlan, accountPlans } from "./staged-accounts";
 
-const help = `One whole rotation of three Batch accounts on this machine, while two apps use their keys without pause.
+const help = `Rotates the keys of three emulated Batch accounts on this machine, while two apps use them continuously.
 
   npm run demo -- [options]
 
   --app <folder>         another build of the app (default: this project)
-  --keep-output <file>   write every line of every process there
+  --keep-output <file>   write the output of all processes to this file
   --help
 
 Exit code 0: every rotation completed and no call of an app was refused.`;
 
 const limitMs = 120_000;
-/** How long the apps go on afterwards, so that one that was broken by the last step would show. */
+/** The time that the apps continue afterwards, so that a failure after the last step is detected. */
 const afterwardsMs = 3000;
 const pollMs = 500;
 
@@ -44,14 +44,14 @@ const showCounts = (screen: Screen, stage: Stage): void => {
   );
 };
 
-/** Asks for the rotations that nothing else would start. True once asked. */
+/** Requests the rotations that do not start on schedule. True once a request is accepted. */
 const askedFor = async (stage: Stage, plan: AccountPlan, screen: Screen): Promise<boolean> => {
   const { httpStatus, text } = await stage.rotator.rotate(plan.name, "demo: rotated on demand");
   screen.keep(`demo: POST accounts/${plan.name}/rotations answered ${httpStatus} ${text}`);
   return httpStatus === 202;
 };
 
-/** Watches one account until its rotation has completed. `waitsFor` hears what it waits for. */
+/** Watches one account until its rotation is completed. `waitsFor` receives the reason that it waits for. */
 const completed = async (
   stage: Stage,
   plan: AccountPlan,
@@ -73,7 +73,7 @@ const completed = async (
   }
 };
 
-/** Null when every account has completed a rotation; else what went wrong, in words. */
+/** Null when every account has completed a rotation; otherwise the problem. */
 const watch = async (stage: Stage, screen: Screen, interrupted: AbortSignal): Promise<string | null> => {
   const states = new Map<string, string>();
   const over = new AbortController();
@@ -158,7 +158,7 @@ const main = async (): Promise<number> => {
   );
   const took = inSeconds(Date.now() - began);
   if (interrupted.aborted) {
-    screen.line(`Ended by request after ${took}.`);
+    screen.line(`Stopped by Ctrl-C after ${took}.`);
   } else {
     screen.line(
       problem === null

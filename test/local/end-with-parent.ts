@@ -1,6 +1,6 @@
-// Loaded before a child's own code: a child whose parent has died, however it died, ends as if it had been asked to.
+// Loaded before the code of a child process: the child ends as on SIGTERM when its parent has died for any reason.
 process.stdin.on("end", () => process.kill(process.pid, "SIGTERM"));
 process.stdin.on("error", () => process.kill(process.pid, "SIGTERM"));
 process.stdin.resume();
-// Waiting for the parent's end must not keep a child alive that has come to its own.
+// Waiting for the parent must not keep a finished child alive.
 process.stdin.unref?.();

@@ -18,13 +18,13 @@ import { isMonitored, startTimer, timerInput } from "./host/timers";
 
 export interface HostOptions {
   readonly app: AppFolder;
-  /** 0: any free one. */
+  /** 0 for any free port. */
   readonly port: number;
   readonly env: NodeJS.ProcessEnv;
-  /** JSON; what it leaves out is made up. */
+  /** JSON; missing keys are generated. */
   readonly givenKeys: string | undefined;
   readonly log: HostLog;
-  /** A function ran longer than `functionTimeout`: the worker must end, as it would in Azure. */
+  /** Called when a function exceeds `functionTimeout`: the worker must end, as in Azure. */
   readonly onTimeout: (functionName: string) => void;
 }
 
@@ -39,14 +39,14 @@ export interface FunctionSummary {
 export interface FunctionsHost {
   readonly port: number;
   readonly functions: readonly FunctionSummary[];
-  /** Functions that were found and can't run, with the reason. */
+  /** Functions that were found but cannot run, with the reason. */
   readonly inError: Readonly<Record<string, string>>;
   readonly keys: FunctionKeys;
-  /** Takes nothing new, lets what runs come to its end within `graceMs`, then resolves. */
+  /** Accepts no further invocation, waits up to `graceMs` for running ones, then resolves. */
   stop(graceMs: number): Promise<void>;
 }
 
-/** `%NAME%` stands for an app setting; the host knows no default for one. */
+/** `%NAME%` is replaced by an app setting, without a default. */
 export const resolveSettings = (text: string, env: NodeJS.ProcessEnv): string =>
   text.replace(/%([^%]+)%/g, (token, name: string) => {
     const value = env[name];
@@ -92,7 +92,7 @@ const addFunction = (found: Found, registered: RegisteredFunction, options: Host
     found.timers.set(name, { registered, schedule, runOnStartup: trigger.runOnStartup ?? false, useMonitor });
     found.summaries.push({ name, type, schedule: expression });
   } else {
-    throw new Error(`this host knows HTTP and timer triggers only, not '${type}'`);
+    throw new Error(`this host supports HTTP and timer triggers only, not '${type}'`);
   }
 };
 
@@ -103,7 +103,7 @@ const indexFunctions = (registry: AppRegistry, options: HostOptions): Found => {
     try {
       addFunction(found, registered, options);
     } catch (problem) {
-      // One function in error does not keep the others from running, as in the real host.
+      // A function in error does not prevent others from running, as in the real host.
       const reason = problem instanceof Error ? problem.message : String(problem);
       found.inError[name] = reason;
       options.log("error", "Host.Startup", `The '${name}' function is in error: ${reason}`);
@@ -142,7 +142,7 @@ const stopServer = async (server: Server, invoker: Invoker, graceMs: number): Pr
 
 /**
  * A small Functions host for one app: HTTP and timer triggers, function keys, `%SETTING%` in schedules.
- * It owns the process: the app's module and its environment are global. Rejects when the app can't be loaded.
+ * It needs a separate process: the app's module and its environment are global. Rejects when the app cannot be loaded.
  */
 export const startHost = async (options: HostOptions): Promise<FunctionsHost> => {
   const { app, log } = options;

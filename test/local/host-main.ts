@@ -7,13 +7,13 @@ const help = `A small Functions host for one app.
 
   tsx test/local/host-main.ts [options]
 
-  --app <folder>      the app: host.json, package.json and what its "main" names (default: here)
+  --app <folder>      the app: host.json, package.json and the files of its "main" (default: here)
   --port <number>     default 7071; 0 for any free one
   --local-settings    put the Values of local.settings.json into the environment
-  --print-keys        show the function keys in the line that says the host has started
+  --print-keys        include the function keys in the line HostStarted
   --help
 
-LOCAL_FUNCTION_KEYS: JSON { "master", "host", "functions": { name: key } }; keys left out are made up.`;
+LOCAL_FUNCTION_KEYS: JSON { "master", "host", "functions": { name: key } }; missing keys are generated.`;
 
 const stopGraceMs = 10_000;
 
@@ -34,7 +34,7 @@ const main = async (): Promise<void> => {
   const app = readAppFolder(values.app);
   const log = jsonLines(app.logLevel, (line) => console.log(line));
   const givenKeys = process.env["LOCAL_FUNCTION_KEYS"];
-  // The keys are the host's: an app never sees them in Azure either.
+  // The keys belong to the host: an app cannot read them, as in Azure.
   delete process.env["LOCAL_FUNCTION_KEYS"];
   if (values["local-settings"]) {
     applyLocalSettings(app.folder, process.env);

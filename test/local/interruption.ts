@@ -1,11 +1,11 @@
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** One Ctrl-C arrives up to three times: from the terminal, and passed on by npm and by tsx. */
+/** One Ctrl-C arrives up to three times: from the terminal, npm and tsx. */
 const sameMs = 1000;
 
 /**
- * Aborts at the first Ctrl-C, so that everything can be ended in order. A second one ends this process at once:
- * its children notice, and end too.
+ * Aborts at the first Ctrl-C, so that all can be stopped in order. A second one ends this process at once, and its
+ * children with it.
  */
 export const interruption = (): AbortSignal => {
   const controller = new AbortController();
@@ -23,7 +23,7 @@ export const interruption = (): AbortSignal => {
   return controller.signal;
 };
 
-/** Resolves once the signal has aborted. */
+/** Resolves when the signal is aborted. */
 export const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) {

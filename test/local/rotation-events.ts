@@ -1,4 +1,4 @@
-/** One line that the app has logged about a rotation. */
+/** One log line of the app about a rotation. */
 export interface LoggedEvent {
   readonly event: string;
   readonly at: string;
@@ -26,13 +26,13 @@ const parse = (text: string): unknown => {
 const hasText = <K extends string>(value: unknown, ...names: readonly K[]): value is Record<K, string> =>
   typeof value === "object" && value !== null && names.every((name) => typeof Reflect.get(value, name) === "string");
 
-/** A line of the host's own log; null for anything else that the process prints. */
+/** A line of the host's log; null for other output of the process. */
 export const hostLineOf = (line: string): HostLine | null => {
   const parsed = parse(line);
   return hasText(parsed, "level", "category", "message") ? parsed : null;
 };
 
-/** What the app reports of an account in such a line; null where it is about something else. */
+/** The event of an account in such a line; null if the line is about something else. */
 export const eventOf = ({ message }: HostLine): LoggedEvent | null => {
   const parsed = parse(message);
   if (!hasText(parsed, "event", "account", "at")) {
@@ -51,7 +51,7 @@ export const eventOf = ({ message }: HostLine): LoggedEvent | null => {
   };
 };
 
-/** A message of the app for people, where it is a line of JSON. */
+/** A message of the app in readable form, if it is a line of JSON. */
 export const inWords = (message: string): string => {
   const parsed = parse(message);
   if (!hasText(parsed, "event")) {

@@ -1,4 +1,4 @@
-/** The parts of a status body that are shown here. */
+/** The members of a status that are shown here. */
 export interface AccountStatus {
   readonly account: string;
   readonly phase: string | null;
@@ -13,9 +13,9 @@ export type KeyOf = (functionName: string) => string;
 
 export interface RotatorClient {
   readonly url: string;
-  /** Null while the rotator does not answer, with what it said instead. */
+  /** Null with the problem while the rotator does not answer. */
   status(account: string): Promise<{ readonly status: AccountStatus | null; readonly problem: string | null }>;
-  /** The HTTP status, and what the answer says. */
+  /** The HTTP status and text of the answer. */
   rotate(account: string, reason: string): Promise<{ readonly httpStatus: number; readonly text: string }>;
 }
 
@@ -50,13 +50,13 @@ export const rotatorClient = (url: string, keyOf: KeyOf): RotatorClient => ({
   },
 });
 
-/** What an account waits for, in one line. */
+/** The reason that an account waits for, in one line. */
 export const inOneLine = ({ phase, waitingFor, blocked, lastRotation }: AccountStatus): string => {
   const why =
     blocked !== null
       ? `blocked: ${blocked.reason}, ${blocked.remedy}`
       : waitingFor !== null
         ? `waits for ${waitingFor.reason}: ${waitingFor.detail}`
-        : "waits for nothing";
-  return `${phase ?? "not seen yet"}, ${why}${lastRotation === null ? "" : `; last rotation ${lastRotation.outcome}`}`;
+        : "not waiting";
+  return `${phase ?? "no record yet"}, ${why}${lastRotation === null ? "" : `; last rotation ${lastRotation.outcome}`}`;
 };

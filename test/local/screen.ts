@@ -1,19 +1,19 @@
 import { createWriteStream, type WriteStream } from "node:fs";
 
-/** What a person watches: lines that stay, and below them one line that is written over on a terminal. */
+/** The output for the user: permanent lines, and below them one line that is overwritten on a terminal. */
 export interface Screen {
   line(text: string): void;
-  /** The present state in one line; elsewhere than on a terminal a new line now and then. */
+  /** The present state in one line; without a terminal a new line at intervals. */
   progress(text: string): void;
-  /** Writes to the kept output only: what the processes behind this say. */
+  /** Writes only to the file of all output, for lines of other processes. */
   keep(text: string): void;
   end(): Promise<void>;
 }
 
 export interface ScreenOptions {
-  /** A file that takes every line of every process. */
+  /** A file for the output of all processes. */
   readonly keepFile?: string | undefined;
-  /** Between two progress lines where they can't be written over. Milliseconds. */
+  /** The interval of progress lines without a terminal. Milliseconds. */
   readonly progressEveryMs: number;
 }
 
@@ -41,7 +41,7 @@ export const openScreen = ({ keepFile, progressEveryMs }: ScreenOptions): Screen
     progress: (text) => {
       if (inPlace) {
         clear();
-        // A line that wraps could not be cleared.
+        // A wrapped line could not be cleared.
         shown = text.slice(0, (process.stdout.columns || 80) - 1);
         process.stdout.write(shown);
       } else if (Date.now() >= nextProgressAt) {

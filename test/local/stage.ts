@@ -12,31 +12,31 @@ import { type AccountPlan, type PlacedAccount, placeAccount } from "./staged-acc
 
 export interface StageOptions {
   readonly plans: readonly AccountPlan[];
-  /** Folder of the app: `host.json`, `package.json` and the bundle that it names. */
+  /** The folder of the app: `host.json`, `package.json` and the bundle named there. */
   readonly app: string;
-  /** 0: any free one. */
+  /** 0 for any free port. */
   readonly port: number;
   readonly onEvent: (event: LoggedEvent) => void;
-  /** Something a person should see: an error that the app has logged, a notice. */
+  /** A message for the user: an error logged by the app, or a notice. */
   readonly onNotice: (text: string) => void;
-  /** Every line of every process. */
+  /** The output of all processes. */
   readonly onLine: (name: string, line: string) => void;
 }
 
 export interface Stage {
   readonly rotator: RotatorClient;
   readonly keyOf: KeyOf;
-  /** Names of the functions that the app has registered. */
+  /** The names of the registered functions. */
   readonly functions: readonly string[];
   readonly calls: AzureCalls;
-  /** All consumers together. Final once `close` has resolved. */
+  /** The sum of all consumers; final when `close` has resolved. */
   counts(): ConsumerCounts;
-  /** Resolves, with what happened, when a process ends that should not. */
+  /** Resolves with the reason when a process ends unexpectedly. */
   readonly broken: Promise<string>;
   close(): Promise<void>;
 }
 
-/** One key each, as in Azure: who may post signals can't start a rotation. */
+/** One key each, as in Azure: a key for signals cannot start a rotation. */
 const functionNames = [
   "rotateOnDemand",
   "receiveSignal",
@@ -50,7 +50,7 @@ const functionNames = [
   "openApi",
 ];
 
-/** Short times, so that a whole rotation fits into half a minute. */
+/** Short times, so that a whole rotation takes less than half a minute. */
 const fastGate = {
   mode: "signals",
   consumers: consumerConfigs,
@@ -67,7 +67,7 @@ const fastSettings = {
 
 const ownSettings = /^(ROTATION_|AzureWebJobs|AZURE_|IDENTITY_|WEBSITE_|CONSUMER_|LOCAL_FUNCTION_|npm_)/i;
 
-/** The developer's own settings for Azure must not reach what runs here. */
+/** The developer's settings for Azure must not affect these processes. */
 const cleanEnv = (): Record<string, string> =>
   Object.fromEntries(
     Object.entries(process.env).flatMap(([name, value]) =>
@@ -96,7 +96,7 @@ const firstToEnd = (children: readonly Child[], isClosing: () => boolean): Promi
   new Promise((resolve) => {
     const watch = async ({ name, ended }: Child): Promise<void> => {
       const how = await ended.then(
-        ({ code, signal }) => `ended by itself (${signal ?? `exit code ${code ?? "unknown"}`})`,
+        ({ code, signal }) => `ended unexpectedly (${signal ?? `exit code ${code ?? "unknown"}`})`,
         (problem: unknown) => `did not start: ${String(problem)}`,
       );
       if (!isClosing()) {
@@ -107,8 +107,8 @@ const firstToEnd = (children: readonly Child[], isClosing: () => boolean): Promi
   });
 
 /**
- * Everything on this machine: Azure's services as emulators, Azurite, the app in a Functions host, and two apps that use the keys.
- * Whatever has been started is ended again, last first, by `close`, and when the start itself fails.
+ * Starts Azure's services as emulators, Azurite, the app in a Functions host, and two apps that use the keys. `close` and
+ * a failed start end all of them in reverse order.
  */
 export const openStage = async (options: StageOptions): Promise<Stage> => {
   const closers: (() => Promise<unknown>)[] = [];
@@ -121,7 +121,7 @@ export const openStage = async (options: StageOptions): Promise<Stage> => {
       await closer();
     }
   };
-  /** Both start at the same time; each is ended even where the other fails to start. */
+  /** Starts both concurrently; each is ended even if the other fails to start. */
   const opened = async <T>(starting: Promise<T>, end: (started: T) => Promise<unknown>): Promise<T> => {
     const started = await starting;
     closers.push(() => end(started));
@@ -153,7 +153,7 @@ export const openStage = async (options: StageOptions): Promise<Stage> => {
         env: appEnv(emulators, tables.connectionString, accounts, keys),
         onEvent: options.onEvent,
         onError: (text) => {
-          // An error that comes back every two seconds is news once.
+          // An error that repeats every two seconds is shown once.
           if (!closing && !noticed.has(text)) {
             noticed.add(text);
             options.onNotice(`host: ${text}`);

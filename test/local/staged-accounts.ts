@@ -1,14 +1,14 @@
 import type { Emulators } from "../emulators/emulators";
 
-/** One of the accounts that rotate here, and what there is to see in it. */
+/** One of the accounts that rotate here, with its story. */
 export interface AccountPlan {
-  /** Its name at the rotator. */
+  /** Its name in the rotator. */
   readonly name: string;
   readonly batchAccountName: string;
   readonly story: string;
-  /** The vault holds the primary key already, published so long ago; null: no secret yet. */
+  /** The age of the primary key in the vault; null for no secret yet. */
   readonly keyAgeDays: number | null;
-  /** Rotated by request, because nothing is due. */
+  /** Rotated on demand, because no rotation is due. */
   readonly onDemand: boolean;
   readonly config: { readonly rotateEvery: string; readonly settleOn?: "alternate" | "primary" };
 }
@@ -17,7 +17,7 @@ export const accountPlans: readonly AccountPlan[] = [
   {
     name: "render",
     batchAccountName: "renderweu",
-    story: "its key is 61 days old, so a rotation is due as soon as it is adopted",
+    story: "its key is 61 days old, so a rotation is due after its adoption",
     keyAgeDays: 61,
     onDemand: false,
     config: { rotateEvery: "P60D" },
@@ -25,7 +25,7 @@ export const accountPlans: readonly AccountPlan[] = [
   {
     name: "nightly",
     batchAccountName: "nightlyweu",
-    story: "no secret in the vault yet; rotated on demand, over HTTP",
+    story: "has no secret in the vault yet; is rotated on demand over HTTP",
     keyAgeDays: null,
     onDemand: true,
     config: { rotateEvery: "P60D" },
@@ -33,14 +33,14 @@ export const accountPlans: readonly AccountPlan[] = [
   {
     name: "archive",
     batchAccountName: "archiveweu",
-    story: "its key is 61 days old too; moves back to the primary at the end",
+    story: "its key is 61 days old; moves back to the primary key at the end",
     keyAgeDays: 61,
     onDemand: false,
     config: { rotateEvery: "P60D", settleOn: "primary" },
   },
 ];
 
-/** What a consumer needs to know of one account. */
+/** The account's data for a consumer. */
 export interface ConsumerAccount {
   readonly account: string;
   readonly batchAccountName: string;
@@ -57,7 +57,7 @@ export interface PlacedAccount {
 
 const dayMs = 86_400_000;
 
-/** Makes the Batch account and its vault. */
+/** Creates the Batch account and its vault. */
 export const placeAccount = async (plan: AccountPlan, emulators: Emulators): Promise<PlacedAccount> => {
   const { resourceId, accountEndpoint } = emulators.batch.addAccount({ name: plan.batchAccountName });
   const vault = await emulators.addVault(`${plan.batchAccountName}-vault`);

@@ -4,12 +4,12 @@ import { openScreen, type Screen } from "./screen";
 import { openStage, type Stage } from "./stage";
 import { type AccountPlan, accountPlans } from "./staged-accounts";
 
-const help = `The rotator on this machine: Azure's services as emulators, the app, and two apps that use the keys. Stays until Ctrl-C.
+const help = `Runs the rotator on this machine with emulated Azure services and two apps that use the keys. Ctrl-C stops it.
 
   npm start -- [options]
 
   --app <folder>         another build of the app (default: this project)
-  --keep-output <file>   write every line of every process there
+  --keep-output <file>   write the output of all processes to this file
   --help
 
 PORT: the port of the app (default 7071).`;
@@ -17,7 +17,7 @@ PORT: the port of the app (default 7071).`;
 const defaultPort = 7071;
 const countEveryMs = 10_000;
 
-/** The first account rotates again and again, so that there is always something to see. */
+/** The first account rotates every minute, so that there is always something to see. */
 const plans: readonly AccountPlan[] = accountPlans.map((plan, index) =>
   index === 0 ? { ...plan, story: "rotates every minute", config: { ...plan.config, rotateEvery: "PT1M" } } : plan,
 );
@@ -30,7 +30,7 @@ const portFrom = (text: string | undefined): number => {
   return port;
 };
 
-/** Lines to paste into another terminal. */
+/** Commands for another terminal. */
 const invitation = ({ rotator: { url }, keyOf, functions }: Stage): string => {
   const onDemand = plans.find((plan) => plan.onDemand)?.name ?? "";
   const first = plans[0]?.name ?? "";
@@ -40,13 +40,13 @@ const invitation = ({ rotator: { url }, keyOf, functions }: Stage): string => {
     ...page,
     `Accounts  ${url}/accounts?code=${keyOf("listAccounts")}`,
     "",
-    "One account:",
+    "Show one account:",
     `  curl -s '${url}/accounts/${first}' -H 'x-functions-key: ${keyOf("accountStatus")}'`,
-    "A rotation on demand:",
+    "Start a rotation on demand:",
     `  curl -s -X POST '${url}/accounts/${onDemand}/rotations' -H 'x-functions-key: ${keyOf("rotateOnDemand")}' \\`,
-    `    -H 'content-type: application/json' -d '{"reason":"to see it happen"}'`,
+    `    -H 'content-type: application/json' -d '{"reason":"a first rotation"}'`,
     "",
-    "Ctrl-C ends everything.",
+    "Ctrl-C stops everything.",
     "",
   ].join("\n");
 };
@@ -76,7 +76,7 @@ const open = (app: string, port: number, screen: Screen): Promise<Stage> => {
   });
 };
 
-/** Null when it was ended by request; else what went wrong. */
+/** Null after Ctrl-C; otherwise the problem. */
 const run = async (app: string, port: number, screen: Screen, interrupted: AbortSignal): Promise<string | null> => {
   const stage = await open(app, port, screen);
   const counting = setInterval(() => showCounts(screen, stage), process.stdout.isTTY ? 500 : countEveryMs);
@@ -107,16 +107,16 @@ const main = async (): Promise<number> => {
   const port = portFrom(process.env["PORT"]);
   const interrupted = interruption();
   const screen = openScreen({ keepFile: values["keep-output"], progressEveryMs: 0 });
-  screen.line("Starting Azure's services as emulators, the app, and two apps that use the keys …");
+  screen.line("Starting emulated Azure services, the app, and two apps that use the keys …");
   for (const { name, story } of plans) {
     screen.line(`  ${name}: ${story}`);
   }
   const problem = await run(values.app, port, screen, interrupted).catch((error: unknown) =>
     error instanceof Error ? error.message : String(error),
   );
-  // What breaks while everything is being ended has nothing to say.
+  // A failure during the shutdown has no meaning.
   const failed = problem !== null && !interrupted.aborted;
-  screen.line(failed ? `Failed: ${problem}` : "\nEnded.");
+  screen.line(failed ? `Failed: ${problem}` : "\nStopped.");
   await screen.end();
   return failed ? 1 : 0;
 };

@@ -12,10 +12,10 @@ import { type SafetyRule, safetyRules } from "./rules";
 const root = join(__dirname, "../..");
 const histories = Number(process.env["MUTANT_HISTORIES"] ?? 3_000);
 
-const usage = `Switches each safety rule off in turn and shows that the tests notice.
+const usage = `Switches each safety rule off in turn and checks that a test fails.
 
   npm run mutants            all rules
-  npm run mutants -- TEXT    the rules whose name holds TEXT
+  npm run mutants -- TEXT    the rules whose name contains TEXT
 
 MUTANT_HISTORIES: histories of the simulation per rule, at most (${histories}).
 `;
@@ -24,11 +24,11 @@ const jestReport = z.object({
   testResults: z.array(z.object({ assertionResults: z.array(z.object({ status: z.string(), fullName: z.string() })) })),
 });
 
-/** The file with the rule switched off. Fails where the product no longer reads as the rule says. */
+/** The file with the rule switched off. Fails if the product does not contain the rule's text exactly once. */
 const mutated = ({ rule, file, text, instead }: SafetyRule): string => {
   const source = readFileSync(join(root, file), "utf8");
   if (source.split(text).length !== 2)
-    throw new Error(`${file} does not hold the text of the rule "${rule}" exactly once: mend test/mutants/rules.ts`);
+    throw new Error(`${file} does not contain the text of the rule "${rule}" exactly once: fix test/mutants/rules.ts`);
   return source.replace(text, () => instead);
 };
 
@@ -60,7 +60,7 @@ const load = async (rule: SafetyRule): Promise<Product> => {
   }
 };
 
-/** How it was noticed; null where it was not. */
+/** The failure that detected it; null if none did. */
 const caughtBySimulation = async (rule: SafetyRule): Promise<string | null> => {
   const product = await load(rule);
   for (let seed = 1; seed <= histories; seed++) {
@@ -70,7 +70,7 @@ const caughtBySimulation = async (rule: SafetyRule): Promise<string | null> => {
   return null;
 };
 
-/** A copy of the project with the rule switched off, on which a part of the suite runs. */
+/** Runs a part of the suite on a copy of the project with the rule switched off. */
 const caughtByJest = (rule: SafetyRule, projects: string, pattern: string): string | null => {
   const copy = mkdtempSync(join(tmpdir(), "mutant-"));
   try {
@@ -96,7 +96,7 @@ const caughtByJest = (rule: SafetyRule, projects: string, pattern: string): stri
       ["--selectProjects", ...projects.split(" "), "--testPathPatterns", pattern, "--json", "--outputFile", report],
       { cwd: copy, stdio: "ignore", env: { ...process.env, CI: "true" } },
     );
-    // A suite that does not even load has noticed nothing.
+    // A suite that does not load has detected nothing.
     const { testResults } = jestReport.parse(JSON.parse(readFileSync(report, "utf8")));
     const failed = testResults
       .flatMap(({ assertionResults }) => assertionResults)
@@ -122,7 +122,7 @@ const main = async (): Promise<number> => {
         : caughtByJest(rule, rule.caughtBy.jest, rule.caughtBy.test);
     if (caught === null) missed += 1;
     process.stdout.write(
-      `${caught === null ? "MISSED" : "caught"}  ${rule.rule}\n          ${caught ?? `nothing noticed: ${rule.without}`}\n`,
+      `${caught === null ? "MISSED" : "caught"}  ${rule.rule}\n          ${caught ?? `not detected: ${rule.without}`}\n`,
     );
   }
   process.stdout.write(`${rules.length - missed} of ${rules.length} rules are guarded by the tests\n`);

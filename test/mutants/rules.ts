@@ -1,12 +1,12 @@
-/** One safety rule, and how to switch it off: a text of the product that is replaced by another. */
+/** One safety rule, and the replacement of a text of the product that switches it off. */
 export interface SafetyRule {
   readonly rule: string;
-  /** What happens without it. */
+  /** The consequence without it. */
   readonly without: string;
   readonly file: string;
   readonly text: string;
   readonly instead: string;
-  /** Which part of the suite must notice. */
+  /** The part of the suite that must fail. */
   readonly caughtBy: { readonly simulation: true } | { readonly jest: string; readonly test: string };
 }
 

@@ -6,24 +6,24 @@ import packageJson from "../../package.json";
 const projectRoot = path.resolve(__dirname, "../..");
 
 export interface BundleOptions {
-  /** Where the bundle goes; its source map goes beside it. */
+  /** The path of the bundle; its source map is written beside it. */
   readonly outfile: string;
   /** Default: the app's entry file. */
   readonly entry?: string;
-  /** For tests that need the app with something changed in it. */
+  /** For tests that need a modified app. */
   readonly plugins?: readonly Plugin[];
 }
 
 export interface Bundle {
   readonly outfile: string;
   readonly bytes: number;
-  /** Files of which something is in it, relative to the project. */
+  /** Source files included in it, relative to the project. */
   readonly inputs: readonly string[];
 }
 
 /**
  * One minified CommonJS file: a cold start reads one file instead of hundreds.
- * Names are not kept: errors carry theirs in a field, and the source map restores the rest.
+ * Names are not kept: errors have theirs in a field, and the source map restores the rest.
  * Throws with every problem esbuild found.
  */
 export const buildBundle = async ({ outfile, entry, plugins }: BundleOptions): Promise<Bundle> => {
@@ -35,18 +35,18 @@ export const buildBundle = async ({ outfile, entry, plugins }: BundleOptions): P
     bundle: true,
     minify: true,
     sourcemap: "linked",
-    // Only the maps of this project's own files: those of the packages would treble its size.
+    // Only the maps of this project's files: those of the packages would triple its size.
     sourcesContent: false,
     format: "cjs",
     platform: "node",
     target: "node20",
-    // The ES module form of the SDKs can be tree-shaken; their CommonJS form can not.
+    // The ES modules of the SDKs can be tree-shaken; their CommonJS modules cannot.
     mainFields: ["module", "main"],
     conditions: ["import"],
-    // The first is supplied by the host at run time, and is on no registry. The second is tried by `debug` and may be absent: it
-    // is only here because development tools bring it.
+    // The host supplies the first at run time; it is on no registry. `debug` tries to load the second, which may be absent:
+    // only development tools install it.
     external: ["@azure/functions-core", "supports-color"],
-    // The licences that the packages mark as to be kept travel inside the bundle.
+    // The licences that the packages mark for preservation are kept in the bundle.
     legalComments: "eof",
     metafile: true,
     logLevel: "silent",

@@ -5,12 +5,12 @@ import packageJson from "../../package.json";
 const projectRoot = path.resolve(__dirname, "../..");
 
 /**
- * Makes the folder that is deployed: the bundle, `host.json` and a `package.json` that names the bundle.
- * No dependencies are listed, since the bundle holds them: nothing is installed in Azure.
+ * Creates the folder to deploy: the bundle, `host.json` and a `package.json` that names the bundle.
+ * It lists no dependencies, since the bundle contains them: nothing is installed in Azure.
  */
 export const packageApp = (folder: string, bundle: string): readonly { name: string; bytes: number }[] => {
   if (!existsSync(bundle)) {
-    throw new Error(`${path.relative(projectRoot, bundle)} is not there: run npm run build first`);
+    throw new Error(`${path.relative(projectRoot, bundle)} does not exist: run npm run build first`);
   }
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });

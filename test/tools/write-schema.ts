@@ -6,7 +6,7 @@ import { completeAccount, configurationSchema } from "../../lib/config/configura
 
 export const schemaPath = join(__dirname, "../../rotation.schema.json");
 
-/** The JSON Schema of the configuration, made from what the app itself checks with. Draft 7 is what editors know best. */
+/** The JSON Schema of the configuration, made from the app's own schema. Editors support draft 7 best. */
 export const schemaText = (): string => {
   const rules = { emulated: false, vaultDomain: clouds.AzurePublic.vaultDomain };
   const schema = configurationSchema(completeAccount(rules));

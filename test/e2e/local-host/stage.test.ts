@@ -77,7 +77,7 @@ test("a port in use is reported with the setting that changes it", async () => {
   const { child, lines } = run("start.ts", ["--app", await buildApp("second")], { PORT: new URL(url).port });
   expect(await child.ended).toEqual({ code: 1, signal: null });
   expect(lines.at(-1)).toBe(
-    `Failed: port ${new URL(url).port} is taken: end what listens there, or set PORT to another one`,
+    `Failed: port ${new URL(url).port} is in use: stop the program that listens there, or set PORT to another port`,
   );
 });
 

@@ -31,7 +31,7 @@ afterAll(async () => {
   await azurite.stop();
 });
 
-/** Two accounts of one app, both waiting at the gate of a rotation: the next signal of their consumers opens it. */
+/** Two accounts of one app, both at the gate of a rotation, which the next signal of their consumers opens. */
 const twoAtTheGate = async () => {
   pairs += 1;
   const tablePrefix = `Bad${pairs}`;
@@ -43,7 +43,7 @@ const twoAtTheGate = async () => {
   };
   const [bad, good] = [member(accounts[0]), member(accounts[1])];
   const ticker = new Ticker(made.app);
-  /** One round of everything that could move an account: its consumer's signal, then a tick. */
+  /** One round of all that could advance an account: its consumer's signal, then a tick. */
   const round = async (): Promise<void> => {
     for (const { consumer } of [bad, good]) {
       lane.clock.advance(1_000);
@@ -75,7 +75,7 @@ const twoAtTheGate = async () => {
 const phaseOf = async (pair: Awaited<ReturnType<typeof twoAtTheGate>>, which: "bad" | "good") =>
   (await pair.status(pair[which])).phase;
 
-/** The columns of the whole record, with its JSON changed. */
+/** The columns of the record with changed JSON. */
 const withJson = (row: Row, change: (json: string) => string): Row => ({
   ...row,
   record: change(String(row["record"])),
@@ -84,18 +84,18 @@ const withJson = (row: Row, change: (json: string) => string): Row => ({
 const key = ({ partitionKey, rowKey }: Row): Row => ({ partitionKey, rowKey });
 
 const badRows: readonly (readonly [string, (row: Row) => Row, RegExp])[] = [
-  ["somebody else's row", (row) => ({ ...key(row), owner: "another app" }), /was not written by this app/],
+  ["a row of another program", (row) => ({ ...key(row), owner: "another app" }), /was not written by this app/],
   ["a row of an older schema", (row) => ({ ...row, schema: 0 }), /older version.*deploy the version that converts it/],
   ["a row of a newer schema", (row) => ({ ...row, schema: 2 }), /newer version.*deploy that version again/],
   ["a half-written record", (row) => withJson(row, (json) => json.slice(0, json.length / 2)), /not whole/],
-  ["a record of 64 KiB of nothing", (row) => withJson(row, () => "x".repeat(32_768)), /not whole/],
+  ["a record of 64 KiB of invalid text", (row) => withJson(row, () => "x".repeat(32_768)), /not whole/],
   [
-    "a record with a member of 60 KiB that nobody knows",
+    "a record with an unknown member of 60 KiB",
     (row) => withJson(row, (json) => json.replace("{", `{"padding":"${"x".repeat(30_000)}",`)),
     /padding|Unrecognized/i,
   ],
   [
-    "a claim with nonsense for dates",
+    "a claim with invalid dates",
     (row) =>
       withJson(row, (json) =>
         json.replace(
@@ -107,7 +107,7 @@ const badRows: readonly (readonly [string, (row: Row) => Row, RegExp])[] = [
   ],
   ["a record without a state", (row) => withJson(row, (json) => json.replace('"state":', '"estate":')), /state/],
   [
-    "a state whose active slot is not the target's",
+    "a state whose active slot differs from the target",
     (row) => withJson(row, (json) => json.replace('"slot":"secondary"', '"slot":"primary"')),
     /active slot/,
   ],
@@ -119,7 +119,7 @@ const badRows: readonly (readonly [string, (row: Row) => Row, RegExp])[] = [
 ];
 
 describe.each(badRows)("%s", (_, spoil, remedy) => {
-  it("blocks its account alone, with the remedy, and nothing of it is regenerated", async () => {
+  it("blocks only its account, with the remedy, and no key of it is regenerated", async () => {
     const pair = await twoAtTheGate();
     const whole = await pair.read();
     expect([await phaseOf(pair, "bad"), await phaseOf(pair, "good")]).toEqual(["published", "published"]);
@@ -151,7 +151,7 @@ describe.each(badRows)("%s", (_, spoil, remedy) => {
   });
 });
 
-it("goes on with a whole record beside columns of 64 KiB that somebody else has added", async () => {
+it("advances an account with a complete record beside foreign columns of 64 KiB", async () => {
   const pair = await twoAtTheGate();
   const { partitionKey, rowKey } = await pair.read();
   await pair.rows.updateEntity({ partitionKey, rowKey, note: "x".repeat(32_000), remark: "y".repeat(32_000) }, "Merge");
@@ -159,7 +159,7 @@ it("goes on with a whole record beside columns of 64 KiB that somebody else has 
   expect(await pair.status(pair.bad)).toMatchObject({ phase: "idle", lastRotation: { outcome: "completed" } });
 });
 
-it("adopts an account anew whose bad row was deleted, and regenerates nothing before every app has confirmed", async () => {
+it("adopts an account again after its bad row was deleted, and regenerates no key before every app has confirmed", async () => {
   const pair = await twoAtTheGate();
   const row = await pair.read();
   const keys = pair.bad.keys();
@@ -172,7 +172,7 @@ it("adopts an account anew whose bad row was deleted, and regenerates nothing be
   expect(pair.bad.keys()).toEqual(keys);
 });
 
-it("leaves an account to a claim that seems to last for ever, and says so as of any record that makes no sense", async () => {
+it("treats a record with a claim that never expires as corrupt, and does not touch the account", async () => {
   const pair = await twoAtTheGate();
   const claim = { id: "x", by: "schedule", takenAt: "2026-01-01T00:00:00.000Z", until: "9999-12-31T23:59:59.999Z" };
   const { etag: _etag, timestamp: _timestamp, ...columns } = await pair.read();

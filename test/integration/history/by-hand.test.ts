@@ -23,7 +23,7 @@ const rowOf = (sequence: number): Row => {
   return row;
 };
 
-it("the history of a rotation is whole", async () => {
+it("an unaltered history of a rotation has no problems", async () => {
   expect(await place.verified()).toEqual({ account: "account-1", intact: true, events: 6, problems: [] });
   expect((await place.storedEvents()).map(({ event }) => event)).toEqual([
     "Adopted",
@@ -35,7 +35,7 @@ it("the history of a rotation is whole", async () => {
   ]);
 });
 
-it.each([1, 2, 3, 4, 5, 6])("a row that was deleted by hand is named (%i)", async (sequence) => {
+it.each([1, 2, 3, 4, 5, 6])("a manually deleted row is reported (%i)", async (sequence) => {
   await place.remove(rowOf(sequence));
   expect(await place.problems()).toEqual([`${sequence} is missing`]);
 });
@@ -53,7 +53,7 @@ it.each([
   ["rotationId", "01JDF0000000000000000OTHER"],
   ["reason", "Forbidden"],
   ["evidence", '{"slot":"primary"}'],
-])("a row whose column %s was edited by hand is named", async (column, value) => {
+])("a row whose column %s was edited manually is reported", async (column, value) => {
   for (const sequence of [1, 4, 6]) {
     await place.put({ ...rowOf(sequence), [column]: value });
     expect(await place.problems()).toEqual([`${sequence} ${altered}`]);
@@ -61,13 +61,13 @@ it.each([
   }
 });
 
-it.each(["rotationId", "evidence"])("a row whose column %s was taken away is named", async (column) => {
+it.each(["rotationId", "evidence"])("a row whose column %s was removed is reported", async (column) => {
   const { [column]: _gone, ...rest } = rowOf(4);
   await place.put({ ...rest, partitionKey: rowOf(4).partitionKey, rowKey: rowOf(4).rowKey });
   expect(await place.problems()).toEqual([`4 ${altered}`]);
 });
 
-it("a row whose hash of the one before was edited is named, and that nothing vouches for that one", async () => {
+it("a row whose hash of the previous row was edited is reported, and the previous row as unverifiable", async () => {
   await place.put({ ...rowOf(4), previousHash: "f".repeat(64) });
   expect(await place.problems()).toEqual([
     "3 has nothing that vouches for it: the event after it is altered",
@@ -84,7 +84,7 @@ it.each([
   ["id", ""],
   ["by", ""],
   ["schema", 2],
-])("a row whose column %s says what it cannot (%s) is named, and the others are checked", async (column, value) => {
+])("a row whose column %s has an invalid value (%s) is reported, and the others are checked", async (column, value) => {
   await place.put({ ...rowOf(4), [column]: value });
   await place.put({ ...rowOf(2), detail: "nothing happened" });
   const problems = await place.problems();
@@ -92,7 +92,7 @@ it.each([
   expect(problems[1]).toContain(`4 the history row ${rowOf(4).rowKey}`);
 });
 
-it("two rows that changed places are both named", async () => {
+it("two exchanged rows are both reported", async () => {
   await place.put({ ...rowOf(3), rowKey: rowOf(4).rowKey });
   await place.put({ ...rowOf(4), rowKey: rowOf(3).rowKey });
   expect(await place.problems()).toEqual([
@@ -101,28 +101,28 @@ it("two rows that changed places are both named", async () => {
   ]);
 });
 
-it("two rows that changed places and numbers are both named", async () => {
+it("two rows with exchanged places and numbers are both reported", async () => {
   await place.put({ ...rowOf(3), rowKey: rowOf(4).rowKey, sequence: "4" });
   await place.put({ ...rowOf(4), rowKey: rowOf(3).rowKey, sequence: "3" });
   const problems = await place.problems();
   expect(problems.map((problem) => problem.slice(0, 1))).toEqual(["2", "3", "4"]);
 });
 
-describe("a row that was added by hand", () => {
-  it("at the end is named", async () => {
+describe("a manually added row", () => {
+  it("at the end is reported", async () => {
     const rowKey = String(Number.MAX_SAFE_INTEGER - 7).padStart(16, "0");
     await place.put({ ...rowOf(6), rowKey, sequence: "7", id: "forged" });
     expect(await place.problems()).toEqual(["7 is not one that the record knows of"]);
   });
 
-  it("before the first is named", async () => {
+  it("before the first is reported", async () => {
     const rowKey = String(Number.MAX_SAFE_INTEGER);
     await place.put({ ...rowOf(1), rowKey, sequence: "0" });
     expect(await place.problems()).toEqual([expect.stringMatching(/^0 .*cannot be read/)]);
   });
 
   it.each(["zzz", "0", "09007199254740988", "9007199254740987x"])(
-    "under a key of its own (%s) is named",
+    "under another key (%s) is reported",
     async (rowKey) => {
       await place.put({ ...rowOf(4), rowKey });
       expect((await place.verified()).problems).toEqual([
@@ -134,8 +134,8 @@ describe("a row that was added by hand", () => {
 
 const words = (key: string) => `the history row ${key} cannot be read: mend or delete that row`;
 
-describe("the history that people read", () => {
-  it.each([1, 2, 3, 50])("names rows that cannot be read, and shows all others, in pages of %i", async (limit) => {
+describe("the history for operators", () => {
+  it.each([1, 2, 3, 50])("reports unreadable rows, and shows all others, in pages of %i", async (limit) => {
     await place.put({ ...rowOf(4), at: "yesterday" });
     for (const rowKey of ["!", "0", "09007199254740988", "zzz"]) await place.put({ ...rowOf(3), rowKey });
     const shown: string[] = [];

@@ -18,7 +18,7 @@ afterAll(() => tables.close());
 const sequencesOf = async (place: StoredPlace): Promise<readonly number[]> =>
   (await place.storedEvents()).map(({ sequence }) => sequence);
 
-/** Eight events, of which six are too old by now. */
+/** Eight events, six of which are older than the retention. */
 const aged = async (): Promise<StoredPlace> => {
   const place = await tables.rotated({ rotateEveryMs: days(730) });
   place.rig.clock.advance(days(300));
@@ -28,7 +28,7 @@ const aged = async (): Promise<StoredPlace> => {
   return place;
 };
 
-/** The process dies when the record says what goes, and nothing has gone. */
+/** The process dies after the record names the rows to remove, before any is removed. */
 const diesBeforeRemoval = (place: StoredPlace): void => {
   place.rig.start((ports) => {
     const { history } = ports;
@@ -45,20 +45,20 @@ const diesBeforeRemoval = (place: StoredPlace): void => {
   });
 };
 
-it("what is older than the history is kept goes, and what is left is whole", async () => {
+it("rows older than the retention are removed, and the remaining history is valid", async () => {
   const place = await aged();
   await place.rig.tick();
   expect([(await place.stored()).chain.prunedThrough, await sequencesOf(place)]).toEqual([6, [7, 8]]);
   expect(await place.verified()).toMatchObject({ intact: true, events: 2 });
 });
 
-it("a crash between the record's write and the removal, or within it, is harmless and made up for", async () => {
+it("an interrupted removal is harmless and completed later", async () => {
   const place = await aged();
   diesBeforeRemoval(place);
   await place.rig.tick();
   expect([(await place.stored()).chain.prunedThrough, (await sequencesOf(place)).length]).toEqual([6, 8]);
   expect(await place.verified()).toMatchObject({ intact: true });
-  // The oldest go first.
+  // The oldest are removed first.
   for (const sequence of [1, 2, 3]) await place.remove(await place.row(sequence));
   expect(await place.verified()).toMatchObject({ intact: true, events: 5 });
   await place.remove(await place.row(5));
@@ -70,7 +70,7 @@ it("a crash between the record's write and the removal, or within it, is harmles
   expect(await place.verified()).toMatchObject({ intact: true, events: 2 });
 });
 
-it("a single row that was made old by hand does not take those before it along", async () => {
+it("a row with a manually changed, old date does not cause the removal of earlier rows", async () => {
   const place = await tables.rotated({ rotateEveryMs: days(730) });
   await place.put({ ...(await place.row(6)), at: "2001-01-01T00:00:00.000Z" });
   place.rig.clock.advance(hours(6));
@@ -79,7 +79,7 @@ it("a single row that was made old by hand does not take those before it along",
   expect(await place.problems()).toEqual(["6 is not as it was written"]);
 });
 
-it("pages follow one another without a gap and without a repeat", async () => {
+it("pages follow one another without gaps or repeats", async () => {
   const place = await tables.rotated();
   const all: string[] = [];
   const sizes: number[] = [];
@@ -97,7 +97,7 @@ it("pages follow one another without a gap and without a repeat", async () => {
   expect(all).toEqual((await place.storedEvents()).map(({ id }) => id).toReversed());
 });
 
-it("whatever an operator writes is stored as it is hashed", async () => {
+it("any text of an operator is stored as it was hashed", async () => {
   const place = await tables.rotated();
   for (const reason of [
     "prüft nicht – 😀",
@@ -113,7 +113,7 @@ it("whatever an operator writes is stored as it is hashed", async () => {
   expect(await place.verified()).toEqual({ account: place.config.name, intact: true, events: 18, problems: [] });
 });
 
-it("the longest evidence fits in a column: a hundred instances with the longest names, and an override that lists all", async () => {
+it("the longest evidence fits in a column: 100 instances with the longest names, and an override with all", async () => {
   const place = await tables.rotated();
   const confirmations = Array.from({ length: 400 }, (_, index) =>
     aReport({ consumer: "c".repeat(64), instance: String(index).padStart(64, "i"), healthy: false }),

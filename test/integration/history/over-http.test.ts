@@ -22,7 +22,7 @@ const rotationId = async (): Promise<string> => {
   return started?.rotationId ?? "";
 };
 
-it("the history checks itself with verify=true, and names what somebody has done to it", async () => {
+it("verify=true checks the history, and reports an alteration", async () => {
   expect(await get("/history?verify=true")).toMatchObject({
     status: 200,
     body: { account: "account-1", intact: true, events: 6, problems: [] },
@@ -57,7 +57,7 @@ it("the history checks itself with verify=true, and names what somebody has done
   });
 });
 
-it("one rotation is given as JSON", async () => {
+it("the report of a rotation is JSON", async () => {
   const id = await rotationId();
   expect(await get(`/rotations/${id}`)).toMatchObject({
     status: 200,
@@ -66,7 +66,7 @@ it("one rotation is given as JSON", async () => {
   });
 });
 
-it("a rotation that never was is not found", async () => {
+it("an unknown rotation is not found", async () => {
   expect(await get("/rotations/01JDF0000000000000000OTHER")).toMatchObject({
     status: 404,
     headers: { "content-type": "application/problem+json" },
@@ -74,7 +74,7 @@ it("a rotation that never was is not found", async () => {
   });
 });
 
-it("a table out of reach is a warning, a defect an error, and both lines say only what failed", async () => {
+it("an unavailable table is a warning, a defect an error, and both lines contain only the failure", async () => {
   const { rig } = place;
   const failing = (error: Error): void => {
     const { ports } = rig.app;

@@ -15,7 +15,7 @@ export type Row = Record<string, unknown> & { partitionKey: string; rowKey: stri
 
 const call = { signal: new AbortController().signal };
 
-/** The real tables on Azurite. */
+/** The tables on Azurite. */
 export class StoredHistory {
   readonly #azurite: Azurite;
   readonly #byHand: TableClient;
@@ -50,7 +50,7 @@ export class StoredHistory {
     return this.#azurite.stop();
   }
 
-  /** An account of its own, adopted and rotated once: six events. */
+  /** A new account, adopted and rotated once: six events. */
   async rotated(changes: AccountChanges = {}): Promise<StoredPlace> {
     const rig = new Rig({ ports: this.#ports });
     const { config } = rig.place({ name: `account-${(this.#accounts += 1)}`, ...changes });
@@ -63,7 +63,7 @@ export class StoredHistory {
   }
 }
 
-/** An account and its rows, and somebody who may edit them. */
+/** An account and its rows, which a test may edit. */
 export class StoredPlace extends Place {
   readonly #byHand: TableClient;
 
@@ -72,7 +72,7 @@ export class StoredPlace extends Place {
     this.#byHand = byHand;
   }
 
-  /** As it is stored. */
+  /** The row as stored. */
   async stored(): Promise<RotationRecord> {
     const found = await this.rig.app.ports.rotations.read(this.config.name, call);
     if (found === null) throw new Error("there is no record");
@@ -89,7 +89,7 @@ export class StoredPlace extends Place {
     return verifyHistory(this.rig.app, this.config);
   }
 
-  /** Place and problem of each. */
+  /** Place and problem of each finding. */
   async problems(): Promise<readonly string[]> {
     return (await this.verified()).problems.map(({ sequence, problem }) => `${sequence} ${problem}`);
   }

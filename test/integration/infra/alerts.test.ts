@@ -17,12 +17,12 @@ const receiversWith = async (values: object) =>
     "properties",
   );
 
-/** Where the activity log is sent from. */
+/** The subscriptions that send their activity log. */
 const exportsOf = async (set: string) =>
   made(await planOf(set), "Microsoft.Insights/diagnosticSettings").filter(({ name }) => name.startsWith("batch-key-"));
 
 describeBicep("the alerts", () => {
-  /** Title, severity, window, and what makes each fire. */
+  /** Title, severity, window and condition of each. */
   const expected = {
     stalled: ["A rotation is stalled", 2, "PT2H", "Count > 0"],
     blocked: ["A rotation is blocked", 2, "PT2H", "Count > 0"],
@@ -37,7 +37,7 @@ describeBicep("the alerts", () => {
   };
   const marks: Readonly<Record<string, string>> = { GreaterThan: ">", GreaterThanOrEqual: ">=", LessThan: "<" };
 
-  it("are these, and fire at once", async () => {
+  it("are exactly these, and fire at once", async () => {
     const rules = rulesOf(await planOf("one-account"));
     const found = rules.map(({ name, body, criterion }) => {
       const what = String(at(criterion, "metricMeasureColumn") ?? at(criterion, "timeAggregation"));
@@ -63,7 +63,7 @@ describeBicep("the alerts", () => {
     }
   });
 
-  it("ask what the files of infra/queries ask", async () => {
+  it("use the queries of infra/queries", async () => {
     for (const { name, criterion } of rulesOf(await planOf("one-account"))) {
       const [before = "", ...after] = queryFile(name).split(/__[A-Z_]+__/);
       const query = String(at(criterion, "query"));
@@ -73,7 +73,7 @@ describeBicep("the alerts", () => {
     }
   });
 
-  it("ask the workspace, one alert for each account", async () => {
+  it("query the workspace, with one alert for each account", async () => {
     const plan = await planOf("one-account");
     const [workspace] = made(plan, "Microsoft.OperationalInsights/workspaces");
     for (const { name, body, criterion } of rulesOf(plan)) {
@@ -97,7 +97,7 @@ describeBicep("the alerts", () => {
   it.each([
     ["one-account", /\/actionGroups\/ag-[a-z0-9]+$/],
     ["existing-vault", /\/resourceGroups\/monitoring\/providers\/Microsoft.Insights\/actionGroups\/on-call$/],
-  ])("all call the action group, new or existing: %s", async (set, group) => {
+  ])("all use the action group, new or existing: %s", async (set, group) => {
     const called = rulesOf(await planOf(set)).map(({ body }) => at(body, "properties.actions.actionGroups"));
     expect(called.length).toBeGreaterThan(8);
     expect(called.filter((groups) => !Array.isArray(groups) || groups.length !== 1 || !group.test(groups[0]))).toEqual(
@@ -105,7 +105,7 @@ describeBicep("the alerts", () => {
     );
   });
 
-  it("reach the people who are named, else the owners of the subscription", async () => {
+  it("notify the configured addresses, or otherwise the owners of the subscription", async () => {
     expect(await receiversWith({})).toMatchObject({
       enabled: true,
       emailReceivers: [{ emailAddress: "batch-team@example.com", useCommonAlertSchema: true }],
@@ -117,7 +117,7 @@ describeBicep("the alerts", () => {
     });
   });
 
-  it("see what others do in every subscription with an account, unless that is switched off", async () => {
+  it("watch the activity of other callers in every subscription with an account, unless disabled", async () => {
     expect((await exportsOf("ten-accounts")).map(({ scope }) => scope)).toEqual([
       "/subscriptions/11111111-1111-4111-8111-111111111111",
       "/subscriptions/22222222-2222-4222-8222-222222222222",
@@ -130,7 +130,7 @@ describeBicep("the alerts", () => {
     expect(rulesOf(await planOf("existing-vault")).map(({ name }) => name)).not.toContain("manual-regeneration");
   });
 
-  it("know the rotator and its accounts where they look for another caller", async () => {
+  it("exclude the rotator and include its accounts when they look for other callers", async () => {
     const rule = rulesOf(await planOf("ten-accounts")).find(({ name }) => name === "manual-regeneration");
     const query = String(at(rule?.criterion, "query"));
     expect(query.match(/\/batchAccounts\/batch\d\dweu"/g)).toHaveLength(10);

@@ -13,11 +13,11 @@ import {
 } from "../../unit/infra/bicep";
 
 describeBicep("the templates", () => {
-  it("hold no error and no warning", async () => {
+  it("have no error and no warning", async () => {
     expect(await checkFolder()).toEqual([]);
   });
 
-  it("are tried with what people have", () => {
+  it("are tested with these parameter sets", () => {
     expect(parameterSets).toEqual([
       "every-option",
       "existing-vault",
@@ -33,7 +33,7 @@ describeBicep("the templates", () => {
   });
 
   it.each(["us-government", "every-option"])(
-    "satisfy every rule in the US Government cloud, but for a remark that leaves it out: %s",
+    "satisfy every rule in the US Government cloud except one that excludes this cloud: %s",
     async (set) => {
       expect((await checkRules(set, { cloud: "AzureUSGovernment" })).map(({ sev, msg }) => [sev, msg])).toEqual([
         ["warn", expect.stringContaining("prefer AzureWebJobsStorage__accountName outside sovereign clouds")],
@@ -52,7 +52,7 @@ describeBicep("the templates", () => {
     expect(resources.filter((line) => line.includes("/") && !/@\d{4}-\d\d-\d\d(?:-preview)?'$/.test(line))).toEqual([]);
   });
 
-  it.each(parameterSets)("grant every right on one resource, for %s", async (set) => {
+  it.each(parameterSets)("grant each right on one resource only, for %s", async (set) => {
     const plan = await planOf(set);
     const scopes = made(plan, "Microsoft.Authorization/roleAssignments").map(({ scope = "" }) => scope);
     expect(scopes.filter((scope) => !/\/providers\/[^/]+\/[^/]+\/[^/]+$/.test(scope))).toEqual([]);
@@ -61,7 +61,7 @@ describeBicep("the templates", () => {
 });
 
 describeBicep("ten accounts in three subscriptions", () => {
-  it("get one assignment each, and their two vaults one each", async () => {
+  it("get one assignment per account and one per vault", async () => {
     const plan = await planOf("ten-accounts");
     const assigned = made(plan, "Microsoft.Authorization/roleAssignments").map(({ scope = "" }) => scope);
     expect(assigned.filter((scope) => scope.includes("/Microsoft.Batch/"))).toHaveLength(10);
@@ -88,7 +88,7 @@ describeBicep("ten accounts in three subscriptions", () => {
   });
 });
 
-describeBicep("roles that exist", () => {
+describeBicep("existing roles", () => {
   const ids = ["5d1f0c1e-5f0d-4f0e-9d53-3a8f2a4b7c01", "5d1f0c1e-5f0d-4f0e-9d53-3a8f2a4b7c02"] as const;
   const elsewhere =
     "/subscriptions/99999999-9999-4999-8999-999999999999/providers/Microsoft.Authorization/roleDefinitions";
@@ -97,7 +97,7 @@ describeBicep("roles that exist", () => {
     existingVaultRoleDefinitionId: `${elsewhere}/${ids[1]}`,
   };
 
-  it("are assigned in place of new ones, by the id that they have where they are assigned", async () => {
+  it("are assigned instead of new ones, by their id in the scope of the assignment", async () => {
     const plan = await withParameters("ten-accounts", values, planOf);
     expect(made(plan, "Microsoft.Authorization/roleDefinitions")).toEqual([]);
     const assigned = (id: string) =>
@@ -110,14 +110,14 @@ describeBicep("roles that exist", () => {
     }
   });
 
-  it("are none that the checker could know: it says so, and nothing else", async () => {
+  it("are unknown to the checker, which reports only that", async () => {
     const found = await withParameters("one-account", values, (set) => checkRules(set));
     expect(found.map(({ code }) => code)).toEqual(["rbac-unknown-role", "rbac-unknown-role"]);
   });
 });
 
 describeBicep("the resources", () => {
-  it("take no key anywhere", async () => {
+  it("use no key", async () => {
     const plan = await planOf("one-account");
     const one = (type: string, member: string): unknown => at(made(plan, type)[0]?.body, member);
     expect(one("Microsoft.Storage/storageAccounts", "properties.allowSharedKeyAccess")).toBe(false);
@@ -133,7 +133,7 @@ describeBicep("the resources", () => {
     expect(JSON.stringify(plan)).not.toMatch(/AccountKey=|listKeys\(/);
   });
 
-  it("are closed to the public network where they are to be private", async () => {
+  it("are closed to the public network if they are private", async () => {
     const plan = await planOf("private-network");
     for (const type of ["Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults"]) {
       expect(at(made(plan, type)[0]?.body, "properties.publicNetworkAccess")).toBe("Disabled");
@@ -145,7 +145,7 @@ describeBicep("the resources", () => {
     ]);
   });
 
-  it("are named and addressed as the US Government cloud wants it", async () => {
+  it("have the names and addresses of the US Government cloud", async () => {
     const plan = await planOf("us-government", { cloud: "AzureUSGovernment" });
     expect(made(plan, "Microsoft.Network/privateDnsZones").map(({ name }) => name)).toEqual([
       "privatelink.blob.core.usgovcloudapi.net",
@@ -155,7 +155,7 @@ describeBicep("the resources", () => {
     expect(plan.outputs["ROTATOR_VAULT_URL"]).toMatch(/^https:\/\/kv-[a-z0-9]+\.vault\.usgovcloudapi\.net$/);
   });
 
-  it("make neither a vault nor a network that nobody asked for", async () => {
+  it("create neither a vault nor a network by default", async () => {
     const plan = await planOf("existing-vault");
     expect(made(plan, "Microsoft.KeyVault/vaults")).toEqual([]);
     expect(made(plan, "Microsoft.Network/virtualNetworks")).toEqual([]);

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** A host for this account alone, which is idle and has all that a process asks for once. */
+/** A host for this idle account only, after the initial requests of a process. */
 const hostOf = async (account: PlacedAccount): Promise<void> => {
   host = await world.host([account]);
   await host.tick();
@@ -29,7 +29,7 @@ const hostOf = async (account: PlacedAccount): Promise<void> => {
   expect(await host.status(account.name)).toMatchObject({ phase: "idle" });
 };
 
-/** What was asked of each service, in the order of the document's columns. The vault's challenge comes once in a process. */
+/** The requests to each service, in the order of the document's columns. A process is challenged by the vault once. */
 const callsOf = async (work: () => Promise<unknown>): Promise<readonly number[]> => {
   const { journal } = world.emulators;
   const before = journal.entries.length;
@@ -44,22 +44,22 @@ const documented = (what: string): readonly number[] => {
   return (row ?? "").split("|").slice(2, -1).map(Number);
 };
 
-describe("docs/deploy.md tells how many calls it takes", () => {
+describe("docs/deploy.md states the number of calls", () => {
   let render: PlacedAccount;
   beforeAll(async () => {
     render = place("render");
     await hostOf(render);
   });
 
-  it("to look at an idle account", async () => {
+  it("of a tick over an idle account", async () => {
     expect(await callsOf(() => host.tick())).toEqual(documented("a tick over an idle account"));
   });
 
-  it("to take a signal", async () => {
+  it("of a signal", async () => {
     expect(await callsOf(() => host.signal(render.name, render.signal()))).toEqual(documented("a signal"));
   });
 
-  it("to rotate, and to look at an account that waits at its gate", async () => {
+  it("of a rotation, and of a tick over an account at its gate", async () => {
     const first = await callsOf(() => host.rotate(render.name, { reason: "counted" }));
     expect(await host.status(render.name)).toMatchObject({ phase: "published" });
 
@@ -72,7 +72,7 @@ describe("docs/deploy.md tells how many calls it takes", () => {
     );
   });
 
-  it("to compare vault and live keys", async () => {
+  it("of a comparison of vault and live keys", async () => {
     await hostOf(place("often", { reconcileEvery: "PT1S" }));
     await setTimeout(1_100);
     expect(await callsOf(() => host.tick())).toEqual(documented("the same when it compares vault and live keys"));

@@ -1,6 +1,6 @@
 /**
- * Runs the queries of infra/queries over lines of a log: the few operators that they use, and nothing else. What it does not know, it
- * refuses, so a query can't pass by not being understood.
+ * Runs the queries of infra/queries over lines of a log. It supports only the operators that they use and rejects all
+ * others, so that no query passes without being evaluated.
  */
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -24,7 +24,7 @@ const tokensOf = (text: string): readonly Token[] => {
     const found = patterns
       .map(([kind, pattern]) => ({ kind, match: pattern.exec(rest)?.[0] }))
       .find(({ match }) => match);
-    if (found?.match === undefined) throw new Error(`KQL that is not known here: ${rest.slice(0, 40)}`);
+    if (found?.match === undefined) throw new Error(`unsupported KQL: ${rest.slice(0, 40)}`);
     if (found.kind !== null) tokens.push({ kind: found.kind, text: found.match });
     rest = rest.slice(found.match.length);
   }
@@ -33,7 +33,7 @@ const tokensOf = (text: string): readonly Token[] => {
 
 type Value = unknown;
 type Expression = (row: Row) => Value;
-/** Computed from all rows of a group; `names` are the columns that it makes. */
+/** Computed from all rows of a group; `names` are the resulting columns. */
 type Aggregate = (rows: readonly Row[], name: string | null) => Row;
 
 const seconds: Readonly<Record<string, number>> = { d: 86_400, h: 3600, m: 60, s: 1 };
@@ -189,7 +189,7 @@ class Parser {
       group.rows.push(row);
       groups.set(JSON.stringify(keys), group);
     }
-    // Without "by" there is one group, also of no rows.
+    // Without "by" there is one group, even without rows.
     if (by.length === 0 && groups.size === 0) groups.set("", { keys: {}, rows: [] });
     return [...groups.values()].map((group) => ({
       ...group.keys,
@@ -236,7 +236,7 @@ class Parser {
         };
       }
       default:
-        throw new Error(`KQL aggregate that is not known here: ${called}`);
+        throw new Error(`unsupported KQL aggregate: ${called}`);
     }
   }
 
@@ -351,7 +351,7 @@ class Parser {
 
   #call(name: string): Expression {
     const called = functions[name];
-    if (called === undefined) throw new Error(`KQL function that is not known here: ${name}`);
+    if (called === undefined) throw new Error(`unsupported KQL function: ${name}`);
     const values = this.#inBrackets(() => this.#list(() => this.#expression()));
     return (row) => called(...values.map((value) => value(row)));
   }
@@ -391,7 +391,7 @@ class Parser {
   }
 
   #unknown(): Error {
-    return new Error(`KQL that is not known here: ${this.#rest()}`);
+    return new Error(`unsupported KQL: ${this.#rest()}`);
   }
 
   #rest(): string {

@@ -16,7 +16,7 @@ let folder: string;
 let app: string;
 let inputs: readonly string[];
 
-/** As the lock file spells it, wherever `node_modules` is. */
+/** The path as in the lock file, wherever `node_modules` is. */
 const asLocked = (file: string): string => file.replace(/^.*?(?=node_modules\/)/, "");
 
 const packages: Readonly<Record<string, { readonly dev?: boolean } | object>> = packageLock.packages;
@@ -24,7 +24,7 @@ const runtimePackages = Object.entries(packages).flatMap(([name, about]) =>
   name.startsWith("node_modules/") && !("dev" in about) ? [`${name}/`] : [],
 );
 
-/** Files that have no place in what is deployed. */
+/** Files that must not be deployed. */
 const strangers = (files: readonly string[]): readonly string[] =>
   files.filter((file) => !["functions/", "lib/", ...runtimePackages].some((start) => file.startsWith(start)));
 
@@ -38,7 +38,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("the package", () => {
-  it("is three files", () => {
+  it("consists of three files", () => {
     expect(
       readdirSync(app, { recursive: true })
         .map(String)
@@ -54,19 +54,19 @@ describe("the package", () => {
     expect(zipped).toBeLessThan(maxBytes);
   });
 
-  it("asks for no dependency to be installed, and names the file that it starts with", () => {
+  it("requires no installation of dependencies, and names its entry file", () => {
     const described = JSON.parse(readFileSync(path.join(app, "package.json"), "utf8"));
     expect(Object.keys(described).filter((name) => /dependencies|scripts/i.test(name))).toEqual([]);
     expect(described.main).toBe("functions.js");
   });
 
-  it("is made of this app's sources and of what it depends on at run time, not of tests or development tools", () => {
+  it("contains only this app's sources and runtime dependencies, no tests or development tools", () => {
     expect(inputs).toEqual(expect.arrayContaining(["functions/index.ts", "lib/operations/tick.ts"]));
     expect(inputs.length).toBeGreaterThan(200);
     expect(strangers(inputs)).toEqual([]);
   });
 
-  it("would be told from one with a test or a development tool in it", () => {
+  it("would be rejected with a test or a development tool in it", () => {
     expect(
       strangers([
         "functions/index.ts",
@@ -77,7 +77,7 @@ describe("the package", () => {
     ).toEqual(["test/emulators/vault.ts", "node_modules/azurite/dist/a.js"]);
   });
 
-  it("rotates three accounts under load when it is what the host loads", async () => {
+  it("rotates three accounts under load in a host", async () => {
     const lines: string[] = [];
     const demo = startChild({
       name: "demo",
@@ -93,7 +93,7 @@ describe("the package", () => {
 });
 
 describe(".funcignore", () => {
-  it("leaves the same bundle, and nothing but what starts it, of a deployment from this folder", () => {
+  it("reduces a deployment from this folder to the same bundle and the files that start it", () => {
     const tree = path.join(folder, "tree");
     const files = [
       "dist/functions.js",

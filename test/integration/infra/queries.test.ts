@@ -13,7 +13,7 @@ const bicep = ["alerts", "workbook"].map((name) =>
 const begun = Date.parse("2026-11-22T10:00:00Z");
 const minute = 60_000;
 
-/** Lines a minute apart. */
+/** Lines at intervals of one minute. */
 const run = (name: string, lines: readonly object[]): readonly Row[] =>
   runKql(queries[name] ?? "", { AppTraces: tracesOf(lines, (i) => new Date(begun + i * minute)), AppRequests: [] });
 
@@ -74,16 +74,16 @@ describe("every query", () => {
     expect(bicep.filter((text) => text.includes(`loadTextContent('../queries/${name}.kql')`))).toHaveLength(1);
   });
 
-  it.each(Object.entries(queries))("says in its first line what a row is: %s", (_name, text) => {
+  it.each(Object.entries(queries))("states the meaning of a row in its first line: %s", (_name, text) => {
     expect(text).toMatch(/^\/\/ [A-Z][^\n]{20,}\.\n/);
   });
 
-  it.each(Object.entries(queries))("compares with reasons that exist: %s", (_name, text) => {
+  it.each(Object.entries(queries))("compares with existing reasons only: %s", (_name, text) => {
     const known = new Set([...Object.keys(waitingReasons), ...Object.keys(blockedReasons), ...alarmKinds]);
     expect(reasonsRead(text).filter((reason) => !known.has(reason))).toEqual([]);
   });
 
-  it("covers together every alarm", () => {
+  it("covers every alarm together with the others", () => {
     const seenAs: Readonly<Record<string, readonly string[]>> = {
       RotationStalled: run("stalled", [state("one", { stalled: true })]).map(({ Account }) => String(Account)),
       RotationBlocked: run("blocked", [state("one", { blocked: "Forbidden" })]).map(({ Account }) => String(Account)),
@@ -105,7 +105,7 @@ const kusto = (): string | null => {
 const whereParsed = kusto() === null ? describe.skip : describe;
 if (kusto() === null) process.stderr.write("skipped: parsing KQL needs @kusto/language-service-next\n");
 
-/** Of its declarations, what is used here. */
+/** The part of its declarations that is used here. */
 interface Kusto {
   readonly Language: {
     readonly KustoCode: {
@@ -127,7 +127,7 @@ interface KustoList {
   getItem(index: number): { readonly Message: string };
 }
 
-/** The columns that the queries use, as Microsoft documents the tables. */
+/** The columns that the queries use, as documented by Microsoft. */
 const tables: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   AppTraces: { TimeGenerated: "DateTime", Message: "String" },
   AppRequests: { TimeGenerated: "DateTime", OperationName: "String", Success: "Bool", ResultCode: "String" },
@@ -155,7 +155,7 @@ const workspaceOf = ({ Language }: Kusto): unknown => {
   return Language.GlobalState.Default.WithDatabase(new DatabaseSymbol.$ctor1("workspace", symbols, false));
 };
 
-whereParsed("to Microsoft's own parser", () => {
+whereParsed("Microsoft's parser", () => {
   let problemsOf: (text: string) => readonly string[];
   beforeAll(() => {
     const load = createRequire(path.join(projectRoot, "package.json"));
@@ -169,11 +169,11 @@ whereParsed("to Microsoft's own parser", () => {
     };
   });
 
-  it.each(Object.entries(queries))("is KQL over tables that exist: %s", (_name, text) => {
+  it.each(Object.entries(queries))("accepts the query over existing tables: %s", (_name, text) => {
     expect(problemsOf(text)).toEqual([]);
   });
 
-  it("is not, where a column is misspelt", () => {
+  it("rejects a misspelt column", () => {
     expect(problemsOf((queries["failed"] ?? "").replace("ResultCode", "ResultCodes"))).toHaveLength(1);
   });
 });
@@ -193,20 +193,20 @@ describe("stalled", () => {
     ]);
   });
 
-  it("has none for one that moves again", () => {
+  it("has none for one that has advanced since", () => {
     expect(run("stalled", [state("one", { stalled: true }), state("one")])).toEqual([]);
   });
 });
 
 describe("blocked", () => {
-  it("tells the remedy", () => {
+  it("shows the remedy", () => {
     const rows = run("blocked", [state("one", { blocked: "Forbidden", detail: "grant the right" }), state("two")]);
     expect(rows).toEqual([
       { TimeGenerated: new Date(begun), Account: "one", Reason: "Forbidden", Detail: "grant the right" },
     ]);
   });
 
-  it("sees an account whose record cannot be read, which has no phase", () => {
+  it("includes an account with an unreadable record, which has no phase", () => {
     const line = { event: "AccountState", account: "one", phase: null, blocked: "RecordCorrupt", detail: "restore it" };
     expect(run("blocked", [line])).toMatchObject([{ Account: "one", Reason: "RecordCorrupt" }]);
     expect(run("stalled", [line])).toEqual([]);
@@ -214,7 +214,7 @@ describe("blocked", () => {
 });
 
 describe("overdue", () => {
-  it("tells since when", () => {
+  it("shows the start", () => {
     const due = "2026-11-20T02:00:00.000Z";
     const rows = run("overdue", [
       state("one", { phase: "idle", overdue: true, nextDueAt: due, reason: "OutsideWindow" }),
@@ -232,14 +232,14 @@ describe("unhealthy", () => {
     expect(run("unhealthy", [event("ConsumerUnhealthy"), cleared(), event("ConsumerUnhealthy")])).toHaveLength(1);
   });
 
-  it("is not ended by the end of another alarm", () => {
+  it("does not end with another alarm", () => {
     const other = event("AlarmCleared", { reason: "RotationStalled", detail: "was not ConsumerUnhealthy" });
     expect(run("unhealthy", [event("ConsumerUnhealthy"), other])).toHaveLength(1);
   });
 });
 
-describe("events that are told once", () => {
-  it.each(["drift", "rolled-back"])("count once, however often they are logged: %s", (name) => {
+describe("events without repetition", () => {
+  it.each(["drift", "rolled-back"])("are counted once, however often they are logged: %s", (name) => {
     const told = event(name === "drift" ? "DriftRepaired" : "RotationRolledBack");
     expect(
       run(name, [told, told, event("KeyPublished", { detail: "after DriftRepaired and RotationRolledBack" })]),
@@ -248,7 +248,7 @@ describe("events that are told once", () => {
 });
 
 describe("rotator-dead", () => {
-  it("counts ticks, and says 0 where there is none", () => {
+  it("counts ticks, and returns 0 without any", () => {
     expect(run("rotator-dead", [{ event: "Tick", accounts: 1 }, state("one", { detail: "Tick" })])).toEqual([
       { Ticks: 1 },
     ]);
@@ -257,7 +257,7 @@ describe("rotator-dead", () => {
 });
 
 describe("failed", () => {
-  it("counts functions that failed, and turns of accounts", () => {
+  it("counts failed functions and failed processing of accounts", () => {
     const rows = runKql(queries["failed"] ?? "", {
       AppRequests: [
         request({}),
@@ -293,7 +293,7 @@ describe("manual-regeneration", () => {
   });
   const rowsFor = (members: object): readonly Row[] => runKql(query, { AzureActivity: [activity(members)] });
 
-  it("tells of somebody else, and not of the rotator", () => {
+  it("reports other callers, and not the rotator", () => {
     expect(rowsFor({})).toEqual([
       {
         TimeGenerated: new Date(begun),
@@ -306,7 +306,7 @@ describe("manual-regeneration", () => {
     expect(rowsFor({ Caller: "ITS-CLIENT-ID" })).toEqual([]);
   });
 
-  it("leaves other accounts, other operations and mere attempts alone", () => {
+  it("ignores other accounts, other operations and failed attempts", () => {
     expect(rowsFor({ _ResourceId: "/subscriptions/1/another" })).toEqual([]);
     expect(rowsFor({ OperationNameValue: "MICROSOFT.BATCH/BATCHACCOUNTS/LISTKEYS/ACTION" })).toEqual([]);
     expect(rowsFor({ ActivityStatusValue: "Start" })).toEqual([]);
@@ -326,7 +326,7 @@ describe("the workbook's queries", () => {
     ]);
   });
 
-  it("show consumers that hold the old key alive, and only those", () => {
+  it("show only the consumers that still use the old key", () => {
     const rows = run("consumers-on-old-key", [state("one"), state("two", { reason: "SoakNotElapsed" })]);
     expect(rows.map(({ Account, Reason }) => [Account, Reason])).toEqual([["one", "OnPreviousKey"]]);
   });
@@ -365,7 +365,7 @@ describe("the workbook's queries", () => {
     ]);
   });
 
-  it("tell what is wrong with the settings", () => {
+  it("show the problems of the settings", () => {
     expect(
       run("configuration-invalid", [settingsWrong, settingsWrong, event("ConfigurationInvalid", { account: null })]),
     ).toEqual([
@@ -378,7 +378,7 @@ describe("the workbook's queries", () => {
   });
 });
 
-test("the workbook's layout names queries that exist", () => {
+test("the workbook's layout names existing queries", () => {
   const layout = JSON.parse(readFileSync(path.join(infraFolder, "workbook.json"), "utf8"));
   const named = layout.items
     .filter(({ type }: { type: number }) => type === 3)

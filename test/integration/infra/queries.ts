@@ -3,19 +3,19 @@ import path from "node:path";
 import { alarmKinds, informationKinds } from "../../../lib/rotation/events/events";
 import { infraFolder } from "../../unit/infra/bicep";
 
-/** One line of the app's log, as the object that it wrote. */
+/** One log line of the app, as the object that it wrote. */
 export type Line = Readonly<Record<string, unknown>> & { readonly event: string };
 
 const folder = path.join(infraFolder, "queries");
 
-/** Text by name, without the extension. */
+/** The text by file name without extension. */
 export const queries: Readonly<Record<string, string>> = Object.fromEntries(
   readdirSync(folder).map((file) => [path.basename(file, ".kql"), readFileSync(path.join(folder, file), "utf8")]),
 );
 
 const quoted = (text: string): readonly string[] => [...text.matchAll(/"([^"]*)"/g)].map(([, inner = ""]) => inner);
 
-/** The names that a query compares one of these expressions with. */
+/** The names with which a query compares one of these expressions. */
 const comparedWith = (query: string, expression: RegExp): readonly string[] =>
   [
     ...query.matchAll(
@@ -23,7 +23,7 @@ const comparedWith = (query: string, expression: RegExp): readonly string[] =>
     ),
   ].flatMap(([, literals = ""]) => quoted(literals));
 
-/** Events that a query picks out of the log. Every query names them in a cheap search of the whole line first. */
+/** Events that a query selects. Every query first names them in a cheap search of the whole line. */
 export const eventsRead = (query: string): readonly string[] => [
   ...new Set([
     ...comparedWith(query, /Message/),
@@ -36,14 +36,14 @@ export const fieldsRead = (query: string): readonly string[] => [
   ...new Set([...query.matchAll(/(?:\bLine|parse_json\(Message\))\.(\w+)/g)].map(([, field = ""]) => field)),
 ];
 
-/** What a query calls the reasons that it compares with. */
+/** The reasons with which a query compares. */
 export const reasonsRead = (query: string): readonly string[] => comparedWith(query, /\bReason/);
 
 const rotationEvents: readonly string[] = [...alarmKinds, ...informationKinds];
 
 /**
- * What a query asks of the log that the app does not write. Every event of a rotation has the same members, so one that did not happen
- * in the run that is looked at has those of the others.
+ * The events and members that a query reads and the app does not log. All events of a rotation have the same members, so
+ * one that did not occur in the run has the members of the others.
  */
 export const logProblems = (name: string, query: string, lines: readonly Line[]): readonly string[] => {
   const membersOf = (chosen: (event: string) => boolean): ReadonlySet<string> =>

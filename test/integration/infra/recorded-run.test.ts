@@ -17,12 +17,12 @@ beforeAll(async () => {
 const without = (line: string) => (text: string) =>
   text.replace(new RegExp(`^.*${line.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}.*\\n`, "m"), "");
 
-/** Lines of a template that name a right of the custom roles. */
+/** Lines of a template with a right of the custom roles. */
 const actions = [
   ...readFileSync(path.join(infraFolder, "modules/roles.bicep"), "utf8").matchAll(/^\s+'(Microsoft\.[^']+)'$/gm),
 ].map(([, action = ""]) => action);
 
-/** Lines of the templates that set something. */
+/** Lines of the templates with a setting. */
 const settings = ["modules/function-app.bicep", "resources.bicep"].flatMap((file) =>
   [...readFileSync(path.join(infraFolder, file), "utf8").matchAll(/^\s+([A-Za-z]+_[A-Za-z_]+): .+$/gm)].map(
     ([, name = ""]) => [name, file] as const,
@@ -41,7 +41,7 @@ const everyOption = async (folder: string) => {
 };
 
 describe("a run with faults", () => {
-  it("did all that a rotator does", () => {
+  it("includes every event of a rotator", () => {
     const events = new Set(run.lines.map(({ event }) => event));
     for (const event of [
       "RotationCompleted",
@@ -58,7 +58,7 @@ describe("a run with faults", () => {
     expect(run.entries.filter(({ fault }) => fault !== null).length).toBeGreaterThan(6);
   });
 
-  it("asked for everything that the app can ask for", () => {
+  it("includes every request of the app", () => {
     expect([...new Set(run.entries.map(({ route }) => route))].toSorted((a, b) => a.localeCompare(b))).toEqual([
       "arm.getAccount",
       "arm.listKeys",
@@ -82,7 +82,7 @@ describe("a run with faults", () => {
 });
 
 describeBicep("the roles", () => {
-  it.each(parameterSets)("allow all that the app did, on every resource, and no more: %s", async (set) => {
+  it.each(parameterSets)("allow exactly the requests of the app, on every resource: %s", async (set) => {
     expect(rightProblems(await planOf(set), run.entries)).toEqual([]);
   });
 
@@ -101,7 +101,7 @@ describeBicep("the roles", () => {
     expect(actions).toHaveLength(6);
   });
 
-  it.each(actions)("would be missed without %s", async (action) => {
+  it.each(actions)("fail this check without %s", async (action) => {
     const problems = await withChanged("modules/roles.bicep", without(`'${action}'`), async (folder) =>
       rightProblems(await planOf("ten-accounts", { folder }), run.entries),
     );
@@ -112,7 +112,7 @@ describeBicep("the roles", () => {
     ["Microsoft.Batch/batchAccounts/write", "Microsoft.Batch/batchAccounts/read"],
     ["Microsoft.KeyVault/vaults/secrets/delete", "Microsoft.KeyVault/vaults/secrets/update/action"],
     ["Microsoft.KeyVault/vaults/secrets/readMetadata/action", "Microsoft.KeyVault/vaults/secrets/getSecret/action"],
-  ])("may not have %s besides", async (added, beside) => {
+  ])("fail this check with the extra right %s", async (added, beside) => {
     const change = (text: string) => text.replace(`'${beside}'`, `'${beside}'\n          '${added}'`);
     const problems = await withChanged("modules/roles.bicep", change, async (folder) =>
       rightProblems(await planOf("one-account", { folder }), run.entries),
@@ -126,18 +126,18 @@ describeBicep("the settings", () => {
     expect(settings.length).toBeGreaterThan(20);
   });
 
-  it.each(settings)("would be missed without %s", async (name, file) => {
+  it.each(settings)("fail this check without %s", async (name, file) => {
     const problems = await withChanged(file, without(`${name}: `), async (folder) =>
       settingProblems(await everyOption(folder)),
     );
     expect(problems).toEqual([`${name} is not set`]);
   });
 
-  it("may not hold one that nobody reads", async () => {
+  it("fail this check with one that is never read", async () => {
     const problems = await withChanged("modules/function-app.bicep", withOneMore, async (folder) =>
       settingProblems(await everyOption(folder)),
     );
-    expect(problems).toEqual(["ROTATION_CLOUDS is set, and nobody reads it"]);
+    expect(problems).toEqual(["ROTATION_CLOUDS is set but never read"]);
   });
 });
 
@@ -146,26 +146,28 @@ describe("the queries", () => {
     expect(logProblems(name, text, run.lines)).toEqual([]);
   });
 
-  it("would miss every field that they read", () => {
+  it("fail this check without any field that they read", () => {
     const missed = Object.entries(queries).flatMap(([name, text]) =>
       fieldsRead(text).map((field) => {
         const lines = run.lines.map((line) => ({
           ...Object.fromEntries(Object.entries(line).filter(([member]) => member !== field)),
           event: line.event,
         }));
-        return field === "event" || logProblems(name, text, lines).length > 0 ? null : `${name} does not miss ${field}`;
+        return field === "event" || logProblems(name, text, lines).length > 0
+          ? null
+          : `${name} passes without ${field}`;
       }),
     );
     expect(missed.filter((problem) => problem !== null)).toEqual([]);
   });
 
-  it("would miss an event that is spelt otherwise", () => {
+  it("fail this check with a misspelt event", () => {
     const text = (queries["drift"] ?? "").replaceAll("DriftRepaired", "DriftRepared");
     expect(eventsRead(text)).toEqual(["DriftRepared"]);
     expect(logProblems("drift", text, run.lines)).toEqual(["drift reads DriftRepared, which the app does not log"]);
   });
 
-  it("find in the log of this run what happened in it", () => {
+  it("find the events of this run in its log", () => {
     const traces = tracesOf(run.lines, (index) => new Date(Date.parse("2026-11-22T10:00:00Z") + index * 1000));
     const accountsOf = (name: string) =>
       runKql(queries[name] ?? "", { AppTraces: traces, AppRequests: [] })

@@ -1,6 +1,6 @@
 import { at, describeBicep, made, type Plan, planOf } from "../../unit/infra/bicep";
 
-/** As in the plan, with names in place of ids, and those without what makes them unique. */
+/** The plan with names instead of ids, and without the unique parts of names. */
 const shortened = (body: unknown): unknown =>
   JSON.parse(
     JSON.stringify(body)
@@ -9,7 +9,7 @@ const shortened = (body: unknown): unknown =>
       .replace(/\b(id|log|appi|pip|ng|nsg|vnet|st|kv|plan|func-rotator|ag)-?[a-z0-9]{13}\b/g, "$1"),
   );
 
-/** Alerts, workbook and settings have tests of their own. */
+/** Alerts, workbook and settings have separate tests. */
 const elsewhere = /scheduledQueryRules|workbooks/i;
 const madeBy = (plan: Plan): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
@@ -51,9 +51,9 @@ const endpoint = (index: number, groupId: string, target: string, zone: string):
   },
 });
 
-// Whatever is taken from a template, or added to it, is to be seen here.
+// Any change of a template must be visible here.
 describeBicep("with a private network", () => {
-  it("these resources are made, exactly so", async () => {
+  it("exactly these resources are created", async () => {
     expect(madeBy(await planOf("private-network"))).toEqual({
       group: { ...placed },
       "identity/identity": { ...placed },
@@ -260,7 +260,7 @@ describeBicep("with a private network", () => {
 });
 
 describeBicep("with a public network", () => {
-  it("storage and vault are open to it, and to nobody without a right", async () => {
+  it("storage and vault are open to it, for callers with a right only", async () => {
     const all = madeBy(await planOf("one-account"));
     for (const name of ["storage/storage", "vault/vault"]) {
       expect(at(all[name], "properties")).toMatchObject({
@@ -274,7 +274,7 @@ describeBicep("with a public network", () => {
 });
 
 describeBicep("with every option", () => {
-  it("only the named ranges may call the app, from a subnet and with a Node that exist", async () => {
+  it("only the configured ranges may call the app, in an existing subnet with an existing Node version", async () => {
     const all = madeBy(await planOf("every-option"));
     expect(at(all["functionApp/site"], "properties")).toMatchObject({
       virtualNetworkSubnetId: "hub/subnets/flex",
@@ -289,7 +289,7 @@ describeBicep("with every option", () => {
     expect(at(all["monitoring/workspace"], "properties.retentionInDays")).toBe(365);
   });
 
-  it("the app keeps its tables in one account, and the host its own things in another", async () => {
+  it("the app's tables and the host's data are in separate accounts", async () => {
     const plan = await planOf("every-option");
     const shared =
       "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/shared/providers/Microsoft.Storage";
@@ -307,7 +307,7 @@ describeBicep("with every option", () => {
     expect(made(plan, "Microsoft.Storage/storageAccounts")).toEqual([]);
   });
 
-  it("operators sign in, of one group, with the app's identity in place of a client secret", async () => {
+  it("operators of one group sign in, with the app's identity instead of a client secret", async () => {
     expect(madeBy(await planOf("every-option"))["signIn/signIn"]).toEqual({
       properties: {
         platform: { enabled: true },

@@ -2,17 +2,17 @@ import type { JournalEntry } from "../../emulators/journal";
 import type { Route } from "../../emulators/routes";
 import { at, made, type Plan } from "../../unit/infra/bicep";
 
-/** A right as a role definition spells it, or why the request needs none. */
+/** A right as in a role definition, or the reason that the request needs none. */
 type Right = { readonly action: string } | { readonly dataAction: string } | { readonly none: string };
 
 const batch = "Microsoft.Batch/batchAccounts";
 const secrets = "Microsoft.KeyVault/vaults/secrets";
 const tables = "Microsoft.Storage/storageAccounts/tableServices/tables";
-const unknown = { none: "an emulator's own answer" };
-const bySignature = { none: "signed with the Batch key itself" };
-const token = { none: "the platform gives every app tokens of its own identity" };
+const unknown = { none: "an answer of the emulator only" };
+const bySignature = { none: "signed with the Batch key" };
+const token = { none: "the platform gives every app tokens of its identity" };
 
-/** Which right each request needs in Azure. A new route does not compile before it has its line here. */
+/** The right that each request needs in Azure. A new route does not compile without an entry here. */
 const rightOf: Readonly<Record<Route, Right>> = {
   "arm.getAccount": { action: `${batch}/read` },
   "arm.listAccounts": { action: `${batch}/read` },
@@ -21,13 +21,13 @@ const rightOf: Readonly<Record<Route, Right>> = {
   "arm.listKeys": { action: `${batch}/listkeys/action` },
   "arm.regenerateKeys": { action: `${batch}/regeneratekeys/action` },
   "arm.listPermissions": {
-    none: "asks for the caller's own rights; where it is refused, the preflight says that it cannot tell",
+    none: "reads the caller's own rights; if it is refused, the preflight reports them as unknown",
   },
   "arm.unknown": unknown,
   "batch.listPools": bySignature,
   "batch.listJobs": bySignature,
   "batch.unknown": unknown,
-  "vault.challenge": { none: "asked without a token" },
+  "vault.challenge": { none: "sent without a token" },
   "vault.setSecret": { dataAction: `${secrets}/setSecret/action` },
   "vault.getSecret": { dataAction: `${secrets}/getSecret/action` },
   "vault.getSecretVersion": { dataAction: `${secrets}/getSecret/action` },
@@ -63,7 +63,7 @@ interface Role {
   readonly dataActions: readonly string[];
 }
 
-/** The built-in roles that the templates assign, as Microsoft documents them: of their rights, those that the app could use. */
+/** The built-in roles that the templates assign, with the documented rights that the app could use. */
 const builtIn: Readonly<Record<string, Role>> = {
   "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3": {
     name: "Storage Table Data Contributor",
@@ -73,14 +73,14 @@ const builtIn: Readonly<Record<string, Role>> = {
       (right) => `${tables}/entities/${right}`,
     ),
   },
-  // For people who may not create roles. It allows whatever can be done with a secret.
+  // For deployments without permission to create roles. It allows all operations on secrets.
   "b86a8fe4-44ce-4948-aee5-eccb2c155cd7": {
     name: "Key Vault Secrets Officer",
     custom: false,
     actions: [],
     dataActions: ["getSecret", "setSecret", "update", "readMetadata"].map((right) => `${secrets}/${right}/action`),
   },
-  // For the host alone, whose requests no emulator sees.
+  // For the host only, whose requests do not reach the emulators.
   "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": {
     name: "Storage Blob Data Owner",
     custom: false,
@@ -117,7 +117,7 @@ const customRoles = (plan: Plan): ReadonlyMap<string, Role> =>
   );
 
 interface Grant {
-  /** Id of the resource that it is for, in lower case. */
+  /** The id of its resource, in lower case. */
   readonly scope: string;
   readonly role: Role;
 }
@@ -127,7 +127,7 @@ export const grantsOf = (plan: Plan): readonly Grant[] => {
   return made(plan, "Microsoft.Authorization/roleAssignments").map(({ scope = "", body }) => {
     const id = String(at(body, "properties.roleDefinitionId")).split("/").at(-1)?.toLowerCase() ?? "";
     const role = custom.get(id) ?? builtIn[id];
-    if (role === undefined) throw new Error(`the role ${id} is neither made by the templates nor known here`);
+    if (role === undefined) throw new Error(`the role ${id} is neither created by the templates nor known here`);
     return { scope: scope.toLowerCase(), role };
   });
 };
@@ -146,7 +146,7 @@ const hasRight = (role: Role, right: Right): boolean =>
 const wordsOf = (right: Right): string =>
   "action" in right ? right.action : "dataAction" in right ? right.dataAction : right.none;
 
-/** Where the app needs a right: one of each kind must be granted on every one of these. */
+/** The resources on which the app needs a right of each kind. */
 const resourcesOf = (plan: Plan, service: string): readonly string[] => [
   ...new Set(
     grantsOf(plan)
@@ -155,7 +155,7 @@ const resourcesOf = (plan: Plan, service: string): readonly string[] => [
   ),
 ];
 
-/** What the app does that the plan does not allow, and what the plan's own roles allow that the app does not do. */
+/** Requests of the app that the plan does not allow, and rights of the plan's custom roles that the app does not use. */
 export const rightProblems = (plan: Plan, entries: readonly JournalEntry[]): readonly string[] => {
   const performed = [...new Set(entries.map(({ route }) => route))];
   const grants = grantsOf(plan);

@@ -7,25 +7,25 @@ import { leftOut, settingProblems } from "../../unit/infra/settings-check";
 const hostLimits = { functionTimeoutMs: 300_000 };
 const noFiles = {
   read: (file: string): string => {
-    throw new Error(`${file} is not there`);
+    throw new Error(`${file} does not exist`);
   },
 };
 
-/** Something in place of what only Azure knows. */
+/** Placeholders for values that only Azure knows. */
 const known = (name: string, value: string): string => {
   if (!/<[^>]+>/.test(value)) return value;
   if (/client_?id/i.test(name)) return "99999999-9999-4999-8999-999999999999";
   return name.endsWith("Uri") ? "https://sharedtables.table.core.windows.net/" : value;
 };
 
-/** Settings as the app gets them in Azure. */
+/** The settings of the app in Azure. */
 const asInAzure = (settings: Readonly<Record<string, string>>): Readonly<Record<string, string>> => ({
   ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, known(name, value)])),
   WEBSITE_SITE_NAME: "func-rotator",
 });
 
 describeBicep("the app settings", () => {
-  it.each(parameterSets)("are accepted by the app as they are, for %s", async (set) => {
+  it.each(parameterSets)("are accepted by the app unchanged, for %s", async (set) => {
     const parameters = JSON.parse(
       readFileSync(path.join(projectRoot, `test/infra-parameters/${set}.parameters.json`), "utf8"),
     );
@@ -37,7 +37,7 @@ describeBicep("the app settings", () => {
     expect(settings.storage.kind).toBe("identity");
   });
 
-  it("are accepted in the US Government cloud, where services are found by address", async () => {
+  it("are accepted in the US Government cloud, where services have explicit addresses", async () => {
     const planned = settingsOf(await planOf("us-government", { cloud: "AzureUSGovernment" }));
     expect(Object.keys(planned)).not.toContain("AzureWebJobsStorage__accountName");
     const settings = readSettings(asInAzure(planned), noFiles, hostLimits);
@@ -47,18 +47,18 @@ describeBicep("the app settings", () => {
     ]);
   });
 
-  it("name the cloud in China as the app does", async () => {
+  it("use the app's name for the cloud in China", async () => {
     const planned = settingsOf(await planOf("one-account", { cloud: "AzureChinaCloud" }));
     expect(planned["ROTATION_CLOUD"]).toBe("AzureChina");
     expect(readSettings(asInAzure(planned), noFiles, hostLimits).cloud.vaultDomain).toBe(".vault.azure.cn");
   });
 
-  it("are all that the app reads, and no others", async () => {
+  it("are exactly those that the app reads", async () => {
     const plans = [await planOf("every-option"), await planOf("every-option", { cloud: "AzureUSGovernment" })];
     expect(settingProblems(plans)).toEqual([]);
   });
 
-  it("are all in the sample for a local machine, but for the platform's own", async () => {
+  it("are all in the local sample, except those of the platform", async () => {
     const sample = JSON.parse(readFileSync(path.join(projectRoot, "local.settings.sample.json"), "utf8"));
     const planned = Object.keys(settingsOf(await planOf("every-option"))).filter((name) =>
       /^(ROTATION_|AZURE_)/.test(name),

@@ -2,10 +2,10 @@ import type { Route } from "../../emulators/routes";
 import type { Run, Stage } from "./run";
 import type { Subject } from "./subject";
 
-/** What a request is about, by the part that it plays in every run. */
+/** The subject of a request, by its role in every run. */
 export type Part = "account" | "secret" | "Rotations" | "History" | "Signals" | "tables" | Audience;
 
-/** Whose tokens are asked for. */
+/** The audience of the requested token. */
 type Audience = "Resource Manager" | "Key Vault";
 
 const resources: Readonly<Record<Audience, string>> = {
@@ -14,7 +14,7 @@ const resources: Readonly<Record<Audience, string>> = {
 };
 const audiences: readonly Audience[] = ["Resource Manager", "Key Vault"];
 
-/** One external call of a rotation, as any run makes it: the `nth` to this route about this part. */
+/** One external call of a rotation, the same in all runs: the `nth` to this route about this part. */
 export interface RecordedCall {
   readonly route: Route;
   readonly part: Part;
@@ -36,7 +36,7 @@ export const partOf = ({ batchAccount, config, tablePrefix }: Subject, subject: 
   throw new Error(`a request about ${subject}, which is no part of this run`);
 };
 
-/** The subject that a part has in a run, for aiming a fault; undefined where the emulators tell none. */
+/** The subject of a part in a run, for the target of a fault; undefined if the emulators have none. */
 export const subjectOf = ({ batchAccount, config, tablePrefix }: Subject, part: Part): string | undefined => {
   if (part === "tables") return undefined;
   if (part === "Resource Manager" || part === "Key Vault") return resources[part];
@@ -44,7 +44,7 @@ export const subjectOf = ({ batchAccount, config, tablePrefix }: Subject, part: 
   return part === "secret" ? config.secret.name : `${tablePrefix}${part}`;
 };
 
-/** Writes down every call that the emulators answer from now on, until the returned function is called for them. */
+/** Records every call that the emulators answer from now on, until the returned function is called. */
 export const recordCalls = (run: Run): (() => readonly RecordedCall[]) => {
   const calls: RecordedCall[] = [];
   const counts = new Map<string, number>();

@@ -2,19 +2,19 @@ import { callName, type RecordedCall } from "./calls";
 import { beyondTheList, changesSomething, lateOnes, type MatrixFault, oneSided, type Side } from "./fault-kinds";
 import type { SettleOn } from "./subject";
 
-/** How a call is spoilt. */
+/** The fault of a call. */
 export interface Column {
   readonly fault: MatrixFault;
   readonly side: Side;
 }
 
-/** One call, spoilt in one way. */
+/** One call with one fault. */
 export interface Cell extends Column {
   readonly settleOn: SettleOn;
   readonly call: RecordedCall;
 }
 
-/** Cells that are run in one rotation, in the order of their calls. */
+/** The cells of one rotation, in the order of their calls. */
 export type Pack = readonly Cell[];
 
 export const columnName = ({ fault, side }: Column): string =>
@@ -34,16 +34,16 @@ const columns: readonly Column[] = [...oneSided, ...beyondTheList, ...lateOnes].
 
 const isCell = ({ call, fault }: Cell): boolean => fault.late === null || changesSomething(call);
 
-/** Every call with every fault, before and after. */
+/** Every call with every fault, before and after the effect. */
 export const cellsOf = (settleOn: SettleOn, calls: readonly RecordedCall[]): readonly Cell[] =>
   calls.flatMap((call) => columns.map((column): Cell => ({ settleOn, call, ...column })).filter(isCell));
 
-/** Calls between two that are spoilt in the same rotation. */
+/** The number of calls between two faults in the same rotation. */
 const apart = 9;
 
 /**
- * The same cells, several to a rotation: calls that are `apart`, each spoilt in another way, so that each is met by a rotation that
- * has been disturbed before. Every cell is in exactly one pack.
+ * The same cells, several per rotation: calls that are `apart`, each with a different fault, so that each fault occurs in
+ * an already disturbed rotation. Every cell is in exactly one pack.
  */
 export const packsOf = (settleOn: SettleOn, calls: readonly RecordedCall[]): readonly Pack[] =>
   columns.flatMap((_, first) =>

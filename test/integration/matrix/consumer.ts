@@ -3,19 +3,19 @@ import { receiveSignal } from "../../../lib/signals/receive-signal";
 import type { Lane } from "./lane";
 import { minutes, type Subject } from "./subject";
 
-/** The key that an app holds. */
+/** The key that an app uses. */
 export interface Held {
   readonly version: string;
   readonly key: string;
 }
 
 /**
- * An app that uses the published key. It looks at the vault itself, without the calls that are recorded and spoilt here,
- * and keeps what it holds until it looks again.
+ * An app that uses the published key. It reads the vault directly, not by the calls that are recorded and get faults, and
+ * keeps its key until it reads again.
  */
 export class Consumer {
   held: Held | null = null;
-  /** Versions that it has told the rotator it runs on, whether or not that has arrived. */
+  /** Versions that it has reported to the rotator, whether or not the report arrived. */
   readonly told = new Set<string>();
   #arrived: { readonly version: string; readonly at: number } | null = null;
 
@@ -24,13 +24,13 @@ export class Consumer {
     private readonly subject: Subject,
   ) {}
 
-  /** Takes up the newest version. */
+  /** Changes to the newest version. */
   refresh(): void {
     const newest = this.lane.vault.newest(this.subject.config.secret.name);
     if (newest !== null && newest.enabled) this.held = { version: newest.version, key: newest.value };
   }
 
-  /** Nothing new to tell, and told not long ago. */
+  /** True if its version was reported recently. */
   get isQuiet(): boolean {
     const { held } = this;
     if (held === null) return true;
@@ -38,7 +38,7 @@ export class Consumer {
     return known?.version === held.version && this.lane.clock.now().getTime() - known.at < minutes(8);
   }
 
-  /** Tells the rotator, with proof. Returns its answer; throws where it fails. */
+  /** Sends a signal with proof to the rotator. Returns the answer; throws if it fails. */
   async signal(): Promise<unknown> {
     if (this.held === null) return null;
     const { version, key } = this.held;

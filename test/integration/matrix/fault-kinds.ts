@@ -4,13 +4,13 @@ import type { RecordedCall } from "./calls";
 
 export type Side = "before" | "after";
 
-/** When an effect that comes late is applied: while the driver goes on at once, or four minutes later. */
+/** When a late effect is applied: while the driver continues at once, or four minutes later. */
 export type Late = "soon" | "inQuarantine";
 
 export interface MatrixFault {
   readonly name: string;
   readonly how: FaultKind;
-  /** How many calls in a row go wrong: 3 outlasts the SDKs' own repeats, `lasting` ends when the test says so. */
+  /** The number of consecutive failing calls: 3 outlasts the SDKs' retries, `lasting` ends when the test stops it. */
   readonly times: 1 | 3 | "lasting";
   readonly late: Late | null;
 }
@@ -23,7 +23,7 @@ const status = (code: number, retryAfter?: number): FaultKind => ({
 
 const once = (name: string, how: FaultKind): MatrixFault => ({ name, how, times: 1, late: null });
 
-/** The faults that are asked for. Each is tried before and after the call has its effect. */
+/** The required faults. Each is applied before and after the effect of the call. */
 export const oneSided: readonly MatrixFault[] = [
   once("500", status(500)),
   once("503 with Retry-After", status(503, 1)),
@@ -40,7 +40,7 @@ export const oneSided: readonly MatrixFault[] = [
   once("hang until the abort", { kind: "hang" }),
 ];
 
-/** A wait that is not waited for within the call, what outlasts the SDKs' own repeats, and what stays until it is mended. */
+/** A Retry-After longer than the call, faults that outlast the SDKs' retries, and lasting refusals. */
 export const beyondTheList: readonly MatrixFault[] = [
   once("503 with a long Retry-After", status(503, 20)),
   once("429 with a long Retry-After", status(429, 20)),
@@ -50,7 +50,7 @@ export const beyondTheList: readonly MatrixFault[] = [
   { name: "404 for two rounds", how: status(404), times: "lasting", late: null },
 ];
 
-/** The request is lost, and applied all the same later. Only where there is something to apply. */
+/** The request is lost, but applied later. Only for calls with an effect. */
 export const lateOnes: readonly MatrixFault[] = [
   { name: "lost, applied soon after", how: { kind: "resetBeforeAnswer" }, times: 1, late: "soon" },
   { name: "lost, applied 4 minutes after", how: { kind: "resetBeforeAnswer" }, times: 1, late: "inQuarantine" },
@@ -60,11 +60,11 @@ export const lateOnes: readonly MatrixFault[] = [
 export const changesSomething = ({ method, route }: RecordedCall): boolean =>
   method !== "GET" && route !== "arm.listKeys" && route !== "vault.challenge";
 
-/** What everybody must be told while the fault lasts; null where nobody need be. A table's 404 is an answer: no such row. */
+/** The reason to report while the fault lasts; null for none. A table's 404 is an answer: the row does not exist. */
 export const reasonToTell = ({ how, times }: MatrixFault, { route }: RecordedCall): RegExp | null => {
   if (times !== "lasting" || how.kind !== "status") return null;
   const service = serviceOf(route);
-  // MSAL repeats a 404 for longer than a call may take here.
+  // MSAL retries a 404 for longer than a call may take here.
   if (service === "identity") return /Credential|Authentication|AbortError/;
   if (how.status === 403) return /Forbidden/;
   return service === "tables" ? null : /NotFound/;

@@ -5,7 +5,7 @@ interface Alarm {
   readonly controller: AbortController;
 }
 
-/** Time as one lane sees it: adapters, domain and emulators alike. It stands still until it is moved. */
+/** The virtual clock of one lane, for adapters, domain and emulators. It stands still until it is advanced. */
 export class LaneClock implements Clock {
   #now = Date.now();
   #alarms: Alarm[] = [];
@@ -20,7 +20,7 @@ export class LaneClock implements Clock {
     return controller.signal;
   }
 
-  /** Whoever sleeps is the only one at work on the account, so time may as well pass at once. */
+  /** A sleeper is the only driver of the account, so time may pass at once. */
   async sleep(ms: number): Promise<void> {
     this.advance(ms);
   }
@@ -32,7 +32,7 @@ export class LaneClock implements Clock {
     for (const { controller } of due) controller.abort();
   }
 
-  /** Forgets what no call waits for any more. */
+  /** Drops timers that no call waits for. */
   forgetAlarms(): void {
     this.#alarms = [];
   }

@@ -4,8 +4,8 @@ import type { Vault } from "../../emulators/vault";
 import { LaneClock } from "./lane-clock";
 
 /**
- * A set of emulators for one run at a time, with faults and a journal of its own, in front of the Azurite that all lanes share.
- * One run after another takes place on it, each with an account, a secret and tables of its own.
+ * A set of emulators with its own faults and journal, in front of the Azurite that all lanes share. It serves one run at
+ * a time, each with its own account, secret and tables.
  */
 export interface Lane {
   readonly clock: LaneClock;

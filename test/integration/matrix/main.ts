@@ -2,7 +2,10 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { runMatrix } from "./shards";
 
-/** The matrix by hand, one cell to a rotation: all of it, or the cells whose name holds a text. `--together` runs several to a rotation. */
+/**
+ * Runs the matrix with one cell per rotation: all cells, or those whose name contains a text. With `--together` a
+ * rotation has several cells.
+ */
 const main = async (): Promise<number> => {
   const { values } = parseArgs({
     options: {

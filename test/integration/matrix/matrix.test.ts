@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { oneSided } from "./fault-kinds";
 import { runMatrix } from "./shards";
 
-it("survives every fault in every external call that a rotation makes, before and after it is applied", async () => {
+it("a rotation completes with every fault in each of its external calls, before and after the effect", async () => {
   const { calls, cells, run, rotations, columns, problems } = await runMatrix({
     apart: false,
     only: "",

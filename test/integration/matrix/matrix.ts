@@ -15,7 +15,7 @@ export interface PackResult {
   readonly problems: readonly string[];
 }
 
-/** What a run was to show and did not. */
+/** A cell that a run did not reach, and why. */
 interface Unshown {
   readonly cell: Cell;
   readonly what: string;
@@ -26,7 +26,7 @@ interface Armed {
   readonly fault: AddedFault;
 }
 
-/** Called after each round: mends a lasting refusal when it has been met in one round and has lasted for another. */
+/** Called after each round: ends a lasting refusal that occurred in one round and lasted for another. */
 const mendLasting = (armed: readonly Armed[]): (() => void) => {
   const met = new Set<Armed>();
   return () => {
@@ -41,7 +41,7 @@ export const isIdentityCall = ({ route }: RecordedCall): boolean => serviceOf(ro
 
 export const spoilsToken = (pack: Pack): boolean => pack.some(({ call }) => isIdentityCall(call));
 
-/** Lanes of emulators in front of one Azurite, and what every run needs. One per process: MSAL keeps the identity's endpoint. */
+/** Lanes of emulators in front of one Azurite. One per process, because MSAL keeps the identity's endpoint. */
 export class Matrix {
   #runs = 0;
   #credential: TokenCredential;
@@ -69,7 +69,7 @@ export class Matrix {
     await this.azurite.stop();
   }
 
-  /** One rotation that nothing disturbs, in a process without tokens: every external call that it makes. */
+  /** The external calls of one rotation without faults, in a process without tokens. */
   async record(settleOn: SettleOn): Promise<readonly RecordedCall[]> {
     this.#credential = newCredential(this.first.emulators.env);
     const run = this.#newRun(this.first, settleOn);
@@ -78,11 +78,11 @@ export class Matrix {
     const calls = stop();
     this.first.emulators.journal.clear();
     if (run.rounds !== 1) problems.push(`it took ${run.rounds} rounds`);
-    if (problems.length > 0) throw new Error(`the recording is no good: ${problems.join("; ")}`);
+    if (problems.length > 0) throw new Error(`the recording is invalid: ${problems.join("; ")}`);
     return calls;
   }
 
-  /** Runs every pack, as many at once as there are lanes, and those that spoil a token before all others: tokens belong to the process. */
+  /** Runs all packs, one per lane at once. Packs with faults in tokens run first, because tokens belong to the process. */
   async runAll(packs: readonly Pack[], onResult: (result: PackResult) => void): Promise<void> {
     for (const pack of packs.filter(spoilsToken)) {
       this.#credential = newCredential(this.first.emulators.env);
@@ -125,12 +125,12 @@ export class Matrix {
       });
       const unshown = armed.flatMap(({ cell, fault }): readonly Unshown[] =>
         fault.fired() === 0
-          ? [{ cell, what: "the call that was to be spoilt did not come" }]
+          ? [{ cell, what: "the call of the fault did not occur" }]
           : namedReason(cell, run).map((what) => ({ cell, what })),
       );
       return { problems, unshown };
     } catch (error) {
-      return { problems: [`the run broke: ${error instanceof Error ? error.stack : String(error)}`], unshown: [] };
+      return { problems: [`the run failed: ${error instanceof Error ? error.stack : String(error)}`], unshown: [] };
     } finally {
       faults.clear();
       faults.cancelLate();
@@ -153,7 +153,7 @@ export class Matrix {
     });
   }
 
-  /** Drives a run to its end, with what is wrong about it. */
+  /** Drives a run to its end, and returns its problems. */
   async #drive(run: Run, between: BetweenRounds): Promise<string[]> {
     const { emulators } = run.lane;
     const start = emulators.batch.keys(run.subject.batchAccount);
@@ -165,7 +165,7 @@ export class Matrix {
     }
     const problems = await verdict(run, this.azurite.connectionString, start);
     const { unknown, failures } = emulators.journal;
-    if (unknown.length + failures.length > 0) problems.push("an emulator did not know what to answer");
+    if (unknown.length + failures.length > 0) problems.push("an emulator could not answer a request");
     return problems;
   }
 
@@ -175,7 +175,7 @@ export class Matrix {
   }
 }
 
-/** Applies late effects when they have been four minutes under way. */
+/** Applies late effects after four minutes. */
 const lateEffects = ({ clock, emulators }: Lane): (() => Promise<void>) => {
   let since: number | null = null;
   return async () => {

@@ -8,7 +8,7 @@ import type { Lane } from "./lane";
 import { minutes, storageAt, type Subject } from "./subject";
 import { type Watch, watch } from "./watch";
 
-/** What the test does to the app, in order; recorded calls are told apart by it. */
+/** The stages of a run, in order; they distinguish recorded calls. */
 export type Stage = "firstSight" | "adoption" | "demand" | "gate" | "settling";
 
 export interface Run {
@@ -18,18 +18,18 @@ export interface Run {
   readonly watch: Watch;
   readonly demand: Demand;
   stage: Stage;
-  /** Whether the rotation that is asked for has been accepted. */
+  /** Whether the requested rotation was accepted. */
   isAccepted: boolean;
-  /** Rounds begun. */
+  /** The number of started rounds. */
   rounds: number;
-  /** The record at the end of the newest round, read past the app; null before there is one, or where it cannot be read. */
+  /** The record at the end of the newest round, read directly; null if there is none or it is unreadable. */
   record: RotationRecord | null;
-  /** Everything that has been answered. */
+  /** All answers of the app. */
   readonly answers: unknown[];
   readonly thrown: Error[];
 }
 
-/** Rounds of two minutes. Each fault may cost a claim, its quarantine and a few tries: six of them. */
+/** Rounds of two minutes. Each fault may cost a claim, its quarantine and some attempts: six rounds. */
 const maxRounds = 60;
 const roundMs = minutes(2);
 
@@ -41,7 +41,7 @@ export const startRun = (lane: Lane, subject: Subject): Run => {
     consumer,
     watch: watch(lane, subject, consumer),
     demand: {
-      reason: "the matrix asks for it",
+      reason: "requested by the matrix",
       retireAfterMs: null,
       idempotencyKey: subject.batchAccount,
       by: "operator:ada",
@@ -55,10 +55,13 @@ export const startRun = (lane: Lane, subject: Subject): Run => {
   };
 };
 
-/** Called between two rounds, when `roundMs` has just passed. */
+/** Called between two rounds, after `roundMs`. */
 export type BetweenRounds = (run: Run) => Promise<void> | void;
 
-/** Drives one rotation from first sight to its end, as a timer, an app and an operator would. Stops when it is over or gets nowhere. */
+/**
+ * Drives one rotation from the adoption to its end, in the roles of timer, app and operator. Stops when it has ended or
+ * makes no progress.
+ */
 export const drive = async (run: Run, azuritePast: string, between: BetweenRounds): Promise<void> => {
   const { lane, subject } = run;
   const onlyReads = { next: () => "the test only reads" };
@@ -70,7 +73,7 @@ export const drive = async (run: Run, azuritePast: string, between: BetweenRound
       await round(run, ticker);
       run.record = (await records.read(subject.config.name, { signal: AbortSignal.timeout(20_000) }))?.record ?? null;
       if (isOver(run) && isTidy(run)) return;
-      // What lands after the end is found by the next full comparison.
+      // Late effects after the end are found by the next full comparison.
       lane.clock.advance(
         isOver(run) && lane.emulators.faults.pendingLate === 0 ? run.subject.config.reconcileEveryMs : roundMs,
       );
@@ -92,7 +95,7 @@ const round = async (run: Run, ticker: Ticker): Promise<void> => {
   consumer.refresh();
 };
 
-/** Somebody asks for a rotation until that is accepted. */
+/** The operator requests a rotation until it is accepted. */
 const ask = async (run: Run): Promise<unknown> => {
   if (run.isAccepted) return null;
   const demanded = await rotateOnDemand(run.subject.app, run.subject.config, run.demand);
@@ -100,7 +103,7 @@ const ask = async (run: Run): Promise<unknown> => {
   return demanded;
 };
 
-/** The app looks at the vault, and tells what it runs on where that is news. */
+/** The app reads the vault, and reports its version if that is new. */
 const hear = async (run: Run, stage: Stage): Promise<void> => {
   run.stage = stage;
   run.consumer.refresh();
@@ -108,16 +111,16 @@ const hear = async (run: Run, stage: Stage): Promise<void> => {
 };
 
 const attempt = async (run: Run, call: () => Promise<unknown>): Promise<void> => {
-  // Nothing happens at the very same instant, and a signal as old as the known one is none.
+  // Instants must differ, because a signal with an equal instant is ignored.
   run.lane.clock.advance(1_000);
   try {
     run.answers.push(await call());
   } catch (error) {
-    run.thrown.push(error instanceof Error ? error : new Error("something else than an error was thrown"));
+    run.thrown.push(error instanceof Error ? error : new Error("a value that is not an error was thrown"));
   }
 };
 
-/** A rotation that was superseded, by a publication that landed late, is followed by another. */
+/** Another rotation follows one that was superseded by a late publication. */
 const isOver = ({ record }: Run): boolean =>
   record !== null &&
   record.state.phase === "idle" &&
@@ -126,12 +129,12 @@ const isOver = ({ record }: Run): boolean =>
   record.failure === null &&
   record.publishing.outbox.length === 0;
 
-/** Nothing is on its way any more, and the vault shows what the record says. */
+/** No effect is pending, and the vault agrees with the record. */
 const isTidy = ({ lane, subject, record }: Run): boolean =>
   lane.emulators.faults.pendingLate === 0 &&
   lane.vault.newest(subject.config.secret.name)?.version === record?.state.active?.version;
 
-/** A call that hangs ends when its limit has passed; nothing else happens meanwhile, so it passes at once. */
+/** A hanging call ends at its time limit; nothing else happens meanwhile, so time passes at once. */
 const endHangs = ({ clock, emulators }: Lane): (() => void) =>
   emulators.journal.onRequest(({ fault }) => {
     if (fault === "hang") setTimeout(() => clock.advance(minutes(0.5)), 10);

@@ -5,7 +5,7 @@ import { inWords, isIdentityCall, Matrix, spoilsToken } from "./matrix";
 import type { ShardLine } from "./shards";
 import type { SettleOn } from "./subject";
 
-/** One process of the matrix: records for itself, then runs its part of the cells. Each line that it prints is a `ShardLine`. */
+/** One process of the matrix: records the calls, then runs its part of the cells. Its output lines are `ShardLine`s. */
 const say = (line: ShardLine): void => console.log(JSON.stringify(line));
 
 const options = () => {
@@ -22,7 +22,7 @@ const options = () => {
   return { ...values, shard: Number(values.shard), shards: Number(values.shards), lanes: Number(values.lanes) };
 };
 
-/** Limits that the adapters set themselves are in real time. They pass faster here, or one hanging request would take a minute. */
+/** Time limits of the adapters are in real time. They are shorter here, or one hanging request would take a minute. */
 const hurry = (): void => {
   const inRealTime = AbortSignal.timeout.bind(AbortSignal);
   AbortSignal.timeout = (ms) => inRealTime(ms / 5);

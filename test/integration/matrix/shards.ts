@@ -1,17 +1,17 @@
 import { type Child, nodeCommand, startChild } from "../../local/child-process";
 
-/** What a shard prints. */
+/** The output lines of a shard. */
 export type ShardLine =
   | { readonly kind: "plan"; readonly calls: readonly string[]; readonly cells: number }
   | { readonly kind: "pack"; readonly columns: readonly string[]; readonly problem: string | null }
   | { readonly kind: "end" };
 
 export interface MatrixOptions {
-  /** One cell to a rotation, however long it takes; else several. */
+  /** One cell per rotation, however long it takes; otherwise several. */
   readonly apart: boolean;
-  /** Processes that share the work, beside those for the tokens, which are spoilt one after another and mostly waited for. */
+  /** Processes that share the work, besides those for faults in tokens, which run one after another and mostly wait. */
   readonly workers: number;
-  /** Only cells whose name holds this. */
+  /** Only cells whose name contains this text. */
   readonly only: string;
   readonly onCell: (done: number, of: number) => void;
 }
@@ -19,12 +19,12 @@ export interface MatrixOptions {
 export interface MatrixReport {
   /** Every external call of a rotation, in order. */
   readonly calls: readonly string[];
-  /** How many there are to run. */
+  /** The number of cells to run. */
   readonly cells: number;
   readonly run: number;
-  /** How many rotations that took. */
+  /** The number of rotations. */
   readonly rotations: number;
-  /** How many were run of each fault and side. */
+  /** The number of cells per fault and side. */
   readonly columns: ReadonlyMap<string, number>;
   readonly problems: readonly string[];
 }

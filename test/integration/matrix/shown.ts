@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 
-/** Everything that a log, a debugger or a telemetry library could show of an error. */
+/** All that a log, a debugger or a telemetry library could show of an error. */
 export const everythingShownOf = (error: Error): string =>
   [
     inspect(error, { depth: 20, showHidden: true, getters: true }),

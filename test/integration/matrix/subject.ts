@@ -20,7 +20,7 @@ import type { Lane } from "./lane";
 
 export const minutes = (count: number): number => count * 60_000;
 
-/** As in Azure: a function time-out of five minutes. */
+/** As in Azure with a functionTimeout of five minutes. */
 export const limits: AppLimits = {
   claimMs: minutes(6),
   quarantineMs: minutes(5),
@@ -34,15 +34,15 @@ export const limits: AppLimits = {
 
 export type SettleOn = AccountConfig["settleOn"];
 
-/** The app on the real adapters, as a new process has it, for one account that nobody has seen before. */
+/** The app on the real adapters in a new process, for one account without a record. */
 export interface Subject {
   readonly app: App;
   readonly config: AccountConfig;
-  /** What the app's tables start with. */
+  /** The prefix of the app's tables. */
   readonly tablePrefix: string;
   /** The Batch account's name. */
   readonly batchAccount: string;
-  /** All that the app has logged, one line of JSON each. */
+  /** The log lines of the app, as JSON. */
   readonly logged: readonly string[];
 }
 
@@ -50,7 +50,7 @@ export interface SubjectOptions {
   readonly lane: Lane;
   readonly credential: TokenCredential;
   readonly settleOn: SettleOn;
-  /** Unique among all runs on the same Azurite. */
+  /** Unique for all runs on the same Azurite. */
   readonly number: number;
 }
 
@@ -78,7 +78,7 @@ export interface AppOptions {
   readonly accounts: readonly AccountConfig[];
 }
 
-/** The app on the real adapters, and all that it logs. */
+/** The app on the real adapters, and its log. */
 export const makeApp = ({ lane, credential, tablePrefix, accounts }: AppOptions): Pick<Subject, "app" | "logged"> => {
   const { clock, emulators } = lane;
   const logged: string[] = [];
@@ -108,7 +108,7 @@ export const makeApp = ({ lane, credential, tablePrefix, accounts }: AppOptions)
   return { app, logged };
 };
 
-/** Makes a Batch account, and the configuration that names it; there is no secret yet. */
+/** Creates a Batch account and its configuration; there is no secret yet. */
 export const placeAccount = (
   { emulators, vault }: Lane,
   name: string,
@@ -141,6 +141,6 @@ const accountConfig = (from: {
     { emulated: true, vaultDomain: null },
     (at, problem) => problems.push(`${at} ${problem}`),
   );
-  if (config === undefined) throw new Error(`the test's own configuration is wrong: ${problems.join("; ")}`);
+  if (config === undefined) throw new Error(`the configuration of the test is invalid: ${problems.join("; ")}`);
   return config;
 };

@@ -10,10 +10,10 @@ interface HistoryRow {
   readonly event: string;
 }
 
-/** What a whole rotation tells, in order; other events may stand between. */
+/** The events of a whole rotation, in order; others may be in between. */
 const story = ["Adopted", "RotationStarted", "KeyRegenerated", "KeyPublished", "KeyRetired", "RotationCompleted"];
 
-/** What is wrong with the way a run has ended; empty when nothing is. */
+/** The problems of a run at its end; empty if there are none. */
 export const verdict = async (
   run: Run,
   storage: string,
@@ -65,7 +65,7 @@ const history = (rows: readonly Record<string, unknown>[]): string[] => {
   const told = events.map(({ event }) => event);
   const count = (event: string): number => told.filter((other) => other === event).length;
   for (const event of ["KeyRetired", "RotationCompleted"]) {
-    if (count(event) !== 1) wrong.push(`I5: the history tells ${event} ${count(event)} times`);
+    if (count(event) !== 1) wrong.push(`I5: the history has ${event} ${count(event)} times`);
   }
   if (count("RotationStarted") !== 1 + count("RotationSuperseded"))
     wrong.push("I5: a rotation that has started did not end");
@@ -77,7 +77,7 @@ const history = (rows: readonly Record<string, unknown>[]): string[] => {
   return wrong;
 };
 
-/** Everything in the run's three tables, read past the proxy. */
+/** The content of the run's three tables, read without the proxy. */
 const storedRows = async ({ subject }: Run, storage: string): Promise<readonly Record<string, unknown>[]> => {
   const rows: Record<string, unknown>[] = [];
   for (const table of ["Rotations", "History", "Signals"]) {
@@ -89,7 +89,7 @@ const storedRows = async ({ subject }: Run, storage: string): Promise<readonly R
   return rows;
 };
 
-/** A part of 12 characters of a key, wherever this run has put anything. */
+/** Any 12 characters of a key in the output of this run. */
 const leaks = (run: Run, rows: readonly Record<string, unknown>[]): string[] => {
   const places = {
     "a log line": run.subject.logged.join("\n"),
@@ -105,9 +105,9 @@ const leaks = (run: Run, rows: readonly Record<string, unknown>[]): string[] => 
   );
 };
 
-/** A lasting refusal must be named for what it is, to whoever looks. */
+/** A lasting refusal must be reported with its reason. */
 export const namedReason = ({ fault, call }: Cell, { subject, thrown, answers }: Run): string[] => {
   const reason = reasonToTell(fault, call);
   const said = [...subject.logged, ...thrown.map(({ message }) => message), JSON.stringify(answers)];
-  return reason === null || said.some((text) => reason.test(text)) ? [] : [`nobody was told ${reason.source}`];
+  return reason === null || said.some((text) => reason.test(text)) ? [] : [`not reported: ${reason.source}`];
 };

@@ -6,20 +6,20 @@ import type { Lane } from "./lane";
 import type { Subject } from "./subject";
 
 export interface Watch {
-  /** What was not as it must always be, each with the request after which it was seen. */
+  /** Violations of invariants, each with the request after which it was detected. */
   readonly violations: readonly string[];
-  /** How many times a key has been replaced. */
+  /** The number of replaced keys. */
   readonly regenerated: number;
   /** Every key that the account has had. */
   readonly keys: ReadonlySet<string>;
   stop(): void;
 }
 
-/** What must never be repeated unseen. */
+/** Routes that the SDK must never retry. */
 const sentOnce: readonly Route[] = ["arm.regenerateKeys", "vault.setSecret"];
 const slots: readonly Slot[] = ["primary", "secondary"];
 
-/** Looks at Batch and the vault after every request that the emulators answer, and after every late effect. */
+/** Checks Batch and the vault after every request that the emulators answer, and after every late effect. */
 export const watch = (lane: Lane, { batchAccount, config }: Subject, consumer: Consumer): Watch => {
   const { batch, journal } = lane.emulators;
   const secret = config.secret.name;
@@ -36,7 +36,7 @@ export const watch = (lane: Lane, { batchAccount, config }: Subject, consumer: C
     if (consumer.held?.key === old) violations.push(`I2: a consumer still held the ${slot} key, after ${after}`);
     const published = versions.some(({ value }) => value === old);
     if (published && (newest === undefined || !consumer.told.has(newest.version))) {
-      violations.push(`I3: the ${slot} key died before the consumers had said that they moved, after ${after}`);
+      violations.push(`I3: the ${slot} key died before the consumers had reported the new version, after ${after}`);
     }
   };
 
@@ -59,7 +59,7 @@ export const watch = (lane: Lane, { batchAccount, config }: Subject, consumer: C
   };
 
   const sent = new Set<string>();
-  /** An SDK that repeats a request by itself sends it under the same id. */
+  /** An SDK sends a retry with the same id. */
   const count = ({ route, clientRequestId }: JournalEntry): void => {
     if (!sentOnce.includes(route) || clientRequestId === null) return;
     if (sent.has(clientRequestId)) violations.push(`one call sent ${route} twice`);

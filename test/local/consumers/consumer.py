@@ -1,11 +1,11 @@
 """An app that uses Batch with a shared key and takes part in its rotation. Standard library only: copy what you need.
 
 For each Batch account it does three things at the same time:
-1. it calls Batch without pause, signed with the key it holds;
-2. it reads the newest version of the secret every second or two, and goes on with the key it holds where the vault fails;
-3. it tells the rotator, every second and at once after a switch, which version it runs on and whether that works.
+1. It calls Batch continuously, signed with its key.
+2. It reads the newest version of the secret every second or two, and keeps its key while the vault fails.
+3. It reports its version, and whether it works, to the rotator every second and at once after a change.
 
-What matters: it reports a version only after a call with it has ended, and by then no call with the old key is under way.
+Important: it reports a version only after a call with it has ended. Then no call with the old key is under way.
 """
 
 import base64
@@ -57,7 +57,7 @@ class Counters:
                 self.last_problem = problem
 
     def request_id(self):
-        """Names this app's requests in the logs of Azure."""
+        """Identifies this app's requests in the logs of Azure."""
         with self._lock:
             self._requests += 1
             name = f"{CONSUMER}/{INSTANCE}/{self._requests}"
@@ -89,7 +89,7 @@ class Connection:
 
 
 class VaultToken:
-    """A managed identity token for Key Vault, kept until shortly before its end."""
+    """A managed identity token for Key Vault, cached until shortly before it expires."""
 
     def __init__(self):
         self._lock = threading.Lock()
@@ -127,7 +127,7 @@ class AccountClient:
         self.account = account
         self.name = account["account"]
         self.held = None  # (version, key)
-        self.last_call = None  # (version, key, worked): the newest call that has ended
+        self.last_call = None  # (version, key, worked) of the latest completed call
         self.called = threading.Condition()
         self.signal_lock = threading.Lock()
         self.batch = Connection(f"https://{account['dataPlaneHost']}")
@@ -135,7 +135,7 @@ class AccountClient:
         self.rotator = Connection(ROTATOR_URL, timeout=30)
 
     def read_secret(self):
-        """The newest version and its key; None while there is none."""
+        """The newest version and its key; None if there is none."""
         headers = {"authorization": f"Bearer {vault_token.get()}", **counters.request_id()}
         status, body = self.vault.send("GET", f"/secrets/{self.account['secretName']}?api-version=7.4", headers)
         if status == 404:
@@ -157,7 +157,7 @@ class AccountClient:
         return status
 
     def signal(self):
-        """Tells the rotator what the newest call has shown."""
+        """Reports the result of the latest call to the rotator."""
         with self.signal_lock:
             if self.last_call is None:
                 return
@@ -171,7 +171,7 @@ class AccountClient:
                 target = f"/accounts/{self.name}/signals"
                 status, text = self.rotator.send("POST", target, headers, json.dumps(body).encode("utf-8"))
             except (OSError, http.client.HTTPException) as problem:
-                # The rotator may be down; the app goes on, and signals again in a second.
+                # The rotator may be down: the app continues and signals again in a second.
                 counters.add("signalsRefused", f"signal for {self.name}: {problem!r}")
                 return
             if status == 202:
@@ -206,12 +206,12 @@ class AccountClient:
                 newest = None
             if newest is not None and (self.held is None or newest[0] != self.held[0]):
                 self.held = newest
-                # Calls follow one another: once the first with the new key has ended, none with the old one is under way.
+                # Calls are sequential: when the first with the new key has ended, none with the old one is under way.
                 with self.called:
                     while not stop.is_set() and (self.last_call is None or self.last_call[0] != newest[0]):
                         self.called.wait(0.2)
                 self.signal()
-            # Spread out, so that many instances do not ask all at once.
+            # Random delays, so that many instances do not read at the same time.
             stop.wait(REFRESH_SECONDS * random.uniform(0.8, 1.2))
 
     def signal_forever(self):
@@ -240,7 +240,7 @@ def main():
         thread.start()
     while not stop.wait(1.0):
         report(clients)
-    # Calls under way come to their end; the vault and the rotator need not be waited for.
+    # Calls to Batch are completed; requests to the vault and the rotator are abandoned.
     for thread in callers:
         thread.join(timeout=10)
     report(clients)

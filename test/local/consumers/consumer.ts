@@ -1,19 +1,19 @@
 /**
- * An app that uses Batch with a shared key and takes part in its rotation. Nothing but Node: copy what you need.
+ * An app that uses Batch with a shared key and takes part in its rotation. It needs only Node: copy what you need.
  *
  * For each Batch account it does three things at the same time:
- * 1. it calls Batch without pause, signed with the key it holds;
- * 2. it reads the newest version of the secret every second or two, and goes on with the key it holds where the vault fails;
- * 3. it tells the rotator, every second and at once after a switch, which version it runs on and whether that works.
+ * 1. It calls Batch continuously, signed with its key.
+ * 2. It reads the newest version of the secret every second or two, and keeps its key while the vault fails.
+ * 3. It reports its version, and whether it works, to the rotator every second and at once after a change.
  *
- * What matters: it reports a version only after a call with it has ended, and by then no call with the old key is under way.
+ * Important: it reports a version only after a call with it has ended. Then no call with the old key is under way.
  */
 import { createHmac } from "node:crypto";
 import { EventEmitter, once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 
 interface Account {
-  /** The account's name at the rotator. */
+  /** The account's name in the rotator. */
   readonly account: string;
   readonly batchAccountName: string;
   readonly dataPlaneHost: string;
@@ -30,7 +30,7 @@ interface Held {
 interface AccountState {
   readonly account: Account;
   held: Held | null;
-  /** The newest call that has ended. */
+  /** The latest completed call. */
   lastCall: { readonly held: Held; readonly worked: boolean } | null;
   /** Emits a version each time a call with it has ended. */
   readonly calls: EventEmitter;
@@ -59,16 +59,16 @@ const running = (): boolean => !stop.signal.aborted;
 const counts = { answered: 0, refused: 0, failed: 0, signalsAccepted: 0, signalsRefused: 0, vaultFailures: 0 };
 let lastProblem: string | null = null;
 
-/** Ends a request that takes too long, or that a stop need not wait for. */
+/** Aborts a request that takes too long, or when the app stops. */
 const within = (ms: number): AbortSignal => AbortSignal.any([AbortSignal.timeout(ms), stop.signal]);
 
-/** A pause that a stop cuts short. */
+/** A delay that ends early when the app stops. */
 const pause = async (ms: number): Promise<void> => {
   await wait(Math.max(0, ms), undefined, { signal: stop.signal }).catch(() => undefined);
 };
 
 let requests = 0;
-/** Names this app's requests in the logs of Azure. */
+/** Identifies this app's requests in the logs of Azure. */
 const requestId = (): Record<string, string> => {
   requests += 1;
   const id = `${consumer}/${instance}/${requests}`;
@@ -89,7 +89,7 @@ const requestToken = async (): Promise<Token> => {
 
 let token: Promise<Token> | null = null;
 
-/** A managed identity token for Key Vault, shared by all accounts and kept until shortly before its end. */
+/** A managed identity token for Key Vault, shared by all accounts and cached until shortly before it expires. */
 const vaultToken = async (): Promise<string> => {
   token ??= requestToken();
   const { value, expiresAtMs } = await token.catch((problem: unknown) => {
@@ -102,7 +102,7 @@ const vaultToken = async (): Promise<string> => {
   return value;
 };
 
-/** The newest version of the secret; null while there is none. */
+/** The newest version of the secret; null if there is none. */
 const readSecret = async ({ vaultUrl, secretName }: Account): Promise<Held | null> => {
   const response = await fetch(`${vaultUrl}/secrets/${secretName}?api-version=7.4`, {
     headers: { authorization: `Bearer ${await vaultToken()}`, ...requestId() },
@@ -121,7 +121,10 @@ const readSecret = async ({ vaultUrl, secretName }: Account): Promise<Held | nul
 const hmac = (key: string, text: string): string =>
   createHmac("sha256", Buffer.from(key, "base64")).update(text, "utf8").digest("base64");
 
-/** One shared key call: https://learn.microsoft.com/rest/api/batchservice/authenticate-requests-to-the-azure-batch-service */
+/**
+ * One shared key call:
+ * https://learn.microsoft.com/rest/api/batchservice/authenticate-requests-to-the-azure-batch-service
+ */
 const listPools = async ({ batchAccountName, dataPlaneHost }: Account, { key }: Held): Promise<number> => {
   const url = new URL(`https://${dataPlaneHost}/pools?$select=id&api-version=2022-10-01.16.0&maxresults=1`);
   const date = new Date().toUTCString();
@@ -135,7 +138,7 @@ const listPools = async ({ batchAccountName, dataPlaneHost }: Account, { key }: 
   return response.status;
 };
 
-/** Tells the rotator what the newest call has shown. */
+/** Reports the result of the latest call to the rotator. */
 const signal = async ({ account: { account }, lastCall }: AccountState): Promise<void> => {
   if (lastCall === null) {
     return;
@@ -159,7 +162,7 @@ const signal = async ({ account: { account }, lastCall }: AccountState): Promise
       lastProblem = `signal for ${account}: ${response.status} ${text.slice(0, 300)}`;
     }
   } catch (problem) {
-    // The rotator may be down; the app goes on, and signals again in a second.
+    // The rotator may be down: the app continues and signals again in a second.
     if (running()) {
       counts.signalsRefused += 1;
       lastProblem = `signal for ${account}: ${String(problem)}`;
@@ -196,11 +199,11 @@ const refreshForever = async (state: AccountState): Promise<void> => {
     });
     if (newest !== null && newest.version !== state.held?.version) {
       state.held = newest;
-      // Calls follow one another: once the first with the new key has ended, none with the old one is under way.
+      // Calls are sequential: when the first with the new key has ended, none with the old one is under way.
       await once(state.calls, newest.version, { signal: stop.signal }).catch(() => undefined);
       await signal(state);
     }
-    // Spread out, so that many instances do not ask all at once.
+    // Random delays, so that many instances do not read at the same time.
     await pause(refreshMs * (0.8 + Math.random() * 0.4));
   }
 };

@@ -3,17 +3,17 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { isLogLevel, type LogLevel } from "./host-log";
 
-/** What the host reads from the folder of an app before it loads any of its code. */
+/** The files of an app that the host reads before it loads the app's code. */
 export interface AppFolder {
   readonly folder: string;
   readonly routePrefix: string;
-  /** Milliseconds; null for "as long as it takes". */
+  /** Milliseconds; null for no limit. */
   readonly functionTimeoutMs: number | null;
   readonly logLevel: LogLevel;
   readonly entryPoints: readonly string[];
 }
 
-/** As on the plan that the app is made for. */
+/** The default of the plan for which the app is made. */
 const defaultTimeoutMs = 30 * 60_000;
 
 type Json = Readonly<Record<string, unknown>>;
@@ -22,12 +22,12 @@ const asObject = (value: unknown): Json => (typeof value === "object" && value !
 
 const readJson = (file: string): Json => {
   if (!existsSync(file)) {
-    throw new Error(`${file} is not there`);
+    throw new Error(`${file} does not exist`);
   }
   try {
     return asObject(JSON.parse(readFileSync(file, "utf8")));
   } catch (problem) {
-    throw new Error(`${file} is no JSON`, { cause: problem });
+    throw new Error(`${file} is not JSON`, { cause: problem });
   }
 };
 
@@ -38,7 +38,7 @@ export const parseTimeout = (text: unknown): number | null => {
   }
   const match = typeof text === "string" ? /^(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})$/.exec(text) : null;
   if (text !== "-1" && match === null) {
-    throw new Error(`host.json: functionTimeout ${JSON.stringify(text)} is no time span such as 00:05:00`);
+    throw new Error(`host.json: functionTimeout ${JSON.stringify(text)} is not a time span such as 00:05:00`);
   }
   const [days = 0, hours = 0, minutes = 0, seconds = 0] = (match ?? []).slice(1).map((part) => Number(part ?? 0));
   return match === null ? null : (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
@@ -60,7 +60,7 @@ const globToRegExp = (pattern: string): RegExp => {
   return new RegExp(`^${source}$`);
 };
 
-/** `main` is a glob, as the worker reads it; files are loaded one by one in the order of their names. */
+/** `main` is a glob, as in the worker; files are loaded in the order of their names. */
 export const findEntryPoints = (folder: string, main: string): readonly string[] => {
   const pattern = path.posix.normalize(main);
   const firstWild = pattern.search(/[*?{]/);
@@ -75,7 +75,7 @@ export const findEntryPoints = (folder: string, main: string): readonly string[]
     .map((name) => path.join(folder, name));
 };
 
-/** Throws an Error in words for whatever keeps the app from starting. */
+/** Throws an Error with the reason when the app cannot start. */
 export const readAppFolder = (folder: string): AppFolder => {
   const absolute = path.resolve(folder);
   const host = readJson(path.join(absolute, "host.json"));
@@ -102,7 +102,7 @@ export const readAppFolder = (folder: string): AppFolder => {
   };
 };
 
-/** Puts the `Values` of local.settings.json into the environment, where they are not set already. */
+/** Copies the `Values` of local.settings.json to environment variables that are not set. */
 export const applyLocalSettings = (folder: string, env: NodeJS.ProcessEnv): void => {
   const values = asObject(readJson(path.join(folder, "local.settings.json"))["Values"]);
   for (const [name, value] of Object.entries(values)) {
@@ -113,7 +113,7 @@ export const applyLocalSettings = (folder: string, env: NodeJS.ProcessEnv): void
 const isModule = (file: string, folder: string): boolean =>
   file.endsWith(".mjs") || (!file.endsWith(".cjs") && readJson(path.join(folder, "package.json"))["type"] === "module");
 
-/** Runs the app's entry points. Throws what they throw: one bad entry point means no app. */
+/** Loads the app's entry points. Throws their errors: one bad entry point prevents the start. */
 export const loadEntryPoints = async ({ folder, entryPoints }: AppFolder): Promise<void> => {
   for (const file of entryPoints) {
     try {

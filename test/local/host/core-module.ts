@@ -1,7 +1,7 @@
 import Module from "node:module";
 import type { HostLog, LogLevel } from "./host-log";
 
-/** One binding of a function as the library hands it to the host. */
+/** One binding of a function as the library passes it to the host. */
 export interface Binding {
   readonly type?: string;
   readonly direction?: string;
@@ -18,10 +18,10 @@ export interface FunctionMetadata {
   readonly bindings: Readonly<Record<string, Binding>>;
 }
 
-/** The app's handler: never called by the host itself, only handed back to the library. */
+/** The app's handler: the host never calls it, but passes it back to the library. */
 export type FunctionCallback = (...args: unknown[]) => unknown;
 
-/** Data on its way between host and worker, in the shape of the worker protocol. */
+/** Data between host and worker, in the form of the worker protocol. */
 export interface TypedData {
   readonly string?: string | null;
   readonly json?: string | null;
@@ -55,7 +55,7 @@ export interface InvocationResponse {
   readonly returnValue?: TypedData | null;
 }
 
-/** What the worker gives the library for one run; the library sets and reads `state`. */
+/** The worker's input to the library for one run; the library sets and reads `state`. */
 export interface CoreContext {
   readonly invocationId: string;
   readonly request: InvocationRequest;
@@ -84,19 +84,19 @@ export interface RegisteredFunction {
   readonly callback: FunctionCallback;
 }
 
-/** Everything the app has registered. */
+/** All registrations of the app. */
 export interface AppRegistry {
   readonly functions: ReadonlyMap<string, RegisteredFunction>;
   programmingModel(): ProgrammingModel | null;
-  /** Runs the hooks of one name in the order of their registration. */
+  /** Runs the hooks of this name in the order of their registration. */
   runHooks(name: string, context: unknown): Promise<void>;
-  /** From here on functions can be neither added nor taken away. */
+  /** From now on functions can be neither added nor removed. */
   closeRegistration(): void;
 }
 
 /**
- * Supplies `@azure/functions-core`, which only a Functions worker has. It must be in place before the app is loaded:
- * the library asks once, at its first `app.*` call, and remembers "there is none" for good.
+ * Supplies `@azure/functions-core`, which only a Functions worker has. It must be installed before the app is loaded:
+ * the library looks for it once, at its first `app.*` call, and caches a failure for ever.
  */
 export const supplyCoreModule = (log: HostLog): AppRegistry => {
   const functions = new Map<string, RegisteredFunction>();
@@ -134,7 +134,7 @@ export const supplyCoreModule = (log: HostLog): AppRegistry => {
     log: (level: LogLevel, _category: string, message: string) => log(level, "Worker", message),
   };
 
-  // oxlint-disable-next-line typescript/unbound-method -- the proxy hands `this` on
+  // oxlint-disable-next-line typescript/unbound-method -- the proxy passes `this` on
   Module.prototype.require = new Proxy(Module.prototype.require, {
     apply: (original, module, args: [string]) =>
       args[0] === "@azure/functions-core" ? core : Reflect.apply(original, module, args),

@@ -14,7 +14,7 @@ const asStrings = (value: unknown): Record<string, string> =>
     Object.entries(value ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
   );
 
-/** `given`: JSON `{ "master"?, "host"?, "functions"?: { name: key } }`; what it leaves out is made up. */
+/** `given`: JSON `{ "master"?, "host"?, "functions"?: { name: key } }`; missing keys are generated. */
 export const functionKeys = (names: readonly string[], given: string | undefined): FunctionKeys => {
   const parsed: { master?: unknown; host?: unknown; functions?: unknown } =
     given === undefined ? {} : JSON.parse(given);
@@ -26,7 +26,7 @@ export const functionKeys = (names: readonly string[], given: string | undefined
   };
 };
 
-/** May a caller with this key use a function of this level? */
+/** Whether a caller with this key may use a function of this level. */
 export const isAuthorized = (keys: FunctionKeys, level: string, functionName: string, key: string | null): boolean => {
   switch (level.toLowerCase()) {
     case "anonymous":

@@ -7,7 +7,7 @@ export const isLogLevel = (text: string): text is LogLevel => (levels as readonl
 /** Writes one line of JSON per message. */
 export type HostLog = (level: LogLevel, category: string, message: string) => void;
 
-/** `least`: what `logging.logLevel.default` of host.json lets through. */
+/** `least`: the lowest level to write, `logging.logLevel.default` of host.json. */
 export const jsonLines =
   (least: LogLevel, write: (line: string) => void): HostLog =>
   (level, category, message) => {
@@ -16,7 +16,7 @@ export const jsonLines =
     }
   };
 
-/** An error in the words the worker logs it with. */
+/** The text that the worker logs for an error. */
 export const inWords = (problem: unknown): string =>
   problem instanceof Error || (typeof problem === "object" && problem !== null && "stack" in problem)
     ? String(problem.stack)

@@ -13,7 +13,7 @@ export interface HttpFunction {
 export interface ListenerOptions {
   readonly routes: readonly Route[];
   readonly httpFunctions: ReadonlyMap<string, HttpFunction>;
-  /** Starts a timer function by hand; null where there is no such function. */
+  /** Starts a timer function manually; null if there is no such function. */
   readonly fireByHand: (name: string) => (() => Promise<void>) | null;
   readonly keys: FunctionKeys;
   readonly invoker: Invoker;
@@ -31,7 +31,7 @@ const readBody = async (request: IncomingMessage): Promise<Buffer> => {
 const nullable = (entries: Iterable<readonly [string, string]>): Record<string, { value: string }> =>
   Object.fromEntries([...entries].map(([name, value]) => [name, { value }]));
 
-/** Repeated query parameters arrive joined by commas, as the real host sends them. */
+/** Repeated query parameters are joined by commas, as in the real host. */
 const queryOf = (url: URL): [string, string][] =>
   [...new Set(url.searchParams.keys())].map((name) => [name, url.searchParams.getAll(name).join(",")]);
 
@@ -52,7 +52,7 @@ const toHttpData = (
   body: body.length > 0 ? { bytes: body } : null,
 });
 
-/** By shape, not by class: the data comes from another copy of everything. */
+/** Compares by form, not by class: the data comes from another copy of the library. */
 const toBytes = (data: TypedData | null | undefined): Uint8Array => {
   const bytes = data?.bytes ?? data?.stream;
   if (bytes) {
@@ -70,7 +70,7 @@ const send = (response: ServerResponse, { returnValue }: InvocationResponse, wit
     return;
   }
   if ((http.cookies ?? []).length > 0) {
-    throw new Error("this host does not know cookies");
+    throw new Error("this host does not support cookies");
   }
   const body = toBytes(http.body);
   for (const [name, value] of Object.entries(http.headers ?? {})) {
@@ -99,7 +99,7 @@ export const createListener = (options: ListenerOptions): Server => {
     } else if (fire === null) {
       end(response, 404);
     } else {
-      // Runs beside a scheduled run, as in the real host: only the schedule is one at a time.
+      // May overlap a scheduled run, as in the real host: only scheduled runs never overlap.
       void fire();
       end(response, 202);
     }
@@ -138,7 +138,7 @@ export const createListener = (options: ListenerOptions): Server => {
       }
     });
   });
-  // Longer than any client here stays silent, so that none sends into a connection that is just being closed.
+  // Longer than the pauses of any client here, so that none sends into a connection that is being closed.
   server.keepAliveTimeout = 65_000;
   return server;
 };

@@ -13,11 +13,11 @@ const isDone = Symbol("timed out");
 
 export interface Invoker {
   /**
-   * One run of a function, by the path the real worker takes: the library makes the arguments from protocol data,
-   * calls the handler, and turns its answer back into protocol data. Rejects with what the handler throws.
+   * One run of a function, as in the real worker: the library makes the arguments from protocol data,
+   * calls the handler, and converts its answer to protocol data. Rejects with the handler's error.
    */
   invoke(registered: RegisteredFunction, input: TypedData): Promise<InvocationResponse>;
-  /** Resolves once nothing runs any more. */
+  /** Resolves when nothing is running. */
   idle(): Promise<void>;
 }
 

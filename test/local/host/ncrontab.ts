@@ -1,6 +1,6 @@
 /**
- * NCRONTAB as the Functions host reads it: five fields (minute first) or six (second first), always UTC.
- * Day of month and weekday must BOTH match, where cron proper takes either; `L`, `W`, `#` and `?` are unknown.
+ * NCRONTAB as in the Functions host: five fields (minute first) or six (second first), always UTC.
+ * Day of month and weekday must both match, while cron needs only one; `L`, `W`, `#` and `?` are not supported.
  * https://learn.microsoft.com/azure/azure-functions/functions-bindings-timer#ncrontab-expressions
  */
 export interface Schedule {
@@ -23,7 +23,7 @@ const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "
 const month: Field = { name: "month", min: 1, max: 12, words: months };
 const weekday: Field = { name: "weekday", min: 0, max: 6, words: ["sun", "mon", "tue", "wed", "thu", "fri", "sat"] };
 
-/** Names count by their first three letters, in any case: `Mon` and `monday`. */
+/** Names are recognised by their first three letters, in any case: `Mon` and `monday`. */
 const parseNumber = (text: string, field: Field): number => {
   const word = /^[a-z]{3,}$/i.test(text) ? field.words?.indexOf(text.slice(0, 3).toLowerCase()) : undefined;
   const number =
@@ -37,7 +37,7 @@ const parseNumber = (text: string, field: Field): number => {
 const range = (from: number, to: number, step: number): number[] =>
   Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, index) => from + index * step);
 
-/** One item of a list: `*`, `5`, `1-5`, each with `/step` or without; `5/15` runs from 5 to the end. */
+/** One item of a list: `*`, `5`, `1-5`, each with or without `/step`; `5/15` is from 5 to the end. */
 const parseItem = (text: string, field: Field): number[] => {
   const [base = "", stepText, ...rest] = text.split("/");
   const step = stepText === undefined ? 1 : /^\d{1,2}$/.test(stepText) ? Number(stepText) : 0;
@@ -60,10 +60,10 @@ const parseField = (text: string, field: Field): ReadonlySet<number> =>
 const sorted = (values: ReadonlySet<number>): readonly number[] => [...values].toSorted((a, b) => a - b);
 
 const dayMs = 86_400_000;
-/** The longest wait there is: a 29 February on one certain weekday, across a century without a leap year. */
+/** The longest possible wait: a 29 February on a certain weekday, across a century without a leap year. */
 const horizonDays = 366 * 41;
 
-/** Throws an Error in words where the expression is none, or never comes true. */
+/** Throws an Error with the reason if the expression is invalid or never matches. */
 export const parseSchedule = (expression: string): Schedule => {
   const texts = expression.trim().split(/\s+/);
   if (texts.length !== 5 && texts.length !== 6) {
@@ -85,7 +85,7 @@ export const parseSchedule = (expression: string): Schedule => {
 };
 
 interface Parts {
-  /** The first time of day, in milliseconds since midnight, at or after `fromMs`; null where the day has none left. */
+  /** The first time of day, in milliseconds since midnight, at or after `fromMs`; null if there is none on this day. */
   readonly times: (fromMs: number) => number | null;
   readonly days: ReadonlySet<number>;
   readonly months: ReadonlySet<number>;
@@ -97,7 +97,7 @@ const timesOfDay = (hours: ReadonlySet<number>, minutes: ReadonlySet<number>, se
   return (fromMs: number): number | null => {
     for (const h of allHours.filter((value) => value >= Math.floor(fromMs / 3_600_000))) {
       for (const m of allMinutes) {
-        // A whole minute that lies in the past needs no look at its seconds.
+        // The seconds of a past minute need not be checked.
         if ((h * 60 + m) * 60_000 + 59_999 >= fromMs) {
           const found = allSeconds.map((s) => ((h * 60 + m) * 60 + s) * 1000).find((ms) => ms >= fromMs);
           if (found !== undefined) {

@@ -10,12 +10,14 @@ export type Segment = { readonly literal: string } | { readonly parameter: strin
 const parseSegment = (text: string, template: string): Segment => {
   const parameter = /^\{([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(text)?.[1];
   if (parameter === undefined && /[{}*:?]/.test(text)) {
-    throw new Error(`route '${template}': this host knows {parameters} only, no constraints, defaults or catch-alls`);
+    throw new Error(
+      `route '${template}': this host supports {parameters} only, no constraints, defaults or catch-alls`,
+    );
   }
   return parameter === undefined ? { literal: text.toLowerCase() } : { parameter };
 };
 
-/** `template`: as registered, or the function's name where it is not set, as in the real host. */
+/** `template`: as registered, or the function's name if it is not set, as in the real host. */
 export const parseRoute = (
   functionName: string,
   template: string | undefined,
@@ -50,7 +52,7 @@ const matchSegments = (route: Route, parts: readonly string[]): Record<string, s
   return parameters;
 };
 
-/** Literal segments win over parameters, from left to right. */
+/** Literal segments take precedence over parameters, from left to right. */
 const moreLiteral = (a: Route, b: Route): number => {
   for (const [index, segment] of a.segments.entries()) {
     const other = b.segments[index];
@@ -61,7 +63,7 @@ const moreLiteral = (a: Route, b: Route): number => {
   return 0;
 };
 
-/** A method that no function of the path takes finds nothing: the real host answers 404 there, not 405. */
+/** Null for a method that no function of the path supports: like the real host, the answer is 404, not 405. */
 export const matchRoute = (
   routes: readonly Route[],
   method: string,

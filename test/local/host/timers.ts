@@ -1,7 +1,7 @@
 import type { Schedule } from "./ncrontab";
 import type { TypedData } from "./core-module";
 
-/** One past due or on time occurrence, as the timer trigger tells it to the function. */
+/** The timer information that the trigger passes to the function. */
 export const timerInput = (status: TimerStatus | null, isPastDue: boolean): TypedData => ({
   json: JSON.stringify({
     Schedule: { AdjustForDST: true },
@@ -25,13 +25,13 @@ export interface TimerStatus {
 export interface TimerOptions {
   readonly schedule: Schedule;
   readonly runOnStartup: boolean;
-  /** False: no status is kept, and the function is told none. */
+  /** False: no status is kept, and the function receives none. */
   readonly useMonitor: boolean;
-  /** One run; what goes wrong in it is its own affair. */
+  /** One run, which handles its own errors. */
   readonly fire: (input: TypedData) => Promise<void>;
 }
 
-/** A timeout can't be longer than this; a longer wait is made of several. */
+/** The longest timeout of Node; a longer wait needs several. */
 const maxTimeoutMs = 2 ** 31 - 1;
 
 /** The host keeps no status for schedules that fire more than once a minute. */
@@ -41,8 +41,8 @@ export const isMonitored = (schedule: Schedule, now: Date): boolean => {
 };
 
 /**
- * Fires on schedule, one run at a time. A run that lasts past its next occurrences is followed by one run at once,
- * however many it has missed. Returns how to stop it.
+ * Fires on schedule, one run at a time. A run that lasts beyond its next occurrences is followed by one run at once,
+ * however many were missed. Returns a function that stops it.
  */
 export const startTimer = ({ schedule, runOnStartup, useMonitor, fire }: TimerOptions): (() => void) => {
   let timeout: NodeJS.Timeout | undefined;
@@ -53,7 +53,7 @@ export const startTimer = ({ schedule, runOnStartup, useMonitor, fire }: TimerOp
     const started = new Date();
     await fire(timerInput(useMonitor ? { last, next: schedule.next(started) } : null, false));
     last = started;
-    // Counted from `due`, since a timeout can end a little early: "next after now" could be the same occurrence again.
+    // Counted from `due`, since a timeout can end early: "next after now" could be the same occurrence again.
     const following = schedule.next(due);
     wait(following.getTime() <= Date.now() ? new Date() : following);
   };
