@@ -39,6 +39,8 @@ export class FakeBatch {
   readonly keys = new Map<string, KeyFact>();
   /** What the rotator's identity may not do. */
   readonly denied = new Set<BatchAction>();
+  /** How many keys the rotator has regenerated. */
+  requests = 0;
   /** The data plane refuses these although they live, or accepts them although they are dead. */
   readonly #refused = new Set<string>();
   readonly #lingering = new Set<string>();
@@ -93,6 +95,7 @@ export class FakeBatch {
   regenerate(resourceId: string, slot: Slot, by: Maker, excused: boolean): KeyFact {
     const { keys } = this.of(resourceId);
     const killed = keys[slot];
+    if (by === "rotator") this.requests += 1;
     killed.death = { at: this.timeline.now, by, excused };
     keys[slot] = this.#make(resourceId, slot, by, excused, this.settleMs.accept);
     return killed;

@@ -43,6 +43,8 @@ export class FakeVault {
   readonly #deleted = new Set<string>();
   /** What the rotator's identity may not do. */
   readonly denied = new Set<VaultAction>();
+  /** How many versions the rotator has published. */
+  publications = 0;
 
   constructor(private readonly random: Random) {}
 
@@ -60,6 +62,7 @@ export class FakeVault {
   }
 
   add(ref: SecretRef, added: Added): VersionFact {
+    if (added.by === "rotator") this.publications += 1;
     const version: VersionFact = {
       contentType: null,
       tags: {},

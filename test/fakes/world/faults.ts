@@ -30,6 +30,10 @@ export const operations = [
 
 export type Operation = (typeof operations)[number];
 
+/** The port's method that makes the call. */
+export const methodOf = (operation: Operation): Operation =>
+  operation === "rotations.intent" ? "rotations.replace" : operation;
+
 /** Whose answer, when it is lost, leaves the caller not knowing. All others are reads, or are read back. */
 export const isCommand = (operation: Operation): boolean =>
   operation === "batch.regenerate" || operation === "secrets.publish" || operation === "secrets.disable";
@@ -122,8 +126,7 @@ export class FaultPlan {
 
   /** For the wire. */
   effectOf(operation: Operation): void {
-    for (const listener of this.#listeners)
-      listener(operation === "rotations.intent" ? "rotations.replace" : operation);
+    for (const listener of this.#listeners) listener(methodOf(operation));
   }
 
   /** How many calls of this operation there have been. */

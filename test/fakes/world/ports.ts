@@ -92,7 +92,7 @@ const batchPort = (world: World, process: Process): BatchKeys => ({
         const killed = world.batch.regenerate(resourceId, slot, "rotator", excused);
         world.effects += 1;
         world.observer.regenerated(sent, killed);
-        return { requestId: `arm-request-${world.effects}` };
+        return { requestId: `arm-request-${world.batch.requests}` };
       },
     });
   },
@@ -189,7 +189,7 @@ const secretsPort = (world: World, process: Process): SecretPublisher => {
             effect: world.effects,
           });
           world.transcript.note("vault", () => `newest version of ${ref.name} is ${world.transcript.version(version)}`);
-          return { version, requestId: `vault-request-${world.effects}` };
+          return { version, requestId: `vault-request-${world.vault.publications}` };
         },
       }),
     disable: (ref, id, { signal }) =>

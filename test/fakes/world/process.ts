@@ -2,7 +2,7 @@ import type { App } from "../../../lib/app";
 import type { AppLimits } from "../../../lib/limits";
 import type { Ports } from "../../../lib/ports";
 import type { AccountConfig } from "../../../lib/rotation/account-config";
-import type { Operation } from "./faults";
+import { methodOf, type Operation } from "./faults";
 import type { Product } from "./product-type";
 import type { VirtualClock } from "./virtual-clock";
 
@@ -66,7 +66,7 @@ export class Process {
   /** Counts a call; the fault that ends the process where this is its last. */
   faultAt(operation: Operation): { readonly kind: "crash"; readonly at: Death["at"] } | null {
     const { death } = this.options;
-    if (death === null || (death.operation !== undefined && death.operation !== operation)) return null;
+    if (death === null || (death.operation !== undefined && death.operation !== methodOf(operation))) return null;
     this.#calls += 1;
     return this.#calls === (death.nth ?? 1) ? { kind: "crash", at: death.at } : null;
   }

@@ -57,8 +57,8 @@ export class Wire {
       const sent: Sent<T> = { process, life: process.life, call, resolve, reject };
       const { nth, fault: planned } = this.world.faults.next(call.operation);
       this.world.observer.beforeCall(call.operation, nth);
-      // What came before it may have been the process's last.
-      if (process.life !== sent.life) return;
+      // What came before it may have been the process's last. A dead process sends nothing.
+      if (process.life !== sent.life || !process.alive) return;
       const fault = process.faultAt(call.operation) ?? planned;
       if (call.signal.aborted) return this.#fail(sent, "given up before it was sent");
       if (fault !== null) return this.#misbehave(sent, fault);

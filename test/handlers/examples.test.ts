@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
-import { aConsumer } from "../../builders/account";
-import { answerHealth } from "../../local/consumers/examples/answer-health";
-import { type EmulatedPlace, type EmulatedRig, openEmulatedRig } from "./rig/emulated";
-import { startHealthApp } from "./rig/health-app";
+import { aConsumer } from "../builders/account";
+import { answerHealth } from "../local/consumers/examples/answer-health";
+import { type EmulatedPlace, type EmulatedRig, openEmulatedRig } from "../rig/emulated";
+import { startHealthApp } from "../rig/health-app";
 
 const run = promisify(execFile);
 const examples = path.resolve(__dirname, "../../local/consumers/examples");
