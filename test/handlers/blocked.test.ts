@@ -303,7 +303,7 @@ test("NotFound behind the gate: the version with the dead key is not there, and 
 
 test("RecordCorrupt: names the row, and an account without its row is adopted anew", async () => {
   const at = await adoptedAccount();
-  world.rig.tables.damage(at.name);
+  at.damageRecord();
   await world.rig.surface.tick();
   await expectBlocked(at, "RecordCorrupt", new RegExp(`row with PartitionKey ${at.name}`));
   expect(await at.order("approve")).toMatchObject({ status: 409, body: { reason: "RecordCorrupt" } });

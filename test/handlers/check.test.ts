@@ -1,6 +1,7 @@
 import type { CheckedAccount } from "../../lib/operations/check-account";
 import { tableRefusal } from "../../lib/azure/sdk/refusals";
 import { toServiceError } from "../../lib/azure/sdk/service-errors";
+import { aRecord } from "../builders/record";
 import { aConsumer } from "../builders/account";
 import { emulatedObjectId } from "../emulators/tokens";
 import { type EmulatedPlace, type EmulatedRig, openEmulatedRig } from "../rig/emulated";
@@ -307,7 +308,8 @@ describe("what the rotator knows", () => {
 
   test("tables: a record that cannot be read is named with its row", async () => {
     const at = anyAccount();
-    world.rig.tables.damage(at.name);
+    world.rig.tables.restore(aRecord({ account: at.name }));
+    at.damageRecord();
     const body = await checked(at);
     expect(one(body, "tables")).toMatchObject({
       ok: false,

@@ -8,7 +8,7 @@ import { aConsumer } from "../builders/account";
 import { anEnvironment, problemsOf } from "../unit/config/builders";
 import { passing, place, openRig } from "../rig/served-place";
 
-const root = path.resolve(__dirname, "../../..");
+const root = path.resolve(__dirname, "../..");
 const page = readFileSync(path.join(root, "docs/consumers.md"), "utf8");
 
 interface Block {

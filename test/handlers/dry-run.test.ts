@@ -35,7 +35,7 @@ const stages: readonly Stage[] = [
   {
     phase: "adopting",
     options: { seed: null },
-    would: /^would publish the primary key as it is/,
+    would: /^would publish the live primary key, because the vault held no secret$/,
     reach: async () => undefined,
   },
   {

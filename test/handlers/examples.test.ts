@@ -12,7 +12,7 @@ import { type EmulatedPlace, type EmulatedRig, openEmulatedRig } from "../rig/em
 import { startHealthApp } from "../rig/health-app";
 
 const run = promisify(execFile);
-const examples = path.resolve(__dirname, "../../local/consumers/examples");
+const examples = path.resolve(__dirname, "../local/consumers/examples");
 const runs = (command: string, ...args: readonly string[]): boolean => spawnSync(command, args).status === 0;
 
 const languages = [

@@ -20,8 +20,8 @@ const openWorld = (): { readonly world: World; readonly ports: Ports } => {
   return { world, ports };
 };
 
-/** The same ports in a world that is stepped, as the simulation steps it: while a contract waits, things happen. */
-const openStepped = async (): Promise<{ readonly ports: Ports; close(): Promise<void> }> => {
+/** The same ports in disorder, as the simulation runs them: things happen while a contract waits. */
+const openDisorder = async (): Promise<Ports & { close(): Promise<void> }> => {
   const world = new World({ product, course: "disorder", checked: false });
   const { ports } = startProcess(world, []).app;
   let over = false;
@@ -31,7 +31,7 @@ const openStepped = async (): Promise<{ readonly ports: Ports; close(): Promise<
   tick();
   const running = world.timeline.run(() => over);
   return {
-    ports,
+    ...ports,
     close: () => {
       over = true;
       return running;
@@ -49,14 +49,10 @@ signalsContract("memory", async () => ({ ...openWorld().ports, close }));
 historyContract("memory", async () => ({ ...openWorld().ports, close }));
 
 describe("a world in disorder", () => {
-  const open = async () => {
-    const { ports, close: end } = await openStepped();
-    return { ...ports, close: end };
-  };
-  rotationsContract("memory", open);
-  noticesContract("memory", open);
-  signalsContract("memory", open);
-  historyContract("memory", open);
+  rotationsContract("memory", openDisorder);
+  noticesContract("memory", openDisorder);
+  signalsContract("memory", openDisorder);
+  historyContract("memory", openDisorder);
 });
 
 batchKeysContract("memory", async () => {

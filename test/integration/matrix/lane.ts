@@ -1,14 +1,14 @@
 import { type Emulators, startEmulators } from "../../emulators/emulators";
 import { startTableProxy, type TableProxy } from "../../emulators/table-proxy";
 import type { Vault } from "../../emulators/vault";
-import { LaneClock } from "./lane-clock";
+import { VirtualClock } from "../../fakes/world/virtual-clock";
 
 /**
  * A set of emulators for one run at a time, with faults and a journal of its own, in front of the Azurite that all lanes share.
  * One run after another takes place on it, each with an account, a secret and tables of its own.
  */
 export interface Lane {
-  readonly clock: LaneClock;
+  readonly clock: VirtualClock;
   readonly emulators: Emulators;
   readonly vault: Vault;
   readonly tables: TableProxy;
@@ -16,7 +16,7 @@ export interface Lane {
 }
 
 export const openLane = async (name: string, azuritePort: number): Promise<Lane> => {
-  const clock = new LaneClock();
+  const clock = new VirtualClock({ startsAt: new Date().toISOString() });
   const now = () => clock.now();
   const emulators = await startEmulators({ now });
   const vault = await emulators.addVault(`vault-${name}`);

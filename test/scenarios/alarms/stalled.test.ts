@@ -113,7 +113,7 @@ it("is told with what the account waits for, of one that backs off as of one tha
   await blocked.rotate();
   await blocked.rig.ticking(minutes(30));
   expect(blocked.eventsOf("RotationStalled")).toMatchObject([
-    { reason: "Forbidden", detail: expect.stringContaining("mend Forbidden") },
+    { reason: "Forbidden", detail: expect.stringContaining("fix Forbidden") },
   ]);
   expect(blocked.eventsOf("RotationBlocked")).toHaveLength(1);
 });
