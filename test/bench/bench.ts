@@ -4,7 +4,8 @@ import { performance } from "node:perf_hooks";
 import { advance } from "../../lib/driver/advance";
 import type { App } from "../../lib/app";
 import { Ticker } from "../../lib/operations/tick";
-import { aBenchApp, type BenchClock } from "./bench-app";
+import type { VirtualClock } from "../fakes/world/virtual-clock";
+import { aBenchApp } from "./bench-app";
 
 const accounts = 200;
 const ticks = Number(process.env["BENCH_TICKS"] ?? 10_000);
@@ -24,7 +25,7 @@ const timed = async (work: () => Promise<unknown>): Promise<number> => {
 };
 
 /** Memory and time of a mostly idle rotator, its usual state. */
-const longRun = async (app: App, clock: BenchClock): Promise<void> => {
+const longRun = async (app: App, clock: VirtualClock): Promise<void> => {
   const ticker = new Ticker(app);
   for (let warm = 0; warm < 200; warm++) {
     await ticker.tick();

@@ -116,7 +116,7 @@ export const safetyRules: readonly SafetyRule[] = [
     file: "lib/signals/verify-signal.ts",
     text: 'return proofHolds(claims, claims.proof, version.key) ? "proven" : "refused";',
     instead: 'return proofHolds(claims, claims.proof, version.key) ? "proven" : "proven";',
-    caughtBy: { jest: "e2e", test: "gate/forged" },
+    caughtBy: { jest: "handlers", test: "forged" },
   },
   {
     rule: "an unhealthy signal counts, however late it arrives",
@@ -164,7 +164,7 @@ export const safetyRules: readonly SafetyRule[] = [
     file: "lib/driver/steps.ts",
     text: "if (slotOf(keys, old.key) !== null || (await probeAccepts(context, old.key))) {",
     instead: "if (slotOf(keys, old.key) !== null) {",
-    caughtBy: { jest: "e2e", test: "gate/reasons" },
+    caughtBy: { jest: "handlers", test: "reasons" },
   },
   {
     rule: "an alarm is kept until its receiver accepts it",

@@ -6,9 +6,9 @@ describe("an account that only a person can help", () => {
   it.each<[Operation, "Forbidden" | "ResourceLocked" | "PolicyRefused"]>([
     ["batch.regenerate", "ResourceLocked"],
     ["batch.readKeys", "Forbidden"],
-    ["vault.newest", "Forbidden"],
-    ["vault.publish", "PolicyRefused"],
-    ["vault.disable", "Forbidden"],
+    ["secrets.newest", "Forbidden"],
+    ["secrets.publish", "PolicyRefused"],
+    ["secrets.disable", "Forbidden"],
   ])("shows what is missing while %s is refused, and goes on by itself once it is not", async (operation, reason) => {
     const { story } = await anIdleStory();
     const outage = { operation, reason };

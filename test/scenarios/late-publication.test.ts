@@ -5,7 +5,7 @@ describe("a publication whose answer is lost and that is done only minutes later
   it("finds its key alive, however fast adoption and rotation would have been", async () => {
     const story = new Story({ vault: "nothing", account: { gate: { soakMs: 0 } } });
     const app = story.app("vm-1", story.keys.primary.value);
-    nextCall(story, "vault.publish", { kind: "late", ms: minutes(4) });
+    nextCall(story, "secrets.publish", { kind: "late", ms: minutes(4) });
     await story.tick();
     await story.tick();
     expect(story.published).toBe("primary");

@@ -48,7 +48,7 @@ describe("a regenerate whose answer is lost", () => {
 describe("a publication whose answer is lost", () => {
   it.each(lost)("is found or made again, when it %s", async (_, fault) => {
     const { story } = await anIdleStory();
-    nextCall(story, "vault.publish", fault);
+    nextCall(story, "secrets.publish", fault);
     await story.demand();
     await story.goesOnUntilIdle();
     expect([story.published, story.replaced("primary"), story.replaced("secondary")]).toEqual(["secondary", 1, 1]);

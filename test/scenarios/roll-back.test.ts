@@ -21,7 +21,7 @@ describe("a roll-back", () => {
   it("is finished by the next driver when it crashes in the middle", async () => {
     const { story } = await anIdleStory();
     await story.demand();
-    nextCall(story, "vault.publish", { kind: "crash", at: "onItsWay", ms: minutes(1) });
+    nextCall(story, "secrets.publish", { kind: "crash", at: "onItsWay", ms: minutes(1) });
     await story.operate("rollback");
     await story.goesOn(() => story.record.lastRotation?.outcome === "rolledBack" && story.record.claim === null);
     expect([story.phase, story.published]).toEqual(["adopting", "primary"]);

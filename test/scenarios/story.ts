@@ -11,6 +11,7 @@ import { days, minutes } from "../builders/time";
 import type { Fault, Operation, PlacedFault } from "../fakes/world/faults";
 import type { Process } from "../fakes/world/process";
 import * as product from "../fakes/world/product";
+import { startProcess } from "../fakes/world/start-process";
 import { World } from "../fakes/world/world";
 import type { Instance } from "../simulation/instances";
 import { Judge, type Violation } from "../simulation/judge";
@@ -45,10 +46,9 @@ export class Story {
     this.config = anAccount(account);
     this.world = new World({
       product,
-      seed: 1,
-      disorder: false,
+      course: "stepped",
       faults,
-      settleMs: settleMs ?? { accept: 0, refuse: 0 },
+      ...(settleMs === undefined ? {} : { settleMs }),
       recording: true,
     });
     this.#judge = new Judge(this.world, () => this.#apps, true);
@@ -66,7 +66,6 @@ export class Story {
       value: value ?? primary.value,
       by: "initial",
       createdAtMs: this.world.wallMs - ageMs,
-      rotationId: null,
       effect: 0,
     });
     if (vault === "a disabled version") added.disabledBy = "hand";
@@ -74,7 +73,7 @@ export class Story {
 
   /** One more process of the function app. */
   start(name: string): Process {
-    return this.world.start(name, [this.config]);
+    return startProcess(this.world, [this.config], { name });
   }
 
   /** Deploys another configuration to every process. */
@@ -109,7 +108,7 @@ export class Story {
   reads(app: App): void {
     const newest = this.world.vault.newest(this.config.secret);
     if (newest === null || newest.disabledBy !== null) return;
-    Object.assign(app, { value: newest.value, version: newest.id, readAt: this.world.effects, givenUp: false });
+    Object.assign(app, { value: newest.value, version: newest.version, readAt: this.world.effects, givenUp: false });
     this.#judge.checkCall(app);
   }
 
@@ -262,7 +261,6 @@ export class Story {
       value,
       by: "hand",
       createdAtMs: this.world.wallMs,
-      rotationId: null,
       effect: this.world.effects,
     });
     this.#judge.afterEffect();
@@ -276,7 +274,7 @@ export class Story {
 
   /** Everything that happened, for people. */
   told(): string {
-    return (this.world.journal.lines ?? []).join("\n");
+    return (this.world.transcript.lines ?? []).join("\n");
   }
 }
 

@@ -1,12 +1,12 @@
 import { days, hours, minutes } from "../builders/time";
 import { anIdleStory } from "./story";
 
-/** The world begins on a Monday at 10:00 UTC. */
-const tuesdayNight = { days: ["Tue"], from: "02:00", to: "05:00", timeZone: "Etc/UTC" } as const;
+/** The world begins on a Tuesday at 10:00 UTC. */
+const wednesdayNight = { days: ["Wed"], from: "02:00", to: "05:00", timeZone: "Etc/UTC" } as const;
 
 describe("a maintenance window", () => {
   it("holds back what is due until it opens, and what is demanded never", async () => {
-    const { story } = await anIdleStory({ versionAgeMs: days(61), account: { window: tuesdayNight } });
+    const { story } = await anIdleStory({ versionAgeMs: days(61), account: { window: wednesdayNight } });
     await story.passes(hours(1));
     await story.tick();
     expect((await story.status()).waitingFor?.reason).toBe("OutsideWindow");
@@ -17,7 +17,7 @@ describe("a maintenance window", () => {
   });
 
   it("shuts the gate of a scheduled rotation that it did not see through", async () => {
-    const { story, app } = await anIdleStory({ versionAgeMs: days(61), account: { window: tuesdayNight } });
+    const { story, app } = await anIdleStory({ versionAgeMs: days(61), account: { window: wednesdayNight } });
     await story.goesOn(() => story.phase === "published");
     await story.passes(hours(4));
     story.reads(app);
@@ -29,7 +29,7 @@ describe("a maintenance window", () => {
   });
 
   it("does not bind a rotation on demand", async () => {
-    const { story } = await anIdleStory({ account: { window: tuesdayNight } });
+    const { story } = await anIdleStory({ account: { window: wednesdayNight } });
     await story.demand();
     await story.goesOnUntilIdle();
     expect(story.record.lastRotation?.outcome).toBe("completed");

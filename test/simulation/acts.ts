@@ -17,7 +17,7 @@ export interface Stage {
 /** Carries out one act. What ends by itself is put back later, at the latest when the storm ends. */
 export const carryOut = (stage: Stage, act: Act): void => {
   const { world } = stage;
-  world.journal.note("act", () => JSON.stringify(act));
+  world.transcript.note("act", () => JSON.stringify(act));
   switch (act.kind) {
     case "demand":
       return demand(stage, act);
@@ -48,9 +48,9 @@ export const carryOut = (stage: Stage, act: Act): void => {
     }
     case "sharedKeyOff": {
       const facts = world.batch.of(configOf(stage, act.account).batch.resourceId);
-      facts.sharedKeyAllowed = false;
+      facts.modes = ["AAD"];
       return later(stage, act.forMs, () => {
-        facts.sharedKeyAllowed = true;
+        facts.modes = null;
       });
     }
     case "setClock": {
@@ -99,7 +99,9 @@ const configOf = ({ wanted }: Stage, account: number): AccountConfig => {
   return config;
 };
 
-const later = ({ world }: Stage, ms: number, run: () => void): void => world.timeline.add(world.timeline.now + ms, run);
+const later = ({ world }: Stage, ms: number, run: () => void): void => {
+  world.timeline.add(world.timeline.now + ms, run);
+};
 
 const servingProcess = ({ world }: Stage, name: string) => {
   const process = world.random.any(world.processes.filter((candidate) => candidate.serves(world.timeline.now)));
@@ -110,11 +112,11 @@ const servingProcess = ({ world }: Stage, name: string) => {
 const answered = (world: World, actor: string, answer: Promise<{ readonly kind: string }>): void => {
   const told = (result: { readonly kind: string }): void => {
     world.observer.left("answer", result);
-    world.journal.note(actor, () => `answered ${result.kind} ${"reason" in result ? String(result.reason) : ""}`);
+    world.transcript.note(actor, () => `answered ${result.kind} ${"reason" in result ? String(result.reason) : ""}`);
   };
   const failed = (error: unknown): void => {
     world.observer.left("error", error);
-    world.journal.note(actor, () => `failed: ${String(error)}`);
+    world.transcript.note(actor, () => `failed: ${String(error)}`);
   };
   void answer.then(told, failed);
 };
@@ -157,7 +159,7 @@ const regenerateByHand = (stage: Stage, account: number, side: Side): void => {
   const slot = slotOf(stage, account, side);
   const killed = world.batch.regenerate(configOf(stage, account).batch.resourceId, slot, "hand", false);
   world.effects += 1;
-  world.journal.note("by hand", () => `${world.journal.key(killed.value)} (${slot}) is regenerated`);
+  world.transcript.note("by hand", () => `${world.transcript.key(killed.value)} (${slot}) is regenerated`);
   world.observer.afterEffect();
 };
 
@@ -170,16 +172,16 @@ const addByHand = (stage: Stage, account: number, value: string): void => {
   const { world } = stage;
   const { secret } = configOf(stage, account);
   world.effects += 1;
-  const { id } = world.vault.add(secret, {
+  const { version } = world.vault.add(secret, {
     value,
     by: "hand",
     createdAtMs: world.wallMs,
-    rotationId: null,
     effect: world.effects,
   });
-  world.journal.note(
+  world.transcript.note(
     "by hand",
-    () => `newest version of ${secret.name} is ${world.journal.version(id)} with ${world.journal.key(value)}`,
+    () =>
+      `newest version of ${secret.name} is ${world.transcript.version(version)} with ${world.transcript.key(value)}`,
   );
   world.observer.afterEffect();
 };

@@ -67,9 +67,9 @@ export class Instances {
       sending: 0,
     };
     this.all.push(instance);
-    world.journal.note(
+    world.transcript.note(
       this.#name(instance),
-      () => `starts${value === null ? "" : ` on ${world.journal.key(value)}, by hand`}`,
+      () => `starts${value === null ? "" : ` on ${world.transcript.key(value)}, by hand`}`,
     );
     this.#refreshLater(instance, value === null ? 0 : world.random.between(1, 8 * minute));
     this.#signalLater(instance, world.random.below(20_000));
@@ -78,13 +78,13 @@ export class Instances {
 
   /** The same instance with an empty memory. */
   restart(instance: Instance): void {
-    this.world.journal.note(this.#name(instance), () => "restarts");
+    this.world.transcript.note(this.#name(instance), () => "restarts");
     this.#read(instance);
   }
 
   stop(instance: Instance): void {
     instance.alive = false;
-    this.world.journal.note(this.#name(instance), () => "stops");
+    this.world.transcript.note(this.#name(instance), () => "stops");
   }
 
   living(account: number): readonly Instance[] {
@@ -111,10 +111,10 @@ export class Instances {
     const config = process?.app.accounts.find(({ name }) => name === this.configOf(account).name);
     if (instance === undefined || newest === null || process === null || config === undefined) return;
     const at = toInstant(new Date(world.wallMs));
-    const { account: _, ...claims } = { ...this.#claims(instance, at), secretVersion: newest.id, healthy: true };
+    const { account: _, ...claims } = { ...this.#claims(instance, at), secretVersion: newest.version, healthy: true };
     const proof = Buffer.alloc(32, 7).toString("base64");
     const told = (received: Received): void => {
-      world.journal.note("forger", () => `reported as ${instance.id}: ${received.kind}`);
+      world.transcript.note("forger", () => `reported as ${instance.id}: ${received.kind}`);
     };
     void world.product
       .receiveSignal(process.app, config, { ...claims, detail: null, proof })
@@ -138,18 +138,18 @@ export class Instances {
   #read(instance: Instance): void {
     const { world } = this;
     const newest = world.vault.newest(instance.secret);
-    if (newest === null || newest.disabledBy !== null || newest.id === instance.version) return;
+    if (newest === null || newest.disabledBy !== null || newest.version === instance.version) return;
     if (instance.version === null && instance.value !== null && !world.batch.accepts(newest.value)) return;
     Object.assign(instance, {
       value: newest.value,
-      version: newest.id,
+      version: newest.version,
       readAt: world.effects,
       heard: false,
       givenUp: false,
     } satisfies Partial<Instance>);
-    world.journal.note(
+    world.transcript.note(
       this.#name(instance),
-      () => `reads ${world.journal.version(newest.id)} with ${world.journal.key(newest.value)}`,
+      () => `reads ${world.transcript.version(newest.version)} with ${world.transcript.key(newest.value)}`,
     );
     this.afterChange(instance);
     this.#signalLater(instance, world.random.below(15_000));
@@ -183,10 +183,10 @@ export class Instances {
     const heard = (received: Received): void => {
       const accepted = received.kind === "received" && received.answer.accepted;
       world.observer.left("answer", received);
-      world.journal.note(
+      world.transcript.note(
         this.#name(instance),
         () =>
-          `reported ${world.journal.version(body.secretVersion)}: ${received.kind === "received" ? accepted : received.reason}`,
+          `reported ${world.transcript.version(body.secretVersion)}: ${received.kind === "received" ? accepted : received.reason}`,
       );
       settled(accepted);
     };

@@ -101,7 +101,7 @@ export class Judge implements Observer {
   regenerated(sent: SentRegenerate, killed: KeyFact): void {
     const { record } = sent;
     const { world } = this;
-    world.journal.note("batch", () => `${world.journal.key(killed.value)} (${killed.slot}) is dead`);
+    world.transcript.note("batch", () => `${world.transcript.key(killed.value)} (${killed.slot}) is dead`);
     const byHand = this.#publishedByHandSince(sent);
     const newest = record === null ? null : world.vault.newest(record.secret);
     if (newest?.value === killed.value && byHand === null)
@@ -133,15 +133,15 @@ export class Judge implements Observer {
       newest !== null && world.batch.keys.get(newest.value)?.death !== null && !world.batch.accepts(newest.value);
     if (!dead) this.#deadSince.delete(secretName(secret));
     // A repair whose key is killed by hand before it is published is a new finding, which nobody has seen yet.
-    else if (this.#deadSince.get(secretName(secret))?.version !== newest.id)
-      this.#deadSince.set(secretName(secret), { version: newest.id, at: world.timeline.now });
+    else if (this.#deadSince.get(secretName(secret))?.version !== newest.version)
+      this.#deadSince.set(secretName(secret), { version: newest.version, at: world.timeline.now });
     if (newest !== null && newest.disabledBy === null && world.batch.accepts(newest.value)) return;
     if (newest === null) return this.#broken("I1", `${secret.name} has no version`);
     if (newest.disabledBy === "rotator") return this.#broken("I1", "the rotator disabled the newest version");
     if (newest.disabledBy === null && !this.#excused(newest.value, newest))
       this.#broken(
         "I1",
-        `the newest version, ${world.journal.version(newest.id)} with ${world.journal.key(newest.value)}, does not authenticate`,
+        `the newest version, ${world.transcript.version(newest.version)} with ${world.transcript.key(newest.value)}, does not authenticate`,
       );
   }
 
@@ -152,7 +152,7 @@ export class Judge implements Observer {
     if (this.#excused(value, version === null ? null : this.world.vault.version(secret, version))) return;
     this.#broken(
       "refused call",
-      `a Batch call of ${instance.consumer}/${instance.id} with ${this.world.journal.key(value)} was refused`,
+      `a Batch call of ${instance.consumer}/${instance.id} with ${this.world.transcript.key(value)} was refused`,
     );
   }
 
@@ -214,7 +214,10 @@ export class Judge implements Observer {
     }
   }
 
+  noticeWritten(): void {}
+
   alerted({ account, id, event }: Parameters<Observer["alerted"]>[0]): void {
+    if (account === null) return;
     const heard = this.#alerted.get(account) ?? new Set();
     this.#alerted.set(account, heard);
     if (heard.has(id)) return;
@@ -314,7 +317,7 @@ export class Judge implements Observer {
     return newest !== null &&
       newest.disabledBy === null &&
       this.world.batch.accepts(newest.value) &&
-      newest.id === record.state.active.version
+      newest.version === record.state.active.version
       ? null
       : "publishes a version that does not work or is not known";
   }
@@ -326,7 +329,7 @@ export class Judge implements Observer {
   #broken(invariant: string, text: string): void {
     if (this.violation !== null) return;
     this.violation = { invariant, text };
-    this.world.journal.note("JUDGE", () => `${invariant} is broken: ${text}`);
+    this.world.transcript.note("JUDGE", () => `${invariant} is broken: ${text}`);
   }
 }
 

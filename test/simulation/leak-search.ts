@@ -45,7 +45,7 @@ export class LeakSearch {
     if (keys.size === this.#known) return;
     this.#known = keys.size;
     for (const value of keys.keys()) {
-      for (const trace of tracesOf(value)) this.#traces.set(trace, this.world.journal.key(value));
+      for (const trace of tracesOf(value)) this.#traces.set(trace, this.world.transcript.key(value));
     }
   }
 }

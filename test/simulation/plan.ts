@@ -113,7 +113,7 @@ export const planOf = (seed: number): Plan => {
     acts: [
       ...Array.from({ length: random.chance(0.2) ? 0 : random.between(1, 8) }, () => anAct(random, stormMs, accounts)),
       ...(random.chance(0.6) ? [aDemand(random, stormMs)] : []),
-      ...(random.chance(0.1) ? [{ when: aPlaceOf(random, "vault.publish"), act: forgery }] : []),
+      ...(random.chance(0.1) ? [{ when: aPlaceOf(random, "secrets.publish"), act: forgery }] : []),
     ],
     searched: seed % 25 === 0,
   };
@@ -185,10 +185,10 @@ const usual: Readonly<Record<Operation, number>> = {
   "batch.readKeys": 9,
   "batch.regenerate": 2,
   "batch.probe": 15,
-  "vault.newest": 15,
-  "vault.version": 10,
-  "vault.publish": 2,
-  "vault.disable": 2,
+  "secrets.newest": 15,
+  "secrets.version": 10,
+  "secrets.publish": 2,
+  "secrets.disable": 2,
   "rotations.read": 90,
   "rotations.insert": 1,
   "rotations.replace": 35,
@@ -196,6 +196,11 @@ const usual: Readonly<Record<Operation, number>> = {
   "signals.list": 45,
   "signals.update": 20,
   "history.append": 10,
+  "history.page": 2,
+  "history.lastBefore": 2,
+  "history.removeThrough": 4,
+  "notices.list": 40,
+  "notices.write": 4,
   "alerts.deliver": 10,
   "health.ask": 10,
 };
@@ -203,15 +208,15 @@ const usual: Readonly<Record<Operation, number>> = {
 /** Where it hurts most. */
 const tender: readonly [Operation, ...Operation[]] = [
   "batch.regenerate",
-  "vault.publish",
+  "secrets.publish",
   "rotations.replace",
   "batch.regenerate",
-  "vault.publish",
+  "secrets.publish",
   "rotations.intent",
   "rotations.replace",
   "batch.readKeys",
-  "vault.newest",
-  "vault.disable",
+  "secrets.newest",
+  "secrets.disable",
   "history.append",
   "alerts.deliver",
 ];
@@ -239,7 +244,7 @@ const hardLuck = (random: Random): readonly PlacedFault[] => {
   const [before, operation] = random.pick<[Operation, Operation]>([
     ["rotations.intent", "batch.regenerate"],
     ["rotations.intent", "batch.regenerate"],
-    ["batch.readKeys", "vault.publish"],
+    ["batch.readKeys", "secrets.publish"],
   ]);
   return [
     {

@@ -1,6 +1,7 @@
 import type { AccountConfig } from "../../lib/rotation/account-config";
 import type { Process } from "../fakes/world/process";
 import type { Product } from "../fakes/world/product-type";
+import { startProcess } from "../fakes/world/start-process";
 import { World } from "../fakes/world/world";
 import { carryOut, moveToSecret, operate, startAnother, type Stage } from "./acts";
 import { Instances } from "./instances";
@@ -51,7 +52,15 @@ class HistoryRun {
   ) {
     this.#wanted = plan.accounts.map(({ config }) => config);
     const { course, disorder, faults, settleMs } = plan;
-    this.#world = new World({ product, seed: course, disorder, faults, settleMs, recording });
+    this.#world = new World({
+      product,
+      seed: course,
+      course: disorder ? "disorder" : "stepped",
+      faults,
+      settleMs,
+      recording,
+      checked: plan.searched,
+    });
     this.#judge = new Judge(this.#world, () => this.#instances.all, plan.searched);
     this.#world.observer = this.#judge;
     this.#instances = new Instances(
@@ -85,7 +94,7 @@ class HistoryRun {
       rotations: this.#completed(),
       signals: this.#instances.signals,
       faults: Object.fromEntries(world.wire.met),
-      journal: world.journal.lines,
+      journal: world.transcript.lines,
     };
   }
 
@@ -107,7 +116,6 @@ class HistoryRun {
         value,
         by: "initial",
         createdAtMs: this.#world.wallMs - random.below(10 * hour),
-        rotationId: null,
         effect: 0,
       });
       if (vault === "disabled") {
@@ -136,7 +144,7 @@ class HistoryRun {
   }
 
   #boot(number: number): void {
-    const process = this.#world.start(`p${number}`, [...this.#wanted]);
+    const process = startProcess(this.#world, [...this.#wanted], { name: `p${number}` });
     this.#tickLater(process, this.#world.random.below(3 * minute));
     const crash = process.crash.bind(process);
     process.crash = () => {
@@ -152,7 +160,7 @@ class HistoryRun {
   #revive(process: Process): void {
     if (process.alive) return;
     this.#stage.deploy(process);
-    this.#world.journal.note(process.name, () => "starts again");
+    this.#world.transcript.note(process.name, () => "starts again");
   }
 
   #tickLater(process: Process, ms: number): void {
@@ -215,11 +223,11 @@ class HistoryRun {
   #becomeCalm(): void {
     const world = this.#world;
     this.#calm = true;
-    world.journal.note("fate", () => "calm from here on");
+    world.transcript.note("fate", () => "calm from here on");
     world.faults.on = false;
     this.#wanted.forEach((config, index) => {
       this.#wanted[index] = { ...config, paused: false };
-      world.batch.of(config.batch.resourceId).sharedKeyAllowed = true;
+      world.batch.of(config.batch.resourceId).modes = null;
       const newest = world.vault.newest(config.secret);
       if (newest?.disabledBy === "hand") newest.disabledBy = null;
       this.#healInstances(index, config);
@@ -267,7 +275,7 @@ class HistoryRun {
 
   #allMoved(account: number): boolean {
     const newest = this.#world.vault.newest(this.#config(account).secret);
-    return this.#instances.living(account).every((instance) => instance.version === newest?.id);
+    return this.#instances.living(account).every((instance) => instance.version === newest?.version);
   }
 
   #completed(): number {

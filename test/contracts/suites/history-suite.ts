@@ -1,12 +1,10 @@
 import { CorruptRecordError } from "../../../lib/errors";
 import type { History } from "../../../lib/ports";
 import type { RotationEvent } from "../../../lib/rotation/events/events";
-import { anEvent } from "./records";
+import { anEvent, at, later } from "./records";
 
 export interface HistoryWorld {
   readonly history: History;
-  /** What is stored of an account, newest first. */
-  events(account: string): Promise<readonly RotationEvent[]>;
   close(): Promise<void>;
 }
 
@@ -18,6 +16,14 @@ export const historyContract = (name: string, open: () => Promise<HistoryWorld>)
     let world: HistoryWorld;
     let accounts = 0;
     const anAccount = (): string => `account-${(accounts += 1)}`;
+    /** What is stored of an account, newest first. */
+    const stored = async (account: string): Promise<readonly RotationEvent[]> =>
+      (await world.history.page(account, { limit: 1000, before: null }, call)).events;
+    const places = async (account: string): Promise<readonly number[]> =>
+      (await stored(account)).map(({ sequence }) => sequence);
+    const append = async (account: string, times: readonly (readonly [sequence: number, at: string])[]) => {
+      for (const [sequence, time] of times) await world.history.append(anEvent(sequence, { account, at: time }), call);
+    };
 
     beforeAll(async () => {
       world = await open();
@@ -35,20 +41,20 @@ export const historyContract = (name: string, open: () => Promise<HistoryWorld>)
         by: "signal:a",
       });
       for (const event of [...events, odd]) await world.history.append(event, call);
-      expect(await world.events(account)).toEqual([odd, ...events.toReversed()]);
+      expect(await stored(account)).toEqual([odd, ...events.toReversed()]);
     });
 
-    it("takes a repeat as done", async () => {
+    it("accepts a repeat", async () => {
       const account = anAccount();
       await world.history.append(anEvent(1, { account }), call);
       await world.history.append(anEvent(1, { account }), call);
-      expect(await world.events(account)).toEqual([anEvent(1, { account })]);
+      expect(await stored(account)).toEqual([anEvent(1, { account })]);
     });
 
-    it("takes many repeats at the same time as done", async () => {
+    it("accepts many repeats at the same time", async () => {
       const account = anAccount();
       await Promise.all(Array.from({ length: 10 }, () => world.history.append(anEvent(1, { account }), call)));
-      expect(await world.events(account)).toHaveLength(1);
+      expect(await stored(account)).toHaveLength(1);
     });
 
     it("refuses another event in the place of one that is there", async () => {
@@ -56,13 +62,61 @@ export const historyContract = (name: string, open: () => Promise<HistoryWorld>)
       await world.history.append(anEvent(1, { account }), call);
       const usurper = world.history.append(anEvent(1, { account, id: "usurper" }), call);
       await expect(usurper).rejects.toThrow(CorruptRecordError);
-      expect(await world.events(account)).toEqual([anEvent(1, { account })]);
+      expect(await stored(account)).toEqual([anEvent(1, { account })]);
+    });
+
+    it("is read page by page, newest first", async () => {
+      const account = anAccount();
+      await append(
+        account,
+        [1, 2, 3, 5, 6].map((sequence) => [sequence, at]),
+      );
+      const page = async (limit: number, before: number | null) => {
+        const { events, unreadable, next } = await world.history.page(account, { limit, before }, call);
+        return [events.map(({ sequence }) => sequence), unreadable, next];
+      };
+      expect(await page(2, null)).toEqual([[6, 5], [], 4]);
+      expect(await page(2, 4)).toEqual([[3, 2], [], 2]);
+      expect(await page(2, 2)).toEqual([[1], [], null]);
+      expect(await page(5, null)).toEqual([[6, 5, 3, 2, 1], [], null]);
+      expect(await page(3, 1)).toEqual([[], [], null]);
+    });
+
+    it("finds the newest event from before an instant, of the oldest without a break", async () => {
+      const account = anAccount();
+      expect(await world.history.lastBefore(account, later, call)).toBe(0);
+      await append(account, [
+        [1, at],
+        [2, at],
+        [3, later],
+        [4, at],
+      ]);
+      expect(await world.history.lastBefore(account, at, call)).toBe(0);
+      expect(await world.history.lastBefore(account, later, call)).toBe(2);
+      expect(await world.history.lastBefore(account, "2026-11-22T11:00:00.001Z", call)).toBe(4);
+    });
+
+    it("removes the oldest events up to a number, of one account, and again without harm", async () => {
+      const [account, other] = [anAccount(), anAccount()];
+      for (const each of [account, other])
+        await append(
+          each,
+          [1, 2, 3, 4].map((sequence) => [sequence, at]),
+        );
+      await world.history.removeThrough(account, 2, call);
+      await world.history.removeThrough(account, 2, call);
+      expect([await places(account), await places(other)]).toEqual([
+        [4, 3],
+        [4, 3, 2, 1],
+      ]);
+      await world.history.removeThrough(account, 9, call);
+      expect(await places(account)).toEqual([]);
     });
 
     it("keeps accounts apart", async () => {
       const [one, other] = [anAccount(), anAccount()];
       await world.history.append(anEvent(1, { account: one }), call);
-      expect(await world.events(other)).toEqual([]);
+      expect(await stored(other)).toEqual([]);
     });
   });
 };

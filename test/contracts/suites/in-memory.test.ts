@@ -1,15 +1,12 @@
 import { MemoryNotices } from "../../../lib/alarms/memory-notices";
-import { InMemoryBatch } from "../../fakes/in-memory-batch";
-import { InMemoryFaults } from "../../fakes/in-memory-faults";
-import { InMemoryHistory } from "../../fakes/in-memory-history";
-import { InMemoryNotices } from "../../fakes/in-memory-notices";
-import { InMemoryRotations } from "../../fakes/in-memory-rotations";
-import { InMemorySignals } from "../../fakes/in-memory-signals";
-import { InMemoryVault } from "../../fakes/in-memory-vault";
+import type { Ports } from "../../../lib/ports";
+import * as product from "../../fakes/world/product";
+import { startProcess } from "../../fakes/world/start-process";
+import { World } from "../../fakes/world/world";
 import { batchKeysContract } from "./batch-keys-suite";
 import { historyContract } from "./history-suite";
-import { aRecord } from "./records";
 import { noticesContract } from "./notices-suite";
+import { aRecord } from "./records";
 import { rotationsContract } from "./rotations-suite";
 import { secretPublisherContract } from "./secret-publisher-suite";
 import { signalsContract } from "./signals-suite";
@@ -17,62 +14,131 @@ import { signalsContract } from "./signals-suite";
 const close = () => Promise.resolve();
 const call = { signal: new AbortController().signal };
 
-rotationsContract("memory", () => Promise.resolve({ rotations: new InMemoryRotations(), close }));
+const openWorld = (): { readonly world: World; readonly ports: Ports } => {
+  const world = new World({ product });
+  const { ports } = startProcess(world, []).app;
+  return { world, ports };
+};
 
-noticesContract("memory", () => Promise.resolve({ notices: new InMemoryNotices(), close }));
-noticesContract("a process", () => Promise.resolve({ notices: new MemoryNotices(), close }));
+/** The same ports in disorder, as the simulation runs them: things happen while a contract waits. */
+const openDisorder = async (): Promise<Ports & { close(): Promise<void> }> => {
+  const world = new World({ product, course: "disorder", checked: false });
+  const { ports } = startProcess(world, []).app;
+  let over = false;
+  const tick = (): void => {
+    if (!over) world.timeline.add(world.timeline.now + 1_000, tick);
+  };
+  tick();
+  const running = world.timeline.run(() => over);
+  return {
+    ...ports,
+    close: () => {
+      over = true;
+      return running;
+    },
+  };
+};
 
-signalsContract("memory", () => Promise.resolve({ signals: new InMemorySignals(), close }));
+rotationsContract("memory", async () => ({ ...openWorld().ports, close }));
 
-historyContract("memory", () => {
-  const history = new InMemoryHistory();
-  return Promise.resolve({ history, close, events: (account) => Promise.resolve(history.events(account)) });
+noticesContract("memory", async () => ({ ...openWorld().ports, close }));
+noticesContract("a process", async () => ({ notices: new MemoryNotices(), close }));
+
+signalsContract("memory", async () => ({ ...openWorld().ports, close }));
+
+historyContract("memory", async () => ({ ...openWorld().ports, close }));
+
+describe("a world in disorder", () => {
+  rotationsContract("memory", openDisorder);
+  noticesContract("memory", openDisorder);
+  signalsContract("memory", openDisorder);
+  historyContract("memory", openDisorder);
 });
 
-batchKeysContract("memory", () => {
-  const batch = new InMemoryBatch();
+batchKeysContract("memory", async () => {
+  const { world, ports } = openWorld();
+  const { batch } = world;
   let accounts = 0;
-  return Promise.resolve({
-    batch,
+  return {
+    batch: ports.batch,
     close,
     addAccount: () => batch.addAccount(`account${(accounts += 1)}`),
-    keys: (ref) => batch.keys(ref),
-    setModes: (ref, modes) => batch.setModes(ref, modes),
-    setUserSubscription: (ref) => batch.setUserSubscription(ref),
-    deny: (action) => batch.deny(action),
-    allow: (action) => batch.allow(action),
-    lock: (ref) => batch.setLocked(ref, true),
+    keys: (ref) => batch.liveKeys(ref),
+    setModes: ({ resourceId }, modes) => {
+      batch.of(resourceId).modes = modes;
+    },
+    setUserSubscription: ({ resourceId }) => {
+      batch.of(resourceId).userSubscription = true;
+    },
+    deny: (action) => void batch.denied.add(action),
+    allow: (action) => void batch.denied.delete(action),
+    lock: ({ resourceId }) => {
+      batch.of(resourceId).locked = true;
+    },
     remove: (ref) => batch.remove(ref),
-  });
+  };
 });
 
-secretPublisherContract("memory", () => {
-  const secrets = new InMemoryVault(() => new Date("2026-11-22T10:00:00.000Z"));
+secretPublisherContract("memory", async () => {
+  const { world, ports } = openWorld();
+  const { vault } = world;
   let made = 0;
-  return Promise.resolve({
-    secrets,
+  return {
+    secrets: ports.secrets,
     close,
     newSecret: () => ({ vaultUrl: "https://v.vault.azure.net", name: `secret-${(made += 1)}` }),
-    versions: (ref) => secrets.versions(ref).map(({ createdAt: _createdAt, ...version }) => version),
-    seed: (ref, value) => secrets.seed(ref, value),
-    disable: (ref, version) => secrets.setEnabled(ref, version, false),
-    delete: (ref) => secrets.setDeleted(ref, true),
-    deny: (action) => secrets.deny(action),
-    allow: (action) => secrets.allow(action),
-  });
+    versions: (ref) =>
+      vault.versions(ref).map(({ version, value, disabledBy, contentType, tags, expiresAt }) => ({
+        version,
+        value,
+        enabled: disabledBy === null,
+        contentType,
+        tags,
+        expiresAt,
+      })),
+    seed: (ref, value) => vault.add(ref, { value, by: "hand", createdAtMs: world.wallMs, effect: 0 }),
+    disable: (ref, version) => vault.setEnabled(ref, version, false),
+    delete: (ref) => vault.setDeleted(ref, true),
+    deny: (action) => void vault.denied.add(action),
+    allow: (action) => void vault.denied.delete(action),
+  };
 });
 
-describe("faults of the fakes", () => {
+describe("a fault", () => {
   it.each([
     ["before", null],
     ["after", aRecord()],
-  ] as const)("happen %s the effect, and once", async (when, stored) => {
-    const faults = new InMemoryFaults();
-    const rotations = new InMemoryRotations(faults);
-    faults.add("rotations.insert", { when, error: () => new Error("lost") });
-    await expect(rotations.insert(aRecord(), call)).rejects.toThrow("lost");
-    expect(rotations.peek("render-weu")?.record ?? null).toEqual(stored);
-    await rotations.insert(aRecord(), call);
-    expect(rotations.peek("render-weu")?.record).toEqual(aRecord());
+  ] as const)("happens %s the effect, and once", async (when, stored) => {
+    const { world, ports } = openWorld();
+    const effects: string[] = [];
+    world.faults.onEffect((operation) => effects.push(operation));
+    world.faults.add("rotations.insert", { when, error: () => new Error("lost") });
+    await expect(ports.rotations.insert(aRecord(), call)).rejects.toThrow("lost");
+    expect(world.tables.rotations.get("render-weu")?.record ?? null).toEqual(stored);
+    expect(effects).toHaveLength(stored === null ? 0 : 1);
+    await ports.rotations.insert(aRecord(), call);
+    expect(world.tables.rotations.get("render-weu")?.record).toEqual(aRecord());
+  });
+});
+
+describe("a live world", () => {
+  it("moves on by itself to what code waits for, and to nothing else", async () => {
+    const { clock } = new World({ product, signals: "real" });
+    const never = new AbortController().signal;
+    const limit = clock.abortAfter(20_000);
+    await clock.sleep(5_000, never);
+    expect([clock.at, limit.aborted]).toEqual(["2026-11-24T10:00:05.000Z", false]);
+    await clock.sleep(Number.POSITIVE_INFINITY, limit);
+    expect([clock.at, limit.aborted]).toEqual(["2026-11-24T10:00:20.000Z", true]);
+  });
+
+  it("answers a dead process never", async () => {
+    const world = new World({ product });
+    const process = startProcess(world, [], { death: { at: "after", nth: 2 } });
+    const { notices, rotations } = process.app.ports;
+    await notices.list(call);
+    const insert = rotations.insert(aRecord(), call).then(() => "answered");
+    expect(await Promise.race([insert, process.died])).toBe("after rotations.insert");
+    expect(world.tables.rotations.size).toBe(1);
   });
 });

@@ -1,3 +1,4 @@
+import type { BatchAccountRef } from "../../../lib/rotation/account-config";
 import type { Slot } from "../../../lib/rotation/phases";
 import type { Random } from "./random";
 import type { Timeline } from "./timeline";
@@ -10,23 +11,39 @@ export interface KeyFact {
   readonly resourceId: string;
   readonly slot: Slot;
   readonly madeBy: Maker;
-  /** Made by a regenerate that nobody could have prevented from killing a key in use: it is the live key to publish, accepted or not yet. */
+  /** Made by a regenerate whose kill nothing could prevent: it is the live key to publish, accepted or not yet. */
   readonly excused: boolean;
   /** The data plane accepts it from here on. */
   readonly acceptedFrom: number;
-  /** Regenerated away. `excused`: nobody could have prevented that it was in use. */
+  /** Regenerated away. `excused`: nothing could prevent that it was in use. */
   death: { readonly at: number; readonly by: Maker; readonly excused: boolean } | null;
 }
 
 export interface BatchFacts {
   readonly keys: Record<Slot, KeyFact>;
-  sharedKeyAllowed: boolean;
+  /** How callers may authenticate; null: the account does not say, which allows everything. */
+  modes: readonly string[] | null;
+  userSubscription: boolean;
+  locked: boolean;
 }
+
+export type BatchAction = "read" | "listKeys" | "regenerateKeys";
+
+export const allowsSharedKey = ({ modes }: BatchFacts): boolean => modes === null || modes.includes("SharedKey");
+
+const subscriptionId = "00000000-0000-4000-8000-000000000001";
 
 /** Batch accounts with two live keys each, and every key there ever was. */
 export class FakeBatch {
-  readonly accounts = new Map<string, BatchFacts>();
+  readonly #accounts = new Map<string, BatchFacts>();
   readonly keys = new Map<string, KeyFact>();
+  /** What the rotator's identity may not do. */
+  readonly denied = new Set<BatchAction>();
+  /** How many keys the rotator has regenerated. */
+  requests = 0;
+  /** The data plane refuses these although they live, or accepts them although they are dead. */
+  readonly #refused = new Set<string>();
+  readonly #lingering = new Set<string>();
 
   /** `settleMs`: how long the data plane takes to accept a new key, and goes on accepting a replaced one. */
   constructor(
@@ -45,41 +62,73 @@ export class FakeBatch {
       primary: this.#make(resourceId, "primary", "initial", false, 0),
       secondary: this.#make(resourceId, "secondary", "initial", false, 0),
     };
-    this.accounts.set(resourceId, { keys, sharedKeyAllowed: true });
+    this.#accounts.set(resourceId, { keys, modes: null, userSubscription: false, locked: false });
+  }
+
+  addAccount(accountName: string, resourceGroup = "rg"): BatchAccountRef {
+    const group = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
+    const resourceId = `${group}/providers/Microsoft.Batch/batchAccounts/${accountName}`;
+    this.create(resourceId);
+    return { resourceId, subscriptionId, resourceGroup, accountName };
+  }
+
+  remove({ resourceId }: BatchAccountRef): void {
+    this.#accounts.delete(resourceId);
+  }
+
+  find(resourceId: string): BatchFacts | null {
+    return this.#accounts.get(resourceId) ?? null;
   }
 
   of(resourceId: string): BatchFacts {
-    const facts = this.accounts.get(resourceId);
-    if (facts === undefined) throw new Error(`no Batch account ${resourceId} in this world`);
+    const facts = this.find(resourceId);
+    if (facts === null) throw new Error(`no Batch account ${resourceId} in this world`);
     return facts;
+  }
+
+  /** The live keys' values. */
+  liveKeys({ resourceId }: BatchAccountRef): Readonly<Record<Slot, string>> {
+    const { primary, secondary } = this.of(resourceId).keys;
+    return { primary: primary.value, secondary: secondary.value };
   }
 
   regenerate(resourceId: string, slot: Slot, by: Maker, excused: boolean): KeyFact {
     const { keys } = this.of(resourceId);
     const killed = keys[slot];
+    if (by === "rotator") this.requests += 1;
     killed.death = { at: this.timeline.now, by, excused };
     keys[slot] = this.#make(resourceId, slot, by, excused, this.settleMs.accept);
     return killed;
   }
 
+  /** As a person in the portal does it. Returns the new key. */
+  regenerateManually({ resourceId }: BatchAccountRef, slot: Slot): string {
+    this.regenerate(resourceId, slot, "hand", false);
+    return this.of(resourceId).keys[slot].value;
+  }
+
   /** Whether the data plane accepts this value now. */
   accepts(value: string): boolean {
     const key = this.keys.get(value);
-    if (key === undefined || this.timeline.now < key.acceptedFrom) return false;
-    return key.death === null || this.timeline.now < key.death.at + this.settleMs.refuse;
+    if (key === undefined || this.timeline.now < key.acceptedFrom || this.#refused.has(value)) return false;
+    if (key.death === null || this.#lingering.has(value)) return true;
+    return this.timeline.now < key.death.at + this.settleMs.refuse;
+  }
+
+  /** A live key that the data plane refuses. */
+  setRefused(value: string, refused: boolean): void {
+    this.#refused[refused ? "add" : "delete"](value);
+  }
+
+  /** A dead key that the data plane still accepts. */
+  setLingering(value: string, lingering: boolean): void {
+    this.#lingering[lingering ? "add" : "delete"](value);
   }
 
   #make(resourceId: string, slot: Slot, madeBy: Maker, excused: boolean, acceptMs: number): KeyFact {
     const value = `${this.random.base64(86)}==`;
-    const fact: KeyFact = {
-      value,
-      resourceId,
-      slot,
-      madeBy,
-      excused,
-      acceptedFrom: this.timeline.now + acceptMs,
-      death: null,
-    };
+    const acceptedFrom = this.timeline.now + acceptMs;
+    const fact: KeyFact = { value, resourceId, slot, madeBy, excused, acceptedFrom, death: null };
     this.keys.set(value, fact);
     return fact;
   }

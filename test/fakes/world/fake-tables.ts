@@ -1,21 +1,74 @@
-import type { Stored } from "../../../lib/ports";
+import { noticeSchema, recordSchema } from "../../../lib/azure/tables/record-schema";
+import type { HistoryPage, Stored, StoredNotice } from "../../../lib/ports";
+import type { Notice } from "../../../lib/rotation/events/notice";
 import type { RotationEvent } from "../../../lib/rotation/events/events";
-import type { RotationRecord } from "../../../lib/rotation/record";
 import type { InstanceReport } from "../../../lib/rotation/gate/signals";
+import type { RotationRecord } from "../../../lib/rotation/record";
+import type { Instant } from "../../../lib/rotation/time/time";
 
-/** The three tables. Rows are kept as they are handed in: the app never changes one. */
+interface Schema<T> {
+  parse(value: unknown): T;
+}
+
+/**
+ * The three tables, notices in the one of the rotations. `checked`: rows go through JSON and the schema, so what could not be stored is not stored here
+ * either; else they are kept as they are handed in, which costs less.
+ */
 export class FakeTables {
   readonly rotations = new Map<string, Stored>();
+  readonly notices = new Map<string | null, StoredNotice>();
   readonly signals = new Map<string, Map<string, InstanceReport>>();
+  /** By account, oldest first. */
   readonly history = new Map<string, RotationEvent[]>();
+  /** Accounts whose stored record cannot be read. `rotations` has what it says. */
+  readonly damaged = new Set<string>();
   #etags = 0;
+
+  constructor(private readonly checked: boolean) {}
 
   /** Writes where the row is still the one with `etag` (null: none). Null where it is not. */
   write(record: RotationRecord, etag: string | null): Stored | null {
     if ((this.rotations.get(record.account)?.etag ?? null) !== etag) return null;
-    const stored = { record, etag: `etag-${(this.#etags += 1)}` };
+    const stored = { record: this.#stored(record, recordSchema), etag: this.#nextEtag() };
     this.rotations.set(record.account, stored);
+    this.damaged.delete(record.account);
     return stored;
+  }
+
+  writeNotice(notice: Notice, etag: string | null): StoredNotice | null {
+    if ((this.notices.get(notice.account)?.etag ?? null) !== etag) return null;
+    const stored = { notice: this.#stored(notice, noticeSchema), etag: this.#nextEtag() };
+    this.notices.set(notice.account, stored);
+    return stored;
+  }
+
+  // What a person does in the storage browser
+
+  /** The row changes, so a driver that has read it writes no more. */
+  damage(account: string): void {
+    this.restore(this.#record(account));
+    this.damaged.add(account);
+  }
+
+  /** Writes the row, whatever it was: as it was before the damage, unless another is given. */
+  restore(record: RotationRecord): void {
+    this.rotations.set(record.account, { record, etag: this.#nextEtag() });
+    this.damaged.delete(record.account);
+  }
+
+  repair(account: string): void {
+    this.restore(this.#record(account));
+  }
+
+  delete(account: string): void {
+    this.rotations.delete(account);
+    this.damaged.delete(account);
+  }
+
+  #record(account: string): RotationRecord {
+    const row = this.rotations.get(account);
+    if (row === undefined) throw new Error(`there is no record of ${account}`);
+    return row.record;
   }
 
   reports(account: string): readonly InstanceReport[] {
@@ -26,10 +79,13 @@ export class FakeTables {
     return this.signals.get(account)?.get(instance) ?? null;
   }
 
+  /** In the order of consumer and instance, as in the table. */
   keep(account: string, instance: string, report: InstanceReport): void {
-    const known = this.signals.get(account);
-    if (known === undefined) this.signals.set(account, new Map([[instance, report]]));
-    else known.set(instance, report);
+    const known = this.signals.get(account) ?? new Map<string, InstanceReport>();
+    const isNew = !known.has(instance);
+    known.set(instance, report);
+    const inOrder = [...known].toSorted(([one], [other]) => (one < other ? -1 : 1));
+    this.signals.set(account, isNew ? new Map(inOrder) : known);
   }
 
   events(account: string): readonly RotationEvent[] {
@@ -40,8 +96,45 @@ export class FakeTables {
   append(event: RotationEvent): RotationEvent {
     const events = this.history.get(event.account) ?? [];
     this.history.set(event.account, events);
-    const there = events.find(({ sequence }) => sequence === event.sequence);
-    if (there === undefined) events.push(event);
-    return there ?? event;
+    const behind = events.findLastIndex(({ sequence }) => sequence <= event.sequence);
+    const there = events[behind];
+    if (there?.sequence === event.sequence) return there;
+    events.splice(behind + 1, 0, event);
+    return event;
+  }
+
+  /** Newest first. */
+  page(account: string, limit: number, before: number | null): HistoryPage {
+    const all = this.events(account).filter(({ sequence }) => before === null || sequence < before);
+    const newestFirst = all.toReversed();
+    const beyond = newestFirst[limit];
+    return {
+      events: newestFirst.slice(0, limit),
+      unreadable: [],
+      next: beyond === undefined ? null : beyond.sequence + 1,
+    };
+  }
+
+  /** Of the oldest without a break. */
+  lastBefore(account: string, at: Instant): number {
+    const events = this.events(account);
+    const kept = events.findIndex((event) => event.at >= at);
+    return (kept === -1 ? events.at(-1) : events[kept - 1])?.sequence ?? 0;
+  }
+
+  /** Removes the oldest event where its place is up to `sequence`. Whether there is another such. */
+  removeOldest(account: string, sequence: number): boolean {
+    const events = this.history.get(account) ?? [];
+    const isDue = (event: RotationEvent | undefined): boolean => event !== undefined && event.sequence <= sequence;
+    if (isDue(events[0])) events.shift();
+    return isDue(events[0]);
+  }
+
+  #nextEtag(): string {
+    return `etag-${(this.#etags += 1)}`;
+  }
+
+  #stored<T>(row: T, schema: Schema<T>): T {
+    return this.checked ? schema.parse(JSON.parse(JSON.stringify(row))) : row;
   }
 }

@@ -1,41 +1,91 @@
+import type { Publication } from "../../../lib/ports";
 import type { SecretRef } from "../../../lib/rotation/account-config";
 import type { Maker } from "./fake-batch";
 import type { Random } from "./random";
 
 export interface VersionFact {
-  readonly id: string;
+  readonly version: string;
   readonly value: string;
   readonly by: Maker;
   readonly createdAtMs: number;
-  readonly rotationId: string | null;
   /** The number of the effect that made it: which came first is told from this. */
   readonly effect: number;
+  readonly contentType: string | null;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly expiresAt: string | null;
   disabledBy: Maker | null;
 }
 
-/** The secrets of a world, each name in one vault, with their versions, oldest first. */
+export type VaultAction = "get" | "set" | "update";
+
+type Added = Pick<VersionFact, "value" | "by" | "createdAtMs" | "effect"> &
+  Partial<Pick<VersionFact, "contentType" | "tags" | "expiresAt">>;
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** What is stored with a published key. */
+export const publishedWith = ({ slot, resourceId, rotateEveryMs, rotationId, expiresAt }: Publication) => ({
+  contentType: "text/plain; batch-account-key",
+  tags: {
+    CredentialId: slot === "primary" ? "Primary" : "Secondary",
+    ProviderAddress: resourceId,
+    ValidityPeriodDays: String(Math.max(1, Math.floor(rotateEveryMs / dayMs))),
+    RotationId: rotationId,
+  },
+  expiresAt,
+});
+
+const nameOf = ({ vaultUrl, name }: SecretRef): string => `${vaultUrl}/secrets/${name}`.toLowerCase();
+
+/** The secrets of a world with their versions, oldest first. */
 export class FakeVault {
   readonly #secrets = new Map<string, VersionFact[]>();
+  readonly #deleted = new Set<string>();
+  /** What the rotator's identity may not do. */
+  readonly denied = new Set<VaultAction>();
+  /** How many versions the rotator has published. */
+  publications = 0;
 
   constructor(private readonly random: Random) {}
 
   versions(ref: SecretRef): readonly VersionFact[] {
-    return this.#secrets.get(ref.name) ?? [];
+    return this.#secrets.get(nameOf(ref)) ?? [];
   }
 
+  /** What a reader of the secret sees; null for a deleted secret too. */
   newest(ref: SecretRef): VersionFact | null {
-    return this.versions(ref).at(-1) ?? null;
+    return this.isDeleted(ref) ? null : (this.versions(ref).at(-1) ?? null);
   }
 
-  version(ref: SecretRef, id: string): VersionFact | null {
-    return this.versions(ref).find((version) => version.id === id) ?? null;
+  version(ref: SecretRef, version: string): VersionFact | null {
+    return this.isDeleted(ref) ? null : (this.versions(ref).find((each) => each.version === version) ?? null);
   }
 
-  add(ref: SecretRef, version: Omit<VersionFact, "id" | "disabledBy">): VersionFact {
-    const added: VersionFact = { ...version, id: this.random.hex(32), disabledBy: null };
-    const known = this.#secrets.get(ref.name);
-    if (known === undefined) this.#secrets.set(ref.name, [added]);
-    else known.push(added);
-    return added;
+  add(ref: SecretRef, added: Added): VersionFact {
+    if (added.by === "rotator") this.publications += 1;
+    const version: VersionFact = {
+      contentType: null,
+      tags: {},
+      expiresAt: null,
+      ...added,
+      version: this.random.hex(32),
+      disabledBy: null,
+    };
+    this.#secrets.set(nameOf(ref), [...this.versions(ref), version]);
+    return version;
+  }
+
+  setEnabled(ref: SecretRef, version: string, enabled: boolean): void {
+    const found = this.version(ref, version);
+    if (found === null) throw new Error(`${ref.name} has no version ${version}`);
+    found.disabledBy = enabled ? null : "hand";
+  }
+
+  isDeleted(ref: SecretRef): boolean {
+    return this.#deleted.has(nameOf(ref));
+  }
+
+  setDeleted(ref: SecretRef, deleted: boolean): void {
+    this.#deleted[deleted ? "add" : "delete"](nameOf(ref));
   }
 }

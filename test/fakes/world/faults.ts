@@ -1,14 +1,15 @@
 import type { BlockedReason } from "../../../lib/rotation/reasons";
 
+/** Calls of ports, by the names that ports and methods have in `Ports`. */
 export const operations = [
   "batch.readAccount",
   "batch.readKeys",
   "batch.regenerate",
   "batch.probe",
-  "vault.newest",
-  "vault.version",
-  "vault.publish",
-  "vault.disable",
+  "secrets.newest",
+  "secrets.version",
+  "secrets.publish",
+  "secrets.disable",
   "rotations.read",
   "rotations.insert",
   "rotations.replace",
@@ -17,28 +18,40 @@ export const operations = [
   "signals.list",
   "signals.update",
   "history.append",
+  "history.page",
+  "history.lastBefore",
+  /** Once for each row. */
+  "history.removeThrough",
+  "notices.list",
+  "notices.write",
   "alerts.deliver",
   "health.ask",
 ] as const;
 
 export type Operation = (typeof operations)[number];
 
+/** The port's method that makes the call. */
+export const methodOf = (operation: Operation): Operation =>
+  operation === "rotations.intent" ? "rotations.replace" : operation;
+
 /** Whose answer, when it is lost, leaves the caller not knowing. All others are reads, or are read back. */
 export const isCommand = (operation: Operation): boolean =>
-  operation === "batch.regenerate" || operation === "vault.publish" || operation === "vault.disable";
+  operation === "batch.regenerate" || operation === "secrets.publish" || operation === "secrets.disable";
 
 export const isTableWrite = (operation: Operation): boolean =>
   operation === "rotations.insert" ||
   operation === "rotations.replace" ||
   operation === "rotations.intent" ||
   operation === "signals.update" ||
-  operation === "history.append";
+  operation === "history.append" ||
+  operation === "history.removeThrough" ||
+  operation === "notices.write";
 
 /** What can happen to one call. */
 export type Fault =
   /** The service says no, and has not done it. */
   | { readonly kind: "refused"; readonly retryAfterMs: number | null }
-  /** Only a person can mend it. Not done. */
+  /** Only a person can fix it. Not done. */
   | { readonly kind: "blocked"; readonly reason: BlockedReason }
   /** Done, but the answer is lost. */
   | { readonly kind: "lost" }
@@ -50,13 +63,24 @@ export type Fault =
   | { readonly kind: "crash"; readonly at: "before" | "after" }
   | { readonly kind: "crash"; readonly at: "onItsWay"; readonly ms: number }
   /** Done, but the process stands still for `ms` before it sees the answer. */
-  | { readonly kind: "freeze"; readonly ms: number };
+  | { readonly kind: "freeze"; readonly ms: number }
+  /** The call fails with this error, before or after it is done. */
+  | { readonly kind: "throws"; readonly when: "before" | "after"; readonly error: () => Error };
 
-/** A fault at the `nth` call (from 1) of one operation, whoever makes it. */
+/** A fault at the `nth` call (from 1) of one operation, whichever process makes it. */
 export interface PlacedFault {
   readonly operation: Operation;
   readonly nth: number;
   readonly fault: Fault;
+}
+
+/** A fault of the next calls of an operation. */
+export interface ArmedFault {
+  /** `before`: nothing happens. `after`: it happens, and only then the call fails. */
+  readonly when: "before" | "after";
+  readonly error: () => Error;
+  /** How often (default once). */
+  readonly times?: number;
 }
 
 /** Every call of an operation fails in the same way while this lasts. */
@@ -68,7 +92,9 @@ export interface Outage {
 /** Which faults are still to come. */
 export class FaultPlan {
   readonly #placed = new Map<Operation, Map<number, Fault>>();
+  readonly #armed = new Map<Operation, { readonly fault: Fault; left: number }[]>();
   readonly #calls = new Map<Operation, number>();
+  readonly #listeners = new Set<(operation: Operation) => void>();
   readonly outages = new Set<Outage>();
   /** Off: nothing fails any more. */
   on = true;
@@ -82,6 +108,27 @@ export class FaultPlan {
     this.#placed.set(operation, known.set(nth, fault));
   }
 
+  /** Whichever call of the operation comes next, and those after it. */
+  add(operation: Operation, { when, error, times = 1 }: ArmedFault): void {
+    const armed = this.#armed.get(operation) ?? [];
+    this.#armed.set(operation, [...armed, { fault: { kind: "throws", when, error }, left: times }]);
+  }
+
+  clear(): void {
+    this.#armed.clear();
+  }
+
+  /** The listener is called after each effect, reads included, and before its caller learns of it. Returns the function that takes it off. */
+  onEffect(listener: (operation: Operation) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** For the wire. */
+  effectOf(operation: Operation): void {
+    for (const listener of this.#listeners) listener(methodOf(operation));
+  }
+
   /** How many calls of this operation there have been. */
   calls(operation: Operation): number {
     return this.#calls.get(operation) ?? 0;
@@ -91,17 +138,23 @@ export class FaultPlan {
   next(operation: Operation): { readonly nth: number; readonly fault: Fault | null } {
     const nth = (this.#calls.get(operation) ?? 0) + 1;
     this.#calls.set(operation, nth);
-    if (!this.on) return { nth, fault: null };
-    const fault = this.#placed.get(operation)?.get(nth);
-    if (fault !== undefined) return { nth, fault };
+    return { nth, fault: this.on ? this.#faultAt(operation, nth) : null };
+  }
+
+  #faultAt(operation: Operation, nth: number): Fault | null {
+    const placed = this.#placed.get(operation)?.get(nth);
+    if (placed !== undefined) return placed;
+    const armed = this.#armed.get(operation)?.find(({ left }) => left > 0);
+    if (armed !== undefined) {
+      armed.left -= 1;
+      return armed.fault;
+    }
     for (const outage of this.outages) {
       if (outage.operation !== operation) continue;
-      const fails: Fault =
-        outage.reason === "transient"
-          ? { kind: "refused", retryAfterMs: null }
-          : { kind: "blocked", reason: outage.reason };
-      return { nth, fault: fails };
+      return outage.reason === "transient"
+        ? { kind: "refused", retryAfterMs: null }
+        : { kind: "blocked", reason: outage.reason };
     }
-    return { nth, fault: null };
+    return null;
   }
 }

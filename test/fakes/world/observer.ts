@@ -1,4 +1,5 @@
-import type { RotationEvent } from "../../../lib/rotation/events/events";
+import type { Announcement, RotationEvent } from "../../../lib/rotation/events/events";
+import type { Notice } from "../../../lib/rotation/events/notice";
 import type { Slot } from "../../../lib/rotation/phases";
 import type { RotationRecord } from "../../../lib/rotation/record";
 import type { KeyFact } from "./fake-batch";
@@ -17,32 +18,34 @@ export interface SentRegenerate {
   readonly sentAtWallMs: number;
 }
 
-/** Whoever judges a world: told of every effect, right after it. */
+/** Judges a world: notified of every effect, right after it. */
 export interface Observer {
-  /** Before a call takes effect: hands and fate may be quicker. */
+  /** Before a call takes effect: people and chance may be quicker. */
   beforeCall(operation: Operation, nth: number): void;
   sent(sent: SentRegenerate): void;
-  /** Whether the death of this key at this moment is nobody's fault. Asked just before it dies. */
+  /** Whether nothing could prevent the death of this key at this moment. Asked just before it dies. */
   excuses(sent: SentRegenerate, dying: KeyFact): boolean;
   regenerated(sent: SentRegenerate, killed: KeyFact): void;
   recordWritten(process: Process, before: RotationRecord | null, after: RotationRecord): void;
+  noticeWritten(before: Notice | null, after: Notice): void;
   historyWritten(event: RotationEvent, there: RotationEvent): void;
-  /** The webhook's receiver was told of this. */
-  alerted(event: Pick<RotationEvent, "account" | "id" | "event">): void;
+  /** The webhook's receiver got this. */
+  alerted(event: Announcement): void;
   /** Anything that leaves the app: a log line, a row, an answer, an error. */
   left(what: string, content: unknown): void;
-  /** After every effect, once it is told. */
+  /** After every effect. */
   afterEffect(): void;
 }
 
 const nothing = (): void => undefined;
 
-export const nobody: Observer = {
+export const noObserver: Observer = {
   beforeCall: nothing,
   sent: nothing,
   excuses: () => false,
   regenerated: nothing,
   recordWritten: nothing,
+  noticeWritten: nothing,
   historyWritten: nothing,
   alerted: nothing,
   left: nothing,

@@ -12,8 +12,10 @@ import type {
 } from "../../../lib/ports";
 import type { RotationRecord } from "../../../lib/rotation/record";
 import type { SecretRef } from "../../../lib/rotation/account-config";
+import type { BlockedReason } from "../../../lib/rotation/reasons";
 import { toInstant } from "../../../lib/rotation/time/time";
-import type { VersionFact } from "./fake-vault";
+import { allowsSharedKey, type BatchAction, type BatchFacts } from "./fake-batch";
+import { publishedWith, type VaultAction, type VersionFact } from "./fake-vault";
 import type { SentRegenerate } from "./observer";
 import type { Process } from "./process";
 import type { World } from "./world";
@@ -26,13 +28,32 @@ export const portsOf = (world: World, process: Process): Ports => ({
   signals: signalsPort(world, process),
   history: historyPort(world, process),
   health: healthPort(world, process),
+  // What the identity may do, nothing in this world knows.
   permissions: { principalId: async () => null, allows: async () => null },
   alerts: alertsPort(world, process),
-  notices: noNotices,
+  notices: noticesPort(world, process),
   log: logPort(world, process),
   clock: process.clock,
   ids: idsOf(world),
 });
+
+const refusal = ({ product }: World, reason: BlockedReason, operation: string, statusCode: number) =>
+  new product.OperatorNeededError(reason, { operation, statusCode }, `fix ${reason}`);
+
+/** What Resource Manager says before it does anything. */
+const permitted = (world: World, resourceId: string, action: BatchAction): BatchFacts => {
+  const { batch } = world;
+  if (batch.denied.has(action)) throw refusal(world, "Forbidden", `Batch ${action}`, 403);
+  const account = existing(world, resourceId, `Batch ${action}`);
+  if (account.locked && action !== "read") throw refusal(world, "ResourceLocked", `Batch ${action}`, 409);
+  return account;
+};
+
+const existing = (world: World, resourceId: string, operation: string): BatchFacts => {
+  const account = world.batch.find(resourceId);
+  if (account === null) throw refusal(world, "NotFound", operation, 404);
+  return account;
+};
 
 const batchPort = (world: World, process: Process): BatchKeys => ({
   readAccount: ({ resourceId }, { signal }) =>
@@ -40,10 +61,13 @@ const batchPort = (world: World, process: Process): BatchKeys => ({
       operation: "batch.readAccount",
       signal,
       subject: () => shortId(resourceId),
-      effect: () => ({
-        accountEndpoint: `${shortId(resourceId)}.westeurope.batch.azure.com`,
-        sharedKeyAllowed: world.batch.of(resourceId).sharedKeyAllowed,
-      }),
+      effect: () => {
+        const account = permitted(world, resourceId, "read");
+        return {
+          accountEndpoint: `${shortId(resourceId)}.westeurope.batch.azure.com`,
+          sharedKeyAllowed: !account.userSubscription && allowsSharedKey(account),
+        };
+      },
     }),
   readKeys: ({ resourceId }, { signal }) =>
     world.wire.call(process, {
@@ -51,7 +75,7 @@ const batchPort = (world: World, process: Process): BatchKeys => ({
       signal,
       subject: () => shortId(resourceId),
       effect: () => {
-        const { keys } = world.batch.of(resourceId);
+        const { keys } = permitted(world, resourceId, "listKeys");
         return { primary: world.key(keys.primary.value), secondary: world.key(keys.secondary.value) };
       },
     }),
@@ -63,11 +87,12 @@ const batchPort = (world: World, process: Process): BatchKeys => ({
       signal,
       subject: () => `${slot} of ${shortId(resourceId)}`,
       effect: () => {
-        const excused = world.observer.excuses(sent, world.batch.of(resourceId).keys[slot]);
+        const { keys } = permitted(world, resourceId, "regenerateKeys");
+        const excused = world.observer.excuses(sent, keys[slot]);
         const killed = world.batch.regenerate(resourceId, slot, "rotator", excused);
         world.effects += 1;
         world.observer.regenerated(sent, killed);
-        return { requestId: null };
+        return { requestId: `arm-request-${world.batch.requests}` };
       },
     });
   },
@@ -75,8 +100,10 @@ const batchPort = (world: World, process: Process): BatchKeys => ({
     world.wire.call(process, {
       operation: "batch.probe",
       signal,
-      subject: () => `${shortId(resourceId)} with ${world.journal.key(key.reveal())}`,
+      subject: () => `${shortId(resourceId)} with ${world.transcript.key(key.reveal())}`,
       effect: () => {
+        const account = existing(world, resourceId, "Batch data plane probe");
+        if (!allowsSharedKey(account)) throw refusal(world, "SharedKeyNotAllowed", "Batch data plane probe", 403);
         const value = key.reveal();
         const own = world.batch.keys.get(value)?.resourceId === resourceId && endpoint.startsWith(shortId(resourceId));
         return own && world.batch.accepts(value) ? "accepted" : "refused";
@@ -108,76 +135,88 @@ export const secretName = ({ vaultUrl, name }: SecretRef): string => `${vaultUrl
 
 const secretsPort = (world: World, process: Process): SecretPublisher => {
   const shown = (version: VersionFact) => ({
-    version: version.id,
+    version: version.version,
     enabled: true as const,
     key: world.key(version.value),
-    // Key Vault tells whole seconds.
+    // Key Vault gives whole seconds.
     createdAt: toInstant(new Date(Math.floor(version.createdAtMs / 1000) * 1000)),
-    rotationId: version.rotationId,
+    rotationId: version.tags["RotationId"] ?? null,
   });
+  const check = (action: VaultAction): void => {
+    if (world.vault.denied.has(action)) throw refusal(world, "Forbidden", `Key Vault ${action}`, 403);
+  };
   return {
     newest: (ref, { signal }) =>
       world.wire.call(process, {
-        operation: "vault.newest",
+        operation: "secrets.newest",
         signal,
         subject: () => `of ${ref.name}`,
         effect: () => {
+          check("get");
           const version = world.vault.newest(ref);
           process.looks.set(secretName(ref), { effect: world.effects, at: world.timeline.now });
           if (version === null) return null;
           if (version.disabledBy === null) return shown(version);
-          throw new world.product.OperatorNeededError(
-            "SecretDisabled",
-            { operation: "Key Vault getSecret", statusCode: 403 },
-            "enable it",
-          );
+          throw refusal(world, "SecretDisabled", "Key Vault getSecret", 403);
         },
       }),
     version: (ref, id, { signal }) =>
       world.wire.call(process, {
-        operation: "vault.version",
+        operation: "secrets.version",
         signal,
-        subject: () => `${world.journal.version(id)} of ${ref.name}`,
+        subject: () => `${world.transcript.version(id)} of ${ref.name}`,
         effect: () => {
+          check("get");
           const version = world.vault.version(ref, id);
           if (version === null) return null;
           return version.disabledBy === null ? shown(version) : { version: id, enabled: false };
         },
       }),
-    publish: (ref, { key, rotationId, slot }, { signal }) =>
+    publish: (ref, publication, { signal }) =>
       world.wire.call(process, {
-        operation: "vault.publish",
+        operation: "secrets.publish",
         signal,
-        subject: () => `${slot} ${world.journal.key(key.reveal())} to ${ref.name}`,
+        subject: () => `${publication.slot} ${world.transcript.key(publication.key.reveal())} to ${ref.name}`,
         effect: () => {
+          check("set");
+          if (world.vault.isDeleted(ref)) throw refusal(world, "SecretDeleted", "Key Vault setSecret", 409);
           world.effects += 1;
-          const { id } = world.vault.add(ref, {
-            value: key.reveal(),
+          const { version } = world.vault.add(ref, {
+            ...publishedWith(publication),
+            value: publication.key.reveal(),
             by: "rotator",
             createdAtMs: world.wallMs,
-            rotationId,
             effect: world.effects,
           });
-          world.journal.note("vault", () => `newest version of ${ref.name} is ${world.journal.version(id)}`);
-          return { version: id, requestId: null };
+          world.transcript.note("vault", () => `newest version of ${ref.name} is ${world.transcript.version(version)}`);
+          return { version, requestId: `vault-request-${world.vault.publications}` };
         },
       }),
     disable: (ref, id, { signal }) =>
       world.wire.call(process, {
-        operation: "vault.disable",
+        operation: "secrets.disable",
         signal,
-        subject: () => `${world.journal.version(id)} of ${ref.name}`,
+        subject: () => `${world.transcript.version(id)} of ${ref.name}`,
         effect: () => {
-          world.effects += 1;
+          check("update");
           const version = world.vault.version(ref, id);
-          if (version !== null) version.disabledBy ??= "rotator";
+          if (version === null) throw refusal(world, "NotFound", "Key Vault updateSecret", 404);
+          world.effects += 1;
+          version.disabledBy ??= "rotator";
         },
       }),
   };
 };
 
-const told = (record: RotationRecord): string =>
-  `${record.account} ${record.state.phase}${record.claim === null ? "" : " claimed"}${record.claim?.intent ? ` intent ${record.claim.intent.slot}` : ""}${record.hold === null ? "" : ` ${record.hold.reason}`}${record.failure === null ? "" : " failed"}${record.quarantine === null ? "" : ` quarantine ${record.quarantine.slot}`}`;
+const summary = ({ account, state, claim, hold, failure, quarantine }: RotationRecord): string =>
+  [
+    `${account} ${state.phase}`,
+    ...(claim === null ? [] : ["claimed"]),
+    ...(claim?.intent ? [`intent ${claim.intent.slot}`] : []),
+    ...(hold === null ? [] : [hold.reason]),
+    ...(failure === null ? [] : ["failed"]),
+    ...(quarantine === null ? [] : [`quarantine ${quarantine.slot}`]),
+  ].join(" ");
 
 const rotationsPort = (world: World, process: Process): Rotations => {
   const write = (record: RotationRecord, etag: string | null) => {
@@ -195,20 +234,23 @@ const rotationsPort = (world: World, process: Process): Rotations => {
         operation: "rotations.read",
         signal,
         subject: () => account,
-        effect: () => world.tables.rotations.get(account) ?? null,
+        effect: () => {
+          if (!world.tables.damaged.has(account)) return world.tables.rotations.get(account) ?? null;
+          throw new world.product.CorruptRecordError(account, "the row is not whole");
+        },
       }),
     insert: (record, { signal }) =>
       world.wire.call(process, {
         operation: "rotations.insert",
         signal,
-        subject: () => told(record),
+        subject: () => summary(record),
         effect: () => write(record, null),
       }),
     replace: (record, etag, { signal }) =>
       world.wire.call(process, {
         operation: record.claim?.intent ? "rotations.intent" : "rotations.replace",
         signal,
-        subject: () => told(record),
+        subject: () => summary(record),
         effect: () => write(record, etag),
       }),
   };
@@ -264,36 +306,91 @@ const historyPort = (world: World, process: Process): History => ({
         if (there.id !== event.id) throw new world.product.CorruptRecordError(event.account, "another event is there");
       },
     }),
-  page: async () => ({ events: [], unreadable: [], next: null }),
-  lastBefore: async () => 0,
-  removeThrough: async () => undefined,
-});
-
-/** A receiver that wants to hear everything, as often as it is told. */
-const alertsPort = (world: World, process: Process): Alerts => ({
-  wanted: "all",
-  deliver: async (event, { signal }) => {
-    try {
-      return await world.wire.call(process, {
-        operation: "alerts.deliver",
+  page: (account, { limit, before }, { signal }) =>
+    world.wire.call(process, {
+      operation: "history.page",
+      signal,
+      subject: () => `${account} before ${before}`,
+      effect: () => world.tables.page(account, limit, before),
+    }),
+  lastBefore: (account, at, { signal }) =>
+    world.wire.call(process, {
+      operation: "history.lastBefore",
+      signal,
+      subject: () => `${account} ${at}`,
+      effect: () => world.tables.lastBefore(account, at),
+    }),
+  removeThrough: async (account, sequence, { signal }) => {
+    // Row by row, the oldest first, so that it can break off.
+    for (let more = true; more; ) {
+      more = await world.wire.call(process, {
+        operation: "history.removeThrough",
         signal,
-        subject: () => `${event.event} ${event.id}`,
+        subject: () => `${account} ${sequence}`,
         effect: () => {
           world.effects += 1;
-          const { account } = event;
-          if (account !== null) world.observer.alerted({ ...event, account });
-          world.observer.left("alert", event);
-          return "delivered";
+          return world.tables.removeOldest(account, sequence);
         },
       });
-    } catch {
-      return "failed";
     }
   },
 });
 
-/** Nobody spoils a record of this world by hand, so there is nothing to tell apart from it. */
-const noNotices: Notices = { list: async () => [], write: async () => null };
+/** A receiver that wants everything and takes it, where the world has no other. */
+const alertsPort = (world: World, process: Process): Alerts => {
+  const { alerts } = world;
+  if (alerts !== null) {
+    return {
+      wanted: alerts.wanted,
+      deliver: (event, options) => world.wire.pass(process, "alerts.deliver", () => alerts.deliver(event, options)),
+    };
+  }
+  return {
+    wanted: "all",
+    deliver: async (event, { signal }) => {
+      try {
+        return await world.wire.call(process, {
+          operation: "alerts.deliver",
+          signal,
+          subject: () => `${event.event} ${event.id}`,
+          effect: () => {
+            world.effects += 1;
+            world.observer.alerted(event);
+            world.observer.left("alert", event);
+            return "delivered";
+          },
+        });
+      } catch {
+        return "failed";
+      }
+    },
+  };
+};
+
+const noticesPort = (world: World, process: Process): Notices => ({
+  list: ({ signal }) =>
+    world.wire.call(process, {
+      operation: "notices.list",
+      signal,
+      subject: () => "",
+      effect: () => [...world.tables.notices.values()],
+    }),
+  write: (notice, etag, { signal }) =>
+    world.wire.call(process, {
+      operation: "notices.write",
+      signal,
+      subject: () => `of ${notice.account ?? "the rotator"}`,
+      effect: () => {
+        const before = world.tables.notices.get(notice.account)?.notice ?? null;
+        const stored = world.tables.writeNotice(notice, etag);
+        if (stored === null) return null;
+        world.effects += 1;
+        world.observer.noticeWritten(before, notice);
+        world.observer.left("notice", notice);
+        return stored;
+      },
+    }),
+});
 
 const healthPort = (world: World, process: Process): HealthChecks => ({
   ask: async (url, nonce, { signal }) => {
@@ -317,7 +414,7 @@ const logPort = (world: World, process: Process): Log => ({
   write: (level, line) => {
     world.observer.left("log", line);
     if (level !== "info" && line.event !== "RotationStarted")
-      world.journal.note(process.name, () => `logs ${JSON.stringify(line)}`);
+      world.transcript.note(process.name, () => `logs ${JSON.stringify(line)}`);
   },
 });
 

@@ -19,4 +19,3 @@ export { Ticker } from "../../../lib/operations/tick";
 export { RefusedProofLimiter } from "../../../lib/signals/refused-proof-limiter";
 export { ReportCache } from "../../../lib/signals/report-cache";
 export { VersionCache } from "../../../lib/signals/version-cache";
-export type { Product } from "./product-type";

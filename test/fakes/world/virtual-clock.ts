@@ -1,8 +1,14 @@
 import type { Clock } from "../../../lib/ports";
-import type { Timeline } from "./timeline";
+import { type Happening, Timeline } from "./timeline";
 
-/** A signal that aborts when virtual time comes to `deadline`. It needs no timer: it is asked, never listened to. */
-class VirtualSignal {
+/**
+ * Signals of a clock. "asked": code only asks whether they have aborted, so they need no timer. "real": for code that listens to them or hands them
+ * on to a client; a real signal costs more than the rest of a simulated call.
+ */
+export type Signals = "asked" | "real";
+
+/** A signal that aborts when virtual time comes to `deadline`. */
+class AskedSignal {
   readonly reason = "deadline";
   constructor(
     private readonly timeline: Timeline,
@@ -14,34 +20,74 @@ class VirtualSignal {
   }
 }
 
-/** When a signal aborts, in milliseconds of virtual time. */
+/** When a signal aborts, in milliseconds of virtual time; infinity where only its maker knows. */
 export const deadlineOf = (signal: AbortSignal): number => {
-  if (signal instanceof VirtualSignal) return signal.deadline;
+  if (signal instanceof AskedSignal) return signal.deadline;
   return signal.aborted ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
 };
 
-/** Virtual time 0. */
-export const epochMs = Date.UTC(2026, 10, 23, 10);
+/** A Tuesday. */
+export const start = "2026-11-24T10:00:00.000Z";
 
-/** A machine's clock: the world's time, and how far off it shows it. */
+export interface ClockOptions {
+  /** What the clock shows at the beginning of its timeline. */
+  readonly startsAt?: string;
+  readonly signals?: Signals;
+  readonly timeline?: Timeline;
+}
+
+/** A machine's clock: the time of its timeline, and how far off it shows it. Without a timeline it has a live one of its own. */
 export class VirtualClock implements Clock {
   /** Milliseconds ahead of true time. Only what the clock shows depends on it: timers run on. */
   offsetMs = 0;
+  readonly timeline: Timeline;
+  readonly #startMs: number;
+  readonly #signals: Signals;
 
-  constructor(private readonly timeline: Timeline) {}
+  constructor({ startsAt = start, signals = "real", timeline = new Timeline(null) }: ClockOptions = {}) {
+    this.timeline = timeline;
+    this.#startMs = Date.parse(startsAt);
+    this.#signals = signals;
+  }
 
   now(): Date {
-    return new Date(epochMs + this.timeline.now + this.offsetMs);
+    return new Date(this.#startMs + this.timeline.now + this.offsetMs);
+  }
+
+  /** The same as text. */
+  get at(): string {
+    return this.now().toISOString();
   }
 
   abortAfter(ms: number): AbortSignal {
-    // The app hands its signals on and asks whether they have aborted. A real one costs more than the rest of a simulated call.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    return new VirtualSignal(this.timeline, this.timeline.now + ms) as unknown as AbortSignal;
+    const deadline = this.timeline.now + ms;
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the app hands it on and asks whether it has aborted
+    if (this.#signals === "asked") return new AskedSignal(this.timeline, deadline) as unknown as AbortSignal;
+    const controller = new AbortController();
+    this.timeline.add(deadline, () => controller.abort(), { wakes: false });
+    return controller.signal;
   }
 
   sleep(ms: number, signal: AbortSignal): Promise<void> {
     const until = Math.min(this.timeline.now + ms, deadlineOf(signal));
-    return new Promise((resolve) => this.timeline.add(until, resolve, { owner: this }));
+    return new Promise((resolve) => {
+      const waking: Happening = this.timeline.add(until, resolve, { owner: this, awaited: true });
+      if (!(signal instanceof AbortSignal)) return;
+      const wake = (): void => {
+        this.timeline.cancel(waking);
+        resolve();
+      };
+      signal.addEventListener("abort", wake, { once: true });
+    });
+  }
+
+  /** Moves a live timeline on. */
+  advance(ms: number): void {
+    this.timeline.to(this.timeline.now + ms);
+  }
+
+  /** The same, to an instant in milliseconds since 1970. */
+  to(atMs: number): void {
+    this.timeline.to(atMs - this.#startMs - this.offsetMs);
   }
 }

@@ -1,7 +1,11 @@
-import { type Fault, isCommand, isTableWrite, type Operation } from "./faults";
+import { type Fault, type FaultPlan, isCommand, isTableWrite, type Operation } from "./faults";
+import type { Observer } from "./observer";
 import type { Process } from "./process";
+import type { Product } from "./product-type";
+import type { Random } from "./random";
+import type { Timeline } from "./timeline";
+import type { Transcript } from "./transcript";
 import { deadlineOf } from "./virtual-clock";
-import type { World } from "./world";
 
 /** One call of a port, as it goes over the wire. */
 export interface Call<T> {
@@ -13,6 +17,16 @@ export interface Call<T> {
   readonly effect: () => T;
   /** What a request that was sent now does when it lands later; the effect itself where that is the same. */
   readonly sendNow?: () => () => void;
+}
+
+/** What of its world a wire depends on. */
+export interface Surroundings {
+  readonly product: Product;
+  readonly random: Random;
+  readonly timeline: Timeline;
+  readonly faults: FaultPlan;
+  readonly transcript: Transcript;
+  readonly observer: Observer;
 }
 
 interface Sent<T> {
@@ -33,7 +47,7 @@ export class Wire {
   calls = 0;
 
   constructor(
-    private readonly world: World,
+    private readonly world: Surroundings,
     private readonly disorder: boolean,
   ) {}
 
@@ -41,10 +55,11 @@ export class Wire {
     this.calls += 1;
     return new Promise<T>((resolve, reject) => {
       const sent: Sent<T> = { process, life: process.life, call, resolve, reject };
-      const { nth, fault } = this.world.faults.next(call.operation);
+      const { nth, fault: planned } = this.world.faults.next(call.operation);
       this.world.observer.beforeCall(call.operation, nth);
-      // What came before it may have been the process's last.
-      if (process.life !== sent.life) return;
+      // What came before it may have been the process's last. A dead process sends nothing.
+      if (process.life !== sent.life || !process.alive) return;
+      const fault = process.faultAt(call.operation) ?? planned;
       if (call.signal.aborted) return this.#fail(sent, "given up before it was sent");
       if (fault !== null) return this.#misbehave(sent, fault);
       const { timeline } = this.world;
@@ -54,6 +69,25 @@ export class Wire {
       this.#land(sent, at);
       this.#later(sent, deadline, () => this.#fail(sent, "given up"));
     });
+  }
+
+  /** A call that something real answers; here it has only its place among the calls of a process that may die. */
+  async pass<T>(process: Process, operation: Operation, answer: () => Promise<T>): Promise<T> {
+    const { life } = process;
+    const never = new Promise<never>(() => undefined);
+    const fault = process.faultAt(operation);
+    if (!process.alive) return never;
+    if (fault?.at === "after") await answer().catch(() => undefined);
+    if (fault !== null) {
+      process.crash(`${fault.at} ${operation}`);
+      return never;
+    }
+    try {
+      return await answer();
+    } finally {
+      // oxlint-disable-next-line no-unsafe-finally -- what a dead process was waiting for never comes
+      if (process.life !== life) await never;
+    }
   }
 
   #misbehave<T>(sent: Sent<T>, fault: Fault): void {
@@ -80,7 +114,7 @@ export class Wire {
       case "freeze":
         return this.#later(sent, soon, () => {
           process.frozenUntil = world.timeline.now + fault.ms;
-          world.journal.note(process.name, () => `stands still for ${fault.ms / 1000} s`);
+          world.transcript.note(process.name, () => `stands still for ${fault.ms / 1000} s`);
           this.#succeed(sent, process.frozenUntil);
           world.timeline.hold(process, process.frozenUntil);
           world.timeline.hold(process.clock, process.frozenUntil);
@@ -89,8 +123,13 @@ export class Wire {
         if (fault.at === "after") this.#do(call);
         if (fault.at === "onItsWay")
           this.#land(sent, soon + Math.min(fault.ms, isTableWrite(call.operation) ? 5_000 : fault.ms));
-        world.journal.note(process.name, () => `crashes at ${call.operation} ${call.subject()}, ${fault.at}`);
-        return process.crash();
+        world.transcript.note(process.name, () => `crashes at ${call.operation} ${call.subject()}, ${fault.at}`);
+        return process.crash(`${fault.at} ${call.operation}`);
+      case "throws":
+        return this.#later(sent, soon, () => {
+          if (fault.when === "after") this.#do(call);
+          sent.reject(fault.error());
+        });
     }
   }
 
@@ -101,46 +140,50 @@ export class Wire {
       if (process.life === life) run();
       else if (random.chance(0.5)) this.#do(call);
     };
-    timeline.add(Math.max(at, process.frozenUntil), go, { owner: process });
+    timeline.add(Math.max(at, process.frozenUntil), go, { owner: process, awaited: true });
   }
 
   /** Does it later, whatever has become of the process. */
   #land<T>({ process, call }: Sent<T>, at: number): void {
-    const { timeline, journal } = this.world;
+    const { timeline, transcript } = this.world;
     const effect = call.sendNow?.() ?? call.effect;
     timeline.add(at, () => {
-      journal.note(process.name, () => `late: ${call.operation} ${call.subject()}`);
+      transcript.note(process.name, () => `late: ${call.operation} ${call.subject()}`);
       this.#do({ ...call, effect });
     });
   }
 
-  #do(call: Pick<Call<unknown>, "effect">): void {
+  #do(call: Pick<Call<unknown>, "effect" | "operation">): void {
     try {
       call.effect();
+      this.world.faults.effectOf(call.operation);
     } catch {
-      // Refused by the service; nobody hears of it.
+      // Refused by the service; its answer is lost.
     }
     this.world.observer.afterEffect();
   }
 
   #succeed<T>({ process, life, call, resolve, reject }: Sent<T>, answerAt: number | null = null): void {
-    const { journal, observer, timeline } = this.world;
+    const { transcript, observer, timeline } = this.world;
     const answer = this.#outcome(call);
-    journal.note(
+    transcript.note(
       process.name,
       () => `${call.operation} ${call.subject()}: ${answer.ok ? told(answer.value) : answer.error.message}`,
     );
     observer.afterEffect();
     const deliver = (): void => (answer.ok ? resolve(answer.value) : reject(answer.error));
     if (answerAt === null) return deliver();
-    timeline.add(answerAt, () => {
+    const arrive = (): void => {
       if (process.life === life) deliver();
-    });
+    };
+    timeline.add(answerAt, arrive, { awaited: true });
   }
 
   #outcome<T>(call: Call<T>): { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: Error } {
     try {
-      return { ok: true, value: call.effect() };
+      const value = call.effect();
+      this.world.faults.effectOf(call.operation);
+      return { ok: true, value };
     } catch (error) {
       if (error instanceof Error) return { ok: false, error };
       throw error;
@@ -148,8 +191,8 @@ export class Wire {
   }
 
   #fail<T>({ process, call, reject }: Sent<T>, code: string): void {
-    const { journal, product } = this.world;
-    journal.note(process.name, () => `${call.operation} ${call.subject()}: ${code}`);
+    const { transcript, product } = this.world;
+    transcript.note(process.name, () => `${call.operation} ${call.subject()}: ${code}`);
     const facts = { operation: call.operation, code };
     reject(
       isCommand(call.operation) ? new product.OutcomeUnknownError(facts) : new product.TransientServiceError(facts),
@@ -157,14 +200,14 @@ export class Wire {
   }
 
   #refuse<T>({ process, call, reject }: Sent<T>, retryAfterMs: number | null): void {
-    const { journal, product } = this.world;
-    journal.note(process.name, () => `${call.operation} ${call.subject()}: 503, retry after ${retryAfterMs} ms`);
+    const { transcript, product } = this.world;
+    transcript.note(process.name, () => `${call.operation} ${call.subject()}: 503, retry after ${retryAfterMs} ms`);
     reject(new product.TransientServiceError({ operation: call.operation, statusCode: 503 }, retryAfterMs));
   }
 
   #block<T>({ process, call, reject }: Sent<T>, reason: Extract<Fault, { kind: "blocked" }>["reason"]): void {
-    const { journal, product } = this.world;
-    journal.note(process.name, () => `${call.operation} ${call.subject()}: ${reason}`);
+    const { transcript, product } = this.world;
+    transcript.note(process.name, () => `${call.operation} ${call.subject()}: ${reason}`);
     reject(
       new product.OperatorNeededError(reason, { operation: call.operation, statusCode: 403 }, "grant it, or remove it"),
     );

@@ -1,83 +1,78 @@
-import type { AppLimits } from "../../../lib/limits";
 import type { BatchKey } from "../../../lib/batch-key";
-import type { Ports } from "../../../lib/ports";
-import type { AccountConfig } from "../../../lib/rotation/account-config";
+import type { Alerts } from "../../../lib/ports";
 import { FakeBatch } from "./fake-batch";
 import { FakeTables } from "./fake-tables";
 import { FakeVault } from "./fake-vault";
 import { FaultPlan, type PlacedFault } from "./faults";
-import { Journal } from "./journal";
-import { nobody, type Observer } from "./observer";
-import { portsOf } from "./ports";
-import { Process } from "./process";
+import { noObserver, type Observer } from "./observer";
+import type { Process } from "./process";
 import type { Product } from "./product-type";
 import { Random } from "./random";
 import { Timeline } from "./timeline";
-import { epochMs, VirtualClock } from "./virtual-clock";
+import { Transcript } from "./transcript";
+import { type Signals, start, VirtualClock } from "./virtual-clock";
 import { Wire } from "./wire";
+
+/** "live": calls are answered at once, in order. "stepped": the same, but time passes only in `timeline.run`. "disorder": anything may happen in between. */
+export type Course = "live" | "stepped" | "disorder";
 
 export interface WorldOptions {
   readonly product: Product;
-  readonly seed: number;
-  /** Off: calls are answered at once and in the order in which they were made. */
-  readonly disorder: boolean;
-  readonly faults: readonly PlacedFault[];
-  readonly settleMs: { readonly accept: number; readonly refuse: number };
-  readonly recording: boolean;
+  readonly course?: Course;
+  readonly seed?: number;
+  readonly faults?: readonly PlacedFault[];
+  readonly settleMs?: { readonly accept: number; readonly refuse: number };
+  /** Keep a transcript. */
+  readonly recording?: boolean;
+  /** Keep only rows that the real tables could keep. */
+  readonly checked?: boolean;
+  readonly startsAt?: string;
+  readonly signals?: Signals;
 }
 
-const minute = 60_000;
-
-/** As `compose.ts` builds them for a `functionTimeout` of 5 minutes. */
-export const limits: AppLimits = {
-  claimMs: 6 * minute,
-  quarantineMs: 5 * minute,
-  callMs: minute / 2,
-  dryRun: false,
-  historyKeepMs: 400 * 24 * 60 * minute,
-  tickMs: 2.5 * minute,
-  requestMs: 100_000,
-  claimWaitMs: 3_000,
-};
-
-/** Batch, Key Vault, the tables and the clocks, all in memory and all seen through: what is true here needs no asking. */
+/** Batch, Key Vault, the tables and the clocks, all in memory and all open to the test: what is true here can be read directly. */
 export class World {
   readonly product: Product;
   readonly random: Random;
   readonly timeline: Timeline;
+  /** Exact; processes have their own. */
+  readonly clock: VirtualClock;
   readonly batch: FakeBatch;
   readonly vault: FakeVault;
-  readonly tables = new FakeTables();
+  readonly tables: FakeTables;
   readonly faults: FaultPlan;
-  readonly journal: Journal;
+  readonly transcript: Transcript;
   readonly wire: Wire;
   readonly processes: Process[] = [];
   readonly #keyObjects = new Map<string, BatchKey>();
-  observer: Observer = nobody;
+  readonly #options: WorldOptions;
+  observer: Observer = noObserver;
   /** How many external effects there have been. */
   effects = 0;
   #ids = 0;
   /** What answers health URLs; null where nothing does. */
   health: ((url: string, nonce: string) => unknown) | null = null;
+  /** Where alarms go; null: to a receiver that takes everything. */
+  alerts: Alerts | null = null;
 
-  constructor({ product, seed, disorder, faults, settleMs, recording }: WorldOptions) {
+  constructor(options: WorldOptions) {
+    const { product, course = "live", seed = 1, faults = [], recording = false, checked = true } = options;
+    this.#options = options;
     this.product = product;
     this.random = new Random(seed);
-    this.timeline = new Timeline(disorder ? (count) => this.random.below(count) : () => 0);
-    this.batch = new FakeBatch(this.timeline, this.random, settleMs);
+    this.timeline = new Timeline(courses[course](this.random));
+    this.clock = this.newClock();
+    this.batch = new FakeBatch(this.timeline, this.random, options.settleMs ?? { accept: 0, refuse: 0 });
     this.vault = new FakeVault(this.random);
+    this.tables = new FakeTables(checked);
     this.faults = new FaultPlan(faults);
-    this.journal = new Journal(recording, () => this.timeline.now);
-    this.wire = new Wire(this, disorder);
+    this.transcript = new Transcript(recording, () => this.timeline.now);
+    this.wire = new Wire(this, course === "disorder");
   }
 
-  start(name: string, accounts: readonly AccountConfig[], change: Partial<AppLimits> = {}): Process {
-    const process = new Process(name, new VirtualClock(this.timeline), this.product, { ...limits, ...change });
-    const ports: Ports = portsOf(this, process);
-    process.ports = ports;
-    process.deploy(accounts);
-    this.processes.push(process);
-    return process;
+  newClock(): VirtualClock {
+    const { startsAt = start, signals = "asked" } = this.#options;
+    return new VirtualClock({ timeline: this.timeline, startsAt, signals });
   }
 
   /** The app's object for a key. One for each value: making one costs more than looking it up. */
@@ -97,6 +92,12 @@ export class World {
 
   /** True time, as an exact clock shows it. */
   get wallMs(): number {
-    return epochMs + this.timeline.now;
+    return this.clock.now().getTime();
   }
 }
+
+const courses = {
+  live: () => null,
+  stepped: () => () => 0,
+  disorder: (random: Random) => (count: number) => random.below(count),
+} satisfies Record<Course, (random: Random) => ConstructorParameters<typeof Timeline>[0]>;

@@ -1,3 +1,4 @@
+import { minutes } from "../../builders/time";
 import { TableClient } from "@azure/data-tables";
 import type { TokenCredential } from "@azure/identity";
 import { type Demanded, rotateOnDemand } from "../../../lib/operations/rotate-on-demand";
@@ -6,7 +7,7 @@ import { Ticker } from "../../../lib/operations/tick";
 import { type Azurite, startAzurite } from "../../emulators/azurite";
 import { Consumer } from "../matrix/consumer";
 import { type Lane, openLane } from "../matrix/lane";
-import { makeApp, minutes, placeAccount, type Subject } from "../matrix/subject";
+import { makeApp, placeAccount, type Subject } from "../matrix/subject";
 import { newCredential } from "../matrix/tokens";
 
 interface Row {

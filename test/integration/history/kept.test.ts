@@ -30,18 +30,17 @@ const aged = async (): Promise<StoredPlace> => {
 
 /** The process dies after the record names the rows to remove, before any is removed. */
 const diesBeforeRemoval = (place: StoredPlace): void => {
-  place.rig.start((ports) => {
-    const { history } = ports;
-    return {
-      ...ports,
+  const { history } = place.rig.app.ports;
+  const failed = new TransientServiceError({ operation: "Tables delete entity", statusCode: 503 });
+  place.rig.start({
+    ports: {
       history: {
         append: (...asked) => history.append(...asked),
         page: (...asked) => history.page(...asked),
         lastBefore: (...asked) => history.lastBefore(...asked),
-        removeThrough: () =>
-          Promise.reject(new TransientServiceError({ operation: "Tables delete entity", statusCode: 503 })),
+        removeThrough: () => Promise.reject(failed),
       },
-    };
+    },
   });
 };
 

@@ -1,6 +1,6 @@
 import { TransientServiceError } from "../../../lib/errors";
 import type { Ports } from "../../../lib/ports";
-import { openSurface, type Surface } from "../../e2e/gate/rig/surface";
+import { openSurface, type Surface } from "../../rig/surface";
 import { StoredHistory, type StoredPlace } from "./stored-history";
 
 let tables: StoredHistory;

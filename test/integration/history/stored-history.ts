@@ -8,7 +8,7 @@ import type { Ports } from "../../../lib/ports";
 import type { RotationEvent } from "../../../lib/rotation/events/events";
 import type { RotationRecord } from "../../../lib/rotation/record";
 import { type Azurite, startAzurite } from "../../emulators/azurite";
-import { Place, Rig } from "../../scenarios/alarms/rig";
+import { Place, Rig } from "../../rig/rig";
 import type { AccountChanges } from "../../builders/account";
 
 export type Row = Record<string, unknown> & { partitionKey: string; rowKey: string };

@@ -1,7 +1,8 @@
+import { minutes } from "../../builders/time";
 import { createHmac } from "node:crypto";
 import { receiveSignal } from "../../../lib/signals/receive-signal";
 import type { Lane } from "./lane";
-import { minutes, type Subject } from "./subject";
+import { type Subject } from "./subject";
 
 /** The key that an app uses. */
 export interface Held {

@@ -1,3 +1,4 @@
+import { minutes } from "../../builders/time";
 import type { TokenCredential } from "@azure/identity";
 import { type Azurite, startAzurite } from "../../emulators/azurite";
 import type { AddedFault } from "../../emulators/faults";
@@ -6,7 +7,7 @@ import { type RecordedCall, recordCalls, subjectOf } from "./calls";
 import { type Cell, cellName, type Pack } from "./cells";
 import { type Lane, openLane } from "./lane";
 import { type BetweenRounds, drive, type Run, startRun } from "./run";
-import { makeSubject, minutes, type SettleOn } from "./subject";
+import { makeSubject, type SettleOn } from "./subject";
 import { newCredential } from "./tokens";
 import { namedReason, verdict } from "./verdict";
 
@@ -135,7 +136,7 @@ export class Matrix {
       faults.clear();
       faults.cancelLate();
       journal.clear();
-      lane.clock.forgetAlarms();
+      lane.clock.timeline.forget();
     }
   }
 

@@ -1,3 +1,4 @@
+import { minutes } from "../../builders/time";
 import { type Demand, rotateOnDemand } from "../../../lib/operations/rotate-on-demand";
 import { RotationTable } from "../../../lib/azure/tables/rotation-table";
 import { openTables } from "../../../lib/azure/tables/tables";
@@ -5,7 +6,7 @@ import type { RotationRecord } from "../../../lib/rotation/record";
 import { Ticker } from "../../../lib/operations/tick";
 import { Consumer } from "./consumer";
 import type { Lane } from "./lane";
-import { minutes, storageAt, type Subject } from "./subject";
+import { storageAt, type Subject } from "./subject";
 import { type Watch, watch } from "./watch";
 
 /** The stages of a run, in order; they distinguish recorded calls. */

@@ -1,7 +1,7 @@
 import type { TokenCredential } from "@azure/identity";
 import { noWebhook } from "../../../lib/alarms/webhook";
 import type { App } from "../../../lib/app";
-import type { AppLimits } from "../../../lib/limits";
+import { limits } from "../../fakes/limits";
 import { AzureBatchKeys } from "../../../lib/azure/batch/batch-keys";
 import { HistoryTable } from "../../../lib/azure/tables/history-table";
 import { KeyVaultSecrets } from "../../../lib/azure/key-vault/key-vault-secrets";
@@ -17,20 +17,6 @@ import { FetchHealthChecks } from "../../../lib/signals/health-client";
 import type { AccountConfig } from "../../../lib/rotation/account-config";
 import { anApp } from "../../builders/app";
 import type { Lane } from "./lane";
-
-export const minutes = (count: number): number => count * 60_000;
-
-/** As in Azure with a functionTimeout of five minutes. */
-export const limits: AppLimits = {
-  claimMs: minutes(6),
-  quarantineMs: minutes(5),
-  callMs: minutes(0.5),
-  dryRun: false,
-  tickMs: minutes(2.5),
-  requestMs: 100_000,
-  claimWaitMs: 3_000,
-  historyKeepMs: minutes(60 * 24 * 400),
-};
 
 export type SettleOn = AccountConfig["settleOn"];
 

@@ -1,7 +1,7 @@
 import { days, hours, minutes, seconds } from "../../builders/time";
 import { alarmKinds } from "../../../lib/rotation/events/events";
 import { type AlarmStory, alarmStories } from "./kinds";
-import type { Reaction } from "./receiver";
+import type { Reaction } from "../../rig/receiver";
 
 afterEach(() => jest.restoreAllMocks());
 

@@ -1,6 +1,6 @@
 import { TransientServiceError } from "../../../lib/errors";
 import { days, hours } from "../../builders/time";
-import { Rig } from "./rig";
+import { Rig } from "../../rig/rig";
 
 afterEach(() => jest.restoreAllMocks());
 
@@ -10,7 +10,7 @@ it("an alarm waits for no history: log and webhook have it once, at once, and th
   const place = await new Rig().place({ remindEveryMs: days(30) }).adopt();
   const { rig } = place;
   rig.faults.add("history.append", { when: "before", error: unavailable, times: Number.POSITIVE_INFINITY });
-  rig.batch.deny("listKeys");
+  rig.batch.denied.add("listKeys");
   rig.clock.advance(hours(6));
   const since = rig.clock.at;
   await rig.ticking(hours(3));

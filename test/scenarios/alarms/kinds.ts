@@ -1,5 +1,5 @@
 import { days, hours } from "../../builders/time";
-import { type Place, Rig } from "./rig";
+import { type Place, Rig } from "../../rig/rig";
 
 /** One kind of alarm, of an account on which nothing else is to be told for a month. */
 export interface AlarmStory {
@@ -50,12 +50,12 @@ export const alarmStories: readonly AlarmStory[] = [
     account: "render-weu",
     begins: async () => {
       const place = await adopted();
-      place.rig.batch.deny("listKeys");
+      place.rig.batch.denied.add("listKeys");
       place.rig.clock.advance(hours(6));
       return place;
     },
     ends: async (place) => {
-      place.rig.batch.allow("listKeys");
+      place.rig.batch.denied.delete("listKeys");
       await place.order("resume");
     },
   },
@@ -65,11 +65,11 @@ export const alarmStories: readonly AlarmStory[] = [
     account: "render-weu",
     begins: async () => {
       const place = await adopted();
-      place.spoil();
+      place.damageRecord();
       return place;
     },
     ends: async (place) => {
-      place.mend();
+      place.restoreRecord();
       await place.rig.tick();
     },
   },
@@ -109,7 +109,7 @@ export const alarmStories: readonly AlarmStory[] = [
     account: "render-weu",
     begins: async () => {
       const place = await adopted();
-      place.rig.batch.regenerateByHand(place.config.batch, "primary");
+      place.regenerateManually("primary");
       place.rig.clock.advance(hours(6));
       return place;
     },

@@ -3,8 +3,7 @@ import { verifyHistory } from "../../../lib/history/read-history";
 import { readStatus } from "../../../lib/operations/read-status";
 import { Ticker } from "../../../lib/operations/tick";
 import { days, hours, minutes, seconds } from "../../builders/time";
-import { Crash } from "./crash";
-import { type Place, Rig } from "./rig";
+import { type Place, Rig } from "../../rig/rig";
 
 afterEach(() => jest.restoreAllMocks());
 
@@ -16,7 +15,7 @@ const wrong = [{ at: "ROTATION_ACCOUNTS/accounts/0/rotateEvery", problem: "must 
 /** Its record is spoilt, and the next tick is the first to see it. */
 const spoilt = async (): Promise<Place> => {
   const place = await new Rig().place().adopt();
-  place.spoil();
+  place.damageRecord();
   return place;
 };
 
@@ -29,7 +28,7 @@ describe("an account whose record cannot be read", () => {
     const { rig } = place;
     const since = rig.clock.at;
     await rig.ticking(hours(15));
-    place.mend();
+    place.restoreRecord();
     await rig.ticking(hours(15));
     expect(rig.receivedSince(since)).toEqual([
       [0, "RotationBlocked"],
@@ -55,7 +54,7 @@ describe("an account whose record cannot be read", () => {
     const before = place.events.length;
     await rig.ticking(hours(7));
     expect(place.events).toHaveLength(before);
-    place.mend();
+    place.restoreRecord();
     await rig.ticking(hours(7));
     const added = place.events.slice(before);
     expect(added.map(({ event, reason }) => [event, reason])).toEqual([
@@ -65,7 +64,7 @@ describe("an account whose record cannot be read", () => {
     ]);
     expect(added.map(({ id, at }) => [id, at])).toEqual(rig.receiver.received.map(({ id, at }) => [id, at]));
     expect(await verifyHistory(rig.app, config)).toMatchObject({ intact: true, problems: [] });
-    expect(rig.notices.peek("render-weu")).toMatchObject({
+    expect(rig.tables.notices.get("render-weu")?.notice).toMatchObject({
       alarms: [],
       outbox: [],
       deliveries: [],
@@ -77,7 +76,7 @@ describe("an account whose record cannot be read", () => {
     const place = await spoilt();
     const { rig } = place;
     await rig.tick();
-    rig.rotations.delete("render-weu");
+    rig.tables.delete("render-weu");
     await rig.tick();
     expect(toldOf(place)).toEqual(["RotationBlocked", "RotationBlocked"]);
     expect(rig.receiver.received.at(-1)).toMatchObject({ kind: "AlarmCleared", cleared: "RotationBlocked" });
@@ -103,7 +102,7 @@ describe("an account whose record cannot be read", () => {
     rig.clock.advance(minutes(10));
     for (const each of [other, place]) await each.report();
     await rig.tick();
-    place.spoil();
+    place.damageRecord();
     rig.receiver.reacts = () => "silence";
     const writes: string[] = [];
     rig.faults.onEffect((operation) => void writes.push(operation));
@@ -121,11 +120,11 @@ describe("an account whose record cannot be read", () => {
     const place = await spoilt();
     const { rig } = place;
     const hosts = [new Ticker(rig.app), new Ticker(rig.app), new Ticker(rig.app)];
-    const all = () => rig.run(Promise.all(hosts.map((host) => host.tick())));
+    const all = () => Promise.all(hosts.map((host) => host.tick()));
     await all();
     await all();
     expect([toldOf(place), rig.logged("RotationBlocked").length]).toEqual([["RotationBlocked"], 1]);
-    place.mend();
+    place.restoreRecord();
     rig.clock.advance(minutes(5));
     await all();
     await all();
@@ -167,7 +166,7 @@ describe("an account whose record cannot be read", () => {
     const place = await spoilt();
     const { rig } = place;
     await rig.tick();
-    place.mend();
+    place.restoreRecord();
     // The clearing takes two writes; the third says that the history has it all.
     let writes = 0;
     rig.faults.onEffect((operation) => {
@@ -179,7 +178,7 @@ describe("an account whose record cannot be read", () => {
     expect(rig.logged("NotificationDelayed")).toMatchObject([{ account: "render-weu", level: "warn" }]);
     await rig.ticking(hours(1));
     expect(place.events.map(({ event }) => event)).toEqual(["Adopted", "RotationBlocked", "AlarmCleared"]);
-    expect(rig.notices.peek("render-weu")?.pendingHistory).toEqual([]);
+    expect(rig.tables.notices.get("render-weu")?.notice.pendingHistory).toEqual([]);
   });
 
   it("says in its status since when", async () => {
@@ -201,7 +200,7 @@ describe("an account whose record cannot be read", () => {
       rig.place({ name: `account-${String(index).padStart(3, "0")}` }),
     );
     await rig.tick();
-    for (const place of places) place.spoil();
+    for (const place of places) place.damageRecord();
     rig.receiver.reacts = () => "silence";
     for (let nth = 1; nth <= 3; nth++) {
       const asked = rig.receiver.received.length;
@@ -220,7 +219,7 @@ describe("an account whose record cannot be read", () => {
     const place = await spoilt();
     const { rig } = place;
     await rig.tick();
-    place.mend();
+    place.restoreRecord();
     rig.faults.add("history.page", { when: "before", error: unavailable, times: 3 });
     rig.faults.add("history.append", { when: "before", error: unavailable, times: 3 });
     await rig.ticking(hours(1));
@@ -235,14 +234,10 @@ const deaths: ("before" | "after")[] = ["before", "after"];
 /** The run of the timer of a process that dies in it, and those of the process after it. */
 const crashed = async (place: Place, nth: number, when: "before" | "after"): Promise<string | null> => {
   const { rig } = place;
-  const crash = new Crash(nth, when);
-  rig.start(crash.wrap);
-  const work = rig.wrongSettings.length === 0 ? rig.ticker.tick() : rig.tellOfSettings();
-  await Promise.race([work, crash.died]);
-  rig.start();
+  const at = await rig.crash({ nth, at: when }, () => rig.fireTimer());
   rig.clock.advance(minutes(5));
   await rig.ticking(minutes(30));
-  return crash.at;
+  return at;
 };
 
 describe.each(deaths)("a crash %s any call", (when) => {
@@ -255,9 +250,13 @@ describe.each(deaths)("a crash %s any call", (when) => {
       seen.push(at);
       const ids = new Set(idsIn(place.rig.receiver.received));
       expect([at, ids.size, new Set(idsIn(place.rig.logged("RotationBlocked")))]).toEqual([at, 1, ids]);
-      expect(place.rig.notices.peek("render-weu")).toMatchObject({ outbox: [], deliveries: [], heldUntil: null });
+      expect(place.rig.tables.notices.get("render-weu")?.notice).toMatchObject({
+        outbox: [],
+        deliveries: [],
+        heldUntil: null,
+      });
     }
-    expect(seen.map((at) => at.replace(/^.*, /, ""))).toEqual([
+    expect(seen.map((at) => at.replace(/^\w+ /, ""))).toEqual([
       "notices.list",
       "rotations.read",
       "notices.write",
@@ -271,7 +270,7 @@ describe.each(deaths)("a crash %s any call", (when) => {
     for (let nth = 1; ; nth++) {
       const place = await spoilt();
       await place.rig.tick();
-      place.mend();
+      place.restoreRecord();
       const at = await crashed(place, nth, when);
       if (at === null) break;
       seen.push(at);
@@ -282,10 +281,14 @@ describe.each(deaths)("a crash %s any call", (when) => {
       expect(place.events.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
       const ids = idsIn(place.events.slice(1));
       expect([at, new Set(idsIn(place.rig.receiver.received))]).toEqual([at, new Set(ids)]);
-      expect(place.rig.notices.peek("render-weu")).toMatchObject({ alarms: [], deliveries: [], pendingHistory: [] });
+      expect(place.rig.tables.notices.get("render-weu")?.notice).toMatchObject({
+        alarms: [],
+        deliveries: [],
+        pendingHistory: [],
+      });
       expect(place.record).toMatchObject({ claim: null, publishing: { outbox: [], deliveries: [], alarms: [] } });
     }
-    expect(new Set(seen.map((at) => at.replace(/^.*, /, "")))).toEqual(
+    expect(new Set(seen.map((at) => at.replace(/^\w+ /, "")))).toEqual(
       new Set([
         "notices.list",
         "rotations.read",
@@ -323,7 +326,7 @@ describe.each(deaths)("a crash %s any call", (when) => {
       const cleared = place.rig.receiver.received.filter(({ kind }) => kind === "AlarmCleared");
       expect([at, new Set(idsIn(cleared)).size]).toEqual([at, 1]);
       expect([at, new Set(idsIn(place.rig.receiver.received)).size]).toEqual([at, 2]);
-      expect(place.rig.notices.peek(null)).toMatchObject({ alarms: [], outbox: [], deliveries: [] });
+      expect(place.rig.tables.notices.get(null)?.notice).toMatchObject({ alarms: [], outbox: [], deliveries: [] });
     }
   });
 });
@@ -353,14 +356,19 @@ describe("wrong settings", () => {
       rotationId: null,
       by: "schedule",
     });
-    expect(rig.notices.peek(null)).toMatchObject({ alarms: [], outbox: [], deliveries: [], pendingHistory: [] });
+    expect(rig.tables.notices.get(null)?.notice).toMatchObject({
+      alarms: [],
+      outbox: [],
+      deliveries: [],
+      pendingHistory: [],
+    });
   });
 
   it("are told by one of two hosts that run at once", async () => {
     const place = await new Rig().place().adopt();
     const { rig } = place;
     rig.wrongSettings = wrong;
-    const both = () => rig.run(Promise.all([rig.tellOfSettings(), rig.tellOfSettings()]));
+    const both = () => Promise.all([rig.reportSettings(), rig.reportSettings()]);
     await both();
     await both();
     expect([rig.receiver.received.length, rig.logged("ConfigurationInvalid").length]).toEqual([1, 1]);

@@ -1,5 +1,5 @@
 import { days, hours, minutes } from "../../builders/time";
-import { type Place, Rig } from "./rig";
+import { type Place, Rig } from "../../rig/rig";
 
 afterEach(() => jest.restoreAllMocks());
 
@@ -36,7 +36,7 @@ const stories: readonly Story[] = [
     kind: "RotationBlocked",
     begins: async () => {
       const place = await new Rig().place().adopt();
-      place.rig.batch.deny("listKeys");
+      place.rig.batch.denied.add("listKeys");
       await place.rig.tick();
       expect(place.rig.receiver.received).toEqual([]);
       place.rig.clock.advance(hours(6));
@@ -44,7 +44,7 @@ const stories: readonly Story[] = [
     },
     endsAfter: 0,
     ends: async (place) => {
-      place.rig.batch.allow("listKeys");
+      place.rig.batch.denied.delete("listKeys");
       await place.order("resume", "role granted");
     },
   },
@@ -178,8 +178,8 @@ describe("an unhealthy consumer", () => {
 describe("what only happens", () => {
   it("DriftRepaired is told once and never cleared", async () => {
     const place = await new Rig().place({ stalledAfterMs: { adopting: days(30) } }).adopt();
-    const { rig, config } = place;
-    rig.batch.regenerateByHand(config.batch, "primary");
+    const { rig } = place;
+    place.regenerateManually("primary");
     rig.clock.advance(hours(6));
     await rig.ticking(days(2));
     expect(rig.receiver.received.map(({ kind }) => kind)).toEqual(["DriftRepaired"]);

@@ -1,13 +1,13 @@
 import { days, hours, minutes, seconds } from "../../builders/time";
-import type { Reaction } from "./receiver";
-import { type Place, Rig } from "./rig";
+import type { Reaction } from "../../rig/receiver";
+import { type Place, Rig } from "../../rig/rig";
 
 afterEach(() => jest.restoreAllMocks());
 
 /** An account with one alarm to tell, reminded of long after; the tick of this instant raises it. */
 const alarming = async (changes: Parameters<Rig["place"]>[0] = {}): Promise<Place> => {
   const place = await new Rig().place({ remindEveryMs: days(30), ...changes }).adopt();
-  place.rig.batch.deny("listKeys");
+  place.rig.batch.denied.add("listKeys");
   place.rig.clock.advance(hours(6));
   return place;
 };
@@ -73,7 +73,7 @@ describe.each(failing)("a receiver that %s", (_what, reaction) => {
     expect(place.record.publishing.deliveries).toEqual([]);
 
     rig.receiver.reacts = () => 200;
-    rig.batch.allow("listKeys");
+    rig.batch.denied.delete("listKeys");
     await place.order("resume");
     expect(rig.receiver.received.at(-1)).toMatchObject({ kind: "AlarmCleared", cleared: "RotationBlocked" });
   });
@@ -103,7 +103,7 @@ describe("a receiver", () => {
     const { rig } = place;
     rig.receiver.reacts = () => "refused";
     await rig.ticking(hours(7));
-    rig.batch.allow("listKeys");
+    rig.batch.denied.delete("listKeys");
     await place.order("resume");
     expect(place.record.publishing.deliveries.map(({ event }) => event.event)).toEqual([
       "RotationBlocked",
@@ -149,7 +149,7 @@ describe("a receiver", () => {
 const crowd = (): Rig => {
   const rig = new Rig();
   for (let index = 0; index < 200; index++) rig.place({ name: `account-${String(index).padStart(3, "0")}` });
-  rig.batch.deny("read");
+  rig.batch.denied.add("read");
   return rig;
 };
 

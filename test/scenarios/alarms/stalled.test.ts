@@ -1,7 +1,7 @@
 import { TransientServiceError } from "../../../lib/errors";
 import type { Phase } from "../../../lib/rotation/phases";
 import { days, hours, minutes, seconds } from "../../builders/time";
-import { type Place, Rig } from "./rig";
+import { type Place, Rig } from "../../rig/rig";
 
 afterEach(() => jest.restoreAllMocks());
 
@@ -27,8 +27,7 @@ const stuck: Readonly<Record<Exclude<Phase, "idle">, () => Promise<Place>>> = {
     const place = await adopted();
     const { batch, faults } = place.rig;
     faults.onEffect((effect) => {
-      if (effect === "batch.regenerate")
-        batch.setRefused(place.config.batch, batch.keys(place.config.batch).secondary, true);
+      if (effect === "batch.regenerate") batch.setRefused(place.keys().secondary, true);
     });
     await place.rotate();
     return place;
@@ -42,7 +41,7 @@ const stuck: Readonly<Record<Exclude<Phase, "idle">, () => Promise<Place>>> = {
     const place = await adopted();
     const { batch } = place.rig;
     await place.rotate();
-    batch.setLingering(place.config.batch, batch.keys(place.config.batch).primary, true);
+    batch.setLingering(place.keys().primary, true);
     await place.confirm();
     return place;
   },
@@ -110,11 +109,11 @@ it("is told with what the account waits for, of one that backs off as of one tha
   expect(backingOff.eventsOf("RotationStalled")).toMatchObject([{ reason: "BackingOff" }]);
 
   const blocked = await adopted();
-  blocked.rig.batch.deny("regenerateKeys");
+  blocked.rig.batch.denied.add("regenerateKeys");
   await blocked.rotate();
   await blocked.rig.ticking(minutes(30));
   expect(blocked.eventsOf("RotationStalled")).toMatchObject([
-    { reason: "Forbidden", detail: expect.stringContaining("mend Forbidden") },
+    { reason: "Forbidden", detail: expect.stringContaining("fix Forbidden") },
   ]);
   expect(blocked.eventsOf("RotationBlocked")).toHaveLength(1);
 });

@@ -14,7 +14,7 @@ import { aFailure, aPause, anEventContext, aRecord } from "../../builders/record
 import { aReport } from "../../builders/report";
 import { aRotation, idle } from "../../builders/state";
 import { at, days, hours, minutes, when } from "../../builders/time";
-import { type Line, type Place, Rig } from "../../scenarios/alarms/rig";
+import { type Line, type Place, Rig } from "../../rig/rig";
 
 const text = readFileSync(path.resolve(__dirname, "../../../docs/events.md"), "utf8");
 
@@ -81,16 +81,16 @@ const everyLine = async (): Promise<readonly Line[]> => {
   await rig.tick();
   await place.report();
   await rig.tick();
-  rig.batch.deny("listKeys");
+  rig.batch.denied.add("listKeys");
   await place.confirm();
-  rig.batch.allow("listKeys");
+  rig.batch.denied.delete("listKeys");
   rig.faults.add("batch.regenerate", { when: "before", error: unavailable });
   await place.order("resume");
   await place.order("resume");
   rig.clock.advance(days(1));
   rig.faults.add("history.lastBefore", { when: "before", error: unavailable });
   await rig.ticking(hours(7));
-  rig.rotations.damage("render-weu");
+  rig.tables.damage("render-weu");
   await rig.tick();
   tell(rig);
 
@@ -153,15 +153,16 @@ const everyOtherEvent = async (): Promise<readonly Line[]> => {
   // A rotation that was rolled back is due again at once.
   await place.confirm();
   await rig.tick();
-  rig.vault.seed(config.secret, rig.batch.keys(config.batch).primary);
+  place.publishManually(place.keys().primary);
   rig.clock.advance(hours(7));
   await rig.tick();
-  rig.vault.seed(config.secret, otherKeyText);
+  place.publishManually(otherKeyText);
   rig.clock.advance(hours(7));
   await rig.tick();
 
   rig.accounts = [{ ...config, secret: { ...config.secret, name: "another" } }];
-  await rig.start().tick();
+  rig.start();
+  await rig.tick();
   return rig.lines;
 };
 

@@ -2,7 +2,7 @@ import { TransientServiceError } from "../../../lib/errors";
 import { receiveSignal } from "../../../lib/signals/receive-signal";
 import { toInstant } from "../../../lib/rotation/time/time";
 import { hours, minutes } from "../../builders/time";
-import { type Line, Rig } from "../../scenarios/alarms/rig";
+import { type Line, Rig } from "../../rig/rig";
 
 afterAll(() => jest.restoreAllMocks());
 
@@ -38,7 +38,7 @@ test("logs a wrong proof that arrives while another driver holds the claim, as i
   const { rig, config, record } = await new Rig().place().adopt();
   const at = rig.clock.now();
   const until = toInstant(new Date(at.getTime() + minutes(6)));
-  rig.rotations.restore({
+  rig.tables.restore({
     ...record,
     claim: { id: "another", by: "schedule", takenAt: toInstant(at), until, intent: null },
   });
@@ -54,7 +54,7 @@ test("logs a wrong proof that arrives while another driver holds the claim, as i
     proof,
   };
 
-  expect(await rig.run(receiveSignal(rig.app, config, signal))).toMatchObject({ reason: "ProofRefused" });
+  expect(await receiveSignal(rig.app, config, signal)).toMatchObject({ reason: "ProofRefused" });
   expect(rig.logged("ProofRefused")).toEqual([
     {
       event: "ProofRefused",

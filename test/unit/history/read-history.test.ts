@@ -4,8 +4,7 @@ import { allEvents, readHistory, type VerifiedHistory, verifyHistory } from "../
 import type { History } from "../../../lib/ports";
 import { hashedText, type RotationEvent } from "../../../lib/rotation/events/events";
 import { sha256 } from "../../../lib/sha256";
-import { InMemoryRotations } from "../../fakes/in-memory-rotations";
-import { type Place, Rig } from "../../scenarios/alarms/rig";
+import { type Place, Rig } from "../../rig/rig";
 import { days, hours, minutes } from "../../builders/time";
 
 afterEach(() => jest.restoreAllMocks());
@@ -87,10 +86,10 @@ describe("the history of a rotation", () => {
   it("names the alarm that was cleared", async () => {
     const place = await new Rig().place().adopt();
     const { rig, config } = place;
-    rig.batch.deny("listKeys");
+    rig.batch.denied.add("listKeys");
     rig.clock.advance(hours(6));
     await rig.tick();
-    rig.batch.allow("listKeys");
+    rig.batch.denied.delete("listKeys");
     await place.order("resume");
     const { events } = await readHistory(rig.app, config, { limit: 1, before: null });
     expect(events).toMatchObject([{ event: "AlarmCleared", reason: "RotationBlocked", kind: "RotationBlocked" }]);
@@ -239,7 +238,10 @@ describe("the check of the history", () => {
 
   it("reports the newest row as unverifiable without the record, and checks the rest", async () => {
     const app = withRows(place.rig.app, rows.toSpliced(2, 1));
-    const gone: App = { ...app, ports: { ...app.ports, rotations: new InMemoryRotations() } };
+    const gone: App = {
+      ...app,
+      ports: { ...app.ports, rotations: { ...app.ports.rotations, read: async () => null } },
+    };
     expect((await verifyHistory(gone, place.config)).problems).toEqual([
       { sequence: 3, id: null, problem: "is missing" },
       {
@@ -301,13 +303,12 @@ describe("an account whose record was deleted", () => {
   it("is adopted again and continues its history without duplicates or gaps", async () => {
     const place = await rotated();
     const { rig, config } = place;
-    const rotations = new InMemoryRotations();
-    rig.start((ports) => ({ ...ports, rotations }));
+    place.deleteRecord();
     await rig.tick();
     await place.report();
     rig.clock.advance(minutes(10));
     await place.report();
-    expect(rotations.peek("render-weu")?.record).toMatchObject({
+    expect(place.record).toMatchObject({
       state: { phase: "idle" },
       chain: { sequence: 7 },
       publishing: { outbox: [] },

@@ -2,7 +2,7 @@ import { app, HttpRequest, HttpResponse, type HttpHandler, InvocationContext } f
 import { useApp } from "../../../functions/runtime";
 import { renderText, readEvidence, type RotationEvidence } from "../../../lib/history/rotation-report";
 import { hours, minutes } from "../../builders/time";
-import { type Place, Rig } from "../../scenarios/alarms/rig";
+import { type Place, Rig } from "../../rig/rig";
 
 afterEach(() => jest.restoreAllMocks());
 
@@ -61,7 +61,7 @@ describe("the report of a completed rotation", () => {
   });
 
   it("states when the new key was made and published, and its version", () => {
-    const [, second] = place.rig.vault.versions(place.config.secret);
+    const [, second] = place.versions();
     expect(evidence.newKey).toEqual({
       madeAt: atOf(place, "KeyRegenerated"),
       publishedAt: second?.createdAt,
@@ -70,7 +70,7 @@ describe("the report of a completed rotation", () => {
   });
 
   it("states when the old key was regenerated, and when and how it was proven dead", () => {
-    const [first, second] = place.rig.vault.versions(place.config.secret);
+    const [first, second] = place.versions();
     expect(evidence.oldKey).toEqual({
       retiredAt: atOf(place, "KeyRetired"),
       provenDeadAt: atOf(place, "RotationCompleted"),
@@ -85,7 +85,7 @@ describe("the report of a completed rotation", () => {
   });
 
   it("lists the instances that confirmed the new key, when, and whether with a proof", () => {
-    const [, second] = place.rig.vault.versions(place.config.secret);
+    const [, second] = place.versions();
     expect(evidence.confirmations).toEqual([
       {
         consumer: "render-api",
@@ -108,7 +108,7 @@ describe("the report of a completed rotation", () => {
   });
 
   it("can be rendered as text", () => {
-    const [first, second] = place.rig.vault.versions(place.config.secret);
+    const [first, second] = place.versions();
     expect(renderText(evidence)).toBe(
       [
         `Rotation ${evidence.rotationId} of render-weu`,
@@ -168,7 +168,7 @@ describe("the report of a rotation", () => {
 
   it("approved by an operator names operator, reason and overridden check, and only real confirmations", async () => {
     const place = await published();
-    const old = place.rig.vault.versions(place.config.secret)[0]?.version ?? "";
+    const old = place.versions()[0]?.version ?? "";
     await place.report({ instance: "vm-2" });
     await place.report({ instance: "vm-1", version: old });
     await place.order("approve", "vm-1 is being replaced");
@@ -221,8 +221,8 @@ describe("the report of a rotation", () => {
 
   it("that was superseded states the cause", async () => {
     const place = await published();
-    const { rig, config } = place;
-    rig.vault.seed(config.secret, rig.batch.keys(config.batch).primary);
+    const { rig } = place;
+    place.publishManually(place.keys().primary);
     await rig.tick();
     expect(await evidenceOf(place)).toMatchObject({
       outcome: "superseded",
@@ -243,7 +243,7 @@ describe("the report of a rotation", () => {
     expect(place.phase).toBe("settling");
     await place.confirm();
     const evidence = await evidenceOf(place);
-    const [first, second] = place.rig.vault.versions(place.config.secret);
+    const [first, second] = place.versions();
     expect(evidence).toMatchObject({
       outcome: "completed",
       newKey: { publishedAt: second?.createdAt, evidence: { version: second?.version } },
@@ -256,18 +256,18 @@ describe("the report of a rotation", () => {
   it("with repaired drift does not count the repair as publication of the new key", async () => {
     const place = await new Rig().place().adopt();
     const { rig, config } = place;
-    const newKey = (): string => rig.batch.keys(config.batch).secondary;
+    const newKey = (): string => place.keys().secondary;
     const off = rig.faults.onEffect((effect) => {
-      if (effect === "batch.regenerate") rig.batch.setRefused(config.batch, newKey(), true);
+      if (effect === "batch.regenerate") rig.batch.setRefused(newKey(), true);
     });
     await place.rotate();
     off();
     expect(place.phase).toBe("regenerated");
-    rig.batch.regenerateByHand(config.batch, "primary");
+    place.regenerateManually("primary");
     await rig.tick();
     expect(place.eventsOf("DriftRepaired")).toHaveLength(1);
     expect((await evidenceOf(place)).newKey).toMatchObject({ publishedAt: null, evidence: null });
-    rig.batch.setRefused(config.batch, newKey(), false);
+    rig.batch.setRefused(newKey(), false);
     rig.clock.advance(hours(1));
     await rig.tick();
     expect((await evidenceOf(place)).newKey).toMatchObject({

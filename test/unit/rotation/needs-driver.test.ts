@@ -51,13 +51,13 @@ describe("a tick drives an account", () => {
   });
 });
 
-describe("a quarantine", () => {
-  const of = (slot: "primary" | null) => ({ slot, since: at("09:59"), until: at("10:04") });
+const aQuarantineOf = (slot: "primary" | null) => ({ slot, since: at("09:59"), until: at("10:04") });
 
+describe("a quarantine", () => {
   it.each([
-    ["of a slot stops every step", of("primary"), aRotation().regenerated(), true],
-    ["of no slot stops a regenerate", of(null), aRotation().started(), true],
-    ["of no slot lets other steps pass", of(null), aRotation().regenerated(), false],
+    ["of a slot stops every step", aQuarantineOf("primary"), aRotation().regenerated(), true],
+    ["of no slot stops a regenerate", aQuarantineOf(null), aRotation().started(), true],
+    ["of no slot lets other steps pass", aQuarantineOf(null), aRotation().regenerated(), false],
     ["that is none stops nothing", null, aRotation().started(), false],
   ])("%s", (_what, quarantine, state, stops) => {
     expect(quarantineStops(aRecord({ state, quarantine }), when("10:00"))).toBe(stops);

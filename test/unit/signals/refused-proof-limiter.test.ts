@@ -1,8 +1,8 @@
 import { RefusedProofLimiter } from "../../../lib/signals/refused-proof-limiter";
 import { receiveSignal } from "../../../lib/signals/receive-signal";
 import { minutes, seconds } from "../../builders/time";
-import { type Place, Rig } from "../../scenarios/alarms/rig";
-import { VirtualClock } from "../../scenarios/alarms/virtual-clock";
+import { type Place, Rig } from "../../rig/rig";
+import { VirtualClock } from "../../fakes/world/virtual-clock";
 
 afterEach(() => jest.restoreAllMocks());
 
@@ -10,7 +10,7 @@ const refused = (proofs: RefusedProofLimiter, count: number, consumer = "render-
   Array.from({ length: count }, () => proofs.add("render-weu", consumer));
 
 describe("signals with a wrong proof", () => {
-  const clock = new VirtualClock("2026-11-24T10:00:00.000Z");
+  const clock = new VirtualClock();
 
   it("are recorded up to five in five minutes, and counted beyond that", () => {
     const proofs = new RefusedProofLimiter(clock);
@@ -50,7 +50,7 @@ const flood = async ({ rig, config }: Place, count: number): Promise<void> => {
   for (let nth = 1; nth <= count; nth++) {
     const at = rig.clock.at;
     const signal = { consumer: "render-api", instance: `vm-${nth}`, secretVersion, healthy: true, at, detail: null };
-    const received = await rig.run(receiveSignal(rig.app, config, { ...signal, proof: "d3Jvbmc=" }));
+    const received = await receiveSignal(rig.app, config, { ...signal, proof: "d3Jvbmc=" });
     expect(received).toMatchObject({ kind: "refused", status: 403, reason: "ProofRefused" });
     rig.clock.advance(seconds(0.1));
   }

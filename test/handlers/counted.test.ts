@@ -1,8 +1,9 @@
-import { aConsumer } from "../../builders/account";
-import { days, minutes } from "../../builders/time";
-import type { Route } from "../../emulators/routes";
-import { type EmulatedOptions, type EmulatedPlace, type EmulatedRig, openEmulatedRig } from "./rig/emulated";
-import { adopt } from "./rig/place";
+import { aConsumer } from "../builders/account";
+import { days, minutes } from "../builders/time";
+import type { Route } from "../emulators/routes";
+import { type EmulatedPlace, type EmulatedRig, openEmulatedRig } from "../rig/emulated";
+import type { AccountOptions } from "../rig/rig";
+import { adopt } from "../rig/served-place";
 
 let world: EmulatedRig;
 beforeAll(async () => {
@@ -13,7 +14,7 @@ afterAll(() => world.close());
 const soakless = { gate: { soakMs: 0, consumers: [aConsumer()] } } as const;
 const vmOf = (at: EmulatedPlace) => at.instance("render-api", "vm-1");
 
-const adopted = async (name: string, options: EmulatedOptions = {}): Promise<EmulatedPlace> => {
+const adopted = async (name: string, options: AccountOptions = {}): Promise<EmulatedPlace> => {
   const at = world.place({ ...soakless, ...options, name });
   await adopt(at, [vmOf(at)]);
   return at;
@@ -82,7 +83,7 @@ test("a dry run sends nothing that changes anything, whatever each account would
   rig.clock.advance(days(60));
   for (const at of [due, drifted, byHand, begun, unpublished, left, retired, held]) await vmOf(at).refresh().report();
   const before = all.map((at) => [at.keys(), at.versions()]);
-  rig.logged.length = 0;
+  rig.lines.length = 0;
   journal.clear();
 
   for (let tick = 0; tick < 3; tick += 1) {
@@ -105,7 +106,7 @@ test("a dry run sends nothing that changes anything, whatever each account would
   expect(changes.map(({ route, subject }) => `${route} ${subject}`)).toEqual([]);
   expect(all.map((at) => [at.keys(), at.versions()])).toEqual(before);
   // Every account has said what it would do.
-  const said = new Set(rig.logged.filter(({ event }) => event === "DryRun").map(({ account }) => account));
+  const said = new Set(rig.logged("DryRun").map(({ account }) => account));
   expect(all.map(({ name }) => name).filter((name) => !said.has(name))).toEqual([]);
 });
 

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:https";
 import { type IncomingMessage, type ServerResponse } from "node:http";
 import { webcrypto } from "node:crypto";
-import { testCertificates, trustInThisProcess } from "../../../emulators/certificate-authority";
+import { testCertificates, trustInThisProcess } from "../emulators/certificate-authority";
 import * as x509 from "@peculiar/x509";
 
 export interface HealthRequest {

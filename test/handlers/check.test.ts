@@ -1,10 +1,12 @@
-import type { CheckedAccount } from "../../../lib/operations/check-account";
-import { tableRefusal } from "../../../lib/azure/sdk/refusals";
-import { toServiceError } from "../../../lib/azure/sdk/service-errors";
-import { aConsumer } from "../../builders/account";
-import { emulatedObjectId } from "../../emulators/tokens";
-import { type EmulatedOptions, type EmulatedPlace, type EmulatedRig, openEmulatedRig } from "./rig/emulated";
-import { adopt } from "./rig/place";
+import type { CheckedAccount } from "../../lib/operations/check-account";
+import { tableRefusal } from "../../lib/azure/sdk/refusals";
+import { toServiceError } from "../../lib/azure/sdk/service-errors";
+import { aRecord } from "../builders/record";
+import { aConsumer } from "../builders/account";
+import { emulatedObjectId } from "../emulators/tokens";
+import { type EmulatedPlace, type EmulatedRig, openEmulatedRig } from "../rig/emulated";
+import type { AccountOptions } from "../rig/rig";
+import { adopt } from "../rig/served-place";
 
 let world: EmulatedRig;
 beforeAll(async () => {
@@ -21,14 +23,14 @@ afterEach(() => {
 afterAll(() => world.close());
 
 let made = 0;
-const anyAccount = (options: EmulatedOptions = {}): EmulatedPlace => {
+const anyAccount = (options: AccountOptions = {}): EmulatedPlace => {
   world.rig.deploy([]);
   return world.place({ ...options, name: `check${(made += 1)}` });
 };
 
 const stored = ({ name }: EmulatedPlace): string => {
   try {
-    return JSON.stringify(world.rig.rotations.peek(name));
+    return JSON.stringify(world.rig.tables.rotations.get(name));
   } catch {
     return "corrupt";
   }
@@ -306,7 +308,8 @@ describe("what the rotator knows", () => {
 
   test("tables: a record that cannot be read is named with its row", async () => {
     const at = anyAccount();
-    world.rig.rotations.damage(at.name);
+    world.rig.tables.restore(aRecord({ account: at.name }));
+    at.damageRecord();
     const body = await checked(at);
     expect(one(body, "tables")).toMatchObject({
       ok: false,

@@ -1,11 +1,18 @@
-import { OutcomeUnknownError, TransientServiceError } from "../../../lib/errors";
-import { aConsumer } from "../../builders/account";
-import { days, hours, minutes } from "../../builders/time";
-import { adopt, type Instance, type Place, passing, place, type PlaceOptions } from "./rig/place";
-import { openRig, type Rig } from "./rig/rig";
-import { VirtualClock } from "./rig/virtual-clock";
+import { OutcomeUnknownError, TransientServiceError } from "../../lib/errors";
+import { aConsumer } from "../builders/account";
+import { days, hours, minutes } from "../builders/time";
+import {
+  adopt,
+  type Instance,
+  type Place,
+  passing,
+  place,
+  type PlaceOptions,
+  openRig,
+  type ServedRig,
+} from "../rig/served-place";
 
-let rig: Rig;
+let rig: ServedRig;
 beforeEach(async () => {
   rig = await openRig();
 });
@@ -104,7 +111,7 @@ describe("conditions of the whole account", () => {
     "OutsideWindow where clocks are %s: the sentence names the instant at which it really opens",
     async (_when, from, opensAt) => {
       const window = { days: ["Sun"], from: "02:30", to: "05:00", timeZone: "Europe/Amsterdam" } as const;
-      rig = await openRig({ clock: new VirtualClock(from, "virtual") });
+      rig = await openRig({ startsAt: from });
       const { at } = await adopted({ window, rotateEveryMs: hours(1) });
       rig.clock.advance(hours(2));
       await rig.surface.tick();
@@ -145,7 +152,7 @@ describe("conditions of the whole account", () => {
   test("Claimed: says whose driver is at work, since when and until when, and the next driver takes over after it", async () => {
     const { at } = await adopted();
     const takenAt = rig.clock.at;
-    expect(await rig.crash({ at: "batch.regenerate", when: "before" }, () => at.rotate())).toBe(true);
+    expect(await rig.crash({ operation: "batch.regenerate", at: "before" }, () => at.rotate())).not.toBeNull();
     expect(await waitingFor(at)).toEqual({
       reason: "Claimed",
       detail: `a driver (demand) has worked since ${takenAt}, until ${new Date(Date.parse(takenAt) + minutes(6)).toISOString()} at the latest`,
@@ -219,7 +226,7 @@ describe("what Batch answers", () => {
   test("NewKeyNotAcceptedYet: nothing is published, and it ends when Batch accepts the key", async () => {
     const { at } = await adopted();
     const off = rig.faults.onEffect((operation) => {
-      if (operation === "batch.regenerate") rig.batch.setRefused(at.config.batch, at.keys().secondary, true);
+      if (operation === "batch.regenerate") rig.batch.setRefused(at.keys().secondary, true);
     });
     await at.rotate();
     off();
@@ -232,7 +239,7 @@ describe("what Batch answers", () => {
       },
     });
     expect(at.versions()).toHaveLength(1);
-    rig.batch.setRefused(at.config.batch, at.keys().secondary, false);
+    rig.batch.setRefused(at.keys().secondary, false);
     await rig.surface.tick();
     expect(await phase(at)).toBe("published");
   });
@@ -240,7 +247,7 @@ describe("what Batch answers", () => {
   test("OldKeyStillAccepted: the old version stays enabled, and it ends when Batch refuses the key", async () => {
     const { at, vm } = await published({ gate: { soakMs: 0 } });
     const old = vm.held;
-    rig.batch.setLingering(at.config.batch, old.value, true);
+    rig.batch.setLingering(old.value, true);
     await vm.refresh().report();
     expect(await at.status()).toMatchObject({
       phase: "retired",
@@ -250,7 +257,7 @@ describe("what Batch answers", () => {
       },
     });
     expect(at.versions()[0]?.enabled).toBe(true);
-    rig.batch.setLingering(at.config.batch, old.value, false);
+    rig.batch.setLingering(old.value, false);
     await rig.surface.tick();
     expect(await phase(at)).toBe("idle");
     expect(at.versions()[0]?.enabled).toBe(false);
@@ -260,7 +267,7 @@ describe("what Batch answers", () => {
     const { at, vm } = await adopted({ gate: { soakMs: 0 } });
     await at.rotate({ reason: "leaked", retireAfter: "PT15M" });
     const { version } = at.newest();
-    rig.batch.setRefused(at.config.batch, at.keys().secondary, true);
+    rig.batch.setRefused(at.keys().secondary, true);
     await vm.refresh().report();
     expect(await waitingFor(at)).toMatchObject({
       reason: "TargetKeyRefused",
@@ -271,7 +278,7 @@ describe("what Batch answers", () => {
     await at.order("approve");
     await rig.surface.tick();
     expect(await at.status()).toMatchObject({ phase: "published", waitingFor: { reason: "TargetKeyRefused" } });
-    rig.batch.setRefused(at.config.batch, at.keys().secondary, false);
+    rig.batch.setRefused(at.keys().secondary, false);
     await rig.surface.tick();
     expect(await phase(at)).toBe("idle");
   });

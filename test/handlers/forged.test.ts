@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import * as fc from "fast-check";
-import { aConsumer } from "../../builders/account";
-import { minutes } from "../../builders/time";
-import { adopt, type Instance, type Place, place, proofOf, type SentSignal } from "./rig/place";
-import { openRig, type Rig } from "./rig/rig";
+import { aConsumer } from "../builders/account";
+import { minutes } from "../builders/time";
+import { proofOf } from "../rig/rig";
+import { adopt, type Instance, type Place, place, type SentSignal, openRig, type ServedRig } from "../rig/served-place";
 
 /** What a forger may know: every signal ever sent, every dead or previous key, and the keys of other accounts. Not the new key. */
 interface Stage {
-  readonly rig: Rig;
+  readonly rig: ServedRig;
   readonly at: Place;
   readonly other: Place;
   readonly sent: readonly SentSignal[];
@@ -26,7 +26,7 @@ const crew = (of: Place): readonly [Instance, Instance, Instance] => [
 ];
 
 /** The clocks of all instances are ahead of the rotator's: what they have sent stays young for longest. */
-const ahead = ({ clock }: Rig): string => new Date(clock.now().getTime() + minutes(4)).toISOString();
+const ahead = ({ clock }: ServedRig): string => new Date(clock.now().getTime() + minutes(4)).toISOString();
 
 /**
  * A rotation that waits for `render-api/vm-2` alone: it was on the new key, and went back to the old one.
@@ -82,7 +82,7 @@ const wanted = ({ rig, at }: Stage, offMs: number): Omit<SentSignal, "proof"> =>
   at: new Date(rig.clock.now().getTime() + offMs).toISOString(),
 });
 
-const reports = ({ rig, at }: Stage) => rig.signals.list(at.name, { signal: new AbortController().signal });
+const reports = ({ rig, at }: Stage) => rig.tables.reports(at.name);
 
 type Forgery = (staged: Stage) => object;
 
@@ -195,9 +195,9 @@ test("none of thousands of forged signals opens the gate, and the true one does"
       staged.rig.clock.advance(100);
       const { status } = await at.post(forge(staged));
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
-      const vm2 = (await reports(staged)).find(({ instance }) => instance === "vm-2");
+      const vm2 = reports(staged).find(({ instance }) => instance === "vm-2");
       expect(vm2?.proven === true && vm2.secretVersion === at.newest().version).toBe(false);
-      expect(staged.rig.rotations.peek(at.name)?.record.state.phase).toBe("published");
+      expect(staged.rig.tables.rotations.get(at.name)?.record.state.phase).toBe("published");
       expect(at.accepts(oldKey)).toBe(true);
     }),
     { numRuns: 2500 },

@@ -1,4 +1,4 @@
-import type { VirtualClock } from "./virtual-clock";
+import type { VirtualClock } from "../fakes/world/virtual-clock";
 
 /** What becomes of one request: a status, after some time where it is given; no answer ever; or no connection. */
 export type Reaction = number | { readonly status: number; readonly afterMs: number } | "silence" | "refused";
@@ -21,19 +21,13 @@ interface CloudEvent {
   readonly data: { readonly event: string; readonly kind?: string };
 }
 
-/** Whoever listens at the webhook's URL, in the place of `fetch`. */
+/** The webhook's receiver, in the place of `fetch`. */
 export class Receiver {
   readonly received: Received[] = [];
   /** Asked anew at each request. */
   reacts: (nth: number) => Reaction = () => 200;
-  #waiting = 0;
 
   constructor(private readonly clock: VirtualClock) {}
-
-  /** Somebody waits for an answer that only time brings. */
-  get keepsWaiting(): boolean {
-    return this.#waiting > 0;
-  }
 
   readonly fetch = async (_url: unknown, { body, signal }: RequestInit = {}): Promise<Response> => {
     if (typeof body !== "string") throw new TypeError("a webhook gets text");
@@ -54,14 +48,7 @@ export class Receiver {
   };
 
   async #elapse(ms: number, signal: AbortSignal | null | undefined): Promise<void> {
-    this.#waiting += 1;
-    try {
-      await new Promise<void>((resolve, reject) => {
-        signal?.addEventListener("abort", () => reject(new DOMException("timed out", "TimeoutError")));
-        if (Number.isFinite(ms)) void this.clock.sleep(ms).then(resolve);
-      });
-    } finally {
-      this.#waiting -= 1;
-    }
+    await this.clock.sleep(ms, signal ?? new AbortController().signal);
+    if (signal?.aborted) throw new DOMException("timed out", "TimeoutError");
   }
 }

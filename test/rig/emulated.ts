@@ -1,35 +1,30 @@
-import { AzureBatchKeys } from "../../../../lib/azure/batch/batch-keys";
-import { createCredential } from "../../../../lib/azure/sdk/credential";
-import { KeyVaultSecrets } from "../../../../lib/azure/key-vault/key-vault-secrets";
-import { ArmPermissions } from "../../../../lib/azure/sdk/permissions";
-import { FetchHealthChecks } from "../../../../lib/signals/health-client";
-import type { AccountConfig } from "../../../../lib/rotation/account-config";
-import type { Slot } from "../../../../lib/rotation/phases";
-import { type AccountChanges, anAccount } from "../../../builders/account";
-import { type Emulators, startEmulators } from "../../../emulators/emulators";
-import type { Vault } from "../../../emulators/vault";
-import { type HeldVersion, Place } from "./place";
-import { openRig, type Rig, start } from "./rig";
-import { VirtualClock } from "./virtual-clock";
-
-export interface EmulatedOptions extends AccountChanges {
-  /** What the vault holds at first (default: the primary key); null: no secret yet. */
-  readonly seed?: Slot | null;
-}
+import { AzureBatchKeys } from "../../lib/azure/batch/batch-keys";
+import { createCredential } from "../../lib/azure/sdk/credential";
+import { KeyVaultSecrets } from "../../lib/azure/key-vault/key-vault-secrets";
+import { ArmPermissions } from "../../lib/azure/sdk/permissions";
+import { FetchHealthChecks } from "../../lib/signals/health-client";
+import type { AccountConfig } from "../../lib/rotation/account-config";
+import type { Slot } from "../../lib/rotation/phases";
+import { anAccount } from "../builders/account";
+import { type Emulators, startEmulators } from "../emulators/emulators";
+import type { Vault } from "../emulators/vault";
+import { aWorld, type AccountOptions, type HeldVersion } from "./rig";
+import { openRig, Place, type ServedRig } from "./served-place";
 
 /** The real adapters on the emulators, over tables in memory; the app's clock and that of the services is the test's. */
 export interface EmulatedRig {
-  readonly rig: Rig;
+  readonly rig: ServedRig;
   readonly emulators: Emulators;
   readonly vault: Vault;
   /** Makes a Batch account and its secret, and configures it. */
-  place(options?: EmulatedOptions): EmulatedPlace;
+  place(options?: AccountOptions): EmulatedPlace;
   close(): Promise<void>;
 }
 
 /** One per process: the SDK keeps the first identity endpoint that it sees. */
-export const openEmulatedRig = async (startsAt = start): Promise<EmulatedRig> => {
-  const clock = new VirtualClock(startsAt, "real");
+export const openEmulatedRig = async (startsAt?: string): Promise<EmulatedRig> => {
+  const world = aWorld(startsAt);
+  const { clock } = world;
   const emulators = await startEmulators({ now: () => clock.now() });
   const vault = await emulators.addVault("keys");
   Object.assign(process.env, emulators.env);
@@ -40,7 +35,7 @@ export const openEmulatedRig = async (startsAt = start): Promise<EmulatedRig> =>
   });
   const arm = { credential, armEndpoint: emulators.armUrl, armScope: "https://management.azure.com/.default" };
   const rig = await openRig({
-    clock,
+    world,
     ports: {
       batch: new AzureBatchKeys({ ...arm, clock }),
       secrets: new KeyVaultSecrets({ credential, emulated: true }),
@@ -72,7 +67,7 @@ export const openEmulatedRig = async (startsAt = start): Promise<EmulatedRig> =>
 
 export class EmulatedPlace extends Place {
   constructor(
-    rig: Rig,
+    rig: ServedRig,
     config: AccountConfig,
     private readonly emulators: Emulators,
     private readonly vault: Vault,

@@ -1,17 +1,16 @@
 import type { ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
-import { TransientServiceError } from "../../../lib/errors";
-import { FetchHealthChecks } from "../../../lib/signals/health-client";
-import { aConsumer } from "../../builders/account";
-import { minutes } from "../../builders/time";
-import type { FakeOperation } from "../../fakes/in-memory-faults";
-import { answerJson, type HealthApp, type HealthRequest, startHealthApp } from "./rig/health-app";
-import { type Place, place, proofOf } from "./rig/place";
-import { openRig, type Rig, start } from "./rig/rig";
-import { VirtualClock } from "./rig/virtual-clock";
+import { TransientServiceError } from "../../lib/errors";
+import { FetchHealthChecks } from "../../lib/signals/health-client";
+import { aConsumer } from "../builders/account";
+import { minutes } from "../builders/time";
+import type { Operation } from "../fakes/world/faults";
+import { answerJson, type HealthApp, type HealthRequest, startHealthApp } from "../rig/health-app";
+import { proofOf } from "../rig/rig";
+import { type Place, place, openRig, type ServedRig } from "../rig/served-place";
 
 const apps: HealthApp[] = [];
-let rig: Rig;
+let rig: ServedRig;
 
 const started = async (options: Parameters<typeof startHealthApp>[0] = {}): Promise<HealthApp> => {
   const app = await startHealthApp(options);
@@ -20,7 +19,7 @@ const started = async (options: Parameters<typeof startHealthApp>[0] = {}): Prom
 };
 
 beforeEach(async () => {
-  rig = await openRig({ clock: new VirtualClock(start, "real"), ports: { health: new FetchHealthChecks() } });
+  rig = await openRig({ ports: { health: new FetchHealthChecks() } });
 });
 afterEach(async () => {
   await Promise.all(apps.splice(0).map((app) => app.close()));
@@ -280,7 +279,7 @@ test("is asked in the phases that have a gate, and in no other", async () => {
   expect(await askedIn("adopting")).toBe(1);
   expect(await askedIn("idle")).toBe(0);
 
-  const refuse = (operation: FakeOperation) =>
+  const refuse = (operation: Operation) =>
     rig.faults.add(operation, {
       when: "before",
       error: () => new TransientServiceError({ operation, statusCode: 503 }),
@@ -336,7 +335,7 @@ test("where one answer cannot be kept, those of the others are, however late the
     error: () => new TransientServiceError({ operation: "Key Vault getSecret", statusCode: 503 }),
   });
   await rig.surface.tick();
-  expect(rig.logged.filter(({ event }) => event === "PullFailed")).toHaveLength(1);
+  expect(rig.logged("PullFailed")).toHaveLength(1);
   expect((await at.status()).consumers.map(({ name, state }) => [name, state])).toEqual([
     ["quick", "NoSignalYet"],
     ["late", "Good"],

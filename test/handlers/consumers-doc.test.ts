@@ -1,15 +1,14 @@
 import { createHmac } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { proofHolds } from "../../../lib/signals/proof";
-import { BatchKey } from "../../../lib/batch-key";
-import { parseSignal } from "../../../lib/signals/signal-schema";
-import { aConsumer } from "../../builders/account";
-import { anEnvironment, problemsOf } from "../../unit/config/builders";
-import { passing, place } from "./rig/place";
-import { openRig } from "./rig/rig";
+import { proofHolds } from "../../lib/signals/proof";
+import { BatchKey } from "../../lib/batch-key";
+import { parseSignal } from "../../lib/signals/signal-schema";
+import { aConsumer } from "../builders/account";
+import { anEnvironment, problemsOf } from "../unit/config/builders";
+import { passing, place, openRig } from "../rig/served-place";
 
-const root = path.resolve(__dirname, "../../..");
+const root = path.resolve(__dirname, "../..");
 const page = readFileSync(path.join(root, "docs/consumers.md"), "utf8");
 
 interface Block {
@@ -105,7 +104,7 @@ test.each([
       seed: seed === "neither" ? "primary" : seed,
       gate: { consumers: [aConsumer({ instances: 2 })] },
     });
-    if (seed === "neither") rig.batch.regenerateByHand(at.config.batch, "primary");
+    if (seed === "neither") at.regenerateManually("primary");
     const keys = at.keys();
     const [one1, two] = [at.instance("render-api", "vm-1"), at.instance("render-api", "vm-2")];
     const expectShown = async (kind: string): Promise<void> => {

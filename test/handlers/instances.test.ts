@@ -1,9 +1,17 @@
-import { aConsumer } from "../../builders/account";
-import { days, hours, minutes } from "../../builders/time";
-import { adopt, type Instance, type Place, passing, place, type PlaceOptions } from "./rig/place";
-import { openRig, type Rig } from "./rig/rig";
+import { aConsumer } from "../builders/account";
+import { days, hours, minutes } from "../builders/time";
+import {
+  adopt,
+  type Instance,
+  type Place,
+  passing,
+  place,
+  type PlaceOptions,
+  openRig,
+  type ServedRig,
+} from "../rig/served-place";
 
-let rig: Rig;
+let rig: ServedRig;
 beforeEach(async () => {
   rig = await openRig();
 });
@@ -356,7 +364,7 @@ describe("which signal counts", () => {
     // Holds the old key and says that it holds the new one.
     const answer = await at.post(one.signal({ version: at.newest().version }));
     expect(answer).toMatchObject({ status: 403, body: { reason: "ProofRefused" } });
-    expect(at.events().at(-1)).toMatchObject({
+    expect(at.events.at(-1)).toMatchObject({
       event: "ProofRefused",
       by: "signal:render-api",
       detail: expect.stringContaining("render-api/vm-1"),

@@ -1,16 +1,15 @@
-import { OutcomeUnknownError } from "../../../lib/errors";
-import type { Phase } from "../../../lib/rotation/phases";
-import { days, minutes } from "../../builders/time";
-import type { FakeOperation } from "../../fakes/in-memory-faults";
-import { adopt, type Place, place, type PlaceOptions } from "./rig/place";
-import { openRig, type Rig } from "./rig/rig";
+import { OutcomeUnknownError } from "../../lib/errors";
+import type { Phase } from "../../lib/rotation/phases";
+import { days, minutes } from "../builders/time";
+import type { Operation } from "../fakes/world/faults";
+import { adopt, type Place, place, type PlaceOptions, openRig, type ServedRig } from "../rig/served-place";
 
-let rig: Rig;
+let rig: ServedRig;
 beforeEach(async () => {
   rig = await openRig();
 });
 
-const changes: readonly FakeOperation[] = ["batch.regenerate", "secrets.publish", "secrets.disable"];
+const changes: readonly Operation[] = ["batch.regenerate", "secrets.publish", "secrets.disable"];
 
 interface Stage {
   readonly phase: Phase;
@@ -24,7 +23,7 @@ interface Stage {
 const soakless = { gate: { soakMs: 0 } } as const;
 const begun = async (at: Place): Promise<void> => adopt(at, [at.instance("render-api", "vm-1")]);
 /** A failed try leaves the account in the phase before the step. */
-const failing = async (operation: FakeOperation, at: Place, work: () => Promise<unknown>): Promise<void> => {
+const failing = async (operation: Operation, at: Place, work: () => Promise<unknown>): Promise<void> => {
   rig.faults.add(operation, { when: "before", error: () => new OutcomeUnknownError({ operation }) });
   await work();
   rig.deploy(rig.accounts, { dryRun: true });
@@ -36,7 +35,7 @@ const stages: readonly Stage[] = [
   {
     phase: "adopting",
     options: { seed: null },
-    would: /^would publish the primary key as it is/,
+    would: /^would publish the live primary key, because the vault held no secret$/,
     reach: async () => undefined,
   },
   {
@@ -132,7 +131,7 @@ const stages: readonly Stage[] = [
     would: /^would publish the live primary key, because version [0-9a-f]{32} held neither live key/,
     reach: async (at) => {
       await begun(at);
-      rig.batch.regenerateByHand(at.config.batch, "primary");
+      at.regenerateManually("primary");
       rig.clock.advance(minutes(10));
     },
   },
@@ -143,9 +142,9 @@ test.each(stages)("a tick in phase $phase says: $would", async ({ phase, options
   await reach(at);
   rig.deploy(rig.accounts, { dryRun: true });
   const before = await at.status();
-  const [keys, versions, events] = [at.keys(), at.versions(), at.events().length];
-  rig.logged.length = 0;
-  const done: FakeOperation[] = [];
+  const [keys, versions, events] = [at.keys(), at.versions(), at.events.length];
+  rig.lines.length = 0;
+  const done: Operation[] = [];
   rig.faults.onEffect((operation) => done.push(operation));
 
   for (let tick = 0; tick < 3; tick += 1) {
@@ -156,12 +155,7 @@ test.each(stages)("a tick in phase $phase says: $would", async ({ phase, options
   expect(done.filter((operation) => changes.includes(operation))).toEqual([]);
   expect([at.keys(), at.versions()]).toEqual([keys, versions]);
   // An alarm is told in a dry run too: that a consumer is unhealthy is so whoever asks.
-  expect(
-    at
-      .events()
-      .slice(events)
-      .filter(({ event }) => event !== "ConsumerUnhealthy"),
-  ).toEqual([]);
+  expect(at.events.slice(events).filter(({ event }) => event !== "ConsumerUnhealthy")).toEqual([]);
   const after = await at.status();
   expect([after.phase, after.rotation, after.activeSlot]).toEqual([
     before.phase ?? "adopting",
@@ -169,7 +163,7 @@ test.each(stages)("a tick in phase $phase says: $would", async ({ phase, options
     before.activeSlot,
   ]);
   expect(after.phase).toBe(phase);
-  const said = rig.logged.filter(({ event }) => event === "DryRun");
+  const said = rig.logged("DryRun");
   expect(said).toHaveLength(3);
   for (const line of said) expect(line).toMatchObject({ account: at.name, detail: expect.stringMatching(would) });
 });
@@ -195,7 +189,7 @@ test("signals at an open gate ask nothing of Batch or the vault in a dry run, ho
   await at.rotate();
   rig.deploy(rig.accounts, { dryRun: true });
   const vm = at.instance("render-api", "vm-1").refresh();
-  const asked: FakeOperation[] = [];
+  const asked: Operation[] = [];
   rig.faults.onEffect((operation) => asked.push(operation));
   for (let signals = 0; signals < 20; signals += 1) {
     expect((await vm.report()).body).toMatchObject({ accepted: true, waitingFor: { reason: "DryRun" } });
@@ -241,7 +235,7 @@ describe("an operator's orders in a dry run", () => {
     await expectUntouched(at, async () => {
       expect(await at.order("rollback")).toMatchObject({ status: 200, body: { phase: "published", paused: false } });
     });
-    expect(rig.logged.filter(({ event }) => event === "DryRun").at(-1)).toMatchObject({
+    expect(rig.logged("DryRun").at(-1)).toMatchObject({
       account: at.name,
       detail: "would roll back to the primary key, because operator:function-key asks: a test",
     });

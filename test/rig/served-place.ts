@@ -1,18 +1,31 @@
-import { createHmac } from "node:crypto";
-import type { OperatorAction } from "../../../../lib/operations/operate-account";
-import type { AccountConfig } from "../../../../lib/rotation/account-config";
-import type { RotationEvent } from "../../../../lib/rotation/events/events";
-import type { Slot } from "../../../../lib/rotation/phases";
-import type { StatusBody } from "../../../../lib/operations/status";
-import { type AccountChanges, anAccount } from "../../../builders/account";
-import { minutes } from "../../../builders/time";
-import type { Rig } from "./rig";
-import type { Answer } from "./surface";
+import type { OperatorAction } from "../../lib/operations/operate-account";
+import type { StatusBody } from "../../lib/operations/status";
+import type { AccountConfig } from "../../lib/rotation/account-config";
+import { minutes } from "../builders/time";
+import { type AccountOptions, type HeldVersion, PlacedAccount, proofOf, Rig, type RigOptions } from "./rig";
+import { type Answer, openSurface, type Surface } from "./surface";
 
-export interface PlaceOptions extends AccountChanges {
-  /** What the vault holds at first (default: the primary key); null: no secret yet. */
-  readonly seed?: Slot | null;
+/** A rig whose app is reached by its HTTP surface and its timer. */
+export class ServedRig extends Rig {
+  constructor(
+    readonly surface: Surface,
+    options: RigOptions,
+  ) {
+    super(options);
+    this.start();
+  }
+
+  override start(options?: Parameters<Rig["start"]>[0]): ReturnType<Rig["start"]> {
+    const process = super.start(options);
+    this.surface.use(process.app);
+    return process;
+  }
 }
+
+export const openRig = async (options: RigOptions = {}): Promise<ServedRig> =>
+  new ServedRig(await openSurface(), { wanted: null, ...options });
+
+export type PlaceOptions = AccountOptions;
 
 export interface Report {
   readonly healthy?: boolean;
@@ -23,14 +36,6 @@ export interface Report {
   readonly version?: string;
   /** Default: now. */
   readonly at?: string;
-}
-
-/** One version of the secret. */
-export interface HeldVersion {
-  readonly version: string;
-  readonly value: string;
-  readonly createdAt: string;
-  readonly enabled: boolean;
 }
 
 /** A signal's body as an app sends it. */
@@ -44,21 +49,13 @@ export interface SentSignal {
   readonly proof?: string;
 }
 
-/** Written out once more on purpose: what an app does, from the contract's text. */
-export const proofOf = (key: string, lines: readonly string[]): string =>
-  createHmac("sha256", Buffer.from(key, "base64"))
-    .update(["batch-key-proof-v1", ...lines].join("\n"), "utf8")
-    .digest("base64");
-
 /** One Batch account under rotation, and everything that can be asked of the app about it. */
-export class Place {
+export class Place extends PlacedAccount {
   constructor(
-    readonly rig: Rig,
-    readonly config: AccountConfig,
-  ) {}
-
-  get name(): string {
-    return this.config.name;
+    override readonly rig: ServedRig,
+    config: AccountConfig,
+  ) {
+    super(rig, config);
   }
 
   async status(): Promise<StatusBody> {
@@ -83,41 +80,6 @@ export class Place {
 
   post(signal: object): Promise<Answer> {
     return this.rig.surface.call({ method: "POST", path: `/accounts/${this.name}/signals`, body: signal });
-  }
-
-  /** Oldest first. */
-  versions(): readonly HeldVersion[] {
-    return this.rig.vault.versions(this.config.secret);
-  }
-
-  newest(): HeldVersion {
-    const newest = this.versions().at(-1);
-    if (newest === undefined) throw new Error(`the vault holds no secret of ${this.name}`);
-    return newest;
-  }
-
-  keys(): Readonly<Record<Slot, string>> {
-    return this.rig.batch.keys(this.config.batch);
-  }
-
-  /** Whether Batch would answer a call signed with this key now. */
-  accepts(key: string): boolean {
-    return this.rig.batch.accepts(this.config.batch, key);
-  }
-
-  /** The slot that the newest version's key lives in; null where it is dead. */
-  publishedSlot(): Slot | null {
-    const { primary, secondary } = this.keys();
-    const { value } = this.newest();
-    return value === primary ? "primary" : value === secondary ? "secondary" : null;
-  }
-
-  events(): readonly RotationEvent[] {
-    return this.rig.events(this.name);
-  }
-
-  eventKinds(): readonly string[] {
-    return this.events().map(({ event }) => event);
   }
 
   instance(consumer: string, instance: string): Instance {
@@ -181,16 +143,7 @@ export class Instance {
   }
 }
 
-/** Makes the Batch account and, unless told otherwise, its secret. It is configured with the next `deploy`. */
-export const place = (rig: Rig, { seed = "primary", ...changes }: PlaceOptions = {}): Place => {
-  const name = changes.name ?? "render-weu";
-  const batch = rig.batch.addAccount(name.replaceAll("-", ""));
-  const secret = { vaultUrl: "https://render.vault.azure.net", name: `${batch.accountName}-batch-key` };
-  const config = anAccount({ name, batch, secret, ...changes });
-  if (seed !== null) rig.vault.seed(secret, rig.batch.keys(batch)[seed]);
-  rig.deploy([...rig.accounts, config]);
-  return new Place(rig, config);
-};
+export const place = (rig: ServedRig, options: AccountOptions = {}): Place => new Place(rig, rig.configure(options));
 
 /** Adopted by the given instances: every one has reported, and the soak is over. */
 export const adopt = async (at: Place, instances: readonly Instance[]): Promise<void> => {
@@ -203,7 +156,7 @@ export const adopt = async (at: Place, instances: readonly Instance[]): Promise<
 };
 
 /** Time passes, with every instance signalling often enough to stay fresh. */
-export const passing = async (rig: Rig, ms: number, instances: readonly Instance[]): Promise<void> => {
+export const passing = async (rig: ServedRig, ms: number, instances: readonly Instance[]): Promise<void> => {
   for (let left = ms; left > 0; left -= minutes(5)) {
     rig.clock.advance(Math.min(left, minutes(5)));
     for (const instance of instances) await instance.report();

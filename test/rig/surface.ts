@@ -1,12 +1,7 @@
-import type { App } from "../../../../lib/app";
-import type {
-  AppRegistry,
-  FunctionCallback,
-  FunctionMetadata,
-  ProgrammingModel,
-} from "../../../local/host/core-module";
-import { createInvoker, type Invoker } from "../../../local/host/invocation";
-import { matchRoute, parseRoute, type Route } from "../../../local/host/routes";
+import type { App } from "../../lib/app";
+import type { AppRegistry, FunctionCallback, FunctionMetadata, ProgrammingModel } from "../local/host/core-module";
+import { createInvoker, type Invoker } from "../local/host/invocation";
+import { matchRoute, parseRoute, type Route } from "../local/host/routes";
 
 /** One answer of the app, its body as text and as JSON. */
 export interface Answer {
@@ -71,8 +66,8 @@ export const openSurface = (): Promise<Surface> => (opened ??= open());
 const open = async (): Promise<Surface> => {
   const functions: Functions = new Map();
   const programmingModel = supplyCore(functions);
-  const { useApp } = await import("../../../../functions/runtime");
-  await import("../../../../functions/index");
+  const { useApp } = await import("../../functions/runtime");
+  await import("../../functions/index");
   const registry: AppRegistry = {
     functions,
     programmingModel,

@@ -1,7 +1,7 @@
-import { minutes } from "../../builders/time";
-import type { Route } from "../../emulators/routes";
-import { type EmulatedPlace, type EmulatedRig, openEmulatedRig } from "./rig/emulated";
-import { adopt, type PlaceOptions } from "./rig/place";
+import { minutes } from "../builders/time";
+import type { Route } from "../emulators/routes";
+import { type EmulatedPlace, type EmulatedRig, openEmulatedRig } from "../rig/emulated";
+import { adopt, type PlaceOptions } from "../rig/served-place";
 
 let world: EmulatedRig;
 beforeAll(async () => {
@@ -303,7 +303,7 @@ test("NotFound behind the gate: the version with the dead key is not there, and 
 
 test("RecordCorrupt: names the row, and an account without its row is adopted anew", async () => {
   const at = await adoptedAccount();
-  world.rig.rotations.damage(at.name);
+  at.damageRecord();
   await world.rig.surface.tick();
   await expectBlocked(at, "RecordCorrupt", new RegExp(`row with PartitionKey ${at.name}`));
   expect(await at.order("approve")).toMatchObject({ status: 409, body: { reason: "RecordCorrupt" } });
@@ -312,7 +312,7 @@ test("RecordCorrupt: names the row, and an account without its row is adopted an
     status: 202,
     body: { accepted: true, waitingFor: null },
   });
-  world.rig.forgetRecords();
+  at.deleteRecord();
   await world.rig.surface.tick();
   expect(await at.status()).toMatchObject({ phase: "idle", blocked: null });
 });

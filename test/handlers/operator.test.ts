@@ -1,11 +1,18 @@
-import type { OperatorAction } from "../../../lib/operations/operate-account";
-import { OutcomeUnknownError, TransientServiceError } from "../../../lib/errors";
-import { aConsumer } from "../../builders/account";
-import { days, minutes } from "../../builders/time";
-import { adopt, type Instance, type Place, place, type PlaceOptions } from "./rig/place";
-import { openRig, type Rig } from "./rig/rig";
+import type { OperatorAction } from "../../lib/operations/operate-account";
+import { OutcomeUnknownError, TransientServiceError } from "../../lib/errors";
+import { aConsumer } from "../builders/account";
+import { days, minutes } from "../builders/time";
+import {
+  adopt,
+  type Instance,
+  type Place,
+  place,
+  type PlaceOptions,
+  openRig,
+  type ServedRig,
+} from "../rig/served-place";
 
-let rig: Rig;
+let rig: ServedRig;
 beforeEach(async () => {
   rig = await openRig();
 });
@@ -31,10 +38,10 @@ const refused = (reason: string) => ({ status: 409, reason, sentence: true, unch
 
 /** How an order is refused: with a reason and a sentence, and nothing has changed. */
 const refusalOf = async (at: Place, action: OperatorAction): Promise<object> => {
-  const before = JSON.stringify([await at.status(), at.events()]);
+  const before = JSON.stringify([await at.status(), at.events]);
   const { status, text } = await at.order(action);
   const { reason, detail }: { reason: string; detail: string } = JSON.parse(text);
-  const after = JSON.stringify([await at.status(), at.events()]);
+  const after = JSON.stringify([await at.status(), at.events]);
   return { status, reason, sentence: /\S+ \S+/.test(detail), unchanged: before === after };
 };
 
@@ -66,11 +73,11 @@ describe("approve", () => {
     await vm.report();
     const answer = await at.order("approve", "that instance is being torn down");
     expect(answer).toMatchObject({ status: 200, body: { phase: "idle" } });
-    expect(at.events().find(({ event }) => event === "Approved")).toMatchObject({
+    expect(at.events.find(({ event }) => event === "Approved")).toMatchObject({
       by: "operator:function-key",
       detail: "approved in spite of the consumers, in phase published: that instance is being torn down",
     });
-    expect(at.events().find(({ event }) => event === "KeyRetired")?.detail).toMatch(
+    expect(at.events.find(({ event }) => event === "KeyRetired")?.detail).toMatch(
       /approved by operator:function-key \(that instance is being torn down\), in spite of OnPreviousKey: render-api\/vm-1/,
     );
   });
@@ -92,7 +99,7 @@ describe("approve", () => {
     expect(await at.status()).toMatchObject({ phase: "adopting", waitingFor: { reason: "ApprovalPending" } });
     await at.order("approve");
     expect(await phase(at)).toBe("idle");
-    expect(at.events().find(({ event }) => event === "Adopted")?.detail).not.toMatch(/in spite of/);
+    expect(at.events.find(({ event }) => event === "Adopted")?.detail).not.toMatch(/in spite of/);
   });
 
   test("in mode delay overrides the consumers, but not the delay", async () => {
@@ -114,12 +121,12 @@ describe("rollback", () => {
     const { at: idle, vm } = await adopted({ name: "archive-weu", settleOn: "primary" });
     expect(await refusalOf(idle, "rollback")).toEqual(refused("NothingToRollBack"));
     await idle.rotate();
-    rig.batch.setLingering(idle.config.batch, vm.held.value, true);
+    rig.batch.setLingering(vm.held.value, true);
     const old = vm.held.value;
     await vm.refresh().report();
     expect(await phase(idle)).toBe("retired");
     expect(await refusalOf(idle, "rollback")).toEqual(refused("NothingToRollBack"));
-    rig.batch.setLingering(idle.config.batch, old, false);
+    rig.batch.setLingering(old, false);
     await rig.surface.tick();
     expect(await phase(idle)).toBe("settling");
     expect(await refusalOf(idle, "rollback")).toEqual(refused("NothingToRollBack"));
@@ -169,7 +176,7 @@ describe("pause and resume", () => {
     expect((await at.status()).consumers[0]).toMatchObject({ state: "Good" });
     expect(at.keys()).toEqual(keys);
 
-    const byHand = rig.batch.regenerateByHand(at.config.batch, "secondary");
+    const byHand = at.regenerateManually("secondary");
     await rig.surface.tick();
     expect(at.newest().value).toBe(byHand);
     expect(at.eventKinds()).toContain("DriftRepaired");
@@ -208,7 +215,7 @@ describe("who asked", () => {
     if (enabled !== undefined) process.env["WEBSITE_AUTH_ENABLED"] = enabled;
     const { at } = await adopted();
     await at.order("pause", "who asks?", { [name]: sent });
-    expect(at.events().findLast(({ event }) => event === "Paused")).toMatchObject({
+    expect(at.events.findLast(({ event }) => event === "Paused")).toMatchObject({
       by: expected,
       detail: "who asks?",
     });
@@ -228,9 +235,9 @@ test("an app that has signed in is told by its id, and what says nothing is not 
     ];
     for (const [headers, by] of asked) {
       await at.order("pause", "who asks?", headers);
-      expect(at.events().at(-1)).toMatchObject({ event: "Paused", by });
+      expect(at.events.at(-1)).toMatchObject({ event: "Paused", by });
       await at.order("resume", "who asks?", headers);
-      expect(at.events().at(-1)).toMatchObject({ event: "Resumed", by });
+      expect(at.events.at(-1)).toMatchObject({ event: "Resumed", by });
     }
   } finally {
     delete process.env["WEBSITE_AUTH_ENABLED"];
@@ -244,12 +251,9 @@ test("every verb is recorded with who asked and why", async () => {
     const ada = { "x-ms-client-principal-name": "ada@contoso.com" };
     const by = "operator:ada@contoso.com";
     const recorded = async (action: OperatorAction, why: string): Promise<readonly unknown[]> => {
-      const before = at.events().length;
+      const before = at.events.length;
       expect((await at.order(action, why, ada)).status).toBe(200);
-      return at
-        .events()
-        .slice(before)
-        .map((event) => [event.event, event.by, event.detail.includes(why)]);
+      return at.events.slice(before).map((event) => [event.event, event.by, event.detail.includes(why)]);
     };
     expect(await recorded("pause", "lunch")).toEqual([["Paused", by, true]]);
     expect(await recorded("approve", "all restarted")).toEqual([["Approved", by, true]]);
@@ -270,7 +274,7 @@ test("a rotation on demand tells in the history who asked for it", async () => {
     const ada = { "x-ms-client-principal-name": "ada@contoso.com" };
     const asked = await at.rotate({ reason: "the key leaked", retireAfter: "PT15M" }, ada);
     expect(asked.status).toBe(202);
-    expect(at.events().find(({ event }) => event === "RotationStarted")).toMatchObject({
+    expect(at.events.find(({ event }) => event === "RotationStarted")).toMatchObject({
       by: "demand",
       detail: "on demand of operator:ada@contoso.com, from the primary to the secondary key: the key leaked",
       evidence: { askedBy: "operator:ada@contoso.com" },

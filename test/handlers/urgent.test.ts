@@ -1,11 +1,19 @@
-import { TransientServiceError } from "../../../lib/errors";
-import { aConsumer } from "../../builders/account";
-import { days, hours, minutes, seconds } from "../../builders/time";
-import type { FakeOperation } from "../../fakes/in-memory-faults";
-import { adopt, type Instance, type Place, passing, place, type PlaceOptions } from "./rig/place";
-import { openRig, type Rig } from "./rig/rig";
+import { TransientServiceError } from "../../lib/errors";
+import { aConsumer } from "../builders/account";
+import { days, hours, minutes, seconds } from "../builders/time";
+import type { Operation } from "../fakes/world/faults";
+import {
+  adopt,
+  type Instance,
+  type Place,
+  passing,
+  place,
+  type PlaceOptions,
+  openRig,
+  type ServedRig,
+} from "../rig/served-place";
 
-let rig: Rig;
+let rig: ServedRig;
 beforeEach(async () => {
   rig = await openRig();
 });
@@ -47,7 +55,7 @@ test("where Batch is slow with the new key and with the old one, the next signal
   const [one, two] = vms;
   const old = at.newest();
   const slow = rig.faults.onEffect((operation) => {
-    if (operation === "batch.regenerate") rig.batch.setRefused(at.config.batch, at.keys().secondary, true);
+    if (operation === "batch.regenerate") rig.batch.setRefused(at.keys().secondary, true);
   });
   expect(await at.rotate(leaked)).toMatchObject({
     body: { phase: "regenerated", waitingFor: { reason: "NewKeyNotAcceptedYet" } },
@@ -55,15 +63,15 @@ test("where Batch is slow with the new key and with the old one, the next signal
   slow();
   rig.clock.advance(seconds(20));
   expect((await one.report()).body).toMatchObject({ waitingFor: { reason: "NewKeyNotAcceptedYet" } });
-  rig.batch.setRefused(at.config.batch, at.keys().secondary, false);
+  rig.batch.setRefused(at.keys().secondary, false);
   rig.clock.advance(seconds(20));
   expect((await one.report()).body).toMatchObject({ waitingFor: { reason: "OnPreviousKey" } });
   expect((await at.status()).phase).toBe("published");
 
-  rig.batch.setLingering(at.config.batch, old.value, true);
+  rig.batch.setLingering(old.value, true);
   await one.refresh().report();
   expect((await two.refresh().report()).body).toMatchObject({ waitingFor: { reason: "OldKeyStillAccepted" } });
-  rig.batch.setLingering(at.config.batch, old.value, false);
+  rig.batch.setLingering(old.value, false);
   rig.clock.advance(seconds(20));
   expect((await one.report()).body).toMatchObject({ accepted: true, waitingFor: null });
   expect(await at.status()).toMatchObject({ phase: "idle", lastRotation: { outcome: "completed" } });
@@ -85,17 +93,17 @@ test("what failed is tried again by the first signal after its backoff, and not 
 test("however many signals come while Batch is slow, it is asked once in five seconds", async () => {
   const { at, vms } = await adopted({ gate: { consumers: [aConsumer({ instances: 2 })], soakMs: 0 } });
   const slow = rig.faults.onEffect((operation) => {
-    if (operation === "batch.regenerate") rig.batch.setRefused(at.config.batch, at.keys().secondary, true);
+    if (operation === "batch.regenerate") rig.batch.setRefused(at.keys().secondary, true);
   });
   await at.rotate(leaked);
   slow();
-  const asked: FakeOperation[] = [];
+  const asked: Operation[] = [];
   rig.faults.onEffect((operation) => asked.push(operation));
   for (let signals = 0; signals < 600; signals += 1) {
     rig.clock.advance(100);
     await vms[signals % 2 === 0 ? 0 : 1].report();
   }
-  const times = (operation: FakeOperation): number => asked.filter((each) => each === operation).length;
+  const times = (operation: Operation): number => asked.filter((each) => each === operation).length;
   expect(times("batch.readKeys")).toBeGreaterThan(0);
   expect(times("batch.readKeys")).toBeLessThanOrEqual(12);
   expect(times("batch.regenerate")).toBe(0);
@@ -132,7 +140,7 @@ test("without prompt consumers the old key dies at retireAt, and not a milliseco
   await rig.surface.tick();
   expect((await at.status()).phase).toBe("idle");
   expect(at.accepts(old.value)).toBe(false);
-  expect(at.events().find(({ event }) => event === "KeyRetired")?.detail).toMatch(
+  expect(at.events.find(({ event }) => event === "KeyRetired")?.detail).toMatch(
     /retireAfter has passed at \S+, in spite of OnPreviousKey: render-api\/vm-2/,
   );
 });

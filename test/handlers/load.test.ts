@@ -1,8 +1,8 @@
-import { aConsumer } from "../../builders/account";
-import { seconds } from "../../builders/time";
-import type { FakeOperation } from "../../fakes/in-memory-faults";
-import { type EmulatedRig, openEmulatedRig } from "./rig/emulated";
-import type { Instance } from "./rig/place";
+import { aConsumer } from "../builders/account";
+import { seconds } from "../builders/time";
+import type { Operation } from "../fakes/world/faults";
+import { type EmulatedRig, openEmulatedRig } from "../rig/emulated";
+import type { Instance } from "../rig/served-place";
 
 const consumers = 200;
 const instancesEach = 10;
@@ -34,7 +34,7 @@ test("200 consumers of 10 instances each, every 30 seconds: at most one vault re
   await at.order("approve", "a new account");
   for (const instance of instances) instance.stay();
 
-  const lists: FakeOperation[] = [];
+  const lists: Operation[] = [];
   rig.faults.onEffect((operation) => {
     if (operation === "signals.list") lists.push(operation);
   });

@@ -1,0 +1,31 @@
+import type { AppLimits } from "../../../lib/limits";
+import type { Ports } from "../../../lib/ports";
+import type { AccountConfig } from "../../../lib/rotation/account-config";
+import { limits } from "../limits";
+import { portsOf } from "./ports";
+import { type Death, Process } from "./process";
+import type { World } from "./world";
+
+export interface StartOptions {
+  readonly name?: string;
+  readonly limits?: Partial<AppLimits>;
+  readonly emulated?: boolean;
+  /** Ports that are something else than the world's. */
+  readonly ports?: Partial<Ports>;
+  readonly death?: Death | null;
+}
+
+/** A process of the function app in this world. */
+export const startProcess = (
+  world: World,
+  accounts: readonly AccountConfig[],
+  { name = "p1", limits: change, emulated = true, ports, death = null }: StartOptions = {},
+): Process => {
+  const clock = world.newClock();
+  const { product } = world;
+  const process = new Process({ name, clock, product, limits: { ...limits, ...change }, emulated, death });
+  process.ports = { ...portsOf(world, process), ...ports };
+  process.deploy(accounts);
+  world.processes.push(process);
+  return process;
+};
