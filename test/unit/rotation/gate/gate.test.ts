@@ -314,7 +314,7 @@ describe("an operator's approval", () => {
     expect(ask({ reports, state: approved })).toEqual({
       open: true,
       override: expect.stringMatching(
-        new RegExp(`^approved by operator:ada \\(checked by hand\\), in spite of ${reason}: .`),
+        new RegExp(`^approved by operator:ada \\(checked manually\\), in spite of ${reason}: .`),
       ),
     });
   });
