@@ -30,7 +30,8 @@ export const anAccount = ({ gate, stalledAfterMs, ...changes }: AccountChanges =
   name: "render-weu",
   batch: {
     resourceId:
-      "/subscriptions/6f3c2b1a-0d4e-4f5a-8b6c-7d8e9f0a1b2c/resourceGroups/render/providers/Microsoft.Batch/batchAccounts/renderweu",
+      "/subscriptions/6f3c2b1a-0d4e-4f5a-8b6c-7d8e9f0a1b2c/resourceGroups/render" +
+      "/providers/Microsoft.Batch/batchAccounts/renderweu",
     subscriptionId: "6f3c2b1a-0d4e-4f5a-8b6c-7d8e9f0a1b2c",
     resourceGroup: "render",
     accountName: "renderweu",

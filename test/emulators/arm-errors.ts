@@ -17,7 +17,9 @@ const tokenProblems = {
 
 export const invalidToken = (verdict: Exclude<TokenVerdict, "valid">): Answer =>
   armError(401, verdict === "missing" ? "AuthenticationFailed" : "InvalidAuthenticationToken", tokenProblems[verdict], {
-    "www-authenticate": `Bearer authorization_uri="https://login.windows.net/${emulatedTenant}", error="invalid_token", error_description="${tokenProblems[verdict]}"`,
+    "www-authenticate":
+      `Bearer authorization_uri="https://login.windows.net/${emulatedTenant}", error="invalid_token", ` +
+      `error_description="${tokenProblems[verdict]}"`,
   });
 
 export const authorizationFailed = (action: string, scope: string): Answer =>

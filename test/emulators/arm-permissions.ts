@@ -15,8 +15,9 @@ export interface PermissionsRequest {
   readonly account: string;
 }
 
-const pattern =
-  /^(\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Batch\/batchAccounts\/([^/]+))\/providers\/Microsoft\.Authorization\/permissions\/?$/i;
+const groupPath = "/subscriptions/[^/]+/resourceGroups/[^/]+";
+const accountPath = String.raw`${groupPath}/providers/Microsoft\.Batch/batchAccounts/([^/]+)`;
+const pattern = new RegExp(String.raw`^(${accountPath})/providers/Microsoft\.Authorization/permissions/?$`, "i");
 
 /** A request for the caller's own permissions on a Batch account; null for any other. */
 export const permissionsRequestOf = ({ method, path }: WireRequest): PermissionsRequest | null => {
@@ -27,8 +28,8 @@ export const permissionsRequestOf = ({ method, path }: WireRequest): Permissions
 const accountActions = ["read", "listkeys/action", "regeneratekeys/action"] as const satisfies readonly ArmAction[];
 
 /**
- * The caller's own permissions (learn.microsoft.com/rest/api/authorization/permissions/list-for-resource), one entry for
- * each role assignment. The default is one custom role with all permissions that are not denied.
+ * The caller's own permissions (learn.microsoft.com/rest/api/authorization/permissions/list-for-resource), one entry
+ * for each role assignment. The default is one custom role with all permissions that are not denied.
  */
 export class ArmPermissions {
   #roles: readonly EmulatedRole[] | "asAllowed" | "unreadable" = "asAllowed";

@@ -25,7 +25,8 @@ export interface Azurite {
 }
 
 export const connectionStringFor = (port: number): string =>
-  `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${accountKey};TableEndpoint=http://127.0.0.1:${port}/${account};`;
+  `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${accountKey};` +
+  `TableEndpoint=http://127.0.0.1:${port}/${account};`;
 
 /** Starts Azurite's table service as a child process on a free port, and waits until it answers. */
 export const startAzurite = async (options: AzuriteOptions = {}): Promise<Azurite> => {

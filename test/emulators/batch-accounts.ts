@@ -38,7 +38,7 @@ export interface BatchAccounts {
   /** Denies a permission to the identity, for all accounts. */
   deny(action: ArmAction): void;
   allow(action: ArmAction): void;
-  /** The answer to a request for the identity's own permissions (default: those not denied). It grants and denies nothing. */
+  /** The answer to a request for the identity's own permissions (default: those not denied). It has no effect. */
   tellRoles(roles: readonly EmulatedRole[] | "asAllowed" | "unreadable"): void;
   setKeyTiming(timing: Partial<KeyTiming>): void;
   /** Resource Manager's bucket for writes: 200, refilled by 10 a second (default off). */

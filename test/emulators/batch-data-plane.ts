@@ -19,6 +19,7 @@ const contentType = "application/json;odata=minimalmetadata";
 const failed =
   "Server failed to authenticate the request. " +
   "Make sure the value of Authorization header is formed correctly including the signature.";
+const errorElement = "Microsoft.Azure.Batch.Protocol.Entities.Container.errors/@Element";
 const notAllowed = "The specified type of authentication SharedKey is not allowed for this account.";
 
 const lists: Readonly<Record<string, { readonly route: Route; readonly set: string }>> = {
@@ -75,12 +76,18 @@ export class BatchDataPlane implements WireService {
     const sentAt = headerOf(request, "ocp-date") ?? headerOf(request, "date");
     const skewMs = Math.abs(Date.parse(sentAt ?? "") - this.store.now().getTime());
     if (!(skewMs <= allowedSkewMs)) {
-      return `The date header in the request is missing or lies more than 15 minutes from the server's time: '${sentAt ?? ""}'`;
+      return (
+        "The date header in the request is missing or lies more than 15 minutes from the server's time: " +
+        `'${sentAt ?? ""}'`
+      );
     }
     const text = stringToSign(account.name, request);
     if (this.store.acceptedKeys(account).some((key) => isSignedWith(key, text, signature))) return null;
     // Like the real service, this repeats the signature that was sent: code under test must not log the detail.
-    return `The MAC signature found in the HTTP request '${signature}' is not the same as any computed signature. Server used following string to sign: '${text.replaceAll("\n", "\\n")}'.`;
+    return (
+      `The MAC signature found in the HTTP request '${signature}' is not the same as any computed signature. ` +
+      `Server used following string to sign: '${text.replaceAll("\n", "\\n")}'.`
+    );
   }
 
   /** A token names no account, and the host is the same for all, so every valid token is accepted. */
@@ -108,7 +115,7 @@ export class BatchDataPlane implements WireService {
     return jsonAnswer(
       status,
       {
-        "odata.metadata": `https://${this.host()}/$metadata#Microsoft.Azure.Batch.Protocol.Entities.Container.errors/@Element`,
+        "odata.metadata": `https://${this.host()}/$metadata#${errorElement}`,
         code,
         message: {
           lang: "en-US",

@@ -88,7 +88,8 @@ export class BatchProvider {
     const from = Number(request.query.get("$skiptoken") ?? 0);
     const next = from + this.pageSize;
     // The SDK follows the link unchanged, so it must lead to the requested host.
-    const nextLink = `https://${headerOf(request, "host") ?? ""}${request.path}?api-version=${request.query.get("api-version") ?? ""}&$skiptoken=${next}`;
+    const address = `https://${headerOf(request, "host") ?? ""}${request.path}`;
+    const nextLink = `${address}?api-version=${request.query.get("api-version") ?? ""}&$skiptoken=${next}`;
     return jsonAnswer(200, {
       value: all.slice(from, next).map((account) => accountBody(account, this.dataPlaneHost())),
       ...(next < all.length ? { nextLink } : {}),

@@ -2,8 +2,8 @@
  * Every route that an emulator answers. Faults and journal entries name them.
  *
  * `vault.challenge` is any Key Vault request without a token. It is answered 401 before any other check, so a fault on
- * `vault.setSecret` affects only requests with an effect. `<service>.unknown` is a request for an unknown route, which is
- * answered 501; tests assert that there were none.
+ * `vault.setSecret` affects only requests with an effect. `<service>.unknown` is a request for an unknown route, which
+ * is answered 501; tests assert that there were none.
  */
 export const routes = [
   "arm.getAccount",

@@ -32,8 +32,8 @@ export interface TableProxy {
 }
 
 /**
- * A reverse proxy in front of Azurite with faults and journal. A fault "before" loses the request, a fault "after" loses
- * the answer. Signatures remain valid: they do not cover the host.
+ * A reverse proxy in front of Azurite with faults and journal. A fault "before" loses the request, a fault "after"
+ * loses the answer. Signatures remain valid: they do not cover the host.
  */
 export const startTableProxy = async (parts: TableProxyParts): Promise<TableProxy> => {
   const { targetPort, faults, journal, now = () => new Date() } = parts;
@@ -94,7 +94,8 @@ const endToEnd = (headers: NodeJS.Dict<string | string[]>): Record<string, strin
   );
 
 /**
- * `resource` is the path after the account: `Tables`, `Name`, `Name()`, `Name(PartitionKey='…',RowKey='…')` or `$batch`.
+ * `resource` is the path after the account: `Tables`, `Name`, `Name()`, `Name(PartitionKey='…',RowKey='…')` or
+ * `$batch`.
  */
 const routeOf = (request: WireRequest, resource: string): Route | null => {
   // Clients behind old firewalls, and some SDKs, send MERGE as a POST with this header.

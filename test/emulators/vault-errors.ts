@@ -23,17 +23,22 @@ const tokenProblems = {
 
 export const challenge = (verdict: Exclude<TokenVerdict, "valid">): Answer =>
   vaultError(401, "Unauthorized", tokenProblems[verdict], null, {
-    "www-authenticate": `Bearer authorization="https://login.microsoftonline.com/${emulatedTenant}", resource="https://vault.azure.net"`,
+    "www-authenticate":
+      `Bearer authorization="https://login.microsoftonline.com/${emulatedTenant}", ` +
+      `resource="https://vault.azure.net"`,
   });
 
 export const forbiddenByRbac = (action: string, vault: string, secret: string | null): Answer => {
-  const scope = `/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups/rg-vaults/providers/microsoft.keyvault/vaults/${vault}`;
+  const scope =
+    "/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups/rg-vaults" +
+    `/providers/microsoft.keyvault/vaults/${vault}`;
   return vaultError(
     403,
     "Forbidden",
     [
       "Caller is not authorized to perform action on resource.",
-      "If role assignments, deny assignments or role definitions were changed recently, please observe propagation time.",
+      "If role assignments, deny assignments or role definitions were changed recently, please observe " +
+        "propagation time.",
       `Caller: appid=${systemAssignedClientId};oid=${emulatedObjectId};iss=https://sts.windows.net/${emulatedTenant}/`,
       `Action: 'Microsoft.KeyVault/vaults/secrets/${action}'`,
       `Resource: '${scope}${secret === null ? "" : `/secrets/${secret}`}'`,

@@ -19,7 +19,7 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-/** The operation of a request. `apply` has the effect and returns the answer; faults decide whether and when it runs. */
+/** The operation of a request. `apply` has the effect and returns the answer; faults decide if and when it runs. */
 export interface Call {
   readonly route: Route;
   /** The account, secret or table of the request. */

@@ -7,7 +7,7 @@ export interface Taken {
   readonly retryAfterSeconds: number | null;
 }
 
-/** Resource Manager's token buckets for writes of one identity, one per subscription: 200, refilled with 10 per second. */
+/** Resource Manager's token buckets for writes, one per subscription: 200, refilled with 10 per second. */
 export class WriteBuckets {
   /** If off, they count but never refuse. */
   enforced = false;

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import path from "node:path";
 import { type Child, nodeCommand, startChild } from "./child-process";
-import { eventOf, hostLineOf, inWords, type LoggedEvent } from "./rotation-events";
+import { eventOf, hostLineOf, readable, type LoggedEvent } from "./rotation-events";
 
 export interface AppProcessOptions {
   /** The folder of the app: `host.json`, `package.json` and the bundle named there. */
@@ -56,7 +56,7 @@ export const startApp = async (options: AppProcessOptions): Promise<AppProcess> 
       if (event !== null) {
         options.onEvent(event);
       } else if (hasStarted && hostLine !== null && ["error", "critical"].includes(hostLine.level)) {
-        options.onError(inWords(hostLine.message));
+        options.onError(readable(hostLine.message));
       }
     },
   });

@@ -9,7 +9,7 @@ import {
   type TypedData,
 } from "./host/core-module";
 import { type FunctionKeys, functionKeys } from "./host/function-keys";
-import { type HostLog, inWords } from "./host/host-log";
+import { type HostLog, errorText } from "./host/host-log";
 import { createListener, type HttpFunction } from "./host/http-listener";
 import { createInvoker, type Invoker } from "./host/invocation";
 import { parseSchedule, type Schedule } from "./host/ncrontab";
@@ -118,7 +118,7 @@ const fireWith =
     try {
       await invoker.invoke(registered, input);
     } catch (problem) {
-      log("error", `Function.${name}`, `Executed '${name}' (Failed): ${inWords(problem)}`);
+      log("error", `Function.${name}`, `Executed '${name}' (Failed): ${errorText(problem)}`);
     }
   };
 

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { startHost } from "./functions-host";
 import { applyLocalSettings, readAppFolder } from "./host/app-folder";
-import { inWords, jsonLines } from "./host/host-log";
+import { errorText, jsonLines } from "./host/host-log";
 
 const help = `A small Functions host for one app.
 
@@ -66,7 +66,7 @@ const main = async (): Promise<void> => {
       host.stop(stopGraceMs).then(
         () => process.exit(0),
         (problem: unknown) => {
-          log("error", "Host", `stop failed: ${inWords(problem)}`);
+          log("error", "Host", `stop failed: ${errorText(problem)}`);
           process.exit(1);
         },
       );
@@ -76,11 +76,11 @@ const main = async (): Promise<void> => {
   process.on("SIGINT", stop);
 };
 
-const causeInWords = (problem: unknown): string =>
-  problem instanceof Error && problem.cause !== undefined ? `: ${inWords(problem.cause)}` : "";
+const causeText = (problem: unknown): string =>
+  problem instanceof Error && problem.cause !== undefined ? `: ${errorText(problem.cause)}` : "";
 
 main().catch((problem: unknown) => {
-  const message = problem instanceof Error ? `${problem.message}${causeInWords(problem)}` : String(problem);
+  const message = problem instanceof Error ? `${problem.message}${causeText(problem)}` : String(problem);
   jsonLines("trace", (line) => console.error(line))("critical", "Host.Startup", message);
   process.exit(1);
 });

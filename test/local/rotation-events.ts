@@ -52,7 +52,7 @@ export const eventOf = ({ message }: HostLine): LoggedEvent | null => {
 };
 
 /** A message of the app in readable form, if it is a line of JSON. */
-export const inWords = (message: string): string => {
+export const readable = (message: string): string => {
   const parsed = parse(message);
   if (!hasText(parsed, "event")) {
     return message;

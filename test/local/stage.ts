@@ -107,8 +107,8 @@ const firstToEnd = (children: readonly Child[], isClosing: () => boolean): Promi
   });
 
 /**
- * Starts Azure's services as emulators, Azurite, the app in a Functions host, and two apps that use the keys. `close` and
- * a failed start end all of them in reverse order.
+ * Starts Azure's services as emulators, Azurite, the app in a Functions host, and two apps that use the keys. `close`
+ * and a failed start end all of them in reverse order.
  */
 export const openStage = async (options: StageOptions): Promise<Stage> => {
   const closers: (() => Promise<unknown>)[] = [];

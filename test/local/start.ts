@@ -4,7 +4,8 @@ import { openScreen, type Screen } from "./screen";
 import { openStage, type Stage } from "./stage";
 import { type AccountPlan, accountPlans } from "./staged-accounts";
 
-const help = `Runs the rotator on this machine with emulated Azure services and two apps that use the keys. Ctrl-C stops it.
+const help = `Runs the rotator on this machine, with emulated Azure services and two apps that use the keys.
+Ctrl-C stops it.
 
   npm start -- [options]
 

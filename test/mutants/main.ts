@@ -122,7 +122,8 @@ const main = async (): Promise<number> => {
         : caughtByJest(rule, rule.caughtBy.jest, rule.caughtBy.test);
     if (caught === null) missed += 1;
     process.stdout.write(
-      `${caught === null ? "MISSED" : "caught"}  ${rule.rule}\n          ${caught ?? `not detected: ${rule.without}`}\n`,
+      `${caught === null ? "MISSED" : "caught"}  ${rule.rule}\n` +
+        `          ${caught ?? `not detected: ${rule.without}`}\n`,
     );
   }
   process.stdout.write(`${rules.length - missed} of ${rules.length} rules are guarded by the tests\n`);

@@ -41,9 +41,15 @@ export const safetyRules: readonly SafetyRule[] = [
     rule: "vault and live keys are compared before a key is regenerated",
     without: "a key that was published manually is regenerated while apps read it",
     file: "lib/driver/reconcile.ts",
-    text: "  const slot = newest === null ? null : slotOf(keys, newest.key);\n  if (newest === null || slot === null) return drifted",
-    instead:
-      '  const slot = newest === null ? null : slotOf(keys, newest.key);\n  if (state && works !== undefined) return { kind: "agrees", snapshot };\n  if (newest === null || slot === null) return drifted',
+    text: [
+      "  const slot = newest === null ? null : slotOf(keys, newest.key);",
+      "  if (newest === null || slot === null) return drifted",
+    ].join("\n"),
+    instead: [
+      "  const slot = newest === null ? null : slotOf(keys, newest.key);",
+      '  if (state && works !== undefined) return { kind: "agrees", snapshot };',
+      "  if (newest === null || slot === null) return drifted",
+    ].join("\n"),
     caughtBy: simulation,
   },
   {

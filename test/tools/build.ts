@@ -43,8 +43,8 @@ export const buildBundle = async ({ outfile, entry, plugins }: BundleOptions): P
     // The ES modules of the SDKs can be tree-shaken; their CommonJS modules cannot.
     mainFields: ["module", "main"],
     conditions: ["import"],
-    // The host supplies the first at run time; it is on no registry. `debug` tries to load the second, which may be absent:
-    // only development tools install it.
+    // The host supplies the first at run time; it is on no registry. `debug` tries to load the second, which may be
+    // absent: only development tools install it.
     external: ["@azure/functions-core", "supports-color"],
     // The licences that the packages mark for preservation are kept in the bundle.
     legalComments: "eof",

@@ -28,7 +28,8 @@ describe("an error states its remedy", () => {
     [
       "TransientServiceError",
       new TransientServiceError(facts),
-      "Batch regenerateKeys, status 503, code ServerBusy, request id 6f3c2b1a-0d4e-4f5a-8b6c-7d8e9f0a1b2c: not done, tried again later",
+      "Batch regenerateKeys, status 503, code ServerBusy, request id 6f3c2b1a-0d4e-4f5a-8b6c-7d8e9f0a1b2c: not " +
+        "done, tried again later",
     ],
     [
       "OutcomeUnknownError",

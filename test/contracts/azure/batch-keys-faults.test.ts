@@ -208,7 +208,8 @@ describe("probing a key", () => {
         kind: "status",
         status: 403,
         body: detail(
-          "The specified type of authentication SharedKey is not allowed when external resources of type Compute are linked.",
+          "The specified type of authentication SharedKey is not allowed when external resources of type Compute " +
+            "are linked.",
         ),
       },
       { reason: "SharedKeyNotAllowed" },

@@ -22,7 +22,7 @@ export interface EmulatedWorld {
   close(): Promise<void>;
 }
 
-/** The adapters on emulators, with tokens of the emulated identity. One per process, because MSAL keeps the endpoint. */
+/** The adapters on emulators, with tokens of the emulated identity. One per process: MSAL keeps the endpoint. */
 export const openEmulatedWorld = async (): Promise<EmulatedWorld> => {
   const emulators = await startEmulators();
   Object.assign(process.env, emulators.env);

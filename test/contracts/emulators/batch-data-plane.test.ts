@@ -45,7 +45,8 @@ const signed = (
   dateHeader: "ocp-date" | "date" = "ocp-date",
 ): Readonly<Record<string, string>> => {
   const [ocp, plain] = dateHeader === "ocp-date" ? [`\nocp-date:${date}`, ""] : ["", date];
-  const text = `GET\n\n\n\n\n\n${plain}\n\n\n\n\n${ocp}\n/${account}/pools\n$select:id\napi-version:2022-10-01.16.0\nmaxresults:1`;
+  const resource = `/${account}/pools\n$select:id\napi-version:2022-10-01.16.0\nmaxresults:1`;
+  const text = `GET\n\n\n\n\n\n${plain}\n\n\n\n\n${ocp}\n${resource}`;
   const signature = createHmac("sha256", Buffer.from(key, "base64")).update(text, "utf8").digest("base64");
   return { [dateHeader]: date, authorization: `SharedKey ${account}:${signature}` };
 };

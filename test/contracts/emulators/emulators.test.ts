@@ -20,7 +20,8 @@ afterAll(() => emulators.close());
 
 /** Calls Resource Manager from a child process, and returns the printed status or error code. */
 const askFromChild = async (env: NodeJS.ProcessEnv): Promise<string> => {
-  const script = `fetch(${JSON.stringify(emulators.armUrl)}).then(a => console.log(a.status), e => console.log(e.cause.code))`;
+  const url = JSON.stringify(emulators.armUrl);
+  const script = `fetch(${url}).then(a => console.log(a.status), e => console.log(e.cause.code))`;
   const { stdout } = await run(process.execPath, ["-e", script], { env });
   return stdout.trim();
 };

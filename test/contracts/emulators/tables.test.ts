@@ -83,7 +83,7 @@ it.each([
   expect(await valueIn(table)).toBe(when === "after" ? 2 : 1);
 });
 
-it("reproduces the false conflict after a lost answer: the SDK repeats the insert and conflicts with itself", async () => {
+it("reproduces the false conflict after a lost answer: the SDK repeats the insert and gets a 409", async () => {
   const table = await aTable(3);
   faults.add({ route: "tables.insert", when: "after", kind: "resetBeforeAnswer", nth: 1 });
   expect(await failureOf(table.createEntity(row(1)))).toMatchObject({ statusCode: 409 });

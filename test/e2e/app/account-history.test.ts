@@ -18,7 +18,7 @@ beforeAll(async () => {
   host = await world.host([render]);
   await host.tick();
   await host.signal("render", render.signal());
-  await host.rotate("render", { reason: "something to tell" });
+  await host.rotate("render", { reason: "a history of events" });
   await host.signal("render", render.signal());
 });
 afterAll(() => world.close());
@@ -48,7 +48,7 @@ test("the history is newest first, and each event has kind, time, rotation and a
     event: "RotationStarted",
     rotationId: lastRotation?.id,
     by: "demand",
-    detail: expect.stringContaining("something to tell"),
+    detail: expect.stringContaining("a history of events"),
   });
   expect(events[5]).toMatchObject({ event: "Adopted", rotationId: null, by: "signal:render-api" });
 });

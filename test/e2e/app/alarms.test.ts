@@ -28,22 +28,22 @@ const hostOf = (accounts: readonly PlacedAccount[], env: Readonly<Record<string,
     ...env,
   });
 
-interface Told {
+interface Received {
   readonly id: string;
   readonly subject?: string;
   readonly data: { readonly event: string; readonly kind?: string; readonly detail: string };
 }
 
 /** The received events, with signatures verified by the public package. */
-const told = ({ body, headers }: Request): Told => {
+const received = ({ body, headers }: Request): Received => {
   const names = ["webhook-id", "webhook-timestamp", "webhook-signature"];
   new StandardWebhook(secret).verify(body, Object.fromEntries(names.map((name) => [name, String(headers[name])])));
-  const event: Told = JSON.parse(body);
+  const event: Received = JSON.parse(body);
   expect(headers["webhook-id"]).toBe(event.id);
   return event;
 };
 
-const kindsTold = () => receiver.requests.map(told).map(({ data }) => [data.event, data.kind ?? null]);
+const receivedKinds = () => receiver.requests.map(received).map(({ data }) => [data.event, data.kind ?? null]);
 
 test("several processes together send one alarm about invalid settings and one about their end", async () => {
   const render = world.place({ name: "render" });
@@ -59,8 +59,8 @@ test("several processes together send one alarm about invalid settings and one a
     expect([host.logged("NotificationDelayed"), host.logged("Tick")]).toEqual([[], []]);
     await host.stop();
   }
-  expect(kindsTold()).toEqual([["ConfigurationInvalid", null]]);
-  const [alarm] = receiver.requests.map(told);
+  expect(receivedKinds()).toEqual([["ConfigurationInvalid", null]]);
+  const [alarm] = receiver.requests.map(received);
   expect(alarm?.data.detail).toMatch(/ROTATION_ACCOUNTS.*: .*ROTATION_DRY_RUN: must be true or false/);
   expect(alarm).not.toHaveProperty("subject");
   expect(JSON.stringify(receiver.requests)).not.toContain("LEAKED");
@@ -68,7 +68,7 @@ test("several processes together send one alarm about invalid settings and one a
   const host = await hostOf([render]);
   await host.tick();
   await host.tick();
-  expect(kindsTold()).toEqual([
+  expect(receivedKinds()).toEqual([
     ["ConfigurationInvalid", null],
     ["AlarmCleared", "ConfigurationInvalid"],
   ]);
@@ -81,22 +81,22 @@ test("an unreadable record sends one alarm and one end to the webhook, and both 
   const good = world.place({ name: "good" });
   const host = await hostOf([bad, good]);
   await host.tick();
-  const mend = await world.rows.corrupt("bad");
+  const restore = await world.rows.corrupt("bad");
   await host.tick();
   await host.tick();
-  expect(receiver.requests.map(told)).toMatchObject([
+  expect(receiver.requests.map(received)).toMatchObject([
     { subject: "bad", data: { event: "RotationBlocked", reason: "RecordCorrupt" } },
   ]);
   expect(await host.status("good")).toMatchObject({ phase: "adopting", blocked: null });
 
-  await mend();
+  await restore();
   await host.tick();
   await host.tick();
-  expect(kindsTold()).toEqual([
+  expect(receivedKinds()).toEqual([
     ["RotationBlocked", null],
     ["AlarmCleared", "RotationBlocked"],
   ]);
-  const ids = receiver.requests.map(told).map(({ id }) => id);
+  const ids = receiver.requests.map(received).map(({ id }) => id);
   expect((await world.rows.history("bad")).map(({ id }) => id)).toEqual(ids);
   const verified = await host.call({
     method: "GET",

@@ -7,7 +7,9 @@ import { openWorld, type World } from "./world";
 const leak = "LEAKED";
 
 const account = (number: number, changes: object = {}): object => ({
-  resourceId: `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/render/providers/Microsoft.Batch/batchAccounts/render${number}`,
+  resourceId:
+    "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/render" +
+    `/providers/Microsoft.Batch/batchAccounts/render${number}`,
   secret: { vaultUrl: "https://keys.vault.azure.net", name: `render${number}-key` },
   gate: { consumers: [{ name: "render-api" }] },
   ...changes,

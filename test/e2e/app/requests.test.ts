@@ -47,7 +47,7 @@ const inPieces = (text: string): ReadableStream<Uint8Array> => new Blob([text.sl
 describe.each(routes)("$method $path", ({ keyOf, method, path }) => {
   test("accepts only its own key, so that a key for signals cannot start a rotation", async () => {
     const others = routes.filter((route) => route.keyOf !== keyOf).map((route) => route.keyOf);
-    for (const key of [...others, "nobody", null]) {
+    for (const key of [...others, "unknown", null]) {
       expect([key, (await host.call({ method, path, keyOf: key })).status]).toEqual([key, 401]);
     }
     // Without an account the key is accepted and the route finds nothing.
@@ -60,7 +60,7 @@ test("an unsupported method is not found, with or without a key, and changes not
   const before = (await host.get("render")).text;
   for (const { keyOf, method, path } of routes) {
     for (const other of ["HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", method === "GET" ? "POST" : "GET"] as const) {
-      // `GET /accounts/{account}/rotations` and similar are not routes; a `POST` to them may belong to another function.
+      // `GET /accounts/{account}/rotations` and similar are not routes; `POST` there may belong to another function.
       for (const key of [keyOf, null]) {
         const { status } = await host.call({ method: other, path, keyOf: key });
         expect([other, path, status]).toEqual([other, path, other === "POST" && status === 401 ? 401 : 404]);

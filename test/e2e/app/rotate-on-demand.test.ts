@@ -127,14 +127,14 @@ test("an account with a long claim is busy, but not if the claim is released in 
   await hold(20_000);
   expect(await host.status("nightly")).toMatchObject({ phase: "idle", waitingFor: null });
   const began = Date.now();
-  const busy = await host.rotate("nightly", { reason: "while somebody else works" });
+  const busy = await host.rotate("nightly", { reason: "during another claim" });
   expectProblem(busy, 409, "Busy");
   expect(Number(busy.headers["retry-after"])).toBeGreaterThanOrEqual(1);
   expect(Number(busy.headers["retry-after"])).toBeLessThanOrEqual(30);
   expect(Date.now() - began).toBeGreaterThan(1_000);
 
   await hold(1_000);
-  const started = await host.rotate("nightly", { reason: "after somebody else has died" });
+  const started = await host.rotate("nightly", { reason: "after the other driver has died" });
   // A request of the dead driver may still arrive, so no key is regenerated during the quarantine.
   expect([started.status, statusOf(started).phase, statusOf(started).waitingFor?.reason]).toEqual([
     202,

@@ -51,10 +51,10 @@ describe.each(["unhandledRejection", "uncaughtException"])("a process that ends 
     const { code, lines, found } = await crash("guarded", how);
     expect(found).toEqual([]);
     expect(code).toBe(1);
-    const told = lines.find((line) => line.includes('"ProcessCrashed"')) ?? "{}";
-    expect(JSON.parse(told)).toMatchObject({ event: "ProcessCrashed", reason: how });
-    expect(told).toContain("RestError");
-    expect(told).toMatch(/at \S+/);
+    const line = lines.find((each) => each.includes('"ProcessCrashed"')) ?? "{}";
+    expect(JSON.parse(line)).toMatchObject({ event: "ProcessCrashed", reason: how });
+    expect(line).toContain("RestError");
+    expect(line).toMatch(/at \S+/);
   });
 
   it("would print both keys without the guard", async () => {

@@ -166,8 +166,8 @@ describe.each(languages)("the %s consumer", (language, command) => {
     emulators.batch.regenerateByHand(etl, "primary");
     await until("an unhealthy signal", () => rotator.signals.some(({ body }) => !body.healthy));
     vaultOf("etl").allow("getSecret/action");
-    const mended = publish("etl", etl, "primary");
-    await until("a healthy signal", () => signalled("etl", mended)?.body.healthy ?? null);
+    const restored = publish("etl", etl, "primary");
+    await until("a healthy signal", () => signalled("etl", restored)?.body.healthy ?? null);
 
     expect(await child.stop()).toEqual({ code: 0, signal: null });
     expect(Number(newestCounts()["refused"])).toBeGreaterThan(0);

@@ -136,7 +136,7 @@ test("a timer can be fired manually with the master key", async () => {
   expect(await fire("byHand", "host-key")).toBe(401);
   expect(await fire("unheardOf", "master-key")).toBe(404);
   expect(await fire("byHand", "master-key")).toBe(202);
-  await until("the run", () => host.messages().includes("fired by hand, past due: false"));
+  await until("the run", () => host.messages().includes("fired manually, past due: false"));
 });
 
 test("a schedule can name a setting; without that setting only its function is in error", async () => {

@@ -119,14 +119,14 @@ const badRows: readonly (readonly [string, (row: Row) => Row, RegExp])[] = [
   ],
 ];
 
-describe.each(badRows)("%s", (_, spoil, remedy) => {
+describe.each(badRows)("%s", (_, damage, remedy) => {
   it("blocks only its account, with the remedy, and no key of it is regenerated", async () => {
     const pair = await twoAtTheGate();
     const whole = await pair.read();
     expect([await phaseOf(pair, "bad"), await phaseOf(pair, "good")]).toEqual(["published", "published"]);
     const { etag: _etag, timestamp: _timestamp, ...columns } = whole;
-    await pair.rows.updateEntity(spoil(columns), "Replace");
-    const spoilt = await pair.read();
+    await pair.rows.updateEntity(damage(columns), "Replace");
+    const damaged = await pair.read();
     const keys = pair.bad.keys();
     const versions = lane.vault.versions(pair.bad.config.secret.name);
     for (let rounds = 0; rounds < 3; rounds += 1) {
@@ -141,7 +141,7 @@ describe.each(badRows)("%s", (_, spoil, remedy) => {
     expect(pair.logged.filter((line) => line.includes('"RecordCorrupt"')).length).toBeGreaterThanOrEqual(3);
     expect(pair.bad.keys()).toEqual(keys);
     expect(lane.vault.versions(pair.bad.config.secret.name)).toEqual(versions);
-    expect(await pair.read()).toEqual(spoilt);
+    expect(await pair.read()).toEqual(damaged);
     await expect(pair.demand(pair.bad)).rejects.toMatchObject({ name: "CorruptRecordError" });
     expect(await pair.status(pair.good)).toMatchObject({ phase: "idle", lastRotation: { outcome: "completed" } });
 
@@ -160,7 +160,7 @@ it("advances an account with a complete record beside foreign columns of 64 KiB"
   expect(await pair.status(pair.bad)).toMatchObject({ phase: "idle", lastRotation: { outcome: "completed" } });
 });
 
-it("adopts an account again after its bad row was deleted, and regenerates no key before every app has confirmed", async () => {
+it("adopts an account again after its bad row was deleted, without a regenerate before all apps confirm", async () => {
   const pair = await twoAtTheGate();
   const row = await pair.read();
   const keys = pair.bad.keys();
@@ -179,14 +179,14 @@ it("treats a record with a claim that never expires as corrupt, and does not tou
   const { etag: _etag, timestamp: _timestamp, ...columns } = await pair.read();
   const claimed = withJson(columns, (json) => json.replace('"claim":null', `"claim":${JSON.stringify(claim)}`));
   await pair.rows.updateEntity(claimed, "Replace");
-  const spoilt = await pair.read();
+  const damaged = await pair.read();
   const keys = pair.bad.keys();
   for (let rounds = 0; rounds < 3; rounds += 1) {
     lane.clock.advance(minutes(10));
     await pair.round();
   }
   expect(pair.bad.keys()).toEqual(keys);
-  expect(await pair.read()).toEqual(spoilt);
+  expect(await pair.read()).toEqual(damaged);
   const { blocked } = await pair.status(pair.bad);
   expect(blocked).toMatchObject({
     reason: "RecordCorrupt",

@@ -112,7 +112,7 @@ it("any text of an operator is stored as it was hashed", async () => {
   expect(await place.verified()).toEqual({ account: place.config.name, intact: true, events: 18, problems: [] });
 });
 
-it("the longest evidence fits in a column: 100 instances with the longest names, and an override with all", async () => {
+it("the longest evidence fits in a column: 100 instances with the longest names, all in an override", async () => {
   const place = await tables.rotated();
   const confirmations = Array.from({ length: 400 }, (_, index) =>
     aReport({ consumer: "c".repeat(64), instance: String(index).padStart(64, "i"), healthy: false }),

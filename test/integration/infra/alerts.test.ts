@@ -139,7 +139,7 @@ describeBicep("the alerts", () => {
 });
 
 describeBicep("the workbook", () => {
-  it("shows key age, phase and reason, time in each phase, rotations over time, and consumers on the old key", async () => {
+  it("shows key age, phase and reason, time per phase, rotations per month, and consumers on the old key", async () => {
     const plan = await planOf("one-account");
     const [workspace] = made(plan, "Microsoft.OperationalInsights/workspaces");
     const [workbook] = made(plan, "Microsoft.Insights/workbooks");

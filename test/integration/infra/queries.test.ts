@@ -240,9 +240,9 @@ describe("unhealthy", () => {
 
 describe("events without repetition", () => {
   it.each(["drift", "rolled-back"])("are counted once, however often they are logged: %s", (name) => {
-    const told = event(name === "drift" ? "DriftRepaired" : "RotationRolledBack");
+    const logged = event(name === "drift" ? "DriftRepaired" : "RotationRolledBack");
     expect(
-      run(name, [told, told, event("KeyPublished", { detail: "after DriftRepaired and RotationRolledBack" })]),
+      run(name, [logged, logged, event("KeyPublished", { detail: "after DriftRepaired and RotationRolledBack" })]),
     ).toEqual([{ TimeGenerated: new Date(begun), Account: "render-weu", Detail: "in words" }]);
   });
 });
@@ -287,7 +287,7 @@ describe("manual-regeneration", () => {
     OperationNameValue: "MICROSOFT.BATCH/BATCHACCOUNTS/REGENERATEKEYS/ACTION",
     ActivityStatusValue: "Success",
     _ResourceId: account,
-    Caller: "somebody@example.com",
+    Caller: "another@example.com",
     CallerIpAddress: "203.0.113.7",
     ...members,
   });
@@ -298,7 +298,7 @@ describe("manual-regeneration", () => {
       {
         TimeGenerated: new Date(begun),
         Account: "renderweu",
-        Caller: "somebody@example.com",
+        Caller: "another@example.com",
         CallerIpAddress: "203.0.113.7",
       },
     ]);

@@ -42,8 +42,8 @@ export const reasonsRead = (query: string): readonly string[] => comparedWith(qu
 const rotationEvents: readonly string[] = [...alarmKinds, ...informationKinds];
 
 /**
- * The events and members that a query reads and the app does not log. All events of a rotation have the same members, so
- * one that did not occur in the run has the members of the others.
+ * The events and members that a query reads and the app does not log. All events of a rotation have the same members,
+ * so one that did not occur in the run has the members of the others.
  */
 export const logProblems = (name: string, query: string, lines: readonly Line[]): readonly string[] => {
   const membersOf = (chosen: (event: string) => boolean): ReadonlySet<string> =>

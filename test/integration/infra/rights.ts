@@ -143,7 +143,7 @@ const hasRight = (role: Role, right: Right): boolean =>
     ? role.actions.includes(right.action)
     : "dataAction" in right && role.dataActions.includes(right.dataAction);
 
-const wordsOf = (right: Right): string =>
+const describeRight = (right: Right): string =>
   "action" in right ? right.action : "dataAction" in right ? right.dataAction : right.none;
 
 /** The resources on which the app needs a right of each kind. */
@@ -155,7 +155,7 @@ const resourcesOf = (plan: Plan, service: string): readonly string[] => [
   ),
 ];
 
-/** Requests of the app that the plan does not allow, and rights of the plan's custom roles that the app does not use. */
+/** Requests of the app that the plan does not allow, and rights of its custom roles that the app does not use. */
 export const rightProblems = (plan: Plan, entries: readonly JournalEntry[]): readonly string[] => {
   const performed = [...new Set(entries.map(({ route }) => route))];
   const grants = grantsOf(plan);
@@ -166,9 +166,9 @@ export const rightProblems = (plan: Plan, entries: readonly JournalEntry[]): rea
     if (resources.length === 0) return [`nothing is granted for ${route}`];
     return resources
       .filter((resource) => !grants.some(({ scope, role }) => scope === resource && hasRight(role, right)))
-      .map((resource) => `${route} needs ${wordsOf(right)} on ${resource}`);
+      .map((resource) => `${route} needs ${describeRight(right)} on ${resource}`);
   });
-  const needed = new Set(performed.map((route) => wordsOf(rightOf[route])));
+  const needed = new Set(performed.map((route) => describeRight(rightOf[route])));
   const roles = new Set(grants.map(({ role }) => role).filter(({ custom }) => custom));
   const unused = [...roles].flatMap(({ name, actions, dataActions }) =>
     [...actions, ...dataActions]

@@ -42,8 +42,8 @@ export const cellsOf = (settleOn: SettleOn, calls: readonly RecordedCall[]): rea
 const apart = 9;
 
 /**
- * The same cells, several per rotation: calls that are `apart`, each with a different fault, so that each fault occurs in
- * an already disturbed rotation. Every cell is in exactly one pack.
+ * The same cells, several per rotation: calls that are `apart`, each with a different fault, so that each fault occurs
+ * in an already disturbed rotation. Every cell is in exactly one pack.
  */
 export const packsOf = (settleOn: SettleOn, calls: readonly RecordedCall[]): readonly Pack[] =>
   columns.flatMap((_, first) =>

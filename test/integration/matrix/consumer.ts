@@ -11,13 +11,13 @@ export interface Held {
 }
 
 /**
- * An app that uses the published key. It reads the vault directly, not by the calls that are recorded and get faults, and
- * keeps its key until it reads again.
+ * An app that uses the published key. It reads the vault directly, not by the calls that are recorded and get faults,
+ * and keeps its key until it reads again.
  */
 export class Consumer {
   held: Held | null = null;
   /** Versions that it has reported to the rotator, whether or not the report arrived. */
-  readonly told = new Set<string>();
+  readonly reported = new Set<string>();
   #arrived: { readonly version: string; readonly at: number } | null = null;
 
   constructor(
@@ -45,7 +45,7 @@ export class Consumer {
     const { version, key } = this.held;
     const at = this.lane.clock.now();
     const claims = { consumer: "render-api", instance: "vm-1", secretVersion: version, healthy: true };
-    this.told.add(version);
+    this.reported.add(version);
     const lines = [
       "batch-key-proof-v1",
       this.subject.config.name,

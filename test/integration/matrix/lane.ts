@@ -4,8 +4,8 @@ import type { Vault } from "../../emulators/vault";
 import { VirtualClock } from "../../fakes/world/virtual-clock";
 
 /**
- * A set of emulators with its own faults and journal, in front of the Azurite that all lanes share. It serves one run at
- * a time, each with its own account, secret and tables.
+ * A set of emulators with its own faults and journal, in front of the Azurite that all lanes share. It serves one run
+ * at a time, each with its own account, secret and tables.
  */
 export interface Lane {
   readonly clock: VirtualClock;

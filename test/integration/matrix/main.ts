@@ -15,14 +15,14 @@ const main = async (): Promise<number> => {
     },
   });
   const began = performance.now();
-  let told = 0;
+  let shownDone = 0;
   const report = await runMatrix({
     apart: !values.together,
     only: values.only,
     workers: Number(values.workers),
     onCell: (done, of) => {
-      if (done - told < 200) return;
-      told = done;
+      if (done - shownDone < 200) return;
+      shownDone = done;
       console.log(`${done} of ${of} cells`);
     },
   });
@@ -31,7 +31,8 @@ const main = async (): Promise<number> => {
   const { calls, run, cells, rotations, problems } = report;
   const seconds = Math.round((performance.now() - began) / 1000);
   console.log(
-    `${calls.length} calls, ${run} of ${cells} cells in ${rotations} rotations and ${seconds} s, ${problems.length} rotations with a problem`,
+    `${calls.length} calls, ${run} of ${cells} cells in ${rotations} rotations and ${seconds} s, ` +
+      `${problems.length} rotations with a problem`,
   );
   return problems.length === 0 && run === cells ? 0 : 1;
 };

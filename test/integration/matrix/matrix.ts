@@ -28,7 +28,7 @@ interface Armed {
 }
 
 /** Called after each round: ends a lasting refusal that occurred in one round and lasted for another. */
-const mendLasting = (armed: readonly Armed[]): (() => void) => {
+const endLasting = (armed: readonly Armed[]): (() => void) => {
   const met = new Set<Armed>();
   return () => {
     for (const one of armed.filter(({ cell, fault }) => cell.fault.times === "lasting" && fault.fired() > 0)) {
@@ -40,7 +40,7 @@ const mendLasting = (armed: readonly Armed[]): (() => void) => {
 
 export const isIdentityCall = ({ route }: RecordedCall): boolean => serviceOf(route) === "identity";
 
-export const spoilsToken = (pack: Pack): boolean => pack.some(({ call }) => isIdentityCall(call));
+export const hasTokenFault = (pack: Pack): boolean => pack.some(({ call }) => isIdentityCall(call));
 
 /** Lanes of emulators in front of one Azurite. One per process, because MSAL keeps the identity's endpoint. */
 export class Matrix {
@@ -83,13 +83,13 @@ export class Matrix {
     return calls;
   }
 
-  /** Runs all packs, one per lane at once. Packs with faults in tokens run first, because tokens belong to the process. */
+  /** Runs all packs, one per lane at once; those with faults in tokens first, because tokens belong to the process. */
   async runAll(packs: readonly Pack[], onResult: (result: PackResult) => void): Promise<void> {
-    for (const pack of packs.filter(spoilsToken)) {
+    for (const pack of packs.filter(hasTokenFault)) {
       this.#credential = newCredential(this.first.emulators.env);
       onResult(await this.#runPack(this.first, pack));
     }
-    const left = packs.filter((pack) => !spoilsToken(pack));
+    const left = packs.filter((pack) => !hasTokenFault(pack));
     const work = async (lane: Lane): Promise<void> => {
       for (let pack = left.shift(); pack !== undefined; pack = left.shift()) onResult(await this.#runPack(lane, pack));
     };
@@ -97,15 +97,15 @@ export class Matrix {
   }
 
   /**
-   * A disturbed rotation can do with fewer calls, and one fault can hide what another would have shown: what a pack did not show
-   * is shown by a rotation that nothing else disturbs.
+   * A disturbed rotation can need fewer calls, and one fault can mask another: cells that a pack did not reach run
+   * again in separate rotations.
    */
   async #runPack(lane: Lane, pack: Pack): Promise<PackResult> {
     const { problems, unshown } = await this.#runOnce(lane, pack);
     if (pack.length === 1) return { pack, problems: [...problems, ...unshown.map(({ what }) => what)] };
     for (const { cell } of unshown) {
       const alone = await this.#runPack(lane, [cell]);
-      if (alone.problems.length > 0) problems.push(inWords(alone));
+      if (alone.problems.length > 0) problems.push(describeResult(alone));
     }
     return { pack, problems };
   }
@@ -118,10 +118,10 @@ export class Matrix {
     const armed = pack.map((cell) => ({ cell, fault: this.#arm(run, cell) }));
     const { faults, journal } = lane.emulators;
     const applyLate = lateEffects(lane);
-    const mend = mendLasting(armed);
+    const endFault = endLasting(armed);
     try {
       const problems = await this.#drive(run, async () => {
-        mend();
+        endFault();
         await applyLate();
       });
       const unshown = armed.flatMap(({ cell, fault }): readonly Unshown[] =>
@@ -186,5 +186,5 @@ const lateEffects = ({ clock, emulators }: Lane): (() => Promise<void>) => {
   };
 };
 
-export const inWords = ({ pack, problems }: PackResult): string =>
+export const describeResult = ({ pack, problems }: PackResult): string =>
   `${pack.map(cellName).join("\n")}:\n${problems.map((problem) => `    ${problem}`).join("\n")}`;

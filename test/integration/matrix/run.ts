@@ -88,11 +88,11 @@ export const drive = async (run: Run, azuritePast: string, between: BetweenRound
 const round = async (run: Run, ticker: Ticker): Promise<void> => {
   const { consumer, subject } = run;
   await attempt(run, () => ticker.tick());
-  await hear(run, "adoption");
+  await report(run, "adoption");
   run.stage = "demand";
   await attempt(run, () => ask(run));
-  await hear(run, "gate");
-  if (subject.config.settleOn === "primary") await hear(run, "settling");
+  await report(run, "gate");
+  if (subject.config.settleOn === "primary") await report(run, "settling");
   consumer.refresh();
 };
 
@@ -105,7 +105,7 @@ const ask = async (run: Run): Promise<unknown> => {
 };
 
 /** The app reads the vault, and reports its version if that is new. */
-const hear = async (run: Run, stage: Stage): Promise<void> => {
+const report = async (run: Run, stage: Stage): Promise<void> => {
   run.stage = stage;
   run.consumer.refresh();
   if (!run.consumer.isQuiet) await attempt(run, () => run.consumer.signal());

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { callName, type RecordedCall } from "./calls";
 import { cellName, cellsOf, columnName, type Pack, packsOf } from "./cells";
-import { inWords, isIdentityCall, Matrix, spoilsToken } from "./matrix";
+import { describeResult, isIdentityCall, Matrix, hasTokenFault } from "./matrix";
 import type { ShardLine } from "./shards";
 import type { SettleOn } from "./subject";
 
@@ -47,14 +47,14 @@ const main = async (): Promise<void> => {
       ...packs(settling, "primary"),
     ].filter((pack) => pack.some((cell) => cellName(cell).includes(only)));
     const mine = all
-      .filter((pack) => spoilsToken(pack) === which.tokens)
+      .filter((pack) => hasTokenFault(pack) === which.tokens)
       .filter((_, index) => index % shards === shard);
     say({ kind: "plan", calls: [...alternate, ...settling].map(callName), cells: all.flat().length });
     await matrix.runAll(mine, (result) =>
       say({
         kind: "pack",
         columns: result.pack.map(columnName),
-        problem: result.problems.length > 0 ? inWords(result) : null,
+        problem: result.problems.length > 0 ? describeResult(result) : null,
       }),
     );
     say({ kind: "end" });

@@ -62,8 +62,8 @@ const history = (rows: readonly Record<string, unknown>[]): string[] => {
   const wrong: string[] = [];
   if (events.some(({ sequence }, index) => sequence !== index + 1)) wrong.push("I5: the history has a gap");
   if (new Set(events.map(({ id }) => id)).size !== events.length) wrong.push("I5: the history repeats an event");
-  const told = events.map(({ event }) => event);
-  const count = (event: string): number => told.filter((other) => other === event).length;
+  const kinds = events.map(({ event }) => event);
+  const count = (event: string): number => kinds.filter((other) => other === event).length;
   for (const event of ["KeyRetired", "RotationCompleted"]) {
     if (count(event) !== 1) wrong.push(`I5: the history has ${event} ${count(event)} times`);
   }
@@ -71,8 +71,8 @@ const history = (rows: readonly Record<string, unknown>[]): string[] => {
     wrong.push("I5: a rotation that has started did not end");
   let from = 0;
   for (const event of story) {
-    from = told.indexOf(event, from);
-    if (from < 0) return [...wrong, `I5: ${event} is missing or out of order in ${told.join(", ")}`];
+    from = kinds.indexOf(event, from);
+    if (from < 0) return [...wrong, `I5: ${event} is missing or out of order in ${kinds.join(", ")}`];
   }
   return wrong;
 };

@@ -35,7 +35,7 @@ export const watch = (lane: Lane, { batchAccount, config }: Subject, consumer: C
     if (newest?.value === old) violations.push(`I2: the published ${slot} key was regenerated, after ${after}`);
     if (consumer.held?.key === old) violations.push(`I2: a consumer still held the ${slot} key, after ${after}`);
     const published = versions.some(({ value }) => value === old);
-    if (published && (newest === undefined || !consumer.told.has(newest.version))) {
+    if (published && (newest === undefined || !consumer.reported.has(newest.version))) {
       violations.push(`I3: the ${slot} key died before the consumers had reported the new version, after ${after}`);
     }
   };

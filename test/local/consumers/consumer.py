@@ -177,8 +177,8 @@ class AccountClient:
             if status == 202:
                 counters.add("signalsAccepted")
             else:
-                told = text[:300].decode("utf-8", "replace")
-                counters.add("signalsRefused", f"signal for {self.name}: {status} {told}")
+                answer = text[:300].decode("utf-8", "replace")
+                counters.add("signalsRefused", f"signal for {self.name}: {status} {answer}")
 
     def call_forever(self):
         while not stop.is_set():

@@ -17,7 +17,7 @@ export const jsonLines =
   };
 
 /** The text that the worker logs for an error. */
-export const inWords = (problem: unknown): string =>
+export const errorText = (problem: unknown): string =>
   problem instanceof Error || (typeof problem === "object" && problem !== null && "stack" in problem)
     ? String(problem.stack)
     : String(problem);

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { HttpData, InvocationResponse, RegisteredFunction, TypedData } from "./core-module";
 import { type FunctionKeys, isAuthorized } from "./function-keys";
-import { type HostLog, inWords } from "./host-log";
+import { type HostLog, errorText } from "./host-log";
 import type { Invoker } from "./invocation";
 import { matchRoute, type Route } from "./routes";
 
@@ -130,7 +130,7 @@ export const createListener = (options: ListenerOptions): Server => {
 
   const server = createServer((request, response) => {
     answer(request, response).catch((problem: unknown) => {
-      log("error", "Host.Http", `${request.method ?? ""} failed: ${inWords(problem)}`);
+      log("error", "Host.Http", `${request.method ?? ""} failed: ${errorText(problem)}`);
       if (response.headersSent) {
         response.destroy();
       } else {

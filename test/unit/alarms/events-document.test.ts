@@ -68,7 +68,7 @@ const unavailable = () => new TransientServiceError({ operation: "Tables", statu
 /** Produces every failure in turn and one rotation, and returns the lines logged. */
 const everyLine = async (): Promise<readonly Line[]> => {
   const lines: Line[] = [];
-  const tell = (rig: Rig): void => void lines.push(...rig.lines);
+  const collect = (rig: Rig): void => void lines.push(...rig.lines);
 
   const place = await new Rig().place({ remindEveryMs: minutes(30) }).adopt();
   const { rig } = place;
@@ -92,14 +92,14 @@ const everyLine = async (): Promise<readonly Line[]> => {
   await rig.ticking(hours(7));
   rig.tables.damage("render-weu");
   await rig.tick();
-  tell(rig);
+  collect(rig);
 
   const dry = new Rig({ limits: { dryRun: true } });
   dry.place();
   await dry.tick();
-  tell(dry);
+  collect(dry);
 
-  tell((await pulled()).rig);
+  collect((await pulled()).rig);
   return [...lines, ...(await configurationInvalid())];
 };
 

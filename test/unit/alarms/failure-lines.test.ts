@@ -34,7 +34,7 @@ describe.each(["AttemptFailed", "NotificationDelayed"])("a log line %s", (kind) 
   });
 });
 
-test("logs a wrong proof that arrives while another driver holds the claim, as it cannot go to the history", async () => {
+test("logs a wrong proof that arrives during another driver's claim, as it cannot go to the history", async () => {
   const { rig, config, record } = await new Rig().place().adopt();
   const at = rig.clock.now();
   const until = toInstant(new Date(at.getTime() + minutes(6)));
@@ -60,7 +60,9 @@ test("logs a wrong proof that arrives while another driver holds the claim, as i
       event: "ProofRefused",
       level: "warn",
       account: "render-weu",
-      detail: `a signal of render-api/vm-1 for version ${secretVersion} carried a proof that this version's key does not make`,
+      detail:
+        `a signal of render-api/vm-1 for version ${secretVersion} carried a proof that this version's key does not ` +
+        "make",
       by: "signal:render-api",
     },
   ]);

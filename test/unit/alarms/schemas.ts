@@ -107,8 +107,8 @@ const textObject = (kinds: readonly string[], maxLength: number) => ({
 });
 
 /**
- * A message in Block Kit for an incoming webhook, with the limits of the reference: 50 blocks, 10 fields, 150, 3,000 and
- * 2,000 characters.
+ * A message in Block Kit for an incoming webhook, with the limits of the reference: 50 blocks, 10 fields, 150, 3,000
+ * and 2,000 characters.
  */
 export const slackMessages: ValidateFunction = ajv.compile({
   type: "object",

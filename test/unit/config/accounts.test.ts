@@ -396,7 +396,8 @@ describe("each key of an account", () => {
 describe("forgetInstanceAfter", () => {
   const gate = { consumers: [{ name: "render-api" }] };
   const problem =
-    "must not be shorter than signalFreshness, or an instance on the old key is forgotten while its last signal still counts: make it longer, or signalFreshness shorter";
+    "must not be shorter than signalFreshness, or an instance on the old key is forgotten while its last signal " +
+    "still counts: make it longer, or signalFreshness shorter";
 
   it.each([
     ["shorter than the default signalFreshness", { forgetInstanceAfter: "PT14M59S" }],

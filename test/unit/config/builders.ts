@@ -15,7 +15,8 @@ export const connectionString =
 
 /** The resource id of the Batch account with this number. */
 export const batchId = (number = 1): string =>
-  `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/render/providers/Microsoft.Batch/batchAccounts/render${number}`;
+  "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/render" +
+  `/providers/Microsoft.Batch/batchAccounts/render${number}`;
 
 /** A valid account with these changes; `undefined` removes a key. */
 export const anAccount = (changes: object = {}, number = 1): object => ({

@@ -4,7 +4,8 @@ import { anEnvironment, connectionString, emulated, placesOf, problemsOf, settin
 const clientId = "11111111-2222-3333-4444-555555555555";
 const another = "99999999-2222-3333-4444-555555555555";
 const azurite =
-  "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=AAAA;TableEndpoint=http://127.0.0.1:10002/devstoreaccount1;";
+  "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=AAAA;" +
+  "TableEndpoint=http://127.0.0.1:10002/devstoreaccount1;";
 
 /** Settings with only the given storage. */
 const withStorage = (changes: Environment): Environment =>

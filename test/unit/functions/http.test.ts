@@ -22,7 +22,8 @@ const goodSettings = {
       {
         name: "render-weu",
         resourceId:
-          "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/render/providers/Microsoft.Batch/batchAccounts/renderweu",
+          "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/render" +
+          "/providers/Microsoft.Batch/batchAccounts/renderweu",
         secret: { vaultUrl: "https://render.vault.azure.net", name: "renderweu-batch-key" },
         gate: { consumers: [{ name: "render-api" }] },
       },
@@ -333,13 +334,13 @@ describe("a handler that fails", () => {
     ["an error", new RangeError(`secret ${keyText}`), "unexpected RangeError"],
     ["a text", `secret ${keyText}`, "unexpected string"],
     ["nothing", undefined, "unexpected undefined"],
-  ])("answers 500 without message or stack after a defect that throws %s", async (_what, thrown, told) => {
+  ])("answers 500 without message or stack after a defect that throws %s", async (_what, thrown, detail) => {
     const answer = await answerToFailure(() => thrown);
     expect(answer).toMatchObject({
       status: 500,
-      body: { reason: "Unexpected", detail: `${told}: please report this defect` },
+      body: { reason: "Unexpected", detail: `${detail}: please report this defect` },
     });
-    expect(answer.logged).toEqual([{ level: "error", line: JSON.stringify({ event: "RequestFailed", detail: told }) }]);
+    expect(answer.logged).toEqual([{ level: "error", line: JSON.stringify({ event: "RequestFailed", detail }) }]);
     expect(JSON.stringify(answer)).not.toContain(keyText.slice(0, 12));
     expect(JSON.stringify(answer)).not.toMatch(/\bat .*:\d+:\d+/);
   });

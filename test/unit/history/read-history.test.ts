@@ -282,11 +282,11 @@ describe("the check of a history during writes", () => {
     const place = await rotated();
     const { rig, config } = place;
     const { history } = rig.app.ports;
-    let told = false;
+    let recorded = false;
     const page: History["page"] = async (...asked) => {
       const answer = await history.page(...asked);
-      if (!told) {
-        told = true;
+      if (!recorded) {
+        recorded = true;
         await place.order("pause");
       }
       return answer;

@@ -183,7 +183,8 @@ describe("the report of a rotation", () => {
         event: "KeyRetired",
         by: "operator:ada",
         detail: expect.stringContaining(
-          `approved by operator:ada (vm-1 is being replaced), in spite of OnPreviousKey: render-api/vm-1 reported version ${old}`,
+          "approved by operator:ada (vm-1 is being replaced), in spite of OnPreviousKey: render-api/vm-1 " +
+            `reported version ${old}`,
         ),
       },
     ]);

@@ -96,17 +96,20 @@ export interface RulesOptions extends PlanOptions {
 /** The result of `environment()` in clouds other than the public one. */
 const otherClouds = {
   AzureUSGovernment: [
-    "name: 'AzureUSGovernment', resourceManager: 'https://management.usgovcloudapi.net/', authentication: { loginEndpoint: 'https://login.microsoftonline.us/' }",
+    "name: 'AzureUSGovernment', resourceManager: 'https://management.usgovcloudapi.net/', authentication: { " +
+      "loginEndpoint: 'https://login.microsoftonline.us/' }",
     "storage: 'core.usgovcloudapi.net', keyvaultDns: '.vault.usgovcloudapi.net'",
   ],
   AzureChinaCloud: [
-    "name: 'AzureChinaCloud', resourceManager: 'https://management.chinacloudapi.cn/', authentication: { loginEndpoint: 'https://login.chinacloudapi.cn/' }",
+    "name: 'AzureChinaCloud', resourceManager: 'https://management.chinacloudapi.cn/', authentication: { " +
+      "loginEndpoint: 'https://login.chinacloudapi.cn/' }",
     "storage: 'core.chinacloudapi.cn', keyvaultDns: '.vault.azure.cn'",
   ],
 } as const;
 
 const publicCloud = [
-  "name: 'AzureCloud', resourceManager: 'https://management.azure.com/', authentication: { loginEndpoint: 'https://login.microsoftonline.com/' }",
+  "name: 'AzureCloud', resourceManager: 'https://management.azure.com/', authentication: { loginEndpoint: " +
+    "'https://login.microsoftonline.com/' }",
   "storage: 'core.windows.net', keyvaultDns: '.vault.azure.net'",
 ] as const;
 

@@ -127,8 +127,8 @@ whereParsed("a deployment from a workflow", () => {
   );
 
   it("passes every variable that the templates read, so that none is reset", () => {
-    const told = new Map(members(parse(`${folder}/azure-dev.yml`), "jobs.deploy.env"));
-    expect(Object.fromEntries(told)).toEqual(
+    const passed = new Map(members(parse(`${folder}/azure-dev.yml`), "jobs.deploy.env"));
+    expect(Object.fromEntries(passed)).toEqual(
       Object.fromEntries([...always, ...expected].map((name) => [name, from(name)])),
     );
   });

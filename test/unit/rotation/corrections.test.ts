@@ -192,7 +192,9 @@ describe("a changed configuration", () => {
       events: [
         {
           event: "ConfigurationChanged",
-          detail: `adopted anew: from ${batch.resourceId} and https://render.vault.azure.net/secrets/renderweu-batch-key to /subscriptions/s/other and https://other.vault.azure.net/secrets/other-key`,
+          detail:
+            `adopted anew: from ${batch.resourceId} and https://render.vault.azure.net/secrets/renderweu-batch-key ` +
+            "to /subscriptions/s/other and https://other.vault.azure.net/secrets/other-key",
         },
       ],
       also: {

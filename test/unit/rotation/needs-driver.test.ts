@@ -16,12 +16,12 @@ const aDelivery = (nextAttemptAt: string) => ({
   giveUpAt: at("10:00", 25),
 });
 
-describe("a tick leaves an account alone", () => {
+describe("a tick does not drive an account", () => {
   it.each<[string, RecordChanges]>([
     ["that is idle and not due", {}],
     ["that another driver works on", { claim: aClaim({ until: at("10:06") }), state: aRotation().started() }],
     ["whose failed step backs off", { failure: aFailure({ nextAttemptAt: at("10:00:01") }) }],
-    ["whose webhook is tried later", { publishing: { deliveries: [aDelivery(at("10:00:01"))] } }],
+    ["whose next delivery is later", { publishing: { deliveries: [aDelivery(at("10:00:01"))] } }],
   ])("%s", (_what, changes) => {
     expect(needed(changes)).toBe(false);
   });
@@ -51,20 +51,20 @@ describe("a tick drives an account", () => {
   });
 });
 
-const aQuarantineOf = (slot: "primary" | null) => ({ slot, since: at("09:59"), until: at("10:04") });
+const quarantineOf = (slot: "primary" | null) => ({ slot, since: at("09:59"), until: at("10:04") });
 
 describe("a quarantine", () => {
   it.each([
-    ["of a slot stops every step", aQuarantineOf("primary"), aRotation().regenerated(), true],
-    ["of no slot stops a regenerate", aQuarantineOf(null), aRotation().started(), true],
-    ["of no slot lets other steps pass", aQuarantineOf(null), aRotation().regenerated(), false],
-    ["that is none stops nothing", null, aRotation().started(), false],
+    ["of a slot stops every step", quarantineOf("primary"), aRotation().regenerated(), true],
+    ["of no slot stops a regenerate", quarantineOf(null), aRotation().started(), true],
+    ["of no slot stops no other step", quarantineOf(null), aRotation().regenerated(), false],
+    ["that is null stops no step", null, aRotation().started(), false],
   ])("%s", (_what, quarantine, state, stops) => {
     expect(quarantineStops(aRecord({ state, quarantine }), when("10:00"))).toBe(stops);
   });
 });
 
-it("compares places without case, as Azure does", () => {
+it("the configured account and secret are compared without case, as in Azure", () => {
   const record = aRecord();
   expect(isFor({ ...record, resourceId: record.resourceId.toUpperCase() }, anAccount())).toBe(true);
 });

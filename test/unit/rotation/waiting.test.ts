@@ -100,7 +100,9 @@ describe("an account waits for", () => {
   ])("BackingOff after %i failures", (attempts, words) => {
     expect(waits({ failure: aFailure({ attempts, nextAttemptAt: at("10:20") }) })).toEqual({
       reason: "BackingOff",
-      detail: `Batch regenerateKeys, status 429: not done, tried again later; tried ${words}, again at 2026-11-24T10:20:00.000Z`,
+      detail:
+        `Batch regenerateKeys, status 429: not done, tried again later; tried ${words}, again at ` +
+        "2026-11-24T10:20:00.000Z",
       since: "2026-11-24T10:00:00.000Z",
     });
   });
@@ -162,7 +164,8 @@ describe("in a dry run an account waits for DryRun", () => {
     expect(waits({ state: adopting(), dryRun: true })).toMatchObject({
       reason: "DryRun",
       detail:
-        "would read the account and adopt the key that the vault holds, or publish the primary key; nothing is changed while ROTATION_DRY_RUN is true",
+        "would read the account and adopt the key that the vault holds, or publish the primary key; nothing is " +
+        "changed while ROTATION_DRY_RUN is true",
     });
   });
 

@@ -30,7 +30,7 @@ const signed = (signal: PulledSignal, signedAt: string): PulledSignal => ({
 
 const enabled: SecretVersion = { version: v1, enabled: true, key, createdAt: at("09:00"), rotationId: null };
 
-/** The signal as it is received at 10:00 by a rotator whose vault answers with this version. */
+/** The signal as verified at 10:00 by a rotator whose vault returns this version. */
 const verified = (
   signal: PulledSignal,
   {
@@ -47,8 +47,8 @@ const verified = (
   return verifySignal({ versions }, config, signal, { now: when(time), signedAt }, call);
 };
 
-describe("a signal that is checked", () => {
-  it("is taken without a proof as unproven", async () => {
+describe("a verified signal", () => {
+  it("is accepted as unproven without a proof", async () => {
     expect(await verified(aSignal())).toEqual({
       kind: "verified",
       signal: {
@@ -67,12 +67,12 @@ describe("a signal that is checked", () => {
     expect(await verified(signed(aSignal(), at("10:00")))).toMatchObject({ signal: { proven: true } });
   });
 
-  it("is refused where its proof was made with another key", async () => {
+  it("is refused if its proof was made with another key", async () => {
     const other = { ...enabled, key: aKey(otherKeyText) };
     expect(await verified(signed(aSignal(), at("10:00")), { version: other })).toEqual({ kind: "proofRefused" });
   });
 
-  it("is unproven where its version is disabled, as nothing can check the proof", async () => {
+  it("is unproven if its version is disabled, as its proof cannot be checked", async () => {
     const disabled = { version: v1, enabled: false } as const;
     expect(await verified(signed(aSignal(), at("10:00")), { version: disabled })).toMatchObject({
       kind: "verified",
@@ -80,7 +80,7 @@ describe("a signal that is checked", () => {
     });
   });
 
-  it("is refused where the vault does not know its version", async () => {
+  it("is refused if its version is not in the vault", async () => {
     expect(await verified(aSignal(), { version: null })).toEqual({ kind: "unknownVersion" });
   });
 
@@ -89,18 +89,18 @@ describe("a signal that is checked", () => {
     ["10:05:00.001", "clockSkew"],
     ["09:55", "verified"],
     ["09:54:59.999", "clockSkew"],
-  ])("may be five minutes away from the rotator's clock (%s: %s)", async (time, kind) => {
+  ])("may differ by five minutes from the rotator's clock (%s: %s)", async (time, kind) => {
     expect(await verified(aSignal({ at: at(time) }))).toMatchObject({ kind });
   });
 
-  it("signs the nonce where it names no instant, and gets that of its receipt", async () => {
+  it("without an instant signs the nonce, and gets the instant of its receipt", async () => {
     const pulled = aSignal({ at: null });
     const found = await verified(signed(pulled, "nonce-1"), { signedAt: "nonce-1", time: "10:01" });
     expect(found).toMatchObject({ kind: "verified", signal: { at: at("10:01"), proven: true } });
     expect(await verified(signed(pulled, "nonce-1"), { signedAt: "nonce-2" })).toEqual({ kind: "proofRefused" });
   });
 
-  it("loses from its detail what looks like a key", async () => {
+  it("has text that looks like a key removed from its detail", async () => {
     const detail = `refused: ${"A".repeat(86)}==`;
     expect(await verified(aSignal({ detail }))).toMatchObject({
       signal: { detail: "refused: [removed: looks like a key]" },

@@ -163,7 +163,12 @@ describe("a failure that needs an operator", () => {
       tabling,
       { status: 403, odataCode: "AuthorizationPermissionMismatch" },
       "Forbidden",
-      /--role "Storage Table Data Contributor" --scope "\$\(az storage account show --name rotatorstore --query id --output tsv\)"$/,
+      new RegExp(
+        [
+          String.raw`--role "Storage Table Data Contributor"`,
+          String.raw`--scope "\$\(az storage account show --name rotatorstore --query id --output tsv\)"$`,
+        ].join(" "),
+      ),
     ],
     [
       tabling,

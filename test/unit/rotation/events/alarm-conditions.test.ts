@@ -53,7 +53,9 @@ describe("RotationStalled", () => {
         kind: "RotationStalled",
         since: "2026-11-24T12:00:00.000Z",
         reason: "OnPreviousKey",
-        detail: `in phase published for longer than PT2H: render-api/vm-1 reported version 11111111111111111111111111111111 at 2026-11-24T11:55:00.000Z, not ${v2}`,
+        detail:
+          "in phase published for longer than PT2H: render-api/vm-1 reported version " +
+          `11111111111111111111111111111111 at 2026-11-24T11:55:00.000Z, not ${v2}`,
       },
     ]);
   });
@@ -135,7 +137,8 @@ describe("RotationOverdue", () => {
         since: "2026-11-24T11:00:00.000Z",
         reason: "OutsideWindow",
         detail:
-          "due since 2026-11-24T10:00:00.000Z and not started: due since 2026-11-24T10:00:00.000Z; the maintenance window opens at 2026-11-25T09:00:00.000Z",
+          "due since 2026-11-24T10:00:00.000Z and not started: due since 2026-11-24T10:00:00.000Z; the " +
+          "maintenance window opens at 2026-11-25T09:00:00.000Z",
       },
     ]);
   });

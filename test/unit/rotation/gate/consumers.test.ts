@@ -59,7 +59,9 @@ describe("NoSignalYet", () => {
     ];
     expect(stateOf({ reports })).toMatchObject({
       state: "NoSignalYet",
-      detail: `no instance of render-api has reported version ${v2}, published at 2026-11-24T10:00:00.000Z, not heard of since 2026-11-23T09:30:00.000Z (forgotten after P1D)`,
+      detail:
+        `no instance of render-api has reported version ${v2}, published at 2026-11-24T10:00:00.000Z, not heard of ` +
+        "since 2026-11-23T09:30:00.000Z (forgotten after P1D)",
     });
   });
 });
@@ -114,7 +116,9 @@ describe("InstancesMissing", () => {
     expect(stateOf({ consumer: { instances: 2 }, reports }).state).toBe("Good");
     expect(stateOf({ consumer: { instances: 3 }, reports })).toEqual({
       state: "InstancesMissing",
-      detail: `2 of 3 instances of render-api have reported (vm-1, vm-2); version ${v2} was published at 2026-11-24T10:00:00.000Z`,
+      detail:
+        `2 of 3 instances of render-api have reported (vm-1, vm-2); version ${v2} was published at ` +
+        "2026-11-24T10:00:00.000Z",
       since: "2026-11-24T10:00:00.000Z",
     });
   });
@@ -170,7 +174,9 @@ describe("Unhealthy", () => {
   it("when one instance reports it, with its detail", () => {
     expect(stateOf({ reports: [aReport({ instance: "vm-0" }), ill] })).toEqual({
       state: "Unhealthy",
-      detail: `render-api/vm-1 is unhealthy on version ${v2}, as reported at 2026-11-24T10:10:00.000Z: AuthenticationFailed`,
+      detail:
+        `render-api/vm-1 is unhealthy on version ${v2}, as reported at 2026-11-24T10:10:00.000Z: ` +
+        "AuthenticationFailed",
       since: "2026-11-24T10:08:00.000Z",
     });
   });
@@ -285,7 +291,9 @@ describe("a consumer with a health URL", () => {
   it("is unhealthy from the first bad answer to the next good one, whatever its instances report", () => {
     expect(stateOf({ consumer, reports: [aReport(), silent] })).toEqual({
       state: "Unhealthy",
-      detail: `render-api: its health URL answered 500, not 200, last at 2026-11-24T10:10:00.000Z, asked about version ${v2}`,
+      detail:
+        "render-api: its health URL answered 500, not 200, last at 2026-11-24T10:10:00.000Z, " +
+        `asked about version ${v2}`,
       since: "2026-11-24T10:06:00.000Z",
     });
   });
@@ -324,8 +332,10 @@ const complaint = (reports: readonly InstanceReport[], now = "10:15", consumer: 
 describe("the trouble of a consumer", () => {
   const asked = { healthUrl: "https://render.example/health" };
   const ill = aReport({ healthy: false, goodSince: null, unhealthySince: at("10:08"), detail: "AuthenticationFailed" });
-  const told = {
-    detail: `render-api/vm-1 is unhealthy on version ${v2}, as reported at 2026-11-24T10:10:00.000Z: AuthenticationFailed`,
+  const trouble = {
+    detail:
+      `render-api/vm-1 is unhealthy on version ${v2}, ` +
+      "as reported at 2026-11-24T10:10:00.000Z: AuthenticationFailed",
     since: "2026-11-24T10:08:00.000Z",
   };
 
@@ -336,15 +346,15 @@ describe("the trouble of a consumer", () => {
   });
 
   it("is found whatever other reason keeps the gate shut", () => {
-    expect(complaint([aReport({ instance: "vm-0", secretVersion: v1 }), ill])).toEqual(told);
+    expect(complaint([aReport({ instance: "vm-0", secretVersion: v1 }), ill])).toEqual(trouble);
   });
 
   it("ends when the unhealthy instance is forgotten, not when it becomes silent", () => {
-    expect(complaint([ill], "11:00")).toEqual(told);
+    expect(complaint([ill], "11:00")).toEqual(trouble);
     const { forgetInstanceAfterMs } = aGate();
     expect(forgetInstanceAfterMs).toBe(hours(24));
     const dayLater = (time: string) => complaintOf(aConsumer(), aGate(), theSecondary(), [ill], when(time, 25));
-    expect(dayLater("10:10")).toEqual(told);
+    expect(dayLater("10:10")).toEqual(trouble);
     expect(dayLater("10:10:00.001")).toBeNull();
   });
 

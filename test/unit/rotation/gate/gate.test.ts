@@ -282,7 +282,9 @@ describe("SoakNotElapsed", () => {
     expect(ask({ gate: { consumers }, reports, now: "10:13:59.999" })).toEqual({
       open: false,
       reason: "SoakNotElapsed",
-      detail: `all consumers have been good on version ${v2} since 2026-11-24T10:04:00.000Z, nightly-etl last; the soak of PT10M ends at 2026-11-24T10:14:00.000Z`,
+      detail:
+        `all consumers have been good on version ${v2} since 2026-11-24T10:04:00.000Z, nightly-etl last; the soak ` +
+        "of PT10M ends at 2026-11-24T10:14:00.000Z",
       since: "2026-11-24T10:04:00.000Z",
     });
     expect(reasonOf({ gate: { consumers }, reports, now: "10:14" })).toBe("open");
@@ -336,7 +338,9 @@ describe("retireAfter of a rotation on demand", () => {
     expect(reasonOf({ ...situation, now: "10:14:59.999" })).toBe("OnPreviousKey");
     expect(ask({ ...situation, now: "10:15" })).toEqual({
       open: true,
-      override: `retireAfter has passed at 2026-11-24T10:15:00.000Z, in spite of OnPreviousKey: render-api/vm-1 reported version ${v1} at 2026-11-24T10:10:00.000Z, not ${v2}`,
+      override:
+        "retireAfter has passed at 2026-11-24T10:15:00.000Z, in spite of OnPreviousKey: render-api/vm-1 reported " +
+        `version ${v1} at 2026-11-24T10:10:00.000Z, not ${v2}`,
     });
   });
 
@@ -419,7 +423,7 @@ describe("for any reports", () => {
   });
   const now = fc.integer({ min: 0, max: 3_600 }).map((s) => new Date(when("10:00").getTime() + seconds(s)));
 
-  it("opens only when the required number of instances, and every known one, is healthy on the published version", () => {
+  it("opens only when enough instances, and every known one, are healthy on the published version", () => {
     let opened = 0;
     fc.assert(
       fc.property(config, reports, now, (drawn, all, instantNow) => {

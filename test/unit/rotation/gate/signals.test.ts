@@ -112,8 +112,8 @@ describe("an unhealthy report that arrives late", () => {
     ["equal", "10:10"],
   ])("counts with an %s `at`, but does not set the report's time back", (_what, sent) => {
     const known = aReport({ at: at("10:10"), proven: true, provenSince: at("10:02"), joinedHealthy: true });
-    const cry = aSignal({ at: at(sent), healthy: false, secretVersion: v1, detail: "AuthenticationFailed" });
-    expect(merge(known, cry, "10:12")).toEqual({
+    const late = aSignal({ at: at(sent), healthy: false, secretVersion: v1, detail: "AuthenticationFailed" });
+    expect(merge(known, late, "10:12")).toEqual({
       accepted: true,
       report: {
         consumer: "render-api",
