@@ -1,4 +1,5 @@
-// Reports to the rotator which version of the secret this instance runs on. Packages: Azure.Identity, Azure.Security.KeyVault.Secrets.
+// Reports to the rotator which version of the secret this instance uses.
+// Packages: Azure.Identity, Azure.Security.KeyVault.Secrets.
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
@@ -18,8 +19,10 @@ var healthy = true;
 string account = Env("ACCOUNT"), consumer = Env("CONSUMER"), instance = Environment.MachineName;
 var version = secret.Properties.Version;
 var at = DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-var lines = string.Join('\n', "batch-key-proof-v1", account, consumer, instance, version, healthy ? "true" : "false", at);
-var proof = Convert.ToBase64String(HMACSHA256.HashData(Convert.FromBase64String(secret.Value), Encoding.UTF8.GetBytes(lines)));
+var healthyText = healthy ? "true" : "false";
+var lines = string.Join('\n', "batch-key-proof-v1", account, consumer, instance, version, healthyText, at);
+var hash = HMACSHA256.HashData(Convert.FromBase64String(secret.Value), Encoding.UTF8.GetBytes(lines));
+var proof = Convert.ToBase64String(hash);
 
 using var http = new HttpClient();
 http.DefaultRequestHeaders.Add("x-functions-key", Env("ROTATOR_KEY"));

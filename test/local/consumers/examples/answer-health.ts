@@ -1,4 +1,7 @@
-/** For an app with a `healthUrl`: the answer to `GET` with the header `x-rotation-nonce`. Without `at` the proof signs the nonce. */
+/**
+ * For an app with a `healthUrl`: the answer to `GET` with the header `x-rotation-nonce`.
+ * Without `at` the proof signs the nonce.
+ */
 import { createHmac } from "node:crypto";
 
 export interface Instance {

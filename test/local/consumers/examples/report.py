@@ -1,6 +1,6 @@
-"""Reports to the rotator once which version of the secret this instance runs on, and whether it works. Standard library only.
+"""Reports to the rotator once which version of the secret this instance uses, and whether it works.
 
-Run it on a schedule beside an app that cannot be changed, or copy its functions into your app.
+Standard library only. Run it on a schedule beside an app that cannot be changed, or copy its functions into your app.
 """
 
 import base64
@@ -55,7 +55,10 @@ def read(token, path):
 
 
 def held(token):
-    """The key that this instance holds, with its version. A file or an app setting gives no version: the vault is searched for the key."""
+    """The key that this instance holds, with its version.
+
+    A file or an app setting gives no version: the vault is searched for the key.
+    """
     key = os.environ.get("BATCH_KEY")
     if "BATCH_KEY_FILE" in os.environ:
         with open(os.environ["BATCH_KEY_FILE"], encoding="ascii") as file:
@@ -79,7 +82,8 @@ def works(key):
     """Replace this with a check that your app works with this key."""
     account, date = os.environ["BATCH_ACCOUNT"], formatdate(usegmt=True)
     query = [("$select", "id"), ("api-version", "2022-10-01.16.0"), ("maxresults", "1")]
-    text = "GET" + "\n" * 12 + f"ocp-date:{date}\n/{account}/pools" + "".join(f"\n{name}:{value}" for name, value in query)
+    text = "GET" + "\n" * 12 + f"ocp-date:{date}\n/{account}/pools"
+    text += "".join(f"\n{name}:{value}" for name, value in query)
     url = f"https://{os.environ['BATCH_ENDPOINT']}/pools?" + "&".join(f"{name}={value}" for name, value in query)
     return send(url, {"ocp-date": date, "authorization": f"SharedKey {account}:{sign(key, text)}"})[0] == 200
 

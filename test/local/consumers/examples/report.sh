@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# Reports to the rotator once which version of the secret this instance runs on, and whether it works. Needs curl, openssl and coreutils.
-# openssl takes the key as an argument. Other users of the same machine can see it while openssl runs: do not use it on shared machines.
+# Reports to the rotator once which version of the secret this instance uses, and whether it works.
+# Needs curl, openssl and coreutils.
+# openssl takes the key as an argument. Other users of the same machine can see it while openssl runs:
+# do not use it on shared machines.
 set -euo pipefail
 
 # One member of a JSON object, if its value is a string.
@@ -16,15 +18,17 @@ sign() {
 # A token of the managed identity of App Service or Functions, or otherwise of the virtual machine.
 resource='resource=https%3A%2F%2Fvault.azure.net'
 if [ -n "${IDENTITY_ENDPOINT:-}" ]; then
-  token=$(curl -sS -H "x-identity-header: $IDENTITY_HEADER" "$IDENTITY_ENDPOINT?api-version=2019-08-01&$resource" | member access_token)
+  answer=$(curl -sS -H "x-identity-header: $IDENTITY_HEADER" "$IDENTITY_ENDPOINT?api-version=2019-08-01&$resource")
 else
   host=${AZURE_POD_IDENTITY_AUTHORITY_HOST:-http://169.254.169.254}
-  token=$(curl -sS -H 'metadata: true' "$host/metadata/identity/oauth2/token?api-version=2018-02-01&$resource" | member access_token)
+  answer=$(curl -sS -H 'metadata: true' "$host/metadata/identity/oauth2/token?api-version=2018-02-01&$resource")
 fi
+token=$(member access_token <<<"$answer")
 
 vault() { curl -sS -H "authorization: Bearer $token" "$VAULT_URL/secrets/$SECRET_NAME$1?api-version=7.4"; }
 
-# The key that this instance holds, with its version. A file or an app setting gives no version: the vault is searched for the key.
+# The key that this instance holds, with its version.
+# A file or an app setting gives no version: the vault is searched for the key.
 secret=$(vault '')
 version=$(member id <<<"$secret") key=$(member value <<<"$secret")
 version=${version##*/}
@@ -43,7 +47,8 @@ fi
 
 # Replace this with a check that your app works with this key.
 date=$(LC_ALL=C date -u '+%a, %d %b %Y %H:%M:%S GMT')
-text=$(printf 'GET\n\n\n\n\n\n\n\n\n\n\n\nocp-date:%s\n/%s/pools\n$select:id\napi-version:2022-10-01.16.0\nmaxresults:1' "$date" "$BATCH_ACCOUNT")
+query='$select:id\napi-version:2022-10-01.16.0\nmaxresults:1'
+text=$(printf 'GET\n\n\n\n\n\n\n\n\n\n\n\nocp-date:%s\n/%s/pools\n%b' "$date" "$BATCH_ACCOUNT" "$query")
 status=$(curl -sS -o /dev/null -w '%{http_code}' -H "ocp-date: $date" \
   -H "authorization: SharedKey $BATCH_ACCOUNT:$(printf %s "$text" | sign "$mine")" \
   "https://$BATCH_ENDPOINT/pools?\$select=id&api-version=2022-10-01.16.0&maxresults=1")
@@ -52,7 +57,9 @@ if [ "$status" = 200 ]; then healthy=true; fi
 
 instance=${INSTANCE:-default}
 at=$(date -u '+%Y-%m-%dT%H:%M:%S.%3NZ')
-proof=$(printf 'batch-key-proof-v1\n%s\n%s\n%s\n%s\n%s\n%s' "$ACCOUNT" "$CONSUMER" "$instance" "$version" "$healthy" "$at" | sign "$mine")
+lines=$(printf '%s\n' batch-key-proof-v1 "$ACCOUNT" "$CONSUMER" "$instance" "$version" "$healthy" "$at")
+proof=$(printf %s "$lines" | sign "$mine")
 curl -sS --fail-with-body -H 'content-type: application/json' -H "x-functions-key: $ROTATOR_KEY" \
-  -d "{\"consumer\":\"$CONSUMER\",\"instance\":\"$instance\",\"secretVersion\":\"$version\",\"healthy\":$healthy,\"at\":\"$at\",\"proof\":\"$proof\"}" \
+  -d "{\"consumer\":\"$CONSUMER\",\"instance\":\"$instance\",\"secretVersion\":\"$version\",
+       \"healthy\":$healthy,\"at\":\"$at\",\"proof\":\"$proof\"}" \
   "$ROTATOR_URL/accounts/$ACCOUNT/signals"

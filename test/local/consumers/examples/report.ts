@@ -1,5 +1,6 @@
 /**
- * Reports to the rotator once which version of the secret this instance runs on, and whether it works. Needs only Node 20 or newer.
+ * Reports to the rotator once which version of the secret this instance uses, and whether it works.
+ * Needs only Node 20 or newer.
  * Run it on a schedule beside an app that cannot be changed, or copy its functions into your app.
  */
 import { createHmac } from "node:crypto";
@@ -49,7 +50,10 @@ const read = async (token: string, path: string): Promise<Held | null> => {
   return secret && { version: secret.id.split("/").at(-1) ?? "", key: secret.value };
 };
 
-/** The key that this instance holds, with its version. A file or an app setting gives no version: the vault is searched for the key. */
+/**
+ * The key that this instance holds, with its version.
+ * A file or an app setting gives no version: the vault is searched for the key.
+ */
 const held = async (token: string): Promise<Held | null> => {
   const file = process.env["BATCH_KEY_FILE"];
   const key = file === undefined ? process.env["BATCH_KEY"] : readFileSync(file, "utf8").trim();
