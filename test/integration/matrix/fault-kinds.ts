@@ -61,7 +61,7 @@ export const changesSomething = ({ method, route }: RecordedCall): boolean =>
   method !== "GET" && route !== "arm.listKeys" && route !== "vault.challenge";
 
 /** The reason to report while the fault lasts; null for none. A table's 404 is an answer: the row does not exist. */
-export const reasonToTell = ({ how, times }: MatrixFault, { route }: RecordedCall): RegExp | null => {
+export const reasonToReport = ({ how, times }: MatrixFault, { route }: RecordedCall): RegExp | null => {
   if (times !== "lasting" || how.kind !== "status") return null;
   const service = serviceOf(route);
   // MSAL retries a 404 for longer than a call may take here.

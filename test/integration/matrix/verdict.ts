@@ -1,6 +1,6 @@
 import { TableClient } from "@azure/data-tables";
 import type { Cell } from "./cells";
-import { reasonToTell } from "./fault-kinds";
+import { reasonToReport } from "./fault-kinds";
 import type { Run } from "./run";
 import { everythingShownOf } from "./shown";
 
@@ -107,7 +107,7 @@ const leaks = (run: Run, rows: readonly Record<string, unknown>[]): string[] => 
 
 /** A lasting refusal must be reported with its reason. */
 export const namedReason = ({ fault, call }: Cell, { subject, thrown, answers }: Run): string[] => {
-  const reason = reasonToTell(fault, call);
+  const reason = reasonToReport(fault, call);
   const said = [...subject.logged, ...thrown.map(({ message }) => message), JSON.stringify(answers)];
   return reason === null || said.some((text) => reason.test(text)) ? [] : [`not reported: ${reason.source}`];
 };
