@@ -53,7 +53,7 @@ describe("a conditional write whose answer is lost", () => {
     expect(await table.read(row, call)).toMatchObject({ text: "second" });
   });
 
-  it("finds its own row although no attempt is ever answered", async () => {
+  it("finds its own row even if no attempt is answered", async () => {
     const { row, etag } = await inserted();
     world.faults.add({ route: "tables.update", when: "after", kind: "resetBeforeAnswer" });
     const written = await table.writeConditional({ ...row, text: "second" }, etag, call);
@@ -68,29 +68,29 @@ describe("a conditional write whose answer is lost", () => {
   });
 });
 
-describe("a conditional write that does not get through", () => {
-  it("is transient, and leaves no row", async () => {
+describe("a conditional write that is not applied", () => {
+  it("is transient, and stores no row", async () => {
     const row = aRow();
     world.faults.add({ route: "tables.insert", when: "before", kind: "resetBeforeAnswer" });
     await expect(table.writeConditional(row, null, call)).rejects.toThrow(TransientServiceError);
     expect(await table.read(row, call)).toBeNull();
   });
 
-  it("is transient, and leaves the row as it was", async () => {
+  it("is transient, and does not change the row", async () => {
     const { row, etag } = await inserted();
     world.faults.add({ route: "tables.update", when: "before", kind: "status", status: 500 });
     await expect(table.writeConditional({ ...row, text: "second" }, etag, call)).rejects.toThrow(TransientServiceError);
     expect(await table.read(row, call)).toMatchObject({ etag, text: "first" });
   });
 
-  it("needs an operator where the service refuses it for good", async () => {
+  it("needs an operator if the service refuses it permanently", async () => {
     world.faults.add({ route: "tables.insert", when: "before", kind: "status", status: 403 });
     await expect(table.writeConditional(aRow(), null, call)).rejects.toThrow(OperatorNeededError);
   });
 });
 
-describe("a conditional write that comes second", () => {
-  it("conflicts with the row that another writer has inserted", async () => {
+describe("a conditional write after another writer", () => {
+  it("conflicts with an inserted row", async () => {
     const { row, etag } = await inserted();
     expect(await table.writeConditional({ ...row, text: "mine" }, null, call)).toMatchObject({
       kind: "conflict",
@@ -108,21 +108,21 @@ describe("a conditional write that comes second", () => {
     });
   });
 
-  it("conflicts where the row is gone", async () => {
+  it("conflicts with a deleted row", async () => {
     const { row, etag } = await inserted();
     await table.remove(row, call);
     expect(await table.writeConditional(row, etag, call)).toEqual({ kind: "conflict", found: null });
   });
 });
 
-describe("a row that is inserted once", () => {
-  it("counts as written where it is there already under its own id", async () => {
+describe("an insert", () => {
+  it("counts as written if a row with its id exists", async () => {
     const row = { ...aRow(), id: "event-1" };
     const first = await table.insertOnce(row, call);
     expect(await table.insertOnce(row, call)).toEqual(first);
   });
 
-  it("conflicts with a row of another id in its place", async () => {
+  it("conflicts with a row of another id", async () => {
     const row = aRow();
     await table.insertOnce({ ...row, id: "event-1" }, call);
     expect(await table.insertOnce({ ...row, id: "event-2" }, call)).toMatchObject({

@@ -28,7 +28,7 @@ afterEach(() => world.faults.clear());
 afterAll(() => world.close());
 
 describe("a write whose answer is lost", () => {
-  it.each(["tables.insert", "tables.update"] as const)("is found to be one's own, of a record (%s)", async (route) => {
+  it.each(["tables.insert", "tables.update"] as const)("is recognised as its own for a record (%s)", async (route) => {
     const account = anAccount();
     const first = route === "tables.insert" ? null : await inserted(account);
     const record = aRecord({ account, phaseClock: { pausedMs: 5 } });
@@ -40,7 +40,7 @@ describe("a write whose answer is lost", () => {
     expect(stored?.record).toEqual(record);
   });
 
-  it.each(["tables.insert", "tables.update"] as const)("is found to be one's own, of a notice (%s)", async (route) => {
+  it.each(["tables.insert", "tables.update"] as const)("is recognised as its own for a notice (%s)", async (route) => {
     const notice = aFullNotice(anAccount());
     const first = route === "tables.insert" ? null : await world.notices.write(firstNotice(notice.account), null, call);
     world.faults.add({ route, when: "after", kind: "resetBeforeAnswer", nth: 1 });
@@ -68,8 +68,8 @@ describe("a write whose answer is lost", () => {
   });
 });
 
-describe("a call that does not get through", () => {
-  it("is not waited for when the service asks for an hour, and says how long", async () => {
+describe("a failing call", () => {
+  it("ends at once with the Retry-After when the service asks for an hour", async () => {
     world.faults.add({ route: "tables.get", when: "before", kind: "status", status: 503, retryAfter: 3600 });
     const started = performance.now();
     await expect(world.rotations.read(anAccount(), call)).rejects.toMatchObject({ retryAfterMs: 3_600_000 });

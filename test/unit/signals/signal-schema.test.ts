@@ -20,7 +20,7 @@ describe("a health signal", () => {
     proof,
   };
 
-  it("is taken as it was sent", () => {
+  it("is accepted unchanged", () => {
     expect(parseSignal(whole)).toEqual({ kind: "valid", value: whole });
   });
 
