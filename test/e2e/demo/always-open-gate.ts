@@ -8,9 +8,9 @@ const replacement = "else override = found.reason;";
 export const alwaysOpenGate: Plugin = {
   name: "always-open-gate",
   setup: (build) => {
-    build.onLoad({ filter: /lib[\\/]rotation[\\/]gate\.ts$/ }, ({ path }) => {
+    build.onLoad({ filter: /lib[\\/]rotation[\\/]gate[\\/]gate\.ts$/ }, ({ path }) => {
       const text = readFileSync(path, "utf8");
-      if (text.split(replaced).length !== 2) throw new Error(`gate.ts does not hold "${replaced}" once`);
+      if (text.split(replaced).length !== 2) throw new Error(`gate.ts does not contain "${replaced}" once`);
       return { contents: text.replace(replaced, replacement), loader: "ts" };
     });
   },

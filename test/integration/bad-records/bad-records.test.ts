@@ -101,10 +101,10 @@ const badRows: readonly (readonly [string, (row: Row) => Row, RegExp])[] = [
       withJson(row, (json) =>
         json.replace(
           '"claim":null',
-          '"claim":{"id":"x","by":"schedule","takenAt":"the day before","until":"2026-13-45T99:99:99.000Z"}',
+          '"claim":{"id":"x","by":"schedule","takenAt":"the day before","until":"2026-13-45T99:99:99.000Z","intent":null}',
         ),
       ),
-    /claim/,
+    /claim\.takenAt/,
   ],
   ["a record without a state", (row) => withJson(row, (json) => json.replace('"state":', '"estate":')), /state/],
   [
@@ -175,7 +175,8 @@ it("adopts an account again after its bad row was deleted, without a regenerate 
 
 it("treats a record with a claim that never expires as corrupt, and does not touch the account", async () => {
   const pair = await twoAtTheGate();
-  const claim = { id: "x", by: "schedule", takenAt: "2026-01-01T00:00:00.000Z", until: "9999-12-31T23:59:59.999Z" };
+  const takenAt = "2026-01-01T00:00:00.000Z";
+  const claim = { id: "x", by: "schedule", takenAt, until: "9999-12-31T23:59:59.999Z", intent: null };
   const { etag: _etag, timestamp: _timestamp, ...columns } = await pair.read();
   const claimed = withJson(columns, (json) => json.replace('"claim":null', `"claim":${JSON.stringify(claim)}`));
   await pair.rows.updateEntity(claimed, "Replace");
