@@ -101,7 +101,7 @@ const badRows: readonly (readonly [string, (row: Row) => Row, RegExp])[] = [
       withJson(row, (json) =>
         json.replace(
           '"claim":null',
-          '"claim":{"id":"x","by":"schedule","takenAt":"the day before","until":"2026-13-45T99:99:99.000Z","intent":null}',
+          '"claim":{"id":"x","by":"schedule","takenAt":"yesterday","until":"2026-13-45T99:99:99.000Z","intent":null}',
         ),
       ),
     /claim\.takenAt/,
