@@ -1,6 +1,6 @@
 import { hashedText, type RotationEvent } from "../rotation/events/events";
 import type { RotationRecord } from "../rotation/record";
-import { sha256 } from "../sha256";
+import { sha256 } from "../hash";
 
 export interface ChainProblem {
   /** The event's place in the history; null for a row that has none. */
