@@ -1,3 +1,4 @@
+import { callOptions } from "../call-options";
 import type { ConfigError } from "../errors";
 import { withoutKeys } from "../redact";
 import { configurationInvalid } from "../rotation/events/notice";
@@ -22,7 +23,7 @@ export const alarmConfigurationInvalid = async (
   const detail = shown.map(({ at, problem }) => `${at}: ${problem}`).join("; ");
   log.write("error", { event: "ConfigurationState", reason: "ConfigurationInvalid", detail, problems: shown });
   const tell = async ({ ports, callMs }: NotifierPorts): Promise<void> => {
-    const all = await ports.notices.list({ signal: clock.abortAfter(callMs) });
+    const all = await ports.notices.list(callOptions(clock, callMs));
     await publishNotice(
       { ports, callMs },
       {

@@ -1,3 +1,4 @@
+import { callOptions } from "../call-options";
 import { CorruptRecordError, OperatorNeededError, TransientServiceError } from "../errors";
 import type { Ports, StoredNotice } from "../ports";
 import type { Condition } from "../rotation/events/alarm-conditions";
@@ -48,7 +49,7 @@ export const publishNotice = async (
   const pen = { now, by: "schedule", nextId: () => ids.next() };
   const next = noticed(before, found, remindEveryMs, pen);
   if (!hasPendingNotifications(next, now)) return known;
-  const call = () => ({ signal: clock.abortAfter(callMs) });
+  const call = () => callOptions(clock, callMs);
   const mine = await notices.write(held(next, now), known?.etag ?? null, call());
   if (mine === null) return null;
   for (const event of next.outbox) {
@@ -60,8 +61,8 @@ export const publishNotice = async (
   for (const event of [...announced.dropped, ...dropped]) log.write("error", alertDropped(event));
   // After its hold the notice is somebody else's.
   const leftMs = maxHoldMs - (clock.now().getTime() - now.getTime());
-  const signal = leftMs <= 0 ? AbortSignal.abort() : clock.abortAfter(Math.min(leftMs, callMs));
-  return notices.write({ ...announced.notice, deliveries: rest, heldUntil: null }, mine.etag, { signal });
+  const last = leftMs <= 0 ? { signal: AbortSignal.abort() } : callOptions(clock, Math.min(leftMs, callMs));
+  return notices.write({ ...announced.notice, deliveries: rest, heldUntil: null }, mine.etag, last);
 };
 
 /** The line of what could not be told; the next tick does it. */

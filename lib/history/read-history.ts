@@ -1,4 +1,5 @@
 import type { App } from "../app";
+import { callOptions } from "../call-options";
 import { CorruptRecordError } from "../errors";
 import { type ChainProblem, chainProblems, type StoredHistory } from "./hash-chain";
 import type { HistoryPage, UnreadableRow } from "../ports";
@@ -107,4 +108,4 @@ export const allEvents = async (app: App, config: AccountConfig): Promise<readon
   return events;
 };
 
-const call = ({ ports, limits }: App) => ({ signal: ports.clock.abortAfter(limits.callMs) });
+const call = ({ ports, limits }: App) => callOptions(ports.clock, limits.callMs);

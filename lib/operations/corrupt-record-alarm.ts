@@ -1,5 +1,6 @@
 import { advance } from "../driver/advance";
 import type { App } from "../app";
+import { callOptions } from "../call-options";
 import type { StoredNotice } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
 import { recordCorrupt } from "../rotation/events/notice";
@@ -43,9 +44,7 @@ const flushBacklog = async (app: App, config: AccountConfig, { notice, etag }: S
       backlog: notice.pendingHistory,
     });
     if (driven.kind !== "driven" || !driven.recorded) return;
-    await ports.notices.write({ ...notice, pendingHistory: [] }, etag, {
-      signal: ports.clock.abortAfter(limits.callMs),
-    });
+    await ports.notices.write({ ...notice, pendingHistory: [] }, etag, callOptions(ports.clock, limits.callMs));
   } catch (error) {
     ports.log.write("warn", notificationDelayed(config.name, error));
   }
