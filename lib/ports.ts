@@ -99,7 +99,7 @@ export interface Rotations {
   read(account: string, options: CallOptions): Promise<Stored | null>;
   /** Null when there is a record already. */
   insert(record: RotationRecord, options: CallOptions): Promise<Stored | null>;
-  /** Null when somebody else has written since `etag` was read. */
+  /** Null when another writer has written since `etag` was read. */
   replace(record: RotationRecord, etag: string, options: CallOptions): Promise<Stored | null>;
 }
 
@@ -108,11 +108,11 @@ export interface StoredNotice {
   readonly etag: string;
 }
 
-/** What is told where no rotation record can remember it. Throws `TransientServiceError` or `OperatorNeededError`. */
+/** Alarms that no rotation record can hold. Throws `TransientServiceError` or `OperatorNeededError`. */
 export interface Notices {
   /** All there are. One that cannot be read is as good as new: its alarm is raised again. */
   list(options: CallOptions): Promise<readonly StoredNotice[]>;
-  /** Null when somebody else has written since `etag` was read; `etag` is null where there was none. */
+  /** Null when another writer has written since `etag` was read; `etag` is null where there was none. */
   write(notice: Notice, etag: string | null, options: CallOptions): Promise<StoredNotice | null>;
 }
 
@@ -147,7 +147,7 @@ export interface Permissions {
   allows(resourceId: string, action: string, options: CallOptions): Promise<boolean | null>;
 }
 
-/** A row of the history that holds no event: added, moved or edited by hand. */
+/** A row of the history that holds no event: added, moved or edited manually. */
 export interface UnreadableRow {
   /** Its place; null for a row that has none. */
   readonly sequence: number | null;

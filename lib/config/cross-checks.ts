@@ -6,8 +6,8 @@ import { batchIdParts } from "./identity-fields";
 import { asObject, isObject, mergeAccount, type Unchecked } from "./merge";
 
 /*
- * How the parts of the configuration go together. Every check looks at the parts it needs one by one and keeps quiet where one of
- * them is wrong by itself, which is reported elsewhere: so one mistake never hides another.
+ * How the parts of the configuration go together. Every check validates the parts it needs one by one and reports nothing where
+ * one of them is invalid by itself, which is reported elsewhere: so one mistake never hides another.
  */
 
 type Path = readonly PropertyKey[];
@@ -51,7 +51,7 @@ const checkExpiry = (schema: AccountSchema, merged: Unchecked, path: Path, repor
 };
 
 /**
- * One that signals now and then would be forgotten between two signals, old key in hand, and the gate would open without it.
+ * An instance that signals rarely would be forgotten between two signals while on the old key, and the gate would open without it.
  * Emulated systems may do so: a test cannot wait, and no app breaks.
  */
 const checkForgetting = (schema: AccountSchema, merged: Unchecked, path: Path, report: Report): void => {
@@ -98,7 +98,7 @@ const checkDefaultDelay = (schema: AccountSchema, defaults: Unchecked, report: R
   }
 };
 
-/** What must differ between accounts, without case, as Azure compares names; null where it cannot be told. */
+/** What must differ between accounts, without case, as Azure compares names; null where it is not known. */
 const identities = [
   {
     key: ["name"],

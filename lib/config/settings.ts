@@ -19,7 +19,7 @@ export interface HostLimits {
   readonly functionTimeoutMs: number;
 }
 
-/** Everything the app was told, checked, with every default filled in. */
+/** All settings, checked, with every default filled in. */
 export interface Settings {
   readonly storage: StorageSettings;
   readonly tablePrefix: string;

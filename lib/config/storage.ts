@@ -24,7 +24,7 @@ export interface StorageContext {
 
 type StorageName = "AzureWebJobsStorage" | "ROTATION_STORAGE";
 
-/** Reads every form at once, so that what is set for nothing can be told. */
+/** Reads every form at once, so that a setting without effect can be reported. */
 const readForms = (reader: SettingsReader, name: StorageName) => ({
   name,
   connectionString: reader.text(name),

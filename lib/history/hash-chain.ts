@@ -17,7 +17,7 @@ export interface StoredHistory {
   readonly unreadable: ReadonlyMap<number, string>;
 }
 
-export const hashOf = (event: RotationEvent): string => sha256(hashedText(event));
+const hashOf = (event: RotationEvent): string => sha256(hashedText(event));
 
 const maxMissing = 100;
 
@@ -77,8 +77,8 @@ const altered = (history: StoredHistory, record: RotationRecord | null): readonl
   const byPlace = new Map(history.events.map((event) => [event.sequence, event]));
   for (const event of history.events.toReversed()) {
     const { sequence, id } = event;
-    const told = inRecord.get(sequence) ?? byPlace.get(sequence + 1)?.previousHash;
-    if (told === undefined || told === hashOf(event)) continue;
+    const expected = inRecord.get(sequence) ?? byPlace.get(sequence + 1)?.previousHash;
+    if (expected === undefined || expected === hashOf(event)) continue;
     unsound.add(sequence);
     const doubtful = !inRecord.has(sequence) && unsound.has(sequence + 1);
     found.push({

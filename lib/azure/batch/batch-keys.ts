@@ -70,7 +70,8 @@ export class AzureBatchKeys implements BatchKeys {
     throw new OperatorNeededError(
       "NoUsableKey",
       { operation: call.operation },
-      `Batch returned no usable ${primary === null ? "primary" : "secondary"} key for ${ref.resourceId}: check that the account allows shared keys, and regenerate that key by hand if no app uses it`,
+      `Batch returned no usable ${primary === null ? "primary" : "secondary"} key for ${ref.resourceId}: ` +
+        "check that the account allows shared keys, and regenerate that key manually if no app uses it",
     );
   }
 

@@ -24,7 +24,7 @@ const query = { $select: "id", "api-version": "2022-10-01.16.0", maxresults: "1"
  * The headers that sign `GET /pools` with a shared key. What is signed is the verb, eleven headers that a GET without a body
  * does not have (an empty line each), the `ocp-` headers, then account, path and query
  * (learn.microsoft.com/rest/api/batchservice/authenticate-requests-to-the-azure-batch-service).
- * Written by hand because the only SDK that can sign brings 1 MB and an HTTP stack of its own.
+ * Implemented here because the only SDK that can sign brings 1 MB and an HTTP stack of its own.
  */
 export const signedHeaders = ({ accountName, key, now }: Omit<Probe, "accountEndpoint">): Record<string, string> => {
   const date = now.toUTCString();

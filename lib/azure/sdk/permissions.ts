@@ -17,7 +17,7 @@ const answerSchema = z.object({
   value: z.array(z.object({ actions: z.array(z.string()), notActions: z.array(z.string()).default([]) })),
 });
 
-/** What the rotator's identity may do, as far as Resource Manager tells it. */
+/** What the rotator's identity may do, as far as Resource Manager reports it. */
 export class ArmPermissions implements Permissions {
   readonly #options: PermissionsOptions;
 

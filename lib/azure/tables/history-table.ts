@@ -64,7 +64,7 @@ const toEvent = (row: StoredRow): RotationEvent | UnreadableRow => {
   });
   // A row that was moved to another place says so itself.
   if (parsed.success && parsed.data.sequence === place && row["schema"] === rowSchema) return parsed.data;
-  return { sequence: place, problem: `the history row ${row.rowKey} cannot be read: mend or delete that row` };
+  return { sequence: place, problem: `the history row ${row.rowKey} cannot be read: fix or delete that row` };
 };
 
 const placeOfNewest = (oldestFirst: readonly StoredRow[]): number => {
