@@ -1,6 +1,8 @@
 import type { BlockedReason } from "./rotation/reasons";
 
-/** Where an error came from, in fields that hold no key: adapters copy these out of an SDK's error and drop the rest. */
+/**
+ * Where an error came from, in fields that hold no key: adapters copy these out of an SDK's error and drop the rest.
+ */
 export interface ServiceFacts {
   /** What was asked for, e.g. `Batch regenerateKeys`. */
   readonly operation: string;
@@ -31,7 +33,10 @@ export interface Problem {
   readonly problem: string;
 }
 
-/** Settings or configuration that the app cannot run with; `problems` holds all of them, by name and remedy, never by value. */
+/**
+ * Settings or configuration that the app cannot run with; `problems` holds all of them, by name and remedy, never by
+ * value.
+ */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   constructor(readonly problems: readonly Problem[]) {

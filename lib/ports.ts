@@ -29,13 +29,16 @@ export interface BatchAccount {
 export type SlotKeys = Readonly<Record<Slot, BatchKey>>;
 
 /**
- * The two keys of Batch accounts.
- * Every method throws only `TransientServiceError` (not done), `OutcomeUnknownError` (regenerate only) or `OperatorNeededError`.
+ * The two keys of Batch accounts. Every method throws only `TransientServiceError` (not done), `OutcomeUnknownError`
+ * (regenerate only) or `OperatorNeededError`.
  */
 export interface BatchKeys {
   readAccount(ref: BatchAccountRef, options: CallOptions): Promise<BatchAccount>;
   readKeys(ref: BatchAccountRef, options: CallOptions): Promise<SlotKeys>;
-  /** Replaces the key of one slot. Sent exactly once: repeating a lost request could replace a key that is in use by then. */
+  /**
+   * Replaces the key of one slot. Sent exactly once: repeating a lost request could replace a key that is in use by
+   * then.
+   */
   regenerate(ref: BatchAccountRef, slot: Slot, options: CallOptions): Promise<Receipt>;
   /** One signed, reading call to the data plane: does Batch accept this key now? */
   probe(
@@ -72,7 +75,10 @@ export interface Publication {
  * Throws only `TransientServiceError`, `OutcomeUnknownError` (publish and disable) or `OperatorNeededError`.
  */
 export interface SecretPublisher {
-  /** What apps read now; null where the secret has no version. A disabled newest version is `OperatorNeededError` `SecretDisabled`. */
+  /**
+   * What apps read now; null where the secret has no version. A disabled newest version is `OperatorNeededError`
+   * `SecretDisabled`.
+   */
   newest(ref: SecretRef, options: CallOptions): Promise<Extract<SecretVersion, { enabled: true }> | null>;
   /** One version; null where the vault does not know it. */
   version(ref: SecretRef, version: string, options: CallOptions): Promise<SecretVersion | null>;
@@ -141,7 +147,10 @@ export interface HealthChecks {
 
 /** What the rotator's own identity may do. */
 export interface Permissions {
-  /** The identity's object id; null where its token does not say. Throws `TransientServiceError` or `OperatorNeededError` where it gets no token. */
+  /**
+   * The identity's object id; null where its token does not say. Throws `TransientServiceError` or
+   * `OperatorNeededError` where it gets no token.
+   */
   principalId(options: CallOptions): Promise<string | null>;
   /** Whether a role assignment grants the action on the resource; null where that cannot be read. */
   allows(resourceId: string, action: string, options: CallOptions): Promise<boolean | null>;

@@ -1,8 +1,8 @@
 import type { BatchAccountRef, SecretRef } from "./rotation/account-config";
 
 /*
- * What an operator is to do, with the names of the roles and the `az` commands. Each continues a sentence such as "Batch listKeys,
- * status 403: …".
+ * What an operator is to do, with the names of the roles and the `az` commands. Each continues a sentence such as
+ * "Batch listKeys, status 403: …".
  */
 
 const roles = {
@@ -39,7 +39,8 @@ export const isGrant = (remedy: string): boolean => remedy.startsWith("grant ");
 export const identityRemedies = {
   /** Where a token is refused. */
   tokenRefused:
-    "the rotator's identity is refused a token: check that the function app has the managed identity that AZURE_CLIENT_ID " +
+    "the rotator's identity is refused a token: " +
+    "check that the function app has the managed identity that AZURE_CLIENT_ID " +
     "names, or a system-assigned one where it is not set (az functionapp identity assign)",
   /** Where no token is to be had: an app without an identity gets no clearer answer. */
   noToken:
@@ -50,12 +51,14 @@ export const identityRemedies = {
 
 export const batchRemedies = {
   otherTenant: ({ resourceId }: BatchAccountRef): string =>
-    `the subscription of ${resourceId} belongs to another tenant than the rotator's identity: run a rotator in that tenant`,
+    `the subscription of ${resourceId} belongs to another tenant than the rotator's identity: ` +
+    "run a rotator in that tenant",
   policy: ({ resourceId }: BatchAccountRef, action: string): string =>
     `an Azure policy refuses ${action} on ${resourceId}: ` +
     "exempt the account (az policy exemption create) or change the assignment",
   forbidden: ({ resourceId }: BatchAccountRef, action: string): string =>
-    `grant the rotator's identity the action ${action} on ${resourceId} by a custom role (az role assignment create); ${takesTime}`,
+    `grant the rotator's identity the action ${action} on ${resourceId} by a custom role (az role ` +
+    `assignment create); ${takesTime}`,
   notFound: ({ resourceId }: BatchAccountRef): string =>
     `there is no Batch account ${resourceId}: correct its resourceId in ROTATION_ACCOUNTS, or take the account out`,
   locked: ({ resourceId }: BatchAccountRef): string =>
@@ -81,17 +84,20 @@ export const vaultRemedies = {
   },
   disabled: (secret: SecretRef): string =>
     `enable the newest version of ${urlOf(secret)} ` +
-    `(az keyvault secret set-attributes --enabled true --id ${urlOf(secret)}): while it is disabled no app can read the secret`,
+    `(az keyvault secret set-attributes --enabled true --id ${urlOf(secret)}): ` +
+    "while it is disabled no app can read the secret",
   firewall: (secret: SecretRef): string =>
     "the vault's network rules refuse the rotator: " +
     `let its outbound addresses or its subnet reach ${urlOf(secret)} ` +
-    `(az keyvault network-rule add --name ${vaultName(secret.vaultUrl)} with --ip-address, or with --vnet-name and --subnet)`,
+    `(az keyvault network-rule add --name ${vaultName(secret.vaultUrl)} with --ip-address, ` +
+    "or with --vnet-name and --subnet)",
   policy: (secret: SecretRef, command: string): string =>
     `an Azure policy on the vault refuses to ${command} ${urlOf(secret)}: ` +
     "change the policy, or expireAfter where it limits a secret's lifetime",
   forbidden: (secret: SecretRef, action: string, permission: "get" | "set"): string =>
     `grant the rotator's identity ${action} on ${urlOf(secret)}, as the role ${roles.secret} on that secret has it ` +
-    `(az role assignment create), or the secret permission ${permission} where the vault uses access policies; ${takesTime}`,
+    `(az role assignment create), or the secret permission ${permission} where the vault uses access ` +
+    `policies; ${takesTime}`,
 } as const;
 
 const urlOf = ({ vaultUrl, name }: SecretRef): string => `${vaultUrl}/secrets/${name}`;

@@ -12,7 +12,10 @@ export interface ConfigurationAlarm {
   readonly remindEveryMs: number;
 }
 
-/** One run of the timer with settings that the app cannot run with: one line with the problems, and the alarm like any other. */
+/**
+ * One run of the timer with settings that the app cannot run with: one line with the problems, and the alarm like any
+ * other.
+ */
 export const alarmConfigurationInvalid = async (
   alarm: ConfigurationAlarm,
   problems: ConfigError["problems"],

@@ -33,9 +33,10 @@ export interface Subject {
 }
 
 /**
- * Publishes the conditions that have begun, last or have ended, and sends the deliveries that are still open. The notice is stored
- * first, with a delivery lease: of two concurrent hosts the second writer stops, and what a crash has interrupted is published again
- * under the same id. Returns the notice as stored; null where another host holds the lease.
+ * Publishes the conditions that have begun, last or have ended, and sends the deliveries that are still open. The
+ * notice is stored first, with a delivery lease: of two concurrent hosts the second writer stops, and what a crash has
+ * interrupted is published again under the same id. Returns the notice as stored; null where another host holds the
+ * lease.
  */
 export const publishNotice = async (
   { ports, callMs }: NotifierPorts,

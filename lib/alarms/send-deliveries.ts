@@ -15,7 +15,10 @@ export interface Sent<E extends Announcement> {
   readonly dropped: readonly E[];
 }
 
-/** In order; the first that cannot be sent holds up those after it, and nothing else. A slow receiver gets the rest the next time. */
+/**
+ * In order; the first that cannot be sent holds up those after it, and nothing else. A slow receiver gets the rest the
+ * next time.
+ */
 export const sendDeliveries = async <E extends Announcement>(
   { alerts, clock }: Pick<Ports, "alerts" | "clock">,
   deliveries: readonly Delivery<E>[],

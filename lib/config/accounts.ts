@@ -80,8 +80,8 @@ const checkForm = (schema: AccountSchema, configuration: unknown, report: Report
 };
 
 /**
- * The accounts of a configuration that has been read from JSON. All problems go to `report` at once, each with the JSON pointer of its
- * place; there are no accounts then.
+ * The accounts of a configuration that has been read from JSON. All problems go to `report` at once, each with the JSON
+ * pointer of its place; there are no accounts then.
  */
 export const readAccounts = (
   configuration: unknown,

@@ -95,7 +95,9 @@ export interface AlarmSettings extends Pick<Settings, "emulated" | "webhook" | "
   readonly tables: Pick<Settings, "storage" | "tablePrefix"> | null;
 }
 
-/** Never throws; `readSettings` reports the problems. There is a webhook only with tables, which remember what was sent. */
+/**
+ * Never throws; `readSettings` reports the problems. There is a webhook only with tables, which remember what was sent.
+ */
 export const readAlarmSettings = (env: Environment): AlarmSettings => {
   const ofTables = new Problems();
   const ofWebhook = new Problems();

@@ -129,7 +129,8 @@ export const readStorage = (reader: SettingsReader, context: StorageContext, pro
   if (forms.accountName !== null || forms.tableServiceUri !== null) {
     problems.add(
       name,
-      `is set beside ${name}__accountName or ${name}__tableServiceUri: remove one, so that it is clear where the tables are`,
+      `is set beside ${name}__accountName or ${name}__tableServiceUri: ` +
+        "remove one, so that it is clear where the tables are",
     );
   }
   const problem = connectionStringProblem(connectionString, context.emulated);

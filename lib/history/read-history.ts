@@ -100,7 +100,9 @@ async function* pages(app: App, config: AccountConfig): AsyncGenerator<HistoryPa
   }
 }
 
-/** Oldest first. Throws `CorruptRecordError` where there is a row that cannot be read: an audit must not go by the rest. */
+/**
+ * Oldest first. Throws `CorruptRecordError` where there is a row that cannot be read: an audit must not go by the rest.
+ */
 export const allEvents = async (app: App, config: AccountConfig): Promise<readonly RotationEvent[]> => {
   const { events, unreadable, unplacedRows } = await readAll(app, config);
   const [first] = [...unplacedRows, ...[...unreadable].map(([sequence, problem]) => ({ sequence, problem }))];

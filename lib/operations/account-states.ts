@@ -8,7 +8,10 @@ import type { StatusBody } from "./status";
 
 const idleLineEveryMs = hours(1);
 
-/** The state of each account as one line of the log, so that a log query need not search far back: for idle accounts once an hour. */
+/**
+ * The state of each account as one line of the log, so that a log query need not search far back: for idle accounts
+ * once an hour.
+ */
 export class AccountStates {
   /** When an idle account's state was last logged, by account; lost with the process, which then logs it once more. */
   readonly #idleLoggedAt = new Map<string, number>();

@@ -17,8 +17,8 @@ export const publishOrDelay = async ({ ports, limits }: App, subject: Subject): 
 };
 
 /**
- * The alarm of an account whose record cannot be read, stored apart from that record, which is never changed. `remedy` is null once
- * the record can be read, or is gone.
+ * The alarm of an account whose record cannot be read, stored apart from that record, which is never changed. `remedy`
+ * is null once the record can be read, or is gone.
  */
 export const alarmCorruptRecord = async (
   app: App,
@@ -34,7 +34,10 @@ export const alarmCorruptRecord = async (
     await flushBacklog(app, config, published);
 };
 
-/** Moves pending events to the history, which needs a record that can be read, and removes from the notice what the history has. */
+/**
+ * Moves pending events to the history, which needs a record that can be read, and removes from the notice what the
+ * history has.
+ */
 const flushBacklog = async (app: App, config: AccountConfig, { notice, etag }: StoredNotice): Promise<void> => {
   const { ports, limits } = app;
   try {

@@ -6,7 +6,10 @@ import type { AccountConfig } from "../rotation/account-config";
 import type { Instant } from "../rotation/time/time";
 import { corruptStatus, type StatusBody, statusOf } from "./status";
 
-/** The status of one account as it is stored now. Throws `TransientServiceError` or `OperatorNeededError` where the tables cannot be read. */
+/**
+ * The status of one account as it is stored now. Throws `TransientServiceError` or `OperatorNeededError` where the
+ * tables cannot be read.
+ */
 export const readStatus = async (app: App, config: AccountConfig): Promise<StatusBody> => {
   const { ports, limits } = app;
   const call = () => callOptions(ports.clock, limits.callMs);

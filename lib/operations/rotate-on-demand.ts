@@ -90,7 +90,8 @@ const pausedRefusal: RequestRejection = {
 const notAdopted: RequestRejection = {
   refused: "NotAdopted",
   detail:
-    "the account is not adopted yet: until every consumer has confirmed the published key, a rotation could break one; GET the account to see what it waits for",
+    "the account is not adopted yet: until every consumer has confirmed the published key, " +
+    "a rotation could break one; GET the account to see what it waits for",
 };
 const keyReused: RequestRejection = {
   refused: "IdempotencyKeyReused",
@@ -106,7 +107,9 @@ const refusalOf = (record: RotationRecord, config: AccountConfig): RequestReject
 
 const notIdle = (record: RotationRecord): RequestRejection => ({
   refused: "RotationUnderWay",
-  detail: `rotation ${rotationOf(record.state)?.id ?? ""} is under way, in phase ${record.state.phase}: wait for its end`,
+  detail:
+    `rotation ${rotationOf(record.state)?.id ?? ""} is under way, ` +
+    `in phase ${record.state.phase}: wait for its end`,
 });
 
 const refused = ({ refused: reason, detail }: RequestRejection): Demanded => ({ kind: "refused", reason, detail });

@@ -88,7 +88,9 @@ const unseen = (view: StatusInput): StatusBody => ({
   consumers: consumerBodies(view),
 });
 
-/** The status of an account whose record cannot be read. `since`: when the alarm about it began; null where it has not. */
+/**
+ * The status of an account whose record cannot be read. `since`: when the alarm about it began; null where it has not.
+ */
 export const corruptStatus = (
   config: AccountConfig,
   problem: string,

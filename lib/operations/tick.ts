@@ -35,8 +35,8 @@ interface Outcome {
 type StoredNotices = readonly StoredNotice[] | null;
 
 /**
- * Processes every account once. A failure in one account does not affect the others. No new step is begun after the tick's time is
- * up: the accounts that are left come first at the next tick.
+ * Processes every account once. A failure in one account does not affect the others. No new step is begun after the
+ * tick's time is up: the accounts that are left come first at the next tick.
  */
 export class Ticker {
   readonly #states: AccountStates;
@@ -79,8 +79,8 @@ export class Ticker {
   }
 
   /**
-   * Ends the alarms about invalid settings, which are valid now, and about accounts that are no longer configured, of which nothing
-   * more is known.
+   * Ends the alarms about invalid settings, which are valid now, and about accounts that are no longer configured, of
+   * which nothing more is known.
    */
   async #endOrphaned(notices: StoredNotices): Promise<void> {
     const configured = new Set<string | null>(this.app.accounts.map(({ name }) => name));

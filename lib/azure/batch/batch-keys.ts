@@ -75,7 +75,10 @@ export class AzureBatchKeys implements BatchKeys {
     );
   }
 
-  /** A good status alone proves nothing: only an answer with both keys of this account shows that the request was understood. */
+  /**
+   * A good status alone proves nothing: only an answer with both keys of this account shows that the request was
+   * understood.
+   */
   async regenerate(ref: BatchAccountRef, slot: Slot, { signal }: CallOptions): Promise<Receipt> {
     const call = armCall(ref, "regenerateKeys");
     let requestId: string | null = null;

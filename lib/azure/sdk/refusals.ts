@@ -40,7 +40,10 @@ const vaultActions = {
   update: "Microsoft.KeyVault/vaults/secrets/update/action",
 } as const satisfies Record<SecretCommand, string>;
 
-/** Key Vault's refusals of one command on one secret. The inner code decides: the outer one is `Forbidden` for all of these. */
+/**
+ * Key Vault's refusals of one command on one secret. The inner code decides: the outer one is `Forbidden` for all of
+ * these.
+ */
 export const vaultRefusal =
   (ref: SecretRef, command: SecretCommand) =>
   (failure: SdkFailure): PermanentFailure | null => {

@@ -20,8 +20,8 @@ const describe = (error: z.ZodError): string =>
     .join("; ");
 
 /**
- * A record as a row: a few members in columns of their own, for queries, and all of it as JSON in as many columns as it needs.
- * Throws `CorruptRecordError` for a record that could not be read again (better not written than that), and
+ * A record as a row: a few members in columns of their own, for queries, and all of it as JSON in as many columns as it
+ * needs. Throws `CorruptRecordError` for a record that could not be read again (better not written than that), and
  * `OperatorNeededError` for one that has outgrown a row.
  */
 export const toRow = (record: RotationRecord): Row => {
@@ -70,8 +70,10 @@ const checkVersion = (account: string, version: unknown): void => {
     typeof version !== "number"
       ? `the row was not written by this app: ${restore}`
       : version > recordSchemaVersion
-        ? `written by a newer version of this app (schema ${version}, known is ${recordSchemaVersion}): deploy that version again`
-        : `written by an older version of this app (schema ${version}, known is ${recordSchemaVersion}): deploy the version that converts it`;
+        ? `written by a newer version of this app (schema ${version}, ` +
+          `known is ${recordSchemaVersion}): deploy that version again`
+        : `written by an older version of this app (schema ${version}, ` +
+          `known is ${recordSchemaVersion}): deploy the version that converts it`;
   throw new CorruptRecordError(account, problem);
 };
 
