@@ -4,8 +4,8 @@ import { framesOf } from "../lib/stack-frames";
 const standardError = 2;
 
 /**
- * What ends the process is told without its message, members and cause. Node (and the host's own worker) print all of an error that
- * nobody has caught, and an error of an SDK can hold both keys of an account in any of them.
+ * An error that ends the process is printed without its message, members and cause. Node (and the host's own worker)
+ * print all of an uncaught error, and an error of an SDK can hold both keys of an account in any of them.
  */
 export const guardCrashOutput = (): void => {
   // Before any other listener, as the first that prints would print all of it.

@@ -68,7 +68,7 @@ export const withApp =
     within(context, async () => {
       const composed = theApp();
       if (composed.kind === "invalid") {
-        const detail = "the app's settings are wrong: mend each of these and restart it";
+        const detail = "the app's settings are wrong: fix each of these and restart it";
         return problem(503, "ConfigurationInvalid", detail, { problems: composed.problems });
       }
       try {
@@ -112,8 +112,8 @@ export const busy = (retryAfterSeconds: number): HttpResponseInit =>
 const callerHeaders = ["x-ms-client-principal-name", "x-ms-client-principal-id"] as const;
 
 /**
- * Who gives an order: the caller whom the platform has signed in, else whoever holds the function's key.
- * The platform sets these headers itself and strips a caller's own only where its sign-in is on, so they are believed only there.
+ * The caller of an order: the one whom the platform has signed in, else the holder of the function's key. The platform
+ * sets these headers itself and strips a caller's own only where its sign-in is on, so they are believed only there.
  */
 export const callerOf = (request: HttpRequest): string => {
   const signedIn = process.env["WEBSITE_AUTH_ENABLED"]?.toLowerCase() === "true";

@@ -19,7 +19,10 @@ export const parseOrder = (body: unknown): Parsed<{ readonly reason: string }> =
   return found.kind === "valid" ? { kind: "valid", value: { reason: withoutKeys(found.value.reason) } } : found;
 };
 
-/** Not beyond the longest: instants after the year 9999 sort before all others, so a deadline there would have passed already. */
+/**
+ * Not beyond the longest: instants after the year 9999 sort before all others, so a deadline there would have passed
+ * already.
+ */
 const isWithin = (ms: number | null, shortestMs: number): boolean => ms !== null && ms >= shortestMs && ms <= maxMs;
 
 const demandSchema = (shortestMs: number) =>
@@ -53,7 +56,9 @@ export const parseDemand = (
   return { kind: "valid", value: { reason: withoutKeys(found.value.reason), retireAfterMs, idempotencyKey } };
 };
 
-/** The query of a page of the history: `limit` from 1 to 500 (default 50), `before` a cursor that a page before gave. */
+/**
+ * The query of a page of the history: `limit` from 1 to 500 (default 50), `before` a cursor that a page before gave.
+ */
 export const parsePage = (
   limit: string | null,
   before: string | null,

@@ -15,8 +15,8 @@ const handler: TimerHandler = (_timer, context) =>
   });
 
 app.timer("rotateOnSchedule", {
-  // The host resolves %NAME% and knows no default for a name that is not set. With invalid settings the schedule itself may be
-  // invalid, and then nothing would ever report them.
+  // The host resolves %NAME% and knows no default for a name that is not set. With invalid settings the schedule itself
+  // may be invalid, and then nothing would ever report them.
   schedule: process.env["ROTATION_SCHEDULE"] && theApp().kind === "ready" ? "%ROTATION_SCHEDULE%" : everyFiveMinutes,
   handler,
 });

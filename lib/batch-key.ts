@@ -2,8 +2,8 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { inspect } from "node:util";
 
 /**
- * One shared key of a Batch account, in memory. It shows itself nowhere: printing, JSON and inspection yield `[batch key]`,
- * so a key that ends up in a log call by mistake is not logged.
+ * One shared key of a Batch account, in memory. It shows itself nowhere: printing, JSON and inspection yield `[batch
+ * key]`, so a key that ends up in a log call by mistake is not logged.
  */
 export class BatchKey {
   readonly #value: string;

@@ -132,7 +132,9 @@ const openConfigurationAlarm = (env: Environment, write: LineWriter): Configurat
   };
 };
 
-/** The app, or the problems that keep it from running, and the alarm about them: one run of it logs and reports them. */
+/**
+ * The app, or the problems that keep it from running, and the alarm about them: one run of it logs and reports them.
+ */
 export type Composed =
   | { readonly kind: "ready"; readonly app: App }
   | { readonly kind: "invalid"; readonly problems: ConfigError["problems"]; readonly alarm: () => Promise<void> };

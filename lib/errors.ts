@@ -1,6 +1,8 @@
 import type { BlockedReason } from "./rotation/reasons";
 
-/** Where an error came from, in fields that hold no key: adapters copy these out of an SDK's error and drop the rest. */
+/**
+ * Where an error came from, in fields that hold no key: adapters copy these out of an SDK's error and drop the rest.
+ */
 export interface ServiceFacts {
   /** What was asked for, e.g. `Batch regenerateKeys`. */
   readonly operation: string;
@@ -31,7 +33,10 @@ export interface Problem {
   readonly problem: string;
 }
 
-/** Settings or configuration that the app cannot run with; `problems` holds all of them, by name and remedy, never by value. */
+/**
+ * Settings or configuration that the app cannot run with; `problems` holds all of them, by name and remedy, never by
+ * value.
+ */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   constructor(readonly problems: readonly Problem[]) {
@@ -39,7 +44,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** Another driver owns the record now: go away quietly. */
+/** Another driver owns the record now: the caller ends quietly. */
 export class ClaimLostError extends Error {
   override readonly name = "ClaimLostError";
   constructor(readonly account: string) {
@@ -67,10 +72,7 @@ export class OutcomeUnknownError extends Error {
   }
 }
 
-/** Stands in a remedy's command where only the preflight knows who the app is. */
-export const unnamedIdentity = "<object id of the app's identity>";
-
-/** Nothing but a person can mend this; `remedy` says how. */
+/** Only an operator can fix this; `remedy` says how. */
 export class OperatorNeededError extends Error {
   override readonly name = "OperatorNeededError";
   /** What was refused, without the remedy. */
@@ -85,7 +87,7 @@ export class OperatorNeededError extends Error {
   }
 }
 
-/** The stored record cannot be read; nothing is done with this account until it is mended. */
+/** The stored record cannot be read; nothing is done with this account until it is fixed. */
 export class CorruptRecordError extends Error {
   override readonly name = "CorruptRecordError";
   constructor(

@@ -14,7 +14,9 @@ export const appRoot = (env: Environment): string => {
 const hostSchema = z.object({ functionTimeout: z.string().optional() });
 const defaultTimeoutMs = minutes(5);
 
-/** `functionTimeout` of host.json, or the setting that overrides it, in milliseconds; 5 minutes where neither is set. */
+/**
+ * `functionTimeout` of host.json, or the setting that overrides it, in milliseconds; 5 minutes where neither is set.
+ */
 export const readFunctionTimeout = (root: string, env: Environment): number => {
   try {
     const host: unknown = JSON.parse(readFileSync(join(root, "host.json"), "utf8"));

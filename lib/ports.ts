@@ -29,13 +29,16 @@ export interface BatchAccount {
 export type SlotKeys = Readonly<Record<Slot, BatchKey>>;
 
 /**
- * The two keys of Batch accounts.
- * Every method throws only `TransientServiceError` (not done), `OutcomeUnknownError` (regenerate only) or `OperatorNeededError`.
+ * The two keys of Batch accounts. Every method throws only `TransientServiceError` (not done), `OutcomeUnknownError`
+ * (regenerate only) or `OperatorNeededError`.
  */
 export interface BatchKeys {
   readAccount(ref: BatchAccountRef, options: CallOptions): Promise<BatchAccount>;
   readKeys(ref: BatchAccountRef, options: CallOptions): Promise<SlotKeys>;
-  /** Replaces the key of one slot. Sent exactly once: repeating a lost request could replace a key that is in use by then. */
+  /**
+   * Replaces the key of one slot. Sent exactly once: repeating a lost request could replace a key that is in use by
+   * then.
+   */
   regenerate(ref: BatchAccountRef, slot: Slot, options: CallOptions): Promise<Receipt>;
   /** One signed, reading call to the data plane: does Batch accept this key now? */
   probe(
@@ -72,7 +75,10 @@ export interface Publication {
  * Throws only `TransientServiceError`, `OutcomeUnknownError` (publish and disable) or `OperatorNeededError`.
  */
 export interface SecretPublisher {
-  /** What apps read now; null where the secret has no version. A disabled newest version is `OperatorNeededError` `SecretDisabled`. */
+  /**
+   * What apps read now; null where the secret has no version. A disabled newest version is `OperatorNeededError`
+   * `SecretDisabled`.
+   */
   newest(ref: SecretRef, options: CallOptions): Promise<Extract<SecretVersion, { enabled: true }> | null>;
   /** One version; null where the vault does not know it. */
   version(ref: SecretRef, version: string, options: CallOptions): Promise<SecretVersion | null>;
@@ -99,7 +105,7 @@ export interface Rotations {
   read(account: string, options: CallOptions): Promise<Stored | null>;
   /** Null when there is a record already. */
   insert(record: RotationRecord, options: CallOptions): Promise<Stored | null>;
-  /** Null when somebody else has written since `etag` was read. */
+  /** Null when another writer has written since `etag` was read. */
   replace(record: RotationRecord, etag: string, options: CallOptions): Promise<Stored | null>;
 }
 
@@ -108,11 +114,11 @@ export interface StoredNotice {
   readonly etag: string;
 }
 
-/** What is told where no rotation record can remember it. Throws `TransientServiceError` or `OperatorNeededError`. */
+/** Alarms that no rotation record can hold. Throws `TransientServiceError` or `OperatorNeededError`. */
 export interface Notices {
   /** All there are. One that cannot be read is as good as new: its alarm is raised again. */
   list(options: CallOptions): Promise<readonly StoredNotice[]>;
-  /** Null when somebody else has written since `etag` was read; `etag` is null where there was none. */
+  /** Null when another writer has written since `etag` was read; `etag` is null where there was none. */
   write(notice: Notice, etag: string | null, options: CallOptions): Promise<StoredNotice | null>;
 }
 
@@ -141,13 +147,16 @@ export interface HealthChecks {
 
 /** What the rotator's own identity may do. */
 export interface Permissions {
-  /** The identity's object id; null where its token does not say. Throws `TransientServiceError` or `OperatorNeededError` where it gets no token. */
+  /**
+   * The identity's object id; null where its token does not say. Throws `TransientServiceError` or
+   * `OperatorNeededError` where it gets no token.
+   */
   principalId(options: CallOptions): Promise<string | null>;
   /** Whether a role assignment grants the action on the resource; null where that cannot be read. */
   allows(resourceId: string, action: string, options: CallOptions): Promise<boolean | null>;
 }
 
-/** A row of the history that holds no event: added, moved or edited by hand. */
+/** A row of the history that holds no event: added, moved or edited manually. */
 export interface UnreadableRow {
   /** Its place; null for a row that has none. */
   readonly sequence: number | null;

@@ -1,3 +1,4 @@
+import { callOptions } from "../call-options";
 import type { ConfigError } from "../errors";
 import { withoutKeys } from "../redact";
 import { configurationInvalid } from "../rotation/events/notice";
@@ -11,18 +12,21 @@ export interface ConfigurationAlarm {
   readonly remindEveryMs: number;
 }
 
-/** One run of the timer with settings that the app cannot run with: a line of what is wrong, and the alarm as any other. */
+/**
+ * One run of the timer with settings that the app cannot run with: one line with the problems, and the alarm like any
+ * other.
+ */
 export const alarmConfigurationInvalid = async (
   alarm: ConfigurationAlarm,
   problems: ConfigError["problems"],
 ): Promise<void> => {
   const { log, clock } = alarm.notifier.ports;
-  // A place in the configuration holds names that somebody has written.
+  // A place in the configuration holds names that were typed.
   const shown = problems.map(({ at, problem }) => ({ at: withoutKeys(at), problem: withoutKeys(problem) }));
   const detail = shown.map(({ at, problem }) => `${at}: ${problem}`).join("; ");
   log.write("error", { event: "ConfigurationState", reason: "ConfigurationInvalid", detail, problems: shown });
-  const tell = async ({ ports, callMs }: NotifierPorts): Promise<void> => {
-    const all = await ports.notices.list({ signal: clock.abortAfter(callMs) });
+  const publish = async ({ ports, callMs }: NotifierPorts): Promise<void> => {
+    const all = await ports.notices.list(callOptions(clock, callMs));
     await publishNotice(
       { ports, callMs },
       {
@@ -34,9 +38,9 @@ export const alarmConfigurationInvalid = async (
     );
   };
   try {
-    await tell(alarm.notifier);
+    await publish(alarm.notifier);
   } catch (error) {
     log.write("warn", notificationDelayed(null, error));
-    await tell(alarm.logOnly);
+    await publish(alarm.logOnly);
   }
 };

@@ -1,7 +1,7 @@
 import type { Notices, StoredNotice } from "../ports";
 import type { Notice } from "../rotation/events/notice";
 
-/** Where no table can be had: what was told is known as long as the process lives. */
+/** Notices without a table: what was published is remembered as long as the process lives. */
 export class MemoryNotices implements Notices {
   readonly #stored = new Map<string | null, StoredNotice>();
   #writes = 0;

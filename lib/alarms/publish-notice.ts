@@ -1,3 +1,4 @@
+import { callOptions } from "../call-options";
 import { CorruptRecordError, OperatorNeededError, TransientServiceError } from "../errors";
 import type { Ports, StoredNotice } from "../ports";
 import type { Condition } from "../rotation/events/alarm-conditions";
@@ -13,14 +14,14 @@ import {
 } from "../rotation/events/notice";
 import { alertDropped, sendDeliveries } from "./send-deliveries";
 
-/** What it takes to tell somebody; it can be had with settings that are wrong elsewhere. */
+/** The ports that publish a notice; they can be opened while other settings are invalid. */
 export interface NotifierPorts {
   readonly ports: Pick<Ports, "notices" | "alerts" | "log" | "clock" | "ids">;
   /** The most that one external call may take, in milliseconds. */
   readonly callMs: number;
 }
 
-/** Whom a notice is about, and what is known of it. */
+/** What a notice is about, and what is stored of it. */
 export interface Subject {
   /** Null: the rotator as a whole. */
   readonly account: string | null;
@@ -32,9 +33,10 @@ export interface Subject {
 }
 
 /**
- * Tells what has begun, lasts or has ended, and sends what the webhook is still to get. It is written down before anybody hears of it,
- * with the right to tell it: of two hosts at once the one that writes second goes away, and what a crash has cut off is told again
- * under the same id. The notice as it is stored then; null where somebody else is at it.
+ * Publishes the conditions that have begun, last or have ended, and sends the deliveries that are still open. The
+ * notice is stored first, with a delivery lease: of two concurrent hosts the second writer stops, and what a crash has
+ * interrupted is published again under the same id. Returns the notice as stored; null where another host holds the
+ * lease.
  */
 export const publishNotice = async (
   { ports, callMs }: NotifierPorts,
@@ -45,10 +47,10 @@ export const publishNotice = async (
   const now = clock.now();
   const before = known?.notice ?? firstNotice(account);
   if (isHeld(before, now)) return null;
-  const pen = { now, by: "schedule", nextId: () => ids.next() };
-  const next = noticed(before, found, remindEveryMs, pen);
+  const context = { now, by: "schedule", nextId: () => ids.next() };
+  const next = noticed(before, found, remindEveryMs, context);
   if (!hasPendingNotifications(next, now)) return known;
-  const call = () => ({ signal: clock.abortAfter(callMs) });
+  const call = () => callOptions(clock, callMs);
   const mine = await notices.write(held(next, now), known?.etag ?? null, call());
   if (mine === null) return null;
   for (const event of next.outbox) {
@@ -58,13 +60,13 @@ export const publishNotice = async (
   const announced = announcedAll(next, alerts.wanted, now);
   const { rest, dropped } = await sendDeliveries(ports, announced.notice.deliveries, call);
   for (const event of [...announced.dropped, ...dropped]) log.write("error", alertDropped(event));
-  // After its hold the notice is somebody else's.
+  // After the lease has ended, another host may own the notice.
   const leftMs = maxHoldMs - (clock.now().getTime() - now.getTime());
-  const signal = leftMs <= 0 ? AbortSignal.abort() : clock.abortAfter(Math.min(leftMs, callMs));
-  return notices.write({ ...announced.notice, deliveries: rest, heldUntil: null }, mine.etag, { signal });
+  const last = leftMs <= 0 ? { signal: AbortSignal.abort() } : callOptions(clock, Math.min(leftMs, callMs));
+  return notices.write({ ...announced.notice, deliveries: rest, heldUntil: null }, mine.etag, last);
 };
 
-/** The line of what could not be told; the next tick does it. */
+/** The log line of a notification that failed; the next tick repeats it. */
 export const notificationDelayed = (account: string | null, error: unknown) => ({
   event: "NotificationDelayed",
   account,

@@ -5,7 +5,7 @@ import type { Delivery } from "../rotation/record";
 import { plusMs, toInstant } from "../rotation/time/time";
 import { seconds } from "../rotation/time/units";
 
-/** There may be a day's alarms to send, and somebody may wait for the answer of whoever sends them. */
+/** There may be a day's alarms to send, and an HTTP request may be waiting for the sender. */
 const maxSendingMs = seconds(5);
 
 export interface Sent<E extends Announcement> {
@@ -15,7 +15,10 @@ export interface Sent<E extends Announcement> {
   readonly dropped: readonly E[];
 }
 
-/** In order; the first that cannot be sent holds up those after it, and nothing else. A slow receiver gets the rest the next time. */
+/**
+ * In order; the first that cannot be sent holds up those after it, and nothing else. A slow receiver gets the rest the
+ * next time.
+ */
 export const sendDeliveries = async <E extends Announcement>(
   { alerts, clock }: Pick<Ports, "alerts" | "clock">,
   deliveries: readonly Delivery<E>[],

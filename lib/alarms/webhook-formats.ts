@@ -70,7 +70,9 @@ export const teamsMessage = (event: Announcement) => ({
 /** Slack's mark-up gives these three a meaning. */
 const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
-/** As much of the text as fits in `most` characters once it is escaped; neither a character nor an escape is cut in two. */
+/**
+ * As much of the text as fits in `most` characters once it is escaped; neither a character nor an escape is cut in two.
+ */
 const fitted = (text: string, most: number): string => {
   let fits = "";
   for (const character of text) {

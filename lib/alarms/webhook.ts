@@ -17,7 +17,10 @@ export interface WebhookOptions {
 }
 
 const maxMs = seconds(5);
-/** After a failure the receiver is left alone for this long, so that a dead one does not cost every account of a tick its time. */
+/**
+ * After a failure the receiver is left alone for this long, so that a dead one does not cost every account of a tick
+ * its time.
+ */
 const restMs = seconds(30);
 
 /** One webhook for all accounts. */

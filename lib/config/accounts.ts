@@ -57,13 +57,13 @@ const resolve = (account: CompleteAccount): AccountConfig => {
   };
 };
 
-/** A key may be shown where it looks like a key: nobody can tell what else has been pasted there. */
-const looksLikeKey = (key: string): boolean => /^[$_A-Za-z][\w$-]{0,39}$/.test(key);
+/** A key is shown only in the form of a key: anything else, a secret too, may have been pasted there. */
+const hasKeyForm = (key: string): boolean => /^[$_A-Za-z][\w$-]{0,39}$/.test(key);
 
 const reportUnknownKeys = (path: readonly PropertyKey[], keys: readonly string[], report: Report): void => {
   const remedy = "remove it or correct its spelling; rotation.schema.json lists the keys";
   for (const key of keys) {
-    if (looksLikeKey(key)) report([...path, key], `is not a known key: ${remedy}`);
+    if (hasKeyForm(key)) report([...path, key], `is not a known key: ${remedy}`);
     else report(path, `holds a key that is not known: ${remedy}`);
   }
 };
@@ -80,8 +80,8 @@ const checkForm = (schema: AccountSchema, configuration: unknown, report: Report
 };
 
 /**
- * The accounts of a configuration that has been read from JSON. What is wrong with it is told to `report`, with the JSON pointer of
- * the place, all of it at once; there are no accounts then.
+ * The accounts of a configuration that has been read from JSON. All problems go to `report` at once, each with the JSON
+ * pointer of its place; there are no accounts then.
  */
 export const readAccounts = (
   configuration: unknown,

@@ -1,4 +1,6 @@
-/** Where one Azure cloud keeps its services, and the names that its tokens are asked for. No URL has a trailing slash. */
+/**
+ * Where one Azure cloud keeps its services, and the names that its tokens are asked for. No URL has a trailing slash.
+ */
 export interface Cloud {
   readonly name: CloudName;
   /** Resource Manager; `ROTATION_ARM_ENDPOINT` replaces it, the scope below stays the cloud's. */

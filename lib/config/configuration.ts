@@ -7,7 +7,10 @@ import type { SettingsReader } from "./reader";
 
 const setting = "ROTATION_ACCOUNTS";
 
-/** Reads a file beside host.json, for `ROTATION_ACCOUNTS=@file.json`; given a plain file name, throws where there is none. */
+/**
+ * Reads a file beside host.json, for `ROTATION_ACCOUNTS=@file.json`; given a plain file name, throws where there is
+ * none.
+ */
 export interface FilesBesideHost {
   read(path: string): string;
 }

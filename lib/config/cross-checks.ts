@@ -6,8 +6,8 @@ import { batchIdParts } from "./identity-fields";
 import { asObject, isObject, mergeAccount, type Unchecked } from "./merge";
 
 /*
- * How the parts of the configuration go together. Every check looks at the parts it needs one by one and keeps quiet where one of
- * them is wrong by itself, which is reported elsewhere: so one mistake never hides another.
+ * How the parts of the configuration go together. Every check validates the parts it needs one by one and reports
+ * nothing where one of them is invalid by itself, which is reported elsewhere: so one mistake never hides another.
  */
 
 type Path = readonly PropertyKey[];
@@ -51,8 +51,8 @@ const checkExpiry = (schema: AccountSchema, merged: Unchecked, path: Path, repor
 };
 
 /**
- * One that signals now and then would be forgotten between two signals, old key in hand, and the gate would open without it.
- * Emulated systems may do so: a test cannot wait, and no app breaks.
+ * An instance that signals rarely would be forgotten between two signals while on the old key, and the gate would open
+ * without it. Emulated systems may do so: a test cannot wait, and no app breaks.
  */
 const checkForgetting = (schema: AccountSchema, merged: Unchecked, path: Path, report: Report): void => {
   const gate = asObject(merged["gate"]);
@@ -62,7 +62,8 @@ const checkForgetting = (schema: AccountSchema, merged: Unchecked, path: Path, r
   if (fresh !== null && forget !== null && forget < fresh) {
     report(
       [...path, "gate", "forgetInstanceAfter"],
-      "must not be shorter than signalFreshness, or an instance on the old key is forgotten while its last signal still counts: make it longer, or signalFreshness shorter",
+      "must not be shorter than signalFreshness, or an instance on the old key is forgotten while its " +
+        "last signal still counts: make it longer, or signalFreshness shorter",
     );
   }
 };
@@ -98,7 +99,7 @@ const checkDefaultDelay = (schema: AccountSchema, defaults: Unchecked, report: R
   }
 };
 
-/** What must differ between accounts, without case, as Azure compares names; null where it cannot be told. */
+/** What must differ between accounts, without case, as Azure compares names; null where it is not known. */
 const identities = [
   {
     key: ["name"],

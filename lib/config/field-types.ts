@@ -27,7 +27,8 @@ export const oneOf = <const T extends readonly [string, ...string[]]>(choices: T
   z.enum(choices, { error: mustBe(`one of ${choices.join(", ")}`) });
 
 const durationForm = (shortestMs: number, longest: number): string =>
-  `an ISO 8601 duration of weeks, days, hours, minutes and seconds from ${formatDuration(shortestMs)} to ${formatDuration(longest)}`;
+  "an ISO 8601 duration of weeks, days, hours, " +
+  `minutes and seconds from ${formatDuration(shortestMs)} to ${formatDuration(longest)}`;
 
 export const duration = (shortestMs: number, longest = maxMs) => {
   const form = durationForm(shortestMs, longest);

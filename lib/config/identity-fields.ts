@@ -11,18 +11,22 @@ const guidPattern = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
 
 /** Groups: subscription, resource group, account name. */
 const batchIdPattern = new RegExp(
-  `^/${anyCase("subscriptions")}/(${guidPattern})/${anyCase("resourceGroups")}/([\\p{L}\\p{N}_().\\-]{0,89}[\\p{L}\\p{N}_()\\-])` +
-    `/${anyCase("providers")}/${anyCase("Microsoft")}[.]${anyCase("Batch")}/${anyCase("batchAccounts")}/([A-Za-z0-9]{3,24})$`,
+  `^/${anyCase("subscriptions")}/(${guidPattern})` +
+    `/${anyCase("resourceGroups")}/([\\p{L}\\p{N}_().\\-]{0,89}[\\p{L}\\p{N}_()\\-])` +
+    `/${anyCase("providers")}/${anyCase("Microsoft")}[.]${anyCase("Batch")}` +
+    `/${anyCase("batchAccounts")}/([A-Za-z0-9]{3,24})$`,
   "u",
 );
 
 export const resourceId = text(
-  "the resource id of a Batch account: /subscriptions/<guid>/resourceGroups/<group>/providers/Microsoft.Batch/batchAccounts/<name>",
+  "the resource id of a Batch account: " +
+    "/subscriptions/<guid>/resourceGroups/<group>/providers/Microsoft.Batch/batchAccounts/<name>",
   batchIdPattern,
 ).meta({
   description: "Resource id of the Batch account.",
   examples: [
-    "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/render/providers/Microsoft.Batch/batchAccounts/renderweu",
+    "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/render" +
+      "/providers/Microsoft.Batch/batchAccounts/renderweu",
   ],
 });
 

@@ -11,7 +11,7 @@ export const settingNames = {
   ROTATION_STORAGE__credential: "managedidentity, where it is to be a managed identity and nothing else",
   ROTATION_STORAGE__clientId: "client id of the user-assigned identity that may use the storage account",
   ROTATION_TABLE_PREFIX: "what the names of the tables begin with; default BatchKey",
-  ROTATION_SCHEDULE: "when to look at every account, NCRONTAB in UTC; default every 5 minutes",
+  ROTATION_SCHEDULE: "when to process every account, NCRONTAB in UTC; default every 5 minutes",
   ROTATION_ACCOUNTS: "the accounts to rotate: JSON with or without comments, or @file.json beside host.json",
   ROTATION_DRY_RUN: "true: report every step, change nothing; default false",
   ROTATION_HISTORY_KEEP: "how long events stay in the history, from P1D; default P400D",

@@ -19,7 +19,7 @@ export interface HostLimits {
   readonly functionTimeoutMs: number;
 }
 
-/** Everything the app was told, checked, with every default filled in. */
+/** All settings, checked, with every default filled in. */
 export interface Settings {
   readonly storage: StorageSettings;
   readonly tablePrefix: string;
@@ -95,7 +95,9 @@ export interface AlarmSettings extends Pick<Settings, "emulated" | "webhook" | "
   readonly tables: Pick<Settings, "storage" | "tablePrefix"> | null;
 }
 
-/** Never throws; `readSettings` reports the problems. There is a webhook only with tables, which remember what was sent. */
+/**
+ * Never throws; `readSettings` reports the problems. There is a webhook only with tables, which remember what was sent.
+ */
 export const readAlarmSettings = (env: Environment): AlarmSettings => {
   const ofTables = new Problems();
   const ofWebhook = new Problems();

@@ -24,7 +24,7 @@ export interface StorageContext {
 
 type StorageName = "AzureWebJobsStorage" | "ROTATION_STORAGE";
 
-/** Reads every form at once, so that what is set for nothing can be told. */
+/** Reads every form at once, so that a setting without effect can be reported. */
 const readForms = (reader: SettingsReader, name: StorageName) => ({
   name,
   connectionString: reader.text(name),
@@ -129,7 +129,8 @@ export const readStorage = (reader: SettingsReader, context: StorageContext, pro
   if (forms.accountName !== null || forms.tableServiceUri !== null) {
     problems.add(
       name,
-      `is set beside ${name}__accountName or ${name}__tableServiceUri: remove one, so that it is clear where the tables are`,
+      `is set beside ${name}__accountName or ${name}__tableServiceUri: ` +
+        "remove one, so that it is clear where the tables are",
     );
   }
   const problem = connectionStringProblem(connectionString, context.emulated);

@@ -8,7 +8,7 @@ const isLoopback = ({ hostname }: URL): boolean =>
 export const isSecure = (url: URL, emulated: boolean): boolean =>
   url.protocol === "https:" || (emulated && url.protocol === "http:" && isLoopback(url));
 
-/** A name or password before the host: it would be sent, and shown, in places where nobody expects a secret. */
+/** A name or password before the host: it would be sent, and shown, in places that are not for secrets. */
 export const hasUserInfo = (url: URL): boolean => url.username !== "" || url.password !== "";
 
 /** Nothing but scheme, host, port and path. */

@@ -6,6 +6,7 @@ import type { EventContext } from "../rotation/events/outbox";
 import type { RotationRecord } from "../rotation/record";
 import { failed, type FailedAttempt } from "../rotation/settle";
 import { plusMs, toInstant } from "../rotation/time/time";
+import { framesOf } from "../stack-frames";
 
 /** One line of the log about a failed step. */
 export interface FailureLine {
@@ -82,12 +83,3 @@ const isDefect = (error: unknown): boolean =>
     error instanceof TransientServiceError ||
     error instanceof OutcomeUnknownError
   );
-
-/** The frames of a stack, without the message. */
-export const framesOf = (error: unknown): string =>
-  error instanceof Error
-    ? (error.stack ?? "")
-        .split("\n")
-        .filter((line) => /^\s+at /.test(line))
-        .join("\n")
-    : "";

@@ -1,6 +1,6 @@
 import { hashedText, type RotationEvent } from "../rotation/events/events";
 import type { RotationRecord } from "../rotation/record";
-import { sha256 } from "../sha256";
+import { sha256 } from "../hash";
 
 export interface ChainProblem {
   /** The event's place in the history; null for a row that has none. */
@@ -17,13 +17,14 @@ export interface StoredHistory {
   readonly unreadable: ReadonlyMap<number, string>;
 }
 
-export const hashOf = (event: RotationEvent): string => sha256(hashedText(event));
+const hashOf = (event: RotationEvent): string => sha256(hashedText(event));
 
 const maxMissing = 100;
 
 /**
- * Whatever is not as it was written. Each event carries the hash of the one before it; the record carries that of the newest, how many there
- * are, and up to which they have been taken out because of their age. What waits in the record's outbox may be in the history already.
+ * Whatever is not as it was written. Each event carries the hash of the one before it; the record carries that of the
+ * newest, how many there are, and up to which they have been taken out because of their age. What waits in the record's
+ * outbox may be in the history already.
  */
 export const chainProblems = (history: StoredHistory, record: RotationRecord | null): readonly ChainProblem[] =>
   [
@@ -77,8 +78,8 @@ const altered = (history: StoredHistory, record: RotationRecord | null): readonl
   const byPlace = new Map(history.events.map((event) => [event.sequence, event]));
   for (const event of history.events.toReversed()) {
     const { sequence, id } = event;
-    const told = inRecord.get(sequence) ?? byPlace.get(sequence + 1)?.previousHash;
-    if (told === undefined || told === hashOf(event)) continue;
+    const expected = inRecord.get(sequence) ?? byPlace.get(sequence + 1)?.previousHash;
+    if (expected === undefined || expected === hashOf(event)) continue;
     unsound.add(sequence);
     const doubtful = !inRecord.has(sequence) && unsound.has(sequence + 1);
     found.push({

@@ -1,4 +1,5 @@
 import type { App } from "../app";
+import { callOptions } from "../call-options";
 import { CorruptRecordError } from "../errors";
 import { type ChainProblem, chainProblems, type StoredHistory } from "./hash-chain";
 import type { HistoryPage, UnreadableRow } from "../ports";
@@ -54,12 +55,12 @@ const maxReads = 3;
 
 /** Whether every event that should be in the history is there, and is as it was written. */
 export const verifyHistory = async (app: App, config: AccountConfig): Promise<VerifiedHistory> => {
-  for (let look = 1; ; look++) {
+  for (let attempt = 1; ; attempt++) {
     const before = await recordOf(app, config);
     const read = await readAll(app, config);
     const after = await recordOf(app, config);
-    // Events that were told or taken out in between would look like a hand's work.
-    if (look < maxReads && historyPosition(before) !== historyPosition(after)) continue;
+    // Events that were added or removed in between would be reported as manual changes.
+    if (attempt < maxReads && historyPosition(before) !== historyPosition(after)) continue;
     const problems = [...read.unplacedRows, ...chainProblems(read, after)];
     return { account: config.name, intact: problems.length === 0, events: read.events.length, problems };
   }
@@ -73,21 +74,21 @@ const historyPosition = (record: RotationRecord | null): string =>
     record && [record.chain.sequence, record.chain.prunedThrough, record.publishing.outbox.map(({ id }) => id)],
   );
 
-/** `strange`: rows without a place among the others. */
+/** `unplacedRows`: rows without a place among the others. */
 type Read = StoredHistory & { readonly unplacedRows: readonly ChainProblem[] };
 
 const readAll = async (app: App, config: AccountConfig): Promise<Read> => {
   const events: RotationEvent[] = [];
   const unreadable = new Map<number, string>();
-  const strange: ChainProblem[] = [];
+  const unplacedRows: ChainProblem[] = [];
   for await (const page of pages(app, config)) {
     events.push(...page.events);
     for (const { sequence, problem } of page.unreadable) {
-      if (sequence === null) strange.push({ sequence, id: null, problem });
+      if (sequence === null) unplacedRows.push({ sequence, id: null, problem });
       else unreadable.set(sequence, problem);
     }
   }
-  return { events: events.toReversed(), unreadable, unplacedRows: strange };
+  return { events: events.toReversed(), unreadable, unplacedRows };
 };
 
 async function* pages(app: App, config: AccountConfig): AsyncGenerator<HistoryPage> {
@@ -99,12 +100,14 @@ async function* pages(app: App, config: AccountConfig): AsyncGenerator<HistoryPa
   }
 }
 
-/** Oldest first. Throws `CorruptRecordError` where there is a row that cannot be read: an audit must not go by the rest. */
+/**
+ * Oldest first. Throws `CorruptRecordError` where there is a row that cannot be read: an audit must not go by the rest.
+ */
 export const allEvents = async (app: App, config: AccountConfig): Promise<readonly RotationEvent[]> => {
-  const { events, unreadable, unplacedRows: strange } = await readAll(app, config);
-  const [first] = [...strange, ...[...unreadable].map(([sequence, problem]) => ({ sequence, problem }))];
+  const { events, unreadable, unplacedRows } = await readAll(app, config);
+  const [first] = [...unplacedRows, ...[...unreadable].map(([sequence, problem]) => ({ sequence, problem }))];
   if (first !== undefined) throw new CorruptRecordError(config.name, first.problem, first.sequence);
   return events;
 };
 
-const call = ({ ports, limits }: App) => ({ signal: ports.clock.abortAfter(limits.callMs) });
+const call = ({ ports, limits }: App) => callOptions(ports.clock, limits.callMs);

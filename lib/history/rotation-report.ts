@@ -164,7 +164,7 @@ const confirmationSchema = z.array(
 
 const confirmationLines = ({ confirmations, confirmedInstances }: RotationEvidence): readonly string[] => {
   const parsed = confirmationSchema.safeParse(confirmations);
-  if (!parsed.success || parsed.data.length === 0) return ["  nobody"];
+  if (!parsed.success || parsed.data.length === 0) return ["  none"];
   const more = confirmedInstances - parsed.data.length;
   return [
     ...parsed.data.map(

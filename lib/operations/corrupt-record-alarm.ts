@@ -1,11 +1,12 @@
 import { advance } from "../driver/advance";
 import type { App } from "../app";
+import { callOptions } from "../call-options";
 import type { StoredNotice } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
 import { recordCorrupt } from "../rotation/events/notice";
 import { type Subject, notificationDelayed, publishNotice } from "../alarms/publish-notice";
 
-/** What cannot be told now is told at the next tick. */
+/** A notice that cannot be published now is published at the next tick. */
 export const publishOrDelay = async ({ ports, limits }: App, subject: Subject): Promise<StoredNotice | null> => {
   try {
     return await publishNotice({ ports, callMs: limits.callMs }, subject);
@@ -16,8 +17,8 @@ export const publishOrDelay = async ({ ports, limits }: App, subject: Subject): 
 };
 
 /**
- * The alarm of an account whose record cannot be read, kept apart from that record, which is never touched. `remedy` is null once it can be
- * read, or is gone.
+ * The alarm of an account whose record cannot be read, stored apart from that record, which is never changed. `remedy`
+ * is null once the record can be read, or is gone.
  */
 export const alarmCorruptRecord = async (
   app: App,
@@ -28,11 +29,15 @@ export const alarmCorruptRecord = async (
   if (known === null && remedy === null) return;
   const { remindEveryMs } = config;
   const found = remedy === null ? [] : [recordCorrupt(remedy, app.ports.clock.now())];
-  const told = await publishOrDelay(app, { account: config.name, known, found, remindEveryMs });
-  if (told !== null && remedy === null && told.notice.pendingHistory.length > 0) await flushBacklog(app, config, told);
+  const published = await publishOrDelay(app, { account: config.name, known, found, remindEveryMs });
+  if (published !== null && remedy === null && published.notice.pendingHistory.length > 0)
+    await flushBacklog(app, config, published);
 };
 
-/** To the history, in which only a record that can be read has places. The notice lets go of what the history has. */
+/**
+ * Moves pending events to the history, which needs a record that can be read, and removes from the notice what the
+ * history has.
+ */
 const flushBacklog = async (app: App, config: AccountConfig, { notice, etag }: StoredNotice): Promise<void> => {
   const { ports, limits } = app;
   try {
@@ -43,9 +48,7 @@ const flushBacklog = async (app: App, config: AccountConfig, { notice, etag }: S
       backlog: notice.pendingHistory,
     });
     if (driven.kind !== "driven" || !driven.recorded) return;
-    await ports.notices.write({ ...notice, pendingHistory: [] }, etag, {
-      signal: ports.clock.abortAfter(limits.callMs),
-    });
+    await ports.notices.write({ ...notice, pendingHistory: [] }, etag, callOptions(ports.clock, limits.callMs));
   } catch (error) {
     ports.log.write("warn", notificationDelayed(config.name, error));
   }

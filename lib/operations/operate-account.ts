@@ -68,7 +68,9 @@ const orders: { readonly [A in OperatorAction]: (asked: Asked) => Note | Request
     ) {
       return {
         refused: "NothingToApprove",
-        detail: `phase ${state.phase} waits for no consumer: approve when the status shows a reason of a consumer, or ApprovalPending`,
+        detail:
+          `phase ${state.phase} waits for no consumer: ` +
+          "approve when the status shows a reason of a consumer, or ApprovalPending",
       };
     }
     const approval = { at: asked.since, by: asked.by, reason: asked.reason };
@@ -83,7 +85,9 @@ const orders: { readonly [A in OperatorAction]: (asked: Asked) => Note | Request
     if (phase !== "started" && phase !== "regenerated" && phase !== "published") {
       return {
         refused: "NothingToRollBack",
-        detail: `phase ${phase} has no previous key to go back to: a roll-back is possible from the start of a rotation until its old key is retired`,
+        detail:
+          `phase ${phase} has no previous key to go back to: ` +
+          "a roll-back is possible from the start of a rotation until its old key is retired",
       };
     }
     const quarantine = activeQuarantine(record, now);

@@ -1,14 +1,18 @@
 import type { App } from "../app";
+import { callOptions } from "../call-options";
 import { CorruptRecordError } from "../errors";
 import { readRecord } from "../driver/read-record";
 import type { AccountConfig } from "../rotation/account-config";
 import type { Instant } from "../rotation/time/time";
 import { corruptStatus, type StatusBody, statusOf } from "./status";
 
-/** The status of one account as it is stored now. Throws `TransientServiceError` or `OperatorNeededError` where the tables cannot be read. */
+/**
+ * The status of one account as it is stored now. Throws `TransientServiceError` or `OperatorNeededError` where the
+ * tables cannot be read.
+ */
 export const readStatus = async (app: App, config: AccountConfig): Promise<StatusBody> => {
   const { ports, limits } = app;
-  const call = () => ({ signal: ports.clock.abortAfter(limits.callMs) });
+  const call = () => callOptions(ports.clock, limits.callMs);
   try {
     const [stored, reports] = await Promise.all([
       readRecord(ports, limits, config.name, call()),
@@ -18,14 +22,14 @@ export const readStatus = async (app: App, config: AccountConfig): Promise<Statu
     return statusOf({ config, record: stored?.record ?? null, reports, dryRun: limits.dryRun, now });
   } catch (error) {
     if (!(error instanceof CorruptRecordError)) throw error;
-    return corruptStatus(config, error.problem, ports.clock.now(), await toldSince(app, config));
+    return corruptStatus(config, error.problem, ports.clock.now(), await alarmSince(app, config));
   }
 };
 
-/** What cannot be read is not known: the rest of the status is worth more. */
-const toldSince = async ({ ports, limits }: App, { name }: AccountConfig): Promise<Instant | null> => {
+/** When the alarm began; null where that cannot be read: the rest of the status is worth more. */
+const alarmSince = async ({ ports, limits }: App, { name }: AccountConfig): Promise<Instant | null> => {
   try {
-    const notices = await ports.notices.list({ signal: ports.clock.abortAfter(limits.callMs) });
+    const notices = await ports.notices.list(callOptions(ports.clock, limits.callMs));
     return notices.find(({ notice }) => notice.account === name)?.notice.alarms[0]?.since ?? null;
   } catch {
     return null;

@@ -1,5 +1,6 @@
 import { advance, type RequestRejection } from "../driver/advance";
 import type { App } from "../app";
+import { callOptions } from "../call-options";
 import { readStatus } from "./read-status";
 import { readRecord } from "../driver/read-record";
 import type { AccountConfig } from "../rotation/account-config";
@@ -54,7 +55,7 @@ export const rotateOnDemand = async (app: App, config: AccountConfig, demand: De
 /** What needs no claim: a repeated request, a refusal that is plain already, a dry run. */
 const answeredFromRecord = async (app: App, config: AccountConfig, demand: Demand): Promise<Demanded | null> => {
   const { ports, limits } = app;
-  const stored = await readRecord(ports, limits, config.name, { signal: ports.clock.abortAfter(limits.callMs) });
+  const stored = await readRecord(ports, limits, config.name, callOptions(ports.clock, limits.callMs));
   const record = stored?.record ?? null;
   if (record === null) return refused(config.paused ? pausedRefusal : notAdopted);
   const asked = knownDemand(record, demand);
@@ -89,7 +90,8 @@ const pausedRefusal: RequestRejection = {
 const notAdopted: RequestRejection = {
   refused: "NotAdopted",
   detail:
-    "the account is not adopted yet: until every consumer has confirmed the published key, a rotation could break one; GET the account to see what it waits for",
+    "the account is not adopted yet: until every consumer has confirmed the published key, " +
+    "a rotation could break one; GET the account to see what it waits for",
 };
 const keyReused: RequestRejection = {
   refused: "IdempotencyKeyReused",
@@ -105,7 +107,9 @@ const refusalOf = (record: RotationRecord, config: AccountConfig): RequestReject
 
 const notIdle = (record: RotationRecord): RequestRejection => ({
   refused: "RotationUnderWay",
-  detail: `rotation ${rotationOf(record.state)?.id ?? ""} is under way, in phase ${record.state.phase}: wait for its end`,
+  detail:
+    `rotation ${rotationOf(record.state)?.id ?? ""} is under way, ` +
+    `in phase ${record.state.phase}: wait for its end`,
 });
 
 const refused = ({ refused: reason, detail }: RequestRejection): Demanded => ({ kind: "refused", reason, detail });

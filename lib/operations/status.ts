@@ -1,16 +1,14 @@
 import type { AccountConfig } from "../rotation/account-config";
 import { pauseInForce } from "../rotation/pause";
-import { type ConsumerState, consumerState, healthUrlInstance, reportsByConsumer } from "../rotation/gate/consumers";
-import { retireAt } from "../rotation/gate/gate";
-import { formatDuration } from "../rotation/time/duration";
-import { type Phase, rotationOf, type Slot } from "../rotation/phases";
+import type { Phase, Slot } from "../rotation/phases";
 import type { BlockedReason } from "../rotation/reasons";
 import type { RotationRecord } from "../rotation/record";
 import { nextDueAt } from "../rotation/schedule";
-import type { InstanceReport } from "../rotation/gate/signals";
 import { isStalled } from "../rotation/stall";
-import { type Instant, msBetween, toInstant } from "../rotation/time/time";
-import { gatedState, type Waiting, waitingFor } from "../rotation/waiting";
+import { type Instant, toInstant } from "../rotation/time/time";
+import { type AccountView, type Waiting, waitingFor } from "../rotation/waiting";
+import { type ConsumerBody, consumerBodies } from "./consumer-body";
+import { type RotationBody, rotationBody } from "./rotation-body";
 
 /** What `GET /api/accounts/{account}` shows. Every member is always there; null where there is nothing. */
 export interface StatusBody {
@@ -42,41 +40,13 @@ interface BlockedBody {
   readonly nextAttemptAt: Instant;
 }
 
-interface RotationBody {
-  readonly id: string;
-  readonly trigger: string;
-  readonly reason: string;
-  readonly target: Slot;
-  readonly previous: Slot;
-  readonly startedAt: Instant;
-  readonly publishedAt: Instant | null;
-  readonly secretVersion: string | null;
-  readonly retireAfter: string | null;
-  readonly retireAt: Instant | null;
-}
-
-interface ConsumerBody {
-  readonly name: string;
-  readonly state: ConsumerState["state"];
-  readonly instances: readonly {
-    readonly id: string;
-    readonly at: Instant;
-    readonly secretVersion: string;
-    readonly healthy: boolean;
-    readonly proven: boolean;
-  }[];
-}
-
-export interface AccountView {
-  readonly config: AccountConfig;
+/** What is stored of an account; the record is null before first sight. */
+export interface StatusInput extends Omit<AccountView, "record"> {
   readonly record: RotationRecord | null;
-  readonly reports: readonly InstanceReport[];
-  readonly dryRun: boolean;
-  readonly now: Date;
 }
 
-/** The status of one account, told from what is stored: no call to Batch or the vault. */
-export const statusOf = (view: AccountView): StatusBody => {
+/** The status of one account, from what is stored: no call to Batch or the vault. */
+export const statusOf = (view: StatusInput): StatusBody => {
   const { config, record, now } = view;
   if (record === null) return unseen(view);
   const { state, lastRotation } = record;
@@ -102,7 +72,7 @@ export const statusOf = (view: AccountView): StatusBody => {
   };
 };
 
-const unseen = (view: AccountView): StatusBody => ({
+const unseen = (view: StatusInput): StatusBody => ({
   account: view.config.name,
   resourceId: view.config.batch.resourceId,
   secret: { ...view.config.secret, version: null },
@@ -118,7 +88,9 @@ const unseen = (view: AccountView): StatusBody => ({
   consumers: consumerBodies(view),
 });
 
-/** The status of an account whose record cannot be read. `since`: when that was first told; null where it has not been. */
+/**
+ * The status of an account whose record cannot be read. `since`: when the alarm about it began; null where it has not.
+ */
 export const corruptStatus = (
   config: AccountConfig,
   problem: string,
@@ -128,7 +100,9 @@ export const corruptStatus = (
   ...unseen({ config, record: null, reports: [], dryRun: false, now }),
   blocked: {
     reason: "RecordCorrupt",
-    remedy: `${problem}; mend or delete the row with PartitionKey ${config.name} in the Rotations table: without a row the account is adopted anew, which regenerates nothing before every consumer has confirmed`,
+    remedy:
+      `${problem}; fix or delete the row with PartitionKey ${config.name} in the Rotations table: ` +
+      "without a row the account is adopted anew, which regenerates nothing before every consumer has confirmed",
     since: since ?? toInstant(now),
     attempts: 1,
     nextAttemptAt: toInstant(now),
@@ -145,45 +119,3 @@ const blockedBody = ({ failure }: RotationRecord): BlockedBody | null =>
         nextAttemptAt: failure.nextAttemptAt,
       }
     : null;
-
-const rotationBody = ({ state }: RotationRecord): RotationBody | null => {
-  const rotation = rotationOf(state);
-  if (rotation === null) return null;
-  const out = state.phase === "started" || state.phase === "regenerated" ? null : state.active;
-  const gated = gatedState(state);
-  return {
-    id: rotation.id,
-    trigger: rotation.trigger,
-    reason: rotation.reason,
-    target: rotation.target,
-    previous: rotation.previous,
-    startedAt: rotation.startedAt,
-    publishedAt: out?.publishedAt ?? null,
-    secretVersion: out?.version ?? null,
-    retireAfter: rotation.retireAfterMs === null ? null : formatDuration(rotation.retireAfterMs),
-    retireAt: gated === null ? null : retireAt(gated),
-  };
-};
-
-const consumerBodies = ({ config, record, reports, now }: AccountView): readonly ConsumerBody[] => {
-  const active = record?.state.active ?? null;
-  const reportsOf = reportsByConsumer(reports);
-  return config.gate.consumers.map((consumer) => ({
-    name: consumer.name,
-    state:
-      active === null ? "NoSignalYet" : consumerState(consumer, config.gate, active, reportsOf(consumer), now).state,
-    instances: reportsOf(consumer)
-      .filter(
-        (report) =>
-          report.instance !== healthUrlInstance &&
-          msBetween(report.at, toInstant(now)) <= config.gate.forgetInstanceAfterMs,
-      )
-      .map(({ instance, at, secretVersion, healthy, proven }) => ({
-        id: instance,
-        at,
-        secretVersion,
-        healthy,
-        proven,
-      })),
-  }));
-};

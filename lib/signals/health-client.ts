@@ -4,7 +4,9 @@ import { seconds } from "../rotation/time/units";
 const maxMs = seconds(10);
 const maxBytes = 64 * 1024;
 
-/** Asks consumers over HTTPS: no redirects, at most 10 seconds and 64 KiB each. Certificates are checked as Node does. */
+/**
+ * Asks consumers over HTTPS: no redirects, at most 10 seconds and 64 KiB each. Certificates are checked as Node does.
+ */
 export class FetchHealthChecks implements HealthChecks {
   async ask(url: string, nonce: string, { signal }: CallOptions): Promise<HealthAnswer> {
     const limit = AbortSignal.timeout(maxMs);

@@ -13,8 +13,8 @@ import { parseHealthAnswer, type PulledSignal } from "./signal-schema";
 import { type VerifiedSignal, verifySignal } from "./verify-signal";
 
 /**
- * Asks every consumer with a `healthUrl`, all at once, where the account waits at its gate. An answer is stored as if it had been
- * posted; a consumer that does not answer well is unhealthy until it does.
+ * Asks every consumer with a `healthUrl`, all at once, where the account waits at its gate. An answer is stored as if
+ * it had been posted; a consumer that does not answer well is unhealthy until it does.
  */
 export const pullSignals = async (app: App, config: AccountConfig, record: RotationRecord): Promise<void> => {
   const state = gatedState(record.state);

@@ -2,7 +2,10 @@ import type { Clock } from "../ports";
 import { minutes } from "../rotation/time/units";
 
 const windowMs = minutes(5);
-/** Maximum of one consumer that is recorded in a window: an app with a wrong key is reported in full, a flood is counted. */
+/**
+ * Maximum of one consumer that is recorded in a window: an app with a wrong key is reported in full, a flood is
+ * counted.
+ */
 const maxRecorded = 5;
 
 interface Counted {

@@ -6,8 +6,8 @@ type Reports = Map<string, InstanceReport>;
 interface Listed {
   readonly reports: Promise<Reports>;
   /**
-   * It is shared from and until these, in milliseconds since 1970. While it is being read: always, where the one before was worth
-   * keeping.
+   * It is shared from and until these, in milliseconds since 1970. While it is being read: always, where the one before
+   * was worth keeping.
    */
   from: number;
   until: number;
@@ -19,10 +19,10 @@ const worthKeeping = 100;
 const idOf = ({ consumer, instance }: InstanceReport): string => `${consumer}:${instance}`;
 
 /**
- * The reports of an account, for answering its signals. With many instances each signal would list all of them, so the signals that
- * come while a list is young share it: it is kept for as many milliseconds as it has rows, with what this process has stored since.
- * A list that is seconds old decides nothing: a driver that acts reads the table itself, and what another process has just stored is
- * seen at the next signal or tick.
+ * The reports of an account, for answering its signals. With many instances each signal would list all of them, so the
+ * signals that come while a list is young share it: it is kept for as many milliseconds as it has rows, with what this
+ * process has stored since. A list that is seconds old decides nothing: a driver that acts reads the table itself, and
+ * what another process has just stored is seen at the next signal or tick.
  */
 export class ReportCache {
   readonly #lists = new Map<string, Listed>();

@@ -12,8 +12,8 @@ const unknownKeptMs = seconds(10);
 const maxVersions = 1_000;
 
 /**
- * Versions of secrets, for checking proofs. A version's value never changes, but it can be disabled: so each is kept for a minute,
- * in memory only, at most 1,000 of them. Readers that come at once share one request.
+ * Versions of secrets, for checking proofs. A version's value never changes, but it can be disabled: so each is kept
+ * for a minute, in memory only, at most 1,000 of them. Readers that come at once share one request.
  */
 export class VersionCache {
   readonly #entries = new Map<string, Entry>();
@@ -23,7 +23,9 @@ export class VersionCache {
     private readonly clock: Pick<Clock, "now">,
   ) {}
 
-  /** Null where the vault does not know the version. Throws as `SecretPublisher.version` does; a failure is not kept. */
+  /**
+   * Null where the vault does not know the version. Throws as `SecretPublisher.version` does; a failure is not kept.
+   */
   read(ref: SecretRef, version: string, options: CallOptions): Promise<SecretVersion | null> {
     const id = `${ref.vaultUrl}/secrets/${ref.name}/${version}`.toLowerCase();
     const now = this.clock.now().getTime();

@@ -1,7 +1,7 @@
 import { firstRecord } from "../../lib/rotation/first-record";
 import { type EventContext } from "../../lib/rotation/events/outbox";
 import type { Claim, Failure, LastRotation, Pause, Quarantine, RotationRecord } from "../../lib/rotation/record";
-import { sha256 } from "../../lib/sha256";
+import { sha256 } from "../../lib/hash";
 import { anAccount } from "./account";
 import { idle } from "./state";
 import { at, when } from "./time";

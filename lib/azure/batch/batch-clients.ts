@@ -12,7 +12,10 @@ export interface ArmOptions {
 
 export interface SubscriptionClients {
   readonly reading: BatchManagementClient;
-  /** Never repeats a request: one `regenerateKey()` on a client that does can rotate up to four times and report one success. */
+  /**
+   * Never repeats a request: one `regenerateKey()` on a client that does can rotate up to four times and report one
+   * success.
+   */
   readonly regenerating: BatchManagementClient;
 }
 

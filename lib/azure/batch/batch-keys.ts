@@ -70,11 +70,15 @@ export class AzureBatchKeys implements BatchKeys {
     throw new OperatorNeededError(
       "NoUsableKey",
       { operation: call.operation },
-      `Batch returned no usable ${primary === null ? "primary" : "secondary"} key for ${ref.resourceId}: check that the account allows shared keys, and regenerate that key by hand if no app uses it`,
+      `Batch returned no usable ${primary === null ? "primary" : "secondary"} key for ${ref.resourceId}: ` +
+        "check that the account allows shared keys, and regenerate that key manually if no app uses it",
     );
   }
 
-  /** A good status alone proves nothing: only an answer with both keys of this account shows that the request was understood. */
+  /**
+   * A good status alone proves nothing: only an answer with both keys of this account shows that the request was
+   * understood.
+   */
   async regenerate(ref: BatchAccountRef, slot: Slot, { signal }: CallOptions): Promise<Receipt> {
     const call = armCall(ref, "regenerateKeys");
     let requestId: string | null = null;

@@ -21,10 +21,10 @@ const maxBodyBytes = 64 * 1024;
 const query = { $select: "id", "api-version": "2022-10-01.16.0", maxresults: "1" } as const;
 
 /**
- * The headers that sign `GET /pools` with a shared key. What is signed is the verb, eleven headers that a GET without a body
- * does not have (an empty line each), the `ocp-` headers, then account, path and query
- * (learn.microsoft.com/rest/api/batchservice/authenticate-requests-to-the-azure-batch-service).
- * Written by hand because the only SDK that can sign brings 1 MB and an HTTP stack of its own.
+ * The headers that sign `GET /pools` with a shared key. What is signed is the verb, eleven headers that a GET without a
+ * body does not have (an empty line each), the `ocp-` headers, then account, path and query
+ * (learn.microsoft.com/rest/api/batchservice/authenticate-requests-to-the-azure-batch-service). Implemented here
+ * because the only SDK that can sign brings 1 MB and an HTTP stack of its own.
  */
 export const signedHeaders = ({ accountName, key, now }: Omit<Probe, "accountEndpoint">): Record<string, string> => {
   const date = now.toUTCString();
@@ -39,7 +39,9 @@ export const probeUrl = (accountEndpoint: string): URL => {
   return url;
 };
 
-/** The body as text, as far as it is read at all. It is searched and never kept: the service echoes the signature in it. */
+/**
+ * The body as text, as far as it is read at all. It is searched and never kept: the service echoes the signature in it.
+ */
 const readStart = async (response: Response): Promise<string> => {
   let [text, bytes] = ["", 0];
   const decoder = new TextDecoder();
@@ -57,14 +59,16 @@ const judgeRefusal = (accountName: string, text: string, failure: ReturnType<typ
     throw new OperatorNeededError(
       "SharedKeyNotAllowed",
       factsOf(operation, failure),
-      `Batch account ${accountName} refuses shared keys: allow SharedKey in its allowedAuthenticationModes, or take the account out of ROTATION_ACCOUNTS`,
+      `Batch account ${accountName} refuses shared keys: ` +
+        "allow SharedKey in its allowedAuthenticationModes, or take the account out of ROTATION_ACCOUNTS",
     );
   }
   if (failure.statusCode === 403 && /MAC signature/i.test(detail)) return "refused";
   throw new OperatorNeededError(
     "Forbidden",
     factsOf(operation, failure),
-    `the data plane of Batch account ${accountName} refuses the rotator for another reason than its key: let the account's network rules admit the rotator, or set "probe": "none" for it`,
+    `the data plane of Batch account ${accountName} refuses the rotator for another reason than its key: ` +
+      `let the account's network rules admit the rotator, or set "probe": "none" for it`,
   );
 };
 
@@ -87,8 +91,9 @@ const judge = async ({ accountName }: Probe, response: Response): Promise<"accep
 };
 
 /**
- * One signed, reading call: does Batch accept this key now? A refusal counts only when the service says that the signature does
- * not match; a wrong clock, a firewall or a forbidden mode answer 401 or 403 as well and say nothing about the key.
+ * One signed, reading call: does Batch accept this key now? A refusal counts only when the service says that the
+ * signature does not match; a wrong clock, a firewall or a forbidden mode answer 401 or 403 as well and say nothing
+ * about the key.
  */
 export const probeKey = async (probe: Probe, signal: AbortSignal): Promise<"accepted" | "refused"> => {
   try {

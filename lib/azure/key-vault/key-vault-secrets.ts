@@ -38,8 +38,8 @@ const toVersion = ({ value, properties }: KeyVaultSecret): EnabledVersion => {
 };
 
 /**
- * The published secrets, in Key Vault. "Newest" is what a read without a version answers: a list of versions comes in the order
- * of their ids, and their times have a resolution of one second.
+ * The published secrets, in Key Vault. "Newest" is what a read without a version answers: a list of versions comes in
+ * the order of their ids, and their times have a resolution of one second.
  */
 export class KeyVaultSecrets implements SecretPublisher {
   readonly #clients: VaultClientCache;

@@ -17,9 +17,9 @@ const mayPrecedeToken = ({ kind, statusCode }: SdkFailure): boolean =>
   kind !== "answered" || statusCode === null || [401, 408, 429].includes(statusCode) || statusCode >= 500;
 
 /**
- * A client that is used concurrently only after one read has been answered. Its first request goes out without a body, to provoke
- * the challenge. With some versions of the SDK a second one that meets the challenge meanwhile makes the first be sent again with
- * an empty body; with all of them each concurrent first request is challenged for itself.
+ * A client that is used concurrently only after one read has been answered. Its first request goes out without a body,
+ * to provoke the challenge. With some versions of the SDK a second one that meets the challenge meanwhile makes the
+ * first be sent again with an empty body; with all of them each concurrent first request is challenged for itself.
  */
 export class PrimedClient {
   readonly #client: SecretClient;
@@ -29,7 +29,9 @@ export class PrimedClient {
     this.#client = client;
   }
 
-  /** The client, ready for use. A failed priming is tried anew by the next caller; a caller that gives up fails alone. */
+  /**
+   * The client, ready for use. A failed priming is tried anew by the next caller; a caller that gives up fails alone.
+   */
   async ready(secretName: string, signal: AbortSignal): Promise<SecretClient> {
     this.#priming ??= this.#prime(secretName);
     await waitFor(this.#priming, signal);

@@ -17,9 +17,10 @@ export interface CredentialOptions {
 }
 
 /**
- * Managed identity where the platform offers one: it is faster and fails more clearly than the chain of `DefaultAzureCredential`,
- * which is for a developer's machine. A managed identity asks its own endpoint, so the authority matters to the chain only.
- * MSAL keeps the identity endpoint and its tokens per process: another endpoint needs another process.
+ * Managed identity where the platform offers one: it is faster and fails more clearly than the chain of
+ * `DefaultAzureCredential`, which is for a developer's machine. A managed identity asks its own endpoint, so the
+ * authority matters to the chain only. MSAL keeps the identity endpoint and its tokens per process: another endpoint
+ * needs another process.
  */
 export const createCredential = ({ env, clientId, authorityHost }: CredentialOptions): TokenCredential => {
   if (env["IDENTITY_ENDPOINT"]) {
@@ -36,8 +37,8 @@ export const createCredential = ({ env, clientId, authorityHost }: CredentialOpt
 const maxTokenMs = seconds(30);
 
 /**
- * MSAL passes no signal on and sets no time limit: an identity endpoint that accepts a connection and then says nothing would hold
- * up the call, its driver and the whole tick for ever, whatever the call's own signal says.
+ * MSAL passes no signal on and sets no time limit: an identity endpoint that accepts a connection and then says nothing
+ * would hold up the call, its driver and the whole tick for ever, whatever the call's own signal says.
  */
 const limited = <C extends TokenCredential>(credential: C): C => {
   const ask = credential.getToken.bind(credential);

@@ -17,7 +17,7 @@ const answerSchema = z.object({
   value: z.array(z.object({ actions: z.array(z.string()), notActions: z.array(z.string()).default([]) })),
 });
 
-/** What the rotator's identity may do, as far as Resource Manager tells it. */
+/** What the rotator's identity may do, as far as Resource Manager reports it. */
 export class ArmPermissions implements Permissions {
   readonly #options: PermissionsOptions;
 
@@ -35,10 +35,14 @@ export class ArmPermissions implements Permissions {
     }
   }
 
-  /** Asks for the caller's own permissions, which needs no right beyond reading; any other answer than a plain one says nothing. */
+  /**
+   * Asks for the caller's own permissions, which needs no right beyond reading; any other answer than a plain one says
+   * nothing.
+   */
   async allows(resourceId: string, action: string, options: CallOptions): Promise<boolean | null> {
     const token = await this.#token(options);
-    const url = `${this.#options.armEndpoint}${resourceId}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`;
+    const path = `${resourceId}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`;
+    const url = `${this.#options.armEndpoint}${path}`;
     try {
       const response = await fetch(url, {
         headers: { authorization: `Bearer ${token}`, accept: "application/json" },

@@ -17,8 +17,8 @@ export const noRetries = { maxRetries: 0 } as const;
 const maxWaitMs = seconds(5);
 
 /**
- * Ends a call whose service asks for a long wait. The SDKs' sleep after `Retry-After` has no upper limit (3600 is an hour),
- * and when the caller's signal ends it at last, how long to wait is forgotten.
+ * Ends a call whose service asks for a long wait. The SDKs' sleep after `Retry-After` has no upper limit (3600 is an
+ * hour), and when the caller's signal ends it at last, how long to wait is forgotten.
  */
 export const stopAtLongWaits: PolicyConfig = {
   position: "perRetry",
@@ -34,8 +34,8 @@ export const stopAtLongWaits: PolicyConfig = {
 };
 
 /**
- * Resource Manager's limit for writes, per subscription and identity: a bucket of 200, refilled at 10 a second. It counts
- * `listKeys` and `regenerateKeys` as writes.
+ * Resource Manager's limit for writes, per subscription and identity: a bucket of 200, refilled at 10 a second. It
+ * counts `listKeys` and `regenerateKeys` as writes.
  */
 export const armWriteLimiter = (): RateLimiter =>
   new RateLimiter({

@@ -9,8 +9,8 @@ export interface RateLimiterOptions {
 }
 
 /**
- * A token bucket that is served in order of arrival. Each caller books its token at once, on credit if need be, and waits until
- * the refill has paid for it; so nobody is overtaken and nobody polls.
+ * A token bucket that is served in order of arrival. Each caller books its token at once, on credit if need be, and
+ * waits until the refill has paid for it; so no caller is overtaken and none polls.
  */
 export class RateLimiter {
   readonly #options: RateLimiterOptions;

@@ -1,13 +1,13 @@
 import { type HeaderReader, retryAfterMs } from "./retry-after";
 
 /**
- * What is kept of an SDK's error. Never its message, body, request or cause: a truncated or unexpected answer puts both account
- * keys into the message, and a failed `setSecret` has the secret in its request.
+ * What is kept of an SDK's error. Never its message, body, request or cause: a truncated or unexpected answer puts both
+ * account keys into the message, and a failed `setSecret` has the secret in its request.
  */
 export interface SdkFailure {
   /**
-   * `answered`: the service sent a status. `notSent`: the request certainly never reached it. `tokenRefused`: nor did this one,
-   * because the identity is refused a token. `lost`: anything else.
+   * `answered`: the service sent a status. `notSent`: the request certainly never reached it. `tokenRefused`: nor did
+   * this one, because the identity is refused a token. `lost`: anything else.
    */
   readonly kind: "answered" | "notSent" | "tokenRefused" | "lost";
   readonly statusCode: number | null;
@@ -47,7 +47,10 @@ const credentialErrors: readonly unknown[] = [
   "CredentialUnavailableError",
 ];
 
-/** Failures before a connection exists, so before a request can be sent. A time-out is not among them: it may strike later. */
+/**
+ * Failures before a connection exists, so before a request can be sent. A time-out is not among them: it may strike
+ * later.
+ */
 const isBeforeSending = (code: string | null): boolean =>
   code !== null &&
   (["ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED"].includes(code) ||

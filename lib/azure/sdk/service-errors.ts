@@ -1,8 +1,9 @@
 import { OperatorNeededError, OutcomeUnknownError, type ServiceFacts, TransientServiceError } from "../../errors";
+import { identityRemedies } from "../../remedies";
 import type { BlockedReason } from "../../rotation/reasons";
 import { notSent, readFailure, type SdkFailure } from "./sdk-failure";
 
-/** A refusal that only a person can mend, with how. */
+/** A refusal that only an operator can fix, and how. */
 export interface PermanentFailure {
   readonly reason: BlockedReason;
   readonly remedy: string;
@@ -12,9 +13,12 @@ export interface PermanentFailure {
 export interface SdkCall {
   /** As it is to be named in an error, e.g. `Batch regenerateKeys`. */
   readonly operation: string;
-  /** `change`: sent once, and an error that is no definite refusal leaves the outcome unknown. `read`: an error means not done. */
+  /**
+   * `change`: sent once, and an error that is no definite refusal leaves the outcome unknown. `read`: an error means
+   * not done.
+   */
   readonly effect: "read" | "change";
-  /** The refusals of this service that need a person. */
+  /** The refusals of this service that need an operator. */
   readonly refusal: (failure: SdkFailure) => PermanentFailure | null;
 }
 
@@ -31,19 +35,15 @@ export const factsOf = (operation: string, failure: SdkFailure): ServiceFacts =>
 };
 
 /**
- * Statuses by which a service says that it has not done it. 408 and 5xx are not among them: a service that failed after it had
- * rotated the key answers so. Nor is an unexpected 2xx, or a 200 whose body was cut short.
+ * Statuses by which a service says that it has not done it. 408 and 5xx are not among them: a service that failed after
+ * it had rotated the key answers so. Nor is an unexpected 2xx, or a 200 whose body was cut short.
  */
 const definiteRefusals: readonly (number | null)[] = [400, 401, 403, 404, 409, 412, 429];
 
 const isCertainlyNotDone = (failure: SdkFailure): boolean =>
   failure.kind === "notSent" || definiteRefusals.includes(failure.statusCode);
 
-const tokenRefused: PermanentFailure = {
-  reason: "Forbidden",
-  remedy:
-    "the rotator's identity is refused a token: check that the function app has the managed identity that AZURE_CLIENT_ID names, or a system-assigned one where it is not set (az functionapp identity assign)",
-};
+const tokenRefused: PermanentFailure = { reason: "Forbidden", remedy: identityRemedies.tokenRefused };
 
 /** The one translation of an SDK's error into the errors that a port promises. */
 export const toServiceError = (failure: SdkFailure, { operation, effect, refusal }: SdkCall): ServiceError => {
@@ -51,15 +51,15 @@ export const toServiceError = (failure: SdkFailure, { operation, effect, refusal
   const refused =
     failure.kind === "tokenRefused" ? tokenRefused : failure.kind === "answered" ? refusal(failure) : null;
   if (refused !== null) return new OperatorNeededError(refused.reason, facts, refused.remedy);
-  // A 401 is transient for every kind of call: it tells of a token that has just expired or was revoked, and the next try brings
-  // a new one. The refusals above pick out the 401s that no new token mends.
+  // A 401 is transient for every kind of call: the token has just expired or was revoked, and the next attempt brings a
+  // new one. The refusals above pick out the 401s that no new token fixes.
   if (effect === "read" || isCertainlyNotDone(failure)) return new TransientServiceError(facts, failure.retryAfterMs);
   return new OutcomeUnknownError(facts);
 };
 
 /**
- * Runs one SDK call; with a signal that has aborted already, sends nothing. Throws `ServiceError` only, and nothing of the SDK's own
- * error but its code, status and request id.
+ * Runs one SDK call; with a signal that has aborted already, sends nothing. Throws `ServiceError` only, and nothing of
+ * the SDK's own error but its code, status and request id.
  */
 export const callSdk = async <T>(call: SdkCall, signal: AbortSignal, send: () => Promise<T>): Promise<T> => {
   if (signal.aborted) throw toServiceError(notSent("AbortError"), call);

@@ -5,7 +5,9 @@ import type { Instant } from "../../rotation/time/time";
 import { eventSchema } from "./record-schema";
 import type { Row, RowKey, StoredRow, Table } from "./tables";
 
-/** Key order is ascending, people read the newest first: so the sequence is turned round. 16 digits hold any of them. */
+/**
+ * Key order is ascending, people read the newest first: so the sequence is turned round. 16 digits hold any of them.
+ */
 const historyKey = (account: string, sequence: number): RowKey => ({
   partitionKey: account,
   rowKey: String(Number.MAX_SAFE_INTEGER - sequence).padStart(16, "0"),
@@ -64,7 +66,7 @@ const toEvent = (row: StoredRow): RotationEvent | UnreadableRow => {
   });
   // A row that was moved to another place says so itself.
   if (parsed.success && parsed.data.sequence === place && row["schema"] === rowSchema) return parsed.data;
-  return { sequence: place, problem: `the history row ${row.rowKey} cannot be read: mend or delete that row` };
+  return { sequence: place, problem: `the history row ${row.rowKey} cannot be read: fix or delete that row` };
 };
 
 const placeOfNewest = (oldestFirst: readonly StoredRow[]): number => {
@@ -85,7 +87,8 @@ export class HistoryTable implements History {
     if (outcome.kind === "written") return;
     throw new CorruptRecordError(
       event.account,
-      `event ${event.sequence} is in the history already under another id: the record was set back, so raise its eventSequence above that of the newest history row`,
+      `event ${event.sequence} is in the history already under another id: ` +
+        "the record was set back, so raise its eventSequence above that of the newest history row",
     );
   }
 

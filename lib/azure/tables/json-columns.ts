@@ -6,8 +6,8 @@ const maxColumn = 32_000;
 const column = (name: string, index: number): string => (index === 0 ? name : `${name}${index}`);
 
 /**
- * JSON in ASCII, so that it can be cut into columns anywhere, even between the halves of a surrogate pair. Azurite also garbles
- * a character whose bytes arrive in two pieces.
+ * JSON in ASCII, so that it can be cut into columns anywhere, even between the halves of a surrogate pair. Azurite also
+ * garbles a character whose bytes arrive in two pieces.
  */
 export const toAsciiJson = (value: unknown): string =>
   JSON.stringify(value).replaceAll(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);

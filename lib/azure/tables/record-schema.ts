@@ -29,7 +29,10 @@ const rotation = demand
 
 const approval = z.strictObject({ at: instant, by: text, reason: z.string() }).nullable();
 
-/** In a rotation the active slot follows from the phase. A row that says otherwise would have the key in use regenerated. */
+/**
+ * In a rotation the active slot follows from the phase. A row that says otherwise would have the key in use
+ * regenerated.
+ */
 const activeIs = (which: "target" | "previous") =>
   [
     (state: { active: z.output<typeof published>; rotation: z.output<typeof rotation> }): boolean =>

@@ -8,7 +8,7 @@ import type { Row, RowKey, StoredRow } from "./tables";
 /** A row holds 1 MiB in all, two bytes a character. The rest is left for the other columns. */
 const maxRecord = 450_000;
 
-const mend = "restore the row, or delete it to have the account adopted anew";
+const restore = "restore the row, or delete it to have the account adopted anew";
 
 export const rotationKey = (account: string): RowKey => ({ partitionKey: account, rowKey: "rotation" });
 
@@ -20,8 +20,8 @@ const describe = (error: z.ZodError): string =>
     .join("; ");
 
 /**
- * A record as a row: what people look for in columns of its own, the whole of it as JSON in as many columns as it takes.
- * Throws `CorruptRecordError` for a record that could not be read again (better not written than that), and
+ * A record as a row: a few members in columns of their own, for queries, and all of it as JSON in as many columns as it
+ * needs. Throws `CorruptRecordError` for a record that could not be read again (better not written than that), and
  * `OperatorNeededError` for one that has outgrown a row.
  */
 export const toRow = (record: RotationRecord): Row => {
@@ -51,7 +51,8 @@ const outgrown = ({ account, publishing: { outbox } }: RotationRecord, length: n
   new OperatorNeededError(
     "RecordCorrupt",
     { operation: "Tables write of a rotation record" },
-    `the record of account ${account} has grown to ${length} characters, more than a table row holds: ${outbox.length} events wait to be delivered, so mend the history table or the webhook`,
+    `the record of account ${account} has grown to ${length} characters, more than a table row holds: ` +
+      `${outbox.length} events wait to be delivered, so fix the history table or the webhook`,
   );
 
 const parseJson = (account: string, json: string): unknown => {
@@ -59,7 +60,7 @@ const parseJson = (account: string, json: string): unknown => {
     return JSON.parse(json);
   } catch {
     // The parser's own message quotes what it read.
-    throw new CorruptRecordError(account, `the row is not whole: ${mend}`);
+    throw new CorruptRecordError(account, `the row is not whole: ${restore}`);
   }
 };
 
@@ -67,10 +68,12 @@ const checkVersion = (account: string, version: unknown): void => {
   if (version === recordSchemaVersion) return;
   const problem =
     typeof version !== "number"
-      ? `the row was not written by this app: ${mend}`
+      ? `the row was not written by this app: ${restore}`
       : version > recordSchemaVersion
-        ? `written by a newer version of this app (schema ${version}, known is ${recordSchemaVersion}): deploy that version again`
-        : `written by an older version of this app (schema ${version}, known is ${recordSchemaVersion}): deploy the version that converts it`;
+        ? `written by a newer version of this app (schema ${version}, ` +
+          `known is ${recordSchemaVersion}): deploy that version again`
+        : `written by an older version of this app (schema ${version}, ` +
+          `known is ${recordSchemaVersion}): deploy the version that converts it`;
   throw new CorruptRecordError(account, problem);
 };
 
@@ -79,10 +82,10 @@ export const toRecord = (account: string, row: StoredRow): RotationRecord => {
   checkVersion(account, row["schema"]);
   const parsed = recordSchema.safeParse(parseJson(account, joinColumns("record", row)));
   if (!parsed.success) {
-    throw new CorruptRecordError(account, `${describe(parsed.error)}: ${mend}`);
+    throw new CorruptRecordError(account, `${describe(parsed.error)}: ${restore}`);
   }
   if (parsed.data.account !== account) {
-    throw new CorruptRecordError(account, `the row holds the record of another account: ${mend}`);
+    throw new CorruptRecordError(account, `the row holds the record of another account: ${restore}`);
   }
   return parsed.data;
 };

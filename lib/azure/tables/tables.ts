@@ -98,8 +98,9 @@ export class Table {
   }
 
   /**
-   * Every failure is checked by reading the row. A write that was applied but whose answer was lost is repeated by the SDK, and the
-   * result of the repeat (409 or 412 because of the first attempt, a refused connection) says nothing about the first attempt.
+   * Every failure is checked by reading the row. A write that was applied but whose answer was lost is repeated by the
+   * SDK, and the result of the repeat (409 or 412 because of the first attempt, a refused connection) says nothing
+   * about the first attempt.
    */
   async #write(
     row: Row,
@@ -133,7 +134,10 @@ export class Table {
     }
   }
 
-  /** Every call counts as a read: what is unknown of a write is found out by reading the row, so no caller is left with it. */
+  /**
+   * Every call counts as a read: what is unknown of a write is found out by reading the row, so no caller is left with
+   * it.
+   */
   #call(what: string): SdkCall {
     return {
       operation: `Tables ${what} in ${this.name}`,

@@ -41,7 +41,7 @@ it.each([1, 2, 3, 4, 5, 6])("a manually deleted row is reported (%i)", async (se
 });
 
 const altered = "is not as it was written";
-const unreadable = /^\d+ the history row \d{16} cannot be read: mend or delete that row$/;
+const unreadable = /^\d+ the history row \d{16} cannot be read: fix or delete that row$/;
 
 it.each([
   ["id", "01JDF0000000000000000OTHER"],
@@ -126,13 +126,13 @@ describe("a manually added row", () => {
     async (rowKey) => {
       await place.put({ ...rowOf(4), rowKey });
       expect((await place.verified()).problems).toEqual([
-        { sequence: null, id: null, problem: `the history row ${rowKey} cannot be read: mend or delete that row` },
+        { sequence: null, id: null, problem: `the history row ${rowKey} cannot be read: fix or delete that row` },
       ]);
     },
   );
 });
 
-const words = (key: string) => `the history row ${key} cannot be read: mend or delete that row`;
+const words = (key: string) => `the history row ${key} cannot be read: fix or delete that row`;
 
 describe("the history for operators", () => {
   it.each([1, 2, 3, 50])("reports unreadable rows, and shows all others, in pages of %i", async (limit) => {

@@ -44,7 +44,7 @@ describe("an account whose record cannot be read", () => {
       account: "render-weu",
       reason: "RecordCorrupt",
       by: "schedule",
-      detail: expect.stringContaining("mend or delete the row with PartitionKey render-weu"),
+      detail: expect.stringContaining("fix or delete the row with PartitionKey render-weu"),
     });
   });
 

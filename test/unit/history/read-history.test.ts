@@ -3,7 +3,7 @@ import { CorruptRecordError, TransientServiceError } from "../../../lib/errors";
 import { allEvents, readHistory, type VerifiedHistory, verifyHistory } from "../../../lib/history/read-history";
 import type { History } from "../../../lib/ports";
 import { hashedText, type RotationEvent } from "../../../lib/rotation/events/events";
-import { sha256 } from "../../../lib/sha256";
+import { sha256 } from "../../../lib/hash";
 import { type Place, Rig } from "../../rig/rig";
 import { days, hours, minutes } from "../../builders/time";
 

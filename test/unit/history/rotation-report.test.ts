@@ -163,7 +163,7 @@ describe("the report of a rotation", () => {
       confirmedInstances: 0,
     });
     expect(renderText(evidence)).toContain("\nOld key proven dead   -\n");
-    expect(renderText(evidence)).toContain("\nConfirmed by\n  nobody\n");
+    expect(renderText(evidence)).toContain("\nConfirmed by\n  none\n");
   });
 
   it("approved by an operator names operator, reason and overridden check, and only real confirmations", async () => {

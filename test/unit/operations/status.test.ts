@@ -1,13 +1,13 @@
 import type { State } from "../../../lib/rotation/phases";
 import type { InstanceReport } from "../../../lib/rotation/gate/signals";
-import { type AccountView, corruptStatus, type StatusBody, statusOf } from "../../../lib/operations/status";
+import { type StatusInput, corruptStatus, type StatusBody, statusOf } from "../../../lib/operations/status";
 import { aConsumer, anAccount } from "../../builders/account";
 import { aFailure, aLastRotation, aPause, aRecord } from "../../builders/record";
 import { aReport } from "../../builders/report";
 import { adopting, aRotation, idle, thePrimary, v1, v2, v3 } from "../../builders/state";
 import { at, days, minutes, when } from "../../builders/time";
 
-const view = (changes: Partial<AccountView> = {}): AccountView => ({
+const view = (changes: Partial<StatusInput> = {}): StatusInput => ({
   config: anAccount(),
   record: aRecord(),
   reports: [],

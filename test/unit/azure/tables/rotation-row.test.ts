@@ -60,7 +60,7 @@ describe("a record as a row", () => {
   it("is refused with the remedy when it does not fit a row", () => {
     const outbox = [anEvent(1, { detail: "x".repeat(460_000) })];
     expect(() => toRow(aRecord({ publishing: { outbox }, chain: { sequence: 1 } }))).toThrow(
-      /mend the history table or the webhook/,
+      /fix the history table or the webhook/,
     );
   });
 

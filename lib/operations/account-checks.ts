@@ -1,0 +1,88 @@
+import { slotOf } from "../driver/key-operations";
+import type { BatchAccount, SecretVersion, SlotKeys } from "../ports";
+import { assignBatchRole, batchRemedies, withIdentity } from "../remedies";
+import type { AccountConfig } from "../rotation/account-config";
+import { bad, type Check, good, untried } from "./checks";
+import type { StatusBody } from "./status";
+
+export const regenerateAction = "Microsoft.Batch/batchAccounts/regenerateKeys/action";
+const setSecretAction = "Microsoft.KeyVault/vaults/secrets/setSecret/action";
+
+type Newest = Extract<SecretVersion, { enabled: true }>;
+
+export const identityCheck = (principal: string | null): Check =>
+  good("identity", principal === null ? "the app's identity gets tokens" : `the app's identity is ${principal}`);
+
+export const sharedKeyCheck = ({ batch }: AccountConfig, account: BatchAccount): Check =>
+  account.sharedKeyAllowed
+    ? good("sharedKey", "the account allows shared keys")
+    : bad(
+        "sharedKey",
+        "the account does not allow shared keys, so there is nothing to rotate",
+        batchRemedies.allowSharedKeys(batch),
+      );
+
+/** `allowed`: null where the role assignments cannot be read. */
+export const regenerateCheck = ({ batch }: AccountConfig, principal: string | null, allowed: boolean | null): Check => {
+  if (allowed === null) {
+    return untried("regenerateKeys", "not tried, as it would replace a key; the role assignments cannot be read");
+  }
+  return allowed
+    ? good("regenerateKeys", "granted by a role assignment; not tried, as it would replace a key")
+    : bad(
+        "regenerateKeys",
+        `no role assignment grants ${regenerateAction}`,
+        withIdentity(assignBatchRole(batch), principal),
+      );
+};
+
+export const dataPlaneCheck = (answer: "accepted" | "refused"): Check =>
+  answer === "accepted"
+    ? good("dataPlane", "a call signed with the primary key is accepted")
+    : bad(
+        "dataPlane",
+        "Batch refuses a call signed with its own primary key",
+        "check this app's clock, and again in some minutes; a key that was just regenerated may need time",
+      );
+
+export const vaultReadCheck = (newest: Newest | null, keys: SlotKeys | null): Check => {
+  if (newest === null)
+    return good("vaultRead", "the secret does not exist yet: adopting the account will publish the primary key");
+  if (keys === null) return good("vaultRead", `the newest version is ${newest.version}`);
+  const slot = slotOf(keys, newest.key);
+  return good(
+    "vaultRead",
+    slot === null
+      ? `the newest version, ${newest.version}, holds neither live key: ` +
+          "adopting the account will publish the primary key over it"
+      : `the newest version, ${newest.version}, holds the ${slot} key`,
+  );
+};
+
+export const vaultWriteCheck = (newest: Newest | null): Check => {
+  const byRotator = newest?.rotationId ? "; the newest version was published by a rotator" : "";
+  return untried(
+    "vaultWrite",
+    "not tried, as it would publish something: " +
+      `the first publication shows whether ${setSecretAction} is granted${byRotator}`,
+  );
+};
+
+export const tablesCheck = (status: StatusBody): Check =>
+  status.blocked?.reason === "RecordCorrupt"
+    ? bad("tables", "the stored record cannot be read", status.blocked.remedy)
+    : good("tables", status.phase === null ? "reachable; no record yet" : `reachable; phase ${status.phase}`);
+
+export const consumerChecks = (status: StatusBody | null): readonly Check[] =>
+  (status?.consumers ?? []).map(({ name, state, instances }) => {
+    const check = `signals of ${name}`;
+    if (instances.length > 0) {
+      const reported = instances.length === 1 ? "1 instance has" : `${instances.length} instances have`;
+      return good(check, `${state}: ${reported} reported`);
+    }
+    return bad(
+      check,
+      "no instance has reported yet, so the gate would stay shut",
+      `let ${name} post its health to /api/accounts/${status?.account}/signals, or configure its healthUrl`,
+    );
+  });

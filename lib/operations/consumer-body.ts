@@ -1,0 +1,44 @@
+import { type ConsumerState, consumerState, healthUrlInstance, reportsByConsumer } from "../rotation/gate/consumers";
+import { type Instant, msBetween, toInstant } from "../rotation/time/time";
+import type { RotationRecord } from "../rotation/record";
+import type { AccountView } from "../rotation/waiting";
+
+/** A consumer and what its instances have reported, in the status. */
+export interface ConsumerBody {
+  readonly name: string;
+  readonly state: ConsumerState["state"];
+  readonly instances: readonly {
+    readonly id: string;
+    readonly at: Instant;
+    readonly secretVersion: string;
+    readonly healthy: boolean;
+    readonly proven: boolean;
+  }[];
+}
+
+export const consumerBodies = ({
+  config,
+  record,
+  reports,
+  now,
+}: Pick<AccountView, "config" | "reports" | "now"> & {
+  readonly record: RotationRecord | null;
+}): readonly ConsumerBody[] => {
+  const { gate } = config;
+  const active = record?.state.active ?? null;
+  const reportsOf = reportsByConsumer(reports);
+  return gate.consumers.map((consumer) => ({
+    name: consumer.name,
+    state: active === null ? "NoSignalYet" : consumerState(consumer, gate, active, reportsOf(consumer), now).state,
+    instances: reportsOf(consumer)
+      .filter(({ instance }) => instance !== healthUrlInstance)
+      .filter(({ at }) => msBetween(at, toInstant(now)) <= gate.forgetInstanceAfterMs)
+      .map(({ instance, at, secretVersion, healthy, proven }) => ({
+        id: instance,
+        at,
+        secretVersion,
+        healthy,
+        proven,
+      })),
+  }));
+};

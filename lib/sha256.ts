@@ -1,4 +1,0 @@
-import { createHash } from "node:crypto";
-
-/** SHA-256 of the text in UTF-8, as lower-case hexadecimal digits. */
-export const sha256 = (text: string): string => createHash("sha256").update(text, "utf8").digest("hex");
