@@ -1,7 +1,6 @@
 import type { HttpHandler, HttpRequest, HttpResponseInit } from "@azure/functions";
 import type { App } from "../lib/app";
 import { CorruptRecordError, OperatorNeededError, type Problem, TransientServiceError } from "../lib/errors";
-import { withoutKeys } from "../lib/redact";
 import type { AccountConfig } from "../lib/rotation/account-config";
 import { theApp, within } from "./runtime";
 
@@ -107,27 +106,6 @@ export const busy = (retryAfterSeconds: number): HttpResponseInit =>
   problem(409, "Busy", "another driver is working on this account: try again shortly", {
     retryAfter: String(retryAfterSeconds),
   });
-
-/** A person has a name; an app that signs in with a token of its own has only an id. */
-const callerHeaders = ["x-ms-client-principal-name", "x-ms-client-principal-id"] as const;
-
-/**
- * The caller of an order: the one whom the platform has signed in, else the holder of the function's key. The platform
- * sets these headers itself and strips a caller's own only where its sign-in is on, so they are believed only there.
- */
-export const callerOf = (request: HttpRequest): string => {
-  const signedIn = process.env["WEBSITE_AUTH_ENABLED"]?.toLowerCase() === "true";
-  const names = callerHeaders.map((header) => printable(signedIn ? (request.headers.get(header) ?? "") : ""));
-  return `operator:${names.find((name) => name !== "") ?? "function-key"}`;
-};
-
-const printable = (name: string): string =>
-  withoutKeys(
-    name
-      .replace(/[^\x20-\x7e]/g, "")
-      .trim()
-      .slice(0, 100),
-  );
 
 /** The body as JSON, or the answer that refuses it. */
 export const readJson = async (

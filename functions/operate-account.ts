@@ -1,7 +1,8 @@
 import { app } from "@azure/functions";
 import { type Operated, operate, operatorActions } from "../lib/operations/operate-account";
+import { callerOf } from "./caller";
 import { parseOrder } from "./requests";
-import { badRequest, busy, callerOf, json, problem, readJson, withAccount } from "./http";
+import { badRequest, busy, json, problem, readJson, withAccount } from "./http";
 
 app.http("operateAccount", {
   methods: ["POST"],

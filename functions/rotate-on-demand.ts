@@ -1,7 +1,8 @@
 import { app } from "@azure/functions";
 import { type Demanded, rotateOnDemand } from "../lib/operations/rotate-on-demand";
+import { callerOf } from "./caller";
 import { parseDemand } from "./requests";
-import { badRequest, busy, callerOf, json, problem, readJson, withAccount } from "./http";
+import { badRequest, busy, json, problem, readJson, withAccount } from "./http";
 
 app.http("rotateOnDemand", {
   methods: ["POST"],

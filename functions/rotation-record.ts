@@ -1,5 +1,6 @@
 import { app } from "@azure/functions";
-import { renderText, readEvidence } from "../lib/history/rotation-report";
+import { renderText } from "../lib/history/render-report";
+import { readEvidence } from "../lib/history/rotation-report";
 import { json, plainText, problem, withAccount } from "./http";
 
 app.http("rotationRecord", {

@@ -49,24 +49,31 @@ const connectionStringParts = (text: string): ReadonlyMap<string, string> =>
     }),
   );
 
+type Endpoint = { readonly kind: "url"; readonly url: string } | { readonly kind: "invalid"; readonly problem: string };
+
 /** The address that a connection string leads to; a problem in words where it lacks what access to tables needs. */
-const tableEndpointOf = (text: string): { readonly url: string } | { readonly problem: string } => {
+const tableEndpointOf = (text: string): Endpoint => {
   const parts = connectionStringParts(text);
   const has = (...names: readonly string[]): boolean => names.every((name) => parts.get(name));
   const endpoint = parts.get("tableendpoint");
   if (has("sharedaccesssignature")) {
-    return endpoint ? { url: endpoint } : { problem: "needs a TableEndpoint beside its SharedAccessSignature" };
+    return endpoint
+      ? { kind: "url", url: endpoint }
+      : { kind: "invalid", problem: "needs a TableEndpoint beside its SharedAccessSignature" };
   }
   if (!has("defaultendpointsprotocol", "accountname", "accountkey")) {
-    return { problem: "must be a connection string with DefaultEndpointsProtocol, AccountName and AccountKey" };
+    return {
+      kind: "invalid",
+      problem: "must be a connection string with DefaultEndpointsProtocol, AccountName and AccountKey",
+    };
   }
-  if (endpoint) return { url: endpoint };
+  if (endpoint) return { kind: "url", url: endpoint };
   if (!has("endpointsuffix"))
-    return { problem: "needs an EndpointSuffix, such as core.windows.net, or a TableEndpoint" };
+    return { kind: "invalid", problem: "needs an EndpointSuffix, such as core.windows.net, or a TableEndpoint" };
   const [protocol, account, suffix] = ["defaultendpointsprotocol", "accountname", "endpointsuffix"].map((name) =>
     parts.get(name),
   );
-  return { url: `${protocol}://${account}.table.${suffix}` };
+  return { kind: "url", url: `${protocol}://${account}.table.${suffix}` };
 };
 
 const connectionStringProblem = (text: string, emulated: boolean): string | null => {
@@ -74,7 +81,7 @@ const connectionStringProblem = (text: string, emulated: boolean): string | null
     return emulated ? null : "may use development storage only with ROTATION_EMULATED: name a storage account";
   }
   const endpoint = tableEndpointOf(text);
-  if ("problem" in endpoint) return endpoint.problem;
+  if (endpoint.kind === "invalid") return endpoint.problem;
   const url = parseUrl(endpoint.url);
   if (url === null)
     return "must lead to a table service: correct its TableEndpoint, or its AccountName and EndpointSuffix";

@@ -1,8 +1,8 @@
 import type { SettingsReader } from "./reader";
 import { hasUserInfo, isSecure, parseUrl } from "./urls";
 
-export const webhookFormats = ["cloudevents", "teams", "slack"] as const;
-export const webhookEvents = ["alarms", "all"] as const;
+const webhookFormats = ["cloudevents", "teams", "slack"] as const;
+const webhookEvents = ["alarms", "all"] as const;
 
 /** Where alarms go besides the log. */
 export interface WebhookSettings {

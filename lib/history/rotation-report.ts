@@ -1,4 +1,3 @@
-import * as z from "zod";
 import type { App } from "../app";
 import { allEvents } from "./read-history";
 import type { AccountConfig } from "../rotation/account-config";
@@ -115,62 +114,4 @@ const outcomeOf = (end: RotationEvent | null): RotationEvidence["outcome"] => {
   if (end === null) return "underWay";
   if (end.event === "RotationCompleted") return "completed";
   return end.event === "RotationRolledBack" ? "rolledBack" : "superseded";
-};
-
-const line = (name: string, value: string | null): string => `${name.padEnd(22)}${value ?? "-"}`;
-
-/** The same for reading. */
-export const renderText = (found: RotationEvidence): string => {
-  return [
-    `Rotation ${found.rotationId} of ${found.account}`,
-    "",
-    line("Batch account", found.resourceId),
-    line("Outcome", found.outcome),
-    line("Asked for by", found.startedBy),
-    line("Why", found.reason),
-    line("Started", found.startedAt),
-    line("New key made", found.newKey.madeAt),
-    line("New key published", found.newKey.publishedAt),
-    line("Old key regenerated", found.oldKey.retiredAt),
-    line("Old key proven dead", found.oldKey.provenDeadAt),
-    line("Ended", found.endedAt),
-    "",
-    "Confirmed by",
-    ...confirmationLines(found),
-    "",
-    "Decided by people, or in spite of a check",
-    ...(found.overrides.length === 0
-      ? ["  nothing"]
-      : found.overrides.map(({ at, by, event, detail }) => `  ${at}  ${event}  ${by}  ${detail}`)),
-    "",
-    "Requests",
-    ...found.requestIds.map(({ event, requestId }) => `  ${event}  ${requestId}`),
-    "",
-    "Events",
-    ...found.events.map(({ at, event, by, detail }) => `  ${at}  ${event}  ${by}  ${detail}`),
-    "",
-  ].join("\n");
-};
-
-const confirmationSchema = z.array(
-  z.object({
-    at: z.string(),
-    consumer: z.string(),
-    instance: z.string(),
-    secretVersion: z.string(),
-    proven: z.boolean(),
-  }),
-);
-
-const confirmationLines = ({ confirmations, confirmedInstances }: RotationEvidence): readonly string[] => {
-  const parsed = confirmationSchema.safeParse(confirmations);
-  if (!parsed.success || parsed.data.length === 0) return ["  none"];
-  const more = confirmedInstances - parsed.data.length;
-  return [
-    ...parsed.data.map(
-      ({ at, consumer, instance, secretVersion, proven }) =>
-        `  ${at}  ${consumer}/${instance}  version ${secretVersion}  ${proven ? "with proof" : "without proof"}`,
-    ),
-    ...(more > 0 ? [`  and ${more} more`] : []),
-  ];
 };

@@ -3,7 +3,8 @@ import type { CallOptions, History, HistoryPage, UnreadableRow } from "../../por
 import type { RotationEvent } from "../../rotation/events/events";
 import type { Instant } from "../../rotation/time/time";
 import { eventSchema } from "./record-schema";
-import type { Row, RowKey, StoredRow, Table } from "./tables";
+import type { Row, RowKey, StoredRow } from "./rows";
+import type { Table } from "./tables";
 
 /**
  * Key order is ascending, people read the newest first: so the sequence is turned round. 16 digits hold any of them.

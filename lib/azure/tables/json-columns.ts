@@ -1,4 +1,4 @@
-import type { StoredRow } from "./tables";
+import type { StoredRow } from "./rows";
 
 /** A text column holds 32,768 UTF-16 characters (64 KiB). */
 const maxColumn = 32_000;

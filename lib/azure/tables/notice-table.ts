@@ -3,7 +3,8 @@ import type { CallOptions, Notices, StoredNotice } from "../../ports";
 import { firstNotice, type Notice } from "../../rotation/events/notice";
 import { joinColumns, toAsciiJson, toColumns } from "./json-columns";
 import { noticeSchema } from "./record-schema";
-import type { RowKey, StoredRow, Table } from "./tables";
+import type { RowKey, StoredRow } from "./rows";
+import type { Table } from "./tables";
 
 /** Names of accounts are in lower case, so none is one of these. */
 const partitionKey = "Notices";

@@ -3,7 +3,7 @@ import { CorruptRecordError, OperatorNeededError } from "../../errors";
 import type { RotationRecord } from "../../rotation/record";
 import { joinColumns, toAsciiJson, toColumns } from "./json-columns";
 import { recordSchema, recordSchemaVersion } from "./record-schema";
-import type { Row, RowKey, StoredRow } from "./tables";
+import type { Row, RowKey, StoredRow } from "./rows";
 
 /** A row holds 1 MiB in all, two bytes a character. The rest is left for the other columns. */
 const maxRecord = 450_000;

@@ -3,7 +3,8 @@ import { TransientServiceError } from "../../errors";
 import type { CallOptions, Signals } from "../../ports";
 import type { InstanceReport } from "../../rotation/gate/signals";
 import { instant } from "./record-schema";
-import type { Row, RowKey, StoredRow, Table } from "./tables";
+import type { Row, RowKey, StoredRow } from "./rows";
+import type { Table } from "./tables";
 
 type Merge = Parameters<Signals["update"]>[3];
 

@@ -1,4 +1,5 @@
-import type { Row, Table } from "../../../lib/azure/tables/tables";
+import type { Row } from "../../../lib/azure/tables/rows";
+import type { Table } from "../../../lib/azure/tables/tables";
 import { OperatorNeededError, TransientServiceError } from "../../../lib/errors";
 import { openTablesWorld, type TablesWorld } from "./tables-world";
 

@@ -5,7 +5,8 @@ import {
   type HttpResponseInit,
   InvocationContext,
 } from "@azure/functions";
-import { badRequest, busy, callerOf, json, problem, readJson } from "../../../functions/http";
+import { callerOf } from "../../../functions/caller";
+import { badRequest, busy, json, problem, readJson } from "../../../functions/http";
 import type * as httpModule from "../../../functions/http";
 import type * as runtimeModule from "../../../functions/runtime";
 import type * as errorsModule from "../../../lib/errors";

@@ -1,6 +1,7 @@
 import { app, HttpRequest, HttpResponse, type HttpHandler, InvocationContext } from "@azure/functions";
 import { useApp } from "../../../functions/runtime";
-import { renderText, readEvidence, type RotationEvidence } from "../../../lib/history/rotation-report";
+import { renderText } from "../../../lib/history/render-report";
+import { readEvidence, type RotationEvidence } from "../../../lib/history/rotation-report";
 import { hours, minutes } from "../../builders/time";
 import { type Place, Rig } from "../../rig/rig";
 

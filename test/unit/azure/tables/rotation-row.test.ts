@@ -1,5 +1,5 @@
 import { rotationKey, toRecord, toRow } from "../../../../lib/azure/tables/rotation-row";
-import type { StoredRow } from "../../../../lib/azure/tables/tables";
+import type { StoredRow } from "../../../../lib/azure/tables/rows";
 import { CorruptRecordError } from "../../../../lib/errors";
 import type { RotationRecord } from "../../../../lib/rotation/record";
 import { aFullRecord, anEvent, aRecord, everyState } from "../../../contracts/suites/records";

@@ -1,0 +1,23 @@
+import type { HttpRequest } from "@azure/functions";
+import { withoutKeys } from "../lib/redact";
+
+/** A person has a name; an app that signs in with a token of its own has only an id. */
+const callerHeaders = ["x-ms-client-principal-name", "x-ms-client-principal-id"] as const;
+
+/**
+ * The caller of an order: the one whom the platform has signed in, else the holder of the function's key. The platform
+ * sets these headers itself and strips a caller's own only where its sign-in is on, so they are believed only there.
+ */
+export const callerOf = (request: HttpRequest): string => {
+  const signedIn = process.env["WEBSITE_AUTH_ENABLED"]?.toLowerCase() === "true";
+  const names = callerHeaders.map((header) => printable(signedIn ? (request.headers.get(header) ?? "") : ""));
+  return `operator:${names.find((name) => name !== "") ?? "function-key"}`;
+};
+
+const printable = (name: string): string =>
+  withoutKeys(
+    name
+      .replace(/[^\x20-\x7e]/g, "")
+      .trim()
+      .slice(0, 100),
+  );
