@@ -130,6 +130,8 @@ describe("dependencies in the allowed direction", () => {
         "lib/azure/batch/batch-keys.ts": uses("@azure/arm-batch"),
         "lib/azure/tables/tables.ts": uses("../../ports"),
         "lib/azure/tables/rotation-row.ts": uses("../sdk/refusals"),
+        "lib/azure/sdk/refusals.ts": uses("../../remedies"),
+        "lib/config/accounts.ts": uses("../json-pointer"),
         "functions/http.ts": uses("@azure/functions"),
         "functions/list-accounts.ts": uses("../lib/compose"),
       }),
