@@ -1,5 +1,5 @@
 import { writeSync } from "node:fs";
-import { framesOf } from "../lib/stack-frames";
+import { framesOf } from "../lib/errors";
 
 const standardError = 2;
 

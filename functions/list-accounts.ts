@@ -1,5 +1,5 @@
 import { app } from "@azure/functions";
-import { concurrently } from "../lib/concurrently";
+import { concurrently } from "../lib/operations/concurrently";
 import { readStatus } from "../lib/operations/read-status";
 import { json, withApp } from "./http";
 

@@ -18,8 +18,8 @@ import { openTables } from "./azure/tables/tables";
 import { builtIn } from "./config/defaults";
 import { type Environment, readAlarmSettings, readSettings, type Settings } from "./config/settings";
 import { ConfigError } from "./errors";
-import { appRoot, readFunctionTimeout } from "./host-json";
-import { UlidIds } from "./ids";
+import { appRoot, readFunctionTimeout } from "./config/host-json";
+import { UlidIds, systemClock } from "./system";
 import type { AppLimits } from "./limits";
 import type { Alerts, Log, Ports } from "./ports";
 import { parseDuration } from "./rotation/time/duration";
@@ -28,8 +28,6 @@ import { FetchHealthChecks } from "./signals/health-client";
 import { RefusedProofLimiter } from "./signals/refused-proof-limiter";
 import { ReportCache } from "./signals/report-cache";
 import { VersionCache } from "./signals/version-cache";
-import { systemClock } from "./system-clock";
-
 /** Maximum of one external call. */
 const callMs = seconds(30);
 

@@ -1,4 +1,5 @@
 import type { BlockedReason } from "./rotation/reasons";
+import { withoutKeys } from "./redact";
 
 /**
  * Where an error came from, in fields that hold no key: adapters copy these out of an SDK's error and drop the rest.
@@ -99,3 +100,17 @@ export class CorruptRecordError extends Error {
     super(`record of account ${account}: ${problem}`);
   }
 }
+
+/**
+ * Where an error was thrown: the frames of its stack, without the message, which may quote anything. Empty for other
+ * values.
+ */
+export const framesOf = (error: unknown): string => {
+  const stack = error instanceof Error ? (error.stack ?? "") : "";
+  return withoutKeys(
+    stack
+      .split("\n")
+      .filter((line) => /^\s+at \S/.test(line))
+      .join("\n"),
+  );
+};

@@ -1,3 +1,5 @@
+import type { CallOptions, Clock } from "./ports";
+
 export interface Limits {
   /** How long a claim lasts, in milliseconds; longer than the host lets a function run. */
   readonly claimMs: number;
@@ -18,3 +20,8 @@ export interface AppLimits extends Limits {
   /** How long a request waits for another driver's claim, in milliseconds. */
   readonly claimWaitMs: number;
 }
+
+/** The options of one external call that may take at most `ms` milliseconds from now. */
+export const callOptions = (clock: Pick<Clock, "abortAfter">, ms: number): CallOptions => ({
+  signal: clock.abortAfter(ms),
+});

@@ -1,6 +1,6 @@
 import type * as z from "zod";
 import type { Problem } from "./errors";
-import { jsonPointer } from "./json-pointer";
+import { withoutKeys } from "./redact";
 
 export type Parsed<T> =
   | { readonly kind: "valid"; readonly value: T }
@@ -21,3 +21,13 @@ const problemsOf = (issue: z.core.$ZodIssue): readonly Problem[] => {
   const missing = issue.code === "invalid_type" && issue.path.length === 0;
   return [{ at: jsonPointer(issue.path), problem: missing ? "must be a JSON object" : issue.message }];
 };
+
+/**
+ * A path as a JSON pointer (RFC 6901). A member's name is the sender's text: it is cut to 100 characters, and a key in
+ * it is removed.
+ */
+export const jsonPointer = (path: readonly PropertyKey[]): string =>
+  path
+    .map((part) => withoutKeys(String(part)).slice(0, 100).replaceAll("~", "~0").replaceAll("/", "~1"))
+    .map((part) => `/${part}`)
+    .join("");

@@ -1,4 +1,4 @@
-import { callOptions } from "../call-options";
+import { callOptions } from "../limits";
 import type { ConfigError } from "../errors";
 import { withoutKeys } from "../redact";
 import { configurationInvalid } from "../rotation/events/notice";

@@ -1,4 +1,4 @@
-import { callOptions } from "../call-options";
+import { callOptions } from "../limits";
 import { CorruptRecordError, OperatorNeededError, TransientServiceError } from "../errors";
 import type { Ports, StoredNotice } from "../ports";
 import type { Condition } from "../rotation/events/alarm-conditions";

@@ -1,4 +1,4 @@
-import { jsonPointer } from "../json-pointer";
+import { jsonPointer } from "../parsed";
 import type { AccountConfig, BatchAccountRef } from "../rotation/account-config";
 import { parseDuration } from "../rotation/time/duration";
 import { days } from "../rotation/time/units";

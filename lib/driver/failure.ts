@@ -1,4 +1,4 @@
-import { OperatorNeededError, OutcomeUnknownError, TransientServiceError } from "../errors";
+import { OperatorNeededError, OutcomeUnknownError, TransientServiceError, framesOf } from "../errors";
 import type { Limits } from "../limits";
 import { nextAttemptAt } from "../rotation/time/backoff";
 import { quarantined } from "../rotation/claim";
@@ -6,7 +6,6 @@ import type { EventContext } from "../rotation/events/outbox";
 import type { RotationRecord } from "../rotation/record";
 import { failed, type FailedAttempt } from "../rotation/settle";
 import { plusMs, toInstant } from "../rotation/time/time";
-import { framesOf } from "../stack-frames";
 
 /** One line of the log about a failed step. */
 export interface FailureLine {

@@ -1,5 +1,5 @@
 import type { App } from "../app";
-import { callOptions } from "../call-options";
+import { callOptions } from "../limits";
 import { CorruptRecordError } from "../errors";
 import { type ChainProblem, chainProblems, type StoredHistory } from "./hash-chain";
 import type { HistoryPage, UnreadableRow } from "../ports";

@@ -1,5 +1,5 @@
 import type { App } from "../app";
-import { callOptions } from "../call-options";
+import { callOptions } from "../limits";
 import { OperatorNeededError } from "../errors";
 import type { BatchAccount, CallOptions, SlotKeys } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";

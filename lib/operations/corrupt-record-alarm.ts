@@ -1,6 +1,6 @@
 import { advance } from "../driver/advance";
 import type { App } from "../app";
-import { callOptions } from "../call-options";
+import { callOptions } from "../limits";
 import type { StoredNotice } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
 import { recordCorrupt } from "../rotation/events/notice";

@@ -1,6 +1,6 @@
 import { safeMessage } from "../alarms/publish-notice";
 import type { App } from "../app";
-import { callOptions } from "../call-options";
+import { callOptions } from "../limits";
 import { advance } from "../driver/advance";
 import { readRecord } from "../driver/read-record";
 import type { AccountConfig } from "../rotation/account-config";

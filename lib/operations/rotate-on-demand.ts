@@ -1,6 +1,6 @@
 import { advance, type RequestRejection } from "../driver/advance";
 import type { App } from "../app";
-import { callOptions } from "../call-options";
+import { callOptions } from "../limits";
 import { readStatus } from "./read-status";
 import { readRecord } from "../driver/read-record";
 import type { AccountConfig } from "../rotation/account-config";

@@ -1,7 +1,7 @@
 import { notificationDelayed, safeMessage } from "../alarms/publish-notice";
 import type { App } from "../app";
-import { callOptions } from "../call-options";
-import { concurrently } from "../concurrently";
+import { callOptions } from "../limits";
+import { concurrently } from "./concurrently";
 import { readRecord } from "../driver/read-record";
 import { CorruptRecordError } from "../errors";
 import type { StoredNotice } from "../ports";

@@ -1,5 +1,5 @@
 import type { App } from "../app";
-import { callOptions } from "../call-options";
+import { callOptions } from "../limits";
 import { advance } from "../driver/advance";
 import { readRecord } from "../driver/read-record";
 import type { AccountConfig } from "../rotation/account-config";

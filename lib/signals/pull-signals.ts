@@ -1,5 +1,5 @@
 import type { App } from "../app";
-import { callOptions } from "../call-options";
+import { callOptions } from "../limits";
 import type { CallOptions, HealthAnswer } from "../ports";
 import type { AccountConfig, ConsumerConfig } from "../rotation/account-config";
 import { healthUrlInstance } from "../rotation/gate/consumers";

@@ -1,5 +1,5 @@
 import type { App } from "../app";
-import { callOptions } from "../call-options";
+import { callOptions } from "../limits";
 import { CorruptRecordError } from "../errors";
 import type { CallOptions } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";

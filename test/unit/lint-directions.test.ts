@@ -131,7 +131,7 @@ describe("dependencies in the allowed direction", () => {
         "lib/azure/tables/tables.ts": uses("../../ports"),
         "lib/azure/tables/rotation-row.ts": uses("../sdk/refusals"),
         "lib/azure/sdk/refusals.ts": uses("../../remedies"),
-        "lib/config/accounts.ts": uses("../json-pointer"),
+        "lib/config/accounts.ts": uses("../parsed"),
         "functions/http.ts": uses("@azure/functions"),
         "functions/list-accounts.ts": uses("../lib/compose"),
       }),

@@ -1,5 +1,5 @@
 import { decodeTime } from "ulid";
-import { UlidIds } from "../../lib/ids";
+import { UlidIds } from "../../lib/system";
 
 const at = new Date("2026-11-22T10:00:00.000Z");
 const clock = { now: () => at, abortAfter: () => AbortSignal.abort(), sleep: () => Promise.resolve() };

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { monotonicFactory } from "ulid";
 import type { Clock, Ids } from "./ports";
 
@@ -11,3 +12,10 @@ export class UlidIds implements Ids {
     return this.#make(this.clock.now().getTime());
   }
 }
+
+/** The clock of the machine. */
+export const systemClock: Clock = {
+  now: () => new Date(),
+  abortAfter: (ms) => AbortSignal.timeout(ms),
+  sleep: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
+};

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { appRoot, readFunctionTimeout } from "../../lib/host-json";
+import { appRoot, readFunctionTimeout } from "../../../lib/config/host-json";
 
 let folder: string;
 

@@ -1,4 +1,4 @@
-import { jsonPointer } from "../../lib/json-pointer";
+import { jsonPointer } from "../../lib/parsed";
 import { keyText } from "../builders/key";
 
 describe("a JSON pointer", () => {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as z from "zod";
-import { hours, minutes, seconds } from "./rotation/time/units";
+import { hours, minutes, seconds } from "../rotation/time/units";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
