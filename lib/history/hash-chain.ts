@@ -22,7 +22,7 @@ const hashOf = (event: RotationEvent): string => sha256(hashedText(event));
 const maxMissing = 100;
 
 /**
- * Whatever is not as it was written. Each event carries the hash of the one before it; the record carries that of the
+ * Every difference from the history as it was written. Each event carries the hash of the one before it; the record carries that of the
  * newest, how many there are, and up to which they have been taken out because of their age. What waits in the record's
  * outbox may be in the history already.
  */
@@ -69,7 +69,7 @@ const unexpectedEvents = (history: StoredHistory, record: RotationRecord | null)
   });
 };
 
-/** From the newest on: the hash that an altered event carries vouches for nothing. */
+/** From the newest on: the hash in an altered event confirms nothing. */
 const altered = (history: StoredHistory, record: RotationRecord | null): readonly ChainProblem[] => {
   const newest = history.events.at(-1);
   const inRecord = hashesInRecord(record);

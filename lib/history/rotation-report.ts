@@ -7,7 +7,7 @@ import type { Instant } from "../rotation/time/time";
 /** As they stand in the evidence of `KeyRetired`. */
 export type Confirmations = Evidence[string];
 
-/** One rotation as an auditor asks for it. */
+/** One rotation, for an audit. */
 export interface RotationEvidence {
   readonly account: string;
   readonly resourceId: string;

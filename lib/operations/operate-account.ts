@@ -26,10 +26,10 @@ export type Operated =
   | { readonly kind: "refused"; readonly reason: string; readonly detail: string }
   | { readonly kind: "busy"; readonly retryAfterSeconds: number };
 
-/** Carries out an operator's order under the claim, and moves the account on at once where it can. */
+/** Executes an operator's order under the claim, and advances the account at once where that is possible. */
 export const operate = async (app: App, config: AccountConfig, order: Order): Promise<Operated> => {
   const { ports, limits } = app;
-  const enter = (record: RotationRecord, now: Date): Note | RequestRejection => {
+  const beforeSteps = (record: RotationRecord, now: Date): Note | RequestRejection => {
     const asked: Pause = { since: toInstant(now), by: order.by, reason: order.reason };
     return orders[order.action]({ record, config, asked, now, dryRun: limits.dryRun });
   };
@@ -37,7 +37,7 @@ export const operate = async (app: App, config: AccountConfig, order: Order): Pr
     by: order.by,
     stop: ports.clock.abortAfter(limits.requestMs),
     claimWaitMs: limits.claimWaitMs,
-    beforeSteps: enter,
+    beforeSteps,
   });
   if (driven.kind === "busy") return { kind: "busy", retryAfterSeconds: busySeconds(app, driven.claim?.until ?? null) };
   if (driven.kind === "refused") {

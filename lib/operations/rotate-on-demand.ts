@@ -14,7 +14,7 @@ export interface Demand {
   readonly reason: string;
   readonly retireAfterMs: number | null;
   readonly idempotencyKey: string | null;
-  /** Who asks, as the platform says, or `operator:function-key`. */
+  /** The caller, as the platform names it, or `operator:function-key`. */
   readonly by: string;
 }
 
@@ -31,7 +31,7 @@ export type Demanded =
  */
 export const rotateOnDemand = async (app: App, config: AccountConfig, demand: Demand): Promise<Demanded> => {
   const { ports, limits } = app;
-  const enter = (record: RotationRecord): Move | RequestRejection | null => {
+  const beforeSteps = (record: RotationRecord): Move | RequestRejection | null => {
     const asked = knownDemand(record, demand);
     if (asked === "same") return null;
     if (asked === "other") return keyReused;
@@ -45,14 +45,14 @@ export const rotateOnDemand = async (app: App, config: AccountConfig, demand: De
     by: "demand",
     stop: ports.clock.abortAfter(limits.requestMs),
     claimWaitMs: limits.claimWaitMs,
-    beforeSteps: enter,
+    beforeSteps,
   });
   if (driven.kind === "busy") return { kind: "busy", retryAfterSeconds: busySeconds(app, driven.claim?.until ?? null) };
   if (driven.kind === "refused") return refused(driven.refusal);
   return { kind: "accepted", status: await readStatus(app, config) };
 };
 
-/** What needs no claim: a repeated request, a refusal that is plain already, a dry run. */
+/** Answers that need no claim: a repeated request, a refusal that the record shows already, a dry run. */
 const answeredFromRecord = async (app: App, config: AccountConfig, demand: Demand): Promise<Demanded | null> => {
   const { ports, limits } = app;
   const stored = await readRecord(ports, limits, config.name, callOptions(ports.clock, limits.callMs));
@@ -66,7 +66,7 @@ const answeredFromRecord = async (app: App, config: AccountConfig, demand: Deman
   return limits.dryRun ? { kind: "dryRun", status: await planned(app, config) } : null;
 };
 
-/** The status as it would be asked to start now. */
+/** The status of a dry run: what a rotation on demand would do now. */
 const planned = async (app: App, config: AccountConfig): Promise<StatusBody> => {
   const status = await readStatus(app, config);
   const since = app.ports.clock.now().toISOString();
@@ -114,7 +114,7 @@ const notIdle = (record: RotationRecord): RequestRejection => ({
 
 const refused = ({ refused: reason, detail }: RequestRejection): Demanded => ({ kind: "refused", reason, detail });
 
-/** A claim that is let go in the ordinary way lasts seconds; only a dead driver's lasts to its end. */
+/** A claim that is released normally lasts seconds; only a dead driver's claim lasts to its end. */
 export const busySeconds = (app: App, until: string | null): number => {
   const leftMs = until === null ? 0 : Date.parse(until) - app.ports.clock.now().getTime();
   return Math.max(1, Math.min(30, Math.ceil(leftMs / 1000)));

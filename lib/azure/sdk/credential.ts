@@ -38,7 +38,7 @@ const maxTokenMs = seconds(30);
 
 /**
  * MSAL passes no signal on and sets no time limit: an identity endpoint that accepts a connection and then says nothing
- * would hold up the call, its driver and the whole tick for ever, whatever the call's own signal says.
+ * would hold up the call, its driver and the whole tick without end, whatever the call's own signal says.
  */
 const limited = <C extends TokenCredential>(credential: C): C => {
   const ask = credential.getToken.bind(credential);

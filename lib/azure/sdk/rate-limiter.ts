@@ -1,5 +1,5 @@
 export interface RateLimiterOptions {
-  /** How many may go at once after a quiet time. */
+  /** Maximum number of tokens at once, after a quiet time. */
   readonly capacity: number;
   readonly refillPerSecond: number;
   /** Milliseconds; only differences count. */
@@ -9,7 +9,7 @@ export interface RateLimiterOptions {
 }
 
 /**
- * A token bucket that is served in order of arrival. Each caller books its token at once, on credit if need be, and
+ * A token bucket that is served in order of arrival. Each caller books its token at once, on credit if necessary, and
  * waits until the refill has paid for it; so no caller is overtaken and none polls.
  */
 export class RateLimiter {

@@ -7,7 +7,7 @@ import type { Row, RowKey, StoredRow } from "./rows";
 import type { Table } from "./tables";
 
 /**
- * Key order is ascending, people read the newest first: so the sequence is turned round. 16 digits hold any of them.
+ * Key order is ascending, people read the newest first: so the sequence is reversed. 16 digits hold any of them.
  */
 const historyKey = (account: string, sequence: number): RowKey => ({
   partitionKey: account,
@@ -17,7 +17,7 @@ const historyKey = (account: string, sequence: number): RowKey => ({
 /** The number of the form below. */
 const rowSchema = 1;
 
-/** The place that a key stands for; null for a key that is none of ours. */
+/** The place that a key stands for; null for a key that this app has not made. */
 const placeOf = ({ rowKey }: StoredRow): number | null =>
   /^\d{16}$/.test(rowKey) ? Number.MAX_SAFE_INTEGER - Number(rowKey) : null;
 
@@ -125,7 +125,7 @@ export class HistoryTable implements History {
     };
   }
 
-  /** Until so many of them have a place: rows without one hide none of those behind them. */
+  /** Reads until `places` of the rows have a place: rows without one must not hide those behind them. */
   async #rowsFrom(
     account: string,
     before: number | null,

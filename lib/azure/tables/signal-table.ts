@@ -53,9 +53,9 @@ const toReport = (row: StoredRow): InstanceReport | null => {
 };
 
 /**
- * A row that cannot be read stands for an instance that is not well, heard of when the row was written: it keeps the
- * gate shut as long as any silent instance would, and that instance's next signal replaces it. To skip it could open
- * the gate over an instance that is still on the previous key.
+ * A row that cannot be read stands for an unhealthy instance that reported when the row was written: it keeps the gate
+ * shut as long as any silent instance would, and that instance's next signal replaces it. Skipping the row could open
+ * the gate while that instance is still on the previous key.
  */
 const unreadableReport = (row: StoredRow): InstanceReport => {
   const [consumer = "", instance = "default"] = row.rowKey.split(":", 2);
