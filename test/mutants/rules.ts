@@ -138,7 +138,7 @@ export const safetyRules: readonly SafetyRule[] = [
     file: "lib/operations/operate-account.ts",
     text: "change: { rollback: asked, failure: null, hold: null } };",
     instead: "change: { failure: null, hold: null } };",
-    caughtBy: { jest: "unit scenarios integration e2e", test: "roll-?back|operate" },
+    caughtBy: { jest: "unit scenarios handlers integration e2e", test: "roll-?back|operate" },
   },
   {
     rule: "the slot to regenerate is recorded before the request is sent",
