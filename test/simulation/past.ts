@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { RotationEvent } from "../../lib/rotation/events/events";
 import { limits } from "../fakes/limits";
 import type { World } from "../fakes/world/world";
@@ -22,6 +23,6 @@ export const writePast = ({ product, tables, wallMs }: World, account: string, {
       previousHash,
     };
     tables.append(event);
-    previousHash = product.hashOf(event);
+    previousHash = createHash("sha256").update(product.hashedText(event), "utf8").digest("hex");
   }
 };
