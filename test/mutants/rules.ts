@@ -188,4 +188,28 @@ export const safetyRules: readonly SafetyRule[] = [
     instead: "await this.ports.history.append(event, this.lease.call()).catch(() => undefined);",
     caughtBy: simulation,
   },
+  {
+    rule: "what was announced while a record could not be read enters its history once",
+    without: "the history holds the alarm of an unreadable record twice after a crash",
+    file: "lib/driver/outbox-relay.ts",
+    text: "const missing = backlog.filter(({ id }) => !known.has(id));",
+    instead: "const missing = backlog.filter(({ id }) => !known.has(id) || id !== first.detail);",
+    caughtBy: simulation,
+  },
+  {
+    rule: "the record names the events that are removed because of their age before they are removed",
+    without: "the history has a gap that looks like a manual change",
+    file: "lib/driver/outbox-relay.ts",
+    text: "const { prunedThrough } = this.#record.chain;",
+    instead: "const prunedThrough = Math.max(through, this.#record.chain.prunedThrough + 1);",
+    caughtBy: simulation,
+  },
+  {
+    rule: "a first record continues the history that is there",
+    without: "the events of a new record collide with those of the deleted one and never reach the history",
+    file: "lib/driver/lease.ts",
+    text: "if (newest === undefined) return first;",
+    instead: "if (newest === undefined || newest.sequence > 0) return first;",
+    caughtBy: simulation,
+  },
 ];

@@ -39,6 +39,9 @@ const holdMs = 2 * minute;
 
 /** Follows every event from the record or notice that announces it to the receiver and the history. */
 export class EventAudit {
+  /** How many events were removed because of their age, and how many notices announced. */
+  removed = 0;
+  announced = 0;
   readonly #accounts = new Map<string, AccountEvents>();
 
   constructor(
@@ -114,6 +117,7 @@ export class EventAudit {
       if (this.#isAnnounced(account, event.id)) continue;
       this.#checkOrder(known.announced.at(-1), event);
       known.announced.push(event);
+      this.announced += 1;
     }
     for (const { id, event } of gone(queued(before ?? after), queued(after))) {
       if (!known.received.has(id))
@@ -167,6 +171,7 @@ export class EventAudit {
   }
 
   historyRemoved({ account, sequence, at }: RotationEvent): void {
+    this.removed += 1;
     if (sequence > this.#prunedThrough(account))
       this.broken("I5", `event ${sequence} was removed before the record said so`);
     const ageMs = this.world.wallMs - Date.parse(at);

@@ -16,6 +16,10 @@ export interface HistoryResult {
   /** Calls of ports. */
   readonly calls: number;
   readonly crashes: number;
+  /** Events that were removed because of their age. */
+  readonly removed: number;
+  /** Events that were announced while a record could not be read. */
+  readonly announced: number;
   readonly rotations: number;
   readonly signals: number;
   /** Faults that came about, by kind. */
@@ -92,6 +96,8 @@ class HistoryRun {
       effects: world.effects,
       calls: world.wire.calls,
       crashes: this.#crashes,
+      removed: this.#judge.audit.removed,
+      announced: this.#judge.audit.announced,
       rotations: this.#completed(),
       signals: this.#instances.signals,
       faults: Object.fromEntries(world.wire.met),
