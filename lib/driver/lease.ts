@@ -1,7 +1,7 @@
 import { ClaimLostError, CorruptRecordError } from "../errors";
 import { sha256 } from "../hash";
 import type { Limits } from "../limits";
-import type { CallOptions, Ports, Stored } from "../ports";
+import type { CallOptions, HistoryPage, Ports, Stored } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
 import { claimed, claimIsLive } from "../rotation/claim";
 import { hashedText } from "../rotation/events/events";
@@ -118,9 +118,22 @@ export class Lease {
     if (inItsPlace !== undefined)
       throw new CorruptRecordError(this.config.name, inItsPlace.problem, inItsPlace.sequence);
     const [newest] = events;
-    return newest === undefined
-      ? first
-      : { ...first, chain: { ...first.chain, sequence: newest.sequence, hash: sha256(hashedText(newest)) } };
+    if (newest === undefined) return first;
+    const { sequence } = newest;
+    const prunedThrough = (await this.#oldestPlace(sequence)) - 1;
+    return { ...first, chain: { sequence, hash: sha256(hashedText(newest)), prunedThrough } };
+  }
+
+  /** What was removed because of its age before the record was deleted is not missing: the history begins at this place. */
+  async #oldestPlace(newest: number): Promise<number> {
+    let oldest = newest;
+    for (let before: number | null = newest; before !== null; ) {
+      const range = { limit: 500, before };
+      const page: HistoryPage = await this.ports.history.page(this.config.name, range, this.#callWithoutClaim());
+      for (const { sequence } of [...page.events, ...page.unreadable]) oldest = Math.min(oldest, sequence ?? oldest);
+      before = page.next;
+    }
+    return oldest;
   }
 
   #newClaim(now: Date): Claim {

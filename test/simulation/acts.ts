@@ -1,5 +1,6 @@
 import type { AccountConfig } from "../../lib/rotation/account-config";
 import { otherSlot, type Slot } from "../../lib/rotation/phases";
+import type { ManualChange } from "../fakes/world/observer";
 import type { Process } from "../fakes/world/process";
 import type { World } from "../fakes/world/world";
 import type { Instance, Instances } from "./instances";
@@ -69,6 +70,10 @@ export const carryOut = (stage: Stage, act: Act): void => {
       // A forger does not try once.
       for (let turn = 0; turn < 15; turn += 1) later(stage, turn * 40_000, () => stage.instances.forge(act.account));
       return;
+    case "damageRecord":
+      return damageRecord(stage, act);
+    case "deleteRecord":
+      return deleteRecord(stage, act.account);
     case "scaleOut":
       return scaleOut(stage, act.account);
     case "scaleIn": {
@@ -193,6 +198,40 @@ const disableNewest = (stage: Stage, account: number, forMs: number): void => {
   later(stage, forMs, () => {
     newest.disabledBy = null;
   });
+};
+
+const damageRecord = (
+  stage: Stage,
+  { account, forMs, end }: Pick<Extract<Act, { kind: "damageRecord" }>, "account" | "forMs" | "end">,
+): void => {
+  const { tables } = stage.world;
+  const { name } = configOf(stage, account);
+  if (!tables.rotations.has(name) || tables.damaged.has(name)) return;
+  changeManually(stage, name, "damaged");
+  later(stage, forMs, () => {
+    if (tables.damaged.has(name)) changeManually(stage, name, end);
+  });
+};
+
+const deleteRecord = (stage: Stage, account: number): void => {
+  const { tables } = stage.world;
+  const { name } = configOf(stage, account);
+  const record = tables.rotations.get(name)?.record;
+  const { claim, quarantine, publishing } = record ?? { claim: null, quarantine: null, publishing: null };
+  const isAtRest = claim === null && quarantine === null && publishing?.outbox.length === 0;
+  if (isAtRest && publishing.deliveries.length === 0 && !tables.damaged.has(name))
+    return changeManually(stage, name, "deleted");
+  if (stage.world.faults.on) later(stage, minute / 2, () => deleteRecord(stage, account));
+};
+
+const changeManually = ({ world }: Stage, account: string, what: ManualChange): void => {
+  world.observer.changedManually(account, what);
+  world.effects += 1;
+  if (what === "damaged") world.tables.damage(account);
+  else if (what === "restored") world.tables.repair(account);
+  else world.tables.delete(account);
+  world.transcript.note("manually", () => `the record of ${account} is ${what}`);
+  world.observer.afterEffect();
 };
 
 /** Operators deploy what they want to one process after the other. */

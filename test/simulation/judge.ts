@@ -1,14 +1,15 @@
-import { createHash } from "node:crypto";
 import type { SecretRef } from "../../lib/rotation/account-config";
-import type { RotationEvent } from "../../lib/rotation/events/events";
+import type { Announcement, RotationEvent } from "../../lib/rotation/events/events";
+import type { Notice } from "../../lib/rotation/events/notice";
 import { rotationOf } from "../../lib/rotation/phases";
 import type { RotationRecord } from "../../lib/rotation/record";
 import type { KeyFact } from "../fakes/world/fake-batch";
 import type { VersionFact } from "../fakes/world/fake-vault";
-import type { Observer, SentRegenerate } from "../fakes/world/observer";
+import type { ManualChange, Observer, SentRegenerate } from "../fakes/world/observer";
 import { secretName } from "../fakes/world/ports";
 import type { Process } from "../fakes/world/process";
 import type { World } from "../fakes/world/world";
+import { EventAudit } from "./event-audit";
 import type { Instance } from "./instances";
 import { LeakSearch } from "./leak-search";
 import { maxClockOffsetMs } from "./plan";
@@ -29,10 +30,7 @@ const slotToRegenerate = ({ state }: RotationRecord) => {
 export class Judge implements Observer {
   violation: Violation | null = null;
   readonly leaks: LeakSearch | null;
-  /** By account: every event that its record ever numbered. */
-  readonly #told = new Map<string, RotationEvent[]>();
-  /** By account: the ids of the events that the webhook's receiver was told of, in the order in which it first was. */
-  readonly #alerted = new Map<string, Set<string>>();
+  readonly audit: EventAudit;
   /** By secret: its newest version, where that holds a key that is dead and refused, and since which virtual time. */
   readonly #deadSince = new Map<string, { readonly version: string; readonly at: number }>();
   /** By account: how long its state has been told without a reason. */
@@ -48,6 +46,7 @@ export class Judge implements Observer {
     private readonly instances: () => readonly Instance[],
     searched: boolean,
   ) {
+    this.audit = new EventAudit(world, (invariant, text) => this.#broken(invariant, text));
     this.leaks = searched ? new LeakSearch(world) : null;
   }
 
@@ -170,61 +169,36 @@ export class Judge implements Observer {
     this.#checkClaim(process, before, after);
     // What a driver saw under another claim is no look of this one.
     if (after.claim !== null && after.claim.id !== before?.claim?.id) process.looks.delete(secretName(after.secret));
-    const told = this.#told.get(after.account) ?? [];
-    this.#told.set(after.account, told);
-    const fresh = after.publishing.outbox.filter(({ sequence }) => sequence > (before?.chain.sequence ?? 0));
-    told.push(...fresh);
-    const gap = told.findIndex(({ sequence }, index) => sequence !== index + 1);
-    if (gap !== -1 || told.length !== after.chain.sequence)
-      this.#broken(
-        "I5",
-        `${after.account}: events are numbered up to ${after.chain.sequence}, ${told.length} were told`,
-      );
-    for (const event of after.publishing.outbox) {
-      if (told[event.sequence - 1]?.id !== event.id) this.#broken("I5", `event ${event.sequence} was told anew`);
-    }
-    const known = this.world.tables.events(after.account);
-    const sent =
-      before?.publishing.outbox.filter(
-        ({ sequence }) => !after.publishing.outbox.some((other) => other.sequence === sequence),
-      ) ?? [];
-    for (const event of sent) {
-      if (!known.some(({ id }) => id === event.id))
-        this.#broken("I5", `event ${event.sequence} never reached the history`);
-    }
-    if (before !== null) this.#checkOnItsWay(before, after);
+    const fresh = this.audit.recordWritten(before, after);
     const problem = transitionProblem(before, after, fresh);
     if (problem !== null) this.#broken("I5", problem);
     if (before?.claim && after.claim === null) this.#checkRepaired(process, after);
     if (before !== null) this.#noteOverride(before, after);
   }
 
-  /** An event that is told leaves the record only when the receiver has it. */
-  #checkOnItsWay(before: RotationRecord, after: RotationRecord): void {
-    const kept = new Set(
-      [...after.publishing.outbox, ...after.publishing.deliveries.map(({ event }) => event)].map(({ id }) => id),
-    );
-    const heard = this.#alerted.get(after.account);
-    for (const { id, event } of [
-      ...before.publishing.outbox,
-      ...before.publishing.deliveries.map((delivery) => delivery.event),
-    ]) {
-      if (!kept.has(id) && heard?.has(id) !== true)
-        this.#broken("I6", `the webhook's receiver was never told of ${event} ${id}, and nobody will try again`);
-    }
+  noticeWritten(before: Notice | null, after: Notice): void {
+    this.audit.noticeWritten(before, after);
   }
 
-  noticeWritten(): void {}
+  alerted(event: Announcement): void {
+    this.audit.received(event);
+  }
 
-  alerted({ account, id, event }: Parameters<Observer["alerted"]>[0]): void {
-    if (account === null) return;
-    const heard = this.#alerted.get(account) ?? new Set();
-    this.#alerted.set(account, heard);
-    if (heard.has(id)) return;
-    const next = this.#told.get(account)?.[heard.size];
-    if (next?.id !== id)
-      this.#broken("I5", `the receiver was told of ${event} ${id} before ${next?.event ?? "the record knew of it"}`);
-    heard.add(id);
+  historyWritten(event: RotationEvent, there: RotationEvent): void {
+    this.audit.historyWritten(event, there);
+  }
+
+  historyRemoved(event: RotationEvent): void {
+    this.audit.historyRemoved(event);
+  }
+
+  changedManually(account: string, what: ManualChange): void {
+    this.audit.changedManually(account, what);
+  }
+
+  /** After a run. */
+  checkHistory(): void {
+    this.audit.check();
   }
 
   /** Nobody takes away a claim that is live by the clock of who does it, which may have jumped since it was looked at. */
@@ -255,35 +229,6 @@ export class Judge implements Observer {
     for (const instance of this.instances()) if (instance.value !== published) instance.givenUp = true;
   }
 
-  historyWritten(event: RotationEvent, there: RotationEvent): void {
-    const told = this.#told.get(event.account)?.[event.sequence - 1];
-    if (told?.id !== event.id) this.#broken("I5", `the history got event ${event.sequence}, which no record holds`);
-    if (there.id !== event.id) this.#broken("I5", `the history has another event ${event.sequence}`);
-    const events = this.world.tables.events(event.account);
-    if (events.at(-1)?.sequence !== events.length)
-      this.#broken("I5", `event ${event.sequence} came before its predecessor`);
-  }
-
-  /** After a run: each event is in the history, or on its way there with the record. The chain of hashes is whole. */
-  checkHistory(): void {
-    const { tables, product } = this.world;
-    for (const { record } of tables.rotations.values()) {
-      const events = tables.events(record.account);
-      const coming = record.publishing.outbox.filter(({ sequence }) => sequence > events.length).length;
-      if (events.length + coming !== record.chain.sequence)
-        this.#broken(
-          "I5",
-          `${events.length} of ${record.chain.sequence} events are in the history, and ${coming} to come`,
-        );
-      let before: string | null = null;
-      for (const event of events) {
-        if (event.previousHash !== before)
-          this.#broken("I5", `event ${event.sequence} does not carry the hash of its predecessor`);
-        before = createHash("sha256").update(product.hashedText(event), "utf8").digest("hex");
-      }
-    }
-  }
-
   // I4, I6
 
   left(what: string, content: unknown): void {
@@ -310,7 +255,8 @@ export class Judge implements Observer {
     const record = this.world.tables.rotations.get(account)?.record;
     if (record === undefined) return "was never seen";
     if (record.claim !== null) return "is claimed";
-    if (record.publishing.outbox.length > 0) return "has events to deliver";
+    const unsettled = this.audit.unsettled(account);
+    if (unsettled !== null) return unsettled;
     if (record.failure !== null) return `failed: ${record.failure.detail}`;
     if (rotationOf(record.state) !== null || record.state.phase !== "idle") return `is ${record.state.phase}`;
     const newest = this.world.vault.newest(record.secret);

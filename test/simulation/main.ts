@@ -130,6 +130,8 @@ const summarise = (tally: Tally, { first, runs }: Options, seconds: number): voi
     ["rotations completed", tally.rotations],
     ["health signals", tally.signals],
     ["processes crashed", tally.crashes],
+    ["old events removed", tally.removed],
+    ["notices announced", tally.announced],
     ["faults", faults.map(([kind, times]) => `${kind} ${times}`).join(", ")],
     ["violations", tally.broken.length],
     ["seconds", seconds.toFixed(1)],

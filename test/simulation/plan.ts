@@ -51,7 +51,16 @@ export type Act =
   | { readonly kind: "scaleOut"; readonly account: number }
   | { readonly kind: "scaleIn"; readonly account: number }
   | { readonly kind: "restart"; readonly account: number }
-  | { readonly kind: "unhealthy"; readonly account: number; readonly forMs: number };
+  | { readonly kind: "unhealthy"; readonly account: number; readonly forMs: number }
+  /** The stored record cannot be read for a while; then it is put back, or deleted. */
+  | {
+      readonly kind: "damageRecord";
+      readonly account: number;
+      readonly forMs: number;
+      readonly end: "restored" | "deleted";
+    }
+  /** As soon as the account is at rest: no claim, nothing to deliver. */
+  | { readonly kind: "deleteRecord"; readonly account: number };
 
 export interface PlannedAct {
   /** An instant, or the moment just before a call takes effect. */
@@ -68,6 +77,16 @@ export interface AccountPlan {
   readonly cacheMs: number;
   /** Some instances start on a key that was configured by hand. */
   readonly handConfigured: boolean;
+  readonly past: Past | null;
+}
+
+/** The history of an account whose record was deleted before this history begins. */
+export interface Past {
+  /** How many events have been removed from it because of their age. */
+  readonly pruned: number;
+  /** How many are too old by now. */
+  readonly old: number;
+  readonly recent: number;
 }
 
 /** Everything that one history depends on. */
@@ -98,7 +117,7 @@ export const planOf = (seed: number): Plan => {
   const probe = random.chance(0.12) ? "none" : "dataPlane";
   const slow = probe === "dataPlane" && random.chance(0.3);
   const stormMs = random.between(20, 60) * minute;
-  return {
+  return withRecordsChanged({
     seed,
     course: seed + 2 ** 51,
     disorder: !random.chance(0.05),
@@ -116,14 +135,52 @@ export const planOf = (seed: number): Plan => {
       ...(random.chance(0.1) ? [{ when: aPlaceOf(random, "secrets.publish"), act: forgery }] : []),
     ],
     searched: seed % 25 === 0,
-  };
+  });
 };
+
+/** Longer than a claim lasts and a request is on its way: the remedy of a record that cannot be read does not ask for more. */
+const minDamageMs = 12 * minute;
+
+/** Drawn apart, so that the rest of a plan stays what it is. */
+const withRecordsChanged = (plan: Plan): Plan => {
+  const random = new Random(plan.seed + 2 ** 52);
+  const account = random.below(plan.accounts.length);
+  const acts: PlannedAct[] = [];
+  if (random.chance(0.3)) {
+    const end = random.chance(0.3) ? "deleted" : "restored";
+    const forMs = random.between(end === "deleted" ? minDamageMs : minute, 40 * minute);
+    const when = random.chance(0.5) ? aPlace(random) : random.below(plan.stormMs);
+    acts.push({ when, act: { kind: "damageRecord", account, forMs, end } });
+  }
+  if (random.chance(0.08))
+    acts.push({
+      when: random.below(plan.stormMs),
+      act: { kind: "deleteRecord", account: random.below(plan.accounts.length) },
+    });
+  const faults = acts.length > 0 ? Array.from({ length: random.below(3) }, () => aFaultOf(random, noticeCalls)) : [];
+  const accounts = plan.accounts.map((each) => ({
+    ...each,
+    past: random.chance(0.25)
+      ? { pruned: random.pick([0, 0, 3]), old: random.below(6), recent: random.below(4) }
+      : null,
+  }));
+  return { ...plan, accounts, acts: [...plan.acts, ...acts], faults: [...plan.faults, ...faults] };
+};
+
+const noticeCalls: readonly [Operation, ...Operation[]] = [
+  "notices.list",
+  "notices.write",
+  "notices.write",
+  "history.page",
+  "history.removeThrough",
+];
 
 const accountPlan = (random: Random, index: number, probe: AccountConfig["probe"]): AccountPlan => ({
   config: aConfig(random, index, probe),
   vault: random.pick(["none", "primary", "primary", "secondary", "foreign", "disabled"]),
   cacheMs: random.between(1, 8) * 30_000,
   handConfigured: random.chance(0.3),
+  past: null,
 });
 
 const aConfig = (random: Random, index: number, probe: AccountConfig["probe"]): AccountConfig => {
@@ -230,6 +287,11 @@ const aPlaceOf = (random: Random, operation: Operation) => ({ operation, nth: ra
 
 const aPlace = (random: Random): { readonly operation: Operation; readonly nth: number } => {
   return aPlaceOf(random, anOperation(random));
+};
+
+const aFaultOf = (random: Random, among: readonly [Operation, ...Operation[]]): PlacedFault => {
+  const { operation, nth } = aPlaceOf(random, random.pick(among));
+  return { operation, nth, fault: faultAt(random, operation) };
 };
 
 const aFault = (random: Random): PlacedFault => {

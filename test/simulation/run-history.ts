@@ -6,6 +6,7 @@ import { World } from "../fakes/world/world";
 import { carryOut, moveToSecret, operate, startAnother, type Stage } from "./acts";
 import { Instances } from "./instances";
 import { Judge, type Violation } from "./judge";
+import { writePast } from "./past";
 import { type AccountPlan, hour, minute, type Plan, type PlannedAct, planOf, resources } from "./plan";
 
 export interface HistoryResult {
@@ -15,6 +16,10 @@ export interface HistoryResult {
   /** Calls of ports. */
   readonly calls: number;
   readonly crashes: number;
+  /** Events that were removed because of their age. */
+  readonly removed: number;
+  /** Events that were announced while a record could not be read. */
+  readonly announced: number;
   readonly rotations: number;
   readonly signals: number;
   /** Faults that came about, by kind. */
@@ -41,7 +46,7 @@ class HistoryRun {
   readonly #stage: Stage;
   /** Accounts that have come to rest since the storm. */
   readonly #rested = new Set<string>();
-  #calm = false;
+  #calmSince: number | null = null;
   #over = false;
   #crashes = 0;
 
@@ -91,6 +96,8 @@ class HistoryRun {
       effects: world.effects,
       calls: world.wire.calls,
       crashes: this.#crashes,
+      removed: this.#judge.audit.removed,
+      announced: this.#judge.audit.announced,
       rotations: this.#completed(),
       signals: this.#instances.signals,
       faults: Object.fromEntries(world.wire.met),
@@ -104,7 +111,8 @@ class HistoryRun {
     return config;
   }
 
-  #furnish({ config, vault, cacheMs, handConfigured }: AccountPlan, index: number): void {
+  #furnish({ config, vault, cacheMs, handConfigured, past }: AccountPlan, index: number): void {
+    if (past !== null) writePast(this.#world, config.name, past);
     const { batch, vault: secrets, random } = this.#world;
     batch.create(config.batch.resourceId);
     batch.create(resources(index, 2).batch.resourceId);
@@ -170,15 +178,19 @@ class HistoryRun {
       if (process.serves(timeline.now)) this.#tick(process);
       const other = random.chance(0.25) ? random.any(this.#world.processes) : null;
       if (other?.serves(timeline.now)) this.#tick(other);
-      const base = this.#calm ? 5 * minute : 4 * minute;
+      const base = this.#calmSince !== null ? 5 * minute : 4 * minute;
       this.#tickLater(process, Math.floor(base * this.plan.processes * (0.3 + 1.4 * random.next())));
     });
   }
 
   #tick(process: Process): void {
     const { world } = this.#stage;
+    const startedAt = world.timeline.now;
     process.ticker.tick().then(
-      () => this.#afterTick(),
+      () => {
+        if (this.#calmSince !== null) this.#judge.audit.tickEnded(startedAt, this.#calmSince);
+        this.#afterTick();
+      },
       (error: unknown) => {
         world.observer.left("error", error);
         this.#judge.broken(
@@ -190,7 +202,7 @@ class HistoryRun {
   }
 
   #afterTick(): void {
-    if (this.#calm && this.#restless() === null) this.#over = true;
+    if (this.#calmSince !== null && this.#restless() === null) this.#over = true;
   }
 
   /** Each account has to come to rest once; with short intervals they need not be at rest together. */
@@ -212,7 +224,7 @@ class HistoryRun {
     }
     if (triggered.length === 0) return;
     this.#judge.beforeCall = (operation, nth) => {
-      if (this.#calm) return;
+      if (this.#calmSince !== null) return;
       for (const trigger of triggered) {
         if (trigger.operation === operation && trigger.nth === nth) carryOut(this.#stage, trigger.act);
       }
@@ -222,7 +234,7 @@ class HistoryRun {
   /** From here on nothing fails, everybody is well, and operators put right what they broke. */
   #becomeCalm(): void {
     const world = this.#world;
-    this.#calm = true;
+    this.#calmSince = world.timeline.now;
     world.transcript.note("fate", () => "calm from here on");
     world.faults.on = false;
     this.#wanted.forEach((config, index) => {

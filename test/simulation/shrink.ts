@@ -9,8 +9,11 @@ const without = <T>(list: readonly T[], index: number): readonly T[] => list.fil
 
 /** Every plan that is a little smaller than this one, the boldest cuts first. */
 const smaller = (plan: Plan): readonly Plan[] => [
-  { ...plan, faults: [] },
-  { ...plan, acts: [] },
+  ...(plan.faults.length > 0 ? [{ ...plan, faults: [] }] : []),
+  ...(plan.acts.length > 0 ? [{ ...plan, acts: [] }] : []),
+  ...(plan.accounts.some(({ past }) => past !== null)
+    ? [{ ...plan, accounts: plan.accounts.map((account) => ({ ...account, past: null })) }]
+    : []),
   ...(plan.accounts.length > 1 ? [{ ...plan, accounts: plan.accounts.slice(0, 1) }] : []),
   ...(plan.processes > 1 ? [{ ...plan, processes: plan.processes - 1 }] : []),
   ...(plan.disorder ? [{ ...plan, disorder: false }] : []),

@@ -14,6 +14,8 @@ export interface Tally {
   rotations: number;
   signals: number;
   crashes: number;
+  removed: number;
+  announced: number;
   faults: Record<string, number>;
   broken: Broken[];
 }
@@ -25,6 +27,8 @@ export const emptyTally = (): Tally => ({
   rotations: 0,
   signals: 0,
   crashes: 0,
+  removed: 0,
+  announced: 0,
   faults: {},
   broken: [],
 });
@@ -36,7 +40,7 @@ export const count = (tally: Tally, result: HistoryResult): void => {
 };
 
 export const add = (tally: Tally, more: Omit<Tally, "broken"> & { readonly broken: readonly Broken[] }): void => {
-  for (const name of ["runs", "effects", "calls", "rotations", "signals", "crashes"] as const)
+  for (const name of ["runs", "effects", "calls", "rotations", "signals", "crashes", "removed", "announced"] as const)
     tally[name] += more[name];
   for (const [kind, times] of Object.entries(more.faults)) tally.faults[kind] = (tally.faults[kind] ?? 0) + times;
   tally.broken.push(...more.broken);

@@ -122,12 +122,16 @@ export class FakeTables {
     return (kept === -1 ? events.at(-1) : events[kept - 1])?.sequence ?? 0;
   }
 
-  /** Removes the oldest event where its place is up to `sequence`. Whether there is another such. */
-  removeOldest(account: string, sequence: number): boolean {
-    const events = this.history.get(account) ?? [];
-    const isDue = (event: RotationEvent | undefined): boolean => event !== undefined && event.sequence <= sequence;
-    if (isDue(events[0])) events.shift();
-    return isDue(events[0]);
+  /** The oldest event, where its place is up to `sequence`. */
+  oldest(account: string, sequence: number): RotationEvent | null {
+    const oldest = this.events(account)[0];
+    return oldest !== undefined && oldest.sequence <= sequence ? oldest : null;
+  }
+
+  /** Harmless where it is not there. */
+  remove({ account, sequence }: RotationEvent): void {
+    const others = this.events(account).filter((event) => event.sequence !== sequence);
+    this.history.set(account, others);
   }
 
   #nextEtag(): string {

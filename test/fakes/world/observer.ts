@@ -18,6 +18,9 @@ export interface SentRegenerate {
   readonly sentAtWallMs: number;
 }
 
+/** What a person does to a stored record: makes it unreadable, puts it back as it was, or deletes it. */
+export type ManualChange = "damaged" | "restored" | "deleted";
+
 /** Judges a world: notified of every effect, right after it. */
 export interface Observer {
   /** Before a call takes effect: people and chance may be quicker. */
@@ -29,6 +32,10 @@ export interface Observer {
   recordWritten(process: Process, before: RotationRecord | null, after: RotationRecord): void;
   noticeWritten(before: Notice | null, after: Notice): void;
   historyWritten(event: RotationEvent, there: RotationEvent): void;
+  /** Because of its age. */
+  historyRemoved(event: RotationEvent): void;
+  /** Just before a person changes the stored record. */
+  changedManually(account: string, what: ManualChange): void;
   /** The webhook's receiver got this. */
   alerted(event: Announcement): void;
   /** Anything that leaves the app: a log line, a row, an answer, an error. */
@@ -47,6 +54,8 @@ export const noObserver: Observer = {
   recordWritten: nothing,
   noticeWritten: nothing,
   historyWritten: nothing,
+  historyRemoved: nothing,
+  changedManually: nothing,
   alerted: nothing,
   left: nothing,
   afterEffect: nothing,

@@ -328,8 +328,12 @@ const historyPort = (world: World, process: Process): History => ({
         signal,
         subject: () => `${account} ${sequence}`,
         effect: () => {
+          const oldest = world.tables.oldest(account, sequence);
+          if (oldest === null) return false;
           world.effects += 1;
-          return world.tables.removeOldest(account, sequence);
+          world.observer.historyRemoved(oldest);
+          world.tables.remove(oldest);
+          return world.tables.oldest(account, sequence) !== null;
         },
       });
     }

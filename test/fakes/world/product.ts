@@ -10,6 +10,7 @@ export {
   OutcomeUnknownError,
   TransientServiceError,
 } from "../../../lib/errors";
+export { chainProblems } from "../../../lib/history/hash-chain";
 export { hashedText } from "../../../lib/rotation/events/events";
 export { operate } from "../../../lib/operations/operate-account";
 export { proofMessage } from "../../../lib/signals/proof";

@@ -337,6 +337,16 @@ const aged = async (): Promise<Place> => {
 };
 
 describe("pruning", () => {
+  it("is not taken for missing rows after the record was deleted", async () => {
+    const place = await aged();
+    const { rig, config } = place;
+    await rig.tick();
+    place.deleteRecord();
+    await rig.tick();
+    expect(place.record.chain).toMatchObject({ sequence: 8, prunedThrough: 6 });
+    expect(await verifyHistory(rig.app, config)).toMatchObject({ intact: true, problems: [] });
+  });
+
   it("removes rows older than the retention, notes that in the record, and leaves a valid chain", async () => {
     const place = await aged();
     const { rig, config } = place;

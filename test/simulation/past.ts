@@ -1,0 +1,28 @@
+import { createHash } from "node:crypto";
+import type { RotationEvent } from "../../lib/rotation/events/events";
+import { limits } from "../fakes/limits";
+import type { World } from "../fakes/world/world";
+import { hour, type Past } from "./plan";
+
+/** Writes the history of an account whose record is gone. */
+export const writePast = ({ product, tables, wallMs }: World, account: string, { pruned, old, recent }: Past): void => {
+  let previousHash: string | null = pruned === 0 ? null : "0".repeat(64);
+  for (let index = 0; index < old + recent; index += 1) {
+    const ageMs = index < old ? limits.historyKeepMs + (old - index) * 24 * hour : (old + recent - index) * hour;
+    const event: RotationEvent = {
+      id: `past-${account}-${index}`,
+      sequence: pruned + index + 1,
+      at: new Date(wallMs - ageMs).toISOString(),
+      event: index % 2 === 0 ? "Paused" : "Resumed",
+      account,
+      rotationId: null,
+      reason: null,
+      detail: "before the record was deleted",
+      by: "operator:ada",
+      evidence: null,
+      previousHash,
+    };
+    tables.append(event);
+    previousHash = createHash("sha256").update(product.hashedText(event), "utf8").digest("hex");
+  }
+};
