@@ -19,7 +19,7 @@ describe("the folder of the app", () => {
   });
 
   it("is another one with host.json where the named one has none", () => {
-    expect(appRoot({ AzureWebJobsScriptRoot: folder })).toBe(join(__dirname, "../.."));
+    expect(appRoot({ AzureWebJobsScriptRoot: folder })).toBe(join(__dirname, "../../.."));
   });
 });
 
