@@ -1,6 +1,6 @@
 import { ClaimLostError, CorruptRecordError } from "../errors";
 import { sha256 } from "../hash";
-import type { Limits } from "../limits";
+import { callOptions, type Limits } from "../limits";
 import type { CallOptions, HistoryPage, Ports, Stored } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
 import { claimed, claimIsLive } from "../rotation/claim";
@@ -91,9 +91,7 @@ export class Lease {
     const { claim } = this.record;
     const leftMs = claim === null ? 0 : Date.parse(claim.until) - clock.now().getTime();
     const spareMs = leftMs - this.limits.claimMs / 10;
-    return spareMs <= 0
-      ? { signal: AbortSignal.abort() }
-      : { signal: clock.abortAfter(Math.min(spareMs, this.limits.callMs)) };
+    return spareMs <= 0 ? { signal: AbortSignal.abort() } : callOptions(clock, Math.min(spareMs, this.limits.callMs));
   }
 
   async #tryToClaim(): Promise<Busy | null> {
@@ -124,7 +122,9 @@ export class Lease {
     return { ...first, chain: { sequence, hash: sha256(hashedText(newest)), prunedThrough } };
   }
 
-  /** What was removed because of its age before the record was deleted is not missing: the history begins at this place. */
+  /**
+   * What was removed because of its age before the record was deleted is not missing: the history begins at this place.
+   */
   async #oldestPlace(newest: number): Promise<number> {
     let oldest = newest;
     for (let before: number | null = newest; before !== null; ) {
@@ -145,7 +145,7 @@ export class Lease {
   }
 
   #callWithoutClaim(): CallOptions {
-    return { signal: this.ports.clock.abortAfter(this.limits.callMs) };
+    return callOptions(this.ports.clock, this.limits.callMs);
   }
 
   get #held(): Stored {

@@ -22,9 +22,9 @@ const hashOf = (event: RotationEvent): string => sha256(hashedText(event));
 const maxMissing = 100;
 
 /**
- * Every difference from the history as it was written. Each event carries the hash of the one before it; the record carries that of the
- * newest, how many there are, and up to which they have been taken out because of their age. What waits in the record's
- * outbox may be in the history already.
+ * Every difference from the history as it was written. Each event carries the hash of the one before it; the record
+ * carries that of the newest, how many there are, and up to which they have been taken out because of their age. What
+ * waits in the record's outbox may be in the history already.
  */
 export const chainProblems = (history: StoredHistory, record: RotationRecord | null): readonly ChainProblem[] =>
   [

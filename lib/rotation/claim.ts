@@ -1,3 +1,4 @@
+import { days } from "./time/units";
 import type { Claim, Quarantine, RotationRecord } from "./record";
 import { latest, msBetween, plusMs, toInstant } from "./time/time";
 
@@ -6,7 +7,7 @@ export const claimIsLive = (record: RotationRecord, now: Date): boolean =>
   record.claim !== null && record.claim.until > toInstant(now);
 
 /** Another release may hold a claim for longer than this one, and clocks may differ. */
-const toleratedMs = 86_400_000;
+const toleratedMs = days(1);
 
 /** A claim that no driver can have taken, and that would keep all of them out for as long as it says. */
 export const claimIsAbsurd = ({ claim }: RotationRecord, claimMs: number, now: Date): boolean =>

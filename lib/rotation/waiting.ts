@@ -7,6 +7,7 @@ import type { RotationRecord } from "./record";
 import { scheduledDue } from "./schedule";
 import type { InstanceReport } from "./gate/signals";
 import { plusMs, toInstant } from "./time/time";
+import { seconds } from "./time/units";
 
 export type Waiting = Shut;
 
@@ -147,7 +148,7 @@ export const couldMoveOn = (seen: AccountView): boolean => {
 };
 
 /** Between two checks of Batch that signals cause. */
-const checkAgainAfterMs = 5_000;
+const checkAgainAfterMs = seconds(5);
 
 /**
  * Whether a signal could make a rotation repeat what Batch or the vault was not ready for, before the next tick does.

@@ -7,6 +7,7 @@ import { nextDueAt } from "../schedule";
 import type { InstanceReport } from "../gate/signals";
 import { isStalled, timeInPhaseMs } from "../stall";
 import { type Instant, msBetween, plusMs, toInstant } from "../time/time";
+import { hours } from "../time/units";
 import { gatedState, waitingFor } from "../waiting";
 import { firstClosing } from "../time/window";
 
@@ -27,8 +28,6 @@ export interface ConditionInput {
   readonly dryRun: boolean;
   readonly now: Date;
 }
-
-const hourMs = 3_600_000;
 
 /** Derived again at every check, so that an alarm that a crash has lost is raised again. */
 export const conditions = (input: ConditionInput): readonly Condition[] =>
@@ -65,7 +64,7 @@ const blocked = ({ record }: ConditionInput): Condition | null =>
 export const overdueAt = (record: RotationRecord, config: AccountConfig): Instant | null => {
   const dueAt = nextDueAt(record, config);
   if (dueAt === null) return null;
-  return config.window === null ? plusMs(dueAt, hourMs) : firstClosing(config.window, new Date(dueAt));
+  return config.window === null ? plusMs(dueAt, hours(1)) : firstClosing(config.window, new Date(dueAt));
 };
 
 const overdue = (input: ConditionInput): Condition | null => {

@@ -2,8 +2,7 @@ import { nextAttemptAt } from "../time/backoff";
 import { type Announcement, isAlarm } from "./events";
 import type { Delivery } from "../record";
 import { type Instant, plusMs, toInstant } from "../time/time";
-
-const dayMs = 86_400_000;
+import { days } from "../time/units";
 
 /** Which events the webhook gets: alarms and their end, or everything. */
 export type Wanted = "alarms" | "all";
@@ -19,7 +18,7 @@ export const newDelivery = <E extends Announcement>(event: E, now: Date): Delive
   event,
   attempts: 0,
   nextAttemptAt: toInstant(now),
-  giveUpAt: plusMs(toInstant(now), dayMs),
+  giveUpAt: plusMs(toInstant(now), days(1)),
 });
 
 /** The same delivery after a try that failed; null when it is given up. */

@@ -4,6 +4,7 @@ import { isWanted, maxDeliveries, newDelivery, type Wanted } from "./deliveries"
 import { type Announcement, keptDetail } from "./events";
 import type { Delivery, RaisedAlarm } from "../record";
 import { type Instant, msBetween, plusMs, toInstant } from "../time/time";
+import { minutes } from "../time/units";
 
 /**
  * Alarms that no rotation record can hold: of an account whose record cannot be read, and of the rotator as a whole.
@@ -24,7 +25,7 @@ export interface Notice {
 }
 
 /** Longer than it takes to send what is due. */
-export const maxHoldMs = 60_000;
+export const maxHoldMs = minutes(1);
 
 /** The first alarm and the newest events after it: hundreds of reminders are of no use. */
 const maxPendingHistory = 50;

@@ -1,8 +1,5 @@
 import { type Instant, latest, plusMs, toInstant } from "./time";
-
-const minute = 60_000;
-const hour = 60 * minute;
-const day = 24 * hour;
+import { days, hours, minutes } from "./units";
 
 /**
  * When to try again after `attempts` failures in a row: at the next tick after the first, then after 1, 2, 4, …
@@ -10,7 +7,7 @@ const day = 24 * hour;
  * it refuse for longer.
  */
 export const nextAttemptAt = (attempts: number, now: Date, retryAfterMs: number | null): Instant => {
-  const waitMs = attempts <= 1 ? 0 : Math.min(minute * 2 ** (attempts - 2), hour);
+  const waitMs = attempts <= 1 ? 0 : Math.min(minutes(2 ** (attempts - 2)), hours(1));
   const at = toInstant(now);
-  return latest(plusMs(at, waitMs), plusMs(at, Math.min(retryAfterMs ?? 0, day)));
+  return latest(plusMs(at, waitMs), plusMs(at, Math.min(retryAfterMs ?? 0, days(1))));
 };

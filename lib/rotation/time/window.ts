@@ -1,9 +1,9 @@
 import { IANAZone } from "luxon";
 import { type WindowConfig, weekdays } from "../account-config";
 import { type Instant, toInstant } from "./time";
+import { days, hours, minutes } from "./units";
 
-const minuteMs = 60_000;
-const dayMs = 86_400_000;
+const dayMs = days(1);
 
 /**
  * A wall clock reading, written as the milliseconds it would have in UTC: it becomes an instant once an offset is
@@ -45,14 +45,14 @@ const instantsOf = (offsetMs: (atMs: number) => number, wallMs: WallMs): readonl
 };
 
 const wallClockMs = (text: string): number => {
-  const [hours, minutes] = text.split(":").map(Number);
-  return (Number(hours) * 60 + Number(minutes)) * minuteMs;
+  const [hour, minute] = text.split(":").map(Number);
+  return hours(Number(hour)) + minutes(Number(minute));
 };
 
 /** The openings that end after `now`, from the one that began yesterday to those of two weeks ahead. */
 const openingsFrom = (window: WindowConfig, now: Date): readonly Opening[] => {
   const zone = IANAZone.create(window.timeZone);
-  const offsetMs = (atMs: number): number => zone.offset(atMs) * minuteMs;
+  const offsetMs = (atMs: number): number => minutes(zone.offset(atMs));
   const nowWallMs = now.getTime() + offsetMs(now.getTime());
   const today: WallMs = Math.floor(nowWallMs / dayMs) * dayMs;
   const [from, to] = [wallClockMs(window.from), wallClockMs(window.to)];
