@@ -5,7 +5,10 @@ import { minutes } from "../builders/time";
 import { proofOf } from "../rig/rig";
 import { adopt, type Instance, type Place, place, type SentSignal, openRig, type ServedRig } from "../rig/served-place";
 
-/** What a forger may know: every signal ever sent, every dead or previous key, and the keys of other accounts. Not the new key. */
+/**
+ * What a forger may know: every signal ever sent, every dead or previous key, and the keys of other accounts. Not the
+ * new key.
+ */
 interface Stage {
   readonly rig: ServedRig;
   readonly at: Place;
@@ -116,7 +119,10 @@ const otherVersion = fc.tuple(anOffset, anIndex, anIndex).map(
     },
 );
 
-/** The true proof of a signal that was sent, on the claim that the forger wants: for another account, consumer, instance, field or time. */
+/**
+ * The true proof of a signal that was sent, on the claim that the forger wants: for another account, consumer,
+ * instance, field or time.
+ */
 const stolenProof = fc.tuple(anOffset, anIndex).map(
   ([offMs, index]): Forgery =>
     (staged) => ({

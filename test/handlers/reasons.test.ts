@@ -103,7 +103,8 @@ describe("conditions of the whole account", () => {
   });
 
   test.each([
-    // Europe/Amsterdam, Sunday 29 March 2026: 02:00 becomes 03:00 at 01:00Z. Sunday 25 October: 03:00 becomes 02:00 at 01:00Z.
+    // Europe/Amsterdam, Sunday 29 March 2026: 02:00 becomes 03:00 at 01:00Z. Sunday 25 October: 03:00 becomes 02:00 at
+    // 01:00Z.
     ["put forward over its beginning", "2026-03-28T12:00:00.000Z", "2026-03-29T01:00:00.000Z"],
     ["put back after its first beginning", "2026-10-24T12:00:00.000Z", "2026-10-25T00:30:00.000Z"],
     ["put forward the week before", "2026-03-29T12:00:00.000Z", "2026-04-05T00:30:00.000Z"],

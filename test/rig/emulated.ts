@@ -11,7 +11,9 @@ import type { Vault } from "../emulators/vault";
 import { aWorld, type AccountOptions, type HeldVersion } from "./rig";
 import { openRig, Place, type ServedRig } from "./served-place";
 
-/** The real adapters on the emulators, over tables in memory; the app's clock and that of the services is the test's. */
+/**
+ * The real adapters on the emulators, over tables in memory; the app's clock and that of the services is the test's.
+ */
 export interface EmulatedRig {
   readonly rig: ServedRig;
   readonly emulators: Emulators;

@@ -110,7 +110,9 @@ export class Rig {
     this.start();
   }
 
-  /** Runs `work` in a process that dies on the way, and starts a new one. At which call it died; null where it lived. */
+  /**
+   * Runs `work` in a process that dies on the way, and starts a new one. At which call it died; null where it lived.
+   */
   async crash(death: Death, work: () => Promise<unknown>): Promise<string | null> {
     const { died } = this.start({ death });
     const at = await Promise.race([died, work().then(() => null)]);

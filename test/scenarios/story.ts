@@ -28,12 +28,15 @@ export interface StoryOptions {
   readonly settleMs?: { readonly accept: number; readonly refuse: number };
 }
 
-/** An app, as a story tells of it: it reads the vault and reports when it is told to, and uses what it has read all the time. */
+/**
+ * An app, as a story tells of it: it reads the vault and reports when it is told to, and uses what it has read all the
+ * time.
+ */
 export type App = Instance;
 
 /**
- * One account in a world of its own, driven step by step. Every effect is judged as in the simulation: a story that breaks an invariant fails
- * with `violation`.
+ * One account in a world of its own, driven step by step. Every effect is judged as in the simulation: a story that
+ * breaks an invariant fails with `violation`.
  */
 export class Story {
   readonly world: World;
@@ -160,7 +163,10 @@ export class Story {
     return status;
   }
 
-  /** Lets everything happen that takes no more time than the calls that it waits for. Null where the process died under it. */
+  /**
+   * Lets everything happen that takes no more time than the calls that it waits for. Null where the process died under
+   * it.
+   */
   async finish<T>(promise: Promise<T>): Promise<T | null> {
     let ended: { readonly value: T } | { readonly error: unknown } | null = null;
     const end = (how: NonNullable<typeof ended>): void => {
@@ -187,8 +193,8 @@ export class Story {
   }
 
   /**
-   * The ordinary course of things: every five minutes each app reads the vault and reports, and the timer fires. Ends when `done`, and fails
-   * where that takes more than a day.
+   * The ordinary course of things: every five minutes each app reads the vault and reports, and the timer fires. Ends
+   * when `done`, and fails where that takes more than a day.
    */
   async goesOn(done: () => boolean): Promise<void> {
     const began = this.world.timeline.now;

@@ -249,7 +249,10 @@ const reconfigure = (stage: Stage, account: number, change: Partial<AccountConfi
   }
 };
 
-/** Apps follow where the rotator has gone before: once every process has the new configuration and the new secret holds a key that works. */
+/**
+ * Apps follow where the rotator has gone before: once every process has the new configuration and the new secret holds
+ * a key that works.
+ */
 export const moveToSecret = (stage: Stage, instance: Instance): void => {
   const { world, instances } = stage;
   const { name, secret } = configOf(stage, instance.account);
@@ -293,8 +296,8 @@ const changeOf = (
 };
 
 /**
- * A new instance, where the rotator can tell: every instance it waits for has reported, and the soak is longer than the first report of a new one
- * may take, by whatever clock.
+ * A new instance, where the rotator can tell: every instance it waits for has reported, and the soak is longer than the
+ * first report of a new one may take, by whatever clock.
  */
 const scaleOut = (stage: Stage, account: number): void => {
   const { world, instances } = stage;

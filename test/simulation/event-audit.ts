@@ -219,7 +219,10 @@ export class EventAudit {
     return this.world.tables.events(account).some((event) => event.id === id);
   }
 
-  /** After a run: the history has each event once, in order and as it was written; it has a gap only where the record says so. */
+  /**
+   * After a run: the history has each event once, in order and as it was written; it has a gap only where the record
+   * says so.
+   */
   check(): void {
     const { tables, product } = this.world;
     for (const { record } of tables.rotations.values()) {

@@ -32,9 +32,10 @@ export interface Instance {
 const retryMs = 25_000;
 
 /**
- * The apps. Each instance reads the newest version at its start and again within `cacheMs`, uses what it read all the time, and reports it at once and
- * then every few minutes. An instance whose report is not accepted reads the vault again before its next report: so none works for long on a key that
- * the rotator has not heard of. That is what the README asks of an app.
+ * The apps. Each instance reads the newest version at its start and again within `cacheMs`, uses what it read all the
+ * time, and reports it at once and then every few minutes. An instance whose report is not accepted reads the vault
+ * again before its next report: so none works for long on a key that the rotator has not heard of. That is what the
+ * README asks of an app.
  */
 export class Instances {
   readonly all: Instance[] = [];

@@ -4,9 +4,8 @@ import type { Notice } from "../../lib/rotation/events/notice";
 import { rotationOf } from "../../lib/rotation/phases";
 import type { RotationRecord } from "../../lib/rotation/record";
 import type { KeyFact } from "../fakes/world/fake-batch";
-import type { VersionFact } from "../fakes/world/fake-vault";
+import { secretName, type VersionFact } from "../fakes/world/fake-vault";
 import type { ManualChange, Observer, SentRegenerate } from "../fakes/world/observer";
-import { secretName } from "../fakes/world/ports";
 import type { Process } from "../fakes/world/process";
 import type { World } from "../fakes/world/world";
 import { EventAudit } from "./event-audit";
@@ -79,8 +78,8 @@ export class Judge implements Observer {
   }
 
   /**
-   * Somebody published a key of this very slot by hand after the driver had looked and before its request was done: no rotator can see that.
-   * Null where nobody did; else the effect at which.
+   * Somebody published a key of this very slot by hand after the driver had looked and before its request was done: no
+   * rotator can see that. Null where nobody did; else the effect at which.
    */
   #publishedByHandSince({ record, lookedAt, slot }: SentRegenerate): number | null {
     if (record === null) return null;
@@ -155,7 +154,9 @@ export class Judge implements Observer {
     );
   }
 
-  /** A value that was never a key, one that a person killed or made just now, or one that a person published too early. */
+  /**
+   * A value that was never a key, one that a person killed or made just now, or one that a person published too early.
+   */
   #excused(value: string, published: VersionFact | null): boolean {
     const key = this.world.batch.keys.get(value);
     if (key === undefined) return true;
@@ -201,7 +202,9 @@ export class Judge implements Observer {
     this.audit.check();
   }
 
-  /** Nobody takes away a claim that is live by the clock of who does it, which may have jumped since it was looked at. */
+  /**
+   * Nobody takes away a claim that is live by the clock of who does it, which may have jumped since it was looked at.
+   */
   #checkClaim({ clock }: Process, before: RotationRecord | null, after: RotationRecord): void {
     const held = before?.claim ?? null;
     if (held === null || after.claim === null || after.claim.id === held.id) return;

@@ -107,7 +107,10 @@ export interface Plan {
 
 /** Two clocks differ by twice this at most, and one may jump as far. */
 export const maxClockOffsetMs = 45_000;
-/** A request is done this late at most. With the difference of two clocks it is less than the quarantine, 5 minutes: later than that is too late. */
+/**
+ * A request is done this late at most. With the difference of two clocks it is less than the quarantine, 5 minutes:
+ * later than that is too late.
+ */
 export const maxOnItsWayMs = 3.4 * minute;
 
 /** The plan of a seed. */
@@ -138,7 +141,10 @@ export const planOf = (seed: number): Plan => {
   });
 };
 
-/** Longer than a claim lasts and a request is on its way: the remedy of a record that cannot be read does not ask for more. */
+/**
+ * Longer than a claim lasts and a request is on its way: the remedy of a record that cannot be read does not ask for
+ * more.
+ */
 const minDamageMs = 12 * minute;
 
 /** Drawn apart, so that the rest of a plan stays what it is. */

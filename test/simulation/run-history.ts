@@ -28,7 +28,10 @@ export interface HistoryResult {
   readonly journal: readonly string[] | null;
 }
 
-/** After the storm, an account that is left alone must come to rest within this: the longest `Retry-After`, or a day for its window, and a rotation. */
+/**
+ * After the storm, an account that is left alone must come to rest within this: the longest `Retry-After`, or a day for
+ * its window, and a rotation.
+ */
 const maxCalmMs = ({ config }: AccountPlan): number => (config.window === null ? 16 : 40) * hour;
 
 /** One whole history: a storm of faults, hands and restarts, then calm, in which every account must come to rest. */

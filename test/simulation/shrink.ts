@@ -2,7 +2,10 @@ import type { Product } from "../fakes/world/product-type";
 import { minute, type Plan } from "./plan";
 import { type HistoryResult, runPlan } from "./run-history";
 
-/** Other courses that a smaller plan may take before it is given up: dropping one thing shifts the chance of all that follows. */
+/**
+ * Other courses that a smaller plan may take before it is given up: dropping one thing shifts the chance of all that
+ * follows.
+ */
 const courses = 4;
 
 const without = <T>(list: readonly T[], index: number): readonly T[] => list.filter((_, at) => at !== index);

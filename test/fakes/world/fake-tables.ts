@@ -11,8 +11,8 @@ interface Schema<T> {
 }
 
 /**
- * The three tables, notices in the one of the rotations. `checked`: rows go through JSON and the schema, so what could not be stored is not stored here
- * either; else they are kept as they are handed in, which costs less.
+ * The three tables, notices in the one of the rotations. `checked`: rows go through JSON and the schema, so what could
+ * not be stored is not stored here either; else they are kept as they are handed in, which costs less.
  */
 export class FakeTables {
   readonly rotations = new Map<string, Stored>();

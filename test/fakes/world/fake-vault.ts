@@ -35,7 +35,8 @@ export const publishedWith = ({ slot, resourceId, rotateEveryMs, rotationId, exp
   expiresAt,
 });
 
-const nameOf = ({ vaultUrl, name }: SecretRef): string => `${vaultUrl}/secrets/${name}`.toLowerCase();
+/** The name of a secret among all vaults. */
+export const secretName = ({ vaultUrl, name }: SecretRef): string => `${vaultUrl}/secrets/${name}`.toLowerCase();
 
 /** The secrets of a world with their versions, oldest first. */
 export class FakeVault {
@@ -49,7 +50,7 @@ export class FakeVault {
   constructor(private readonly random: Random) {}
 
   versions(ref: SecretRef): readonly VersionFact[] {
-    return this.#secrets.get(nameOf(ref)) ?? [];
+    return this.#secrets.get(secretName(ref)) ?? [];
   }
 
   /** What a reader of the secret sees; null for a deleted secret too. */
@@ -71,7 +72,7 @@ export class FakeVault {
       version: this.random.hex(32),
       disabledBy: null,
     };
-    this.#secrets.set(nameOf(ref), [...this.versions(ref), version]);
+    this.#secrets.set(secretName(ref), [...this.versions(ref), version]);
     return version;
   }
 
@@ -82,10 +83,10 @@ export class FakeVault {
   }
 
   isDeleted(ref: SecretRef): boolean {
-    return this.#deleted.has(nameOf(ref));
+    return this.#deleted.has(secretName(ref));
   }
 
   setDeleted(ref: SecretRef, deleted: boolean): void {
-    this.#deleted[deleted ? "add" : "delete"](nameOf(ref));
+    this.#deleted[deleted ? "add" : "delete"](secretName(ref));
   }
 }

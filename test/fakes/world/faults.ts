@@ -13,7 +13,10 @@ export const operations = [
   "rotations.read",
   "rotations.insert",
   "rotations.replace",
-  /** The write that announces a regenerate: a replace like any other, but told apart, since most depends on what comes right after it. */
+  /**
+   * The write that announces a regenerate: a replace like any other, but told apart, since most depends on what comes
+   * right after it.
+   */
   "rotations.intent",
   "signals.list",
   "signals.update",
@@ -59,7 +62,9 @@ export type Fault =
   | { readonly kind: "late"; readonly ms: number }
   /** No answer before the caller gives up. */
   | { readonly kind: "hang"; readonly done: boolean }
-  /** The whole process dies at this call: before it is sent, after it is done, or with the request on its way for `ms`. */
+  /**
+   * The whole process dies at this call: before it is sent, after it is done, or with the request on its way for `ms`.
+   */
   | { readonly kind: "crash"; readonly at: "before" | "after" }
   | { readonly kind: "crash"; readonly at: "onItsWay"; readonly ms: number }
   /** Done, but the process stands still for `ms` before it sees the answer. */
@@ -118,7 +123,10 @@ export class FaultPlan {
     this.#armed.clear();
   }
 
-  /** The listener is called after each effect, reads included, and before its caller learns of it. Returns the function that takes it off. */
+  /**
+   * The listener is called after each effect, reads included, and before its caller learns of it. Returns the function
+   * that takes it off.
+   */
   onEffect(listener: (operation: Operation) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

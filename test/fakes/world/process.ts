@@ -33,7 +33,10 @@ export class Process {
   life = 1;
   alive = true;
   frozenUntil = 0;
-  /** When it last read the newest version of a secret, by the secret's name: after which effect, and at which virtual time. */
+  /**
+   * When it last read the newest version of a secret, by the secret's name: after which effect, and at which virtual
+   * time.
+   */
   readonly looks = new Map<string, { readonly effect: number; readonly at: number }>();
   /** Resolves, when it crashes, with the call at which it does. */
   readonly died: Promise<string>;

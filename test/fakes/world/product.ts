@@ -1,6 +1,6 @@
 /**
- * Everything of the app that a world runs on, in one module: so that it can be bundled with one of its rules changed, and the
- * simulation be run against that.
+ * Everything of the app that a world runs on, in one module: so that it can be bundled with one of its rules changed,
+ * and the simulation be run against that.
  */
 export { BatchKey } from "../../../lib/batch-key";
 export { rotateOnDemand } from "../../../lib/operations/rotate-on-demand";

@@ -11,12 +11,12 @@ export interface Happening {
 type Details = Partial<Pick<Happening, "owner" | "wakes" | "awaited">>;
 
 /**
- * The one clock and the one queue of a world: milliseconds since its beginning. Everything that happens is a happening in this queue. No real timer
- * takes part. There are two ways to run it:
+ * The one clock and the one queue of a world: milliseconds since its beginning. Everything that happens is a happening
+ * in this queue. No real timer takes part. There are two ways to run it:
  *
  * - `run`: of the happenings whose time has come `choose` picks the next, and time moves on when there is none.
- * - Live (`choose` is null): what is due happens at once and in order, and a test moves time with `to`. While code of the app waits for an instant and
- *   nothing else happens, time moves on by itself.
+ * - Live (`choose` is null): what is due happens at once and in order, and a test moves time with `to`. While code of
+ * the app waits for an instant and   nothing else happens, time moves on by itself.
  */
 export class Timeline {
   #now = 0;
@@ -77,8 +77,8 @@ export class Timeline {
   }
 
   /**
-   * Lets things happen until `done`, or until nothing is left. Between two of them every promise that can go on has gone on: `setImmediate` runs
-   * only when no promise is ready, so the order depends on nothing but `choose`.
+   * Lets things happen until `done`, or until nothing is left. Between two of them every promise that can go on has
+   * gone on: `setImmediate` runs only when no promise is ready, so the order depends on nothing but `choose`.
    */
   run(done: () => boolean): Promise<void> {
     return new Promise((resolve, reject) => {

@@ -1,4 +1,6 @@
-/** What happened, for people. Keys and version ids are shown by short names: no key may be in a test's output either. */
+/**
+ * What happened, for people. Keys and version ids are shown by short names: no key may be in a test's output either.
+ */
 export class Transcript {
   /** Null: nobody reads it, so nothing is written. */
   lines: string[] | null;

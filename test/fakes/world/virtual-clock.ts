@@ -2,8 +2,8 @@ import type { Clock } from "../../../lib/ports";
 import { type Happening, Timeline } from "./timeline";
 
 /**
- * Signals of a clock. "asked": code only asks whether they have aborted, so they need no timer. "real": for code that listens to them or hands them
- * on to a client; a real signal costs more than the rest of a simulated call.
+ * Signals of a clock. "asked": code only asks whether they have aborted, so they need no timer. "real": for code that
+ * listens to them or hands them on to a client; a real signal costs more than the rest of a simulated call.
  */
 export type Signals = "asked" | "real";
 
@@ -36,7 +36,10 @@ export interface ClockOptions {
   readonly timeline?: Timeline;
 }
 
-/** A machine's clock: the time of its timeline, and how far off it shows it. Without a timeline it has a live one of its own. */
+/**
+ * A machine's clock: the time of its timeline, and how far off it shows it. Without a timeline it has a live one of its
+ * own.
+ */
 export class VirtualClock implements Clock {
   /** Milliseconds ahead of true time. Only what the clock shows depends on it: timers run on. */
   offsetMs = 0;

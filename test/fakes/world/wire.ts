@@ -38,8 +38,9 @@ interface Sent<T> {
 }
 
 /**
- * Where every call of every port waits for its turn: what is sent, what is done, and what is answered are three moments, and anything may happen in
- * between. Requests that are done late are done within bounds: a few seconds in the tables, less than the quarantine elsewhere.
+ * Where every call of every port waits for its turn: what is sent, what is done, and what is answered are three
+ * moments, and anything may happen in between. Requests that are done late are done within bounds: a few seconds in the
+ * tables, less than the quarantine elsewhere.
  */
 export class Wire {
   /** Faults that came about, by kind. */

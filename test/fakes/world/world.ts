@@ -13,7 +13,10 @@ import { Transcript } from "./transcript";
 import { type Signals, start, VirtualClock } from "./virtual-clock";
 import { Wire } from "./wire";
 
-/** "live": calls are answered at once, in order. "stepped": the same, but time passes only in `timeline.run`. "disorder": anything may happen in between. */
+/**
+ * "live": calls are answered at once, in order. "stepped": the same, but time passes only in `timeline.run`.
+ * "disorder": anything may happen in between.
+ */
 export type Course = "live" | "stepped" | "disorder";
 
 export interface WorldOptions {
@@ -30,7 +33,10 @@ export interface WorldOptions {
   readonly signals?: Signals;
 }
 
-/** Batch, Key Vault, the tables and the clocks, all in memory and all open to the test: what is true here can be read directly. */
+/**
+ * Batch, Key Vault, the tables and the clocks, all in memory and all open to the test: what is true here can be read
+ * directly.
+ */
 export class World {
   readonly product: Product;
   readonly random: Random;

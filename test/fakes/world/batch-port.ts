@@ -1,0 +1,98 @@
+import type { BatchKeys } from "../../../lib/ports";
+import { allowsSharedKey, type BatchAction, type BatchFacts } from "./fake-batch";
+import { secretName } from "./fake-vault";
+import type { SentRegenerate } from "./observer";
+import type { Process } from "./process";
+import { refusal } from "./refusal";
+import type { World } from "./world";
+
+/** What Resource Manager says before it does anything. */
+const permitted = (world: World, resourceId: string, action: BatchAction): BatchFacts => {
+  const { batch } = world;
+  if (batch.denied.has(action)) throw refusal(world, "Forbidden", `Batch ${action}`, 403);
+  const account = existing(world, resourceId, `Batch ${action}`);
+  if (account.locked && action !== "read") throw refusal(world, "ResourceLocked", `Batch ${action}`, 409);
+  return account;
+};
+
+const existing = (world: World, resourceId: string, operation: string): BatchFacts => {
+  const account = world.batch.find(resourceId);
+  if (account === null) throw refusal(world, "NotFound", operation, 404);
+  return account;
+};
+
+export const batchPort = (world: World, process: Process): BatchKeys => ({
+  readAccount: ({ resourceId }, { signal }) =>
+    world.wire.call(process, {
+      operation: "batch.readAccount",
+      signal,
+      subject: () => shortId(resourceId),
+      effect: () => {
+        const account = permitted(world, resourceId, "read");
+        return {
+          accountEndpoint: `${shortId(resourceId)}.westeurope.batch.azure.com`,
+          sharedKeyAllowed: !account.userSubscription && allowsSharedKey(account),
+        };
+      },
+    }),
+  readKeys: ({ resourceId }, { signal }) =>
+    world.wire.call(process, {
+      operation: "batch.readKeys",
+      signal,
+      subject: () => shortId(resourceId),
+      effect: () => {
+        const { keys } = permitted(world, resourceId, "listKeys");
+        return { primary: world.key(keys.primary.value), secondary: world.key(keys.secondary.value) };
+      },
+    }),
+  regenerate: ({ resourceId }, slot, { signal }) => {
+    const sent = sentRegenerate(world, process, resourceId, slot);
+    world.observer.sent(sent);
+    return world.wire.call(process, {
+      operation: "batch.regenerate",
+      signal,
+      subject: () => `${slot} of ${shortId(resourceId)}`,
+      effect: () => {
+        const { keys } = permitted(world, resourceId, "regenerateKeys");
+        const excused = world.observer.excuses(sent, keys[slot]);
+        const killed = world.batch.regenerate(resourceId, slot, "rotator", excused);
+        world.effects += 1;
+        world.observer.regenerated(sent, killed);
+        return { requestId: `arm-request-${world.batch.requests}` };
+      },
+    });
+  },
+  probe: ({ resourceId }, endpoint, key, { signal }) =>
+    world.wire.call(process, {
+      operation: "batch.probe",
+      signal,
+      subject: () => `${shortId(resourceId)} with ${world.transcript.key(key.reveal())}`,
+      effect: () => {
+        const account = existing(world, resourceId, "Batch data plane probe");
+        if (!allowsSharedKey(account)) throw refusal(world, "SharedKeyNotAllowed", "Batch data plane probe", 403);
+        const value = key.reveal();
+        const own = world.batch.keys.get(value)?.resourceId === resourceId && endpoint.startsWith(shortId(resourceId));
+        return own && world.batch.accepts(value) ? "accepted" : "refused";
+      },
+    }),
+});
+
+const sentRegenerate = (
+  world: World,
+  process: Process,
+  resourceId: string,
+  slot: SentRegenerate["slot"],
+): SentRegenerate => {
+  const rows = [...world.tables.rotations.values()];
+  const record = rows.find((row) => row.record.resourceId === resourceId)?.record ?? null;
+  return {
+    process,
+    resourceId,
+    slot,
+    record,
+    lookedAt: record === null ? 0 : (process.looks.get(secretName(record.secret))?.effect ?? 0),
+    sentAtWallMs: process.clock.now().getTime(),
+  };
+};
+
+const shortId = (resourceId: string): string => resourceId.slice(resourceId.lastIndexOf("/") + 1);

@@ -1,0 +1,81 @@
+import type { SecretPublisher } from "../../../lib/ports";
+import { toInstant } from "../../../lib/rotation/time/time";
+import { publishedWith, secretName, type VaultAction, type VersionFact } from "./fake-vault";
+import type { Process } from "./process";
+import { refusal } from "./refusal";
+import type { World } from "./world";
+
+export const secretsPort = (world: World, process: Process): SecretPublisher => {
+  const shown = (version: VersionFact) => ({
+    version: version.version,
+    enabled: true as const,
+    key: world.key(version.value),
+    // Key Vault gives whole seconds.
+    createdAt: toInstant(new Date(Math.floor(version.createdAtMs / 1000) * 1000)),
+    rotationId: version.tags["RotationId"] ?? null,
+  });
+  const check = (action: VaultAction): void => {
+    if (world.vault.denied.has(action)) throw refusal(world, "Forbidden", `Key Vault ${action}`, 403);
+  };
+  return {
+    newest: (ref, { signal }) =>
+      world.wire.call(process, {
+        operation: "secrets.newest",
+        signal,
+        subject: () => `of ${ref.name}`,
+        effect: () => {
+          check("get");
+          const version = world.vault.newest(ref);
+          process.looks.set(secretName(ref), { effect: world.effects, at: world.timeline.now });
+          if (version === null) return null;
+          if (version.disabledBy === null) return shown(version);
+          throw refusal(world, "SecretDisabled", "Key Vault getSecret", 403);
+        },
+      }),
+    version: (ref, id, { signal }) =>
+      world.wire.call(process, {
+        operation: "secrets.version",
+        signal,
+        subject: () => `${world.transcript.version(id)} of ${ref.name}`,
+        effect: () => {
+          check("get");
+          const version = world.vault.version(ref, id);
+          if (version === null) return null;
+          return version.disabledBy === null ? shown(version) : { version: id, enabled: false };
+        },
+      }),
+    publish: (ref, publication, { signal }) =>
+      world.wire.call(process, {
+        operation: "secrets.publish",
+        signal,
+        subject: () => `${publication.slot} ${world.transcript.key(publication.key.reveal())} to ${ref.name}`,
+        effect: () => {
+          check("set");
+          if (world.vault.isDeleted(ref)) throw refusal(world, "SecretDeleted", "Key Vault setSecret", 409);
+          world.effects += 1;
+          const { version } = world.vault.add(ref, {
+            ...publishedWith(publication),
+            value: publication.key.reveal(),
+            by: "rotator",
+            createdAtMs: world.wallMs,
+            effect: world.effects,
+          });
+          world.transcript.note("vault", () => `newest version of ${ref.name} is ${world.transcript.version(version)}`);
+          return { version, requestId: `vault-request-${world.vault.publications}` };
+        },
+      }),
+    disable: (ref, id, { signal }) =>
+      world.wire.call(process, {
+        operation: "secrets.disable",
+        signal,
+        subject: () => `${world.transcript.version(id)} of ${ref.name}`,
+        effect: () => {
+          check("update");
+          const version = world.vault.version(ref, id);
+          if (version === null) throw refusal(world, "NotFound", "Key Vault updateSecret", 404);
+          world.effects += 1;
+          version.disabledBy ??= "rotator";
+        },
+      }),
+  };
+};

@@ -1,0 +1,161 @@
+import type { History, Notices, Rotations, Signals } from "../../../lib/ports";
+import type { RotationRecord } from "../../../lib/rotation/record";
+import type { Process } from "./process";
+import type { World } from "./world";
+
+const summary = ({ account, state, claim, hold, failure, quarantine }: RotationRecord): string =>
+  [
+    `${account} ${state.phase}`,
+    ...(claim === null ? [] : ["claimed"]),
+    ...(claim?.intent ? [`intent ${claim.intent.slot}`] : []),
+    ...(hold === null ? [] : [hold.reason]),
+    ...(failure === null ? [] : ["failed"]),
+    ...(quarantine === null ? [] : [`quarantine ${quarantine.slot}`]),
+  ].join(" ");
+
+export const rotationsPort = (world: World, process: Process): Rotations => {
+  const write = (record: RotationRecord, etag: string | null) => {
+    const before = world.tables.rotations.get(record.account)?.record ?? null;
+    const stored = world.tables.write(record, etag);
+    if (stored === null) return null;
+    world.effects += 1;
+    world.observer.recordWritten(process, before, record);
+    world.observer.left("record", record);
+    return stored;
+  };
+  return {
+    read: (account, { signal }) =>
+      world.wire.call(process, {
+        operation: "rotations.read",
+        signal,
+        subject: () => account,
+        effect: () => {
+          if (!world.tables.damaged.has(account)) return world.tables.rotations.get(account) ?? null;
+          throw new world.product.CorruptRecordError(account, "the row is not whole");
+        },
+      }),
+    insert: (record, { signal }) =>
+      world.wire.call(process, {
+        operation: "rotations.insert",
+        signal,
+        subject: () => summary(record),
+        effect: () => write(record, null),
+      }),
+    replace: (record, etag, { signal }) =>
+      world.wire.call(process, {
+        operation: record.claim?.intent ? "rotations.intent" : "rotations.replace",
+        signal,
+        subject: () => summary(record),
+        effect: () => write(record, etag),
+      }),
+  };
+};
+
+export const noticesPort = (world: World, process: Process): Notices => ({
+  list: ({ signal }) =>
+    world.wire.call(process, {
+      operation: "notices.list",
+      signal,
+      subject: () => "",
+      effect: () => [...world.tables.notices.values()],
+    }),
+  write: (notice, etag, { signal }) =>
+    world.wire.call(process, {
+      operation: "notices.write",
+      signal,
+      subject: () => `of ${notice.account ?? "the rotator"}`,
+      effect: () => {
+        const before = world.tables.notices.get(notice.account)?.notice ?? null;
+        const stored = world.tables.writeNotice(notice, etag);
+        if (stored === null) return null;
+        world.effects += 1;
+        world.observer.noticeWritten(before, notice);
+        world.observer.left("notice", notice);
+        return stored;
+      },
+    }),
+});
+
+export const signalsPort = (world: World, process: Process): Signals => ({
+  list: (account, { signal }) =>
+    world.wire.call(process, {
+      operation: "signals.list",
+      signal,
+      subject: () => account,
+      effect: () => world.tables.reports(account),
+    }),
+  update: (account, consumer, instance, merge, { signal }) => {
+    const row = `${consumer}:${instance}`;
+    const keep = (): { readonly accepted: boolean } => {
+      const known = world.tables.report(account, row);
+      const { accepted, report } = merge(known);
+      if (report !== known) {
+        world.effects += 1;
+        world.tables.keep(account, row, report);
+        world.observer.left("signal", report);
+      }
+      return { accepted };
+    };
+    return world.wire.call(process, {
+      operation: "signals.update",
+      signal,
+      subject: () => row,
+      effect: keep,
+      // A conditional write: it fails where the row has changed since it was read.
+      sendNow: () => {
+        const known = world.tables.report(account, row);
+        return () => {
+          if (world.tables.report(account, row) === known) keep();
+        };
+      },
+    });
+  },
+});
+
+export const historyPort = (world: World, process: Process): History => ({
+  append: (event, { signal }) =>
+    world.wire.call(process, {
+      operation: "history.append",
+      signal,
+      subject: () => `${event.sequence} ${event.event}: ${event.reason ?? ""} ${event.detail}`,
+      effect: () => {
+        world.effects += 1;
+        const there = world.tables.append(event);
+        world.observer.historyWritten(event, there);
+        world.observer.left("history", event);
+        if (there.id !== event.id) throw new world.product.CorruptRecordError(event.account, "another event is there");
+      },
+    }),
+  page: (account, { limit, before }, { signal }) =>
+    world.wire.call(process, {
+      operation: "history.page",
+      signal,
+      subject: () => `${account} before ${before}`,
+      effect: () => world.tables.page(account, limit, before),
+    }),
+  lastBefore: (account, at, { signal }) =>
+    world.wire.call(process, {
+      operation: "history.lastBefore",
+      signal,
+      subject: () => `${account} ${at}`,
+      effect: () => world.tables.lastBefore(account, at),
+    }),
+  removeThrough: async (account, sequence, { signal }) => {
+    // Row by row, the oldest first, so that it can break off.
+    for (let more = true; more; ) {
+      more = await world.wire.call(process, {
+        operation: "history.removeThrough",
+        signal,
+        subject: () => `${account} ${sequence}`,
+        effect: () => {
+          const oldest = world.tables.oldest(account, sequence);
+          if (oldest === null) return false;
+          world.effects += 1;
+          world.observer.historyRemoved(oldest);
+          world.tables.remove(oldest);
+          return world.tables.oldest(account, sequence) !== null;
+        },
+      });
+    }
+  },
+});
