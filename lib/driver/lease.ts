@@ -96,40 +96,41 @@ export class Lease {
 
   async #tryToClaim(): Promise<Busy | null> {
     const { rotations, clock } = this.ports;
-    const known = await readRecord(this.ports, this.limits, this.config.name, this.#callWithoutClaim());
+    // One deadline for all: a process that was frozen in between must not insert a record that no longer fits the history.
+    const options = this.#callWithoutClaim();
+    const known = await readRecord(this.ports, this.limits, this.config.name, options);
     const now = clock.now();
     if (known !== null && claimIsLive(known.record, now)) return { kind: "busy", claim: known.record.claim };
-    const before = known?.record ?? (await this.#firstRecord(now));
+    const before = known?.record ?? (await this.#firstRecord(now, options));
     const record = claimed(before, this.#newClaim(now), this.limits.quarantineMs);
-    const options = this.#callWithoutClaim();
     this.#stored =
       known === null ? await rotations.insert(record, options) : await rotations.replace(record, known.etag, options);
     return this.#stored === null ? { kind: "busy", claim: null } : null;
   }
 
   /** A deleted record begins anew, but its history goes on: new events must not take the places of old ones. */
-  async #firstRecord(now: Date): Promise<RotationRecord> {
+  async #firstRecord(now: Date, options: CallOptions): Promise<RotationRecord> {
     const first = firstRecord(this.config, now);
     const range = { limit: 1, before: null };
-    const { events, unreadable } = await this.ports.history.page(this.config.name, range, this.#callWithoutClaim());
+    const { events, unreadable } = await this.ports.history.page(this.config.name, range, options);
     const inItsPlace = unreadable.find(({ sequence }) => sequence !== null);
     if (inItsPlace !== undefined)
       throw new CorruptRecordError(this.config.name, inItsPlace.problem, inItsPlace.sequence);
     const [newest] = events;
     if (newest === undefined) return first;
     const { sequence } = newest;
-    const prunedThrough = (await this.#oldestPlace(sequence)) - 1;
+    const prunedThrough = (await this.#oldestPlace(sequence, options)) - 1;
     return { ...first, chain: { sequence, hash: sha256(hashedText(newest)), prunedThrough } };
   }
 
   /**
    * What was removed because of its age before the record was deleted is not missing: the history begins at this place.
    */
-  async #oldestPlace(newest: number): Promise<number> {
+  async #oldestPlace(newest: number, options: CallOptions): Promise<number> {
     let oldest = newest;
     for (let before: number | null = newest; before !== null; ) {
       const range = { limit: 500, before };
-      const page: HistoryPage = await this.ports.history.page(this.config.name, range, this.#callWithoutClaim());
+      const page: HistoryPage = await this.ports.history.page(this.config.name, range, options);
       for (const { sequence } of [...page.events, ...page.unreadable]) oldest = Math.min(oldest, sequence ?? oldest);
       before = page.next;
     }
