@@ -73,7 +73,10 @@ export const carryOut = (stage: Stage, act: Act): void => {
     case "damageRecord":
       return damageRecord(stage, act);
     case "deleteRecord":
-      return deleteRecord(stage, act.account);
+      // A person deletes a record that is there to be seen, and takes a minute over it.
+      if (world.tables.rotations.has(configOf(stage, act.account).name))
+        later(stage, minute, () => deleteRecord(stage, act.account));
+      return;
     case "scaleOut":
       return scaleOut(stage, act.account);
     case "scaleIn": {
