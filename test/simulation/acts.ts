@@ -220,11 +220,12 @@ const deleteRecord = (stage: Stage, account: number): void => {
   const { tables } = stage.world;
   const { name } = configOf(stage, account);
   const record = tables.rotations.get(name)?.record;
-  const { claim, quarantine, publishing } = record ?? { claim: null, quarantine: null, publishing: null };
-  const isAtRest = claim === null && quarantine === null && publishing?.outbox.length === 0;
-  if (isAtRest && publishing.deliveries.length === 0 && !tables.damaged.has(name))
+  if (record === undefined || tables.damaged.has(name) || !stage.world.faults.on) return;
+  const { claim, quarantine, publishing } = record;
+  const isAtRest = claim === null && quarantine === null;
+  if (isAtRest && publishing.outbox.length === 0 && publishing.deliveries.length === 0)
     return changeManually(stage, name, "deleted");
-  if (stage.world.faults.on) later(stage, minute / 2, () => deleteRecord(stage, account));
+  later(stage, minute / 2, () => deleteRecord(stage, account));
 };
 
 const changeManually = ({ world }: Stage, account: string, what: ManualChange): void => {
