@@ -168,7 +168,7 @@ test.each(stages)("a tick in phase $phase says: $would", async ({ phase, options
   for (const line of said) expect(line).toMatchObject({ account: at.name, detail: expect.stringMatching(would) });
 });
 
-test("DryRun is what an account waits for whose next step would be taken now, and not one that waits for somebody", async () => {
+test("DryRun is what an account waits for whose next step would be taken now, and not one whose gate is shut", async () => {
   const ready = place(rig, { name: "ready-weu", gate: { soakMs: 0 } });
   const waits = place(rig, { name: "waits-weu", gate: { soakMs: 0 } });
   await rig.surface.tick();

@@ -23,7 +23,7 @@ export const answerJson = (response: ServerResponse, body: unknown, status = 200
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 };
 
-/** A certificate for localhost that nobody trusts. */
+/** A certificate for localhost that no client trusts. */
 const untrusted = async (): Promise<{ readonly cert: string; readonly key: string }> => {
   x509.cryptoProvider.set(webcrypto);
   const signingAlgorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };

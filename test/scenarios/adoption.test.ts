@@ -17,7 +17,7 @@ describe("first sight of an account", () => {
     expect(story.violation).toBeNull();
   });
 
-  it("with a disabled version in the vault is blocked until somebody enables it", async () => {
+  it("with a disabled version in the vault is blocked until the version is enabled", async () => {
     const story = new Story({ vault: "a disabled version" });
     await story.tick();
     expect((await story.status()).blocked?.reason).toBe("SecretDisabled");
@@ -29,7 +29,7 @@ describe("first sight of an account", () => {
     expect(story.violation).toBeNull();
   });
 
-  it("waits for an app that still runs on the other key by hand", async () => {
+  it("waits for an app that still is configured with the other key", async () => {
     const story = new Story();
     const app = story.app("vm-1", story.keys.secondary.value);
     await story.tick();

@@ -2,7 +2,7 @@ import { rotationOf } from "../../lib/rotation/phases";
 import { days, minutes } from "../builders/time";
 import { anIdleStory } from "./story";
 
-describe("a key published by hand", () => {
+describe("a key published manually", () => {
   it("is adopted when it is the standby key, and ends the rotation under way", async () => {
     const { story } = await anIdleStory();
     await story.demand();
@@ -27,7 +27,7 @@ describe("a key published by hand", () => {
     expect(story.violation).toBeNull();
   });
 
-  it("and taken back by hand leaves the app that read it in between unharmed", async () => {
+  it("and taken back manually leaves the app that read it in between unharmed", async () => {
     const { story, app } = await anIdleStory();
     const { primary, secondary } = story.keys;
     story.publishByHand(secondary.value);

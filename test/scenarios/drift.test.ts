@@ -7,7 +7,7 @@ const sabotages: readonly [string, (story: Story) => void][] = [
   ["wrote another value into the vault", (story) => story.publishByHand("c29tZXRoaW5nIGVsc2U=")],
 ];
 
-describe.each(sabotages)("when somebody has %s", (_, sabotage) => {
+describe.each(sabotages)("after a person has %s", (_, sabotage) => {
   it("an idle account is repaired at its next comparison, and adopted anew", async () => {
     const { story } = await anIdleStory();
     sabotage(story);

@@ -5,7 +5,7 @@ import { anIdleStory, nextCall } from "./story";
 const lost: readonly [string, Fault][] = [
   ["was done", { kind: "lost" }],
   ["was done a minute later", { kind: "late", ms: minutes(1) }],
-  ["was done while nobody answered", { kind: "hang", done: true }],
+  ["was done without an answer", { kind: "hang", done: true }],
   ["was not done", { kind: "hang", done: false }],
 ];
 

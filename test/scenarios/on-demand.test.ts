@@ -34,7 +34,7 @@ describe("a rotation on demand", () => {
     expect(story.violation).toBeNull();
   });
 
-  it("is told to come back when another driver keeps the account for longer than a few seconds", async () => {
+  it("is asked to come back when another driver keeps the account for longer than a few seconds", async () => {
     const { story } = await anIdleStory();
     const second = story.start("p2");
     nextCall(story, "rotations.replace", { kind: "crash", at: "after" });

@@ -29,7 +29,7 @@ export interface StoryOptions {
 }
 
 /**
- * An app, as a story tells of it: it reads the vault and reports when it is told to, and uses what it has read all the
+ * An app of a story: it reads the vault and reports when the story says so, and uses what it has read all the
  * time.
  */
 export type App = Instance;
@@ -199,7 +199,7 @@ export class Story {
   async goesOn(done: () => boolean): Promise<void> {
     const began = this.world.timeline.now;
     while (!done()) {
-      if (this.world.timeline.now - began > days(1)) throw new Error(`nothing came of it: ${this.told()}`);
+      if (this.world.timeline.now - began > days(1)) throw new Error(`nothing came of it: ${this.transcript()}`);
       await this.passes(minutes(5));
       if (!this.first.alive) this.first.deploy([this.config]);
       for (const app of this.#apps.filter(({ alive }) => alive)) {
@@ -253,7 +253,7 @@ export class Story {
     return [...this.world.batch.keys.values()].filter((key) => key.slot === slot && key.madeBy === "rotator").length;
   }
 
-  // By hand
+  // What a person does
 
   regenerateByHand(slot: Slot): void {
     this.world.effects += 1;
@@ -279,7 +279,7 @@ export class Story {
   }
 
   /** Everything that happened, for people. */
-  told(): string {
+  transcript(): string {
     return (this.world.transcript.lines ?? []).join("\n");
   }
 }

@@ -118,7 +118,7 @@ const servingProcess = ({ world }: Stage, name: string) => {
 };
 
 const answered = (world: World, actor: string, answer: Promise<{ readonly kind: string }>): void => {
-  const told = (result: { readonly kind: string }): void => {
+  const settled = (result: { readonly kind: string }): void => {
     world.observer.left("answer", result);
     world.transcript.note(actor, () => `answered ${result.kind} ${"reason" in result ? String(result.reason) : ""}`);
   };
@@ -126,7 +126,7 @@ const answered = (world: World, actor: string, answer: Promise<{ readonly kind: 
     world.observer.left("error", error);
     world.transcript.note(actor, () => `failed: ${String(error)}`);
   };
-  void answer.then(told, failed);
+  void answer.then(settled, failed);
 };
 
 const demand = (stage: Stage, { account, retireAfterMs, repeat }: Extract<Act, { kind: "demand" }>): void => {
@@ -167,7 +167,7 @@ const regenerateByHand = (stage: Stage, account: number, side: Side): void => {
   const slot = slotOf(stage, account, side);
   const killed = world.batch.regenerate(configOf(stage, account).batch.resourceId, slot, "hand", false);
   world.effects += 1;
-  world.transcript.note("by hand", () => `${world.transcript.key(killed.value)} (${slot}) is regenerated`);
+  world.transcript.note("manually", () => `${world.transcript.key(killed.value)} (${slot}) is regenerated`);
   world.observer.afterEffect();
 };
 
@@ -187,7 +187,7 @@ const addByHand = (stage: Stage, account: number, value: string): void => {
     effect: world.effects,
   });
   world.transcript.note(
-    "by hand",
+    "manually",
     () =>
       `newest version of ${secret.name} is ${world.transcript.version(version)} with ${world.transcript.key(value)}`,
   );
@@ -294,13 +294,13 @@ const changeOf = (
     case "settleOn":
       return { settleOn: config.settleOn === "primary" ? "alternate" : "primary" };
     case "probe":
-      // Without a probe nobody knows how long Batch takes to accept a new key: it must take it at once.
+      // Without a probe it is unknown how long Batch takes to accept a new key: it must take it at once.
       return { probe: config.probe === "none" || !world.batch.isPrompt ? "dataPlane" : "none" };
   }
 };
 
 /**
- * A new instance, where the rotator can tell: every instance it waits for has reported, and the soak is longer than the
+ * A new instance, where the rotator can know of it: every instance it waits for has reported, and the soak is longer than the
  * first report of a new one may take, by whatever clock.
  */
 const scaleOut = (stage: Stage, account: number): void => {

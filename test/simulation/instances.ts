@@ -15,7 +15,7 @@ export interface Instance {
   secret: SecretRef;
   /** The key that each of its Batch calls is signed with. */
   value: string | null;
-  /** The version that it read the key from; null for a key that was configured by hand. */
+  /** The version that it read the key from; null for a key that was configured manually. */
   version: string | null;
   /** The effect after which it read that. */
   readAt: number;
@@ -23,7 +23,7 @@ export interface Instance {
   healthy: boolean;
   /** Its newest report has been accepted. */
   heard: boolean;
-  /** Somebody opened the gate in spite of it: what becomes of it until it reads the vault again is theirs. */
+  /** A person opened the gate in spite of it, and answers for it until it reads the vault again. */
   givenUp: boolean;
   /** The report that is on its way; an older one says nothing. */
   sending: number;
@@ -48,7 +48,7 @@ export class Instances {
     private readonly afterChange: (instance: Instance) => void,
   ) {}
 
-  /** `value`: a key configured by hand, which it uses until it is moved to the vault. */
+  /** `value`: a key configured manually, which it uses until it is moved to the vault. */
   start(account: number, consumer: string, cacheMs: number, secret: SecretRef, value: string | null): Instance {
     const { world } = this;
     const instance: Instance = {
@@ -70,7 +70,7 @@ export class Instances {
     this.all.push(instance);
     world.transcript.note(
       this.#name(instance),
-      () => `starts${value === null ? "" : ` on ${world.transcript.key(value)}, by hand`}`,
+      () => `starts${value === null ? "" : ` on ${world.transcript.key(value)}`}`,
     );
     this.#refreshLater(instance, value === null ? 0 : world.random.between(1, 8 * minute));
     this.#signalLater(instance, world.random.below(20_000));
@@ -103,7 +103,7 @@ export class Instances {
       });
   }
 
-  /** Somebody who holds no key reports the newest version in the name of an instance that has to prove what it says. */
+  /** A sender without a key reports the newest version in the name of an instance that has to prove what it says. */
   forge(account: number): void {
     const { world } = this;
     const instance = this.living(account).find((one) => this.#consumer(one)?.proof === "required");
@@ -114,12 +114,12 @@ export class Instances {
     const at = toInstant(new Date(world.wallMs));
     const { account: _, ...claims } = { ...this.#claims(instance, at), secretVersion: newest.version, healthy: true };
     const proof = Buffer.alloc(32, 7).toString("base64");
-    const told = (received: Received): void => {
+    const answered = (received: Received): void => {
       world.transcript.note("forger", () => `reported as ${instance.id}: ${received.kind}`);
     };
     void world.product
       .receiveSignal(process.app, config, { ...claims, detail: null, proof })
-      .then(told, () => undefined);
+      .then(answered, () => undefined);
   }
 
   #refreshLater(instance: Instance, ms: number): void {
@@ -135,7 +135,7 @@ export class Instances {
     );
   }
 
-  /** Takes what the vault shows now. An instance on a key configured by hand moves only to one that works. */
+  /** Takes what the vault shows now. An instance on a key configured manually moves only to one that works. */
   #read(instance: Instance): void {
     const { world } = this;
     const newest = world.vault.newest(instance.secret);

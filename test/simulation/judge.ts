@@ -12,7 +12,7 @@ import { EventAudit } from "./event-audit";
 import type { Instance } from "./instances";
 import { LeakSearch } from "./leak-search";
 import { maxClockOffsetMs } from "./plan";
-import { transitionProblem } from "./transitions-told";
+import { transitionProblem } from "./transition-events";
 
 export interface Violation {
   readonly invariant: string;
@@ -32,7 +32,7 @@ export class Judge implements Observer {
   readonly audit: EventAudit;
   /** By secret: its newest version, where that holds a key that is dead and refused, and since which virtual time. */
   readonly #deadSince = new Map<string, { readonly version: string; readonly at: number }>();
-  /** By account: how long its state has been told without a reason. */
+  /** By account: how many lines in a row gave its state without a reason. */
   readonly #silent = new Map<
     string,
     { readonly phaseSince: string; readonly count: number; readonly faults: number }
@@ -78,8 +78,8 @@ export class Judge implements Observer {
   }
 
   /**
-   * Somebody published a key of this very slot by hand after the driver had looked and before its request was done: no
-   * rotator can see that. Null where nobody did; else the effect at which.
+   * A person published a key of this very slot after the driver had read the newest version and before its request was
+   * done: no rotator can see that. The effect at which; null where it did not happen.
    */
   #publishedByHandSince({ record, lookedAt, slot }: SentRegenerate): number | null {
     if (record === null) return null;
@@ -130,7 +130,7 @@ export class Judge implements Observer {
     const dead =
       newest !== null && world.batch.keys.get(newest.value)?.death !== null && !world.batch.accepts(newest.value);
     if (!dead) this.#deadSince.delete(secretName(secret));
-    // A repair whose key is killed by hand before it is published is a new finding, which nobody has seen yet.
+    // A repair whose key a person kills before it is published is a new finding, which no driver has seen yet.
     else if (this.#deadSince.get(secretName(secret))?.version !== newest.version)
       this.#deadSince.set(secretName(secret), { version: newest.version, at: world.timeline.now });
     if (newest !== null && newest.disabledBy === null && world.batch.accepts(newest.value)) return;
@@ -203,7 +203,7 @@ export class Judge implements Observer {
   }
 
   /**
-   * Nobody takes away a claim that is live by the clock of who does it, which may have jumped since it was looked at.
+   * No driver takes away a claim that is live by its own clock, which may have jumped since it read the claim.
    */
   #checkClaim({ clock }: Process, before: RotationRecord | null, after: RotationRecord): void {
     const held = before?.claim ?? null;
@@ -243,8 +243,8 @@ export class Judge implements Observer {
   /** A few ticks may find an account on its way without a word; a row of them that nothing disturbed is silence. */
   #checkSilence(line: AccountStateLine): void {
     const record = this.world.tables.rotations.get(line.account)?.record;
-    const told = line.reason !== null || line.blocked !== null || line.stalled || line.phase === "idle";
-    if (record === undefined || told) return void this.#silent.delete(line.account);
+    const explained = line.reason !== null || line.blocked !== null || line.stalled || line.phase === "idle";
+    if (record === undefined || explained) return void this.#silent.delete(line.account);
     const faults = [...this.world.wire.met.values()].reduce((sum, count) => sum + count, 0);
     const known = this.#silent.get(line.account);
     const goesOn = known?.phaseSince === record.phaseClock.since && known.faults === faults;

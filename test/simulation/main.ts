@@ -7,12 +7,12 @@ import { runHistory } from "./run-history";
 import { shrink } from "./shrink";
 import { add, type Broken, count, emptyTally, type Tally } from "./tally";
 
-const usage = `Runs many histories of the whole system, each with other faults, crashes, races and hands, and checks the invariants
-after every single effect.
+const usage = `Runs many histories of the whole system, each with other faults, crashes, races and manual changes, and checks
+the invariants after every single effect.
 
 npm run simulate -- [--runs 10000] [--first 1] [--jobs <cores>]   many histories, from seed <first> on
-npm run simulate -- --seed 42                                   one history, told line by line
-  --verbose   every violation is told with the shortest history found, not only the first
+npm run simulate -- --seed 42                                   one history, line by line
+  --verbose   every violation is shown with the shortest history found, not only the first
   --help      this text
 
 Ends with 1 where an invariant was broken.`;

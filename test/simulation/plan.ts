@@ -75,7 +75,7 @@ export interface AccountPlan {
   readonly vault: VaultAtFirst;
   /** How often instances read the vault again, at most, in milliseconds. */
   readonly cacheMs: number;
-  /** Some instances start on a key that was configured by hand. */
+  /** Some instances start on a key that was configured manually. */
   readonly handConfigured: boolean;
   readonly past: Past | null;
 }

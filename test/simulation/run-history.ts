@@ -24,7 +24,7 @@ export interface HistoryResult {
   readonly signals: number;
   /** Faults that came about, by kind. */
   readonly faults: Readonly<Record<string, number>>;
-  /** What happened, line by line; null where nobody asked for it. */
+  /** What happened, line by line; null where it is not recorded. */
   readonly journal: readonly string[] | null;
 }
 
@@ -190,10 +190,7 @@ class HistoryRun {
     const { world } = this.#stage;
     const startedAt = world.timeline.now;
     process.ticker.tick().then(
-      () => {
-        if (this.#calmSince !== null) this.#judge.audit.tickEnded(startedAt, this.#calmSince);
-        this.#afterTick();
-      },
+      () => this.#afterTick(startedAt),
       (error: unknown) => {
         world.observer.left("error", error);
         this.#judge.broken(
@@ -204,7 +201,8 @@ class HistoryRun {
     );
   }
 
-  #afterTick(): void {
+  #afterTick(startedAt: number): void {
+    if (this.#calmSince !== null) this.#judge.audit.tickEnded(startedAt, this.#calmSince);
     if (this.#calmSince !== null && this.#restless() === null) this.#over = true;
   }
 

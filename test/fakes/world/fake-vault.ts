@@ -8,7 +8,7 @@ export interface VersionFact {
   readonly value: string;
   readonly by: Maker;
   readonly createdAtMs: number;
-  /** The number of the effect that made it: which came first is told from this. */
+  /** The number of the effect that made it: it says which of two changes came first. */
   readonly effect: number;
   readonly contentType: string | null;
   readonly tags: Readonly<Record<string, string>>;

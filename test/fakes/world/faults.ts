@@ -14,7 +14,7 @@ export const operations = [
   "rotations.insert",
   "rotations.replace",
   /**
-   * The write that announces a regenerate: a replace like any other, but told apart, since most depends on what comes
+   * The write that announces a regenerate: a replace like any other, but counted apart, since most depends on what comes
    * right after it.
    */
   "rotations.intent",

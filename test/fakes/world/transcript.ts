@@ -2,7 +2,7 @@
  * What happened, for people. Keys and version ids are shown by short names: no key may be in a test's output either.
  */
 export class Transcript {
-  /** Null: nobody reads it, so nothing is written. */
+  /** Null: nothing is recorded. */
   lines: string[] | null;
   readonly #names = new Map<string, string>();
 

@@ -169,7 +169,7 @@ export class Wire {
     const answer = this.#outcome(call);
     transcript.note(
       process.name,
-      () => `${call.operation} ${call.subject()}: ${answer.ok ? told(answer.value) : answer.error.message}`,
+      () => `${call.operation} ${call.subject()}: ${answer.ok ? shown(answer.value) : answer.error.message}`,
     );
     observer.afterEffect();
     const deliver = (): void => (answer.ok ? resolve(answer.value) : reject(answer.error));
@@ -223,7 +223,7 @@ export class Wire {
   }
 }
 
-const told = (answer: unknown): string => {
+const shown = (answer: unknown): string => {
   if (answer === null) return "null";
   return typeof answer === "string" ? answer : "done";
 };

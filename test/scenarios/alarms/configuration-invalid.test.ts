@@ -8,7 +8,7 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-it("settings that leave no table to remember in are an error in the log at every run, alarmed once by the process, and nothing else is done", async () => {
+it("settings without a usable table are logged as an error at every run and raise one alarm for each process", async () => {
   const timer = jest.spyOn(app, "timer").mockImplementation(() => undefined);
   process.env["ROTATION_ACCOUNTS"] = '{ "accounts": "AKeyThatSomebodyHasPastedHere" }';
   process.env["ROTATION_SCHEDULE"] = "whenever";

@@ -23,7 +23,7 @@ const toldOf = ({ rig }: Place) => rig.receiver.received.map(({ kind, cleared })
 const idsIn = (told: readonly object[]) => told.map((each) => ("id" in each ? each.id : null));
 
 describe("an account whose record cannot be read", () => {
-  it("is told of once, again every six hours under another id, and cleared once, wherever it went", async () => {
+  it("raises the alarm once, repeats it every 6 h with a new id, clears it once on every channel", async () => {
     const place = await spoilt();
     const { rig } = place;
     const since = rig.clock.at;
@@ -48,7 +48,7 @@ describe("an account whose record cannot be read", () => {
     });
   });
 
-  it("has it in its history once the record can be read again, with the instants at which it was told", async () => {
+  it("has the alarm in its history, with its original instants, once the record can be read again", async () => {
     const place = await spoilt();
     const { rig, config } = place;
     const before = place.events.length;
@@ -116,7 +116,7 @@ describe("an account whose record cannot be read", () => {
     expect(() => place.record).toThrow("the row is not whole");
   });
 
-  it("is told by one of two hosts that tick at once, and by the other not at all", async () => {
+  it("is announced by exactly one of three hosts that tick at once", async () => {
     const place = await spoilt();
     const { rig } = place;
     const hosts = [new Ticker(rig.app), new Ticker(rig.app), new Ticker(rig.app)];
@@ -142,7 +142,7 @@ describe("an account whose record cannot be read", () => {
     expect(calls.filter((call) => call.startsWith("notices."))).toEqual(["notices.list"]);
   });
 
-  it("is told later where the notices cannot be read or written, and the tick goes on", async () => {
+  it("is announced later where the notices cannot be read or written, and the tick goes on", async () => {
     const place = await spoilt();
     const { rig } = place;
     const failing = [
@@ -162,7 +162,7 @@ describe("an account whose record cannot be read", () => {
     expect(toldOf(place)).toEqual(["RotationBlocked"]);
   });
 
-  it("is in its history once too where the notice cannot be told so", async () => {
+  it("enters its history once also where the notice cannot be updated", async () => {
     const place = await spoilt();
     const { rig } = place;
     await rig.tick();
@@ -265,7 +265,7 @@ describe.each(deaths)("a crash %s any call", (when) => {
     ]);
   });
 
-  it("of the tick that finds it mended loses nothing, and the history has each event once", async () => {
+  it("of the tick that finds it fixed loses nothing, and the history has each event once", async () => {
     const seen: string[] = [];
     for (let nth = 1; ; nth++) {
       const place = await spoilt();
@@ -332,7 +332,7 @@ describe.each(deaths)("a crash %s any call", (when) => {
 });
 
 describe("wrong settings", () => {
-  it("are told once, again every six hours under another id, and cleared once by the first good run", async () => {
+  it("raise the alarm once, repeat it every 6 h with a new id, and the first good run clears it once", async () => {
     const place = await new Rig().place().adopt();
     const { rig } = place;
     const since = rig.clock.at;
@@ -364,7 +364,7 @@ describe("wrong settings", () => {
     });
   });
 
-  it("are told by one of two hosts that run at once", async () => {
+  it("are announced by one of two hosts that run at once", async () => {
     const place = await new Rig().place().adopt();
     const { rig } = place;
     rig.wrongSettings = wrong;
@@ -374,7 +374,7 @@ describe("wrong settings", () => {
     expect([rig.receiver.received.length, rig.logged("ConfigurationInvalid").length]).toEqual([1, 1]);
   });
 
-  it("are told to the log at least where the tables cannot be reached, and to the webhook when they can be", async () => {
+  it("reach the log while the tables cannot be reached, and the webhook when they can be", async () => {
     const place = await new Rig().place().adopt();
     const { rig } = place;
     rig.wrongSettings = wrong;

@@ -176,7 +176,7 @@ describe("an unhealthy consumer", () => {
 });
 
 describe("what only happens", () => {
-  it("DriftRepaired is told once and never cleared", async () => {
+  it("DriftRepaired is announced once and never cleared", async () => {
     const place = await new Rig().place({ stalledAfterMs: { adopting: days(30) } }).adopt();
     const { rig } = place;
     place.regenerateManually("primary");
@@ -187,7 +187,7 @@ describe("what only happens", () => {
     expect(place.record.publishing.alarms).toEqual([]);
   });
 
-  it("RotationRolledBack is told once, as its asker's, and never cleared", async () => {
+  it("RotationRolledBack is announced once, in the name of who asked for it, and never cleared", async () => {
     const place = await new Rig().place().adopt();
     const { rig } = place;
     await place.rotate();

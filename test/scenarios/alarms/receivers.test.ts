@@ -177,7 +177,7 @@ describe("with two hundred accounts that have an alarm each", () => {
   });
 });
 
-it("a drive with a day's alarms to send stops after some seconds with a slow receiver, and the rest follow", async () => {
+it("sending a day's alarms to a slow receiver stops after some seconds, and the rest follow", async () => {
   const rig = new Rig({ wanted: "all" });
   rig.receiver.reacts = () => "refused";
   const place = await rig.place().adopt();

@@ -66,7 +66,7 @@ const limits: readonly (readonly [Exclude<Phase, "idle">, number])[] = [
 const notifiedAt = (place: Place): readonly string[] => place.eventsOf("RotationStalled").map(({ at }) => at);
 
 describe.each(limits)("an account that does not get out of phase %s", (phase, limitMs) => {
-  it("is told of at its limit, and not one second before", async () => {
+  it("is reported at its limit, and not one second before", async () => {
     const place = await stuck[phase]();
     const { clock } = place.rig;
     expect(place.phase).toBe(phase);
@@ -83,7 +83,7 @@ describe.each(limits)("an account that does not get out of phase %s", (phase, li
     expect(place.rig.receiver.received.map(({ kind }) => kind)).toEqual(["RotationStalled"]);
   });
 
-  it("is told of later by the time that it was paused", async () => {
+  it("is reported later by the time that it was paused", async () => {
     const place = await stuck[phase]();
     const { clock } = place.rig;
     const since = Date.parse(place.record.phaseClock.since);
@@ -103,7 +103,7 @@ describe.each(limits)("an account that does not get out of phase %s", (phase, li
   });
 });
 
-it("is told with what the account waits for, of one that backs off as of one that is blocked", async () => {
+it("names what the account waits for, whether it backs off or is blocked", async () => {
   const backingOff = await stuck.started();
   await backingOff.rig.ticking(minutes(30));
   expect(backingOff.eventsOf("RotationStalled")).toMatchObject([{ reason: "BackingOff" }]);
