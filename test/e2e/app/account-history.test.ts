@@ -1,14 +1,14 @@
 import { type Answer, bodyOf, type Host } from "./host";
 import type { PlacedAccount } from "./placed-account";
 import { expectProblem } from "./problem";
-import { openWorld, type World } from "./world";
+import { openWorld, type DeployedApp } from "./world";
 
 interface Page {
   readonly events: readonly { readonly id: string; readonly event: string }[];
   readonly next: string | null;
 }
 
-let world: World;
+let world: DeployedApp;
 let host: Host;
 let render: PlacedAccount;
 

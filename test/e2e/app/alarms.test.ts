@@ -3,11 +3,11 @@ import { LocalReceiver, type Request } from "../../unit/alarms/receiver";
 import { until } from "../local-host/until";
 import type { Host } from "./host";
 import type { PlacedAccount } from "./placed-account";
-import { openWorld, type World } from "./world";
+import { openWorld, type DeployedApp } from "./world";
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 
-let world: World;
+let world: DeployedApp;
 let receiver: LocalReceiver;
 
 beforeAll(async () => {

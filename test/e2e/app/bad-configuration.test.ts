@@ -1,7 +1,7 @@
 import { bodyOf, functionNames, type Host } from "./host";
 import { expectProblem } from "./problem";
 import { until } from "../local-host/until";
-import { openWorld, type World } from "./world";
+import { openWorld, type DeployedApp } from "./world";
 
 /** Is part of every wrong value and must not appear in any answer or log line. */
 const leak = "LEAKED";
@@ -64,7 +64,7 @@ const settings = {
 };
 const expected = [...Object.keys(settings), ...inConfiguration].toSorted();
 
-let world: World;
+let world: DeployedApp;
 let host: Host;
 
 beforeAll(async () => {

@@ -4,12 +4,12 @@ import { until } from "../local-host/until";
 import type { Host } from "./host";
 import { searchFor } from "./key-search";
 import type { PlacedAccount } from "./placed-account";
-import { openWorld, type World } from "./world";
+import { openWorld, type DeployedApp } from "./world";
 
 /** A limit for a busy machine; an idle one needs a tenth of it. */
 const maxMs = 90_000;
 
-let world: World;
+let world: DeployedApp;
 let host: Host;
 let render: PlacedAccount;
 let nightly: PlacedAccount;

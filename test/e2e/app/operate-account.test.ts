@@ -2,11 +2,11 @@ import { type Answer, type Host, statusOf } from "./host";
 import type { PlacedAccount } from "./placed-account";
 import { expectProblem } from "./problem";
 import { expectWholeStatus } from "./whole-status";
-import { openWorld, type World } from "./world";
+import { openWorld, type DeployedApp } from "./world";
 
 const why = { reason: "because of ticket 42" };
 
-let world: World;
+let world: DeployedApp;
 let host: Host;
 let render: PlacedAccount;
 let nightly: PlacedAccount;

@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import packageJson from "../../../package.json";
 import { buildApp, builtApp } from "./built-app";
-import { openWorld, type World } from "./world";
+import { openWorld, type DeployedApp } from "./world";
 
 const projectRoot = path.resolve(__dirname, "../../..");
 
-let world: World;
+let world: DeployedApp;
 beforeAll(async () => {
   world = await openWorld();
 });

@@ -1,11 +1,11 @@
 import { type Answer, bodyOf, type Host, statusOf } from "./host";
 import type { PlacedAccount, SignalFields } from "./placed-account";
 import { expectProblem } from "./problem";
-import { openWorld, type World } from "./world";
+import { openWorld, type DeployedApp } from "./world";
 
 const minuteMs = 60_000;
 
-let world: World;
+let world: DeployedApp;
 let host: Host;
 let render: PlacedAccount;
 let nightly: PlacedAccount;

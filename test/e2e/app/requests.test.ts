@@ -1,11 +1,11 @@
 import { type Answer, bodyOf, type Call, type Host } from "./host";
 import type { PlacedAccount } from "./placed-account";
 import { expectProblem } from "./problem";
-import { openWorld, type World } from "./world";
+import { openWorld, type DeployedApp } from "./world";
 
 const maxBody = 16 * 1024;
 
-let world: World;
+let world: DeployedApp;
 let host: Host;
 let render: PlacedAccount;
 

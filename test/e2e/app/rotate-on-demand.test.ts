@@ -1,9 +1,9 @@
 import { bodyOf, type Host, statusOf } from "./host";
 import type { PlacedAccount } from "./placed-account";
 import { expectProblem } from "./problem";
-import { openWorld, type World } from "./world";
+import { openWorld, type DeployedApp } from "./world";
 
-let world: World;
+let world: DeployedApp;
 let host: Host;
 let render: PlacedAccount;
 let nightly: PlacedAccount;

@@ -3,7 +3,7 @@ import type { Route } from "../../emulators/routes";
 import type { SecretVersionView } from "../../emulators/vault";
 import type { Host } from "./host";
 import type { PlacedAccount } from "./placed-account";
-import { openWorld, type World } from "./world";
+import { openWorld, type DeployedApp } from "./world";
 
 type SlotKeys = ReturnType<PlacedAccount["keys"]>;
 
@@ -16,7 +16,7 @@ const calls = [
   "vault.updateSecret",
 ] as const;
 
-let world: World;
+let world: DeployedApp;
 let host: Host;
 let render: PlacedAccount;
 let nightly: PlacedAccount;

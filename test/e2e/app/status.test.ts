@@ -2,13 +2,13 @@ import type { StatusBody } from "../../../lib/operations/status";
 import { bodyOf, type Host, statusOf } from "./host";
 import type { PlacedAccount } from "./placed-account";
 import { expectWholeStatus } from "./whole-status";
-import { openWorld, type World } from "./world";
+import { openWorld, type DeployedApp } from "./world";
 
 const anHourMs = 3_600_000;
 const instant = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 const versionId = expect.stringMatching(/^[0-9a-f]{32}$/);
 
-let world: World;
+let world: DeployedApp;
 let host: Host;
 let archive: PlacedAccount;
 let nightly: PlacedAccount;

@@ -8,7 +8,7 @@ import { type AccountPlan, type PlacedAccount, placeAccount } from "./placed-acc
 import { type StoredRows, storedRows } from "./stored-rows";
 
 /** Azure's services on this machine, and the built app in any number of host processes. */
-export interface World {
+export interface DeployedApp {
   readonly emulators: Emulators;
   readonly vault: Vault;
   /** The fault-injecting proxy in front of Azurite. */
@@ -53,7 +53,7 @@ const problemsOf = ({ journal }: Emulators, hosts: readonly Host[]): readonly un
 const isDefect = (line: string): boolean =>
   /"level":"(?:error|critical)","category":"(?![^"]*\.User")/.test(line) || /unexpected [A-Za-z]*Error/.test(line);
 
-export const openWorld = async (): Promise<World> => {
+export const openWorld = async (): Promise<DeployedApp> => {
   const [emulators, azurite, app]: [Emulators, Azurite, BuiltApp] = await Promise.all([
     startEmulators(),
     startAzurite(),

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { AccountPlan } from "../app/placed-account";
 import { randomFrom } from "./random";
-import { openRig, type Rig } from "./rig";
+import { openHosts, type Hosts } from "./hosts";
 import { problemsOf, rotationsIn } from "./history-problems";
 
 const plans: readonly AccountPlan[] = [
@@ -14,10 +14,10 @@ const kills = 30;
 const killers = 3;
 const seed = Number(process.env["CRASH_SEED"] ?? 20_261_123);
 
-let rig: Rig;
+let rig: Hosts;
 
 beforeAll(async () => {
-  rig = await openRig({ plans, folder: null });
+  rig = await openHosts({ plans, folder: null });
 });
 afterAll(() => rig.close());
 

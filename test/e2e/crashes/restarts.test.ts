@@ -3,15 +3,15 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { randomFrom } from "./random";
-import { openRig, type Rig } from "./rig";
+import { openHosts, type Hosts } from "./hosts";
 import { problemsOf, rotationsIn } from "./history-problems";
 
 const seed = Number(process.env["CRASH_SEED"] ?? 20_261_123);
 const folder = mkdtempSync(path.join(tmpdir(), "azurite-"));
-let rig: Rig;
+let rig: Hosts;
 
 beforeAll(async () => {
-  rig = await openRig({
+  rig = await openHosts({
     plans: [
       { name: "render", seed: "primary" },
       { name: "nightly", seed: null, config: { settleOn: "primary" } },

@@ -1,14 +1,14 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { StatusBody } from "../../../lib/operations/status";
 import type { KillableHost, Reply } from "./killable-host";
-import { openRig, type Rig } from "./rig";
+import { openHosts, type Hosts } from "./hosts";
 import { problemsOf, rotationsIn } from "./history-problems";
 
 const hammeredMs = 15_000;
-let rig: Rig;
+let rig: Hosts;
 
 beforeAll(async () => {
-  rig = await openRig({
+  rig = await openHosts({
     plans: [
       { name: "render", seed: "primary" },
       { name: "nightly", seed: "secondary", config: { settleOn: "primary" } },

@@ -3,7 +3,7 @@ import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Host } from "../../e2e/app/host";
 import type { PlacedAccount } from "../../e2e/app/placed-account";
-import { openWorld, type World } from "../../e2e/app/world";
+import { openWorld, type DeployedApp } from "../../e2e/app/world";
 import { serviceOf } from "../../emulators/routes";
 import { projectRoot } from "../../unit/infra/bicep";
 
@@ -11,7 +11,7 @@ const services = ["arm", "vault", "batch", "tables"] as const;
 
 const deploy = readFileSync(path.join(projectRoot, "docs/deploy.md"), "utf8");
 
-let world: World;
+let world: DeployedApp;
 let host: Host;
 const place = (name: string, config: object = {}): PlacedAccount => world.place({ name, config });
 

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { PlacedAccount } from "../../e2e/app/placed-account";
 import { until } from "../../e2e/local-host/until";
-import { openWorld, type World } from "../../e2e/app/world";
+import { openWorld, type DeployedApp } from "../../e2e/app/world";
 import type { Fault } from "../../emulators/faults";
 import type { JournalEntry } from "../../emulators/journal";
 import type { Line } from "./queries";
@@ -42,7 +42,7 @@ const lineOf = (text: string): Line | null => {
 
 /** Ticks until the condition holds. `confirm`: the accounts whose consumer sends a good signal before each tick. */
 const tickUntil = async (
-  host: Awaited<ReturnType<World["host"]>>,
+  host: Awaited<ReturnType<DeployedApp["host"]>>,
   confirm: readonly PlacedAccount[],
   what: string,
   isSo: () => Promise<boolean>,

@@ -18,7 +18,7 @@ export interface RigOptions {
 }
 
 /** Azure's services, accounts with two continuously calling app instances each, and the running hosts. */
-export interface Rig {
+export interface Hosts {
   readonly emulators: Emulators;
   readonly azurite: Azurite;
   readonly accounts: readonly PlacedAccount[];
@@ -61,7 +61,7 @@ const gate = { consumers: [{ name: "render-api", instances: 2, proof: "required"
 
 const path = (): Record<string, string> => (process.env["PATH"] === undefined ? {} : { PATH: process.env["PATH"] });
 
-export const openRig = async ({ plans, folder }: RigOptions): Promise<Rig> => {
+export const openHosts = async ({ plans, folder }: RigOptions): Promise<Hosts> => {
   const [emulators, azurite, app]: [Emulators, Azurite, BuiltApp] = await Promise.all([
     startEmulators(),
     startAzurite(folder === null ? {} : { folder }),
@@ -126,7 +126,7 @@ export const openRig = async ({ plans, folder }: RigOptions): Promise<Rig> => {
     return found.phase === "idle" && found.lastRotation?.outcome === "completed";
   };
 
-  const rig: Rig = {
+  const rig: Hosts = {
     emulators,
     azurite,
     accounts,
