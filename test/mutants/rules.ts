@@ -41,15 +41,12 @@ export const safetyRules: readonly SafetyRule[] = [
     rule: "vault and live keys are compared before a key is regenerated",
     without: "a key that was published manually is regenerated while apps read it",
     file: "lib/driver/reconcile.ts",
-    text: [
-      "  const slot = newest === null ? null : slotOf(keys, newest.key);",
-      "  if (newest === null || slot === null) return drifted",
-    ].join("\n"),
+    text: "  if (newest === null || slot === null) return drifted(context, state, snapshot);",
     instead: [
-      "  const slot = newest === null ? null : slotOf(keys, newest.key);",
-      '  if (state && works !== undefined) return { kind: "agrees", snapshot };',
-      "  if (newest === null || slot === null) return drifted",
-    ].join("\n"),
+      '  if (state && answer) return { kind: "agrees", snapshot };',
+      "  if (newest === null || slot === null) return drifted(context, state, snapshot);",
+    ].join("
+"),
     caughtBy: simulation,
   },
   {
