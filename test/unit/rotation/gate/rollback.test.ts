@@ -47,6 +47,7 @@ describe("rollbackDue", () => {
       unhealthySince(at("10:05"), { secretVersion: v1 }),
     ],
     ["belongs to no configured consumer", unhealthySince(at("10:05"), { consumer: "gone" })],
+    ["was forgotten", unhealthySince(at("10:05"), { at: at("10:05", 20) })],
     ["is the health URL itself, which does not answer", unhealthySince(at("10:05"), { instance: healthUrlInstance })],
   ])("does not roll back when an instance %s", (_what, report) => {
     expect(rollbackDue(gate, published, [report], when("10:45"))).toBeNull();
