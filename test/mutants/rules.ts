@@ -45,8 +45,7 @@ export const safetyRules: readonly SafetyRule[] = [
     instead: [
       '  if (state && answer) return { kind: "agrees", snapshot };',
       "  if (newest === null || slot === null) return drifted(context, state, snapshot);",
-    ].join("
-"),
+    ].join("\n"),
     caughtBy: simulation,
   },
   {
@@ -208,5 +207,46 @@ export const safetyRules: readonly SafetyRule[] = [
     text: "if (newest === undefined) return first;",
     instead: "if (newest === undefined || newest.sequence > 0) return first;",
     caughtBy: simulation,
+  },
+  {
+    rule: "a data plane that does not answer ends no comparison",
+    without: "the vault holds a dead key for as long as a firewall or an outage lasts",
+    file: "lib/driver/reconcile.ts",
+    text: 'return { kind: "unanswered", error };',
+    instead: "throw error;",
+    caughtBy: { jest: "scenarios", test: "data-plane-down" },
+  },
+  {
+    rule: "a newest version that is older than the recorded one is a stale read",
+    without: "the previous key is taken for a manual publication, and a rotation of a leaked key ends",
+    file: "lib/driver/reconcile.ts",
+    text: "if (recorded?.enabled === true && newest.createdAt < recorded.createdAt)",
+    instead:
+      "if (recorded?.enabled === true && newest.createdAt < recorded.createdAt && recorded.version === newest.version)",
+    caughtBy: { jest: "scenarios", test: "data-plane-down" },
+  },
+  {
+    rule: "a rotation is rolled back by itself only on reports that count for the gate",
+    without: "one unsigned signal brings a leaked key back",
+    file: "lib/rotation/gate/rollback.ts",
+    text: '(proof === "optional" || proven)',
+    instead: '(proof === "optional" || proof === "required" || proven)',
+    caughtBy: { jest: "unit", test: "rotation/gate/rollback" },
+  },
+  {
+    rule: "a rotation of a leaked key is never rolled back by itself",
+    without: "an unhealthy app brings a leaked key back",
+    file: "lib/rotation/gate/rollback.ts",
+    text: "if (limitMs === null || rotation.retireAfterMs !== null) return null;",
+    instead: "if (limitMs === null || rotation === null) return null;",
+    caughtBy: { jest: "unit", test: "rotation/gate/rollback" },
+  },
+  {
+    rule: "a delay counts from when the rotator first saw the version",
+    without: "an account with an old version is adopted and rotated in the first tick",
+    file: "lib/rotation/gate/gate.ts",
+    text: "const since = latest(state.active.publishedAt, phaseSince);",
+    instead: "const since = phaseSince === null ? phaseSince : state.active.publishedAt;",
+    caughtBy: { jest: "unit", test: "rotation/gate/gate" },
   },
 ];
