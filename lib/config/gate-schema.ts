@@ -77,7 +77,10 @@ export const gateFields = (rules: SchemaOptions, shortestMs: number) => ({
   delay: duration(shortestMs)
     .nullable()
     .meta({
-      description: withBounds("Mode delay: how long to wait after publication.", shortestMs),
+      description: withBounds(
+        "Mode delay: how long to wait after publication; at adoption, after the rotator first saw the version.",
+        shortestMs,
+      ),
       default: null,
       examples: ["P7D"],
     }),

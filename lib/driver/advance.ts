@@ -157,6 +157,7 @@ class Drive {
     const found = await this.#reconcile(decision, context);
     if (found?.kind === "refused") return this.#wait({ reason: "TargetKeyRefused", detail: found.detail });
     if (found?.kind === "differs") return this.#act(found.words, found.run);
+    if (found?.unproven !== undefined) throw found.unproven;
     if (decision.kind === "wait") return this.#wait(null);
     if (decision.kind === "act") return this.#act(decision.words, decision.run);
     const snapshot = found?.snapshot ?? null;
@@ -183,7 +184,10 @@ class Drive {
     if (!hasActive(state)) return null;
     const due = fullReconcileDue(this.#record, this.config, context.now);
     if (state.phase === "idle" && !due) return null;
-    const found = await reconcile(context, state, due || decision.kind === "actOnKeys");
+    const otherwise = decision.kind === "actOnKeys" ? "full" : "cheap";
+    const found = await reconcile(context, state, due ? "due" : otherwise);
+    if (found.accountEndpoint !== undefined)
+      this.lease.keep({ ...this.#record, accountEndpoint: found.accountEndpoint });
     if (found.kind === "agrees" && found.snapshot !== null) {
       this.#compared ||= due;
       this.lease.keep({ ...this.#record, reconciledAt: toInstant(this.ports.clock.now()) });

@@ -99,7 +99,7 @@ const publishTarget = (state: StateOf<"regenerated">, context: StepContext): Dec
 /** The step that can break an app, so it comes last and behind the gate: it retires the old key. */
 const retirePrevious = async (state: StateOf<"published">, context: StepContext): Promise<Decision> => {
   const reports = await readReports(context);
-  const unhealthy = rollbackDue(context.config.gate, state.active, reports, context.now);
+  const unhealthy = rollbackDue(context.config.gate, state, reports, context.now);
   if (unhealthy !== null) return rollBackUnhealthy(state, context, unhealthy);
   const found = await askGate(state, context, reports);
   if (!found.open) return wait;
@@ -206,5 +206,6 @@ const askGate = async (
   known?: readonly InstanceReport[],
 ): Promise<Gate> => {
   const reports = known ?? (await readReports(context));
-  return gate({ config: context.config, state, reports, pause: null, hold: null, now: context.now });
+  const { config, record, now } = context;
+  return gate({ config, state, phaseSince: record.phaseClock.since, reports, pause: null, hold: null, now });
 };

@@ -28,6 +28,7 @@ export const gatedState = (state: State): GateInput["state"] | null => {
 const gateInput = (seen: AccountView, state: GateInput["state"]): GateInput => ({
   config: seen.config,
   state,
+  phaseSince: seen.record.phaseClock.since,
   reports: seen.reports,
   pause: pauseInForce(seen.record, seen.config),
   hold: seen.record.hold,

@@ -316,7 +316,7 @@ describe("modes of the gate", () => {
     const until = new Date(Date.parse(publishedAt) + days(7)).toISOString();
     expect(await waitingFor(at)).toEqual({
       reason: "DelayNotElapsed",
-      detail: `the delay of P7D since publication ends at ${until}`,
+      detail: `the delay of P7D since ${publishedAt} ends at ${until}`,
       since: publishedAt,
     });
     rig.clock.advance(days(7) - 1);

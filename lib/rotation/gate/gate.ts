@@ -11,6 +11,8 @@ import { nextOpening, windowIsOpen } from "../time/window";
 export interface GateInput {
   readonly config: AccountConfig;
   readonly state: StateOf<GatedPhase> & { readonly active: Published };
+  /** Since when the account is in this phase. */
+  readonly phaseSince: Instant;
   readonly reports: readonly InstanceReport[];
   readonly pause: Pause | null;
   /** Set when Batch refused the published key at the last check. */
@@ -64,17 +66,15 @@ const approvalPending = ({ config, state }: GateInput): Shut | null => {
   return { reason: "ApprovalPending", detail, since: publishedAt };
 };
 
-const delayNotElapsed = ({ config, state, now }: GateInput): Shut | null => {
+/** The wait begins when the rotator first sees a version: at first sight that is later than the publication. */
+const delayNotElapsed = ({ config, state, phaseSince, now }: GateInput): Shut | null => {
   const { delayMs, mode } = config.gate;
   if (mode !== "delay" || delayMs === null) return null;
-  const until = plusMs(state.active.publishedAt, delayMs);
-  return toInstant(now) >= until
-    ? null
-    : {
-        reason: "DelayNotElapsed",
-        detail: `the delay of ${formatDuration(delayMs)} since publication ends at ${until}`,
-        since: state.active.publishedAt,
-      };
+  const since = latest(state.active.publishedAt, phaseSince);
+  const until = plusMs(since, delayMs);
+  if (toInstant(now) >= until) return null;
+  const detail = `the delay of ${formatDuration(delayMs)} since ${since} ends at ${until}`;
+  return { reason: "DelayNotElapsed", detail, since };
 };
 
 const consumerNotGood = ({ config, state, reports, now }: GateInput): Shut | null => {

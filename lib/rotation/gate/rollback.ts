@@ -1,33 +1,44 @@
-import type { GateConfig } from "../account-config";
-import type { PublishedVersion } from "./consumer-checks";
+import type { ConsumerConfig, GateConfig } from "../account-config";
+import type { StateOf } from "../phases";
 import { formatDuration } from "../time/duration";
-import type { InstanceReport } from "./signals";
 import { type Instant, latest, msBetween, toInstant } from "../time/time";
+import { healthUrlInstance } from "./consumers";
+import type { InstanceReport } from "./signals";
 
 /**
- * Why a published rotation is to be rolled back by itself, or null. Only an instance that is unhealthy on the published
- * version counts, and that is not forgotten (one that broke and fell silent still counts), from the publication on: one
- * that was unhealthy on the previous key already says nothing about the new one.
+ * Why a published rotation is rolled back by itself, or null. Only an unhealthy instance on the published version counts, also one that
+ * fell silent, as long as it is not forgotten; from the publication on, because one that was unhealthy before says nothing about the new
+ * key. Where proof is required, only proven reports count: else any caller could bring a leaked key back. For the same reason a rotation
+ * with `retireAfter` is never rolled back by itself, and a health URL that does not answer is no unhealthy instance.
  */
 export const rollbackDue = (
   gate: GateConfig,
-  published: PublishedVersion,
+  { active, rotation }: StateOf<"published">,
   reports: readonly InstanceReport[],
   now: Date,
 ): string | null => {
   const limitMs = gate.rollbackWhenUnhealthyForMs;
-  if (limitMs === null) return null;
-  const since = (report: InstanceReport): Instant => latest(published.publishedAt, report.unhealthySince ?? report.at);
-  const worst = reports.find(
-    (report) =>
-      !report.healthy &&
-      msBetween(report.at, toInstant(now)) <= gate.forgetInstanceAfterMs &&
-      report.secretVersion === published.version &&
-      gate.consumers.some(({ name }) => name === report.consumer) &&
-      msBetween(since(report), toInstant(now)) >= limitMs,
-  );
-  return worst === undefined
-    ? null
-    : `${worst.consumer}/${worst.instance} has been unhealthy on version ${published.version} since ${since(worst)}, ` +
-        `longer than ${formatDuration(limitMs)}`;
+  if (limitMs === null || rotation.retireAfterMs !== null) return null;
+  for (const report of reports) {
+    const consumer = gate.consumers.find(({ name }) => name === report.consumer);
+    if (consumer === undefined || !counts(report, consumer)) continue;
+    if (report.secretVersion !== active.version) continue;
+    if (msBetween(report.at, toInstant(now)) > gate.forgetInstanceAfterMs) continue;
+    const since = latest(active.publishedAt, unhealthySince(report, consumer));
+    if (msBetween(since, toInstant(now)) >= limitMs)
+      return (
+        `${report.consumer}/${report.instance} has been unhealthy on version ${active.version} since ${since}, ` +
+        `longer than ${formatDuration(limitMs)}`
+      );
+  }
+  return null;
+};
+
+const counts = ({ healthy, instance, proven }: InstanceReport, { proof }: ConsumerConfig): boolean =>
+  !healthy && instance !== healthUrlInstance && (proof === "optional" || proven);
+
+/** Where proof is required, the time counts from the first of the reports that have all been proven. */
+const unhealthySince = (report: InstanceReport, { proof }: ConsumerConfig): Instant => {
+  const since = report.unhealthySince ?? report.at;
+  return proof === "required" ? latest(since, report.provenSince ?? report.at) : since;
 };

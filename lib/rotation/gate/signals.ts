@@ -95,6 +95,9 @@ export const mergeSignal = (
 const lateUnhealthy = (known: InstanceReport, signal: IncomingSignal, receivedAt: Instant): InstanceReport => ({
   ...known,
   healthy: false,
+  // An unsigned report must not pass for a signed one.
+  proven: known.proven && signal.proven,
+  provenSince: signal.proven ? known.provenSince : null,
   detail: signal.detail ?? known.detail,
   goodSince: null,
   unhealthySince: known.unhealthySince ?? receivedAt,

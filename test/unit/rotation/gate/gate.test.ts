@@ -22,6 +22,7 @@ interface Situation extends Partial<Omit<GateInput, "config" | "now" | "state">>
 const input = ({ account, gate: changes, rotation, now = "10:15", ...rest }: Situation = {}): GateInput => ({
   config: anAccount({ ...account, gate: { ...account?.gate, ...changes } }),
   state: aRotation(rotation).published(),
+  phaseSince: at("10:00"),
   reports: [aReport()],
   pause: null,
   hold: null,
@@ -248,12 +249,18 @@ describe("DelayNotElapsed", () => {
     expect(gate({ ...input(late), now: new Date("2026-12-01T09:59:59.999Z") })).toEqual({
       open: false,
       reason: "DelayNotElapsed",
-      detail: "the delay of P7D since publication ends at 2026-12-01T10:00:00.000Z",
+      detail: "the delay of P7D since 2026-11-24T10:00:00.000Z ends at 2026-12-01T10:00:00.000Z",
       since: "2026-11-24T10:00:00.000Z",
     });
     expect(gate({ ...input({ ...late, reports: [] }), now: new Date("2026-12-01T10:00:00.000Z") })).toMatchObject({
       reason: "NoSignalYet",
     });
+  });
+
+  it("counts from when the rotator first saw a version that is older", () => {
+    const state = { phase: "adopting", active: thePrimary({ publishedAt: at("10:00", 1) }), approval: null } as const;
+    const found = ask({ gate: mode, state, phaseSince: at("10:00"), reports: [aReport({ secretVersion: v1 })] });
+    expect(found).toMatchObject({ reason: "DelayNotElapsed", since: "2026-11-24T10:00:00.000Z" });
   });
 
   it.each([

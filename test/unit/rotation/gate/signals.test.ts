@@ -112,8 +112,8 @@ describe("an unhealthy report that arrives late", () => {
     ["equal", "10:10"],
   ])("counts with an %s `at`, but does not set the report's time back", (_what, sent) => {
     const known = aReport({ at: at("10:10"), proven: true, provenSince: at("10:02"), joinedHealthy: true });
-    const late = aSignal({ at: at(sent), healthy: false, secretVersion: v1, detail: "AuthenticationFailed" });
-    expect(merge(known, late, "10:12")).toEqual({
+    const late = { at: at(sent), healthy: false, secretVersion: v1, detail: "AuthenticationFailed", proven: true };
+    expect(merge(known, aSignal(late), "10:12")).toEqual({
       accepted: true,
       report: {
         consumer: "render-api",
@@ -131,6 +131,12 @@ describe("an unhealthy report that arrives late", () => {
         joinedHealthy: false,
       },
     });
+  });
+
+  it("does not pass for a proven one where it is not signed", () => {
+    const known = aReport({ at: at("10:10"), proven: true, provenSince: at("10:02") });
+    const late = aSignal({ at: at("10:05"), healthy: false, proven: false });
+    expect(merge(known, late, "10:12").report).toMatchObject({ healthy: false, proven: false, provenSince: null });
   });
 
   it("keeps the previous detail when it has none", () => {
