@@ -41,10 +41,6 @@ export interface BatchAccounts {
   /** The answer to a request for the identity's own permissions (default: those not denied). It has no effect. */
   tellRoles(roles: readonly EmulatedRole[] | "asAllowed" | "unreadable"): void;
   setKeyTiming(timing: Partial<KeyTiming>): void;
-  /** Resource Manager's bucket for writes: 200, refilled by 10 a second (default off). */
-  setWriteLimit(on: boolean): void;
-  /** Accounts per page of a list (default 50). */
-  setPageSize(size: number): void;
   /** Every key ever issued, for searches for leaks. */
   issuedKeys(): readonly string[];
   /** Data plane calls of the account: answered with 2xx, and refused. */
@@ -84,8 +80,6 @@ export const batchAccounts = (store: BatchStore, arm: BatchArm, dataPlaneHost: (
   setKeyTiming: (timing) => {
     store.timing = { ...store.timing, ...timing };
   },
-  setWriteLimit: (on) => arm.limitWrites(on),
-  setPageSize: (size) => arm.setPageSize(size),
   issuedKeys: () => [...store.issuedKeys],
   calls: (name) => {
     const { answered, refused } = store.get(name);

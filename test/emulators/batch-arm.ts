@@ -14,7 +14,6 @@ import {
   type WireService,
   withHeaders,
 } from "./wire";
-import { WriteBuckets } from "./write-buckets";
 
 const audiences = ["https://management.azure.com", "https://management.core.windows.net"];
 
@@ -23,11 +22,9 @@ export class BatchArm implements WireService {
   readonly #denied = new Set<ArmAction>();
   /** The answer to a request for the caller's permissions. */
   readonly permissions = new ArmPermissions();
-  readonly #writes: WriteBuckets;
   readonly #provider: BatchProvider;
 
   constructor(store: BatchStore, dataPlaneHost: () => string) {
-    this.#writes = new WriteBuckets(store.now);
     this.#provider = new BatchProvider(store, dataPlaneHost);
   }
 
@@ -37,14 +34,6 @@ export class BatchArm implements WireService {
 
   allow(action: ArmAction): void {
     this.#denied.delete(action);
-  }
-
-  limitWrites(on: boolean): void {
-    this.#writes.enforced = on;
-  }
-
-  setPageSize(size: number): void {
-    this.#provider.pageSize = size;
   }
 
   refuse(status: number, code: string, message: string): Answer {
@@ -98,19 +87,10 @@ export class BatchArm implements WireService {
     return null;
   }
 
-  /** Key operations count as writes, although listing only reads (seen in recordings). */
+  /** Key operations count as writes, although listing only reads (seen in recordings). The emulator refuses none. */
   #write(request: WireRequest, operation: ArmOperation): Answer {
-    const { remaining, retryAfterSeconds } = this.#writes.take(operation.subscription);
-    if (retryAfterSeconds !== null) {
-      return armError(
-        429,
-        "SubscriptionRequestsThrottled",
-        "Number of write requests for the subscription exceeded the limit.",
-        { "retry-after": `${retryAfterSeconds}` },
-      );
-    }
     return withHeaders(this.#provider.answer(request, operation), {
-      "x-ms-ratelimit-remaining-subscription-writes": `${remaining}`,
+      "x-ms-ratelimit-remaining-subscription-writes": "199",
     });
   }
 }

@@ -24,7 +24,6 @@ const notAllowed = "The specified type of authentication SharedKey is not allowe
 
 const lists: Readonly<Record<string, { readonly route: Route; readonly set: string }>> = {
   "GET /pools": { route: "batch.listPools", set: "pools" },
-  "GET /jobs": { route: "batch.listJobs", set: "jobs" },
 };
 
 /**

@@ -1,22 +1,13 @@
 import { accountBody } from "./arm-account-body";
 import { accountNotFound, armError, scopeLocked } from "./arm-errors";
 import type { ArmOperation, ArmRoute } from "./arm-operations";
-import {
-  type AuthenticationMode,
-  type BatchStore,
-  resourceIdOf,
-  type StoredAccount,
-  sharedKeyAllowed,
-} from "./batch-store";
-import { type Answer, headerOf, isObject, jsonAnswer, jsonObjectOf, type WireRequest } from "./wire";
+import { type BatchStore, resourceIdOf, type StoredAccount, sharedKeyAllowed } from "./batch-store";
+import { type Answer, jsonAnswer, jsonObjectOf, type WireRequest } from "./wire";
 
-const modesKnown: readonly string[] = ["SharedKey", "AAD", "TaskAuthenticationToken"] satisfies AuthenticationMode[];
 const slots = { Primary: "primary", Secondary: "secondary" } as const;
 
 /** The resource provider behind Resource Manager: Batch's part of an authorised request. */
 export class BatchProvider {
-  pageSize = 50;
-
   constructor(
     private readonly store: BatchStore,
     private readonly dataPlaneHost: () => string,
@@ -26,10 +17,7 @@ export class BatchProvider {
     const missing = this.#missingScope(operation);
     if (missing !== null) return missing;
     const answers = {
-      "arm.listAccounts": () => this.#list(request, operation),
-      "arm.listAccountsInGroup": () => this.#list(request, operation),
       "arm.getAccount": () => this.#withAccount(operation, (account) => this.#account(account)),
-      "arm.updateAccount": () => this.#withAccount(operation, (account) => this.#update(account, request)),
       "arm.listKeys": () => this.#withKeys(operation, keysOf),
       "arm.regenerateKeys": () => this.#withKeys(operation, (account) => this.#regenerate(account, request)),
     } satisfies Record<ArmRoute, () => Answer>;
@@ -42,7 +30,7 @@ export class BatchProvider {
     if (inSubscription.length === 0 && !same(subscription, this.store.defaultSubscriptionId)) {
       return armError(404, "SubscriptionNotFound", `The subscription '${subscription}' could not be found.`);
     }
-    if (group !== null && !inSubscription.some(({ resourceGroup }) => same(resourceGroup, group))) {
+    if (!inSubscription.some(({ resourceGroup }) => same(resourceGroup, group))) {
       return armError(404, "ResourceGroupNotFound", `Resource group '${group}' could not be found.`);
     }
     return null;
@@ -52,10 +40,10 @@ export class BatchProvider {
     { subscription, group, account: name }: ArmOperation,
     answer: (account: StoredAccount) => Answer,
   ): Answer {
-    const account = this.store.find(name ?? "");
-    return account !== null && same(account.subscriptionId, subscription) && same(account.resourceGroup, group ?? "")
+    const account = this.store.find(name);
+    return account !== null && same(account.subscriptionId, subscription) && same(account.resourceGroup, group)
       ? answer(account)
-      : accountNotFound(name ?? "", group ?? "");
+      : accountNotFound(name, group);
   }
 
   #withKeys(operation: ArmOperation, answer: (account: StoredAccount) => Answer): Answer {
@@ -80,41 +68,6 @@ export class BatchProvider {
     });
   }
 
-  #list(request: WireRequest, { subscription, group }: ArmOperation): Answer {
-    const all = this.store
-      .all()
-      .filter((account) => same(account.subscriptionId, subscription))
-      .filter((account) => group === null || same(account.resourceGroup, group));
-    const from = Number(request.query.get("$skiptoken") ?? 0);
-    const next = from + this.pageSize;
-    // The SDK follows the link unchanged, so it must lead to the requested host.
-    const address = `https://${headerOf(request, "host") ?? ""}${request.path}`;
-    const nextLink = `${address}?api-version=${request.query.get("api-version") ?? ""}&$skiptoken=${next}`;
-    return jsonAnswer(200, {
-      value: all.slice(from, next).map((account) => accountBody(account, this.dataPlaneHost())),
-      ...(next < all.length ? { nextLink } : {}),
-    });
-  }
-
-  #update(account: StoredAccount, request: WireRequest): Answer {
-    if (account.lock === "ReadOnly") return scopeLocked(resourceIdOf(account), "write");
-    const properties = jsonObjectOf(request)?.["properties"];
-    if (!isObject(properties)) return armError(400, "InvalidRequestBody", "The request body holds no properties.");
-    const { allowedAuthenticationModes: modes, ...others } = properties;
-    // Ignoring them would look like success: the emulator stores only what a rotation depends on.
-    if (Object.keys(others).length > 0) {
-      return armError(501, "EmulatorPropertyUnknown", `the emulator cannot change ${Object.keys(others).join(", ")}`);
-    }
-    if (modes !== undefined) {
-      if (modes !== null && !areModes(modes)) {
-        return armError(400, "InvalidPropertyValue", "allowedAuthenticationModes holds an unknown mode.");
-      }
-      account.modes = modes;
-      this.store.touch(account);
-    }
-    return this.#account(account);
-  }
-
   #regenerate(account: StoredAccount, request: WireRequest): Answer {
     const keyName = jsonObjectOf(request)?.["keyName"];
     if (keyName !== "Primary" && keyName !== "Secondary") {
@@ -126,9 +79,6 @@ export class BatchProvider {
 }
 
 const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
-
-const areModes = (value: unknown): value is readonly AuthenticationMode[] =>
-  Array.isArray(value) && value.every((mode) => modesKnown.includes(mode));
 
 const keysOf = ({ name, keys }: StoredAccount): Answer =>
   jsonAnswer(200, { accountName: name, primary: keys.primary.value, secondary: keys.secondary.value });

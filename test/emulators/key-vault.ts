@@ -2,15 +2,7 @@ import { randomUUID } from "node:crypto";
 import { operationOf, type Operation, type SecretAction } from "./vault-operations";
 import { SecretRequests } from "./secret-requests";
 import { judgeToken } from "./tokens";
-import {
-  badParameter,
-  challenge,
-  forbiddenByRbac,
-  refusedByPolicy,
-  throttled,
-  vaultError,
-  vaultIsReadOnly,
-} from "./vault-errors";
+import { badParameter, challenge, forbiddenByRbac, refusedByPolicy, vaultError, vaultIsReadOnly } from "./vault-errors";
 import type { VaultStore } from "./vault-store";
 import {
   type Answer,
@@ -24,20 +16,16 @@ import {
 
 export type { SecretAction } from "./vault-operations";
 
-const creationWindowMs = 10_000;
-
 /** The secrets of one vault. The checks are in the service's order: token, rights, request. */
 export class KeyVault implements WireService {
   readonly #denied = new Set<SecretAction>();
   readonly #requests: SecretRequests;
   #readOnly = false;
   #policyInnerCode: string | null = null;
-  #creationLimit: number | null = null;
-  #creations: number[] = [];
 
   constructor(
     private readonly name: string,
-    private readonly store: VaultStore,
+    store: VaultStore,
     url: () => string,
   ) {
     this.#requests = new SecretRequests(store, url);
@@ -57,11 +45,6 @@ export class KeyVault implements WireService {
 
   refuseByPolicy(innerCode: string | null): void {
     this.#policyInnerCode = innerCode;
-  }
-
-  limitCreations(perTenSeconds: number | null): void {
-    this.#creationLimit = perTenSeconds;
-    this.#creations = [];
   }
 
   refuse(status: number, code: string, message: string): Answer {
@@ -86,23 +69,10 @@ export class KeyVault implements WireService {
     }
     if ((request.query.get("api-version") ?? "") === "") return badParameter("api-version must be specified");
     if (this.#readOnly && request.method !== "GET") return vaultIsReadOnly();
-    if (operation.route !== "vault.setSecret") return this.#requests.answer(request, operation);
-    if (this.#policyInnerCode !== null) return refusedByPolicy(this.#policyInnerCode);
-    const waitSeconds = this.#creationWait();
-    if (waitSeconds !== null) return throttled(waitSeconds);
-    const answer = this.#requests.answer(request, operation);
-    if (answer.status === 200) this.#creations.push(this.store.now().getTime());
-    return answer;
-  }
-
-  /** Seconds until another version may be created; null if that is allowed now. Refused requests do not count. */
-  #creationWait(): number | null {
-    if (this.#creationLimit === null) return null;
-    const now = this.store.now().getTime();
-    this.#creations = this.#creations.filter((at) => at > now - creationWindowMs);
-    const oldest = this.#creations[0];
-    if (oldest === undefined || this.#creations.length < this.#creationLimit) return null;
-    return Math.max(1, Math.ceil((oldest + creationWindowMs - now) / 1000));
+    if (operation.route === "vault.setSecret" && this.#policyInnerCode !== null) {
+      return refusedByPolicy(this.#policyInnerCode);
+    }
+    return this.#requests.answer(request, operation);
   }
 
   #commonHeaders(): Readonly<Record<string, string>> {

@@ -30,24 +30,9 @@ export const valueBody = (vaultUrl: string, secret: StoredSecret, version: Store
   ...versionBody(vaultUrl, secret, version),
 });
 
-/** An item of a list of secrets: the newest version, with the id of the secret. */
-export const secretItem = (vaultUrl: string, secret: StoredSecret, newest: StoredVersion) => ({
-  id: `${vaultUrl}/secrets/${secret.name}`,
-  ...described(newest),
-});
-
-const deletionOf = (vaultUrl: string, secret: StoredSecret, { deletedOn, purgeOn }: Deletion) => ({
-  recoveryId: `${vaultUrl}/deletedsecrets/${secret.name}`,
-  deletedDate: seconds(deletedOn),
-  scheduledPurgeDate: seconds(purgeOn),
-});
-
 export const deletedBody = (vaultUrl: string, secret: StoredSecret, newest: StoredVersion, deletion: Deletion) => ({
-  ...deletionOf(vaultUrl, secret, deletion),
+  recoveryId: `${vaultUrl}/deletedsecrets/${secret.name}`,
+  deletedDate: seconds(deletion.deletedOn),
+  scheduledPurgeDate: seconds(deletion.purgeOn),
   ...versionBody(vaultUrl, secret, newest),
-});
-
-export const deletedItem = (vaultUrl: string, secret: StoredSecret, newest: StoredVersion, deletion: Deletion) => ({
-  ...deletionOf(vaultUrl, secret, deletion),
-  ...secretItem(vaultUrl, secret, newest),
 });

@@ -1,5 +1,5 @@
 import { deletedBody, valueBody, versionBody } from "./secret-bodies";
-import { deletedItems, pageOf, secretItems, versionItems } from "./secret-lists";
+import { pageOfVersions } from "./secret-lists";
 import { parseSetSecret, parseUpdateSecret } from "./secret-parameters";
 import {
   badParameter,
@@ -11,7 +11,7 @@ import {
 } from "./vault-errors";
 import type { Operation, VaultRoute } from "./vault-operations";
 import type { Deletion, StoredSecret, StoredVersion, VaultStore } from "./vault-store";
-import { type Answer, emptyAnswer, jsonAnswer, type WireRequest } from "./wire";
+import { type Answer, jsonAnswer, type WireRequest } from "./wire";
 
 /** The effect of each operation on secrets, for authorised requests. */
 export class SecretRequests {
@@ -21,23 +21,18 @@ export class SecretRequests {
   ) {}
 
   answer(request: WireRequest, { route, secret, version }: Operation): Answer {
-    const name = secret ?? "";
-    if (secret !== null && !/^[0-9a-zA-Z-]{1,127}$/.test(name)) {
+    if (!/^[0-9a-zA-Z-]{1,127}$/.test(secret)) {
       return badParameter("The name of a secret matches ^[0-9a-zA-Z-]+$ and has 1 to 127 characters.");
     }
-    const url = this.url();
     const answers = {
-      "vault.setSecret": () => this.#set(name, request),
-      "vault.getSecret": () => this.#get(name, null),
-      "vault.getSecretVersion": () => this.#get(name, version),
-      "vault.updateSecret": () => this.#update(name, version, request),
-      "vault.listVersions": () => pageOf(request, versionItems(url, this.store.find(name))),
-      "vault.listSecrets": () => pageOf(request, secretItems(url, this.store)),
-      "vault.deleteSecret": () => this.#delete(name),
-      "vault.listDeletedSecrets": () => pageOf(request, deletedItems(url, this.store)),
-      "vault.getDeletedSecret": () => this.#getDeleted(name),
-      "vault.recoverSecret": () => this.#recover(name),
-      "vault.purgeSecret": () => this.#purge(name),
+      "vault.setSecret": () => this.#set(secret, request),
+      "vault.getSecret": () => this.#get(secret, null),
+      "vault.getSecretVersion": () => this.#get(secret, version),
+      "vault.updateSecret": () => this.#update(secret, version, request),
+      "vault.listVersions": () => pageOfVersions(request, this.url(), this.store.find(secret)),
+      "vault.deleteSecret": () => this.#delete(secret),
+      "vault.getDeletedSecret": () => this.#getDeleted(secret),
+      "vault.recoverSecret": () => this.#recover(secret),
     } satisfies Record<VaultRoute, () => Answer>;
     return answers[route]();
   }
@@ -88,13 +83,6 @@ export class SecretRequests {
     return this.#withDeleted(name, (secret, newest) => {
       this.store.recover(secret);
       return jsonAnswer(200, versionBody(this.url(), secret, newest));
-    });
-  }
-
-  #purge(name: string): Answer {
-    return this.#withDeleted(name, (secret) => {
-      this.store.purge(secret);
-      return emptyAnswer(204);
     });
   }
 

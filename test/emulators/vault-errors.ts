@@ -28,10 +28,8 @@ export const challenge = (verdict: Exclude<TokenVerdict, "valid">): Answer =>
       `resource="https://vault.azure.net"`,
   });
 
-export const forbiddenByRbac = (action: string, vault: string, secret: string | null): Answer => {
-  const scope =
-    "/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups/rg-vaults" +
-    `/providers/microsoft.keyvault/vaults/${vault}`;
+export const forbiddenByRbac = (action: string, vault: string, secret: string): Answer => {
+  const scope = `/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups/rg-vaults/providers/microsoft.keyvault/vaults/${vault}`;
   return vaultError(
     403,
     "Forbidden",
@@ -41,7 +39,7 @@ export const forbiddenByRbac = (action: string, vault: string, secret: string | 
         "propagation time.",
       `Caller: appid=${systemAssignedClientId};oid=${emulatedObjectId};iss=https://sts.windows.net/${emulatedTenant}/`,
       `Action: 'Microsoft.KeyVault/vaults/secrets/${action}'`,
-      `Resource: '${scope}${secret === null ? "" : `/secrets/${secret}`}'`,
+      `Resource: '${scope}/secrets/${secret}'`,
       "Assignment: (not found)",
       "DenyAssignmentId: null",
       "DecisionReason: 'DeniedWithNoValidRBAC' ",
@@ -93,12 +91,3 @@ export const vaultIsReadOnly = (): Answer =>
 /** Azure Policy in deny mode; the inner code is not published, so a test may choose it. */
 export const refusedByPolicy = (innerCode: string): Answer =>
   vaultError(403, "Forbidden", "The secret was disallowed by policy.", innerCode);
-
-export const throttled = (retryAfterSeconds: number): Answer =>
-  vaultError(
-    429,
-    "Throttled",
-    "Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached",
-    null,
-    { "retry-after": `${retryAfterSeconds}` },
-  );

@@ -8,23 +8,21 @@ export type SecretAction =
   | "update/action"
   | "readMetadata/action"
   | "delete"
-  | "recover/action"
-  | "purge/action";
+  | "recover/action";
 
 export type VaultRoute = Exclude<Extract<Route, `vault.${string}`>, "vault.challenge" | "vault.unknown">;
 
 export interface Operation {
   readonly route: VaultRoute;
   readonly action: SecretAction;
-  /** Null for lists over all secrets. */
-  readonly secret: string | null;
+  readonly secret: string;
   /** Null where none is named. */
   readonly version: string | null;
 }
 
 /** The operation of a request; null if the emulator does not know the route. A final slash is ignored. */
 export const operationOf = ({ method, path }: WireRequest): Operation | null => {
-  const [collection, secret = null, third = null, ...more] = path
+  const [collection = "", secret = "", third = null, ...more] = path
     .replace(/^\//, "")
     .replace(/\/$/, "")
     .split("/")
@@ -36,9 +34,7 @@ export const operationOf = ({ method, path }: WireRequest): Operation | null => 
     secret,
     version,
   });
-  switch (`${method} ${collection?.toLowerCase()}${secret === null ? "" : "/{name}"}${last(third)}`) {
-    case "GET secrets":
-      return operation("vault.listSecrets", "readMetadata/action");
+  switch (`${method} ${collection.toLowerCase()}${secret === "" ? "" : "/{name}"}${last(third)}`) {
     case "PUT secrets/{name}":
       return operation("vault.setSecret", "setSecret/action");
     case "GET secrets/{name}":
@@ -52,14 +48,10 @@ export const operationOf = ({ method, path }: WireRequest): Operation | null => 
       return operation("vault.updateSecret", "update/action", third);
     case "DELETE secrets/{name}":
       return operation("vault.deleteSecret", "delete");
-    case "GET deletedsecrets":
-      return operation("vault.listDeletedSecrets", "readMetadata/action");
     case "GET deletedsecrets/{name}":
       return operation("vault.getDeletedSecret", "readMetadata/action");
     case "POST deletedsecrets/{name}/recover":
       return operation("vault.recoverSecret", "recover/action");
-    case "DELETE deletedsecrets/{name}":
-      return operation("vault.purgeSecret", "purge/action");
     default:
       return null;
   }

@@ -44,7 +44,6 @@ const wholeSeconds = (date: Date): Date => new Date(Math.floor(date.getTime() / 
 
 export class VaultStore {
   readonly #secrets = new Map<string, StoredSecret>();
-  readonly #written: string[] = [];
 
   constructor(
     readonly now: () => Date,
@@ -68,16 +67,11 @@ export class VaultStore {
     const secret = this.find(name) ?? { name, versions: [], deletion: null, pollsLeft: 0 };
     secret.versions.push(version);
     this.#secrets.set(name.toUpperCase(), secret);
-    this.#written.push(content.value);
     return version;
   }
 
   find(name: string): StoredSecret | null {
     return this.#secrets.get(name.toUpperCase()) ?? null;
-  }
-
-  all(): readonly StoredSecret[] {
-    return [...this.#secrets.values()];
   }
 
   touch(version: StoredVersion): void {
@@ -95,14 +89,5 @@ export class VaultStore {
   recover(secret: StoredSecret): void {
     secret.deletion = null;
     secret.pollsLeft = this.pollsUntilDone;
-  }
-
-  purge(secret: StoredSecret): void {
-    this.#secrets.delete(secret.name.toUpperCase());
-  }
-
-  /** Every value ever written, for searches for leaks. */
-  get writtenValues(): readonly string[] {
-    return this.#written;
   }
 }

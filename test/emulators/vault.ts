@@ -22,7 +22,6 @@ export interface Vault {
   delete(secret: string): void;
   /** Done at once. */
   recover(secret: string): void;
-  purge(secret: string): void;
   /** Denies a permission to the identity. */
   deny(action: SecretAction): void;
   allow(action: SecretAction): void;
@@ -30,10 +29,6 @@ export interface Vault {
   setReadOnly(readOnly: boolean): void;
   /** Refuses to set secrets, as Azure Policy in deny mode does, with this inner error code; null ends it. */
   refuseByPolicy(innerCode: string | null): void;
-  /** The maximum of new versions in 10 s (the service allows 300); null for no limit (default). */
-  limitCreations(perTenSeconds: number | null): void;
-  /** Every value ever written to this vault. */
-  writtenValues(): readonly string[];
 }
 
 export const vaultView = (name: string, url: string, store: VaultStore, service: KeyVault): Vault => {
@@ -75,12 +70,9 @@ export const vaultView = (name: string, url: string, store: VaultStore, service:
       store.recover(found);
       found.pollsLeft = 0;
     },
-    purge: (secret) => store.purge(secretOf(secret)),
     deny: (action) => service.deny(action),
     allow: (action) => service.allow(action),
     setReadOnly: (readOnly) => service.setReadOnly(readOnly),
     refuseByPolicy: (innerCode) => service.refuseByPolicy(innerCode),
-    limitCreations: (perTenSeconds) => service.limitCreations(perTenSeconds),
-    writtenValues: () => [...store.writtenValues],
   };
 };

@@ -2,16 +2,7 @@ import type { AddedAccount } from "../../emulators/batch-accounts";
 import { type Emulators, startEmulators } from "../../emulators/emulators";
 import { type Fault, type FaultKind, Faults } from "../../emulators/faults";
 import type { Vault } from "../../emulators/vault";
-import {
-  armAudience,
-  armClient,
-  bearer,
-  type Failure,
-  failureOf,
-  primedSecretClient,
-  raw,
-  useIdentityOf,
-} from "./clients";
+import { armClient, bearer, type Failure, failureOf, raw, useIdentityOf } from "./clients";
 
 let emulators: Emulators;
 let vault: Vault;
@@ -94,15 +85,6 @@ describe.each(["before", "after"] as const)("%s the effect", (when) => {
     ]);
   });
 
-  it.each(kinds)("setSecret fails with %j", async (kind) => {
-    const client = await primedSecretClient(vault);
-    const name = `secret-${when}-${counter}`;
-    counter += 1;
-    emulators.faults.add({ route: "vault.setSecret", when, ...kind });
-    await failureOf(client.setSecret(name, "value"));
-    expect(vault.versions(name).map(({ value }) => value)).toEqual(when === "after" ? ["value"] : []);
-  });
-
   it("sends no answer until the caller aborts", async () => {
     const account = anAccount();
     const { primary } = emulators.batch.keys(account.name);
@@ -138,24 +120,6 @@ describe("the SDK after a lost answer", () => {
     expect(new Set(sent.map(({ clientRequestId }) => clientRequestId)).size).toBe(1);
     expect(emulators.batch.issuedKeys().length).toBe(issued + 2);
     expect(emulators.batch.keys(account.name).primary).not.toBe(primary);
-  });
-
-  it("puts both keys into the error message, so an adapter must not pass it on", async () => {
-    const account = anAccount();
-    emulators.faults.add({ route: "arm.regenerateKeys", when: "after", kind: "unexpected202" });
-    const { message } = await failureOf(regenerate(account));
-    const { primary, secondary } = emulators.batch.keys(account.name);
-    expect(message.includes(primary) && message.includes(secondary)).toBe(true);
-  });
-
-  it("receives the Retry-After of the fault", async () => {
-    const { resourceId } = anAccount();
-    emulators.faults.add({ route: "arm.listKeys", when: "before", kind: "status", status: 429, retryAfter: 17 });
-    const answer = await raw(`${emulators.armUrl}${resourceId}/listKeys?api-version=2023-11-01`, {
-      method: "POST",
-      headers: bearer(armAudience),
-    });
-    expect(answer.headers.get("retry-after")).toBe("17");
   });
 });
 

@@ -15,9 +15,6 @@ const token = { none: "the platform gives every app tokens of its identity" };
 /** The right that each request needs in Azure. A new route does not compile without an entry here. */
 const rightOf: Readonly<Record<Route, Right>> = {
   "arm.getAccount": { action: `${batch}/read` },
-  "arm.listAccounts": { action: `${batch}/read` },
-  "arm.listAccountsInGroup": { action: `${batch}/read` },
-  "arm.updateAccount": { action: `${batch}/write` },
   "arm.listKeys": { action: `${batch}/listkeys/action` },
   "arm.regenerateKeys": { action: `${batch}/regeneratekeys/action` },
   "arm.listPermissions": {
@@ -25,7 +22,6 @@ const rightOf: Readonly<Record<Route, Right>> = {
   },
   "arm.unknown": unknown,
   "batch.listPools": bySignature,
-  "batch.listJobs": bySignature,
   "batch.unknown": unknown,
   "vault.challenge": { none: "sent without a token" },
   "vault.setSecret": { dataAction: `${secrets}/setSecret/action` },
@@ -33,12 +29,9 @@ const rightOf: Readonly<Record<Route, Right>> = {
   "vault.getSecretVersion": { dataAction: `${secrets}/getSecret/action` },
   "vault.updateSecret": { dataAction: `${secrets}/update/action` },
   "vault.listVersions": { dataAction: `${secrets}/readMetadata/action` },
-  "vault.listSecrets": { dataAction: `${secrets}/readMetadata/action` },
   "vault.deleteSecret": { dataAction: `${secrets}/delete` },
   "vault.getDeletedSecret": { dataAction: `${secrets}/readMetadata/action` },
-  "vault.listDeletedSecrets": { dataAction: `${secrets}/readMetadata/action` },
   "vault.recoverSecret": { dataAction: `${secrets}/recover/action` },
-  "vault.purgeSecret": { dataAction: `${secrets}/purge/action` },
   "vault.unknown": unknown,
   "identity.token": token,
   "identity.imds": token,
