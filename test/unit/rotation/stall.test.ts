@@ -13,21 +13,13 @@ describe("timeInPhaseMs", () => {
   });
 
   it("excludes earlier pauses", () => {
-    expect(
-      timeInPhaseMs(
-        { ...publishedAtTen, phaseClock: { ...publishedAtTen.phaseClock, pausedMs: minutes(20) } },
-        when("10:30"),
-      ),
-    ).toBe(minutes(10));
+    const paused = changed(publishedAtTen, { phaseClock: { pausedMs: minutes(20) } });
+    expect(timeInPhaseMs(paused, when("10:30"))).toBe(minutes(10));
   });
 
   it("excludes the present pause", () => {
-    expect(
-      timeInPhaseMs(
-        { ...publishedAtTen, phaseClock: { ...publishedAtTen.phaseClock, pausedSince: at("10:05") } },
-        when("10:30"),
-      ),
-    ).toBe(minutes(5));
+    const paused = changed(publishedAtTen, { phaseClock: { pausedSince: at("10:05") } });
+    expect(timeInPhaseMs(paused, when("10:30"))).toBe(minutes(5));
   });
 
   it("excludes both together", () => {
@@ -37,16 +29,8 @@ describe("timeInPhaseMs", () => {
 
   it.each([
     ["the clock was set back", publishedAtTen, "09:00"],
-    [
-      "the pause begins later than now",
-      { ...publishedAtTen, phaseClock: { ...publishedAtTen.phaseClock, pausedSince: at("11:00") } },
-      "10:00",
-    ],
-    [
-      "the pauses are longer than the phase",
-      { ...publishedAtTen, phaseClock: { ...publishedAtTen.phaseClock, pausedMs: hours(2) } },
-      "10:30",
-    ],
+    ["the pause begins later than now", changed(publishedAtTen, { phaseClock: { pausedSince: at("11:00") } }), "10:00"],
+    ["the pauses are longer than the phase", changed(publishedAtTen, { phaseClock: { pausedMs: hours(2) } }), "10:30"],
   ])("is never negative: %s", (_what, record, now) => {
     expect(timeInPhaseMs(record, when(now))).toBe(0);
   });
