@@ -54,19 +54,6 @@ describe("an error states its remedy", () => {
     expect(error.message).toBe(message);
     expect(error.cause).toBeUndefined();
   });
-
-  it("and carries facts in fields for code", () => {
-    expect(new TransientServiceError(facts)).toMatchObject({ facts, retryAfterMs: null });
-    expect(new TransientServiceError(facts, 5_000)).toMatchObject({ retryAfterMs: 5_000 });
-    expect(new OperatorNeededError("ResourceLocked", facts, "remove the lock")).toMatchObject({
-      reason: "ResourceLocked",
-      facts,
-      remedy: "remove the lock",
-    });
-    expect(new CorruptRecordError("a", "b")).toMatchObject({ account: "a", problem: "b" });
-    expect(new ClaimLostError("a")).toMatchObject({ account: "a" });
-    expect(new ConfigError([])).toMatchObject({ problems: [] });
-  });
 });
 
 describe("the frames of an error", () => {

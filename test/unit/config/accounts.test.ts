@@ -7,6 +7,7 @@ import {
   placesOf,
   problemsOf,
   settingsOf,
+  statesRemedy,
   withConfiguration,
 } from "./builders";
 
@@ -341,6 +342,7 @@ describe("each key of an account", () => {
     ["rotateevery", "P60D", ["/rotateevery"]],
   ])("refuses %s %j", (key, value, places) => {
     expect(accountPlaces({ [key]: value })).toEqual(places);
+    expect(problemsAmong(anAccount({ [key]: value })).filter((problem) => !statesRemedy(problem))).toEqual([]);
   });
 
   it.each([

@@ -1,51 +1,33 @@
 import * as fc from "fast-check";
 import { type Environment, readSettings } from "../../../lib/config/settings";
 import { ConfigError } from "../../../lib/errors";
-import { anAccount, anEnvironment, batchId, noFiles, problemsOf, withConfiguration } from "./builders";
+import { anAccount, anEnvironment, batchId, noFiles, problemsOf, statesRemedy, withConfiguration } from "./builders";
 
 /** Is part of every wrong value and must not appear in any problem. */
 const leak = "LEAKED";
 const leakedNumber = 987_654_321;
 
-const gate = { consumers: [{ name: "good" }] };
-
 const badConfiguration = {
   [`unknown ${leak} key`]: leak,
-  defaults: { name: leak, rotateEvery: leak, stalledAfter: { started: leak, idle: leak }, gate },
+  defaults: { name: leak, rotateEvery: leak },
   accounts: [
-    {
+    anAccount({
       name: leak,
-      resourceId: `/subscriptions/${leak}`,
-      secret: { vaultUrl: `https://user:${leak}@keys.vault.azure.net`, name: `${leak}_`, version: leak },
+      secret: { vaultUrl: `https://user:${leak}@keys.vault.azure.net`, name: `${leak}_` },
       rotateEvery: leakedNumber,
-      expireAfter: `P${leak}D`,
       window: { days: [leak], from: leak, to: leak, timeZone: leak },
-      settleOn: leak,
-      probe: leak,
-      reconcileEvery: leak,
-      paused: leak,
       gate: {
         mode: leak,
         consumers: [
-          { name: `${leak}/1`, instances: leakedNumber, proof: leak, healthUrl: `http://a.example.com/?token=${leak}` },
-          { name: "twice" },
-          { name: "twice" },
+          { name: `${leak}/1`, instances: leakedNumber, healthUrl: `http://a.example.com/?token=${leak}` },
           leak,
         ],
         soak: leak,
-        signalFreshness: leak,
-        forgetInstanceAfter: leak,
-        delay: leak,
-        rollbackWhenUnhealthyFor: leak,
       },
       stalledAfter: leak,
-      remindEvery: leak,
-      rotateevery: leak,
-    },
+    }),
     anAccount({ name: "twice", rotateEvery: "P30D", expireAfter: "P29D" }, 2),
     anAccount({ name: "twice", resourceId: batchId(2), gate: { mode: "signals", consumers: [] } }, 2),
-    anAccount({ window: { days: ["Mon"], from: "02:00", to: "02:00", timeZone: "UTC" }, gate: { mode: "delay" } }, 4),
-    anAccount({ gate: { ...gate, delay: "P7D" } }, 5),
     leak,
   ],
 };
@@ -77,47 +59,27 @@ describe("a bad configuration", () => {
       "",
       "/defaults/name",
       "/defaults/rotateEvery",
-      "/defaults/stalledAfter/started",
-      "/defaults/stalledAfter/idle",
       "/accounts/0/name",
-      "/accounts/0/resourceId",
       "/accounts/0/secret/vaultUrl",
       "/accounts/0/secret/name",
-      "/accounts/0/secret/version",
       "/accounts/0/rotateEvery",
-      "/accounts/0/expireAfter",
       "/accounts/0/window/days/0",
       "/accounts/0/window/from",
       "/accounts/0/window/to",
       "/accounts/0/window/timeZone",
-      "/accounts/0/settleOn",
-      "/accounts/0/probe",
-      "/accounts/0/reconcileEvery",
-      "/accounts/0/paused",
       "/accounts/0/gate/mode",
       "/accounts/0/gate/consumers/0/name",
       "/accounts/0/gate/consumers/0/instances",
-      "/accounts/0/gate/consumers/0/proof",
       "/accounts/0/gate/consumers/0/healthUrl",
-      "/accounts/0/gate/consumers/2/name",
-      "/accounts/0/gate/consumers/3",
+      "/accounts/0/gate/consumers/1",
       "/accounts/0/gate/soak",
-      "/accounts/0/gate/signalFreshness",
-      "/accounts/0/gate/forgetInstanceAfter",
-      "/accounts/0/gate/delay",
-      "/accounts/0/gate/rollbackWhenUnhealthyFor",
       "/accounts/0/stalledAfter",
-      "/accounts/0/remindEvery",
-      "/accounts/0/rotateevery",
       "/accounts/1/expireAfter",
       "/accounts/2/name",
       "/accounts/2/resourceId",
       "/accounts/2/secret",
       "/accounts/2/gate/consumers",
-      "/accounts/3/window/to",
-      "/accounts/3/gate/delay",
-      "/accounts/4/gate/delay",
-      "/accounts/5",
+      "/accounts/3",
     ].map((pointer) => `ROTATION_ACCOUNTS${pointer}`);
     // The storage setting has two mistakes: its own value, and its use together with the account's name.
     expect([...places].toSorted()).toEqual(
@@ -128,8 +90,7 @@ describe("a bad configuration", () => {
   });
 
   it("is reported with one remedy per problem, in one line without a full stop", () => {
-    const remedy = /must|is missing|remove|give|set it|keep|may be set only|correct/;
-    expect(problems.filter(({ problem }) => !remedy.test(problem) || /\.$|\n|^[A-Z]/.test(problem))).toEqual([]);
+    expect(problems.filter((problem) => !statesRemedy(problem))).toEqual([]);
   });
 
   it("is reported without its values", () => {

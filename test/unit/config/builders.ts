@@ -65,3 +65,8 @@ export const accountOf = (changes: object, env: Environment = {}): AccountConfig
 };
 
 export const emulated = { ROTATION_EMULATED: "true" } as const;
+
+/** One line with a remedy, without a full stop. */
+export const statesRemedy = ({ problem }: Problem): boolean =>
+  /must|is missing|remove|give|set it|keep|may be set only|correct|is not a known/.test(problem) &&
+  !/\.$|\n|^[A-Z]/.test(problem);

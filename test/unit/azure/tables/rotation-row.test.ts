@@ -87,6 +87,11 @@ describe("a row that cannot be read", () => {
       /phaseClock.since/,
     ],
     [
+      "with a claim of invalid dates",
+      withJson((record) => ({ ...record, claim: { ...aFullRecord().claim, takenAt: "the day before" } })),
+      /claim/,
+    ],
+    [
       "with an unknown reason",
       withJson((record) => ({ ...record, hold: { reason: "Bored", detail: "", since: "" } })),
       /hold.reason/,
