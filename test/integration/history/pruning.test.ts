@@ -1,5 +1,4 @@
 import { TransientServiceError } from "../../../lib/errors";
-import { readHistory } from "../../../lib/history/read-history";
 import { previousRetired } from "../../../lib/rotation/transitions";
 import { aReport } from "../../builders/report";
 import { aRotation } from "../../builders/state";
@@ -44,13 +43,6 @@ const diesBeforeRemoval = (place: StoredPlace): void => {
   });
 };
 
-it("rows older than the retention are removed, and the remaining history is valid", async () => {
-  const place = await aged();
-  await place.rig.tick();
-  expect([(await place.stored()).chain.prunedThrough, await sequencesOf(place)]).toEqual([6, [7, 8]]);
-  expect(await place.verified()).toMatchObject({ intact: true, events: 2 });
-});
-
 it("an interrupted removal is harmless and completed later", async () => {
   const place = await aged();
   diesBeforeRemoval(place);
@@ -76,24 +68,6 @@ it("a row with a manually changed, old date does not cause the removal of earlie
   await place.rig.tick();
   expect((await place.stored()).chain.prunedThrough).toBe(0);
   expect(await place.problems()).toEqual(["6 is not as it was written"]);
-});
-
-it("pages follow one another without gaps or repeats", async () => {
-  const place = await tables.rotated();
-  const all: string[] = [];
-  const sizes: number[] = [];
-  for (let before: number | null = null; ; ) {
-    const page: Awaited<ReturnType<typeof readHistory>> = await readHistory(place.rig.app, place.config, {
-      limit: 4,
-      before,
-    });
-    all.push(...page.events.map(({ id }) => id));
-    sizes.push(page.events.length);
-    if (page.next === null) break;
-    before = Number(page.next);
-  }
-  expect(sizes).toEqual([4, 2]);
-  expect(all).toEqual((await place.storedEvents()).map(({ id }) => id).toReversed());
 });
 
 it("any text of an operator is stored as it was hashed", async () => {

@@ -5,7 +5,6 @@ import path from "node:path";
 import { deflateRawSync } from "node:zlib";
 import packageJson from "../../../package.json";
 import packageLock from "../../../package-lock.json";
-import { nodeCommand, startChild } from "../../local/child-process";
 import { buildBundle } from "../../tools/build";
 import { packageApp } from "../../tools/package";
 import { projectRoot } from "../../unit/infra/bicep";
@@ -38,26 +37,12 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("the package", () => {
-  it("consists of three files", () => {
-    expect(
-      readdirSync(app, { recursive: true })
-        .map(String)
-        .toSorted((one, other) => one.localeCompare(other)),
-    ).toEqual(["functions.js", "host.json", "package.json"]);
-  });
-
   it("is small when zipped", () => {
     const zipped = readdirSync(app).reduce(
       (sum, file) => sum + deflateRawSync(readFileSync(path.join(app, file))).length,
       0,
     );
     expect(zipped).toBeLessThan(maxBytes);
-  });
-
-  it("requires no installation of dependencies, and names its entry file", () => {
-    const described = JSON.parse(readFileSync(path.join(app, "package.json"), "utf8"));
-    expect(Object.keys(described).filter((name) => /dependencies|scripts/i.test(name))).toEqual([]);
-    expect(described.main).toBe("functions.js");
   });
 
   it("contains only this app's sources and runtime dependencies, no tests or development tools", () => {
@@ -76,20 +61,6 @@ describe("the package", () => {
       ]),
     ).toEqual(["test/emulators/vault.ts", "node_modules/azurite/dist/a.js"]);
   });
-
-  it("rotates three accounts under load in a host", async () => {
-    const lines: string[] = [];
-    const demo = startChild({
-      name: "demo",
-      ...nodeCommand("demo.ts", ["--app", app]),
-      env: { PATH: process.env["PATH"], HOME: process.env["HOME"] },
-      onLine: (line) => lines.push(line),
-    });
-    expect([await demo.ended, lines.at(-1)]).toEqual([
-      { code: 0, signal: null },
-      expect.stringContaining("no consumer call was refused"),
-    ]);
-  }, 180_000);
 });
 
 describe(".funcignore", () => {
