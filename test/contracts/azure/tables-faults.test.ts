@@ -28,19 +28,7 @@ afterEach(() => world.faults.clear());
 afterAll(() => world.close());
 
 describe("a write whose answer is lost", () => {
-  it.each(["tables.insert", "tables.update"] as const)("is recognised as its own for a record (%s)", async (route) => {
-    const account = anAccount();
-    const first = route === "tables.insert" ? null : await inserted(account);
-    const record = aRecord({ account, phaseClock: { pausedMs: 5 } });
-    world.faults.add({ route, when: "after", kind: "resetBeforeAnswer", nth: 1 });
-    const stored = await (first === null
-      ? world.rotations.insert(record, call)
-      : world.rotations.replace(record, first.etag, call));
-    expect(stored).toEqual(await world.rotations.read(account, call));
-    expect(stored?.record).toEqual(record);
-  });
-
-  it.each(["tables.insert", "tables.update"] as const)("is recognised as its own for a notice (%s)", async (route) => {
+  it.each(["tables.insert", "tables.update"] as const)("is found to be one's own, of a notice (%s)", async (route) => {
     const notice = aFullNotice(anAccount());
     const first = route === "tables.insert" ? null : await world.notices.write(firstNotice(notice.account), null, call);
     world.faults.add({ route, when: "after", kind: "resetBeforeAnswer", nth: 1 });
@@ -148,19 +136,6 @@ describe("damaged rows", () => {
     const healed = aReport({ instance: "vm-9" });
     await world.signals.update(account, "render-api", "vm-9", () => ({ accepted: true, report: healed }), call);
     expect(await world.signals.list(account, call)).toEqual([healed]);
-  });
-});
-
-describe("the history", () => {
-  it("is read in pages, newest first", async () => {
-    const account = anAccount();
-    for (let sequence = 1; sequence <= 5; sequence++) await world.history.append(anEvent(sequence, { account }), call);
-    const first = await world.history.page(account, { limit: 2, before: null }, call);
-    const second = await world.history.page(account, { limit: 2, before: first.next }, call);
-    const last = await world.history.page(account, { limit: 2, before: second.next }, call);
-    const sequences = [first, second, last].map(({ events }) => events.map(({ sequence }) => sequence));
-    expect(sequences).toEqual([[5, 4], [3, 2], [1]]);
-    expect(last.next).toBeNull();
   });
 });
 

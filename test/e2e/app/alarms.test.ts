@@ -75,34 +75,3 @@ test("several processes together send one alarm about invalid settings and one a
   expect(host.logged("AlarmCleared")).toMatchObject([{ account: null, kind: "ConfigurationInvalid" }]);
   await host.stop();
 });
-
-test("an unreadable record sends one alarm and one end to the webhook, and both are in the history then", async () => {
-  const bad = world.place({ name: "bad" });
-  const good = world.place({ name: "good" });
-  const host = await hostOf([bad, good]);
-  await host.tick();
-  const restore = await world.rows.corrupt("bad");
-  await host.tick();
-  await host.tick();
-  expect(receiver.requests.map(received)).toMatchObject([
-    { subject: "bad", data: { event: "RotationBlocked", reason: "RecordCorrupt" } },
-  ]);
-  expect(await host.status("good")).toMatchObject({ phase: "adopting", blocked: null });
-
-  await restore();
-  await host.tick();
-  await host.tick();
-  expect(receivedKinds()).toEqual([
-    ["RotationBlocked", null],
-    ["AlarmCleared", "RotationBlocked"],
-  ]);
-  const ids = receiver.requests.map(received).map(({ id }) => id);
-  expect((await world.rows.history("bad")).map(({ id }) => id)).toEqual(ids);
-  const verified = await host.call({
-    method: "GET",
-    path: "/accounts/bad/history?verify=true",
-    keyOf: "accountHistory",
-  });
-  expect(JSON.parse(verified.text)).toMatchObject({ intact: true, events: 2 });
-  await host.stop();
-});

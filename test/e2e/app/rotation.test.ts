@@ -20,14 +20,12 @@ let world: DeployedApp;
 let host: Host;
 let render: PlacedAccount;
 let nightly: PlacedAccount;
-let archive: PlacedAccount;
 
 beforeAll(async () => {
   world = await openWorld();
   render = world.place({ name: "render", keyAgeDays: 61 });
   nightly = world.place({ name: "nightly", seed: null, config: { rotateEvery: "P30D", expireAfter: "P45D" } });
-  archive = world.place({ name: "archive", keyAgeDays: 61, config: { settleOn: "primary" } });
-  host = await world.host([render, nightly, archive]);
+  host = await world.host([render, nightly]);
 });
 afterAll(() => world.close());
 
@@ -177,32 +175,6 @@ test("an account without a secret gets its primary key published unchanged, and 
   ]);
 });
 
-test("an account that settles on its primary key ends with a new primary key", async () => {
-  const before = archive.keys();
-  for (const phase of ["published", "settling", "idle"]) {
-    await confirm(archive);
-    expect((await host.status("archive")).phase).toBe(phase);
-  }
-  const after = archive.keys();
-  expect(changed(before, after)).toEqual(["primary", "secondary"]);
-  expect(archive.newest().value === after.primary).toBe(true);
-  expect(archive.newest().tags["CredentialId"]).toBe("Primary");
-  expect(archive.versions().map(({ enabled }) => enabled)).toEqual([false, true, true]);
-  expect(counted(archive)).toMatchObject({ "arm.regenerateKeys": 2, "vault.setSecret": 2, "vault.updateSecret": 1 });
-  expect(await storyOf(archive)).toEqual(
-    [
-      "Adopted",
-      "RotationStarted",
-      "KeyRegenerated",
-      "KeyPublished",
-      "KeyRetired",
-      "SettlingStarted",
-      "KeyPublished",
-      "RotationCompleted",
-    ].map((event) => `${event} by signal:render-api`),
-  );
-});
-
 test("a tick reads only the records of idle accounts, in one query", async () => {
   await host.tick();
   world.emulators.journal.clear();
@@ -215,6 +187,6 @@ test("a tick reads only the records of idle accounts, in one query", async () =>
   expect(new Set(routes)).toEqual(new Set(["tables.get", "tables.query"]));
   expect(routes.filter((route) => route === "tables.query")).toHaveLength(1);
   expect(host.logged("Tick").at(-1)).toEqual(
-    expect.objectContaining({ level: "information", accounts: 3, moved: 0, waiting: 0, blocked: 0, stalled: 0 }),
+    expect.objectContaining({ level: "information", accounts: 2, moved: 0, waiting: 0, blocked: 0, stalled: 0 }),
   );
 });

@@ -70,6 +70,16 @@ test("each route answers once: first status, list, signals, check, rotation, his
   expect(following).toMatchObject({ events: [{ event: "KeyPublished" }, { event: "KeyRegenerated" }] });
   expect(expectProblem(await get("accountHistory", "/history?limit=0"), 400, "InvalidRequest")).toEqual(["limit"]);
   expect(bodyOf(await get("rotationRecord", `/rotations/${lastRotation?.id}`))).toMatchObject({ outcome: "completed" });
+  const report = {
+    method: "GET",
+    path: `/accounts/render/rotations/${lastRotation?.id}`,
+    keyOf: "rotationRecord",
+  } as const;
+  expect(await host.call({ ...report, headers: { accept: "text/plain" } })).toMatchObject({
+    status: 200,
+    headers: { ...noStore, "content-type": "text/plain; charset=utf-8" },
+    text: expect.stringMatching(new RegExp(`^Rotation ${lastRotation?.id} of render\n[^]*\nConfirmed by\n`)),
+  });
   for (const id of ["01JZZZZZZZZZZZZZZZZZZZZZZZ", "x'", "%00", "__proto__"]) {
     expectProblem(await get("rotationRecord", `/rotations/${id}`), 404, "UnknownRotation");
   }

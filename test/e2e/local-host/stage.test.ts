@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import packageJson from "../../../package.json";
@@ -79,15 +79,4 @@ test("a port in use is reported with the setting that changes it", async () => {
   expect(lines.at(-1)).toBe(
     `Failed: port ${new URL(url).port} is in use: stop the program that listens there, or set PORT to another port`,
   );
-});
-
-test("the deployable folder contains the bundle, host.json and a package.json without dependencies", async () => {
-  const app = await buildApp("deployed");
-  expect(readdirSync(app).toSorted()).toEqual(["functions.js", "host.json", "package.json"]);
-  expect(JSON.parse(readFileSync(path.join(app, "package.json"), "utf8"))).toEqual({
-    name: packageJson.name,
-    version: packageJson.version,
-    main: "functions.js",
-    engines: packageJson.engines,
-  });
 });

@@ -1,15 +1,6 @@
-import { app, HttpRequest, HttpResponse, type HttpHandler, InvocationContext } from "@azure/functions";
-import { useApp } from "../../../functions/runtime";
-import { renderText } from "../../../lib/history/render-report";
-import { readEvidence, type RotationEvidence } from "../../../lib/history/rotation-report";
+import { renderText, readEvidence, type RotationEvidence } from "../../../lib/history/rotation-report";
 import { hours, minutes } from "../../builders/time";
 import { type Place, Rig } from "../../rig/rig";
-
-afterEach(() => jest.restoreAllMocks());
-
-const missing: HttpHandler = () => {
-  throw new Error("the function is not registered");
-};
 
 const newestRotation = (place: Place): string => {
   const ids = place.eventsOf("RotationStarted").map(({ rotationId }) => rotationId);
@@ -295,41 +286,5 @@ describe("the report of a rotation", () => {
     expect(evidence.confirmations).toHaveLength(100);
     expect(evidence.confirmedInstances).toBe(103);
     expect(renderText(evidence)).toContain("\n  and 3 more\n");
-  });
-});
-
-describe("over HTTP", () => {
-  it("is JSON, text if the request accepts text, and 404 for an unknown rotation", async () => {
-    const place = await published();
-    const registered = jest.spyOn(app, "http").mockImplementation(() => undefined);
-    await import("../../../functions/rotation-record");
-    const [name, { handler, methods, route, authLevel }] = registered.mock.calls[0] ?? ["", { handler: missing }];
-    expect([name, methods, route, authLevel]).toEqual([
-      "rotationRecord",
-      ["GET"],
-      "accounts/{account}/rotations/{rotationId}",
-      "function",
-    ]);
-    useApp(place.rig.app);
-    const get = async (id: string, accept?: string): Promise<readonly [number, string | null, string]> => {
-      const params = { account: "render-weu", rotationId: id };
-      const headers: Record<string, string> = accept === undefined ? {} : { accept };
-      const request = new HttpRequest({ method: "GET", url: "https://rotator.example/api", params, headers });
-      const answer = new HttpResponse(await handler(request, new InvocationContext()));
-      return [answer.status, answer.headers.get("content-type"), await answer.text()];
-    };
-    const evidence = await evidenceOf(place);
-    expect(await get(evidence.rotationId)).toEqual([200, "application/json", JSON.stringify(evidence)]);
-    expect(await get(evidence.rotationId, "text/plain")).toEqual([
-      200,
-      "text/plain; charset=utf-8",
-      renderText(evidence),
-    ]);
-    const [status, type, body] = await get("01JDF0000000000000000OTHER", "text/plain");
-    expect([status, type, JSON.parse(body)]).toEqual([
-      404,
-      "application/problem+json",
-      expect.objectContaining({ reason: "UnknownRotation" }),
-    ]);
   });
 });
