@@ -13,6 +13,8 @@ const attempts = 3;
 export interface AzuriteOptions {
   /** The folder of the tables; without it they are in memory, and lost after a restart. */
   readonly folder?: string;
+  /** Files of a certificate and its key: https, and tokens of any issuer of Azure for the audience of storage. */
+  readonly tls?: { readonly cert: string; readonly key: string };
 }
 
 export interface Azurite {
@@ -68,7 +70,7 @@ const underParent = `process.stdin.on("end", () => process.kill(process.pid, "SI
 require(${JSON.stringify(require.resolve("azurite/dist/src/table/main.js"))});`;
 
 const start = async (port: number, options: AzuriteOptions): Promise<ChildProcess> => {
-  const { folder } = options;
+  const { folder, tls } = options;
   const child = spawn(
     process.execPath,
     [
@@ -81,6 +83,7 @@ const start = async (port: number, options: AzuriteOptions): Promise<ChildProces
       "--tableHost=127.0.0.1",
       `--tablePort=${port}`,
       ...(folder === undefined ? ["--inMemoryPersistence"] : ["--location", folder]),
+      ...(tls === undefined ? [] : ["--oauth=basic", "--cert", tls.cert, "--key", tls.key]),
     ],
     // A separate process group: Ctrl-C goes to the parent, which ends this last.
     { stdio: ["pipe", "pipe", "pipe"], detached: true },

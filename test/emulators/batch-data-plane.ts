@@ -1,8 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type BatchStore, type StoredAccount, sharedKeyAllowed } from "./batch-store";
-import type { Route } from "./routes";
 import { isSignedWith, stringToSign } from "./shared-key-signature";
-import { judgeToken } from "./tokens";
 import {
   type Answer,
   type Call,
@@ -22,10 +20,6 @@ const failed =
 const errorElement = "Microsoft.Azure.Batch.Protocol.Entities.Container.errors/@Element";
 const notAllowed = "The specified type of authentication SharedKey is not allowed for this account.";
 
-const lists: Readonly<Record<string, { readonly route: Route; readonly set: string }>> = {
-  "GET /pools": { route: "batch.listPools", set: "pools" },
-};
-
 /**
  * The data plane of all accounts on one host. The Authorization header names the account.
  * Signatures are checked against the live keys, both slots.
@@ -41,19 +35,20 @@ export class BatchDataPlane implements WireService {
   }
 
   receive(request: WireRequest): Call {
-    const list = lists[`${request.method} ${request.path}`];
-    if (list === undefined) return unknownRoute(this, "batch.unknown", request);
+    if (request.method !== "GET" || request.path !== "/pools") return unknownRoute(this, "batch.unknown", request);
     const credentials = credentialsOf(request);
     return {
-      route: list.route,
+      route: "batch.listPools",
       subject: credentials?.account ?? null,
-      apply: () => withHeaders(this.#admit(request, credentials, list.set), this.#commonHeaders()),
+      apply: () => withHeaders(this.#admit(request, credentials), this.#commonHeaders()),
     };
   }
 
-  #admit(request: WireRequest, credentials: Credentials | null, set: string): Answer {
-    const account = credentials === null ? null : this.store.find(credentials.account);
-    if (credentials === null || account === null) return this.#withoutSharedKey(request, credentials, set);
+  #admit(request: WireRequest, credentials: Credentials | null): Answer {
+    const detail = { key: "AuthenticationErrorDetail", value: "missing" };
+    if (credentials === null) return this.#error(401, "AuthenticationFailed", failed, detail);
+    const account = this.store.find(credentials.account);
+    if (account === null) return this.#unauthenticated(`the emulator has no account ${credentials.account}`);
     const problem = this.#problem(request, credentials, account);
     if (problem !== null) {
       account.refused += 1;
@@ -66,13 +61,13 @@ export class BatchDataPlane implements WireService {
       });
     }
     account.answered += 1;
-    return this.#list(set);
+    return jsonAnswer(200, { "odata.metadata": `https://${this.host()}/$metadata#pools`, value: [] }, {}, contentType);
   }
 
   /** The reason to refuse a shared key request; null if it is accepted. */
   #problem(request: WireRequest, { signature }: Credentials, account: StoredAccount): string | null {
     if (!sharedKeyAllowed(account)) return notAllowed;
-    const sentAt = headerOf(request, "ocp-date") ?? headerOf(request, "date");
+    const sentAt = headerOf(request, "ocp-date");
     const skewMs = Math.abs(Date.parse(sentAt ?? "") - this.store.now().getTime());
     if (!(skewMs <= allowedSkewMs)) {
       return (
@@ -87,18 +82,6 @@ export class BatchDataPlane implements WireService {
       `The MAC signature found in the HTTP request '${signature}' is not the same as any computed signature. ` +
       `Server used following string to sign: '${text.replaceAll("\n", "\\n")}'.`
     );
-  }
-
-  /** A token names no account, and the host is the same for all, so every valid token is accepted. */
-  #withoutSharedKey(request: WireRequest, credentials: Credentials | null, set: string): Answer {
-    if (credentials !== null) return this.#unauthenticated(`the emulator has no account ${credentials.account}`);
-    const verdict = judgeToken(headerOf(request, "authorization"), ["https://batch.core.windows.net/"]);
-    if (verdict === "valid") return this.#list(set);
-    return this.#error(401, "AuthenticationFailed", failed, { key: "AuthenticationErrorDetail", value: verdict });
-  }
-
-  #list(set: string): Answer {
-    return jsonAnswer(200, { "odata.metadata": `https://${this.host()}/$metadata#${set}`, value: [] }, {}, contentType);
   }
 
   #unauthenticated(detail: string): Answer {

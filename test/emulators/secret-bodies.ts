@@ -4,7 +4,6 @@ const seconds = (date: Date): number => Math.floor(date.getTime() / 1000);
 
 const attributesOf = (version: StoredVersion) => ({
   enabled: version.enabled,
-  ...(version.notBefore === null ? {} : { nbf: seconds(version.notBefore) }),
   ...(version.expiresOn === null ? {} : { exp: seconds(version.expiresOn) }),
   created: seconds(version.createdOn),
   updated: seconds(version.updatedOn),

@@ -7,7 +7,7 @@ const maxTagCharacters = 256;
 const maxContentTypeCharacters = 255;
 
 type Changes = {
-  -readonly [Member in "enabled" | "contentType" | "tags" | "expiresOn" | "notBefore"]?: StoredVersion[Member];
+  -readonly [Member in "enabled" | "contentType" | "tags" | "expiresOn"]?: StoredVersion[Member];
 };
 
 /** The content of a PUT, or the reason to refuse it. */
@@ -48,10 +48,9 @@ const parseChanges = (body: Readonly<Record<string, unknown>>): Changes | string
   }
   if (attributes !== undefined && attributes !== null) {
     if (!isObject(attributes)) return "The parameter attributes must be an object.";
-    const { enabled, exp, nbf } = attributes;
+    const { enabled, exp } = attributes;
     if (typeof enabled === "boolean") changes.enabled = enabled;
     if (Number.isInteger(exp)) changes.expiresOn = new Date(Number(exp) * 1000);
-    if (Number.isInteger(nbf)) changes.notBefore = new Date(Number(nbf) * 1000);
   }
   return changes;
 };

@@ -8,7 +8,6 @@ export interface StoredVersion {
   contentType: string | null;
   tags: Readonly<Record<string, string>>;
   expiresOn: Date | null;
-  notBefore: Date | null;
   updatedOn: Date;
 }
 
@@ -34,7 +33,6 @@ export interface NewVersion {
   readonly contentType?: string;
   readonly createdOn?: Date;
   readonly expiresOn?: Date | null;
-  readonly notBefore?: Date | null;
 }
 
 const retentionMs = 90 * 24 * 60 * 60 * 1000;
@@ -62,7 +60,6 @@ export class VaultStore {
       createdOn: at,
       updatedOn: at,
       expiresOn: content.expiresOn == null ? null : wholeSeconds(content.expiresOn),
-      notBefore: content.notBefore == null ? null : wholeSeconds(content.notBefore),
     };
     const secret = this.find(name) ?? { name, versions: [], deletion: null, pollsLeft: 0 };
     secret.versions.push(version);

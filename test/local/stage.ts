@@ -46,8 +46,6 @@ const functionNames = [
   "rotationRecord",
   "operateAccount",
   "checkAccount",
-  "dashboard",
-  "openApi",
 ];
 
 /** Short times, so that a whole rotation takes less than half a minute. */

@@ -1,3 +1,4 @@
+import { kill as signalProcess } from "node:process";
 import type { StatusBody } from "../../../lib/operations/status";
 import { type AppProcess, startApp } from "../../local/app-process";
 import { until } from "../local-host/until";
@@ -42,6 +43,8 @@ export interface Host {
   fireTimer(): Promise<void>;
   /** The app's log lines of this event, oldest first. */
   logged(event: string): readonly LogLine[];
+  /** Sends SIGKILL: nothing is completed, flushed or released. */
+  kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -53,8 +56,6 @@ export const functionNames = [
   "accountHistory",
   "operateAccount",
   "checkAccount",
-  "dashboard",
-  "openApi",
   "rotationRecord",
 ] as const;
 
@@ -173,6 +174,10 @@ export const startHost = async ({ app, env }: HostOptions): Promise<Host> => {
     },
     fireTimer,
     logged,
+    kill: async () => {
+      signalProcess(process.child.pid, "SIGKILL");
+      await process.child.ended;
+    },
     stop: async () => {
       await process.child.stop();
     },

@@ -25,8 +25,6 @@ export interface Hosts {
   readonly counts: Counts;
   /** Violations of the invariant that the newest version is accepted after every request. */
   readonly violations: readonly string[];
-  /** The output of all hosts. */
-  readonly lines: readonly string[];
   /** False while apps cannot reach the vault and keep their keys. */
   vaultAnswers: boolean;
   /** Starts a host that receives requests until it is removed. */
@@ -78,7 +76,6 @@ export const openHosts = async ({ plans, folder }: RigOptions): Promise<Hosts> =
   };
   const counts: Counts = { answered: 0, refused: 0, failed: 0 };
   const violations: string[] = [];
-  const lines: string[] = [];
   const [living, started] = [new Set<KillableHost>(), new Set<KillableHost>()];
   let turn = 0;
 
@@ -132,12 +129,11 @@ export const openHosts = async ({ plans, folder }: RigOptions): Promise<Hosts> =
     accounts,
     counts,
     violations,
-    lines,
     vaultAnswers: true,
     anyHost,
     status,
     host: async () => {
-      const host = await startKillableHost({ app: app.folder, env, onLine: (line) => lines.push(line) });
+      const host = await startKillableHost({ app: app.folder, env });
       living.add(host);
       started.add(host);
       return host;

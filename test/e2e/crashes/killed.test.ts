@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { AccountPlan } from "../app/placed-account";
-import { randomFrom } from "./random";
-import { openHosts, type Hosts } from "./hosts";
+import { Random } from "../../fakes/world/random";
+import { openRig, type Rig } from "./rig";
 import { problemsOf, rotationsIn } from "./history-problems";
 
 const plans: readonly AccountPlan[] = [
@@ -22,10 +22,10 @@ beforeAll(async () => {
 afterAll(() => rig.close());
 
 /** Starts and kills hosts after random times until the required number was killed. */
-const killOneAfterAnother = async (random: () => number, diedAt: Date[]): Promise<void> => {
+const killOneAfterAnother = async (random: Random, diedAt: Date[]): Promise<void> => {
   while (diedAt.length < kills) {
     const host = await rig.host();
-    await wait(100 + random() * 2_900);
+    await wait(100 + random.next() * 2_900);
     diedAt.push(new Date());
     rig.takeAway(host);
     await host.kill();
@@ -41,7 +41,7 @@ const inMidRotation = (diedAt: readonly Date[], rotations: ReturnType<typeof rot
 
 it(`no call is refused and all rotations complete while ${kills} hosts are killed (seed ${seed})`, async () => {
   const before = rig.accounts.map((account) => account.keys());
-  const random = randomFrom(seed);
+  const random = new Random(seed);
   const diedAt: Date[] = [];
   await Promise.all([
     ...Array.from({ length: killers }, () => killOneAfterAnother(random, diedAt)),

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { randomFrom } from "./random";
-import { openHosts, type Hosts } from "./hosts";
+import { Random } from "../../fakes/world/random";
+import { openRig, type Rig } from "./rig";
 import { problemsOf, rotationsIn } from "./history-problems";
 
 const seed = Number(process.env["CRASH_SEED"] ?? 20_261_123);
@@ -35,12 +35,12 @@ const restartThe = {
 
 it(`no call of an app is refused while Azure's services and the tables restart (seed ${seed})`, async () => {
   const before = rig.accounts.map((account) => account.keys());
-  const random = randomFrom(seed);
+  const random = new Random(seed);
   let restarts = 0;
   await rig.host();
   const restart = async (): Promise<void> => {
     for (const one of ["emulators", "tables", "emulators", "tables", "emulators", "emulators"] as const) {
-      await wait(500 + random() * 2_000);
+      await wait(500 + random.next() * 2_000);
       await restartThe[one]();
       restarts += 1;
     }
