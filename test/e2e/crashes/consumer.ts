@@ -1,5 +1,6 @@
-import { createHmac } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
+import { probeUrl, signedHeaders } from "../../../lib/azure/batch/batch-probe";
+import { BatchKey } from "../../../lib/batch-key";
 import { type PlacedAccount, proofOf } from "../app/placed-account";
 import type { Reply } from "./killable-host";
 
@@ -78,16 +79,10 @@ export const startConsumer = (options: ConsumerOptions): (() => Promise<void>) =
 };
 
 /** Null without an answer. */
-const listPools = async (host: string, batchAccount: string, key: string): Promise<number | null> => {
-  const date = new Date().toUTCString();
-  const query = "\n$select:id\napi-version:2022-10-01.16.0\nmaxresults:1";
-  const toSign = `GET${"\n".repeat(12)}ocp-date:${date}\n/${batchAccount}/pools${query}`;
-  const signature = createHmac("sha256", Buffer.from(key, "base64")).update(toSign).digest("base64");
+const listPools = async (host: string, accountName: string, key: string): Promise<number | null> => {
   try {
-    const response = await fetch(`https://${host}/pools?$select=id&api-version=2022-10-01.16.0&maxresults=1`, {
-      headers: { "ocp-date": date, authorization: `SharedKey ${batchAccount}:${signature}` },
-      signal: AbortSignal.timeout(10_000),
-    });
+    const headers = signedHeaders({ accountName, key: new BatchKey(key), now: new Date() });
+    const response = await fetch(probeUrl(host), { headers, signal: AbortSignal.timeout(10_000) });
     await response.arrayBuffer();
     return response.status;
   } catch {

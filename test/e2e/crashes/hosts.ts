@@ -9,6 +9,7 @@ import { type BuiltApp, builtApp } from "../app/built-app";
 import { type AccountPlan, type PlacedAccount, placeAccount } from "../app/placed-account";
 import { until } from "../local-host/until";
 import { type Counts, startConsumer } from "./consumer";
+import { problemsOf } from "./history-problems";
 import { type KillableHost, type Reply, startKillableHost } from "./killable-host";
 
 export interface RigOptions {
@@ -39,6 +40,8 @@ export interface Hosts {
   allRotated(withinMs: number): Promise<void>;
   /** Oldest first. */
   history(account: string): Promise<readonly RotationEvent[]>;
+  /** Requires that no app was harmed, that every history is without problems, and that no first key lives. */
+  expectUnharmed(minAnswered: number): Promise<readonly (readonly RotationEvent[])[]>;
   close(): Promise<void>;
 }
 
@@ -67,6 +70,7 @@ export const openHosts = async ({ plans, folder }: RigOptions): Promise<Hosts> =
   ]);
   const vault = await emulators.addVault("render-keys");
   const accounts = plans.map((plan) => placeAccount(plan, emulators, vault));
+  const firstKeys = accounts.flatMap((account) => Object.values(account.keys()));
   const env = {
     ...path(),
     ...emulators.env,
@@ -159,6 +163,16 @@ export const openHosts = async ({ plans, folder }: RigOptions): Promise<Hosts> =
         { signal: AbortSignal.timeout(20_000) },
       );
       return events.toReversed();
+    },
+    expectUnharmed: async (minAnswered) => {
+      expect(violations).toEqual([]);
+      expect(counts.refused).toBe(0);
+      expect(counts.answered).toBeGreaterThan(minAnswered);
+      const live = accounts.flatMap((account) => Object.values(account.keys()));
+      expect(firstKeys.filter((key) => live.includes(key)).length).toBe(0);
+      const histories = await Promise.all(accounts.map(({ name }) => rig.history(name)));
+      expect(histories.flatMap(problemsOf)).toEqual([]);
+      return histories;
     },
     close: async () => {
       await Promise.all(stops.map((stop) => stop()));

@@ -4,7 +4,7 @@ import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Random } from "../../fakes/world/random";
 import { openRig, type Rig } from "./rig";
-import { problemsOf, rotationsIn } from "./history-problems";
+import { rotationsIn } from "./history-problems";
 
 const seed = Number(process.env["CRASH_SEED"] ?? 20_261_123);
 const folder = mkdtempSync(path.join(tmpdir(), "azurite-"));
@@ -34,7 +34,6 @@ const restartThe = {
 };
 
 it(`no call of an app is refused while Azure's services and the tables restart (seed ${seed})`, async () => {
-  const before = rig.accounts.map((account) => account.keys());
   const random = new Random(seed);
   let restarts = 0;
   await rig.host();
@@ -48,14 +47,7 @@ it(`no call of an app is refused while Azure's services and the tables restart (
   await Promise.all([restart(), rig.demandUntil(() => restarts === 6)]);
   await rig.allRotated(60_000);
 
-  expect(rig.violations).toEqual([]);
-  expect(rig.counts.refused).toBe(0);
-  expect(rig.counts.answered).toBeGreaterThan(100);
-  for (const [index, account] of rig.accounts.entries()) {
-    const history = await rig.history(account.name);
-    expect(problemsOf(history)).toEqual([]);
+  for (const history of await rig.expectUnharmed(100)) {
     expect(rotationsIn(history).length).toBeGreaterThanOrEqual(1);
-    expect(Object.values(account.keys())).not.toContain(before[index]?.primary);
-    expect(Object.values(account.keys())).not.toContain(before[index]?.secondary);
   }
 }, 150_000);

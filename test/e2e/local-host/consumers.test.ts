@@ -1,15 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { createHmac } from "node:crypto";
-import { createServer, type Server } from "node:http";
 import { type Emulators, startEmulators } from "../../emulators/emulators";
 import type { Vault } from "../../emulators/vault";
 import { type Child, nodeCommand, pythonCommand, startChild } from "../../local/child-process";
+import { LocalReceiver, type Request } from "../../unit/alarms/receiver";
 import { until } from "./until";
 
 interface Signal {
   readonly account: string;
-  readonly functionsKey: string | undefined;
-  readonly receivedAtMs: number;
+  readonly functionsKey: string;
   readonly body: {
     readonly consumer: string;
     readonly instance: string;
@@ -20,25 +19,12 @@ interface Signal {
   };
 }
 
-/** Accepts signals like the rotator, and keeps them. */
-const startRotator = async (): Promise<{ server: Server; url: string; signals: Signal[] }> => {
-  const signals: Signal[] = [];
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      const account = /^\/api\/accounts\/([^/]+)\/signals$/.exec(request.url ?? "")?.[1] ?? "";
-      const functionsKey = request.headersDistinct["x-functions-key"]?.[0];
-      const body: Signal["body"] = JSON.parse(Buffer.concat(chunks).toString("utf8"));
-      signals.push({ account, functionsKey, receivedAtMs: Date.now(), body });
-      response.writeHead(202, { "content-type": "application/json" }).end("{}");
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  return { server, url: `http://127.0.0.1:${port}/api`, signals };
-};
+/** A signal that the rotator's place has received. */
+const signalOf = ({ url = "", headers, body }: Request): Signal => ({
+  account: /^\/api\/accounts\/([^/]+)\/signals$/.exec(url)?.[1] ?? "",
+  functionsKey: String(headers["x-functions-key"]),
+  body: JSON.parse(body),
+});
 
 const hasPython = spawnSync("python3", ["--version"]).status === 0;
 const languages = [
@@ -48,21 +34,21 @@ const languages = [
 
 const accounts = ["render", "etl"];
 let emulators: Emulators;
-let rotator: Awaited<ReturnType<typeof startRotator>>;
+let rotator: LocalReceiver;
 let vaults: Readonly<Record<string, Vault>>;
 const children: Child[] = [];
 
 beforeAll(async () => {
   emulators = await startEmulators();
-  rotator = await startRotator();
+  rotator = await new LocalReceiver().start();
+  rotator.answers = (response) => response.writeHead(202, { "content-type": "application/json" }).end("{}");
   vaults = { render: await emulators.addVault("render"), etl: await emulators.addVault("etl") };
 });
 afterEach(async () => {
   await Promise.all(children.splice(0).map((child) => child.stop()));
 });
 afterAll(async () => {
-  rotator.server.closeAllConnections();
-  rotator.server.close();
+  await rotator.stop();
   await emulators.close();
 });
 
@@ -77,8 +63,10 @@ const vaultOf = (account: string): Vault => {
 const publish = (account: string, batchAccount: string, slot: "primary" | "secondary"): string =>
   vaultOf(account).seed(`${batchAccount}-key`, { value: emulators.batch.keys(batchAccount)[slot] }).version;
 
+const signals = (): readonly Signal[] => rotator.requests.map(signalOf);
+
 const signalled = (account: string, version: string): Signal | null =>
-  rotator.signals.find((signal) => signal.account === account && signal.body.secretVersion === version) ?? null;
+  signals().find((signal) => signal.account === account && signal.body.secretVersion === version) ?? null;
 
 describe.each(languages)("the %s consumer", (language, command) => {
   const batchAccountOf = (account: string) => `${account}${language.toLowerCase()}`;
@@ -86,7 +74,7 @@ describe.each(languages)("the %s consumer", (language, command) => {
 
   const start = (): Child => {
     lines.length = 0;
-    rotator.signals.length = 0;
+    rotator.requests.length = 0;
     const child = startChild({
       name: language,
       ...command,
@@ -96,7 +84,7 @@ describe.each(languages)("the %s consumer", (language, command) => {
         CONSUMER_NAME: "render-api",
         CONSUMER_INSTANCE: "vm-1",
         CONSUMER_SIGNAL_KEY: "signal-key",
-        CONSUMER_ROTATOR_URL: rotator.url,
+        CONSUMER_ROTATOR_URL: new URL("/api", rotator.url).href,
         CONSUMER_REFRESH_MS: "300",
         CONSUMER_ACCOUNTS: JSON.stringify(
           accounts.map((account) => ({
@@ -134,7 +122,7 @@ describe.each(languages)("the %s consumer", (language, command) => {
     const key = Buffer.from(emulators.batch.keys(render).primary, "base64");
     expect(body.proof).toBe(createHmac("sha256", key).update(message).digest("base64"));
     // The other account has no secret yet, so there is no signal of it.
-    expect(rotator.signals.some(({ account }) => account === "etl")).toBe(false);
+    expect(signals().some(({ account }) => account === "etl")).toBe(false);
 
     const second = publish("render", render, "secondary");
     const moved = await until("a signal of the second version", () => signalled("render", second));
@@ -164,7 +152,7 @@ describe.each(languages)("the %s consumer", (language, command) => {
     await until("more calls", () => emulators.batch.calls(etl).answered > before + 5);
 
     emulators.batch.regenerateByHand(etl, "primary");
-    await until("an unhealthy signal", () => rotator.signals.some(({ body }) => !body.healthy));
+    await until("an unhealthy signal", () => signals().some(({ body }) => !body.healthy));
     vaultOf("etl").allow("getSecret/action");
     const restored = publish("etl", etl, "primary");
     await until("a healthy signal", () => signalled("etl", restored)?.body.healthy ?? null);

@@ -95,16 +95,6 @@ describe("every query", () => {
   });
 });
 
-const kusto = (): string | null => {
-  try {
-    return createRequire(path.join(projectRoot, "package.json")).resolve("@kusto/language-service-next/bridge.min");
-  } catch {
-    return null;
-  }
-};
-const whereParsed = kusto() === null ? describe.skip : describe;
-if (kusto() === null) process.stderr.write("skipped: parsing KQL needs @kusto/language-service-next\n");
-
 /** The part of its declarations that is used here. */
 interface Kusto {
   readonly Language: {
@@ -155,7 +145,7 @@ const workspaceOf = ({ Language }: Kusto): unknown => {
   return Language.GlobalState.Default.WithDatabase(new DatabaseSymbol.$ctor1("workspace", symbols, false));
 };
 
-whereParsed("Microsoft's parser", () => {
+describe("Microsoft's parser", () => {
   let problemsOf: (text: string) => readonly string[];
   beforeAll(() => {
     const load = createRequire(path.join(projectRoot, "package.json"));

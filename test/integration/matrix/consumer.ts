@@ -1,6 +1,6 @@
 import { minutes } from "../../builders/time";
-import { createHmac } from "node:crypto";
 import { receiveSignal } from "../../../lib/signals/receive-signal";
+import { proofOf } from "../../e2e/app/placed-account";
 import type { Lane } from "./lane";
 import { type Subject } from "./subject";
 
@@ -45,17 +45,9 @@ export class Consumer {
     const { version, key } = this.held;
     const at = this.lane.clock.now();
     const claims = { consumer: "render-api", instance: "vm-1", secretVersion: version, healthy: true };
-    this.reported.add(version);
-    const lines = [
-      "batch-key-proof-v1",
-      this.subject.config.name,
-      claims.consumer,
-      claims.instance,
-      version,
-      "true",
-      at.toISOString(),
-    ];
-    const proof = createHmac("sha256", Buffer.from(key, "base64")).update(lines.join("\n")).digest("base64");
+    this.told.add(version);
+    const { consumer, instance } = claims;
+    const proof = proofOf(key, [this.subject.config.name, consumer, instance, version, "true", at.toISOString()]);
     const signal = { ...claims, at: at.toISOString(), detail: null, proof };
     const received = await receiveSignal(this.subject.app, this.subject.config, signal);
     if (received.kind === "received") this.#arrived = { version, at: at.getTime() };

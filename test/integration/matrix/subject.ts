@@ -11,10 +11,10 @@ import { RotationTable } from "../../../lib/azure/tables/rotation-table";
 import { SignalTable } from "../../../lib/azure/tables/signal-table";
 import type { TableStorage } from "../../../lib/azure/tables/creating-client";
 import { openTables } from "../../../lib/azure/tables/tables";
-import { UlidIds } from "../../../lib/system";
-import { readAccounts } from "../../../lib/config/accounts";
+import { UlidIds } from "../../../lib/ids";
 import { FetchHealthChecks } from "../../../lib/signals/health-client";
 import type { AccountConfig } from "../../../lib/rotation/account-config";
+import { aConsumer, anAccount } from "../../builders/account";
 import { anApp } from "../../builders/app";
 import type { Lane } from "./lane";
 
@@ -100,33 +100,12 @@ export const placeAccount = (
   name: string,
   settleOn: SettleOn = "alternate",
 ): AccountConfig => {
-  const { resourceId } = emulators.batch.addAccount({ name });
-  return accountConfig({ resourceId, vaultUrl: vault.url, batchAccount: name, settleOn });
-};
-
-const accountConfig = (from: {
-  readonly resourceId: string;
-  readonly vaultUrl: string;
-  readonly batchAccount: string;
-  readonly settleOn: SettleOn;
-}): AccountConfig => {
-  const { resourceId, vaultUrl, batchAccount, settleOn } = from;
-  const problems: string[] = [];
-  const [config] = readAccounts(
-    {
-      accounts: [
-        {
-          name: batchAccount,
-          resourceId,
-          secret: { vaultUrl, name: `${batchAccount}-key` },
-          settleOn,
-          gate: { consumers: [{ name: "render-api", proof: "required" }], soak: "PT0S" },
-        },
-      ],
-    },
-    { emulated: true, vaultDomain: null },
-    (at, problem) => problems.push(`${at} ${problem}`),
-  );
-  if (config === undefined) throw new Error(`the configuration of the test is invalid: ${problems.join("; ")}`);
-  return config;
+  const { resourceId, subscriptionId, resourceGroup } = emulators.batch.addAccount({ name });
+  return anAccount({
+    name,
+    batch: { resourceId, subscriptionId, resourceGroup, accountName: name },
+    secret: { vaultUrl: vault.url, name: `${name}-key` },
+    settleOn,
+    gate: { consumers: [aConsumer({ proof: "required" })], soakMs: 0 },
+  });
 };

@@ -4,6 +4,7 @@ import {
   anAccount,
   batchId,
   emulated,
+  everyMember,
   placesOf,
   problemsOf,
   settingsOf,
@@ -76,47 +77,19 @@ describe("an account's defaults", () => {
 
 describe("an account's settings", () => {
   it("are taken as given, with durations in milliseconds", () => {
-    const window = { days: ["Tue", "Wed"], from: "02:00", to: "05:00", timeZone: "Europe/Amsterdam" };
-    const account = accountOf({
-      name: "render-weu",
-      rotateEvery: "P30D",
-      expireAfter: "P45D",
-      window,
-      settleOn: "primary",
-      probe: "none",
-      reconcileEvery: "PT1H",
-      paused: true,
-      gate: {
-        mode: "delay",
-        consumers: [{ name: "a", instances: 3, proof: "required", healthUrl: "https://a.example.com/health" }],
-        soak: "PT0S",
-        signalFreshness: "PT5M",
-        forgetInstanceAfter: "PT2H",
-        delay: "P7D",
-        rollbackWhenUnhealthyFor: "PT30M",
-      },
-      stalledAfter: {
-        adopting: "P1D",
-        started: "PT1M",
-        regenerated: "PT2M",
-        published: "PT3M",
-        retired: "PT4M",
-        settling: "PT5M",
-      },
-      remindEvery: "P1D",
-    });
+    const account = accountOf(everyMember);
     expect(account).toMatchObject({
       name: "render-weu",
       rotateEveryMs: 30 * day,
       expireAfterMs: 45 * day,
-      window,
+      window: everyMember.window,
       settleOn: "primary",
       probe: "none",
       reconcileEveryMs: hour,
       paused: true,
       gate: {
         mode: "delay",
-        consumers: [{ name: "a", instances: 3, proof: "required", healthUrl: "https://a.example.com/health" }],
+        consumers: everyMember.gate.consumers,
         soakMs: 0,
         signalFreshnessMs: 5 * minute,
         forgetInstanceAfterMs: 2 * hour,

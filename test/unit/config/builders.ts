@@ -26,6 +26,36 @@ export const anAccount = (changes: object = {}, number = 1): object => ({
   ...changes,
 });
 
+/** Every optional member of an account. */
+export const everyMember = {
+  name: "render-weu",
+  rotateEvery: "P30D",
+  expireAfter: "P45D",
+  window: { days: ["Tue", "Wed"], from: "02:00", to: "05:00", timeZone: "Europe/Amsterdam" },
+  settleOn: "primary",
+  probe: "none",
+  reconcileEvery: "PT1H",
+  paused: true,
+  gate: {
+    mode: "delay",
+    consumers: [{ name: "a", instances: 3, proof: "required", healthUrl: "https://a.example.com/health" }],
+    soak: "PT0S",
+    signalFreshness: "PT5M",
+    forgetInstanceAfter: "PT2H",
+    delay: "P7D",
+    rollbackWhenUnhealthyFor: "PT30M",
+  },
+  stalledAfter: {
+    adopting: "P1D",
+    started: "PT1M",
+    regenerated: "PT2M",
+    published: "PT3M",
+    retired: "PT4M",
+    settling: "PT5M",
+  },
+  remindEvery: "P1D",
+} as const;
+
 /** Valid settings with these changes. */
 export const anEnvironment = (changes: Environment = {}): Environment => ({
   AzureWebJobsStorage: connectionString,

@@ -17,12 +17,7 @@ describe("another version with the active key", () => {
     expect(corrections.versionAdopted(idle(), v3, when("10:40"))).toEqual({
       state: {
         phase: "adopting",
-        active: {
-          slot: "primary",
-          version: v3,
-          publishedAt: "2026-11-24T10:40:00.000Z",
-          keyMadeAt: "2026-11-20T09:58:00.000Z",
-        },
+        active: thePrimary({ version: v3, publishedAt: at("10:40") }),
         approval: null,
       },
       events: [
@@ -107,12 +102,7 @@ describe("a repaired drift", () => {
       expect(repaired(state)).toEqual({
         state: {
           phase: "adopting",
-          active: {
-            slot: "primary",
-            version: v3,
-            publishedAt: "2026-11-24T10:40:00.000Z",
-            keyMadeAt: "2026-11-20T09:58:00.000Z",
-          },
+          active: thePrimary({ version: v3, publishedAt: at("10:40") }),
           approval: null,
         },
         events: [

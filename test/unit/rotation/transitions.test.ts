@@ -261,12 +261,7 @@ describe("a roll-back", () => {
     expect(to.rolledBack(state, { version: v3, requestId: "request-6" }, true, asked, when("10:10"))).toEqual({
       state: {
         phase: "adopting",
-        active: {
-          slot: "primary",
-          version: v3,
-          publishedAt: "2026-11-24T10:10:00.000Z",
-          keyMadeAt: "2026-11-20T08:00:00.000Z",
-        },
+        active: thePrimary({ version: v3, publishedAt: at("10:10"), keyMadeAt: at("08:00", 20) }),
         approval: null,
       },
       events: [

@@ -4,7 +4,6 @@ import {
   gatedState,
   gateOf,
   mayRegenerateNext,
-  nextStep,
   type AccountView,
   waitingFor,
 } from "../../../lib/rotation/waiting";
@@ -248,18 +247,6 @@ describe("the next step regenerates a key", () => {
     ["settling", false],
   ])("in phase %s: %s", (phase, regenerates) => {
     expect(mayRegenerateNext(phase)).toBe(regenerates);
-  });
-});
-
-describe("nextStep", () => {
-  it("describes the first step of an account without a record", () => {
-    expect(nextStep(adopting())).toBe(
-      "read the account and adopt the key that the vault holds, or publish the primary key",
-    );
-  });
-
-  it("describes the next step of an idle account", () => {
-    expect(nextStep(idle())).toBe("start a rotation");
   });
 });
 

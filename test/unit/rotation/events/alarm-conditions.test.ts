@@ -179,35 +179,6 @@ describe("ConsumerUnhealthy", () => {
     expect(kindsOf({ config, reports: [aReport(ill)] })).toEqual(["ConsumerUnhealthy"]);
   });
 
-  it("lasts for an instance that has become silent, until it is forgotten", () => {
-    const silent = [aReport(ill)];
-    expect(found({ reports: silent, now: "11:00" })).toMatchObject([
-      { kind: "ConsumerUnhealthy", reason: "Unhealthy", since: "2026-11-24T10:08:00.000Z" },
-    ]);
-    const config = { gate: { forgetInstanceAfterMs: hours(1) } };
-    expect(kindsOf({ config, reports: silent, now: "11:10" })).toEqual(["ConsumerUnhealthy"]);
-    expect(kindsOf({ config, reports: silent, now: "11:10:00.001" })).toEqual([]);
-  });
-
-  it("is raised while another instance, or the unhealthy one itself, uses the previous key", () => {
-    const v1 = "11111111111111111111111111111111";
-    expect(kindsOf({ reports: [aReport({ secretVersion: v1 }), aReport({ ...ill, instance: "vm-2" })] })).toEqual([
-      "ConsumerUnhealthy",
-    ]);
-    expect(kindsOf({ reports: [aReport({ ...ill, secretVersion: v1 })] })).toEqual(["ConsumerUnhealthy"]);
-  });
-
-  it("is raised for a failing health URL, if one is configured", () => {
-    const asked = aReport({ ...ill, instance: "(healthUrl)", detail: "its health URL did not answer" });
-    const config = { gate: { consumers: [aConsumer({ healthUrl: "https://render.example/health" })] } };
-    expect(found({ config, reports: [aReport(), asked] })).toMatchObject([
-      { kind: "ConsumerUnhealthy", detail: expect.stringContaining("render-api: its health URL did not answer") },
-    ]);
-    expect(kindsOf({ config, reports: [aReport(), { ...asked, healthy: true, unhealthySince: null }] })).toEqual([]);
-    // The configuration no longer has a health URL.
-    expect(kindsOf({ reports: [aReport(), asked] })).toEqual([]);
-  });
-
   it("is not raised for consumers that are not configured", () => {
     expect(kindsOf({ reports: [aReport(), aReport({ ...ill, consumer: "nightly-etl" })] })).toEqual([]);
   });

@@ -190,24 +190,6 @@ describe("Unhealthy", () => {
   });
 });
 
-describe("the first fault in the order of the checks is shown", () => {
-  const consumer = { instances: 3, proof: "required" } as const;
-  const vm1 = aReport({ instance: "vm-1", at: at("09:00"), secretVersion: v1, healthy: false, goodSince: null });
-  const vm2 = { ...vm1, instance: "vm-2" };
-  const vm3 = { ...vm1, instance: "vm-3" };
-
-  it.each([
-    ["NoSignalYet", []],
-    ["SignalStale", [vm1, vm2]],
-    ["InstancesMissing", [vm1, vm2].map((report) => ({ ...report, at: at("10:10") }))],
-    ["OnPreviousKey", [vm1, vm2, vm3].map((report) => ({ ...report, at: at("10:10") }))],
-    ["ProofMissing", [vm1, vm2, vm3].map((report) => ({ ...report, at: at("10:10"), secretVersion: v2 }))],
-    ["Unhealthy", [vm1, vm2, vm3].map((report) => ({ ...report, at: at("10:10"), secretVersion: v2, proven: true }))],
-  ])("%s", (state, reports) => {
-    expect(stateOf({ consumer, reports }).state).toBe(state);
-  });
-});
-
 const goodSince = (situation: Situation): string | null => {
   const found = stateOf(situation);
   return found.state === "Good" ? found.goodSince : null;
