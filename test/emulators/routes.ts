@@ -27,15 +27,12 @@ export const routes = [
   "identity.imds",
   "identity.unknown",
   "tables.createTable",
-  "tables.listTables",
-  "tables.deleteTable",
   "tables.insert",
   "tables.update",
   "tables.merge",
   "tables.get",
   "tables.query",
   "tables.delete",
-  "tables.batch",
   "tables.unknown",
 ] as const;
 

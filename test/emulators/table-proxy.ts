@@ -94,23 +94,16 @@ const endToEnd = (headers: NodeJS.Dict<string | string[]>): Record<string, strin
   );
 
 /**
- * `resource` is the path after the account: `Tables`, `Name`, `Name()`, `Name(PartitionKey='…',RowKey='…')` or
- * `$batch`.
+ * `resource` is the path after the account: `Tables`, `Name`, `Name()` or `Name(PartitionKey='…',RowKey='…')`.
  */
 const routeOf = (request: WireRequest, resource: string): Route | null => {
   // Clients behind old firewalls, and some SDKs, send MERGE as a POST with this header.
   const method = headerOf(request, "x-http-method") ?? request.method;
-  if (resource === "$batch") return method === "POST" ? "tables.batch" : null;
-  if (/^Tables\b/.test(resource)) return tableRoutes[method] ?? null;
+  if (resource === "Tables") return method === "POST" ? "tables.createTable" : null;
   if (/\(.+\)$/s.test(resource)) return entityRoutes[method] ?? null;
   return setRoutes[method] ?? null;
 };
 
-const tableRoutes: Readonly<Record<string, Route>> = {
-  POST: "tables.createTable",
-  GET: "tables.listTables",
-  DELETE: "tables.deleteTable",
-};
 const entityRoutes: Readonly<Record<string, Route>> = {
   GET: "tables.get",
   PUT: "tables.update",

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
-import { loadEntryPoints, type AppFolder } from "./host/app-folder";
+import { type AppFolder, loadEntryPoint } from "./host/app-folder";
 import {
   type AppRegistry,
   type Binding,
@@ -8,8 +8,8 @@ import {
   supplyCoreModule,
   type TypedData,
 } from "./host/core-module";
-import { type FunctionKeys, functionKeys } from "./host/function-keys";
-import { type HostLog, errorText } from "./host/host-log";
+import { functionKeys } from "./host/function-keys";
+import { type HostLog, inWords } from "./host/host-log";
 import { createListener, type HttpFunction } from "./host/http-listener";
 import { createInvoker, type Invoker } from "./host/invocation";
 import { parseSchedule, type Schedule } from "./host/ncrontab";
@@ -41,7 +41,6 @@ export interface FunctionsHost {
   readonly functions: readonly FunctionSummary[];
   /** Functions that were found but cannot run, with the reason. */
   readonly inError: Readonly<Record<string, string>>;
-  readonly keys: FunctionKeys;
   /** Accepts no further invocation, waits up to `graceMs` for running ones, then resolves. */
   stop(graceMs: number): Promise<void>;
 }
@@ -62,7 +61,6 @@ const triggerOf = ({ metadata }: RegisteredFunction): Binding =>
 interface TimerFunction {
   readonly registered: RegisteredFunction;
   readonly schedule: Schedule;
-  readonly runOnStartup: boolean;
   readonly useMonitor: boolean;
 }
 
@@ -89,7 +87,7 @@ const addFunction = (found: Found, registered: RegisteredFunction, options: Host
     const expression = resolveSettings(trigger.schedule ?? "", options.env);
     const schedule = parseSchedule(expression);
     const useMonitor = (trigger.useMonitor ?? true) && isMonitored(schedule, new Date());
-    found.timers.set(name, { registered, schedule, runOnStartup: trigger.runOnStartup ?? false, useMonitor });
+    found.timers.set(name, { registered, schedule, useMonitor });
     found.summaries.push({ name, type, schedule: expression });
   } else {
     throw new Error(`this host supports HTTP and timer triggers only, not '${type}'`);
@@ -147,7 +145,7 @@ const stopServer = async (server: Server, invoker: Invoker, graceMs: number): Pr
 export const startHost = async (options: HostOptions): Promise<FunctionsHost> => {
   const { app, log } = options;
   const registry = supplyCoreModule(log);
-  await loadEntryPoints(app);
+  loadEntryPoint(app);
   await registry.runHooks("appStart", { hookData: {}, appHookData: {}, functionAppDirectory: app.folder });
   await registry.programmingModel()?.getCapabilities?.({});
   registry.closeRegistration();
@@ -174,7 +172,6 @@ export const startHost = async (options: HostOptions): Promise<FunctionsHost> =>
     port,
     functions: found.summaries,
     inError: found.inError,
-    keys,
     stop: async (graceMs) => {
       for (const stop of stops) {
         stop();

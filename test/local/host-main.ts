@@ -1,20 +1,12 @@
 import { parseArgs } from "node:util";
 import { startHost } from "./functions-host";
-import { applyLocalSettings, readAppFolder } from "./host/app-folder";
-import { errorText, jsonLines } from "./host/host-log";
+import { readAppFolder } from "./host/app-folder";
+import { inWords, jsonLines } from "./host/host-log";
 
-const help = `A small Functions host for one app.
-
-  tsx test/local/host-main.ts [options]
-
-  --app <folder>      the app: host.json, package.json and the files of its "main" (default: here)
-  --port <number>     default 7071; 0 for any free one
-  --local-settings    put the Values of local.settings.json into the environment
-  --print-keys        include the function keys in the line HostStarted
-  --help
-
-LOCAL_FUNCTION_KEYS: JSON { "master", "host", "functions": { name: key } }; missing keys are generated.`;
-
+/**
+ * A small Functions host for one app. Its function keys are `LOCAL_FUNCTION_KEYS`, JSON of the form
+ * `{ "master", "host", "functions": { name: key } }`; missing keys are generated.
+ */
 const stopGraceMs = 10_000;
 
 const main = async (): Promise<void> => {
@@ -22,23 +14,13 @@ const main = async (): Promise<void> => {
     options: {
       app: { type: "string", default: "." },
       port: { type: "string", default: "7071" },
-      "local-settings": { type: "boolean", default: false },
-      "print-keys": { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
     },
   });
-  if (values.help) {
-    console.log(help);
-    return;
-  }
   const app = readAppFolder(values.app);
   const log = jsonLines(app.logLevel, (line) => console.log(line));
   const givenKeys = process.env["LOCAL_FUNCTION_KEYS"];
   // The keys belong to the host: an app cannot read them, as in Azure.
   delete process.env["LOCAL_FUNCTION_KEYS"];
-  if (values["local-settings"]) {
-    applyLocalSettings(app.folder, process.env);
-  }
   process.env["AzureWebJobsScriptRoot"] = app.folder;
   process.env["FUNCTIONS_WORKER_RUNTIME"] ??= "node";
   process.env["AZURE_FUNCTIONS_ENVIRONMENT"] ??= "Development";
@@ -56,8 +38,7 @@ const main = async (): Promise<void> => {
     },
   });
   const { port, functions, inError } = host;
-  const keys = values["print-keys"] ? { keys: host.keys } : {};
-  console.log(JSON.stringify({ event: "HostStarted", port, loaded: app.entryPoints, functions, inError, ...keys }));
+  console.log(JSON.stringify({ event: "HostStarted", port, loaded: [app.entryPoint], functions, inError }));
 
   let stopping = false;
   const stop = (): void => {

@@ -27,7 +27,7 @@ export const makeFixtureApp = async (): Promise<FixtureApp> => {
   });
   const write = ({ packageJson, hostJson, files = {} }: AppFiles): void => {
     const all = {
-      "package.json": JSON.stringify(packageJson ?? { name: "fixture", main: "dist/{app,other*}.js" }),
+      "package.json": JSON.stringify(packageJson ?? { name: "fixture", main: "dist/app.js" }),
       "host.json": JSON.stringify(hostJson ?? { version: "2.0" }),
       ...files,
     };
@@ -44,7 +44,6 @@ interface Started {
   readonly port: number;
   readonly functions: readonly { readonly name: string; readonly route?: string; readonly schedule?: string }[];
   readonly inError: Readonly<Record<string, string>>;
-  readonly keys?: { readonly functions: Readonly<Record<string, string>> };
 }
 
 export interface HostProcess {
@@ -55,15 +54,11 @@ export interface HostProcess {
   started(): Promise<Started>;
 }
 
-export const startHostProcess = (
-  folder: string,
-  env: Readonly<Record<string, string>> = {},
-  args: readonly string[] = [],
-): HostProcess => {
+export const startHostProcess = (folder: string, env: Readonly<Record<string, string>> = {}): HostProcess => {
   const lines: string[] = [];
   const child = startChild({
     name: "host",
-    ...nodeCommand("host-main.ts", ["--app", folder, "--port", "0", ...args]),
+    ...nodeCommand("host-main.ts", ["--app", folder, "--port", "0"]),
     env: { PATH: process.env["PATH"], ...env },
     onLine: (line) => lines.push(line),
   });

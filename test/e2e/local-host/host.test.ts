@@ -18,12 +18,12 @@ afterEach(async () => {
 });
 afterAll(() => app.remove());
 
-const start = (env: Readonly<Record<string, string>> = {}, args: readonly string[] = []): HostProcess => {
-  const host = startHostProcess(
-    app.folder,
-    { LOCAL_FUNCTION_KEYS: keys, FIXTURE_SCHEDULE: "0 0 0 1 1 *", ...env },
-    args,
-  );
+const start = (env: Readonly<Record<string, string>> = {}): HostProcess => {
+  const host = startHostProcess(app.folder, {
+    LOCAL_FUNCTION_KEYS: keys,
+    FIXTURE_SCHEDULE: "0 0 0 1 1 *",
+    ...env,
+  });
   running.push(host);
   return host;
 };
@@ -38,18 +38,6 @@ const startAndAsk = async (env: Readonly<Record<string, string>> = {}) => {
 
 /** The request as seen by the fixture's functions. */
 const echoed = async (response: Response): Promise<Record<string, unknown>> => JSON.parse(await response.text());
-
-/** The setting as seen by the fixture, and the keys in the host's output. */
-const settingAndKey = async (args: readonly string[]) => {
-  const host = start({}, args);
-  const started = await host.started();
-  const response = await fetch(`http://127.0.0.1:${started.port}/v1/counts`);
-  return [
-    (await echoed(response))["setting"],
-    started.keys?.functions["readOne"],
-    host.lines.join().includes("read-key"),
-  ];
-};
 
 test("a function accepts its own, the host's and the master key, by header or query, and no other", async () => {
   const { ask } = await startAndAsk();
@@ -152,22 +140,23 @@ test("a schedule can name a setting; without that setting only its function is i
   );
 });
 
-test("host.json sets the route prefix; local.settings.json is read and keys are printed only on request", async () => {
-  app.write({
-    hostJson: { version: "2.0", extensions: { http: { routePrefix: "v1" } } },
-    files: { "local.settings.json": JSON.stringify({ Values: { FIXTURE_SETTING: "from the file" } }) },
-  });
-  expect(await settingAndKey([])).toEqual([null, undefined, false]);
-  expect(await settingAndKey(["--local-settings", "--print-keys"])).toEqual(["from the file", "read-key", true]);
+test("host.json sets the route prefix, and no function key is printed", async () => {
+  app.write({ hostJson: { version: "2.0", extensions: { http: { routePrefix: "v1" } } } });
+  const { host, ask } = await startAndAsk();
+  expect((await ask("/v1/counts")).status).toBe(200);
+  expect(host.lines.join()).not.toContain("read-key");
 });
 
 test("an entry point that throws or is missing is reported and ends the host", async () => {
-  app.write({ files: { "dist/other.js": 'throw new Error("broken on load");' } });
+  app.write({
+    packageJson: { main: "dist/other.js" },
+    files: { "dist/other.js": 'throw new Error("broken on load");' },
+  });
   const broken = start();
   expect(await broken.child.ended).toEqual({ code: 1, signal: null });
   expect(broken.lines.join("\n")).toMatch(/unable to load entry point \\"dist\/other\.js\\".*broken on load/);
 
-  app.write({ packageJson: { main: "lib/*.js" }, files: { "dist/other.js": "" } });
+  app.write({ packageJson: { main: "lib/absent.js" } });
   const absent = start();
   expect(await absent.child.ended).toEqual({ code: 1, signal: null });
   expect(absent.lines.join("\n")).toContain("found zero files matching the supplied pattern");

@@ -37,15 +37,12 @@ const rightOf: Readonly<Record<Route, Right>> = {
   "identity.imds": token,
   "identity.unknown": unknown,
   "tables.createTable": { action: `${tables}/write` },
-  "tables.listTables": { action: `${tables}/read` },
-  "tables.deleteTable": { action: `${tables}/delete` },
   "tables.insert": { dataAction: `${tables}/entities/add/action` },
   "tables.update": { dataAction: `${tables}/entities/write` },
   "tables.merge": { dataAction: `${tables}/entities/write` },
   "tables.get": { dataAction: `${tables}/entities/read` },
   "tables.query": { dataAction: `${tables}/entities/read` },
   "tables.delete": { dataAction: `${tables}/entities/delete` },
-  "tables.batch": { dataAction: `${tables}/entities/write` },
   "tables.unknown": unknown,
 };
 

@@ -1,6 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { pathToFileURL } from "node:url";
 import { isLogLevel, type LogLevel } from "./host-log";
 
 /** The files of an app that the host reads before it loads the app's code. */
@@ -10,7 +9,8 @@ export interface AppFolder {
   /** Milliseconds; null for no limit. */
   readonly functionTimeoutMs: number | null;
   readonly logLevel: LogLevel;
-  readonly entryPoints: readonly string[];
+  /** In the worker `main` may be a pattern; here it is one file of CommonJS. */
+  readonly entryPoint: string;
 }
 
 /** The default of the plan for which the app is made. */
@@ -44,37 +44,6 @@ export const parseTimeout = (text: unknown): number | null => {
   return match === null ? null : (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
 };
 
-const globToRegExp = (pattern: string): RegExp => {
-  const source = pattern.replace(/\*\*\/|\*\*|[*?{},]|[.+^$()|[\]\\]/g, (token) => {
-    const known: Record<string, string> = {
-      "**/": "(?:.*/)?",
-      "**": ".*",
-      "*": "[^/]*",
-      "?": "[^/]",
-      "{": "(?:",
-      "}": ")",
-      ",": "|",
-    };
-    return known[token] ?? `\\${token}`;
-  });
-  return new RegExp(`^${source}$`);
-};
-
-/** `main` is a glob, as in the worker; files are loaded in the order of their names. */
-export const findEntryPoints = (folder: string, main: string): readonly string[] => {
-  const pattern = path.posix.normalize(main);
-  const firstWild = pattern.search(/[*?{]/);
-  const base = firstWild < 0 ? path.posix.dirname(pattern) : path.posix.dirname(`${pattern.slice(0, firstWild)}x`);
-  const start = path.join(folder, base);
-  const wanted = globToRegExp(pattern);
-  const names = existsSync(start) ? readdirSync(start, { recursive: firstWild >= 0, encoding: "utf8" }) : [];
-  return names
-    .map((name) => path.posix.join(base, name.split(path.sep).join("/")))
-    .filter((name) => wanted.test(name) && !name.includes("node_modules/"))
-    .toSorted()
-    .map((name) => path.join(folder, name));
-};
-
 /** Throws an Error with the reason when the app cannot start. */
 export const readAppFolder = (folder: string): AppFolder => {
   const absolute = path.resolve(folder);
@@ -89,8 +58,8 @@ export const readAppFolder = (folder: string): AppFolder => {
   if (typeof main !== "string") {
     throw new Error('package.json: "main" must name the entry point');
   }
-  const entryPoints = findEntryPoints(absolute, main);
-  if (entryPoints.length === 0) {
+  const entryPoint = path.join(absolute, main);
+  if (!existsSync(entryPoint)) {
     throw new Error(`package.json: "main" is "${main}", and found zero files matching the supplied pattern`);
   }
   return {
@@ -98,28 +67,15 @@ export const readAppFolder = (folder: string): AppFolder => {
     routePrefix: typeof http["routePrefix"] === "string" ? http["routePrefix"] : "api",
     functionTimeoutMs: parseTimeout(host["functionTimeout"]),
     logLevel: isLogLevel(logLevel) ? logLevel : "information",
-    entryPoints,
+    entryPoint,
   };
 };
 
-/** Copies the `Values` of local.settings.json to environment variables that are not set. */
-export const applyLocalSettings = (folder: string, env: NodeJS.ProcessEnv): void => {
-  const values = asObject(readJson(path.join(folder, "local.settings.json"))["Values"]);
-  for (const [name, value] of Object.entries(values)) {
-    env[name] ??= String(value);
-  }
-};
-
-const isModule = (file: string, folder: string): boolean =>
-  file.endsWith(".mjs") || (!file.endsWith(".cjs") && readJson(path.join(folder, "package.json"))["type"] === "module");
-
-/** Loads the app's entry points. Throws their errors: one bad entry point prevents the start. */
-export const loadEntryPoints = async ({ folder, entryPoints }: AppFolder): Promise<void> => {
-  for (const file of entryPoints) {
-    try {
-      await (isModule(file, folder) ? import(pathToFileURL(file).href) : require(file));
-    } catch (problem) {
-      throw new Error(`Worker was unable to load entry point "${path.relative(folder, file)}"`, { cause: problem });
-    }
+/** Loads the app's entry point. Throws its error, which prevents the start. */
+export const loadEntryPoint = ({ folder, entryPoint }: AppFolder): void => {
+  try {
+    require(entryPoint);
+  } catch (problem) {
+    throw new Error(`Worker was unable to load entry point "${path.relative(folder, entryPoint)}"`, { cause: problem });
   }
 };

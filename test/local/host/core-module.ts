@@ -9,7 +9,6 @@ export interface Binding {
   readonly methods?: readonly string[];
   readonly route?: string;
   readonly schedule?: string;
-  readonly runOnStartup?: boolean;
   readonly useMonitor?: boolean;
 }
 

@@ -24,7 +24,6 @@ export interface TimerStatus {
 
 export interface TimerOptions {
   readonly schedule: Schedule;
-  readonly runOnStartup: boolean;
   /** False: no status is kept, and the function receives none. */
   readonly useMonitor: boolean;
   /** One run, which handles its own errors. */
@@ -44,7 +43,7 @@ export const isMonitored = (schedule: Schedule, now: Date): boolean => {
  * Fires on schedule, one run at a time. A run that lasts beyond its next occurrences is followed by one run at once,
  * however many were missed. Returns a function that stops it.
  */
-export const startTimer = ({ schedule, runOnStartup, useMonitor, fire }: TimerOptions): (() => void) => {
+export const startTimer = ({ schedule, useMonitor, fire }: TimerOptions): (() => void) => {
   let timeout: NodeJS.Timeout | undefined;
   let stopped = false;
   let last: Date | null = null;
@@ -67,7 +66,7 @@ export const startTimer = ({ schedule, runOnStartup, useMonitor, fire }: TimerOp
     timeout = setTimeout(again, Math.min(Math.max(ms, 0), maxTimeoutMs));
   };
 
-  wait(runOnStartup ? new Date() : schedule.next(new Date()));
+  wait(schedule.next(new Date()));
   return () => {
     stopped = true;
     clearTimeout(timeout);
