@@ -49,12 +49,6 @@ export const jsonAnswer = (
   body: Buffer.from(JSON.stringify(value), "utf8"),
 });
 
-export const emptyAnswer = (status: number, headers: Readonly<Record<string, string>> = {}): Answer => ({
-  status,
-  headers,
-  body: Buffer.alloc(0),
-});
-
 export const withHeaders = (answer: Answer, headers: Readonly<Record<string, string>>): Answer => ({
   ...answer,
   headers: { ...headers, ...answer.headers },

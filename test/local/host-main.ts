@@ -3,12 +3,12 @@ import { startHost } from "./functions-host";
 import { readAppFolder } from "./host/app-folder";
 import { inWords, jsonLines } from "./host/host-log";
 
+const stopGraceMs = 10_000;
+
 /**
  * A small Functions host for one app. Its function keys are `LOCAL_FUNCTION_KEYS`, JSON of the form
  * `{ "master", "host", "functions": { name: key } }`; missing keys are generated.
  */
-const stopGraceMs = 10_000;
-
 const main = async (): Promise<void> => {
   const { values } = parseArgs({
     options: {

@@ -1,6 +1,5 @@
 import type { SecretClient } from "@azure/keyvault-secrets";
 import { type Emulators, startEmulators } from "../../emulators/emulators";
-import type { SecretAction } from "../../emulators/vault-operations";
 import type { Vault } from "../../emulators/vault";
 import { bearer, failureOf, primedSecretClient, raw, secretClient, useIdentityOf, vaultAudience } from "./clients";
 
@@ -25,8 +24,6 @@ const authorised = bearer(vaultAudience);
 
 const tags = (count: number, length = 1): Readonly<Record<string, string>> =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`tag${index}`, "x".repeat(length)]));
-
-const guardedVersion = (): string => vault.newest("guarded")?.version ?? "";
 
 describe("the challenge", () => {
   it("comes before the body is read, and the SDK then sends its body", async () => {
@@ -212,24 +209,8 @@ describe("soft delete", () => {
 });
 
 describe("refusals", () => {
-  const calls: readonly (readonly [SecretAction, () => Promise<unknown>])[] = [
-    ["getSecret/action", () => client.getSecret("guarded")],
-    ["setSecret/action", () => client.setSecret("guarded", "x")],
-    ["update/action", () => client.updateSecretProperties("guarded", guardedVersion(), { enabled: true })],
-    ["delete", () => client.beginDeleteSecret("guarded")],
-  ];
-
-  it.each(calls)("denies %s if the role lacks it", async (action, call) => {
-    vault.seed("guarded", { value: "untouched" });
-    vault.deny(action);
-    const failure = await failureOf(call());
-    vault.allow(action);
-    expect(failure).toMatchObject({ statusCode: 403, code: "Forbidden", innerCode: "ForbiddenByRbac" });
-    expect(failure.message).toContain(`Action: 'Microsoft.KeyVault/vaults/secrets/${action}'`);
-    expect(vault.newest("guarded")?.value).toBe("untouched");
-  });
-
   it("denies lists, whose SDK error has neither inner code nor message", async () => {
+    vault.seed("guarded", { value: "untouched" });
     vault.deny("readMetadata/action");
     const failure = await failureOf(client.listPropertiesOfSecretVersions("guarded").next());
     vault.allow("readMetadata/action");

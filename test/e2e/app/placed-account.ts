@@ -21,10 +21,8 @@ export interface SignalFields {
   /** Default: the newest version. */
   readonly secretVersion?: string;
   readonly healthy?: boolean;
-  /** Milliseconds from now (default 0). */
-  readonly inMs?: number;
-  /** "right" (default), "wrong" (made with another key) or "none". */
-  readonly proof?: "right" | "wrong" | "none";
+  /** "right" (default) or "wrong" (made with another key). */
+  readonly proof?: "right" | "wrong";
   readonly detail?: string;
 }
 
@@ -53,9 +51,9 @@ export const proofOf = (key: string, lines: readonly string[]): string =>
 
 /** Signals of a test have different instants, because a signal never replaces another with an equal instant. */
 let lastAtMs = 0;
-const instantIn = (ms: number): string => {
+const nextInstant = (): string => {
   lastAtMs = Math.max(Date.now(), lastAtMs + 1);
-  return new Date(lastAtMs + ms).toISOString();
+  return new Date(lastAtMs).toISOString();
 };
 
 /** Creates the Batch account and its secret in the vault. */
@@ -85,9 +83,9 @@ export const placeAccount = (plan: AccountPlan, emulators: Emulators, vault: Vau
     versions: () => vault.versions(secretName),
     newest,
     signal: (fields = {}) => {
-      const { consumer = "render-api", instance = "vm-1", healthy = true, inMs = 0, proof = "right", detail } = fields;
+      const { consumer = "render-api", instance = "vm-1", healthy = true, proof = "right", detail } = fields;
       const secretVersion = fields.secretVersion ?? newest().version;
-      const at = instantIn(inMs);
+      const at = nextInstant();
       const held = vault.versions(secretName).find(({ version }) => version === secretVersion);
       const key = proof === "right" ? (held?.value ?? "") : Buffer.alloc(64, 7).toString("base64");
       const lines = [name, consumer, instance, secretVersion, String(healthy), at];
@@ -98,7 +96,7 @@ export const placeAccount = (plan: AccountPlan, emulators: Emulators, vault: Vau
         healthy,
         at,
         ...(detail === undefined ? {} : { detail }),
-        ...(proof === "none" ? {} : { proof: proofOf(key, lines) }),
+        proof: proofOf(key, lines),
       };
     },
   };

@@ -2,7 +2,6 @@ import type { StatusBody } from "../../../lib/operations/status";
 import { type Answer, bodyOf, type Host, statusOf } from "./host";
 import type { PlacedAccount, SignalFields } from "./placed-account";
 import { expectProblem } from "./problem";
-import { expectWholeStatus } from "./whole-status";
 import { openWorld, type World } from "./world";
 
 const noStore = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
@@ -29,10 +28,9 @@ test("each route answers once: first status, list, signals, check, rotation, his
     200,
     expect.objectContaining({ "content-type": "application/json", ...noStore }),
   ]);
-  expectWholeStatus(bodyOf(first));
   const listed: { accounts: StatusBody[] } = JSON.parse((await host.list()).text);
-  expect(listed.accounts.map(({ account, phase }) => [account, phase])).toEqual([["render", null]]);
-  for (const account of listed.accounts) expectWholeStatus(account, ["consumers"]);
+  const { consumers, ...withoutConsumers } = statusOf(first);
+  expect([consumers.length, listed.accounts]).toEqual([2, [withoutConsumers]]);
 
   await host.tick();
   const answer = await send();
@@ -55,7 +53,6 @@ test("each route answers once: first status, list, signals, check, rotation, his
   const asked = await host.rotate("render", { reason: "  a leak drill  " });
   expect([asked.status, asked.headers["location"]]).toEqual([202, "/api/accounts/render"]);
   expect(bodyOf(asked)).toEqual(bodyOf(await host.get("render")));
-  expectWholeStatus(bodyOf(asked));
   expect(statusOf(asked)).toMatchObject({ phase: "published", rotation: { reason: "a leak drill" } });
   expectProblem(await host.rotate("render", { reason: "again" }), 409, "RotationUnderWay");
   await send();

@@ -10,8 +10,6 @@ export interface StoredRows {
   history(account: string): Promise<readonly Row[]>;
   /** Changes the stored record directly. */
   change(account: string, change: (record: RotationRecord) => RotationRecord): Promise<void>;
-  /** Replaces the row by something that is not a record. Returns a function that restores it. */
-  corrupt(account: string): Promise<() => Promise<void>>;
 }
 
 const names = ["Rotations", "History", "Signals"] as const;
@@ -41,15 +39,6 @@ export const storedRows = (connectionString: string, prefix: string): StoredRows
         "Merge",
         { etag: row.etag },
       );
-    },
-    corrupt: async (account) => {
-      const table = open("Rotations");
-      const { record } = await table.getEntity<{ record: string }>(account, "rotation");
-      const write = async (text: string): Promise<void> => {
-        await table.updateEntity({ partitionKey: account, rowKey: "rotation", record: text }, "Merge");
-      };
-      await write("{");
-      return () => write(record);
     },
   };
 };

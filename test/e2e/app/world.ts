@@ -1,6 +1,6 @@
 import { type Azurite, startAzurite } from "../../emulators/azurite";
 import { type Emulators, startEmulators } from "../../emulators/emulators";
-import { startTableProxy, type TableProxy } from "../../emulators/table-proxy";
+import { startTableProxy } from "../../emulators/table-proxy";
 import type { Vault } from "../../emulators/vault";
 import { type BuiltApp, builtApp } from "./built-app";
 import { type Host, startHost } from "./host";
@@ -11,8 +11,6 @@ import { type StoredRows, storedRows } from "./stored-rows";
 export interface DeployedApp {
   readonly emulators: Emulators;
   readonly vault: Vault;
-  /** The fault-injecting proxy in front of Azurite. */
-  readonly tables: TableProxy;
   readonly rows: StoredRows;
   readonly app: BuiltApp;
   place(plan: AccountPlan): PlacedAccount;
@@ -72,7 +70,6 @@ export const openWorld = async (): Promise<DeployedApp> => {
   return {
     emulators,
     vault,
-    tables,
     rows: storedRows(azurite.connectionString, tablePrefix),
     app,
     place: (plan) => placeAccount(plan, emulators, vault),

@@ -23,17 +23,11 @@ export interface Hosts {
   readonly emulators: Emulators;
   readonly azurite: Azurite;
   readonly accounts: readonly PlacedAccount[];
-  readonly counts: Counts;
-  /** Violations of the invariant that the newest version is accepted after every request. */
-  readonly violations: readonly string[];
   /** False while apps cannot reach the vault and keep their keys. */
   vaultAnswers: boolean;
   /** Starts a host that receives requests until it is removed. */
   host(): Promise<KillableHost>;
   takeAway(host: KillableHost): void;
-  /** One of the hosts that receive requests; null if there is none. */
-  anyHost(): KillableHost | null;
-  status(account: string): Promise<StatusBody | null>;
   /** Requests rotations of every account continuously; most are refused, as one is under way. */
   demandUntil(isOver: () => boolean): Promise<void>;
   /** Requests rotations of accounts that have not completed any, until all accounts are idle. */
@@ -79,6 +73,7 @@ export const openHosts = async ({ plans, folder }: RigOptions): Promise<Hosts> =
     ROTATION_ACCOUNTS: JSON.stringify({ defaults: { gate }, accounts: accounts.map(({ configured }) => configured) }),
   };
   const counts: Counts = { answered: 0, refused: 0, failed: 0 };
+  /** Of the invariant that the newest version is accepted after every request. */
   const violations: string[] = [];
   const [living, started] = [new Set<KillableHost>(), new Set<KillableHost>()];
   let turn = 0;
@@ -131,11 +126,7 @@ export const openHosts = async ({ plans, folder }: RigOptions): Promise<Hosts> =
     emulators,
     azurite,
     accounts,
-    counts,
-    violations,
     vaultAnswers: true,
-    anyHost,
-    status,
     host: async () => {
       const host = await startKillableHost({ app: app.folder, env });
       living.add(host);

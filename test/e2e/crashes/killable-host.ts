@@ -11,8 +11,8 @@ export interface KillableHost extends Pick<Host, "kill" | "stop"> {
 }
 
 export const startKillableHost = async (options: HostOptions): Promise<KillableHost> => {
-  const { call, kill, stop } = await startHost(options);
-  const ask = (asked: Call): Promise<Reply | null> => call(asked).catch(() => null);
+  const host = await startHost(options);
+  const ask = (asked: Call): Promise<Reply | null> => host.call(asked).catch(() => null);
   return {
     post: (keyOf, path, body, headers = {}) =>
       ask({
@@ -23,7 +23,7 @@ export const startKillableHost = async (options: HostOptions): Promise<KillableH
         body: JSON.stringify(body),
       }),
     get: (keyOf, path) => ask({ method: "GET", path, keyOf }),
-    kill,
-    stop,
+    kill: () => host.kill(),
+    stop: () => host.stop(),
   };
 };

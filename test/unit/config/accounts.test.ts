@@ -427,32 +427,28 @@ describe("with emulators", () => {
 });
 
 describe("several accounts", () => {
-  it("may not share a name, whether set or derived from the Batch account", () => {
-    expect(problemsAmong(anAccount({}, 1), anAccount({}, 2), anAccount({ name: "render1" }, 3))).toEqual([
-      {
-        at: "ROTATION_ACCOUNTS/accounts/2/name",
-        problem: "has the same name as accounts/0: give one of them a name of its own",
-      },
-    ]);
-  });
-
-  it("may not be the same Batch account, whatever the case", () => {
-    const again = anAccount({ name: "again", resourceId: batchId(1).toUpperCase() }, 2);
-    expect(problemsAmong(anAccount({}, 1), again)).toEqual([
-      {
-        at: "ROTATION_ACCOUNTS/accounts/1/resourceId",
-        problem: "is the same Batch account as that of accounts/0: keep one of them",
-      },
-    ]);
-  });
-
-  it("may not share a secret, whatever the case", () => {
-    const secret = { vaultUrl: "https://KEYS.vault.azure.net/", name: "RENDER1-key" };
-    expect(problemsAmong(anAccount({}, 1), anAccount({}, 2), anAccount({ secret }, 3))).toEqual([
-      {
-        at: "ROTATION_ACCOUNTS/accounts/2/secret",
-        problem: "is the same secret as that of accounts/0: give each account a secret of its own",
-      },
+  it.each([
+    [
+      "a name, whether set or derived from the Batch account",
+      { name: "render1" },
+      "name",
+      "has the same name as accounts/0: give one of them a name of its own",
+    ],
+    [
+      "a Batch account, whatever the case",
+      { name: "again", resourceId: batchId(1).toUpperCase() },
+      "resourceId",
+      "is the same Batch account as that of accounts/0: keep one of them",
+    ],
+    [
+      "a secret, whatever the case",
+      { secret: { vaultUrl: "https://KEYS.vault.azure.net/", name: "RENDER1-key" } },
+      "secret",
+      "is the same secret as that of accounts/0: give each account a secret of its own",
+    ],
+  ])("may not share %s", (_what, changes, member, problem) => {
+    expect(problemsAmong(anAccount({}, 1), anAccount({}, 2), anAccount(changes, 3))).toEqual([
+      { at: `ROTATION_ACCOUNTS/accounts/2/${member}`, problem },
     ]);
   });
 

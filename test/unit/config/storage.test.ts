@@ -90,29 +90,14 @@ describe.each(["AzureWebJobsStorage", "ROTATION_STORAGE"])("%s", (name) => {
     expect(places({ [`${name}__accountName`]: value })).toEqual([]);
   });
 
-  it("may name a user-assigned identity, which takes precedence over AZURE_CLIENT_ID", () => {
-    const env = {
-      [`${name}__accountName`]: "rotations",
-      [`${name}__credential`]: "managedidentity",
-      [`${name}__clientId`]: clientId,
-      AZURE_CLIENT_ID: another,
-    };
-    expect(storage(env)).toMatchObject({ clientId });
-  });
-
-  it("uses the identity of AZURE_CLIENT_ID where it names none itself, as the host does", () => {
-    expect(storage({ [`${name}__accountName`]: "rotations", AZURE_CLIENT_ID: another })).toMatchObject({
-      clientId: another,
-    });
-  });
-
-  it("uses the system-assigned identity for a managed identity without a name, as the host does", () => {
-    const env = {
-      [`${name}__accountName`]: "rotations",
-      [`${name}__credential`]: "ManagedIdentity",
-      AZURE_CLIENT_ID: another,
-    };
-    expect(storage(env)).toMatchObject({ clientId: null });
+  it.each([
+    ["its own client id, before AZURE_CLIENT_ID", { __credential: "managedidentity", __clientId: clientId }, clientId],
+    ["AZURE_CLIENT_ID where it names none itself, as the host does", {}, another],
+    ["the system where it names none for a managed identity", { __credential: "ManagedIdentity" }, null],
+  ])("uses the identity of %s", (_what, forms, expected) => {
+    const own = Object.entries(forms).map(([form, value]) => [`${name}${form}`, value]);
+    const env = { [`${name}__accountName`]: "rotations", AZURE_CLIENT_ID: another, ...Object.fromEntries(own) };
+    expect(storage(env)).toMatchObject({ clientId: expected });
   });
 
   it("refuses another credential, and a client id that is not a GUID", () => {

@@ -1,4 +1,3 @@
-import { isFor } from "../../../lib/rotation/first-record";
 import { needsDriver, quarantineStops } from "../../../lib/rotation/needs-driver";
 import { anAccount } from "../../builders/account";
 import { aClaim, aFailure, aPause, aRecord, type RecordChanges } from "../../builders/record";
@@ -62,11 +61,6 @@ describe("a quarantine", () => {
   ])("%s", (_what, quarantine, state, stops) => {
     expect(quarantineStops(aRecord({ state, quarantine }), when("10:00"))).toBe(stops);
   });
-});
-
-it("the configured account and secret are compared without case, as in Azure", () => {
-  const record = aRecord();
-  expect(isFor({ ...record, resourceId: record.resourceId.toUpperCase() }, anAccount())).toBe(true);
 });
 
 function raised(kind: "RotationStalled") {

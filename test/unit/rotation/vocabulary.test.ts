@@ -5,9 +5,8 @@ import {
   informationKinds,
   isAlarm,
 } from "../../../lib/rotation/events/events";
-import { otherSlot, phaseFacts, rotationOf } from "../../../lib/rotation/phases";
+import { phaseFacts } from "../../../lib/rotation/phases";
 import { blockedReasons, consumerReasons, waitingReasons } from "../../../lib/rotation/reasons";
-import { aRotation, idle } from "../../builders/state";
 
 /*
  * Apps, dashboards, templates and alert rules rely on these words. A change here breaks them.
@@ -34,24 +33,6 @@ describe("phases", () => {
   it("belong to a rotation from its start to its end", () => {
     const rotating = Object.entries(phaseFacts).filter(([, facts]) => facts.rotating);
     expect(rotating.map(([phase]) => phase)).toEqual(["started", "regenerated", "published", "retired", "settling"]);
-  });
-});
-
-describe("slots", () => {
-  it("are the other slot of each other", () => {
-    expect(otherSlot("primary")).toBe("secondary");
-    expect(otherSlot("secondary")).toBe("primary");
-  });
-});
-
-describe("rotationOf", () => {
-  it("is the rotation under way", () => {
-    const state = aRotation({ id: "the-one" }).retired();
-    expect(rotationOf(state)).toBe(state.rotation);
-  });
-
-  it("is null when there is none", () => {
-    expect(rotationOf(idle())).toBeNull();
   });
 });
 

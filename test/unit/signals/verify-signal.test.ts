@@ -30,7 +30,10 @@ const signed = (signal: PulledSignal, signedAt: string): PulledSignal => ({
 
 const enabled: SecretVersion = { version: v1, enabled: true, key, createdAt: at("09:00"), rotationId: null };
 
-/** The signal as verified at 10:00 by a rotator whose vault returns this version. */
+const otherKey: SecretVersion = { ...enabled, key: aKey(otherKeyText) };
+const disabled: SecretVersion = { version: v1, enabled: false };
+
+/** The signal as it is received at 10:00 by a rotator whose vault answers with this version. */
 const verified = (
   signal: PulledSignal,
   {
@@ -63,21 +66,16 @@ describe("a verified signal", () => {
     });
   });
 
-  it("is proven by the key of the version that it names", async () => {
-    expect(await verified(signed(aSignal(), at("10:00")))).toMatchObject({ signal: { proven: true } });
-  });
-
-  it("is refused if its proof was made with another key", async () => {
-    const other = { ...enabled, key: aKey(otherKeyText) };
-    expect(await verified(signed(aSignal(), at("10:00")), { version: other })).toEqual({ kind: "proofRefused" });
-  });
-
-  it("is unproven if its version is disabled, as its proof cannot be checked", async () => {
-    const disabled = { version: v1, enabled: false } as const;
-    expect(await verified(signed(aSignal(), at("10:00")), { version: disabled })).toMatchObject({
-      kind: "verified",
-      signal: { proven: false },
-    });
+  it.each<[string, SecretVersion, object]>([
+    ["is proven by the key of the version that it names", enabled, { signal: { proven: true } }],
+    ["is refused where its proof was made with another key", otherKey, { kind: "proofRefused" }],
+    [
+      "is unproven where its version is disabled, as nothing can check the proof",
+      disabled,
+      { signal: { proven: false } },
+    ],
+  ])("%s", async (_what, version, expected) => {
+    expect(await verified(signed(aSignal(), at("10:00")), { version })).toMatchObject(expected);
   });
 
   it("is refused if its version is not in the vault", async () => {

@@ -14,11 +14,11 @@ const aWindow = (timeZone: string, from: string, to: string, days: readonly Week
 const isOpen = (window: WindowConfig, at: string): boolean => windowIsOpen(window, new Date(at));
 const opening = (window: WindowConfig, at: string): string => nextOpening(window, new Date(at));
 
-/** Shut a millisecond before it opens, open then, open a millisecond before it shuts, and shut then. */
-const expectOpen = (window: WindowConfig, opens: string, shuts: string): void => {
-  const around = [opens, shuts].flatMap((at) => [new Date(Date.parse(at) - 1), new Date(at)]);
-  expect(around.map((at) => windowIsOpen(window, at))).toEqual([false, true, true, false]);
-};
+/** Whether it is open a millisecond before and at each of these instants. */
+const around = (window: WindowConfig, ...instants: readonly string[]): readonly boolean[] =>
+  instants.flatMap((at) => [new Date(Date.parse(at) - 1), new Date(at)]).map((at) => windowIsOpen(window, at));
+
+const openInBetween = [false, true, true, false];
 
 describe("windowIsOpen", () => {
   // 2026-11-24 is a Tuesday, 2026-11-25 a Wednesday.
@@ -28,7 +28,7 @@ describe("windowIsOpen", () => {
     ["America/New_York", "2026-11-24T07:00Z", "2026-11-24T10:00Z"],
     ["Australia/Lord_Howe", "2026-11-23T15:00Z", "2026-11-23T18:00Z"],
   ])("from 02:00 to 05:00 on Tuesday in %s is open from the first instant to the last", (timeZone, opens, shuts) => {
-    expectOpen(aWindow(timeZone, "02:00", "05:00", ["Tue"]), opens, shuts);
+    expect(around(aWindow(timeZone, "02:00", "05:00", ["Tue"]), opens, shuts)).toEqual(openInBetween);
   });
 
   it("stays shut on days that are not listed", () => {
@@ -61,7 +61,9 @@ describe("windowIsOpen", () => {
     });
 
     it("lasts a whole day when from and to are the same", () => {
-      expectOpen(aWindow("UTC", "06:00", "06:00", ["Tue"]), "2026-11-24T06:00Z", "2026-11-25T06:00Z");
+      expect(around(aWindow("UTC", "06:00", "06:00", ["Tue"]), "2026-11-24T06:00Z", "2026-11-25T06:00Z")).toEqual(
+        openInBetween,
+      );
     });
   });
 
@@ -127,7 +129,7 @@ describe("windowIsOpen", () => {
         "2026-10-03T18:00Z",
       ],
     ])("%s (%s, %s to %s)", (_what, timeZone, from, to, opens, shuts) => {
-      expectOpen(aWindow(timeZone, from, to), opens, shuts);
+      expect(around(aWindow(timeZone, from, to), opens, shuts)).toEqual(openInBetween);
     });
 
     it("does not open on that day when it lies wholly in the gap", () => {
@@ -156,7 +158,7 @@ describe("windowIsOpen", () => {
         "2026-04-04T15:20Z",
       ],
     ])("%s (%s, %s to %s)", (_what, timeZone, from, to, opens, shuts) => {
-      expectOpen(aWindow(timeZone, from, to), opens, shuts);
+      expect(around(aWindow(timeZone, from, to), opens, shuts)).toEqual(openInBetween);
     });
   });
 });
