@@ -22,8 +22,11 @@ const accountVerbs: Readonly<Record<string, readonly [ArmRoute, ArmAction]>> = {
   "POST regeneratekeys": ["arm.regenerateKeys", "regeneratekeys/action"],
 };
 
-const pattern =
-  /^(\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/providers\/Microsoft\.Batch\/batchAccounts\/([^/]+))(?:\/([^/]+))?\/?$/i;
+const groupPath = "/subscriptions/([^/]+)/resourceGroups/([^/]+)";
+const pattern = new RegExp(
+  String.raw`^(${groupPath}/providers/Microsoft\.Batch/batchAccounts/([^/]+))(?:/([^/]+))?/?$`,
+  "i",
+);
 
 /** The operation of a request; null if the emulator does not know the route. Segments are matched without case. */
 export const armOperationOf = ({ method, path }: WireRequest): ArmOperation | null => {

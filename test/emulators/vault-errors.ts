@@ -29,7 +29,9 @@ export const challenge = (verdict: Exclude<TokenVerdict, "valid">): Answer =>
   });
 
 export const forbiddenByRbac = (action: string, vault: string, secret: string): Answer => {
-  const scope = `/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups/rg-vaults/providers/microsoft.keyvault/vaults/${vault}`;
+  const scope =
+    "/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups/rg-vaults" +
+    `/providers/microsoft.keyvault/vaults/${vault}`;
   return vaultError(
     403,
     "Forbidden",

@@ -9,7 +9,7 @@ import {
   type TypedData,
 } from "./host/core-module";
 import { functionKeys } from "./host/function-keys";
-import { type HostLog, inWords } from "./host/host-log";
+import { type HostLog, errorText } from "./host/host-log";
 import { createListener, type HttpFunction } from "./host/http-listener";
 import { createInvoker, type Invoker } from "./host/invocation";
 import { parseSchedule, type Schedule } from "./host/ncrontab";

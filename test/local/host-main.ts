@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { startHost } from "./functions-host";
 import { readAppFolder } from "./host/app-folder";
-import { inWords, jsonLines } from "./host/host-log";
+import { errorText, jsonLines } from "./host/host-log";
 
 const stopGraceMs = 10_000;
 

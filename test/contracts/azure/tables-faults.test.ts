@@ -28,7 +28,7 @@ afterEach(() => world.faults.clear());
 afterAll(() => world.close());
 
 describe("a write whose answer is lost", () => {
-  it.each(["tables.insert", "tables.update"] as const)("is found to be one's own, of a notice (%s)", async (route) => {
+  it.each(["tables.insert", "tables.update"] as const)("is recognised as its own for a notice (%s)", async (route) => {
     const notice = aFullNotice(anAccount());
     const first = route === "tables.insert" ? null : await world.notices.write(firstNotice(notice.account), null, call);
     world.faults.add({ route, when: "after", kind: "resetBeforeAnswer", nth: 1 });

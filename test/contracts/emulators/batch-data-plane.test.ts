@@ -39,7 +39,8 @@ const anAccount = (): AddedAccount => {
 
 /** Signs as documented by the service, independently of the emulator's code. */
 const signed = (account: string, key: string, date: string): Readonly<Record<string, string>> => {
-  const text = `GET${"\n".repeat(12)}ocp-date:${date}\n/${account}/pools\n$select:id\napi-version:2022-10-01.16.0\nmaxresults:1`;
+  const resource = `/${account}/pools\n$select:id\napi-version:2022-10-01.16.0\nmaxresults:1`;
+  const text = `GET${"\n".repeat(12)}ocp-date:${date}\n${resource}`;
   const signature = createHmac("sha256", Buffer.from(key, "base64")).update(text, "utf8").digest("base64");
   return { "ocp-date": date, authorization: `SharedKey ${account}:${signature}` };
 };

@@ -65,7 +65,7 @@ it("names every kind of request", async () => {
   expect(journal.of("tables.update")).toMatchObject([{ subject: `Table${counter}`, status: 204, effect: "applied" }]);
 });
 
-it("reproduces the false conflict after a lost answer: the SDK repeats the insert and conflicts with itself", async () => {
+it("reproduces the false conflict after a lost answer: the SDK repeats the insert and gets a 409", async () => {
   const table = await aTable(3);
   faults.add({ route: "tables.insert", when: "after", kind: "resetBeforeAnswer", nth: 1 });
   expect(await failureOf(table.createEntity(row(1)))).toMatchObject({ statusCode: 409 });

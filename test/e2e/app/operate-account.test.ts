@@ -32,7 +32,7 @@ const rotate = async (account: PlacedAccount): Promise<void> => {
   expect((await host.rotate(account.name, why)).status).toBe(202);
 };
 
-test("approve, pause and resume answer with the status that they cause, once each, and are in the history", async () => {
+test("approve, pause and resume answer with the resulting status, and are in the history", async () => {
   expect(await done(render, "approve")).toMatchObject({ phase: "idle", waitingFor: null });
   await rotate(render);
   expect(await done(render, "pause")).toMatchObject({

@@ -104,7 +104,7 @@ test("concurrent signals are all stored", async () => {
   );
 });
 
-test("concurrent requests with one Idempotency-Key start one rotation, also found by that key after its end", async () => {
+test("concurrent requests with one Idempotency-Key start one rotation, which the key finds after its end", async () => {
   await send({ consumer: "etl" });
   const { journal } = world.emulators;
   const before = journal.count("arm.regenerateKeys");

@@ -39,7 +39,7 @@ const inMidRotation = (diedAt: readonly Date[], rotations: ReturnType<typeof rot
     .filter((at) => rotations.some(({ startedAt, endedAt }) => startedAt <= at && (endedAt === null || at <= endedAt)))
     .length;
 
-it(`no call of an app is refused and all rotations complete while ${kills} hosts are killed (seed ${seed})`, async () => {
+it(`no call is refused and all rotations complete while ${kills} hosts are killed (seed ${seed})`, async () => {
   const random = new Random(seed);
   const diedAt: Date[] = [];
   await Promise.all([

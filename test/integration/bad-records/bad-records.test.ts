@@ -84,18 +84,20 @@ const withJson = (row: Row, change: (json: string) => string): Row => ({
 
 const key = ({ partitionKey, rowKey }: Row): Row => ({ partitionKey, rowKey });
 
-/** One that cannot be parsed, and one that only its content makes unusable. The tests of the row have all the others. */
+const endlessClaim = {
+  id: "x",
+  by: "schedule",
+  takenAt: "2026-01-01T00:00:00.000Z",
+  until: "9999-12-31T23:59:59.999Z",
+  intent: null,
+};
+
+/** One that cannot be parsed, and one with unusable content. `rotation-row.test.ts` has all the others. */
 const badRows: readonly (readonly [string, (row: Row) => Row, RegExp])[] = [
   ["a half-written record", (row) => withJson(row, (json) => json.slice(0, json.length / 2)), /not whole/],
   [
     "a claim that never expires",
-    (row) =>
-      withJson(row, (json) =>
-        json.replace(
-          '"claim":null',
-          '"claim":{"id":"x","by":"schedule","takenAt":"2026-01-01T00:00:00.000Z","until":"9999-12-31T23:59:59.999Z","intent":null}',
-        ),
-      ),
+    (row) => withJson(row, (json) => json.replace('"claim":null', `"claim":${JSON.stringify(endlessClaim)}`)),
     /claim lasts until 9999-12-31/,
   ],
 ];

@@ -45,7 +45,7 @@ export class Consumer {
     const { version, key } = this.held;
     const at = this.lane.clock.now();
     const claims = { consumer: "render-api", instance: "vm-1", secretVersion: version, healthy: true };
-    this.told.add(version);
+    this.reported.add(version);
     const { consumer, instance } = claims;
     const proof = proofOf(key, [this.subject.config.name, consumer, instance, version, "true", at.toISOString()]);
     const signal = { ...claims, at: at.toISOString(), detail: null, proof };

@@ -11,7 +11,7 @@ import { RotationTable } from "../../../lib/azure/tables/rotation-table";
 import { SignalTable } from "../../../lib/azure/tables/signal-table";
 import type { TableStorage } from "../../../lib/azure/tables/creating-client";
 import { openTables } from "../../../lib/azure/tables/tables";
-import { UlidIds } from "../../../lib/ids";
+import { UlidIds } from "../../../lib/system";
 import { FetchHealthChecks } from "../../../lib/signals/health-client";
 import type { AccountConfig } from "../../../lib/rotation/account-config";
 import { aConsumer, anAccount } from "../../builders/account";

@@ -217,7 +217,7 @@ describe("a request's body", () => {
 const aProblem = (at: string): unknown => expect.objectContaining({ at, problem: expect.stringMatching(/.{8,}/) });
 
 describe("with invalid settings", () => {
-  it("every route answers 503 with the name and remedy of all problems and no values, and runs no handler", async () => {
+  it("a route runs no handler and answers 503 with the name and remedy of all problems, without values", async () => {
     let ran = false;
     const handler = wrong.http.withAccount(async () => {
       ran = true;

@@ -1,4 +1,5 @@
-import { renderText, readEvidence, type RotationEvidence } from "../../../lib/history/rotation-report";
+import { renderText } from "../../../lib/history/render-report";
+import { readEvidence, type RotationEvidence } from "../../../lib/history/rotation-report";
 import { hours, minutes } from "../../builders/time";
 import { type Place, Rig } from "../../rig/rig";
 

@@ -33,7 +33,7 @@ const enabled: SecretVersion = { version: v1, enabled: true, key, createdAt: at(
 const otherKey: SecretVersion = { ...enabled, key: aKey(otherKeyText) };
 const disabled: SecretVersion = { version: v1, enabled: false };
 
-/** The signal as it is received at 10:00 by a rotator whose vault answers with this version. */
+/** The signal as verified at 10:00 by a rotator whose vault returns this version. */
 const verified = (
   signal: PulledSignal,
   {
@@ -68,12 +68,8 @@ describe("a verified signal", () => {
 
   it.each<[string, SecretVersion, object]>([
     ["is proven by the key of the version that it names", enabled, { signal: { proven: true } }],
-    ["is refused where its proof was made with another key", otherKey, { kind: "proofRefused" }],
-    [
-      "is unproven where its version is disabled, as nothing can check the proof",
-      disabled,
-      { signal: { proven: false } },
-    ],
+    ["is refused if its proof was made with another key", otherKey, { kind: "proofRefused" }],
+    ["is unproven if its version is disabled, as its proof cannot be checked", disabled, { signal: { proven: false } }],
   ])("%s", async (_what, version, expected) => {
     expect(await verified(signed(aSignal(), at("10:00")), { version })).toMatchObject(expected);
   });
