@@ -1,7 +1,7 @@
 import { type Answer, type Host, statusOf } from "./host";
 import type { PlacedAccount } from "./placed-account";
 import { expectProblem } from "./problem";
-import { openWorld, type World } from "./world";
+import { openWorld, type DeployedApp } from "./world";
 
 const why = { reason: "because of ticket 42" };
 

@@ -2,11 +2,11 @@ import type { StatusBody } from "../../../lib/operations/status";
 import { type Answer, bodyOf, type Host, statusOf } from "./host";
 import type { PlacedAccount, SignalFields } from "./placed-account";
 import { expectProblem } from "./problem";
-import { openWorld, type World } from "./world";
+import { openWorld, type DeployedApp } from "./world";
 
 const noStore = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 
-let world: World;
+let world: DeployedApp;
 let host: Host;
 let render: PlacedAccount;
 

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { AccountPlan } from "../app/placed-account";
 import { Random } from "../../fakes/world/random";
-import { openRig, type Rig } from "./rig";
+import { type Hosts, openHosts } from "./hosts";
 import { rotationsIn } from "./history-problems";
 
 const plans: readonly AccountPlan[] = [

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Random } from "../../fakes/world/random";
-import { openRig, type Rig } from "./rig";
+import { type Hosts, openHosts } from "./hosts";
 import { rotationsIn } from "./history-problems";
 
 const seed = Number(process.env["CRASH_SEED"] ?? 20_261_123);

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { StatusBody } from "../../../lib/operations/status";
 import type { KillableHost, Reply } from "./killable-host";
-import { openRig, type Rig } from "./rig";
+import { type Hosts, openHosts } from "./hosts";
 import { rotationsIn } from "./history-problems";
 
 const hammeredMs = 15_000;
