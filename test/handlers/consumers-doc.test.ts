@@ -85,7 +85,7 @@ test("every configuration that is shown is taken as it stands", () => {
 });
 
 test("the shown Kubernetes objects mount the newest version, and name the file that the app reads", () => {
-  const yaml = one("file test/local/consumers/examples/kubernetes.yaml");
+  const yaml = one("file docs/examples/kubernetes.yaml");
   expect(yaml).not.toMatch(/objectVersion/);
   const [, name = ""] = /objectName: (\S+)/.exec(yaml) ?? [];
   const [, mounted = ""] = /mountPath: ([^,\s]+)/.exec(yaml) ?? [];

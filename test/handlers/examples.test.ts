@@ -7,12 +7,12 @@ import path from "node:path";
 import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { aConsumer } from "../builders/account";
-import { answerHealth } from "../local/consumers/examples/answer-health";
+import { answerHealth } from "../../docs/examples/answer-health";
 import { type EmulatedPlace, type EmulatedRig, openEmulatedRig } from "../rig/emulated";
 import { startHealthApp } from "../rig/health-app";
 
 const run = promisify(execFile);
-const examples = path.resolve(__dirname, "../local/consumers/examples");
+const examples = path.resolve(__dirname, "../../docs/examples");
 const runs = (command: string, ...args: readonly string[]): boolean => spawnSync(command, args).status === 0;
 
 const languages = [

@@ -10,7 +10,7 @@ const gate = aGate({ rollbackWhenUnhealthyForMs: minutes(30), consumers: [aConsu
 const unhealthySince = (since: string, changes = {}) =>
   aReport({ healthy: false, goodSince: null, unhealthySince: since, at: at("10:40"), ...changes });
 
-const report = (changes: Partial<InstanceReport>) => [unhealthySince(at("10:05"), changes)];
+const reportWith = (changes: Partial<InstanceReport>) => [unhealthySince(at("10:05"), changes)];
 const published = aRotation().published();
 
 describe("rollbackDue", () => {
@@ -60,11 +60,11 @@ describe("rollbackDue", () => {
 
   it("counts only proven reports where proof is required, from the first of them", () => {
     const strict = { ...gate, consumers: [aConsumer({ name: "render-api", proof: "required" })] };
-    expect(rollbackDue(strict, published, report({ proven: false, provenSince: null }), when("10:45"))).toBeNull();
-    const proven = report({ proven: true, provenSince: at("10:10") });
+    expect(rollbackDue(strict, published, reportWith({ proven: false, provenSince: null }), when("10:45"))).toBeNull();
+    const proven = reportWith({ proven: true, provenSince: at("10:10") });
     expect(rollbackDue(strict, published, proven, when("10:39:59"))).toBeNull();
     expect(rollbackDue(strict, published, proven, when("10:40"))).toContain("since 2026-11-24T10:10:00.000Z");
-    const undated = report({ proven: true, provenSince: null });
+    const undated = reportWith({ proven: true, provenSince: null });
     expect(rollbackDue(strict, published, undated, when("11:10"))).toContain("since 2026-11-24T10:40:00.000Z");
   });
 });
