@@ -60,7 +60,7 @@ describe("rollbackDue", () => {
 
   it("counts only proven reports where proof is required, from the first of them", () => {
     const strict = { ...gate, consumers: [aConsumer({ name: "render-api", proof: "required" })] };
-    expect(rollbackDue(strict, published, reportWith({ proven: false, provenSince: null }), when("10:45"))).toBeNull();
+    expect(rollbackDue(strict, published, reportWith({ proven: false, provenSince: null }), when("11:15"))).toBeNull();
     const proven = reportWith({ proven: true, provenSince: at("10:10") });
     expect(rollbackDue(strict, published, proven, when("10:39:59"))).toBeNull();
     expect(rollbackDue(strict, published, proven, when("10:40"))).toContain("since 2026-11-24T10:10:00.000Z");
