@@ -1,7 +1,8 @@
 import { minutes } from "../builders/time";
 import type { Route } from "../emulators/routes";
 import { type EmulatedPlace, type EmulatedRig, openEmulatedRig } from "../rig/emulated";
-import { adopt, type PlaceOptions } from "../rig/served-place";
+import type { AccountOptions } from "../rig/rig";
+import { adopt } from "../rig/served-place";
 
 let world: EmulatedRig;
 beforeAll(async () => {
@@ -12,14 +13,14 @@ afterAll(() => world.close());
 
 let made = 0;
 /** Each test has an account of its own, and no other is configured. */
-const anyAccount = (options: Pick<PlaceOptions, "gate" | "seed"> = {}): EmulatedPlace => {
+const anyAccount = (options: Pick<AccountOptions, "gate" | "seed"> = {}): EmulatedPlace => {
   world.rig.deploy([]);
   return world.place({ ...options, name: `render${(made += 1)}` });
 };
 
 const adoptedAccount = async (): Promise<EmulatedPlace> => {
   const at = anyAccount({ gate: { soakMs: 0 } });
-  await adopt(at, [at.instance("render-api", "vm-1")]);
+  await adopt(at, [at.vm()]);
   return at;
 };
 
@@ -270,14 +271,14 @@ describe.each(broken)("%s %s, in the middle of a rotation", (reason, _where, bre
     await dueAgain(at);
     await world.rig.surface.tick();
     expect(await at.status()).toMatchObject({ phase: "published", blocked: null });
-    await at.instance("render-api", "vm-1").refresh().report();
+    await at.vm().refresh().report();
     expect(await at.status()).toMatchObject({ phase: "idle", lastRotation: { outcome: "completed" } });
   });
 
   test("ends with the next signal", async () => {
     const { at, mend } = await started();
     mend();
-    await at.instance("render-api", "vm-1").report();
+    await at.vm().report();
     expect(await at.status()).toMatchObject({ phase: "published", blocked: null });
   });
 });
@@ -292,7 +293,7 @@ test("NotFound behind the gate: the version with the dead key is not there, and 
     status: 404,
     code: "SecretNotFound",
   });
-  await at.instance("render-api", "vm-1").refresh().report();
+  await at.vm().refresh().report();
   expect(await at.status()).toMatchObject({ phase: "retired" });
   await expectBlocked(at, "NotFound", new RegExp(`${at.config.secret.name} or this version of it is not there`));
   fault.remove();
@@ -308,7 +309,7 @@ test("RecordCorrupt: names the row, and an account without its row is adopted an
   await expectBlocked(at, "RecordCorrupt", new RegExp(`row with PartitionKey ${at.name}`));
   expect(await at.order("approve")).toMatchObject({ status: 409, body: { reason: "RecordCorrupt" } });
   // The sender has done its part: its signal is kept.
-  expect(await at.post(at.instance("render-api", "vm-1").signal())).toMatchObject({
+  expect(await at.post(at.vm().signal())).toMatchObject({
     status: 202,
     body: { accepted: true, waitingFor: null },
   });
@@ -330,6 +331,6 @@ test("a blocked account is tried again by itself, later and later, at most an ho
     await world.rig.surface.tick();
   }
   expect(waits).toEqual([0, 1, 2, 4, 8, 16, 32, 60, 60]);
-  expect(at.eventKinds().filter((event) => event === "StepFailed")).toHaveLength(1);
+  expect(at.eventsOf("StepFailed")).toHaveLength(1);
   world.emulators.batch.allow("regeneratekeys/action");
 });

@@ -321,7 +321,7 @@ describe("what the rotator knows", () => {
   test("signals: who has reported and who has not, with where to post", async () => {
     const gate = { soakMs: 0, consumers: [aConsumer(), aConsumer({ name: "nightly-etl" })] };
     const at = anyAccount({ gate });
-    await at.instance("render-api", "vm-1").report();
+    await at.vm().report();
     const body = await checked(at);
     expect(one(body, "signals of render-api")).toMatchObject({
       ok: true,
@@ -337,7 +337,7 @@ describe("what the rotator knows", () => {
     const at = anyAccount({ gate: { soakMs: 0 } });
     await world.rig.surface.tick();
     expect((await checked(at)).next).toMatch(/^wait: NoSignalYet, no instance of render-api/);
-    await adopt(at, [at.instance("render-api", "vm-1")]);
+    await adopt(at, [at.vm()]);
     expect((await checked(at)).next).toBe(`nothing before ${(await at.status()).nextDueAt}`);
     world.emulators.batch.deny("regeneratekeys/action");
     await at.rotate();

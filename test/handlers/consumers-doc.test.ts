@@ -106,7 +106,7 @@ test.each([
     });
     if (seed === "neither") at.regenerateManually("primary");
     const keys = at.keys();
-    const [one1, two] = [at.instance("render-api", "vm-1"), at.instance("render-api", "vm-2")];
+    const [one1, two] = [at.vm(), at.vm(2)];
     const expectShown = async (kind: string): Promise<void> => {
       const text = JSON.stringify(await at.status())
         .replace(/\b[0-9a-f]{32}\b/g, "<version>")

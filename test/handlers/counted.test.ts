@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const soakless = { gate: { soakMs: 0, consumers: [aConsumer()] } } as const;
-const vmOf = (at: EmulatedPlace) => at.instance("render-api", "vm-1");
+const vmOf = (at: EmulatedPlace) => at.vm();
 
 const adopted = async (name: string, options: AccountOptions = {}): Promise<EmulatedPlace> => {
   const at = world.place({ ...soakless, ...options, name });
@@ -66,7 +66,7 @@ test("a dry run sends nothing that changes anything, whatever each account would
   const held = world.place({ ...soakless, name: "held-weu", seed: "secondary" });
   const all = [due, drifted, byHand, begun, unpublished, left, unhealthy, retired, fresh, held];
 
-  const phases = async () => Promise.all(all.map(async (at) => (await at.status()).phase));
+  const phases = async () => Promise.all(all.map(async (at) => await at.phase()));
   expect(await phases()).toEqual([
     "idle",
     "idle",

@@ -2,7 +2,8 @@ import { OutcomeUnknownError } from "../../lib/errors";
 import type { Phase } from "../../lib/rotation/phases";
 import { days, minutes } from "../builders/time";
 import type { Operation } from "../fakes/world/faults";
-import { adopt, type Place, place, type PlaceOptions, openRig, type ServedRig } from "../rig/served-place";
+import type { AccountOptions } from "../rig/rig";
+import { adopt, type Place, place, openRig, type ServedRig } from "../rig/served-place";
 
 let rig: ServedRig;
 beforeEach(async () => {
@@ -13,7 +14,7 @@ const changes: readonly Operation[] = ["batch.regenerate", "secrets.publish", "s
 
 interface Stage {
   readonly phase: Phase;
-  readonly options?: PlaceOptions;
+  readonly options?: AccountOptions;
   /** What it says that it would do, in the log. */
   readonly would: RegExp;
   /** Brings the account to where the next step of this phase could be taken, without dry run. */
@@ -21,7 +22,7 @@ interface Stage {
 }
 
 const soakless = { gate: { soakMs: 0 } } as const;
-const begun = async (at: Place): Promise<void> => adopt(at, [at.instance("render-api", "vm-1")]);
+const begun = async (at: Place): Promise<void> => adopt(at, [at.vm()]);
 /** A failed try leaves the account in the phase before the step. */
 const failing = async (operation: Operation, at: Place, work: () => Promise<unknown>): Promise<void> => {
   rig.faults.add(operation, { when: "before", error: () => new OutcomeUnknownError({ operation }) });
@@ -50,7 +51,7 @@ const stages: readonly Stage[] = [
     reach: async (at) => {
       await rig.surface.tick();
       rig.deploy(rig.accounts, { dryRun: true });
-      await at.instance("render-api", "vm-1").report();
+      await at.vm().report();
     },
   },
   {
@@ -88,7 +89,7 @@ const stages: readonly Stage[] = [
       await begun(at);
       await at.rotate();
       rig.deploy(rig.accounts, { dryRun: true });
-      await at.instance("render-api", "vm-1").refresh().report();
+      await at.vm().refresh().report();
     },
   },
   {
@@ -98,7 +99,7 @@ const stages: readonly Stage[] = [
     reach: async (at) => {
       await begun(at);
       await at.rotate();
-      const vm = at.instance("render-api", "vm-1").refresh();
+      const vm = at.vm().refresh();
       await vm.report({ healthy: false });
       rig.clock.advance(minutes(10));
     },
@@ -110,7 +111,7 @@ const stages: readonly Stage[] = [
     reach: async (at) => {
       await begun(at);
       await at.rotate();
-      await failing("secrets.disable", at, () => at.instance("render-api", "vm-1").refresh().report());
+      await failing("secrets.disable", at, () => at.vm().refresh().report());
     },
   },
   {
@@ -120,9 +121,9 @@ const stages: readonly Stage[] = [
     reach: async (at) => {
       await begun(at);
       await at.rotate();
-      await at.instance("render-api", "vm-1").refresh().report();
+      await at.vm().refresh().report();
       rig.deploy(rig.accounts, { dryRun: true });
-      await at.instance("render-api", "vm-1").refresh().report();
+      await at.vm().refresh().report();
     },
   },
   {
@@ -173,14 +174,14 @@ test("DryRun is what an account waits for whose next step would be taken now, an
   const waits = place(rig, { name: "waits-weu", gate: { soakMs: 0 } });
   await rig.surface.tick();
   rig.deploy(rig.accounts, { dryRun: true });
-  await ready.instance("render-api", "vm-1").report();
+  await ready.vm().report();
   await rig.surface.tick();
-  expect((await ready.status()).waitingFor).toMatchObject({
+  expect(await ready.waitingFor()).toMatchObject({
     reason: "DryRun",
     detail:
       "would confirm that every consumer runs on the published key; nothing is changed while ROTATION_DRY_RUN is true",
   });
-  expect((await waits.status()).waitingFor).toMatchObject({ reason: "NoSignalYet" });
+  expect(await waits.waitingFor()).toMatchObject({ reason: "NoSignalYet" });
 });
 
 test("signals at an open gate ask nothing of Batch or the vault in a dry run, however many come", async () => {
@@ -188,7 +189,7 @@ test("signals at an open gate ask nothing of Batch or the vault in a dry run, ho
   await begun(at);
   await at.rotate();
   rig.deploy(rig.accounts, { dryRun: true });
-  const vm = at.instance("render-api", "vm-1").refresh();
+  const vm = at.vm().refresh();
   const asked: Operation[] = [];
   rig.faults.onEffect((operation) => asked.push(operation));
   for (let signals = 0; signals < 20; signals += 1) {
@@ -209,7 +210,7 @@ const published = async () => {
 const expectUntouched = async (at: Place, work: () => Promise<unknown>): Promise<void> => {
   const [keys, versions] = [at.keys(), at.versions()];
   await work();
-  expect((await at.status()).phase).toBe("published");
+  expect(await at.phase()).toBe("published");
   expect([at.keys(), at.versions()]).toEqual([keys, versions]);
 };
 
@@ -227,7 +228,7 @@ describe("an operator's orders in a dry run", () => {
     });
     rig.deploy(rig.accounts, { dryRun: false });
     await rig.surface.tick();
-    expect((await at.status()).phase).toBe("idle");
+    expect(await at.phase()).toBe("idle");
   });
 
   test("rollback is told and not begun: nothing of it comes later either", async () => {
@@ -264,6 +265,6 @@ describe("an operator's orders in a dry run", () => {
         waitingFor: { reason: "DryRun", detail: expect.stringContaining("would start a rotation") },
       },
     });
-    expect((await at.status()).phase).toBe("idle");
+    expect(await at.phase()).toBe("idle");
   });
 });

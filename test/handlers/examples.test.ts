@@ -196,6 +196,6 @@ test("the answer to a health request opens the gate of an app that is only asked
   };
   await world.rig.surface.tick();
   await world.rig.surface.tick();
-  expect((await asked.status()).phase).toBe("idle");
+  expect(await asked.phase()).toBe("idle");
   await app.close();
 });

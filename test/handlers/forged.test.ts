@@ -23,8 +23,8 @@ const consumers = [
 ];
 
 const crew = (of: Place): readonly [Instance, Instance, Instance] => [
-  of.instance("render-api", "vm-1"),
-  of.instance("render-api", "vm-2"),
+  of.vm(),
+  of.vm(2),
   of.instance("nightly-etl", "run"),
 ];
 
@@ -42,7 +42,7 @@ const stage = async (): Promise<Stage> => {
   const [own, others] = [crew(at), crew(other)];
   await adopt(at, own);
   await adopt(other, others);
-  const goneBack = at.instance("render-api", "vm-2");
+  const goneBack = at.vm(2);
   for (const instance of [...own, ...others, goneBack]) instance.stay();
   rig.clock.advance(1);
   const oldKey = at.newest().value;
@@ -62,7 +62,7 @@ const stage = async (): Promise<Stage> => {
   await send(at, one.refresh());
   await send(at, run.refresh());
   await send(other, others[0].refresh());
-  expect((await at.status()).waitingFor).toMatchObject({
+  expect(await at.waitingFor()).toMatchObject({
     reason: "OnPreviousKey",
     detail: expect.stringContaining("render-api/vm-2"),
   });
@@ -213,7 +213,7 @@ test("none of thousands of forged signals opens the gate, and the true one does"
   expect(statuses.get(403)).toBeGreaterThan(300);
 
   await staged.rig.surface.tick();
-  expect((await at.status()).phase).toBe("published");
+  expect(await at.phase()).toBe("published");
   // Whoever holds the old key may have spoken for an instance with a clock as far ahead as is let in.
   staged.rig.clock.advance(minutes(5));
   for (const [consumer, instance] of [
@@ -223,5 +223,5 @@ test("none of thousands of forged signals opens the gate, and the true one does"
   ] as const) {
     await at.instance(consumer, instance).report({ at: ahead(staged.rig) });
   }
-  expect((await at.status()).phase).toBe("idle");
+  expect(await at.phase()).toBe("idle");
 });

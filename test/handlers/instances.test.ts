@@ -1,24 +1,12 @@
 import { aConsumer } from "../builders/account";
 import { days, hours, minutes } from "../builders/time";
-import {
-  adopt,
-  type Instance,
-  type Place,
-  passing,
-  place,
-  type PlaceOptions,
-  openRig,
-  type ServedRig,
-} from "../rig/served-place";
+import type { AccountOptions } from "../rig/rig";
+import { adopt, type Instance, type Place, passing, place, plus, openRig, type ServedRig } from "../rig/served-place";
 
 let rig: ServedRig;
 beforeEach(async () => {
   rig = await openRig();
 });
-
-const waiting = async (at: Place) => (await at.status()).waitingFor;
-const phase = async (at: Place) => (await at.status()).phase;
-const plus = (at: string, ms: number): string => new Date(Date.parse(at) + ms).toISOString();
 
 interface Staged {
   readonly at: Place;
@@ -26,15 +14,10 @@ interface Staged {
 }
 
 /** Three instances of `render-api` on the previous key, and a rotation that waits for them. */
-const published = async (gate: PlaceOptions["gate"] = {}): Promise<Staged> => {
+const published = async (gate: AccountOptions["gate"] = {}): Promise<Staged> => {
   const at = place(rig, { gate: { consumers: [aConsumer({ instances: 3 })], soakMs: 0, ...gate } });
-  const vms = [
-    at.instance("render-api", "vm-1"),
-    at.instance("render-api", "vm-2"),
-    at.instance("render-api", "vm-3"),
-  ] as const;
+  const vms = [at.vm(1), at.vm(2), at.vm(3)] as const;
   await adopt(at, vms);
-  for (const vm of vms) vm.stay();
   await at.rotate();
   return { at, vms };
 };
@@ -58,7 +41,7 @@ test("one instance of three on the old key keeps it alive for as long as it sign
   });
 
   await three.refresh().report();
-  expect(await waiting(at)).toMatchObject({ reason: "SoakNotElapsed" });
+  expect(await at.waitingFor()).toMatchObject({ reason: "SoakNotElapsed" });
   rig.clock.advance(minutes(10));
   for (const vm of vms) await vm.report();
   expect(await at.status()).toMatchObject({ phase: "idle", lastRotation: { outcome: "completed" } });
@@ -70,10 +53,10 @@ test("the tick moves the rotation on as well as a signal does", async () => {
   for (const vm of vms) await vm.refresh().report();
   rig.clock.advance(minutes(10) - 3);
   await rig.surface.tick();
-  expect(await phase(at)).toBe("published");
+  expect(await at.phase()).toBe("published");
   rig.clock.advance(3);
   await rig.surface.tick();
-  expect(await phase(at)).toBe("idle");
+  expect(await at.phase()).toBe("idle");
 });
 
 describe("instances that go", () => {
@@ -82,17 +65,17 @@ describe("instances that go", () => {
     const [one, two, three] = vms;
     await three.report();
     const lastHeardAt = rig.clock.at;
-    rig.clock.advance(Date.parse(plus(lastHeardAt, days(1))) - rig.clock.now().getTime() - 2);
+    rig.clock.to(Date.parse(plus(lastHeardAt, days(1))) - 2);
     await one.refresh().report();
     await two.refresh().report();
     expect(rig.clock.at).toBe(plus(lastHeardAt, days(1)));
-    expect(await waiting(at)).toMatchObject({
+    expect(await at.waitingFor()).toMatchObject({
       reason: "SignalStale",
       detail: `render-api/vm-3 last reported at ${lastHeardAt}, on version ${three.held.version}, longer than PT15M ago`,
     });
-    expect(await phase(at)).toBe("published");
+    expect(await at.phase()).toBe("published");
     await one.report();
-    expect(await phase(at)).toBe("idle");
+    expect(await at.phase()).toBe("idle");
   });
 
   test("the soak counts from when the silent one was forgotten: until then it was missed", async () => {
@@ -107,12 +90,12 @@ describe("instances that go", () => {
     await passing(rig, hours(1), [one.refresh(), two.refresh()]);
     await one.report();
     await two.report();
-    expect(await waiting(at)).toMatchObject({ reason: "SoakNotElapsed", since: forgottenAt });
-    rig.clock.advance(Date.parse(plus(forgottenAt, minutes(10))) - rig.clock.now().getTime() - 2);
+    expect(await at.waitingFor()).toMatchObject({ reason: "SoakNotElapsed", since: forgottenAt });
+    rig.clock.to(Date.parse(plus(forgottenAt, minutes(10))) - 2);
     await one.report();
-    expect(await phase(at)).toBe("published");
+    expect(await at.phase()).toBe("published");
     await two.report();
-    expect(await phase(at)).toBe("idle");
+    expect(await at.phase()).toBe("idle");
   });
 
   test("one that was last heard of before the publication counts like any other", async () => {
@@ -120,7 +103,7 @@ describe("instances that go", () => {
     const [one, , three] = vms;
     rig.clock.advance(minutes(5));
     await one.refresh().report();
-    expect(await waiting(at)).toMatchObject({
+    expect(await at.waitingFor()).toMatchObject({
       reason: "OnPreviousKey",
       detail: expect.stringContaining(`vm-2 reported version ${three.held.version}`),
     });
@@ -132,12 +115,12 @@ describe("instances that go", () => {
     await adopt(at, [at.instance("nightly-etl", "run-1")]);
     await at.rotate();
     rig.clock.advance(hours(23));
-    expect(await waiting(at)).toMatchObject({ reason: "OnPreviousKey", detail: expect.stringContaining("run-1") });
+    expect(await at.waitingFor()).toMatchObject({ reason: "OnPreviousKey", detail: expect.stringContaining("run-1") });
     await at.instance("nightly-etl", "run-2").refresh().report();
-    expect(await waiting(at)).toMatchObject({ reason: "OnPreviousKey", detail: expect.stringContaining("run-1") });
+    expect(await at.waitingFor()).toMatchObject({ reason: "OnPreviousKey", detail: expect.stringContaining("run-1") });
     rig.clock.advance(hours(25));
     await at.instance("nightly-etl", "run-3").refresh().report();
-    expect(await phase(at)).toBe("idle");
+    expect(await at.phase()).toBe("idle");
   });
 });
 
@@ -147,21 +130,21 @@ describe("instances that come", () => {
     for (const vm of vms) await vm.refresh().report();
     const goodSince = rig.clock.at;
     await passing(rig, minutes(9), vms);
-    await at.instance("render-api", "vm-4").refresh().report();
-    expect(await waiting(at)).toMatchObject({ reason: "SoakNotElapsed", since: goodSince });
+    await at.vm(4).refresh().report();
+    expect(await at.waitingFor()).toMatchObject({ reason: "SoakNotElapsed", since: goodSince });
     rig.clock.advance(minutes(1));
     await vms[0].report();
-    expect(await phase(at)).toBe("idle");
+    expect(await at.phase()).toBe("idle");
   });
 
   test("one that joins on the old key shuts the gate again", async () => {
     const { at, vms } = await published({ soakMs: minutes(10) });
-    const late = at.instance("render-api", "vm-4");
+    const late = at.vm(4);
     const old = vms[0].held;
     for (const vm of vms) await vm.refresh().report();
     await late.report({ version: old.version, proof: false });
     await passing(rig, minutes(11), vms);
-    expect(await waiting(at)).toMatchObject({ reason: "OnPreviousKey", detail: expect.stringContaining("vm-4") });
+    expect(await at.waitingFor()).toMatchObject({ reason: "OnPreviousKey", detail: expect.stringContaining("vm-4") });
     expect(at.accepts(old.value)).toBe(true);
   });
 
@@ -171,11 +154,11 @@ describe("instances that come", () => {
     await passing(rig, minutes(5), vms);
     rig.clock.advance(minutes(4));
     // Started anew, it has read the secret and is on the new version: nothing was broken.
-    await at.instance("render-api", "vm-2").refresh().report();
-    expect(await waiting(at)).toMatchObject({ reason: "SoakNotElapsed" });
+    await at.vm(2).refresh().report();
+    expect(await at.waitingFor()).toMatchObject({ reason: "SoakNotElapsed" });
     rig.clock.advance(minutes(1));
     for (const vm of vms) await vm.report();
-    expect(await phase(at)).toBe("idle");
+    expect(await at.phase()).toBe("idle");
   });
 });
 
@@ -188,11 +171,11 @@ const soaking = async () => {
 
 /** Since when the soak of an hour runs, and the phases a minute before its end and at it. */
 const restOfSoak = async ({ at, vms }: Staged): Promise<readonly unknown[]> => {
-  const since = (await waiting(at))?.since;
+  const since = (await at.waitingFor())?.since;
   await passing(rig, minutes(59), vms);
-  const before = await phase(at);
+  const before = await at.phase();
   await passing(rig, minutes(1), vms);
-  return [since, before, await phase(at)];
+  return [since, before, await at.phase()];
 };
 
 describe("the soak is one without a break", () => {
@@ -212,14 +195,14 @@ describe("the soak is one without a break", () => {
     await three.report();
     const heardAt = rig.clock.at;
     for (const minute of [5, 10, 14]) {
-      rig.clock.advance(Date.parse(plus(heardAt, minutes(minute))) - rig.clock.now().getTime());
+      rig.clock.to(Date.parse(plus(heardAt, minutes(minute))));
       await one.report();
       await two.report();
     }
-    rig.clock.advance(Date.parse(plus(heardAt, minutes(15))) - rig.clock.now().getTime() - 1);
+    rig.clock.to(Date.parse(plus(heardAt, minutes(15))) - 1);
     await three.report();
     await passing(rig, minutes(25), staged.vms);
-    expect(await phase(staged.at)).toBe("idle");
+    expect(await staged.at.phase()).toBe("idle");
   });
 
   test("an unhealthy signal begins it again", async () => {
@@ -247,7 +230,7 @@ describe("the soak is one without a break", () => {
     for (const vm of staged.vms) await vm.refresh().report();
     await passing(rig, minutes(20), staged.vms);
     await staged.vms[2].report({ proof: false });
-    expect(await waiting(staged.at)).toMatchObject({ reason: "ProofMissing" });
+    expect(await staged.at.waitingFor()).toMatchObject({ reason: "ProofMissing" });
     await staged.vms[2].report();
     const since = rig.clock.at;
     expect(await restOfSoak(staged)).toEqual([since, "published", "idle"]);
@@ -307,7 +290,7 @@ describe("which signal counts", () => {
   test("a signal from a clock that is ahead is not new again when it is repeated, after its instance has gone back to the old key", async () => {
     const { at, vms } = await published({ soakMs: minutes(10) });
     const [one, two, goneBack] = vms;
-    const onTheNew = at.instance("render-api", "vm-3").refresh();
+    const onTheNew = at.vm(3).refresh();
     const ahead = (): string => plus(rig.clock.at, minutes(4));
     await one.refresh().report();
     await two.refresh().report();
@@ -318,12 +301,12 @@ describe("which signal counts", () => {
     for (let seconds = 0; seconds < 240; seconds += 10) {
       for (const repeated of [sent, late])
         expect(await at.post(repeated)).toMatchObject({ status: 202, body: { accepted: false } });
-      expect(await waiting(at)).toMatchObject({ reason: "OnPreviousKey", detail: expect.stringContaining("vm-3") });
+      expect(await at.waitingFor()).toMatchObject({ reason: "OnPreviousKey", detail: expect.stringContaining("vm-3") });
       rig.clock.advance(10_000);
     }
     rig.clock.advance(minutes(1));
     await goneBack.report();
-    expect(await waiting(at)).toMatchObject({ reason: "OnPreviousKey", detail: expect.stringContaining("vm-3") });
+    expect(await at.waitingFor()).toMatchObject({ reason: "OnPreviousKey", detail: expect.stringContaining("vm-3") });
   });
 
   test("a version that the vault does not know is refused by name, and nothing changes", async () => {
@@ -375,6 +358,6 @@ describe("which signal counts", () => {
   test("where proof is optional, an unproven signal on the new key is good enough", async () => {
     const { at, vms } = await published();
     for (const vm of vms) await vm.refresh().report({ proof: false });
-    expect(await phase(at)).toBe("idle");
+    expect(await at.phase()).toBe("idle");
   });
 });

@@ -52,8 +52,6 @@ const told = (of: Place, { nonce }: HealthRequest, fields: Told = {}) => {
   return { consumer, instance, secretVersion, healthy, ...(at === undefined ? {} : { at }), proof };
 };
 
-const phase = async (at: Place) => (await at.status()).phase;
-
 describe("a good answer", () => {
   test("is asked for with a fresh nonce each time; without an instant the proof signs the nonce", async () => {
     const app = await started();
@@ -81,7 +79,7 @@ describe("a good answer", () => {
         told(at, request, { instance: "vm-2" }),
       ]);
     await rig.surface.tick();
-    expect(await phase(at)).toBe("idle");
+    expect(await at.phase()).toBe("idle");
   });
 
   test("that an instance is not well shuts the gate in its name", async () => {
@@ -89,7 +87,7 @@ describe("a good answer", () => {
     const at = await asking(app);
     app.answer = (request, response) => answerJson(response, told(at, request, { healthy: false }));
     await rig.surface.tick();
-    expect((await at.status()).waitingFor).toMatchObject({
+    expect(await at.waitingFor()).toMatchObject({
       reason: "Unhealthy",
       detail: expect.stringContaining(`legacy/default is unhealthy on version ${at.newest().version}`),
     });
@@ -103,7 +101,7 @@ describe("a good answer", () => {
       response.writeHead(200).end(body + " ".repeat(64 * 1024 - body.length));
     };
     await rig.surface.tick();
-    expect(await phase(at)).toBe("idle");
+    expect(await at.phase()).toBe("idle");
   });
 });
 
@@ -232,7 +230,7 @@ test.each(bad)("%s makes the consumer unhealthy until the next good answer", asy
   app.answer = (request, response) => answerJson(response, told(at, request));
   rig.clock.advance(minutes(1));
   await rig.surface.tick();
-  expect(await phase(at)).toBe("idle");
+  expect(await at.phase()).toBe("idle");
 });
 
 describe("TLS", () => {
@@ -241,7 +239,7 @@ describe("TLS", () => {
     const at = await asking(app);
     app.answer = (request, response) => answerJson(response, told(at, request));
     await rig.surface.tick();
-    expect((await at.status()).waitingFor).toMatchObject({
+    expect(await at.waitingFor()).toMatchObject({
       reason: "Unhealthy",
       detail: expect.stringMatching(/could not be asked \((DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN)\)/),
     });
@@ -252,7 +250,7 @@ describe("TLS", () => {
     const app = await started();
     const at = await asking({ url: `https://127.0.0.2:${app.port}/health` });
     await rig.surface.tick();
-    expect((await at.status()).waitingFor?.detail).toContain("could not be asked (ERR_TLS_CERT_ALTNAME_INVALID)");
+    expect((await at.waitingFor())?.detail).toContain("could not be asked (ERR_TLS_CERT_ALTNAME_INVALID)");
   });
 
   test("an app that is not there makes the consumer unhealthy", async () => {
@@ -260,7 +258,7 @@ describe("TLS", () => {
     await app.close();
     const at = await asking(app);
     await rig.surface.tick();
-    expect((await at.status()).waitingFor?.detail).toContain("could not be asked (ECONNREFUSED)");
+    expect((await at.waitingFor())?.detail).toContain("could not be asked (ECONNREFUSED)");
   });
 });
 
@@ -270,7 +268,7 @@ test("is asked in the phases that have a gate, and in no other", async () => {
   app.answer = (request, response) => answerJson(response, told(at, request));
   const askedIn = async (expected: string): Promise<number> => {
     rig.clock.advance(minutes(1));
-    expect(await phase(at)).toBe(expected);
+    expect(await at.phase()).toBe(expected);
     const before = app.asked.length;
     await rig.surface.tick();
     return app.asked.length - before;
@@ -300,7 +298,7 @@ test("is asked in the phases that have a gate, and in no other", async () => {
   rig.clock.advance(minutes(2));
   await rig.surface.tick();
   expect(await askedIn("settling")).toBe(1);
-  expect(await phase(at)).toBe("idle");
+  expect(await at.phase()).toBe("idle");
 });
 
 test("nobody is asked where no gate waits: while idle, while paused", async () => {
@@ -314,7 +312,7 @@ test("nobody is asked where no gate waits: while idle, while paused", async () =
   await at.order("resume");
   await rig.surface.tick();
   expect(app.asked).toHaveLength(1);
-  expect(await phase(at)).toBe("idle");
+  expect(await at.phase()).toBe("idle");
   rig.clock.advance(minutes(5));
   await rig.surface.tick();
   expect(app.asked).toHaveLength(1);
@@ -342,7 +340,7 @@ test("where one answer cannot be kept, those of the others are, however late the
   ]);
   rig.clock.advance(minutes(1));
   await rig.surface.tick();
-  expect(await phase(at)).toBe("idle");
+  expect(await at.phase()).toBe("idle");
 });
 
 test("a bad answer during the soak begins it again", async () => {
@@ -365,7 +363,7 @@ test("a bad answer during the soak begins it again", async () => {
   expect(await at.status()).toMatchObject({ phase: "adopting", waitingFor: { reason: "SoakNotElapsed" } });
   rig.clock.advance(minutes(2));
   await rig.surface.tick();
-  expect(await phase(at)).toBe("idle");
+  expect(await at.phase()).toBe("idle");
 });
 
 test("many are asked at the same time, one that takes longer than ten seconds is unhealthy, and delays nobody beyond that", async () => {
@@ -390,7 +388,7 @@ test("many are asked at the same time, one that takes longer than ten seconds is
   const ticked = rig.surface.tick();
   await new Promise((resolve) => setTimeout(resolve, 5_000));
   // The account whose app is quick has long moved on.
-  expect(await phase(other)).toBe("idle");
+  expect(await other.phase()).toBe("idle");
   await ticked;
   const tookMs = performance.now() - began;
   expect(tookMs).toBeGreaterThan(9_900);

@@ -3,23 +3,13 @@ import type { Phase } from "../../lib/rotation/phases";
 import { aConsumer } from "../builders/account";
 import { days, minutes } from "../builders/time";
 import type { Death } from "../fakes/world/process";
-import {
-  adopt,
-  type Instance,
-  type Place,
-  passing,
-  place,
-  type PlaceOptions,
-  openRig,
-  type ServedRig,
-} from "../rig/served-place";
+import type { AccountOptions } from "../rig/rig";
+import { adopt, type Instance, type Place, passing, place, openRig, type ServedRig } from "../rig/served-place";
 
 let rig: ServedRig;
 beforeEach(async () => {
   rig = await openRig();
 });
-
-const phase = async (at: Place) => (await at.status()).phase;
 
 interface Staged {
   readonly at: Place;
@@ -29,16 +19,15 @@ interface Staged {
 }
 
 /** Two instances that keep calling Batch: after every single effect each one tries its key. */
-const adopted = async (options: PlaceOptions = {}): Promise<Staged> => {
+const adopted = async (options: AccountOptions = {}): Promise<Staged> => {
   const gate = { consumers: [aConsumer({ instances: 2, proof: "required" })], soakMs: minutes(2), ...options.gate };
   const at = place(rig, { ...options, gate });
-  const vms = [at.instance("render-api", "vm-1"), at.instance("render-api", "vm-2")] as const;
+  const vms = [at.vm(1), at.vm(2)] as const;
   await adopt(at, vms);
   const refused: string[] = [];
   rig.faults.onEffect((operation) => {
     for (const vm of vms) if (!vm.works()) refused.push(`${vm.instance} after ${operation}`);
   });
-  for (const vm of vms) vm.stay();
   return { at, vms, refused };
 };
 
@@ -103,7 +92,7 @@ describe.each(points)("rolled back %s", (_where, reached, reach) => {
       const { at, refused } = staged;
       const previous = at.newest().value;
       await reach(staged);
-      expect(await phase(at)).toBe(reached);
+      expect(await at.phase()).toBe(reached);
 
       const answer = await at.order("rollback", "the release is broken");
       expect(answer.status).toBe(200);
@@ -116,10 +105,10 @@ describe.each(points)("rolled back %s", (_where, reached, reach) => {
         waitingFor: { reason: "Paused", detail: "paused by operator:function-key: the release is broken" },
       });
       expect(at.newest().value).toBe(previous);
-      expect(at.eventKinds().filter((event) => event === "RotationRolledBack")).toHaveLength(1);
+      expect(at.eventsOf("RotationRolledBack")).toHaveLength(1);
 
       await settle(staged);
-      expect(await phase(at)).toBe("adopting");
+      expect(await at.phase()).toBe("adopting");
       await at.order("resume", "mended");
       await settle(staged);
       await settle(staged);
@@ -160,7 +149,7 @@ describe.each(points)("rolled back %s", (_where, reached, reach) => {
         lastRotation: { outcome: "rolledBack" },
       });
       expect(at.newest().value).toBe(previous);
-      expect(at.eventKinds().filter((event) => event === "RotationRolledBack")).toHaveLength(1);
+      expect(at.eventsOf("RotationRolledBack")).toHaveLength(1);
       await at.order("resume", "mended");
       rig.clock.advance(minutes(5));
       for (let round = 0; round < 3; round += 1) await settle(staged);
@@ -196,7 +185,7 @@ test("an instance that holds the target key keeps it alive after the roll-back, 
   expect(refused).toEqual([]);
 });
 
-const unhealthy = async (gate: PlaceOptions["gate"] = {}) => {
+const unhealthy = async (gate: AccountOptions["gate"] = {}) => {
   const staged = await adopted({ gate: { rollbackWhenUnhealthyForMs: minutes(30), ...gate } });
   const { at, vms } = staged;
   await at.rotate();
@@ -223,7 +212,7 @@ describe("roll-back by itself", () => {
     const since = rig.clock.at;
     await goOn(vms[0], since, minutes(30) - 1);
     await rig.surface.tick();
-    expect(await phase(at)).toBe("published");
+    expect(await at.phase()).toBe("published");
     rig.clock.advance(1);
     await rig.surface.tick();
     expect(await at.status()).toMatchObject({
@@ -232,7 +221,7 @@ describe("roll-back by itself", () => {
       lastRotation: { outcome: "rolledBack" },
     });
     const { version } = at.versions()[1] ?? {};
-    expect(at.events.find(({ event }) => event === "RotationRolledBack")).toMatchObject({
+    expect(at.eventsOf("RotationRolledBack")[0]).toMatchObject({
       by: "schedule",
       detail: expect.stringContaining(
         `render-api/vm-1 has been unhealthy on version ${version} since ${since}, longer than PT30M`,
@@ -245,14 +234,14 @@ describe("roll-back by itself", () => {
     const { at, vms } = await unhealthy({ rollbackWhenUnhealthyForMs: null });
     await vms[0].report({ healthy: false });
     await goOn(vms[0], rig.clock.at, days(1));
-    expect(await phase(at)).toBe("published");
+    expect(await at.phase()).toBe("published");
 
     rig.deploy([{ ...at.config, gate: { ...at.config.gate, rollbackWhenUnhealthyForMs: minutes(30) } }]);
     await vms[0].report();
     await vms[1].report({ healthy: false });
     await goOn(vms[1], rig.clock.at, days(1));
     await rig.surface.tick();
-    expect(await phase(at)).toBe("published");
+    expect(await at.phase()).toBe("published");
   });
 
   test("does not come where the instance was well in between", async () => {
@@ -263,7 +252,7 @@ describe("roll-back by itself", () => {
     await vms[0].report({ healthy: false });
     await goOn(vms[0], rig.clock.at, minutes(29));
     await rig.surface.tick();
-    expect(await phase(at)).toBe("published");
+    expect(await at.phase()).toBe("published");
   });
 
   test("a process that dies in the middle of it leaves one that the next driver finishes", async () => {
