@@ -20,7 +20,7 @@ const adopted = async (name: string, options: AccountOptions = {}): Promise<Emul
   return at;
 };
 
-/** Everything that only reads. */
+/** The routes that only read. */
 const reads: readonly Route[] = [
   "arm.getAccount",
   "arm.listKeys",
@@ -32,7 +32,7 @@ const reads: readonly Route[] = [
   "identity.token",
 ];
 
-test("a dry run sends nothing that changes anything, whatever each account would do next and whatever is asked of it", async () => {
+test("a dry run sends no write, whatever step each account would take and whatever an operator requests", async () => {
   const { rig, emulators } = world;
   const { batch, faults, journal } = emulators;
   const due = await adopted("due-weu");
@@ -99,18 +99,18 @@ test("a dry run sends nothing that changes anything, whatever each account would
 
   const sent = journal.entries.filter(({ route }) => !route.startsWith("tables."));
   expect(sent.length).toBeGreaterThan(100);
-  // The preflight's command names a version that no vault makes, and is answered 404.
+  // The preflight's write names a version that never exists, so the vault answers 404.
   const changes = sent.filter(
     ({ route, path }) => !reads.includes(route) && !(route === "vault.updateSecret" && /\/0{32}$/.test(path)),
   );
   expect(changes.map(({ route, subject }) => `${route} ${subject}`)).toEqual([]);
   expect(all.map((at) => [at.keys(), at.versions()])).toEqual(before);
-  // Every account has said what it would do.
+  // Every account has logged what it would do.
   const said = new Set(rig.logged("DryRun").map(({ account }) => account));
   expect(all.map(({ name }) => name).filter((name) => !said.has(name))).toEqual([]);
 });
 
-test("probe none: adopted and rotated without one call to the data plane, and the old key is dead all the same", async () => {
+test("probe none: an account is adopted and rotated, old key included, without a call to the data plane", async () => {
   const { rig, emulators } = world;
   rig.deploy([], { dryRun: false });
   emulators.journal.clear();

@@ -11,7 +11,7 @@ beforeEach(async () => {
 const busy = () => new TransientServiceError({ operation: "Batch regenerateKeys", statusCode: 429 }, minutes(2));
 
 describe("conditions of the whole account", () => {
-  test("DryRun: says which step it would take, and ends with the setting", async () => {
+  test("DryRun: names the step that it would take, and ends with the setting", async () => {
     const { at } = await adopted(rig);
     rig.clock.advance(days(60));
     rig.deploy(rig.accounts, { dryRun: true });
@@ -27,7 +27,7 @@ describe("conditions of the whole account", () => {
     expect(await at.phase()).toBe("published");
   });
 
-  test("Paused: says who paused it, why and since when, and ends with resume", async () => {
+  test("Paused: names the requester, the reason and the instant, and ends with resume", async () => {
     const { at } = await adopted(rig);
     rig.clock.advance(days(60));
     const since = rig.clock.at;
@@ -43,7 +43,7 @@ describe("conditions of the whole account", () => {
     expect(await at.status()).toMatchObject({ phase: "published", paused: false });
   });
 
-  test("Paused in the configuration: says so, and ends with the setting", async () => {
+  test("Paused in the configuration: names the setting, and ends with it", async () => {
     const { at } = await adopted(rig);
     rig.clock.advance(days(60));
     rig.deploy([{ ...at.config, paused: true }]);
@@ -57,7 +57,7 @@ describe("conditions of the whole account", () => {
     expect(await at.phase()).toBe("published");
   });
 
-  test("OutsideWindow: says since when it is due and when the window opens, and ends there", async () => {
+  test("OutsideWindow: names the due instant and the opening of the window, and ends at the opening", async () => {
     const window = { days: ["Wed"], from: "02:00", to: "05:00", timeZone: "Europe/Amsterdam" } as const;
     const { at } = await adopted(rig, { window, rotateEveryMs: days(1) });
     // Tuesday noon plus a day: Wednesday in the morning, after the window; the next one is a week later.
@@ -82,28 +82,25 @@ describe("conditions of the whole account", () => {
     ["put forward over its beginning", "2026-03-28T12:00:00.000Z", "2026-03-29T01:00:00.000Z"],
     ["put back after its first beginning", "2026-10-24T12:00:00.000Z", "2026-10-25T00:30:00.000Z"],
     ["put forward the week before", "2026-03-29T12:00:00.000Z", "2026-04-05T00:30:00.000Z"],
-  ])(
-    "OutsideWindow where clocks are %s: the sentence names the instant at which it really opens",
-    async (_when, from, opensAt) => {
-      const window = { days: ["Sun"], from: "02:30", to: "05:00", timeZone: "Europe/Amsterdam" } as const;
-      rig = await openRig({ startsAt: from });
-      const { at } = await adopted(rig, { window, rotateEveryMs: hours(1) });
-      rig.clock.advance(hours(2));
-      await rig.surface.tick();
-      expect(await at.waitingFor()).toMatchObject({
-        reason: "OutsideWindow",
-        detail: expect.stringMatching(new RegExp(`^due since \\S+; the maintenance window opens at ${opensAt}$`)),
-      });
-      rig.clock.to(Date.parse(opensAt) - 1);
-      await rig.surface.tick();
-      expect(await at.phase()).toBe("idle");
-      rig.clock.advance(1);
-      await rig.surface.tick();
-      expect(await at.phase()).toBe("published");
-    },
-  );
+  ])("OutsideWindow where clocks are %s: names the instant at which the window opens", async (_when, from, opensAt) => {
+    const window = { days: ["Sun"], from: "02:30", to: "05:00", timeZone: "Europe/Amsterdam" } as const;
+    rig = await openRig({ startsAt: from });
+    const { at } = await adopted(rig, { window, rotateEveryMs: hours(1) });
+    rig.clock.advance(hours(2));
+    await rig.surface.tick();
+    expect(await at.waitingFor()).toMatchObject({
+      reason: "OutsideWindow",
+      detail: expect.stringMatching(new RegExp(`^due since \\S+; the maintenance window opens at ${opensAt}$`)),
+    });
+    rig.clock.to(Date.parse(opensAt) - 1);
+    await rig.surface.tick();
+    expect(await at.phase()).toBe("idle");
+    rig.clock.advance(1);
+    await rig.surface.tick();
+    expect(await at.phase()).toBe("published");
+  });
 
-  test("OutsideWindow at the gate: a scheduled rotation retires only inside the window, one on demand at any time", async () => {
+  test("OutsideWindow at the gate: holds back a scheduled rotation, but not one on demand", async () => {
     const window = { days: ["Wed"], from: "02:00", to: "05:00", timeZone: "Europe/Amsterdam" } as const;
     const { at, vm } = await adopted(rig, { window, rotateEveryMs: days(7), gate: { soakMs: 0 } });
     rig.clock.to(Date.parse("2026-12-02T03:59:00.000Z"));
@@ -123,7 +120,7 @@ describe("conditions of the whole account", () => {
     expect(await at.status()).toMatchObject({ phase: "idle", lastRotation: { outcome: "completed" } });
   });
 
-  test("Claimed: says whose driver is at work, since when and until when, and the next driver takes over after it", async () => {
+  test("Claimed: names the driver and the start and end of its claim; then the next driver takes over", async () => {
     const { at } = await adopted(rig);
     const takenAt = rig.clock.at;
     expect(await rig.crash({ operation: "batch.regenerate", at: "before" }, () => at.rotate())).not.toBeNull();
@@ -143,7 +140,7 @@ describe("conditions of the whole account", () => {
 });
 
 describe("what Batch answers", () => {
-  test("BackingOff: says what failed, how often and when it is tried again, and ends with the next success", async () => {
+  test("BackingOff: names the failure, the attempts and the next attempt, and ends with the next success", async () => {
     const { at } = await adopted(rig);
     rig.clock.advance(days(60));
     rig.faults.add("batch.regenerate", { when: "before", error: busy, times: 2 });
@@ -170,19 +167,20 @@ describe("what Batch answers", () => {
     expect(await at.status()).toMatchObject({ phase: "published", waitingFor: { reason: "NoSignalYet" } });
   });
 
-  test("OutcomeUnknown: says which key's answer was lost, since when and until when, and ends after the quarantine", async () => {
+  test("OutcomeUnknown: names the key, the loss and the end of the quarantine, and ends then", async () => {
     const { at } = await adopted(rig);
     rig.faults.add("batch.regenerate", {
       when: "after",
       error: () => new OutcomeUnknownError({ operation: "Batch regenerateKeys", code: "ECONNRESET" }),
     });
     const lostAt = rig.clock.at;
+    const until = plus(lostAt, minutes(5));
     await at.rotate();
     expect(await at.status()).toMatchObject({
       phase: "started",
       waitingFor: {
         reason: "OutcomeUnknown",
-        detail: `the answer to regenerating the secondary key was lost; nothing is regenerated before ${plus(lostAt, minutes(5))}`,
+        detail: `the answer to regenerating the secondary key was lost; nothing is regenerated before ${until}`,
         since: lostAt,
       },
     });
@@ -197,7 +195,7 @@ describe("what Batch answers", () => {
     expect(at.keys().primary).toBe(before.primary);
   });
 
-  test("NewKeyNotAcceptedYet: nothing is published, and it ends when Batch accepts the key", async () => {
+  test("NewKeyNotAcceptedYet: nothing is published, and the wait ends when Batch accepts the key", async () => {
     const { at } = await adopted(rig);
     const off = rig.faults.onEffect((operation) => {
       if (operation === "batch.regenerate") rig.batch.setRefused(at.keys().secondary, true);
@@ -218,7 +216,7 @@ describe("what Batch answers", () => {
     expect(await at.phase()).toBe("published");
   });
 
-  test("OldKeyStillAccepted: the old version stays enabled, and it ends when Batch refuses the key", async () => {
+  test("OldKeyStillAccepted: the old version stays enabled, and the wait ends when Batch refuses the key", async () => {
     const { at, vm } = await published(rig, { gate: { soakMs: 0 } });
     const old = vm.held;
     rig.batch.setLingering(old.value, true);
@@ -237,7 +235,7 @@ describe("what Batch answers", () => {
     expect(at.versions()[0]?.enabled).toBe(false);
   });
 
-  test("TargetKeyRefused: the old key lives however good the consumers are, even after retireAfter", async () => {
+  test("TargetKeyRefused: the old key is kept in spite of good consumers, approval and retireAfter", async () => {
     const { at, vm } = await adopted(rig, { gate: { soakMs: 0 } });
     await at.rotate({ reason: "leaked", retireAfter: "PT15M" });
     const { version } = at.newest();
@@ -259,7 +257,7 @@ describe("what Batch answers", () => {
 });
 
 describe("modes of the gate", () => {
-  test("ApprovalPending: names the version and its publication, and ends with a person's yes", async () => {
+  test("ApprovalPending: names the version and its publication, and ends with an approval", async () => {
     const gate = { mode: "approval", consumers: [], soakMs: 0 } as const;
     const at = place(rig, { gate });
     await rig.surface.tick();
@@ -273,12 +271,12 @@ describe("modes of the gate", () => {
       detail: `version ${version}, published at ${createdAt}, waits for an operator to approve`,
       since: createdAt,
     });
-    await at.order("approve", "every app was restarted by hand");
+    await at.order("approve", "every app was restarted");
     expect(await at.phase()).toBe("idle");
     expect(at.eventKinds()).toEqual(expect.arrayContaining(["Approved", "KeyRetired"]));
   });
 
-  test("DelayNotElapsed: says when it ends, and not a millisecond before", async () => {
+  test("DelayNotElapsed: names the end of the delay, and ends exactly then", async () => {
     const gate = { mode: "delay", delayMs: days(7), consumers: [], soakMs: 0 } as const;
     const at = place(rig, { gate });
     await rig.surface.tick();
@@ -301,7 +299,7 @@ describe("modes of the gate", () => {
   });
 });
 
-describe("what a consumer has not shown yet", () => {
+describe("what the gate waits for", () => {
   test("NoSignalYet: names consumer, version and publication, and ends with the first signal", async () => {
     const at = place(rig, { gate: { soakMs: 0 } });
     await rig.surface.tick();
@@ -320,7 +318,7 @@ describe("what a consumer has not shown yet", () => {
     expect(await at.phase()).toBe("idle");
   });
 
-  test("SignalStale: names the instance, its version and when it was last heard of, and ends with its next signal", async () => {
+  test("SignalStale: names the instance, its version and its last signal, and ends with its next signal", async () => {
     const { at, vm } = await published(rig, { gate: { soakMs: minutes(60) } });
     await vm.refresh().report();
     const heardAt = rig.clock.at;
@@ -336,7 +334,7 @@ describe("what a consumer has not shown yet", () => {
     expect(await at.waitingFor()).toMatchObject({ reason: "SoakNotElapsed" });
   });
 
-  test("InstancesMissing: counts and names those that are there, and ends with the last one", async () => {
+  test("InstancesMissing: counts and names the instances that have reported, and ends with the last one", async () => {
     const gate = { soakMs: 0, consumers: [aConsumer({ instances: 3 })] };
     const at = place(rig, { gate });
     await rig.surface.tick();
@@ -345,14 +343,17 @@ describe("what a consumer has not shown yet", () => {
     await at.vm(2).report();
     expect(await at.waitingFor()).toEqual({
       reason: "InstancesMissing",
-      detail: `2 of 3 instances of render-api have reported (vm-1, vm-2); version ${version} was published at ${createdAt}`,
+      detail: [
+        "2 of 3 instances of render-api have reported (vm-1, vm-2);",
+        `version ${version} was published at ${createdAt}`,
+      ].join(" "),
       since: createdAt,
     });
     await at.vm(3).report();
     expect(await at.phase()).toBe("idle");
   });
 
-  test("OnPreviousKey: names the instance, both versions and the time, and ends when it has moved", async () => {
+  test("OnPreviousKey: names the instance, both versions and the instant, and ends with its move", async () => {
     const { at, vm } = await published(rig, { gate: { soakMs: 0 } });
     await vm.report();
     expect(await at.waitingFor()).toMatchObject({
@@ -363,7 +364,7 @@ describe("what a consumer has not shown yet", () => {
     expect(await at.phase()).toBe("idle");
   });
 
-  test("ProofMissing: names the instance, its version and the time, and ends with a proof", async () => {
+  test("ProofMissing: names the instance, its version and the instant, and ends with a proof", async () => {
     const { at, vm } = await published(rig, { gate: { soakMs: 0, consumers: [aConsumer({ proof: "required" })] } });
     await vm.refresh().report({ proof: false });
     expect(await at.waitingFor()).toEqual({
@@ -375,7 +376,7 @@ describe("what a consumer has not shown yet", () => {
     expect(await at.phase()).toBe("idle");
   });
 
-  test("Unhealthy: names the instance, its version, since when and what it says, and ends with a healthy signal", async () => {
+  test("Unhealthy: names instance, version, instant and detail, and ends with a healthy signal", async () => {
     const { at, vm } = await published(rig, { gate: { soakMs: 0 } });
     await vm.refresh().report({ healthy: false, detail: "pool render-1 cannot be resized" });
     const since = rig.clock.at;
@@ -383,21 +384,27 @@ describe("what a consumer has not shown yet", () => {
     await vm.report({ healthy: false, detail: "pool render-1 cannot be resized" });
     expect(await at.waitingFor()).toEqual({
       reason: "Unhealthy",
-      detail: `render-api/vm-1 is unhealthy on version ${vm.held.version}, as reported at ${rig.clock.at}: pool render-1 cannot be resized`,
+      detail: [
+        `render-api/vm-1 is unhealthy on version ${vm.held.version},`,
+        `as reported at ${rig.clock.at}: pool render-1 cannot be resized`,
+      ].join(" "),
       since,
     });
     await vm.report();
     expect(await at.phase()).toBe("idle");
   });
 
-  test("SoakNotElapsed: says since when all are good and when it ends, and ends there", async () => {
+  test("SoakNotElapsed: names the start and the end of the soak, and ends exactly then", async () => {
     const { at, vm } = await published(rig, { gate: { soakMs: minutes(10) } });
     await vm.refresh().report();
     const goodSince = rig.clock.at;
     const until = plus(goodSince, minutes(10));
     expect(await at.waitingFor()).toEqual({
       reason: "SoakNotElapsed",
-      detail: `all consumers have been good on version ${vm.held.version} since ${goodSince}, render-api last; the soak of PT10M ends at ${until}`,
+      detail: [
+        `all consumers have been good on version ${vm.held.version} since ${goodSince}, render-api last;`,
+        `the soak of PT10M ends at ${until}`,
+      ].join(" "),
       since: goodSince,
     });
     await passing(rig, minutes(9), [vm]);

@@ -19,7 +19,7 @@ const adopted = async (options: AccountOptions = {}) => {
 const busy = () => new TransientServiceError({ operation: "Batch regenerateKeys", statusCode: 429 }, minutes(2));
 const leaked = { reason: "the key was in a public log", retireAfter: "PT15M" };
 
-test("with prompt consumers it is through without a single tick: the request publishes, and each signal moves it on", async () => {
+test("with prompt consumers the rotation needs no tick: the request publishes, and signals advance it", async () => {
   const { at, vms } = await adopted({ gate: { soakMs: 0 } });
   const [startedAt, old] = [rig.clock.now().getTime(), at.newest()];
   expect(await at.rotate(leaked)).toMatchObject({ status: 202, body: { phase: "published" } });
@@ -33,7 +33,7 @@ test("with prompt consumers it is through without a single tick: the request pub
   expect(rig.clock.now().getTime() - startedAt).toBeLessThan(10);
 });
 
-test("with a soak it is through at the first signal after it", async () => {
+test("with a soak the rotation ends at the first signal after it", async () => {
   const { at, vms } = await adopted({ gate: { soakMs: minutes(10) } });
   await at.rotate(leaked);
   for (const vm of vms) await vm.refresh().report();
@@ -41,7 +41,7 @@ test("with a soak it is through at the first signal after it", async () => {
   expect(await at.phase()).toBe("idle");
 });
 
-test("where Batch is slow with the new key and with the old one, the next signal after it moves the rotation on, still without a tick", async () => {
+test("signals advance the rotation without a tick where Batch is slow with both keys", async () => {
   const { at, vms } = await adopted({ gate: { soakMs: 0 } });
   const [one, two] = vms;
   const old = at.newest();
@@ -69,7 +69,7 @@ test("where Batch is slow with the new key and with the old one, the next signal
   expect(at.eventsOf("KeyRegenerated")).toHaveLength(1);
 });
 
-test("what failed is tried again by the first signal after its backoff, and not before", async () => {
+test("the first signal after the backoff retries a failed step, and none before", async () => {
   const { at, vms } = await adopted({ gate: { soakMs: 0 } });
   rig.faults.add("batch.regenerate", { when: "before", error: busy, times: 1 });
   await at.rotate(leaked);
@@ -81,7 +81,7 @@ test("what failed is tried again by the first signal after its backoff, and not 
   expect(await at.phase()).toBe("published");
 });
 
-test("however many signals come while Batch is slow, it is asked once in five seconds", async () => {
+test("any number of signals while Batch is slow cause at most one call to Batch in five seconds", async () => {
   const { at, vms } = await adopted({ gate: { soakMs: 0 } });
   const slow = rig.faults.onEffect((operation) => {
     if (operation === "batch.regenerate") rig.batch.setRefused(at.keys().secondary, true);
@@ -101,7 +101,7 @@ test("however many signals come while Batch is slow, it is asked once in five se
   expect(await at.waitingFor()).toMatchObject({ reason: "NewKeyNotAcceptedYet" });
 });
 
-test("settleOn primary: the signals move it through the settling phase as well", async () => {
+test("settleOn primary: signals advance the rotation through the settling phase too", async () => {
   const { at, vms } = await adopted({ settleOn: "primary", gate: { soakMs: 0 } });
   await at.rotate(leaked);
   for (const vm of vms) await vm.refresh().report();
@@ -111,7 +111,7 @@ test("settleOn primary: the signals move it through the settling phase as well",
   expect(at.keys().primary).toBe(at.newest().value);
 });
 
-test("without prompt consumers the old key dies at retireAt, and not a millisecond before; the history says in spite of whom", async () => {
+test("the old key is retired exactly at retireAt; the history names the consumers that have not moved", async () => {
   const { at, vms } = await adopted({ window: { days: ["Sun"], from: "01:00", to: "02:00", timeZone: "UTC" } });
   const old = at.newest();
   await at.rotate(leaked);
@@ -133,7 +133,7 @@ test("without prompt consumers the old key dies at retireAt, and not a milliseco
   );
 });
 
-test("retireAfter opens the gate in modes approval and delay too, but not while paused", async () => {
+test("retireAfter opens the gate in the modes approval and delay too, but not while paused", async () => {
   for (const gate of [{ mode: "approval" }, { mode: "delay", delayMs: days(7) }] as const) {
     rig = await openRig();
     const at = place(rig, { gate: { ...gate, consumers: [], soakMs: 0 } });
@@ -152,7 +152,7 @@ test("retireAfter opens the gate in modes approval and delay too, but not while 
   }
 });
 
-test("a signal that arrives while another one retires the key loses nothing: both are kept, and the key dies once", async () => {
+test("two concurrent signals that both open the gate are both stored, and the key is retired once", async () => {
   const { at, vms } = await adopted({ gate: { soakMs: 0 } });
   await at.rotate(leaked);
   const signals = vms.map((vm) => vm.refresh().signal());
