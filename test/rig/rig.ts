@@ -190,7 +190,7 @@ export class Rig {
 
 const publishManually = (world: World, { secret }: AccountConfig, value: string): void => {
   world.effects += 1;
-  world.vault.add(secret, { value, by: "hand", createdAtMs: world.wallMs, effect: world.effects });
+  world.vault.add(secret, { value, by: "person", createdAtMs: world.wallMs, effect: world.effects });
 };
 
 /** Written out once more on purpose: what an app does, from the contract's text. */

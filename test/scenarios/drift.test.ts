@@ -3,8 +3,8 @@ import { anIdleStory, type Story } from "./story";
 
 /** Apps read a value that Batch refuses: somebody regenerated the published key, or wrote another value. */
 const sabotages: readonly [string, (story: Story) => void][] = [
-  ["regenerated the published key", (story) => story.regenerateByHand(story.published ?? "primary")],
-  ["wrote another value into the vault", (story) => story.publishByHand("c29tZXRoaW5nIGVsc2U=")],
+  ["regenerated the published key", (story) => story.regenerateManually(story.published ?? "primary")],
+  ["wrote another value into the vault", (story) => story.publishManually("c29tZXRoaW5nIGVsc2U=")],
 ];
 
 describe.each(sabotages)("after a person has %s", (_, sabotage) => {

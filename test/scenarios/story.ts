@@ -71,7 +71,7 @@ export class Story {
       createdAtMs: this.world.wallMs - ageMs,
       effect: 0,
     });
-    if (vault === "a disabled version") added.disabledBy = "hand";
+    if (vault === "a disabled version") added.disabledBy = "person";
   }
 
   /** One more process of the function app. */
@@ -255,17 +255,17 @@ export class Story {
 
   // What a person does
 
-  regenerateByHand(slot: Slot): void {
+  regenerateManually(slot: Slot): void {
     this.world.effects += 1;
-    this.world.batch.regenerate(this.config.batch.resourceId, slot, "hand", false);
+    this.world.batch.regenerate(this.config.batch.resourceId, slot, "person", false);
     this.#judge.afterEffect();
   }
 
-  publishByHand(value: string): void {
+  publishManually(value: string): void {
     this.world.effects += 1;
     this.world.vault.add(this.config.secret, {
       value,
-      by: "hand",
+      by: "person",
       createdAtMs: this.world.wallMs,
       effect: this.world.effects,
     });

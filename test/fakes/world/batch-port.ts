@@ -90,7 +90,7 @@ const sentRegenerate = (
     resourceId,
     slot,
     record,
-    lookedAt: record === null ? 0 : (process.looks.get(secretName(record.secret))?.effect ?? 0),
+    newestReadAt: record === null ? 0 : (process.reads.get(secretName(record.secret))?.effect ?? 0),
     sentAtWallMs: process.clock.now().getTime(),
   };
 };

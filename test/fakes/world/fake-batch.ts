@@ -3,7 +3,7 @@ import type { Slot } from "../../../lib/rotation/phases";
 import type { Random } from "./random";
 import type { Timeline } from "./timeline";
 
-export type Maker = "initial" | "rotator" | "hand";
+export type Maker = "initial" | "rotator" | "person";
 
 /** One key that a Batch account has or had. */
 export interface KeyFact {
@@ -103,7 +103,7 @@ export class FakeBatch {
 
   /** As a person in the portal does it. Returns the new key. */
   regenerateManually({ resourceId }: BatchAccountRef, slot: Slot): string {
-    this.regenerate(resourceId, slot, "hand", false);
+    this.regenerate(resourceId, slot, "person", false);
     return this.of(resourceId).keys[slot].value;
   }
 

@@ -79,7 +79,7 @@ export class FakeVault {
   setEnabled(ref: SecretRef, version: string, enabled: boolean): void {
     const found = this.version(ref, version);
     if (found === null) throw new Error(`${ref.name} has no version ${version}`);
-    found.disabledBy = enabled ? null : "hand";
+    found.disabledBy = enabled ? null : "person";
   }
 
   isDeleted(ref: SecretRef): boolean {

@@ -14,7 +14,7 @@ export interface SentRegenerate {
   /** The record of that account as it was stored at that moment. */
   readonly record: RotationRecord | null;
   /** The effect after which its driver had last looked at the newest version. */
-  readonly lookedAt: number;
+  readonly newestReadAt: number;
   readonly sentAtWallMs: number;
 }
 

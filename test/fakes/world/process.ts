@@ -37,7 +37,7 @@ export class Process {
    * When it last read the newest version of a secret, by the secret's name: after which effect, and at which virtual
    * time.
    */
-  readonly looks = new Map<string, { readonly effect: number; readonly at: number }>();
+  readonly reads = new Map<string, { readonly effect: number; readonly at: number }>();
   /** Resolves, when it crashes, with the call at which it does. */
   readonly died: Promise<string>;
   ports: Ports | null = null;
@@ -77,7 +77,7 @@ export class Process {
   crash(at = ""): void {
     this.alive = false;
     this.life += 1;
-    this.looks.clear();
+    this.reads.clear();
     this.#bury(at);
   }
 
