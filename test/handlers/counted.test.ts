@@ -37,7 +37,7 @@ test("a dry run sends no write, whatever step each account would take and whatev
   const { batch, faults, journal } = emulators;
   const due = await adopted("due-weu");
   const drifted = await adopted("drifted-weu", { reconcileEveryMs: minutes(1) });
-  const byHand = await adopted("byhand-weu", { reconcileEveryMs: minutes(1) });
+  const republished = await adopted("republished-weu", { reconcileEveryMs: minutes(1) });
   const begun = await adopted("begun-weu");
   const unpublished = await adopted("unpublished-weu");
   const left = await adopted("left-weu");
@@ -61,10 +61,10 @@ test("a dry run sends no write, whatever step each account would take and whatev
   await vmOf(unhealthy).refresh().report({ healthy: false });
   for (const fault of kept) fault.remove();
   batch.regenerateByHand(drifted.config.batch.accountName, "primary");
-  world.vault.seed(byHand.config.secret.name, { value: byHand.keys().secondary });
+  world.vault.seed(republished.config.secret.name, { value: republished.keys().secondary });
   const fresh = world.place({ ...soakless, name: "fresh-weu", seed: null });
   const held = world.place({ ...soakless, name: "held-weu", seed: "secondary" });
-  const all = [due, drifted, byHand, begun, unpublished, left, unhealthy, retired, fresh, held];
+  const all = [due, drifted, republished, begun, unpublished, left, unhealthy, retired, fresh, held];
 
   const phases = async () => Promise.all(all.map(async (at) => await at.phase()));
   expect(await phases()).toEqual([
@@ -81,7 +81,8 @@ test("a dry run sends no write, whatever step each account would take and whatev
   ]);
   rig.deploy(rig.accounts, { dryRun: true });
   rig.clock.advance(days(60));
-  for (const at of [due, drifted, byHand, begun, unpublished, left, retired, held]) await vmOf(at).refresh().report();
+  for (const at of [due, drifted, republished, begun, unpublished, left, retired, held])
+    await vmOf(at).refresh().report();
   const before = all.map((at) => [at.keys(), at.versions()]);
   rig.lines.length = 0;
   journal.clear();

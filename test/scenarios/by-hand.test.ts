@@ -27,7 +27,7 @@ describe("a key published manually", () => {
     expect(story.violation).toBeNull();
   });
 
-  it("and taken back manually leaves the app that read it in between unharmed", async () => {
+  it("and withdrawn manually does not break an app that read it in between", async () => {
     const { story, app } = await anIdleStory();
     const { primary, secondary } = story.keys;
     story.publishManually(secondary.value);
@@ -42,7 +42,7 @@ describe("a key published manually", () => {
     expect(story.violation).toBeNull();
   });
 
-  it("and taken back lets a rotation of a leaked key start again as what it was asked for", async () => {
+  it("and withdrawn restarts the rotation of a leaked key with its original request", async () => {
     const { story } = await anIdleStory({ account: { rotateEveryMs: days(90) } });
     const asked = { reason: "the key leaked", retireAfterMs: minutes(15), idempotencyKey: "leak-7" };
     const { primary, secondary } = story.keys;
@@ -60,7 +60,7 @@ describe("a key published manually", () => {
     expect(story.violation).toBeNull();
   });
 
-  it("and taken back while the old key is being retired is confirmed before another rotation", async () => {
+  it("and withdrawn during the retirement of the old key must be confirmed before another rotation", async () => {
     const { story, app } = await anIdleStory({ settleMs: { accept: 0, refuse: minutes(12) } });
     await story.demand();
     await story.goesOn(() => story.phase === "retired");

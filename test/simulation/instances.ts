@@ -31,6 +31,17 @@ export interface Instance {
 
 const retryMs = 25_000;
 
+/** The state of an instance that has not read the vault yet. */
+export const unread = {
+  version: null,
+  readAt: 0,
+  alive: true,
+  healthy: true,
+  heard: false,
+  givenUp: false,
+  sending: 0,
+} as const;
+
 /**
  * The apps. Each instance reads the newest version at its start and again within `cacheMs`, uses what it read all the
  * time, and reports it at once and then every few minutes. An instance whose report is not accepted reads the vault
@@ -59,13 +70,7 @@ export class Instances {
       cacheMs,
       secret,
       value,
-      version: null,
-      readAt: 0,
-      alive: true,
-      healthy: true,
-      heard: false,
-      givenUp: false,
-      sending: 0,
+      ...unread,
     };
     this.all.push(instance);
     world.transcript.note(

@@ -76,7 +76,7 @@ export interface AccountPlan {
   /** The maximum time between two reads of the vault by an instance, in milliseconds. */
   readonly cacheMs: number;
   /** Some instances start on a key that was configured manually. */
-  readonly handConfigured: boolean;
+  readonly manuallyConfigured: boolean;
   readonly past: Past | null;
 }
 
@@ -182,7 +182,7 @@ const accountPlan = (random: Random, index: number, probe: AccountConfig["probe"
   config: aConfig(random, index, probe),
   vault: random.pick(["none", "primary", "primary", "secondary", "foreign", "disabled"]),
   cacheMs: random.between(1, 8) * 30_000,
-  handConfigured: random.chance(0.3),
+  manuallyConfigured: random.chance(0.3),
   past: null,
 });
 

@@ -28,7 +28,7 @@ export interface HistoryResult {
   readonly journal: readonly string[] | null;
 }
 
-/** The time in which an account must come to rest after the storm: a `Retry-After` or a day for its window, and a rotation. */
+/** The time to come to rest after the storm: a maximum `Retry-After` or a day for its window, and a rotation. */
 const maxCalmMs = ({ config }: AccountPlan): number => (config.window === null ? 16 : 40) * hour;
 
 /** One history: a storm of faults, manual changes and restarts, then calm, in which every account must come to rest. */
@@ -111,7 +111,7 @@ class HistoryRun {
     return config;
   }
 
-  #furnish({ config, vault, cacheMs, handConfigured, past }: AccountPlan, index: number): void {
+  #furnish({ config, vault, cacheMs, manuallyConfigured, past }: AccountPlan, index: number): void {
     if (past !== null) writePast(this.#world, config.name, past);
     const { batch, vault: secrets, random } = this.#world;
     batch.create(config.batch.resourceId);
@@ -136,8 +136,8 @@ class HistoryRun {
     const readable = vault === "primary" || vault === "secondary";
     for (const { name, instances } of config.gate.consumers) {
       for (let count = 0; count < instances; count += 1) {
-        const byHand = !readable || (handConfigured && random.chance(0.5));
-        const value = byHand ? (random.chance(0.5) ? keys.primary : keys.secondary).value : null;
+        const manual = !readable || (manuallyConfigured && random.chance(0.5));
+        const value = manual ? (random.chance(0.5) ? keys.primary : keys.secondary).value : null;
         this.#instances.start(index, name, cacheMs, config.secret, value);
       }
     }

@@ -2,7 +2,7 @@ import type { Product } from "../fakes/world/product-type";
 import { minute, type Plan } from "./plan";
 import { type HistoryResult, runPlan } from "./run-history";
 
-/** The number of other seeds tried for a smaller plan, because each removal changes all later random decisions. */
+/** The number of seeds tried for a smaller plan, because each removal changes all later random decisions. */
 const courses = 4;
 
 const without = <T>(list: readonly T[], index: number): readonly T[] => list.filter((_, at) => at !== index);

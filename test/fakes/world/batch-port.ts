@@ -6,7 +6,7 @@ import type { Process } from "./process";
 import { refusal } from "./refusal";
 import type { World } from "./world";
 
-/** What Resource Manager says before it does anything. */
+/** Resource Manager's checks before an action. */
 const permitted = (world: World, resourceId: string, action: BatchAction): BatchFacts => {
   const { batch } = world;
   if (batch.denied.has(action)) throw refusal(world, "Forbidden", `Batch ${action}`, 403);

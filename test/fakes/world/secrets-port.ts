@@ -10,7 +10,7 @@ export const secretsPort = (world: World, process: Process): SecretPublisher => 
     version: version.version,
     enabled: true as const,
     key: world.key(version.value),
-    // Key Vault gives whole seconds.
+    // Key Vault returns whole seconds.
     createdAt: toInstant(new Date(Math.floor(version.createdAtMs / 1000) * 1000)),
     rotationId: version.tags["RotationId"] ?? null,
   });
