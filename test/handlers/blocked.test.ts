@@ -1,7 +1,8 @@
 import { minutes } from "../builders/time";
 import type { Route } from "../emulators/routes";
 import { type EmulatedPlace, type EmulatedRig, openEmulatedRig } from "../rig/emulated";
-import { adopt, type PlaceOptions } from "../rig/served-place";
+import type { AccountOptions } from "../rig/rig";
+import { adopt } from "../rig/served-place";
 
 let world: EmulatedRig;
 beforeAll(async () => {
@@ -12,14 +13,14 @@ afterAll(() => world.close());
 
 let made = 0;
 /** Each test has an account of its own, and no other is configured. */
-const anyAccount = (options: Pick<PlaceOptions, "gate" | "seed"> = {}): EmulatedPlace => {
+const anyAccount = (options: Pick<AccountOptions, "gate" | "seed"> = {}): EmulatedPlace => {
   world.rig.deploy([]);
   return world.place({ ...options, name: `render${(made += 1)}` });
 };
 
 const adoptedAccount = async (): Promise<EmulatedPlace> => {
   const at = anyAccount({ gate: { soakMs: 0 } });
-  await adopt(at, [at.instance("render-api", "vm-1")]);
+  await adopt(at, [at.vm()]);
   return at;
 };
 
@@ -38,15 +39,15 @@ const expectBlocked = async (at: EmulatedPlace, reason: string, remedy: RegExp):
   expect(JSON.stringify(status)).not.toMatch(/[A-Za-z0-9+/]{86}/);
 };
 
-/** Time passes until the next try. */
+/** Advances the clock to the next attempt. */
 const dueAgain = async (at: EmulatedPlace): Promise<void> => {
   const { blocked } = await at.status();
   world.rig.clock.advance(Math.max(0, Date.parse(blocked?.nextAttemptAt ?? "") - world.rig.clock.now().getTime()));
 };
 
-const resumed = async (at: EmulatedPlace): Promise<unknown> => (await at.order("resume", "mended")).body;
+const resumed = async (at: EmulatedPlace): Promise<unknown> => (await at.order("resume", "fixed")).body;
 
-test("Forbidden: names the action and the scope, and ends with the role, at the operator's resume", async () => {
+test("Forbidden: names the action and the scope, and ends with the role at the operator's resume", async () => {
   const at = await adoptedAccount();
   world.emulators.batch.deny("regeneratekeys/action");
   await at.rotate();
@@ -60,7 +61,7 @@ test("Forbidden: names the action and the scope, and ends with the role, at the 
   expect(await resumed(at)).toMatchObject({ phase: "published", blocked: null });
 });
 
-test("Forbidden at the vault: names the data action, the secret and the role, and ends by itself at a later tick", async () => {
+test("Forbidden at the vault: names the data action, secret and role, and ends at the next tick", async () => {
   const at = await adoptedAccount();
   world.vault.deny("setSecret/action");
   await at.rotate();
@@ -75,7 +76,7 @@ test("Forbidden at the vault: names the data action, the secret and the role, an
   expect(await at.status()).toMatchObject({ phase: "published", blocked: null });
 });
 
-test("NotFound: names the Batch account that is not there", async () => {
+test("NotFound: names the missing Batch account", async () => {
   const at = anyAccount();
   world.emulators.batch.removeAccount(at.config.batch.accountName);
   await world.rig.surface.tick();
@@ -83,13 +84,13 @@ test("NotFound: names the Batch account that is not there", async () => {
   expect(await at.status()).toMatchObject({ phase: "adopting" });
 });
 
-test("NotFound at first sight: ends by itself when the account is there, at the next tick that is due", async () => {
+test("NotFound at first sight: ends at the next tick that is due once the account exists", async () => {
   const at = anyAccount({ gate: { soakMs: 0 } });
   const { accountName } = at.config.batch;
   world.emulators.batch.removeAccount(accountName);
   await world.rig.surface.tick();
   await expectBlocked(at, "NotFound", /there is no Batch account/);
-  // Made anew it has other keys than the vault holds.
+  // The recreated account has other keys than the vault holds.
   world.emulators.batch.addAccount({ name: accountName });
   await dueAgain(at);
   await world.rig.surface.tick();
@@ -102,7 +103,7 @@ test("NotFound at first sight: ends by itself when the account is there, at the 
   expect(at.newest().value).toBe(at.keys().primary);
 });
 
-test("SharedKeyNotAllowed: names the setting, and ends when shared keys are allowed", async () => {
+test("SharedKeyNotAllowed: names the setting, and ends once shared keys are allowed", async () => {
   const at = anyAccount();
   world.emulators.batch.setModes(at.config.batch.accountName, ["AAD"]);
   await world.rig.surface.tick();
@@ -111,7 +112,7 @@ test("SharedKeyNotAllowed: names the setting, and ends when shared keys are allo
   expect(await resumed(at)).toMatchObject({ phase: "adopting", blocked: null, waitingFor: { reason: "NoSignalYet" } });
 });
 
-test("SecretDeleted: says how to recover it, and ends when it is there again", async () => {
+test("SecretDeleted: says how to recover the secret, and ends once it is recovered", async () => {
   const at = await adoptedAccount();
   world.vault.delete(at.config.secret.name);
   await at.rotate();
@@ -120,7 +121,7 @@ test("SecretDeleted: says how to recover it, and ends when it is there again", a
   expect(await resumed(at)).toMatchObject({ phase: "published", blocked: null });
 });
 
-test("SecretDisabled: says which command enables it, and ends when it is enabled", async () => {
+test("SecretDisabled: names the command that enables the secret, and ends once it is enabled", async () => {
   const at = await adoptedAccount();
   world.vault.disable(at.config.secret.name);
   await at.rotate();
@@ -129,7 +130,7 @@ test("SecretDisabled: says which command enables it, and ends when it is enabled
   expect(await resumed(at)).toMatchObject({ phase: "published", blocked: null });
 });
 
-test("ResourceLocked: says where the lock is, and ends with it", async () => {
+test("ResourceLocked: names the locked resource, and ends once the lock is removed", async () => {
   const at = await adoptedAccount();
   world.emulators.batch.lock(at.config.batch.accountName, "ReadOnly");
   await at.rotate();
@@ -138,7 +139,7 @@ test("ResourceLocked: says where the lock is, and ends with it", async () => {
   expect(await resumed(at)).toMatchObject({ phase: "published", blocked: null });
 });
 
-test("PolicyRefused: says which action of which account, and ends with the exemption", async () => {
+test("PolicyRefused: names the command for an exemption, and ends once the policy no longer refuses", async () => {
   const at = await adoptedAccount();
   const fault = world.emulators.faults.add({
     route: "arm.regenerateKeys",
@@ -153,7 +154,7 @@ test("PolicyRefused: says which action of which account, and ends with the exemp
   expect(await resumed(at)).toMatchObject({ phase: "published", blocked: null });
 });
 
-test("NoUsableKey: names the key that Batch did not return, and ends when it does", async () => {
+test("NoUsableKey: names the key that Batch did not return, and ends once Batch returns it", async () => {
   const at = await adoptedAccount();
   const { secondary } = at.keys();
   const fault = world.emulators.faults.add({
@@ -169,7 +170,7 @@ test("NoUsableKey: names the key that Batch did not return, and ends when it doe
   expect(await resumed(at)).toMatchObject({ phase: "published", blocked: null });
 });
 
-/** What goes wrong in the middle of a rotation; answers how to mend it. */
+/** Breaks something in the middle of a rotation. Returns the function that fixes it. */
 type Breaks = (at: EmulatedPlace) => () => void;
 
 const answers =
@@ -251,38 +252,38 @@ const broken: readonly (readonly [reason: string, where: string, breaks: Breaks]
 describe.each(broken)("%s %s, in the middle of a rotation", (reason, _where, breaks) => {
   const started = async () => {
     const at = await adoptedAccount();
-    const mend = breaks(at);
+    const fix = breaks(at);
     await at.rotate();
     await expectBlocked(at, reason, /\S+ \S+ \S+/);
-    // Names the account or the secret that it is about.
+    // The names of the account and of its secret both contain the account's name.
     const { remedy = "" } = (await at.status()).blocked ?? {};
     const { accountName } = at.config.batch;
     expect(remedy).toContain(accountName);
-    return { at, mend };
+    return { at, fix };
   };
 
-  test("ends by itself at the first tick that is due after it was mended", async () => {
-    const { at, mend } = await started();
+  test("ends at the first tick that is due after the fix", async () => {
+    const { at, fix } = await started();
     await dueAgain(at);
     await world.rig.surface.tick();
     await expectBlocked(at, reason, /\S/);
-    mend();
+    fix();
     await dueAgain(at);
     await world.rig.surface.tick();
     expect(await at.status()).toMatchObject({ phase: "published", blocked: null });
-    await at.instance("render-api", "vm-1").refresh().report();
+    await at.vm().refresh().report();
     expect(await at.status()).toMatchObject({ phase: "idle", lastRotation: { outcome: "completed" } });
   });
 
-  test("ends with the next signal", async () => {
-    const { at, mend } = await started();
-    mend();
-    await at.instance("render-api", "vm-1").report();
+  test("ends at the next signal after the fix", async () => {
+    const { at, fix } = await started();
+    fix();
+    await at.vm().report();
     expect(await at.status()).toMatchObject({ phase: "published", blocked: null });
   });
 });
 
-test("NotFound behind the gate: the version with the dead key is not there, and the rotation ends when it is", async () => {
+test("NotFound behind the gate: the old version cannot be found, and the rotation ends once it can be", async () => {
   const at = await adoptedAccount();
   await at.rotate();
   const fault = world.emulators.faults.add({
@@ -292,7 +293,7 @@ test("NotFound behind the gate: the version with the dead key is not there, and 
     status: 404,
     code: "SecretNotFound",
   });
-  await at.instance("render-api", "vm-1").refresh().report();
+  await at.vm().refresh().report();
   expect(await at.status()).toMatchObject({ phase: "retired" });
   await expectBlocked(at, "NotFound", new RegExp(`${at.config.secret.name} or this version of it is not there`));
   fault.remove();
@@ -301,14 +302,14 @@ test("NotFound behind the gate: the version with the dead key is not there, and 
   expect(await at.status()).toMatchObject({ phase: "idle", blocked: null, lastRotation: { outcome: "completed" } });
 });
 
-test("RecordCorrupt: names the row, and an account without its row is adopted anew", async () => {
+test("RecordCorrupt: names the row, and an account whose row is deleted is adopted anew", async () => {
   const at = await adoptedAccount();
   at.damageRecord();
   await world.rig.surface.tick();
   await expectBlocked(at, "RecordCorrupt", new RegExp(`row with PartitionKey ${at.name}`));
   expect(await at.order("approve")).toMatchObject({ status: 409, body: { reason: "RecordCorrupt" } });
-  // The sender has done its part: its signal is kept.
-  expect(await at.post(at.instance("render-api", "vm-1").signal())).toMatchObject({
+  // The signal is valid, so it is stored.
+  expect(await at.post(at.vm().signal())).toMatchObject({
     status: 202,
     body: { accepted: true, waitingFor: null },
   });
@@ -317,7 +318,7 @@ test("RecordCorrupt: names the row, and an account without its row is adopted an
   expect(await at.status()).toMatchObject({ phase: "idle", blocked: null });
 });
 
-test("a blocked account is tried again by itself, later and later, at most an hour apart", async () => {
+test("a blocked account is retried automatically, at doubling intervals of at most one hour", async () => {
   const at = await adoptedAccount();
   world.emulators.batch.deny("regeneratekeys/action");
   await at.rotate();
@@ -330,6 +331,6 @@ test("a blocked account is tried again by itself, later and later, at most an ho
     await world.rig.surface.tick();
   }
   expect(waits).toEqual([0, 1, 2, 4, 8, 16, 32, 60, 60]);
-  expect(at.eventKinds().filter((event) => event === "StepFailed")).toHaveLength(1);
+  expect(at.eventsOf("StepFailed")).toHaveLength(1);
   world.emulators.batch.allow("regeneratekeys/action");
 });

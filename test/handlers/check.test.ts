@@ -43,7 +43,7 @@ const checked = async (at: EmulatedPlace): Promise<CheckedAccount> => {
   const { status, text } = await world.rig.surface.call({ method: "GET", path: `/accounts/${at.name}/check` });
   expect(status).toBe(200);
   expect(text).not.toMatch(/[A-Za-z0-9+/]{86}/);
-  // A check changes nothing: the only command that it sends names a version that does not exist.
+  // A check changes nothing: its only write names a version that does not exist.
   const commands = ["arm.regenerateKeys", "vault.setSecret", "vault.deleteSecret"] as const;
   expect(commands.map((route) => journal.count(route))).toEqual([0, 0, 0]);
   expect(journal.of("vault.updateSecret").filter(({ path }) => !/\/0{32}$/.test(path))).toEqual([]);
@@ -59,10 +59,13 @@ const one = ({ checks }: CheckedAccount, name: string) => {
 };
 
 const assign = (role: string, scope: string): string =>
-  `az role assignment create --assignee-object-id ${emulatedObjectId} --assignee-principal-type ServicePrincipal --role "${role}" --scope ${scope}`;
+  [
+    `az role assignment create --assignee-object-id ${emulatedObjectId}`,
+    `--assignee-principal-type ServicePrincipal --role "${role}" --scope ${scope}`,
+  ].join(" ");
 
-// Comes first: the SDK keeps a token for the life of its process.
-test("identity: says that it gets no token, and every check that needs one fails with it", async () => {
+// Must run first: the SDK keeps a token for the life of its process.
+test("identity: reports that it gets no token, and every check that needs a token fails", async () => {
   const at = anyAccount();
   world.emulators.faults.add({ route: "identity.token", when: "before", kind: "status", status: 400 });
   const body = await checked(at);
@@ -77,7 +80,7 @@ test("identity: says that it gets no token, and every check that needs one fails
   }
 });
 
-test("an account where all is well: every check passes or says that it was not tried", async () => {
+test("a healthy account without signals: every other check passes or was not tried", async () => {
   const at = anyAccount();
   const { account, checks, next } = await checked(at);
   expect(account).toBe(at.name);
@@ -111,7 +114,7 @@ describe("identity", () => {
 });
 
 describe("Batch", () => {
-  test("batchAccount: without the right to read it names the action, and the command with role and scope", async () => {
+  test("batchAccount: without the permission, names the action and the command with role and scope", async () => {
     const at = anyAccount();
     world.emulators.batch.deny("read");
     const { remedy } = one(await checked(at), "batchAccount");
@@ -119,7 +122,7 @@ describe("Batch", () => {
     expect(remedy).toContain(assign("Batch Key Rotator", at.config.batch.resourceId));
   });
 
-  test("batchAccount: one that is not there is named, without a command that would not help", async () => {
+  test("batchAccount: names a missing account, without a role assignment, which would not help", async () => {
     const at = anyAccount();
     world.emulators.batch.removeAccount(at.config.batch.accountName);
     const { text } = await world.rig.surface.call({ method: "GET", path: `/accounts/${at.name}/check` });
@@ -132,7 +135,7 @@ describe("Batch", () => {
     expect(found.remedy).not.toContain("az role assignment create");
   });
 
-  test("sharedKey: where shared keys are not allowed it says by which command they are", async () => {
+  test("sharedKey: where shared keys are not allowed, names the command that allows them", async () => {
     const at = anyAccount();
     world.emulators.batch.setModes(at.config.batch.accountName, ["AAD"]);
     expect(one(await checked(at), "sharedKey")).toMatchObject({
@@ -141,7 +144,7 @@ describe("Batch", () => {
     });
   });
 
-  test("listKeys: without the right it names the action, and the command with role and scope", async () => {
+  test("listKeys: without the permission, names the action and the command with role and scope", async () => {
     const at = anyAccount();
     world.emulators.batch.deny("listkeys/action");
     const { ok, remedy } = one(await checked(at), "listKeys");
@@ -150,7 +153,7 @@ describe("Batch", () => {
     expect(remedy).toContain(assign("Batch Key Rotator", at.config.batch.resourceId));
   });
 
-  test("listKeys: a lock is named with the commands that find and remove it", async () => {
+  test("listKeys: names a lock and the commands that find and remove it", async () => {
     const at = anyAccount();
     world.emulators.batch.lock(at.config.batch.accountName, "ReadOnly");
     const { ok, remedy } = one(await checked(at), "listKeys");
@@ -159,7 +162,7 @@ describe("Batch", () => {
   });
 
   test.each([
-    ["a role with this very action", [{ actions: ["Microsoft.Batch/batchAccounts/regenerateKeys/action"] }], true],
+    ["a role with exactly this action", [{ actions: ["Microsoft.Batch/batchAccounts/regenerateKeys/action"] }], true],
     ["a role in another spelling", [{ actions: ["microsoft.batch/BATCHACCOUNTS/regeneratekeys/Action"] }], true],
     ["a role over all of Batch", [{ actions: ["Microsoft.Batch/*"] }], true],
     ["an owner's role", [{ actions: ["*"] }], true],
@@ -171,12 +174,12 @@ describe("Batch", () => {
     ["a reader's role", [{ actions: ["*/read"] }], false],
     ["no role at all", [], false],
     [
-      "a role that leaves it out",
+      "a role that excludes the action",
       [{ actions: ["*"], notActions: ["Microsoft.Batch/batchAccounts/regenerateKeys/*"] }],
       false,
     ],
     [
-      "a role with an action that only begins like it",
+      "a role with an action that is only a prefix of it",
       [{ actions: ["Microsoft.Batch/batchAccounts/regenerateKeys"] }],
       false,
     ],
@@ -188,7 +191,7 @@ describe("Batch", () => {
     expect(found.remedy).toBe(granted ? null : assign("Batch Key Rotator", at.config.batch.resourceId));
   });
 
-  test("regenerateKeys: where the roles cannot be read it is said to be untested", async () => {
+  test("regenerateKeys: reports that it was not tried where the role assignments cannot be read", async () => {
     const at = anyAccount();
     world.emulators.batch.tellRoles("unreadable");
     expect(one(await checked(at), "regenerateKeys")).toEqual({
@@ -199,14 +202,14 @@ describe("Batch", () => {
     });
   });
 
-  test("dataPlane: a key that Batch refuses", async () => {
+  test("dataPlane: fails where Batch refuses the key", async () => {
     const at = anyAccount();
     world.emulators.batch.regenerateByHand(at.config.batch.accountName, "primary");
     world.emulators.batch.setKeyTiming({ newKeyDelayMs: 60_000 });
     expect(one(await checked(at), "dataPlane")).toMatchObject({ ok: false, remedy: expect.stringContaining("clock") });
   });
 
-  test("dataPlane: not asked where probing is switched off", async () => {
+  test("dataPlane: is not called where probing is switched off", async () => {
     const { checks } = await checked(anyAccount({ probe: "none" }));
     expect(checks.map(({ check }) => check)).not.toContain("dataPlane");
     expect(world.emulators.journal.countOf("batch")).toBe(0);
@@ -217,7 +220,7 @@ const scopeOf = ({ config }: EmulatedPlace): string =>
   `"$(az keyvault show --name localhost --query id --output tsv)/secrets/${config.secret.name}"`;
 
 describe("Key Vault", () => {
-  test("vaultRead: without the right it names the action, and the command with role and scope", async () => {
+  test("vaultRead: without the permission, names the action and the command with role and scope", async () => {
     const at = anyAccount();
     world.vault.deny("getSecret/action");
     const { ok, remedy } = one(await checked(at), "vaultRead");
@@ -226,7 +229,7 @@ describe("Key Vault", () => {
     expect(remedy).toContain(assign("Key Vault Secrets Officer", scopeOf(at)));
   });
 
-  test("vaultRead: says which key the newest version holds, or what adopting would publish", async () => {
+  test("vaultRead: reports which key the newest version holds, or what adopting would publish", async () => {
     const at = anyAccount({ seed: "secondary" });
     expect(one(await checked(at), "vaultRead").detail).toBe(
       `the newest version, ${at.newest().version}, holds the secondary key`,
@@ -243,18 +246,19 @@ describe("Key Vault", () => {
     );
   });
 
-  test("vaultRead: a disabled secret is named with the command that enables it", async () => {
+  test("vaultRead: names a disabled secret and the command that enables it", async () => {
     const at = anyAccount();
-    world.vault.disable(at.config.secret.name);
+    const { vaultUrl, name } = at.config.secret;
+    world.vault.disable(name);
     expect(one(await checked(at), "vaultRead")).toMatchObject({
       ok: false,
       remedy: expect.stringContaining(
-        `az keyvault secret set-attributes --enabled true --id ${at.config.secret.vaultUrl}/secrets/${at.config.secret.name})`,
+        `az keyvault secret set-attributes --enabled true --id ${vaultUrl}/secrets/${name})`,
       ),
     });
   });
 
-  test("vaultUpdate: is really tried, on a version that does not exist", async () => {
+  test("vaultUpdate: is tried on a version that does not exist", async () => {
     const at = anyAccount();
     expect(one(await checked(at), "vaultUpdate")).toMatchObject({ ok: true });
     expect(world.emulators.journal.of("vault.updateSecret").map(({ status }) => status)).toEqual([404]);
@@ -265,7 +269,7 @@ describe("Key Vault", () => {
     expect(remedy).toContain(assign("Key Vault Secrets Officer", scopeOf(at)));
   });
 
-  test("vaultWrite: is never tried, and named with its action", async () => {
+  test("vaultWrite: is never tried; the check names its action", async () => {
     expect(one(await checked(anyAccount()), "vaultWrite")).toMatchObject({
       ok: null,
       detail: expect.stringContaining("Microsoft.KeyVault/vaults/secrets/setSecret/action"),
@@ -274,8 +278,8 @@ describe("Key Vault", () => {
   });
 });
 
-describe("what the rotator knows", () => {
-  test("tables: without the right it names the role and the storage account, and the command with this app's identity", async () => {
+describe("the rotator's own state", () => {
+  test("tables: without the permission, names the role and the command with storage account and identity", async () => {
     const at = anyAccount();
     const refusal = tableRefusal("BatchKeyRotations", "https://rotatorstore.table.core.windows.net");
     const call = { operation: "Tables get entity", effect: "read", refusal } as const;
@@ -306,7 +310,7 @@ describe("what the rotator knows", () => {
     expect(next).toBe("nothing before the tables can be reached");
   });
 
-  test("tables: a record that cannot be read is named with its row", async () => {
+  test("tables: names the row of a record that cannot be read", async () => {
     const at = anyAccount();
     world.rig.tables.restore(aRecord({ account: at.name }));
     at.damageRecord();
@@ -318,10 +322,10 @@ describe("what the rotator knows", () => {
     expect(body.next).toMatch(/RecordCorrupt/);
   });
 
-  test("signals: who has reported and who has not, with where to post", async () => {
+  test("signals: names which consumers have reported, and where the others have to post", async () => {
     const gate = { soakMs: 0, consumers: [aConsumer(), aConsumer({ name: "nightly-etl" })] };
     const at = anyAccount({ gate });
-    await at.instance("render-api", "vm-1").report();
+    await at.vm().report();
     const body = await checked(at);
     expect(one(body, "signals of render-api")).toMatchObject({
       ok: true,
@@ -333,11 +337,11 @@ describe("what the rotator knows", () => {
     });
   });
 
-  test("next: says what the next tick would do, in every condition", async () => {
+  test("next: reports what the next tick would do while it waits, is idle and is blocked", async () => {
     const at = anyAccount({ gate: { soakMs: 0 } });
     await world.rig.surface.tick();
     expect((await checked(at)).next).toMatch(/^wait: NoSignalYet, no instance of render-api/);
-    await adopt(at, [at.instance("render-api", "vm-1")]);
+    await adopt(at, [at.vm()]);
     expect((await checked(at)).next).toBe(`nothing before ${(await at.status()).nextDueAt}`);
     world.emulators.batch.deny("regeneratekeys/action");
     await at.rotate();

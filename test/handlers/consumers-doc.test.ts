@@ -12,7 +12,7 @@ const root = path.resolve(__dirname, "../..");
 const page = readFileSync(path.join(root, "docs/consumers.md"), "utf8");
 
 interface Block {
-  /** What the comment before it says that it is. */
+  /** From the comment before the block. */
   readonly kind: string;
   readonly text: string;
 }
@@ -27,14 +27,14 @@ const one = (kind: string): string => {
   return text;
 };
 
-test("every block of code says what it is, so that none escapes its test", () => {
+test("every block of code has a known kind, so that every block is tested", () => {
   expect(page.match(/^```\w/gm)).toHaveLength(blocks.length);
   const known = /^(file .+|signal|vector|vector key|accounts|status (unseen|adopting|missing|soaking|idle))$/;
   expect(blocks.filter(({ kind }) => !known.test(kind))).toEqual([]);
   expect(blocks.length).toBeGreaterThan(15);
 });
 
-test("every file that is shown is the file that is tested, to the letter", () => {
+test("every file that the page shows equals the tested file", () => {
   const shown = blocks.filter(({ kind }) => kind.startsWith("file "));
   expect(shown).toHaveLength(8);
   for (const { kind, text } of shown) {
@@ -42,7 +42,7 @@ test("every file that is shown is the file that is tested, to the letter", () =>
   }
 });
 
-test("every file and heading that the page links to is there", () => {
+test("every file and heading that the page links to exists", () => {
   const headings = [...page.matchAll(/^#+ (.+)$/gm)].map(([, text = ""]) =>
     text.toLowerCase().replace(/[^a-z0-9 -]/g, ""),
   );
@@ -58,18 +58,18 @@ test("every file and heading that the page links to is there", () => {
 describe("the worked example of a proof", () => {
   const signal = parseSignal(JSON.parse(one("signal")));
 
-  test("is a signal that is taken", () => {
+  test("is a valid signal", () => {
     expect(signal.kind).toBe("valid");
   });
 
-  test("signs the seven lines that are shown", () => {
+  test("signs the seven lines that the page shows", () => {
     const key = Buffer.from(one("vector key"), "base64");
     expect([...key]).toEqual(Array.from({ length: 64 }, (_, index) => index));
     const proof = createHmac("sha256", key).update(one("vector"), "utf8").digest("base64");
     expect(signal).toMatchObject({ kind: "valid", value: { proof } });
   });
 
-  test("holds for the rotator", () => {
+  test("is accepted by the rotator", () => {
     if (signal.kind === "invalid") throw new Error("not a signal");
     const claims = { ...signal.value, account: "render-weu" };
     expect(proofHolds(claims, signal.value.proof ?? "", new BatchKey(one("vector key")))).toBe(true);
@@ -79,12 +79,12 @@ describe("the worked example of a proof", () => {
   });
 });
 
-test("every configuration that is shown is taken as it stands", () => {
+test("every configuration that the page shows is valid", () => {
   expect(of("accounts").length).toBeGreaterThan(2);
   for (const text of of("accounts")) expect(problemsOf(anEnvironment({ ROTATION_ACCOUNTS: text }))).toEqual([]);
 });
 
-test("the shown Kubernetes objects mount the newest version, and name the file that the app reads", () => {
+test("the Kubernetes objects mount the newest version and name the file that the app reads", () => {
   const yaml = one("file docs/examples/kubernetes.yaml");
   expect(yaml).not.toMatch(/objectVersion/);
   const [, name = ""] = /objectName: (\S+)/.exec(yaml) ?? [];
@@ -97,8 +97,8 @@ test.each([
   ["no secret yet", null, 1, ["KeyPublished", "Adopted"]],
   ["a value that is neither key", "neither", 2, ["KeyPublished", "Adopted"]],
 ] as const)(
-  "first sight of %s: the status shows at each step what the page says",
-  async (_what, seed, versions, told) => {
+  "first sight of %s: the status at each step equals that of the page",
+  async (_what, seed, versions, expectedEvents) => {
     const rig = await openRig();
     const at = place(rig, {
       seed: seed === "neither" ? "primary" : seed,
@@ -106,7 +106,7 @@ test.each([
     });
     if (seed === "neither") at.regenerateManually("primary");
     const keys = at.keys();
-    const [one1, two] = [at.instance("render-api", "vm-1"), at.instance("render-api", "vm-2")];
+    const [one1, two] = [at.vm(), at.vm(2)];
     const expectShown = async (kind: string): Promise<void> => {
       const text = JSON.stringify(await at.status())
         .replace(/\b[0-9a-f]{32}\b/g, "<version>")
@@ -129,10 +129,10 @@ test.each([
     await passing(rig, at.config.gate.soakMs, [one1, two]);
     await rig.surface.tick();
     await expectShown("idle");
-    // Published only where no live key was, and nothing was regenerated.
+    // A key is published only where the vault held no live key; nothing is regenerated.
     expect(at.versions()).toHaveLength(versions);
     expect(at.newest().value).toBe(keys.primary);
     expect(at.keys()).toEqual(keys);
-    expect(at.eventKinds()).toEqual(told);
+    expect(at.eventKinds()).toEqual(expectedEvents);
   },
 );

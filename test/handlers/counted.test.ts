@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const soakless = { gate: { soakMs: 0, consumers: [aConsumer()] } } as const;
-const vmOf = (at: EmulatedPlace) => at.instance("render-api", "vm-1");
+const vmOf = (at: EmulatedPlace) => at.vm();
 
 const adopted = async (name: string, options: AccountOptions = {}): Promise<EmulatedPlace> => {
   const at = world.place({ ...soakless, ...options, name });
@@ -20,7 +20,7 @@ const adopted = async (name: string, options: AccountOptions = {}): Promise<Emul
   return at;
 };
 
-/** Everything that only reads. */
+/** The routes that only read. */
 const reads: readonly Route[] = [
   "arm.getAccount",
   "arm.listKeys",
@@ -32,12 +32,12 @@ const reads: readonly Route[] = [
   "identity.token",
 ];
 
-test("a dry run sends nothing that changes anything, whatever each account would do next and whatever is asked of it", async () => {
+test("a dry run sends no write, whatever step each account would take and whatever an operator requests", async () => {
   const { rig, emulators } = world;
   const { batch, faults, journal } = emulators;
   const due = await adopted("due-weu");
   const drifted = await adopted("drifted-weu", { reconcileEveryMs: minutes(1) });
-  const byHand = await adopted("byhand-weu", { reconcileEveryMs: minutes(1) });
+  const republished = await adopted("republished-weu", { reconcileEveryMs: minutes(1) });
   const begun = await adopted("begun-weu");
   const unpublished = await adopted("unpublished-weu");
   const left = await adopted("left-weu");
@@ -61,12 +61,12 @@ test("a dry run sends nothing that changes anything, whatever each account would
   await vmOf(unhealthy).refresh().report({ healthy: false });
   for (const fault of kept) fault.remove();
   batch.regenerateByHand(drifted.config.batch.accountName, "primary");
-  world.vault.seed(byHand.config.secret.name, { value: byHand.keys().secondary });
+  world.vault.seed(republished.config.secret.name, { value: republished.keys().secondary });
   const fresh = world.place({ ...soakless, name: "fresh-weu", seed: null });
   const held = world.place({ ...soakless, name: "held-weu", seed: "secondary" });
-  const all = [due, drifted, byHand, begun, unpublished, left, unhealthy, retired, fresh, held];
+  const all = [due, drifted, republished, begun, unpublished, left, unhealthy, retired, fresh, held];
 
-  const phases = async () => Promise.all(all.map(async (at) => (await at.status()).phase));
+  const phases = async () => Promise.all(all.map(async (at) => await at.phase()));
   expect(await phases()).toEqual([
     "idle",
     "idle",
@@ -81,7 +81,8 @@ test("a dry run sends nothing that changes anything, whatever each account would
   ]);
   rig.deploy(rig.accounts, { dryRun: true });
   rig.clock.advance(days(60));
-  for (const at of [due, drifted, byHand, begun, unpublished, left, retired, held]) await vmOf(at).refresh().report();
+  for (const at of [due, drifted, republished, begun, unpublished, left, retired, held])
+    await vmOf(at).refresh().report();
   const before = all.map((at) => [at.keys(), at.versions()]);
   rig.lines.length = 0;
   journal.clear();
@@ -99,18 +100,18 @@ test("a dry run sends nothing that changes anything, whatever each account would
 
   const sent = journal.entries.filter(({ route }) => !route.startsWith("tables."));
   expect(sent.length).toBeGreaterThan(100);
-  // The preflight's command names a version that no vault makes, and is answered 404.
+  // The preflight's write names a version that never exists, so the vault answers 404.
   const changes = sent.filter(
     ({ route, path }) => !reads.includes(route) && !(route === "vault.updateSecret" && /\/0{32}$/.test(path)),
   );
   expect(changes.map(({ route, subject }) => `${route} ${subject}`)).toEqual([]);
   expect(all.map((at) => [at.keys(), at.versions()])).toEqual(before);
-  // Every account has said what it would do.
+  // Every account has logged what it would do.
   const said = new Set(rig.logged("DryRun").map(({ account }) => account));
   expect(all.map(({ name }) => name).filter((name) => !said.has(name))).toEqual([]);
 });
 
-test("probe none: adopted and rotated without one call to the data plane, and the old key is dead all the same", async () => {
+test("probe none: an account is adopted and rotated, old key included, without a call to the data plane", async () => {
   const { rig, emulators } = world;
   rig.deploy([], { dryRun: false });
   emulators.journal.clear();

@@ -2,7 +2,8 @@ import { OutcomeUnknownError } from "../../lib/errors";
 import type { Phase } from "../../lib/rotation/phases";
 import { days, minutes } from "../builders/time";
 import type { Operation } from "../fakes/world/faults";
-import { adopt, type Place, place, type PlaceOptions, openRig, type ServedRig } from "../rig/served-place";
+import type { AccountOptions } from "../rig/rig";
+import { adopt, type Place, place, openRig, type ServedRig } from "../rig/served-place";
 
 let rig: ServedRig;
 beforeEach(async () => {
@@ -13,22 +14,22 @@ const changes: readonly Operation[] = ["batch.regenerate", "secrets.publish", "s
 
 interface Stage {
   readonly phase: Phase;
-  readonly options?: PlaceOptions;
-  /** What it says that it would do, in the log. */
+  readonly options?: AccountOptions;
+  /** The step that the log announces. */
   readonly would: RegExp;
-  /** Brings the account to where the next step of this phase could be taken, without dry run. */
+  /** Brings the account to the point at which, without dry run, it would take the next step of this phase. */
   readonly reach: (at: Place) => Promise<void>;
 }
 
 const soakless = { gate: { soakMs: 0 } } as const;
-const begun = async (at: Place): Promise<void> => adopt(at, [at.instance("render-api", "vm-1")]);
-/** A failed try leaves the account in the phase before the step. */
+const begun = async (at: Place): Promise<void> => adopt(at, [at.vm()]);
+/** A failed attempt leaves the account in the phase before the step. */
 const failing = async (operation: Operation, at: Place, work: () => Promise<unknown>): Promise<void> => {
   rig.faults.add(operation, { when: "before", error: () => new OutcomeUnknownError({ operation }) });
   await work();
   rig.deploy(rig.accounts, { dryRun: true });
   rig.clock.advance(minutes(6));
-  for (const instance of ["vm-1"]) await at.instance("render-api", instance).report();
+  await at.vm().report();
 };
 
 const stages: readonly Stage[] = [
@@ -50,7 +51,7 @@ const stages: readonly Stage[] = [
     reach: async (at) => {
       await rig.surface.tick();
       rig.deploy(rig.accounts, { dryRun: true });
-      await at.instance("render-api", "vm-1").report();
+      await at.vm().report();
     },
   },
   {
@@ -88,7 +89,7 @@ const stages: readonly Stage[] = [
       await begun(at);
       await at.rotate();
       rig.deploy(rig.accounts, { dryRun: true });
-      await at.instance("render-api", "vm-1").refresh().report();
+      await at.vm().refresh().report();
     },
   },
   {
@@ -98,7 +99,7 @@ const stages: readonly Stage[] = [
     reach: async (at) => {
       await begun(at);
       await at.rotate();
-      const vm = at.instance("render-api", "vm-1").refresh();
+      const vm = at.vm().refresh();
       await vm.report({ healthy: false });
       rig.clock.advance(minutes(10));
     },
@@ -110,7 +111,7 @@ const stages: readonly Stage[] = [
     reach: async (at) => {
       await begun(at);
       await at.rotate();
-      await failing("secrets.disable", at, () => at.instance("render-api", "vm-1").refresh().report());
+      await failing("secrets.disable", at, () => at.vm().refresh().report());
     },
   },
   {
@@ -120,9 +121,9 @@ const stages: readonly Stage[] = [
     reach: async (at) => {
       await begun(at);
       await at.rotate();
-      await at.instance("render-api", "vm-1").refresh().report();
+      await at.vm().refresh().report();
       rig.deploy(rig.accounts, { dryRun: true });
-      await at.instance("render-api", "vm-1").refresh().report();
+      await at.vm().refresh().report();
     },
   },
   {
@@ -137,64 +138,67 @@ const stages: readonly Stage[] = [
   },
 ];
 
-test.each(stages)("a tick in phase $phase says: $would", async ({ phase, options, would, reach }) => {
-  const at = place(rig, options);
-  await reach(at);
-  rig.deploy(rig.accounts, { dryRun: true });
-  const before = await at.status();
-  const [keys, versions, events] = [at.keys(), at.versions(), at.events.length];
-  rig.lines.length = 0;
-  const done: Operation[] = [];
-  rig.faults.onEffect((operation) => done.push(operation));
+test.each(stages)(
+  "a tick in phase $phase logs $would and changes nothing",
+  async ({ phase, options, would, reach }) => {
+    const at = place(rig, options);
+    await reach(at);
+    rig.deploy(rig.accounts, { dryRun: true });
+    const before = await at.status();
+    const [keys, versions, events] = [at.keys(), at.versions(), at.events.length];
+    rig.lines.length = 0;
+    const done: Operation[] = [];
+    rig.faults.onEffect((operation) => done.push(operation));
 
-  for (let tick = 0; tick < 3; tick += 1) {
-    await rig.surface.tick();
-    rig.clock.advance(minutes(5));
-  }
+    for (let tick = 0; tick < 3; tick += 1) {
+      await rig.surface.tick();
+      rig.clock.advance(minutes(5));
+    }
 
-  expect(done.filter((operation) => changes.includes(operation))).toEqual([]);
-  expect([at.keys(), at.versions()]).toEqual([keys, versions]);
-  // An alarm is told in a dry run too: that a consumer is unhealthy is so whoever asks.
-  expect(at.events.slice(events).filter(({ event }) => event !== "ConsumerUnhealthy")).toEqual([]);
-  const after = await at.status();
-  expect([after.phase, after.rotation, after.activeSlot]).toEqual([
-    before.phase ?? "adopting",
-    before.rotation,
-    before.activeSlot,
-  ]);
-  expect(after.phase).toBe(phase);
-  const said = rig.logged("DryRun");
-  expect(said).toHaveLength(3);
-  for (const line of said) expect(line).toMatchObject({ account: at.name, detail: expect.stringMatching(would) });
-});
+    expect(done.filter((operation) => changes.includes(operation))).toEqual([]);
+    expect([at.keys(), at.versions()]).toEqual([keys, versions]);
+    // A dry run raises alarms too: whether a consumer is unhealthy does not depend on it.
+    expect(at.events.slice(events).filter(({ event }) => event !== "ConsumerUnhealthy")).toEqual([]);
+    const after = await at.status();
+    expect([after.phase, after.rotation, after.activeSlot]).toEqual([
+      before.phase ?? "adopting",
+      before.rotation,
+      before.activeSlot,
+    ]);
+    expect(after.phase).toBe(phase);
+    const said = rig.logged("DryRun");
+    expect(said).toHaveLength(3);
+    for (const line of said) expect(line).toMatchObject({ account: at.name, detail: expect.stringMatching(would) });
+  },
+);
 
-test("DryRun is what an account waits for whose next step would be taken now, and not one whose gate is shut", async () => {
+test("an account whose next step is possible waits for DryRun, one whose gate is shut waits for its gate", async () => {
   const ready = place(rig, { name: "ready-weu", gate: { soakMs: 0 } });
   const waits = place(rig, { name: "waits-weu", gate: { soakMs: 0 } });
   await rig.surface.tick();
   rig.deploy(rig.accounts, { dryRun: true });
-  await ready.instance("render-api", "vm-1").report();
+  await ready.vm().report();
   await rig.surface.tick();
-  expect((await ready.status()).waitingFor).toMatchObject({
+  expect(await ready.waitingFor()).toMatchObject({
     reason: "DryRun",
     detail:
       "would confirm that every consumer runs on the published key; nothing is changed while ROTATION_DRY_RUN is true",
   });
-  expect((await waits.status()).waitingFor).toMatchObject({ reason: "NoSignalYet" });
+  expect(await waits.waitingFor()).toMatchObject({ reason: "NoSignalYet" });
 });
 
-test("signals at an open gate ask nothing of Batch or the vault in a dry run, however many come", async () => {
+test("in a dry run all signals at an open gate cost one read of the vault and no call to Batch", async () => {
   const at = place(rig, soakless);
   await begun(at);
   await at.rotate();
   rig.deploy(rig.accounts, { dryRun: true });
-  const vm = at.instance("render-api", "vm-1").refresh();
+  const vm = at.vm().refresh();
   const asked: Operation[] = [];
   rig.faults.onEffect((operation) => asked.push(operation));
   for (let signals = 0; signals < 20; signals += 1) {
     expect((await vm.report()).body).toMatchObject({ accepted: true, waitingFor: { reason: "DryRun" } });
   }
-  // Whether the version is known is asked once.
+  // The version is looked up once.
   expect(asked.filter((operation) => /^(batch|secrets)\./.test(operation))).toEqual(["secrets.version"]);
   expect(asked).not.toContain("rotations.replace");
 });
@@ -209,12 +213,12 @@ const published = async () => {
 const expectUntouched = async (at: Place, work: () => Promise<unknown>): Promise<void> => {
   const [keys, versions] = [at.keys(), at.versions()];
   await work();
-  expect((await at.status()).phase).toBe("published");
+  expect(await at.phase()).toBe("published");
   expect([at.keys(), at.versions()]).toEqual([keys, versions]);
 };
 
-describe("an operator's orders in a dry run", () => {
-  test("approve is kept, and the step that it allows is told and not taken", async () => {
+describe("an operator's requests in a dry run", () => {
+  test("approve is stored; the step that it allows is reported and not taken", async () => {
     const at = await published();
     await expectUntouched(at, async () => {
       expect(await at.order("approve")).toMatchObject({
@@ -227,10 +231,10 @@ describe("an operator's orders in a dry run", () => {
     });
     rig.deploy(rig.accounts, { dryRun: false });
     await rig.surface.tick();
-    expect((await at.status()).phase).toBe("idle");
+    expect(await at.phase()).toBe("idle");
   });
 
-  test("rollback is told and not begun: nothing of it comes later either", async () => {
+  test("rollback is reported and not begun, not even after the dry run", async () => {
     const at = await published();
     await expectUntouched(at, async () => {
       expect(await at.order("rollback")).toMatchObject({ status: 200, body: { phase: "published", paused: false } });
@@ -244,7 +248,7 @@ describe("an operator's orders in a dry run", () => {
     expect(await at.status()).toMatchObject({ phase: "published", paused: false });
   });
 
-  test("pause and resume work as always: they change nothing in Batch or the vault", async () => {
+  test("pause and resume take effect: they change nothing in Batch or the vault", async () => {
     const at = await published();
     await expectUntouched(at, async () => {
       expect(await at.order("pause")).toMatchObject({ status: 200, body: { paused: true } });
@@ -252,7 +256,7 @@ describe("an operator's orders in a dry run", () => {
     });
   });
 
-  test("a rotation on demand is answered with 200 and what would be done, and none is started", async () => {
+  test("a rotation on demand is answered with 200 and the step that would be taken, and is not started", async () => {
     const at = place(rig, soakless);
     await begun(at);
     rig.deploy(rig.accounts, { dryRun: true });
@@ -264,6 +268,6 @@ describe("an operator's orders in a dry run", () => {
         waitingFor: { reason: "DryRun", detail: expect.stringContaining("would start a rotation") },
       },
     });
-    expect((await at.status()).phase).toBe("idle");
+    expect(await at.phase()).toBe("idle");
   });
 });

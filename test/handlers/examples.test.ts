@@ -38,7 +38,7 @@ let folder: string;
 let rotatorUrl = "";
 const functionKeys: (string | undefined)[] = [];
 
-/** The app behind plain HTTP, at the machine's time: the examples are processes of their own. */
+/** The app on plain HTTP and at the machine's time, because the examples run as separate processes. */
 const serve = async (): Promise<void> => {
   server = createServer((request, response) => {
     void (async () => {
@@ -104,13 +104,13 @@ describe.each(here)("the %s example", (language, command, args) => {
     });
   });
 
-  test("takes a token of a virtual machine where there is no App Service", async () => {
+  test("uses the token of a virtual machine where there is no App Service", async () => {
     const { IDENTITY_ENDPOINT: _endpoint, IDENTITY_HEADER: _header, ...env } = environment(named("vm"));
     await report({ ...env, AZURE_POD_IDENTITY_AUTHORITY_HOST: world.emulators.identity.imdsHost });
     expect(await reported(named("vm"))).toMatchObject({ healthy: true, proven: true });
   });
 
-  test("finds the version of a key that came by an app setting or a file, also where it is not the newest", async () => {
+  test("finds the version of a key from an app setting or a file, even if it is not the newest", async () => {
     const old = at.newest();
     const other = at.publishedSlot() === "primary" ? "secondary" : "primary";
     world.vault.seed(at.config.secret.name, { value: at.keys()[other] });
@@ -126,7 +126,7 @@ describe.each(here)("the %s example", (language, command, args) => {
     expect(await reported(named("file"))).toMatchObject({ secretVersion: at.newest().version, proven: true });
   });
 
-  test("says that it is not well where Batch refuses its key", async () => {
+  test("reports unhealthy where Batch refuses its key", async () => {
     const old = at.newest();
     const value = world.emulators.batch.regenerateByHand(at.config.batch.accountName, at.publishedSlot() ?? "primary");
     await report(environment(named("refused"), { BATCH_KEY: old.value }));
@@ -138,16 +138,16 @@ describe.each(here)("the %s example", (language, command, args) => {
     world.vault.seed(at.config.secret.name, { value });
   });
 
-  test("fails, and says nothing, with a key that the vault does not know", async () => {
-    const stray = randomBytes(64).toString("base64");
-    await expect(report(environment(named("stray"), { BATCH_KEY: stray }))).rejects.toMatchObject({
+  test("fails and reports nothing with a key that the vault does not know", async () => {
+    const unknown = randomBytes(64).toString("base64");
+    await expect(report(environment(named("unknown"), { BATCH_KEY: unknown }))).rejects.toMatchObject({
       stderr: expect.stringContaining("the vault has no enabled version with the key that this instance holds"),
     });
-    expect(await reported(named("stray"))).toBeNull();
+    expect(await reported(named("unknown"))).toBeNull();
   });
 
   test("fails where the rotator refuses the signal", async () => {
-    await expect(report(environment(named("stranger"), { CONSUMER: "stranger" }))).rejects.toMatchObject({
+    await expect(report(environment(named("unlisted"), { CONSUMER: "unlisted" }))).rejects.toMatchObject({
       stdout: expect.stringContaining("UnknownConsumer"),
     });
   });
@@ -165,7 +165,7 @@ describe.each(here)("the %s example", (language, command, args) => {
     expect(await reported("tvmps_4f2c_d")).toMatchObject({ healthy: true, proven: true });
   });
 
-  test("refreshing Key Vault references asks Resource Manager for it, by the name of the site", async () => {
+  test("refreshing Key Vault references calls Resource Manager with the name of the site", async () => {
     const az = path.join(folder, "az");
     writeFileSync(az, '#!/usr/bin/env bash\nprintf "%s\\n" "$@"\n');
     chmodSync(az, 0o755);
@@ -183,7 +183,7 @@ describe.each(here)("the %s example", (language, command, args) => {
   });
 });
 
-test("the answer to a health request opens the gate of an app that is only asked", async () => {
+test("the answer to a health request opens the gate of an app that posts no signals", async () => {
   const app = await startHealthApp();
   const asked = world.place({
     name: "asked-weu",
@@ -196,6 +196,6 @@ test("the answer to a health request opens the gate of an app that is only asked
   };
   await world.rig.surface.tick();
   await world.rig.surface.tick();
-  expect((await asked.status()).phase).toBe("idle");
+  expect(await asked.phase()).toBe("idle");
   await app.close();
 });

@@ -5,10 +5,7 @@ import { minutes } from "../builders/time";
 import { proofOf } from "../rig/rig";
 import { adopt, type Instance, type Place, place, type SentSignal, openRig, type ServedRig } from "../rig/served-place";
 
-/**
- * What a forger may know: every signal ever sent, every dead or previous key, and the keys of other accounts. Not the
- * new key.
- */
+/** A forger may know every signal ever sent, every previous key and the keys of other accounts, but not the new key. */
 interface Stage {
   readonly rig: ServedRig;
   readonly at: Place;
@@ -23,17 +20,17 @@ const consumers = [
 ];
 
 const crew = (of: Place): readonly [Instance, Instance, Instance] => [
-  of.instance("render-api", "vm-1"),
-  of.instance("render-api", "vm-2"),
+  of.vm(),
+  of.vm(2),
   of.instance("nightly-etl", "run"),
 ];
 
-/** The clocks of all instances are ahead of the rotator's: what they have sent stays young for longest. */
+/** All instances have clocks ahead of the rotator's, so their signals stay valid for as long as possible. */
 const ahead = ({ clock }: ServedRig): string => new Date(clock.now().getTime() + minutes(4)).toISOString();
 
 /**
- * A rotation that waits for `render-api/vm-2` alone: it was on the new key, and went back to the old one.
- * Everything that anybody has sent can be replayed; the other account's instances are on its new key.
+ * A rotation that waits for `render-api/vm-2` alone, which was on the new key and went back to the old one. Every sent
+ * signal can be replayed; the other account's instances are on its new key.
  */
 const stage = async (): Promise<Stage> => {
   const rig = await openRig();
@@ -42,8 +39,8 @@ const stage = async (): Promise<Stage> => {
   const [own, others] = [crew(at), crew(other)];
   await adopt(at, own);
   await adopt(other, others);
-  const goneBack = at.instance("render-api", "vm-2");
-  for (const instance of [...own, ...others, goneBack]) instance.stay();
+  const goneBack = at.vm(2);
+  goneBack.stay();
   rig.clock.advance(1);
   const oldKey = at.newest().value;
   await at.rotate();
@@ -62,7 +59,7 @@ const stage = async (): Promise<Stage> => {
   await send(at, one.refresh());
   await send(at, run.refresh());
   await send(other, others[0].refresh());
-  expect((await at.status()).waitingFor).toMatchObject({
+  expect(await at.waitingFor()).toMatchObject({
     reason: "OnPreviousKey",
     detail: expect.stringContaining("render-api/vm-2"),
   });
@@ -76,7 +73,7 @@ const stage = async (): Promise<Stage> => {
   return { rig, at, other, sent, knownKeys };
 };
 
-/** Says of itself that vm-2 is well on the new version: what the forger wants to be believed. */
+/** The claim that the forger wants accepted: vm-2 is healthy on the new version. */
 const wanted = ({ rig, at }: Stage, offMs: number): Omit<SentSignal, "proof"> => ({
   consumer: "render-api",
   instance: "vm-2",
@@ -98,7 +95,7 @@ const pick = <T>(from: readonly T[], at: number): T => {
 const anOffset = fc.integer({ min: -minutes(5), max: minutes(5) });
 const anIndex = fc.nat(1000);
 
-/** Signed by a key that is not the new one. */
+/** Signed with a key other than the new one. */
 const wrongKey = fc.tuple(anOffset, anIndex).map(
   ([offMs, key]): Forgery =>
     (staged) => {
@@ -108,7 +105,7 @@ const wrongKey = fc.tuple(anOffset, anIndex).map(
     },
 );
 
-/** A version of before, or of another account, with whichever key the forger has for it. */
+/** A previous version, or one of another account, signed with any key that the forger has. */
 const otherVersion = fc.tuple(anOffset, anIndex, anIndex).map(
   ([offMs, key, version]): Forgery =>
     (staged) => {
@@ -119,10 +116,7 @@ const otherVersion = fc.tuple(anOffset, anIndex, anIndex).map(
     },
 );
 
-/**
- * The true proof of a signal that was sent, on the claim that the forger wants: for another account, consumer,
- * instance, field or time.
- */
+/** The valid proof of a sent signal on the forger's claim: another account, consumer, instance, field or time. */
 const stolenProof = fc.tuple(anOffset, anIndex).map(
   ([offMs, index]): Forgery =>
     (staged) => ({
@@ -131,7 +125,7 @@ const stolenProof = fc.tuple(anOffset, anIndex).map(
     }),
 );
 
-/** A signal that was sent, with one field altered towards what the forger wants. */
+/** A sent signal with one or more fields replaced by those of the forger's claim. */
 const altered = fc
   .tuple(
     anOffset,
@@ -146,7 +140,7 @@ const altered = fc
       },
   );
 
-/** A signal that was sent, to the letter; the same instant written in another way; a detail that no proof covers. */
+/** A sent signal: unchanged, with its instant in another notation, or with a detail, which no proof covers. */
 const replayed = fc.tuple(anIndex, fc.boolean(), fc.boolean()).map(
   ([index, rewritten, detailed]): Forgery =>
     (staged) => {
@@ -159,7 +153,7 @@ const replayed = fc.tuple(anIndex, fc.boolean(), fc.boolean()).map(
     },
 );
 
-/** Without a proof, or with bytes in its place. */
+/** Without a proof, or with random bytes as the proof. */
 const unproven = fc.tuple(anOffset, fc.option(fc.uint8Array({ minLength: 32, maxLength: 32 }))).map(
   ([offMs, bytes]): Forgery =>
     (staged) => ({
@@ -168,7 +162,7 @@ const unproven = fc.tuple(anOffset, fc.option(fc.uint8Array({ minLength: 32, max
     }),
 );
 
-/** A true signal's proof with one bit changed. */
+/** A valid proof with one bit changed. */
 const damaged = fc.tuple(anIndex, fc.nat(255)).map(
   ([index, bit]): Forgery =>
     (staged) => {
@@ -179,7 +173,7 @@ const damaged = fc.tuple(anIndex, fc.nat(255)).map(
     },
 );
 
-/** Lines run together: an instance's name that holds what belongs to other lines. */
+/** An instance name that contains the content of other signed lines. */
 const runTogether = fc.tuple(anOffset, fc.constantFrom("\n", "\\n", "%0a", " ")).map(
   ([offMs, glue]): Forgery =>
     (staged) => ({
@@ -189,7 +183,7 @@ const runTogether = fc.tuple(anOffset, fc.constantFrom("\n", "\\n", "%0a", " "))
     }),
 );
 
-test("none of thousands of forged signals opens the gate, and the true one does", async () => {
+test("no forged signal of thousands opens the gate, and a genuine one does", async () => {
   const staged = await stage();
   const { at } = staged;
   const oldKey = pick(staged.knownKeys, 0);
@@ -197,7 +191,7 @@ test("none of thousands of forged signals opens the gate, and the true one does"
   const statuses = new Map<number, number>();
   await fc.assert(
     fc.asyncProperty(forgery, async (forge) => {
-      // Four minutes in all: what was sent by clocks that are ahead stays within the rotator's five.
+      // Four minutes in total: signals from clocks that are ahead stay within the rotator's tolerance of five.
       staged.rig.clock.advance(100);
       const { status } = await at.post(forge(staged));
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
@@ -208,13 +202,13 @@ test("none of thousands of forged signals opens the gate, and the true one does"
     }),
     { numRuns: 2500 },
   );
-  // Each way of refusing was met: as wrong, as forged, and as said before.
+  // Every kind of rejection occurred: invalid, forged, and already known.
   expect([...statuses.keys()].toSorted((a, b) => a - b)).toEqual([202, 400, 403]);
   expect(statuses.get(403)).toBeGreaterThan(300);
 
   await staged.rig.surface.tick();
-  expect((await at.status()).phase).toBe("published");
-  // Whoever holds the old key may have spoken for an instance with a clock as far ahead as is let in.
+  expect(await at.phase()).toBe("published");
+  // A forger with the old key may have reported for an instance up to five minutes ahead of the clock.
   staged.rig.clock.advance(minutes(5));
   for (const [consumer, instance] of [
     ["nightly-etl", "run"],
@@ -223,5 +217,5 @@ test("none of thousands of forged signals opens the gate, and the true one does"
   ] as const) {
     await at.instance(consumer, instance).report({ at: ahead(staged.rig) });
   }
-  expect((await at.status()).phase).toBe("idle");
+  expect(await at.phase()).toBe("idle");
 });

@@ -2,41 +2,19 @@ import type { OperatorAction } from "../../lib/operations/operate-account";
 import { OutcomeUnknownError, TransientServiceError } from "../../lib/errors";
 import { aConsumer } from "../builders/account";
 import { days, minutes } from "../builders/time";
-import {
-  adopt,
-  type Instance,
-  type Place,
-  place,
-  type PlaceOptions,
-  openRig,
-  type ServedRig,
-} from "../rig/served-place";
+import { adopt, adopted, type Place, place, published, openRig, type ServedRig } from "../rig/served-place";
 
 let rig: ServedRig;
 beforeEach(async () => {
   rig = await openRig();
 });
 
-const phase = async (at: Place) => (await at.status()).phase;
-
-const adopted = async (options: PlaceOptions = {}): Promise<{ readonly at: Place; readonly vm: Instance }> => {
-  const at = place(rig, { ...options, gate: { soakMs: 0, ...options.gate } });
-  const vm = at.instance("render-api", "vm-1");
-  await adopt(at, [vm]);
-  vm.stay();
-  return { at, vm };
-};
-
-const published = async (options: PlaceOptions = {}) => {
-  const staged = await adopted(options);
-  await staged.at.rotate();
-  expect(await phase(staged.at)).toBe("published");
-  return staged;
-};
+/** No soak, so that a signal opens the gate at once. */
+const soakless = { gate: { soakMs: 0 } } as const;
 
 const refused = (reason: string) => ({ status: 409, reason, sentence: true, unchanged: true });
 
-/** How an order is refused: with a reason and a sentence, and nothing has changed. */
+/** The rejection of a request: its reason, whether it has a sentence, and whether nothing has changed. */
 const refusalOf = async (at: Place, action: OperatorAction): Promise<object> => {
   const before = JSON.stringify([await at.status(), at.events]);
   const { status, text } = await at.order(action);
@@ -46,7 +24,7 @@ const refusalOf = async (at: Place, action: OperatorAction): Promise<object> => 
 };
 
 describe("approve", () => {
-  test("has nothing to approve where the phase waits for no consumer", async () => {
+  test("is refused where the phase waits for no consumer", async () => {
     const at = place(rig);
     rig.faults.add("batch.readAccount", {
       when: "before",
@@ -57,83 +35,83 @@ describe("approve", () => {
     expect((await at.status()).secret.version).toBeNull();
     expect(await refusalOf(at, "approve")).toEqual(refused("NothingToApprove"));
     rig.clock.advance(minutes(1));
-    await adopt(at, [at.instance("render-api", "vm-1")]);
+    await adopt(at, [at.vm()]);
     expect(await refusalOf(at, "approve")).toEqual(refused("NothingToApprove"));
     rig.faults.add("batch.regenerate", {
       when: "before",
       error: () => new TransientServiceError({ operation: "Batch regenerateKeys", statusCode: 429 }, minutes(60)),
     });
     await at.rotate();
-    expect(await phase(at)).toBe("started");
+    expect(await at.phase()).toBe("started");
     expect(await refusalOf(at, "approve")).toEqual(refused("NothingToApprove"));
   });
 
-  test("in mode signals overrides the consumers of the present phase, and the history says so", async () => {
-    const { at, vm } = await published();
+  test("in mode signals overrides the consumers in the current phase, and the history records it", async () => {
+    const { at, vm } = await published(rig, soakless);
     await vm.report();
-    const answer = await at.order("approve", "that instance is being torn down");
+    const answer = await at.order("approve", "that VM is being removed");
     expect(answer).toMatchObject({ status: 200, body: { phase: "idle" } });
-    expect(at.events.find(({ event }) => event === "Approved")).toMatchObject({
+    expect(at.eventsOf("Approved")[0]).toMatchObject({
       by: "operator:function-key",
-      detail: "approved in spite of the consumers, in phase published: that instance is being torn down",
+      detail: "approved in spite of the consumers, in phase published: that VM is being removed",
     });
-    expect(at.events.find(({ event }) => event === "KeyRetired")?.detail).toMatch(
-      /approved by operator:function-key \(that instance is being torn down\), in spite of OnPreviousKey: render-api\/vm-1/,
+    expect(at.eventsOf("KeyRetired")[0]?.detail).toMatch(
+      /approved by operator:function-key \(that VM is being removed\), in spite of OnPreviousKey: render-api\/vm-1/,
     );
   });
 
-  test("holds for the present phase only: the next rotation waits again", async () => {
-    const { at } = await published();
+  test("applies to the current phase only: the next rotation waits again", async () => {
+    const { at } = await published(rig, soakless);
     await at.order("approve");
-    expect(await phase(at)).toBe("idle");
+    expect(await at.phase()).toBe("idle");
     await at.rotate();
     expect(await at.status()).toMatchObject({ phase: "published", waitingFor: { reason: "OnPreviousKey" } });
   });
 
-  test("in mode approval opens the gate together with good consumers, or in spite of them", async () => {
+  test("in mode approval opens the gate together with confirmed consumers", async () => {
     const gate = { mode: "approval", soakMs: 0 } as const;
     const at = place(rig, { gate });
-    const vm = at.instance("render-api", "vm-1");
+    const vm = at.vm();
     await rig.surface.tick();
     await vm.report();
     expect(await at.status()).toMatchObject({ phase: "adopting", waitingFor: { reason: "ApprovalPending" } });
     await at.order("approve");
-    expect(await phase(at)).toBe("idle");
-    expect(at.events.find(({ event }) => event === "Adopted")?.detail).not.toMatch(/in spite of/);
+    expect(await at.phase()).toBe("idle");
+    expect(at.eventsOf("Adopted")[0]?.detail).not.toMatch(/in spite of/);
   });
 
   test("in mode delay overrides the consumers, but not the delay", async () => {
     const at = place(rig, { gate: { mode: "delay", delayMs: days(2), soakMs: 0 } });
     await rig.surface.tick();
-    await at.order("approve", "nobody uses it yet");
+    await at.order("approve", "no app uses it yet");
     expect(await at.status()).toMatchObject({ phase: "adopting", waitingFor: { reason: "DelayNotElapsed" } });
     rig.clock.advance(days(2));
     await rig.surface.tick();
-    expect(await phase(at)).toBe("idle");
+    expect(await at.phase()).toBe("idle");
   });
 });
 
 describe("rollback", () => {
-  test("has nothing to roll back before a rotation and after its old key is dead", async () => {
+  test("is refused before a rotation and after its old key is dead", async () => {
     const at = place(rig);
     await rig.surface.tick();
     expect(await refusalOf(at, "rollback")).toEqual(refused("NothingToRollBack"));
-    const { at: idle, vm } = await adopted({ name: "archive-weu", settleOn: "primary" });
+    const { at: idle, vm } = await adopted(rig, { ...soakless, name: "archive-weu", settleOn: "primary" });
     expect(await refusalOf(idle, "rollback")).toEqual(refused("NothingToRollBack"));
     await idle.rotate();
     rig.batch.setLingering(vm.held.value, true);
     const old = vm.held.value;
     await vm.refresh().report();
-    expect(await phase(idle)).toBe("retired");
+    expect(await idle.phase()).toBe("retired");
     expect(await refusalOf(idle, "rollback")).toEqual(refused("NothingToRollBack"));
     rig.batch.setLingering(old, false);
     await rig.surface.tick();
-    expect(await phase(idle)).toBe("settling");
+    expect(await idle.phase()).toBe("settling");
     expect(await refusalOf(idle, "rollback")).toEqual(refused("NothingToRollBack"));
   });
 
-  test("is refused while the answer to a regenerate is lost, and possible after the quarantine", async () => {
-    const { at } = await adopted();
+  test("is refused during the quarantine after a lost answer to a regenerate, and possible afterwards", async () => {
+    const { at } = await adopted(rig, soakless);
     rig.faults.add("batch.regenerate", {
       when: "before",
       error: () => new OutcomeUnknownError({ operation: "Batch regenerateKeys", code: "ECONNRESET" }),
@@ -148,8 +126,8 @@ describe("rollback", () => {
 });
 
 describe("pause and resume", () => {
-  test("a second pause is refused, by whomever the first was", async () => {
-    const { at } = await adopted();
+  test("a second pause is refused, whether the first came from an operator or from the configuration", async () => {
+    const { at } = await adopted(rig, soakless);
     await at.order("pause");
     expect(await refusalOf(at, "pause")).toEqual(refused("AlreadyPaused"));
     await at.order("resume");
@@ -160,12 +138,12 @@ describe("pause and resume", () => {
   });
 
   test("resume is refused where the account is neither paused nor blocked", async () => {
-    const { at } = await published();
+    const { at } = await published(rig, soakless);
     expect(await refusalOf(at, "resume")).toEqual(refused("NotPaused"));
   });
 
-  test("while paused signals are taken, drift is repaired, and nothing is regenerated", async () => {
-    const { at, vm } = await published();
+  test("while paused, signals are accepted, drift is repaired and nothing is regenerated", async () => {
+    const { at, vm } = await published(rig, soakless);
     await at.order("pause", "an incident");
     const keys = at.keys();
     await vm.refresh().report();
@@ -176,9 +154,9 @@ describe("pause and resume", () => {
     expect((await at.status()).consumers[0]).toMatchObject({ state: "Good" });
     expect(at.keys()).toEqual(keys);
 
-    const byHand = at.regenerateManually("secondary");
+    const regenerated = at.regenerateManually("secondary");
     await rig.surface.tick();
-    expect(at.newest().value).toBe(byHand);
+    expect(at.newest().value).toBe(regenerated);
     expect(at.eventKinds()).toContain("DriftRepaired");
     expect(await at.status()).toMatchObject({ phase: "published", paused: true });
 
@@ -187,7 +165,7 @@ describe("pause and resume", () => {
   });
 
   test("time spent paused does not count as stalling", async () => {
-    const { at } = await published({ stalledAfterMs: { published: days(1) } });
+    const { at } = await published(rig, { ...soakless, stalledAfterMs: { published: days(1) } });
     rig.clock.advance(days(1) - 1);
     await at.order("pause");
     rig.clock.advance(days(10));
@@ -198,8 +176,9 @@ describe("pause and resume", () => {
   });
 });
 
-describe("who asked", () => {
+describe("the recorded requester", () => {
   const name = "x-ms-client-principal-name";
+  const ada = { [name]: "ada@contoso.com" };
   afterEach(() => {
     delete process.env["WEBSITE_AUTH_ENABLED"];
   });
@@ -211,21 +190,19 @@ describe("who asked", () => {
     [undefined, "ada@contoso.com", "operator:function-key"],
     ["true", "", "operator:function-key"],
     ["true", `ada\u0007${"-".repeat(200)}`, `operator:ada${"-".repeat(97)}`],
-  ])("WEBSITE_AUTH_ENABLED %s and the header %s: %s", async (enabled, sent, expected) => {
+  ])("is, with WEBSITE_AUTH_ENABLED %s and the header %s, %s", async (enabled, sent, expected) => {
     if (enabled !== undefined) process.env["WEBSITE_AUTH_ENABLED"] = enabled;
-    const { at } = await adopted();
-    await at.order("pause", "who asks?", { [name]: sent });
-    expect(at.events.findLast(({ event }) => event === "Paused")).toMatchObject({
+    const { at } = await adopted(rig, soakless);
+    await at.order("pause", "a test", { [name]: sent });
+    expect(at.eventsOf("Paused").at(-1)).toMatchObject({
       by: expected,
-      detail: "who asks?",
+      detail: "a test",
     });
   });
-});
 
-test("an app that has signed in is told by its id, and what says nothing is not a name", async () => {
-  process.env["WEBSITE_AUTH_ENABLED"] = "True";
-  try {
-    const { at } = await adopted();
+  test("is the id of an app that has signed in without a readable name", async () => {
+    process.env["WEBSITE_AUTH_ENABLED"] = "True";
+    const { at } = await adopted(rig, soakless);
     const id = "44444444-4444-4444-8444-444444444444";
     const asked: readonly (readonly [Readonly<Record<string, string>>, string])[] = [
       [{ "x-ms-client-principal-id": id }, `operator:${id}`],
@@ -234,21 +211,16 @@ test("an app that has signed in is told by its id, and what says nothing is not 
       [{}, "operator:function-key"],
     ];
     for (const [headers, by] of asked) {
-      await at.order("pause", "who asks?", headers);
+      await at.order("pause", "a test", headers);
       expect(at.events.at(-1)).toMatchObject({ event: "Paused", by });
-      await at.order("resume", "who asks?", headers);
+      await at.order("resume", "a test", headers);
       expect(at.events.at(-1)).toMatchObject({ event: "Resumed", by });
     }
-  } finally {
-    delete process.env["WEBSITE_AUTH_ENABLED"];
-  }
-});
+  });
 
-test("every verb is recorded with who asked and why", async () => {
-  process.env["WEBSITE_AUTH_ENABLED"] = "True";
-  try {
-    const { at } = await published();
-    const ada = { "x-ms-client-principal-name": "ada@contoso.com" };
+  test("is recorded with the reason for every action", async () => {
+    process.env["WEBSITE_AUTH_ENABLED"] = "True";
+    const { at } = await published(rig, soakless);
     const by = "operator:ada@contoso.com";
     const recorded = async (action: OperatorAction, why: string): Promise<readonly unknown[]> => {
       const before = at.events.length;
@@ -262,30 +234,23 @@ test("every verb is recorded with who asked and why", async () => {
     expect(rolledBack.filter((event) => !JSON.stringify(event).includes(by))).toEqual([]);
     const [resumed] = await recorded("resume", "after lunch");
     expect(resumed).toEqual(["Resumed", by, true]);
-  } finally {
-    delete process.env["WEBSITE_AUTH_ENABLED"];
-  }
-});
+  });
 
-test("a rotation on demand tells in the history who asked for it", async () => {
-  process.env["WEBSITE_AUTH_ENABLED"] = "True";
-  try {
-    const { at } = await adopted();
-    const ada = { "x-ms-client-principal-name": "ada@contoso.com" };
+  test("is recorded for a rotation on demand", async () => {
+    process.env["WEBSITE_AUTH_ENABLED"] = "True";
+    const { at } = await adopted(rig, soakless);
     const asked = await at.rotate({ reason: "the key leaked", retireAfter: "PT15M" }, ada);
     expect(asked.status).toBe(202);
-    expect(at.events.find(({ event }) => event === "RotationStarted")).toMatchObject({
+    expect(at.eventsOf("RotationStarted")[0]).toMatchObject({
       by: "demand",
       detail: "on demand of operator:ada@contoso.com, from the primary to the secondary key: the key leaked",
       evidence: { askedBy: "operator:ada@contoso.com" },
     });
-  } finally {
-    delete process.env["WEBSITE_AUTH_ENABLED"];
-  }
+  });
 });
 
 describe("before first sight", () => {
-  test("approve and rollback have nothing to work on; a pause is kept, and nothing is looked at until the resume", async () => {
+  test("approve and rollback are refused; a pause is stored, and nothing is read until the resume", async () => {
     const at = place(rig);
     expect(await at.order("approve")).toMatchObject({ status: 409, body: { reason: "NothingToApprove" } });
     expect(await at.order("rollback")).toMatchObject({ status: 409, body: { reason: "NothingToRollBack" } });
@@ -303,12 +268,12 @@ describe("before first sight", () => {
   });
 });
 
-const postOrder = (at: Place, action: string, body: unknown) =>
+const postRequest = (at: Place, action: string, body: unknown) =>
   rig.surface.call({ method: "POST", path: `/accounts/${at.name}/${action}`, body });
 
 describe("the request", () => {
-  test("needs a reason of 1 to 500 characters, and nothing else", async () => {
-    const { at } = await adopted({ gate: { consumers: [aConsumer()] } });
+  test("must have a reason of 1 to 500 characters and no other field", async () => {
+    const { at } = await adopted(rig, { gate: { soakMs: 0, consumers: [aConsumer()] } });
     for (const body of [
       {},
       { reason: "" },
@@ -317,19 +282,19 @@ describe("the request", () => {
       { reason: "a", by: "ada" },
       [],
     ]) {
-      expect(await postOrder(at, "pause", body)).toMatchObject({ status: 400, body: { reason: "InvalidRequest" } });
+      expect(await postRequest(at, "pause", body)).toMatchObject({ status: 400, body: { reason: "InvalidRequest" } });
     }
-    expect(await phase(at)).toBe("idle");
-    expect(await postOrder(at, "pause", { reason: "x".repeat(500) })).toMatchObject({ status: 200 });
+    expect(await at.phase()).toBe("idle");
+    expect(await postRequest(at, "pause", { reason: "x".repeat(500) })).toMatchObject({ status: 200 });
   });
 
-  test("names an action and an account that there are", async () => {
-    const { at } = await adopted();
-    expect(await postOrder(at, "explode", { reason: "a" })).toMatchObject({
+  test("must name an existing action and an existing account", async () => {
+    const { at } = await adopted(rig, soakless);
+    expect(await postRequest(at, "explode", { reason: "a" })).toMatchObject({
       status: 404,
       body: { reason: "UnknownAction" },
     });
-    const path = "/accounts/nobody/pause";
+    const path = "/accounts/unknown/pause";
     expect(await rig.surface.call({ method: "POST", path, body: { reason: "a" } })).toMatchObject({
       status: 404,
       body: { reason: "UnknownAccount" },

@@ -25,7 +25,7 @@ afterEach(async () => {
   await Promise.all(apps.splice(0).map((app) => app.close()));
 });
 
-/** An account that waits at its gate for one app that is only asked. */
+/** An account that waits at its gate for one app that posts no signals and has a health URL. */
 const asking = async (app: Pick<HealthApp, "url">, more: Parameters<typeof aConsumer>[0] = {}): Promise<Place> => {
   const consumer = aConsumer({ name: "legacy", healthUrl: app.url, proof: "required", ...more });
   const at = place(rig, { gate: { soakMs: 0, consumers: [consumer] } });
@@ -33,7 +33,7 @@ const asking = async (app: Pick<HealthApp, "url">, more: Parameters<typeof aCons
   return at;
 };
 
-interface Told {
+interface AnswerFields {
   readonly consumer?: string;
   readonly instance?: string;
   readonly secretVersion?: string;
@@ -42,8 +42,8 @@ interface Told {
   readonly key?: string;
 }
 
-/** One signal as the app makes it: without an instant the proof signs the nonce. */
-const told = (of: Place, { nonce }: HealthRequest, fields: Told = {}) => {
+/** One signal of an answer. Without an instant the proof signs the nonce. */
+const answerOf = (of: Place, { nonce }: HealthRequest, fields: AnswerFields = {}) => {
   const { consumer = "legacy", instance = "default", healthy = true, at } = fields;
   const { version, value } = of.newest();
   const secretVersion = fields.secretVersion ?? version;
@@ -52,13 +52,11 @@ const told = (of: Place, { nonce }: HealthRequest, fields: Told = {}) => {
   return { consumer, instance, secretVersion, healthy, ...(at === undefined ? {} : { at }), proof };
 };
 
-const phase = async (at: Place) => (await at.status()).phase;
-
 describe("a good answer", () => {
-  test("is asked for with a fresh nonce each time; without an instant the proof signs the nonce", async () => {
+  test("is requested with a new nonce each time; without an instant the proof signs the nonce", async () => {
     const app = await started();
     const at = await asking(app, { instances: 2 });
-    app.answer = (request, response) => answerJson(response, told(at, request));
+    app.answer = (request, response) => answerJson(response, answerOf(at, request));
     await rig.surface.tick();
     rig.clock.advance(minutes(1));
     await rig.surface.tick();
@@ -72,24 +70,24 @@ describe("a good answer", () => {
     });
   });
 
-  test("may carry its instant, and be an array of instances; it opens the gate as a posted signal does", async () => {
+  test("may contain its instant and several instances; it opens the gate as a posted signal does", async () => {
     const app = await started();
     const at = await asking(app, { instances: 2 });
     app.answer = (request, response) =>
       answerJson(response, [
-        told(at, request, { instance: "vm-1", at: rig.clock.at }),
-        told(at, request, { instance: "vm-2" }),
+        answerOf(at, request, { instance: "vm-1", at: rig.clock.at }),
+        answerOf(at, request, { instance: "vm-2" }),
       ]);
     await rig.surface.tick();
-    expect(await phase(at)).toBe("idle");
+    expect(await at.phase()).toBe("idle");
   });
 
-  test("that an instance is not well shuts the gate in its name", async () => {
+  test("with an unhealthy instance shuts the gate and names the instance", async () => {
     const app = await started();
     const at = await asking(app);
-    app.answer = (request, response) => answerJson(response, told(at, request, { healthy: false }));
+    app.answer = (request, response) => answerJson(response, answerOf(at, request, { healthy: false }));
     await rig.surface.tick();
-    expect((await at.status()).waitingFor).toMatchObject({
+    expect(await at.waitingFor()).toMatchObject({
       reason: "Unhealthy",
       detail: expect.stringContaining(`legacy/default is unhealthy on version ${at.newest().version}`),
     });
@@ -99,11 +97,11 @@ describe("a good answer", () => {
     const app = await started();
     const at = await asking(app);
     app.answer = (request, response) => {
-      const body = JSON.stringify(told(at, request));
+      const body = JSON.stringify(answerOf(at, request));
       response.writeHead(200).end(body + " ".repeat(64 * 1024 - body.length));
     };
     await rig.surface.tick();
-    expect(await phase(at)).toBe("idle");
+    expect(await at.phase()).toBe("idle");
   });
 });
 
@@ -116,7 +114,7 @@ const bad: readonly (readonly [string, Answerer, unknown])[] = [
     "a redirect, which is not followed",
     (at) => (request, response) =>
       request.path === "/elsewhere"
-        ? answerJson(response, told(at, request))
+        ? answerJson(response, answerOf(at, request))
         : response.writeHead(302, { location: "/elsewhere" }).end(),
     "answered 302, not 200",
   ],
@@ -144,67 +142,74 @@ const bad: readonly (readonly [string, Answerer, unknown])[] = [
     "answered with more than 65536 bytes",
   ],
   [
-    "a promise of more than comes",
+    "a body shorter than its content-length",
     (at) => (request, response) => {
-      response.writeHead(200, { "content-length": "60000" }).write(JSON.stringify(told(at, request)));
+      response.writeHead(200, { "content-length": "60000" }).write(JSON.stringify(answerOf(at, request)));
       setTimeout(() => response.socket?.destroy(), 50);
     },
     expect.stringMatching(/^could not be asked/),
   ],
-  ["nothing", () => (_, response) => response.writeHead(200).end(), "answered with something that is not JSON"],
+  ["an empty body", () => (_, response) => response.writeHead(200).end(), "answered with something that is not JSON"],
   ["null", () => (_, response) => answerJson(response, null), "answered in another form: must be a JSON object"],
   [
-    "what is not JSON",
+    "a body that is not JSON",
     () => (_, response) => response.writeHead(200).end("OK"),
     "answered with something that is not JSON",
   ],
   [
-    "another form",
+    "a signal of another form",
     () => (_, response) => answerJson(response, { consumer: "legacy", secretVersion: "newest", healthy: true }),
-    "answered in another form: /secretVersion must be the version id that the vault returned with the key: 32 lower-case hexadecimal digits",
+    [
+      "answered in another form: /secretVersion must be the version id that the vault returned with the key:",
+      "32 lower-case hexadecimal digits",
+    ].join(" "),
   ],
   [
-    "an array with one that is of another form",
-    (at) => (request, response) => answerJson(response, [told(at, request), { ...told(at, request), healthy: "yes" }]),
+    "an array with one signal of another form",
+    (at) => (request, response) =>
+      answerJson(response, [answerOf(at, request), { ...answerOf(at, request), healthy: "yes" }]),
     "answered in another form: /1/healthy must be true or false",
   ],
   [
-    "no instance at all",
+    "an array without an instance",
     () => (_, response) => answerJson(response, []),
     "answered in another form: must hold at least one signal",
   ],
   [
     "two instances under one name, the second of them on the old key",
     (at) => (request, response) =>
-      answerJson(response, [told(at, request), told(at, request, { secretVersion: at.versions()[0]?.version ?? "" })]),
+      answerJson(response, [
+        answerOf(at, request),
+        answerOf(at, request, { secretVersion: at.versions()[0]?.version ?? "" }),
+      ]),
     "answered for instance default twice: give each a name of its own",
   ],
   [
     "the name of another consumer",
-    (at) => (request, response) => answerJson(response, told(at, request, { consumer: "render-api" })),
+    (at) => (request, response) => answerJson(response, answerOf(at, request, { consumer: "render-api" })),
     "answered for instance default in the name of another consumer",
   ],
   [
     "a version that the vault does not know",
-    (at) => (request, response) => answerJson(response, told(at, request, { secretVersion: "f".repeat(32) })),
+    (at) => (request, response) => answerJson(response, answerOf(at, request, { secretVersion: "f".repeat(32) })),
     `answered for instance default with version ${"f".repeat(32)}, which the vault does not know`,
   ],
   [
-    "a proof that another key has made",
-    (at) => (request, response) => answerJson(response, told(at, request, { key: at.keys().secondary })),
+    "a proof made with another key",
+    (at) => (request, response) => answerJson(response, answerOf(at, request, { key: at.keys().secondary })),
     "answered for instance default with a proof that this version's key does not make",
   ],
   [
     "the answer to another nonce",
-    (at) => (request, response) => answerJson(response, told(at, { ...request, nonce: "an older one" })),
+    (at) => (request, response) => answerJson(response, answerOf(at, { ...request, nonce: "an older one" })),
     "answered for instance default with a proof that this version's key does not make",
   ],
   [
-    "an instant that is more than five minutes off",
+    "an instant that deviates by more than five minutes",
     (at) => (request, response) =>
       answerJson(
         response,
-        told(at, request, { at: new Date(rig.clock.now().getTime() - minutes(5) - 1).toISOString() }),
+        answerOf(at, request, { at: new Date(rig.clock.now().getTime() - minutes(5) - 1).toISOString() }),
       ),
     "answered for instance default with an instant more than 5 minutes away from the rotator's clock",
   ],
@@ -229,19 +234,19 @@ test.each(bad)("%s makes the consumer unhealthy until the next good answer", asy
   expect(consumers[0]).toMatchObject({ name: "legacy", state: "Unhealthy" });
   expect(app.asked).toHaveLength(1);
 
-  app.answer = (request, response) => answerJson(response, told(at, request));
+  app.answer = (request, response) => answerJson(response, answerOf(at, request));
   rig.clock.advance(minutes(1));
   await rig.surface.tick();
-  expect(await phase(at)).toBe("idle");
+  expect(await at.phase()).toBe("idle");
 });
 
 describe("TLS", () => {
-  test("a certificate that nobody trusts makes the consumer unhealthy", async () => {
+  test("an untrusted certificate makes the consumer unhealthy", async () => {
     const app = await started({ trusted: false });
     const at = await asking(app);
-    app.answer = (request, response) => answerJson(response, told(at, request));
+    app.answer = (request, response) => answerJson(response, answerOf(at, request));
     await rig.surface.tick();
-    expect((await at.status()).waitingFor).toMatchObject({
+    expect(await at.waitingFor()).toMatchObject({
       reason: "Unhealthy",
       detail: expect.stringMatching(/could not be asked \((DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN)\)/),
     });
@@ -252,25 +257,25 @@ describe("TLS", () => {
     const app = await started();
     const at = await asking({ url: `https://127.0.0.2:${app.port}/health` });
     await rig.surface.tick();
-    expect((await at.status()).waitingFor?.detail).toContain("could not be asked (ERR_TLS_CERT_ALTNAME_INVALID)");
+    expect((await at.waitingFor())?.detail).toContain("could not be asked (ERR_TLS_CERT_ALTNAME_INVALID)");
   });
 
-  test("an app that is not there makes the consumer unhealthy", async () => {
+  test("an app that does not listen makes the consumer unhealthy", async () => {
     const app = await started();
     await app.close();
     const at = await asking(app);
     await rig.surface.tick();
-    expect((await at.status()).waitingFor?.detail).toContain("could not be asked (ECONNREFUSED)");
+    expect((await at.waitingFor())?.detail).toContain("could not be asked (ECONNREFUSED)");
   });
 });
 
-test("is asked in the phases that have a gate, and in no other", async () => {
+test("a health URL is requested only in the phases that have a gate", async () => {
   const app = await started();
   const at = await asking(app);
-  app.answer = (request, response) => answerJson(response, told(at, request));
+  app.answer = (request, response) => answerJson(response, answerOf(at, request));
   const askedIn = async (expected: string): Promise<number> => {
     rig.clock.advance(minutes(1));
-    expect(await phase(at)).toBe(expected);
+    expect(await at.phase()).toBe(expected);
     const before = app.asked.length;
     await rig.surface.tick();
     return app.asked.length - before;
@@ -300,13 +305,13 @@ test("is asked in the phases that have a gate, and in no other", async () => {
   rig.clock.advance(minutes(2));
   await rig.surface.tick();
   expect(await askedIn("settling")).toBe(1);
-  expect(await phase(at)).toBe("idle");
+  expect(await at.phase()).toBe("idle");
 });
 
-test("nobody is asked where no gate waits: while idle, while paused", async () => {
+test("no health URL is requested while the account is idle or paused", async () => {
   const app = await started();
   const at = await asking(app);
-  app.answer = (request, response) => answerJson(response, told(at, request));
+  app.answer = (request, response) => answerJson(response, answerOf(at, request));
   await at.order("pause");
   rig.clock.advance(minutes(1));
   await rig.surface.tick();
@@ -314,13 +319,13 @@ test("nobody is asked where no gate waits: while idle, while paused", async () =
   await at.order("resume");
   await rig.surface.tick();
   expect(app.asked).toHaveLength(1);
-  expect(await phase(at)).toBe("idle");
+  expect(await at.phase()).toBe("idle");
   rig.clock.advance(minutes(5));
   await rig.surface.tick();
   expect(app.asked).toHaveLength(1);
 });
 
-test("where one answer cannot be kept, those of the others are, however late they come, and it is asked again at the next tick", async () => {
+test("an answer that cannot be stored is requested again at the next tick, and the others are stored", async () => {
   const app = await started();
   const asked = (name: string) => aConsumer({ name, healthUrl: `${app.url}/${name}` });
   const at = place(rig, { gate: { soakMs: 0, consumers: [asked("quick"), asked("late")] } });
@@ -342,15 +347,15 @@ test("where one answer cannot be kept, those of the others are, however late the
   ]);
   rig.clock.advance(minutes(1));
   await rig.surface.tick();
-  expect(await phase(at)).toBe("idle");
+  expect(await at.phase()).toBe("idle");
 });
 
-test("a bad answer during the soak begins it again", async () => {
+test("a bad answer during the soak restarts it", async () => {
   const app = await started();
   const consumer = aConsumer({ name: "legacy", healthUrl: app.url });
   const at = place(rig, { gate: { soakMs: minutes(10), consumers: [consumer] } });
   await rig.surface.tick();
-  const good = (request: HealthRequest, response: ServerResponse) => answerJson(response, told(at, request));
+  const good = (request: HealthRequest, response: ServerResponse) => answerJson(response, answerOf(at, request));
   for (const answer of [
     good,
     good,
@@ -365,10 +370,10 @@ test("a bad answer during the soak begins it again", async () => {
   expect(await at.status()).toMatchObject({ phase: "adopting", waitingFor: { reason: "SoakNotElapsed" } });
   rig.clock.advance(minutes(2));
   await rig.surface.tick();
-  expect(await phase(at)).toBe("idle");
+  expect(await at.phase()).toBe("idle");
 });
 
-test("many are asked at the same time, one that takes longer than ten seconds is unhealthy, and delays nobody beyond that", async () => {
+test("health URLs are requested concurrently; a timeout after ten seconds affects only its consumer", async () => {
   const app = await started();
   const asked = (account: string, name: string) => aConsumer({ name, healthUrl: `${app.url}/${account}/${name}` });
   const names = Array.from({ length: 60 }, (_, index) => `app-${index}`);
@@ -389,8 +394,8 @@ test("many are asked at the same time, one that takes longer than ten seconds is
   const began = performance.now();
   const ticked = rig.surface.tick();
   await new Promise((resolve) => setTimeout(resolve, 5_000));
-  // The account whose app is quick has long moved on.
-  expect(await phase(other)).toBe("idle");
+  // The account whose app answers quickly has already been adopted.
+  expect(await other.phase()).toBe("idle");
   await ticked;
   const tookMs = performance.now() - began;
   expect(tookMs).toBeGreaterThan(9_900);

@@ -1,51 +1,22 @@
 import { OutcomeUnknownError, TransientServiceError } from "../../lib/errors";
 import { aConsumer } from "../builders/account";
 import { days, hours, minutes } from "../builders/time";
-import {
-  adopt,
-  type Instance,
-  type Place,
-  passing,
-  place,
-  type PlaceOptions,
-  openRig,
-  type ServedRig,
-} from "../rig/served-place";
+import { adopted, passing, place, plus, published, openRig, type ServedRig } from "../rig/served-place";
 
 let rig: ServedRig;
 beforeEach(async () => {
   rig = await openRig();
 });
 
-/** An adopted account whose one instance is `render-api/vm-1`. */
-const adopted = async (options: PlaceOptions = {}): Promise<{ readonly at: Place; readonly vm: Instance }> => {
-  const at = place(rig, options);
-  const vm = at.instance("render-api", "vm-1");
-  await adopt(at, [vm]);
-  return { at, vm };
-};
-
-/** The same with a rotation that waits at its gate; the instance still holds the previous key. */
-const published = async (options: PlaceOptions = {}) => {
-  const { at, vm } = await adopted(options);
-  vm.stay();
-  expect((await at.rotate()).status).toBe(202);
-  expect((await at.status()).phase).toBe("published");
-  return { at, vm, publishedAt: rig.clock.at };
-};
-
 const busy = () => new TransientServiceError({ operation: "Batch regenerateKeys", statusCode: 429 }, minutes(2));
 
-const waitingFor = async (at: Place) => (await at.status()).waitingFor;
-const phase = async (at: Place) => (await at.status()).phase;
-
 describe("conditions of the whole account", () => {
-  test("DryRun: says which step it would take, and ends with the setting", async () => {
-    const { at } = await adopted();
+  test("DryRun: names the step that it would take, and ends with the setting", async () => {
+    const { at } = await adopted(rig);
     rig.clock.advance(days(60));
     rig.deploy(rig.accounts, { dryRun: true });
     await rig.surface.tick();
-    expect(await waitingFor(at)).toEqual({
+    expect(await at.waitingFor()).toEqual({
       reason: "DryRun",
       detail: "would start a rotation; nothing is changed while ROTATION_DRY_RUN is true",
       since: expect.any(String),
@@ -53,11 +24,11 @@ describe("conditions of the whole account", () => {
     expect(at.versions()).toHaveLength(1);
     rig.deploy(rig.accounts, { dryRun: false });
     await rig.surface.tick();
-    expect(await phase(at)).toBe("published");
+    expect(await at.phase()).toBe("published");
   });
 
-  test("Paused: says who paused it, why and since when, and ends with resume", async () => {
-    const { at } = await adopted();
+  test("Paused: names the requester, the reason and the instant, and ends with resume", async () => {
+    const { at } = await adopted(rig);
     rig.clock.advance(days(60));
     const since = rig.clock.at;
     await at.order("pause", "a release is under way");
@@ -72,34 +43,37 @@ describe("conditions of the whole account", () => {
     expect(await at.status()).toMatchObject({ phase: "published", paused: false });
   });
 
-  test("Paused in the configuration: says so, and ends with the setting", async () => {
-    const { at } = await adopted();
+  test("Paused in the configuration: names the setting, and ends with it", async () => {
+    const { at } = await adopted(rig);
     rig.clock.advance(days(60));
     rig.deploy([{ ...at.config, paused: true }]);
     await rig.surface.tick();
-    expect(await waitingFor(at)).toMatchObject({ reason: "Paused", detail: 'paused by configuration: "paused": true' });
+    expect(await at.waitingFor()).toMatchObject({
+      reason: "Paused",
+      detail: 'paused by configuration: "paused": true',
+    });
     rig.deploy([at.config]);
     await rig.surface.tick();
-    expect(await phase(at)).toBe("published");
+    expect(await at.phase()).toBe("published");
   });
 
-  test("OutsideWindow: says since when it is due and when the window opens, and ends there", async () => {
+  test("OutsideWindow: names the due instant and the opening of the window, and ends at the opening", async () => {
     const window = { days: ["Wed"], from: "02:00", to: "05:00", timeZone: "Europe/Amsterdam" } as const;
-    const { at } = await adopted({ window, rotateEveryMs: days(1) });
+    const { at } = await adopted(rig, { window, rotateEveryMs: days(1) });
     // Tuesday noon plus a day: Wednesday in the morning, after the window; the next one is a week later.
     rig.clock.advance(days(1));
     await rig.surface.tick();
-    expect(await waitingFor(at)).toEqual({
+    expect(await at.waitingFor()).toEqual({
       reason: "OutsideWindow",
       detail: "due since 2026-11-25T10:00:00.000Z; the maintenance window opens at 2026-12-02T01:00:00.000Z",
       since: "2026-11-25T10:00:00.000Z",
     });
-    rig.clock.advance(Date.parse("2026-12-02T00:59:59.999Z") - rig.clock.now().getTime());
+    rig.clock.to(Date.parse("2026-12-02T00:59:59.999Z"));
     await rig.surface.tick();
-    expect(await phase(at)).toBe("idle");
+    expect(await at.phase()).toBe("idle");
     rig.clock.advance(1);
     await rig.surface.tick();
-    expect(await phase(at)).toBe("published");
+    expect(await at.phase()).toBe("published");
   });
 
   test.each([
@@ -108,75 +82,71 @@ describe("conditions of the whole account", () => {
     ["put forward over its beginning", "2026-03-28T12:00:00.000Z", "2026-03-29T01:00:00.000Z"],
     ["put back after its first beginning", "2026-10-24T12:00:00.000Z", "2026-10-25T00:30:00.000Z"],
     ["put forward the week before", "2026-03-29T12:00:00.000Z", "2026-04-05T00:30:00.000Z"],
-  ])(
-    "OutsideWindow where clocks are %s: the sentence names the instant at which it really opens",
-    async (_when, from, opensAt) => {
-      const window = { days: ["Sun"], from: "02:30", to: "05:00", timeZone: "Europe/Amsterdam" } as const;
-      rig = await openRig({ startsAt: from });
-      const { at } = await adopted({ window, rotateEveryMs: hours(1) });
-      rig.clock.advance(hours(2));
-      await rig.surface.tick();
-      expect(await waitingFor(at)).toMatchObject({
-        reason: "OutsideWindow",
-        detail: expect.stringMatching(new RegExp(`^due since \\S+; the maintenance window opens at ${opensAt}$`)),
-      });
-      rig.clock.advance(Date.parse(opensAt) - 1 - rig.clock.now().getTime());
-      await rig.surface.tick();
-      expect(await phase(at)).toBe("idle");
-      rig.clock.advance(1);
-      await rig.surface.tick();
-      expect(await phase(at)).toBe("published");
-    },
-  );
+  ])("OutsideWindow where clocks are %s: names the instant at which the window opens", async (_when, from, opensAt) => {
+    const window = { days: ["Sun"], from: "02:30", to: "05:00", timeZone: "Europe/Amsterdam" } as const;
+    rig = await openRig({ startsAt: from });
+    const { at } = await adopted(rig, { window, rotateEveryMs: hours(1) });
+    rig.clock.advance(hours(2));
+    await rig.surface.tick();
+    expect(await at.waitingFor()).toMatchObject({
+      reason: "OutsideWindow",
+      detail: expect.stringMatching(new RegExp(`^due since \\S+; the maintenance window opens at ${opensAt}$`)),
+    });
+    rig.clock.to(Date.parse(opensAt) - 1);
+    await rig.surface.tick();
+    expect(await at.phase()).toBe("idle");
+    rig.clock.advance(1);
+    await rig.surface.tick();
+    expect(await at.phase()).toBe("published");
+  });
 
-  test("OutsideWindow at the gate: a scheduled rotation retires only inside the window, one on demand at any time", async () => {
+  test("OutsideWindow at the gate: holds back a scheduled rotation, but not one on demand", async () => {
     const window = { days: ["Wed"], from: "02:00", to: "05:00", timeZone: "Europe/Amsterdam" } as const;
-    const { at, vm } = await adopted({ window, rotateEveryMs: days(7), gate: { soakMs: 0 } });
-    rig.clock.advance(Date.parse("2026-12-02T03:59:00.000Z") - rig.clock.now().getTime());
+    const { at, vm } = await adopted(rig, { window, rotateEveryMs: days(7), gate: { soakMs: 0 } });
+    rig.clock.to(Date.parse("2026-12-02T03:59:00.000Z"));
     await rig.surface.tick();
     rig.clock.advance(minutes(2));
     await vm.refresh().report();
-    expect(await waitingFor(at)).toMatchObject({
+    expect(await at.waitingFor()).toMatchObject({
       reason: "OutsideWindow",
       detail: "the maintenance window opens at 2026-12-09T01:00:00.000Z",
     });
-    rig.clock.advance(Date.parse("2026-12-09T01:00:00.000Z") - rig.clock.now().getTime());
+    rig.clock.to(Date.parse("2026-12-09T01:00:00.000Z"));
     await vm.report();
-    expect(await phase(at)).toBe("idle");
+    expect(await at.phase()).toBe("idle");
 
-    vm.stay();
     await at.rotate();
     await vm.refresh().report();
     expect(await at.status()).toMatchObject({ phase: "idle", lastRotation: { outcome: "completed" } });
   });
 
-  test("Claimed: says whose driver is at work, since when and until when, and the next driver takes over after it", async () => {
-    const { at } = await adopted();
+  test("Claimed: names the driver and the start and end of its claim; then the next driver takes over", async () => {
+    const { at } = await adopted(rig);
     const takenAt = rig.clock.at;
     expect(await rig.crash({ operation: "batch.regenerate", at: "before" }, () => at.rotate())).not.toBeNull();
-    expect(await waitingFor(at)).toEqual({
+    expect(await at.waitingFor()).toEqual({
       reason: "Claimed",
-      detail: `a driver (demand) has worked since ${takenAt}, until ${new Date(Date.parse(takenAt) + minutes(6)).toISOString()} at the latest`,
+      detail: `a driver (demand) has worked since ${takenAt}, until ${plus(takenAt, minutes(6))} at the latest`,
       since: takenAt,
     });
     expect(await at.order("pause")).toMatchObject({ status: 409, body: { reason: "Busy" } });
     rig.clock.advance(minutes(6));
     await rig.surface.tick();
-    expect(await waitingFor(at)).toMatchObject({ reason: "OutcomeUnknown" });
+    expect(await at.waitingFor()).toMatchObject({ reason: "OutcomeUnknown" });
     rig.clock.advance(minutes(5));
     await rig.surface.tick();
-    expect(await phase(at)).toBe("published");
+    expect(await at.phase()).toBe("published");
   });
 });
 
 describe("what Batch answers", () => {
-  test("BackingOff: says what failed, how often and when it is tried again, and ends with the next success", async () => {
-    const { at } = await adopted();
+  test("BackingOff: names the failure, the attempts and the next attempt, and ends with the next success", async () => {
+    const { at } = await adopted(rig);
     rig.clock.advance(days(60));
     rig.faults.add("batch.regenerate", { when: "before", error: busy, times: 2 });
     await rig.surface.tick();
     const since = rig.clock.at;
-    const inTwoMinutes = new Date(rig.clock.now().getTime() + minutes(2)).toISOString();
+    const inTwoMinutes = plus(rig.clock.at, minutes(2));
     expect(await at.status()).toMatchObject({
       phase: "started",
       blocked: null,
@@ -188,28 +158,29 @@ describe("what Batch answers", () => {
     });
     rig.clock.advance(minutes(2) - 1);
     await rig.surface.tick();
-    expect(await waitingFor(at)).toMatchObject({ detail: expect.stringContaining("tried once") });
+    expect(await at.waitingFor()).toMatchObject({ detail: expect.stringContaining("tried once") });
     rig.clock.advance(1);
     await rig.surface.tick();
-    expect(await waitingFor(at)).toMatchObject({ since, detail: expect.stringContaining("tried 2 times, again at ") });
+    expect(await at.waitingFor()).toMatchObject({ since, detail: expect.stringContaining("tried 2 times, again at ") });
     rig.clock.advance(minutes(2));
     await rig.surface.tick();
     expect(await at.status()).toMatchObject({ phase: "published", waitingFor: { reason: "NoSignalYet" } });
   });
 
-  test("OutcomeUnknown: says which key's answer was lost, since when and until when, and ends after the quarantine", async () => {
-    const { at } = await adopted();
+  test("OutcomeUnknown: names the key, the loss and the end of the quarantine, and ends then", async () => {
+    const { at } = await adopted(rig);
     rig.faults.add("batch.regenerate", {
       when: "after",
       error: () => new OutcomeUnknownError({ operation: "Batch regenerateKeys", code: "ECONNRESET" }),
     });
     const lostAt = rig.clock.at;
+    const until = plus(lostAt, minutes(5));
     await at.rotate();
     expect(await at.status()).toMatchObject({
       phase: "started",
       waitingFor: {
         reason: "OutcomeUnknown",
-        detail: `the answer to regenerating the secondary key was lost; nothing is regenerated before ${new Date(Date.parse(lostAt) + minutes(5)).toISOString()}`,
+        detail: `the answer to regenerating the secondary key was lost; nothing is regenerated before ${until}`,
         since: lostAt,
       },
     });
@@ -217,15 +188,15 @@ describe("what Batch answers", () => {
     rig.clock.advance(minutes(5) - 1);
     await rig.surface.tick();
     expect(at.keys()).toEqual(before);
-    expect(await waitingFor(at)).toMatchObject({ reason: "OutcomeUnknown" });
+    expect(await at.waitingFor()).toMatchObject({ reason: "OutcomeUnknown" });
     rig.clock.advance(1);
     await rig.surface.tick();
-    expect(await phase(at)).toBe("published");
+    expect(await at.phase()).toBe("published");
     expect(at.keys().primary).toBe(before.primary);
   });
 
-  test("NewKeyNotAcceptedYet: nothing is published, and it ends when Batch accepts the key", async () => {
-    const { at } = await adopted();
+  test("NewKeyNotAcceptedYet: nothing is published, and the wait ends when Batch accepts the key", async () => {
+    const { at } = await adopted(rig);
     const off = rig.faults.onEffect((operation) => {
       if (operation === "batch.regenerate") rig.batch.setRefused(at.keys().secondary, true);
     });
@@ -242,11 +213,11 @@ describe("what Batch answers", () => {
     expect(at.versions()).toHaveLength(1);
     rig.batch.setRefused(at.keys().secondary, false);
     await rig.surface.tick();
-    expect(await phase(at)).toBe("published");
+    expect(await at.phase()).toBe("published");
   });
 
-  test("OldKeyStillAccepted: the old version stays enabled, and it ends when Batch refuses the key", async () => {
-    const { at, vm } = await published({ gate: { soakMs: 0 } });
+  test("OldKeyStillAccepted: the old version stays enabled, and the wait ends when Batch refuses the key", async () => {
+    const { at, vm } = await published(rig, { gate: { soakMs: 0 } });
     const old = vm.held;
     rig.batch.setLingering(old.value, true);
     await vm.refresh().report();
@@ -260,17 +231,17 @@ describe("what Batch answers", () => {
     expect(at.versions()[0]?.enabled).toBe(true);
     rig.batch.setLingering(old.value, false);
     await rig.surface.tick();
-    expect(await phase(at)).toBe("idle");
+    expect(await at.phase()).toBe("idle");
     expect(at.versions()[0]?.enabled).toBe(false);
   });
 
-  test("TargetKeyRefused: the old key lives however good the consumers are, even after retireAfter", async () => {
-    const { at, vm } = await adopted({ gate: { soakMs: 0 } });
+  test("TargetKeyRefused: the old key is kept in spite of good consumers, approval and retireAfter", async () => {
+    const { at, vm } = await adopted(rig, { gate: { soakMs: 0 } });
     await at.rotate({ reason: "leaked", retireAfter: "PT15M" });
     const { version } = at.newest();
     rig.batch.setRefused(at.keys().secondary, true);
     await vm.refresh().report();
-    expect(await waitingFor(at)).toMatchObject({
+    expect(await at.waitingFor()).toMatchObject({
       reason: "TargetKeyRefused",
       detail: `Batch refuses the secondary key that its own key list shows and version ${version} holds`,
     });
@@ -281,12 +252,12 @@ describe("what Batch answers", () => {
     expect(await at.status()).toMatchObject({ phase: "published", waitingFor: { reason: "TargetKeyRefused" } });
     rig.batch.setRefused(at.keys().secondary, false);
     await rig.surface.tick();
-    expect(await phase(at)).toBe("idle");
+    expect(await at.phase()).toBe("idle");
   });
 });
 
 describe("modes of the gate", () => {
-  test("ApprovalPending: names the version and its publication, and ends with a person's yes", async () => {
+  test("ApprovalPending: names the version and its publication, and ends with an approval", async () => {
     const gate = { mode: "approval", consumers: [], soakMs: 0 } as const;
     const at = place(rig, { gate });
     await rig.surface.tick();
@@ -295,17 +266,17 @@ describe("modes of the gate", () => {
     const { version, createdAt } = at.newest();
     rig.clock.advance(days(30));
     await rig.surface.tick();
-    expect(await waitingFor(at)).toEqual({
+    expect(await at.waitingFor()).toEqual({
       reason: "ApprovalPending",
       detail: `version ${version}, published at ${createdAt}, waits for an operator to approve`,
       since: createdAt,
     });
-    await at.order("approve", "every app was restarted by hand");
-    expect(await phase(at)).toBe("idle");
+    await at.order("approve", "every app was restarted");
+    expect(await at.phase()).toBe("idle");
     expect(at.eventKinds()).toEqual(expect.arrayContaining(["Approved", "KeyRetired"]));
   });
 
-  test("DelayNotElapsed: says when it ends, and not a millisecond before", async () => {
+  test("DelayNotElapsed: names the end of the delay, and ends exactly then", async () => {
     const gate = { mode: "delay", delayMs: days(7), consumers: [], soakMs: 0 } as const;
     const at = place(rig, { gate });
     await rig.surface.tick();
@@ -313,22 +284,22 @@ describe("modes of the gate", () => {
     await rig.surface.tick();
     await at.rotate();
     const publishedAt = rig.clock.at;
-    const until = new Date(Date.parse(publishedAt) + days(7)).toISOString();
-    expect(await waitingFor(at)).toEqual({
+    const until = plus(publishedAt, days(7));
+    expect(await at.waitingFor()).toEqual({
       reason: "DelayNotElapsed",
       detail: `the delay of P7D since ${publishedAt} ends at ${until}`,
       since: publishedAt,
     });
     rig.clock.advance(days(7) - 1);
     await rig.surface.tick();
-    expect(await phase(at)).toBe("published");
+    expect(await at.phase()).toBe("published");
     rig.clock.advance(1);
     await rig.surface.tick();
-    expect(await phase(at)).toBe("idle");
+    expect(await at.phase()).toBe("idle");
   });
 });
 
-describe("what a consumer has not shown yet", () => {
+describe("what the gate waits for", () => {
   test("NoSignalYet: names consumer, version and publication, and ends with the first signal", async () => {
     const at = place(rig, { gate: { soakMs: 0 } });
     await rig.surface.tick();
@@ -342,97 +313,106 @@ describe("what a consumer has not shown yet", () => {
         since: createdAt,
       },
     });
-    const { body } = await at.instance("render-api", "vm-1").report();
+    const { body } = await at.vm().report();
     expect(body).toEqual({ account: "render-weu", accepted: true, waitingFor: null });
-    expect(await phase(at)).toBe("idle");
+    expect(await at.phase()).toBe("idle");
   });
 
-  test("SignalStale: names the instance, its version and when it was last heard of, and ends with its next signal", async () => {
-    const { at, vm } = await published({ gate: { soakMs: minutes(60) } });
+  test("SignalStale: names the instance, its version and its last signal, and ends with its next signal", async () => {
+    const { at, vm } = await published(rig, { gate: { soakMs: minutes(60) } });
     await vm.refresh().report();
     const heardAt = rig.clock.at;
     rig.clock.advance(minutes(15));
-    expect(await waitingFor(at)).toMatchObject({ reason: "SoakNotElapsed" });
+    expect(await at.waitingFor()).toMatchObject({ reason: "SoakNotElapsed" });
     rig.clock.advance(1);
-    expect(await waitingFor(at)).toEqual({
+    expect(await at.waitingFor()).toEqual({
       reason: "SignalStale",
       detail: `render-api/vm-1 last reported at ${heardAt}, on version ${vm.held.version}, longer than PT15M ago`,
-      since: new Date(Date.parse(heardAt) + minutes(15)).toISOString(),
+      since: plus(heardAt, minutes(15)),
     });
     await vm.report();
-    expect(await waitingFor(at)).toMatchObject({ reason: "SoakNotElapsed" });
+    expect(await at.waitingFor()).toMatchObject({ reason: "SoakNotElapsed" });
   });
 
-  test("InstancesMissing: counts and names those that are there, and ends with the last one", async () => {
+  test("InstancesMissing: counts and names the instances that have reported, and ends with the last one", async () => {
     const gate = { soakMs: 0, consumers: [aConsumer({ instances: 3 })] };
     const at = place(rig, { gate });
     await rig.surface.tick();
     const { version, createdAt } = at.newest();
-    await at.instance("render-api", "vm-1").report();
-    await at.instance("render-api", "vm-2").report();
-    expect(await waitingFor(at)).toEqual({
+    await at.vm().report();
+    await at.vm(2).report();
+    expect(await at.waitingFor()).toEqual({
       reason: "InstancesMissing",
-      detail: `2 of 3 instances of render-api have reported (vm-1, vm-2); version ${version} was published at ${createdAt}`,
+      detail: [
+        "2 of 3 instances of render-api have reported (vm-1, vm-2);",
+        `version ${version} was published at ${createdAt}`,
+      ].join(" "),
       since: createdAt,
     });
-    await at.instance("render-api", "vm-3").report();
-    expect(await phase(at)).toBe("idle");
+    await at.vm(3).report();
+    expect(await at.phase()).toBe("idle");
   });
 
-  test("OnPreviousKey: names the instance, both versions and the time, and ends when it has moved", async () => {
-    const { at, vm } = await published({ gate: { soakMs: 0 } });
+  test("OnPreviousKey: names the instance, both versions and the instant, and ends with its move", async () => {
+    const { at, vm } = await published(rig, { gate: { soakMs: 0 } });
     await vm.report();
-    expect(await waitingFor(at)).toMatchObject({
+    expect(await at.waitingFor()).toMatchObject({
       reason: "OnPreviousKey",
       detail: `render-api/vm-1 reported version ${vm.held.version} at ${rig.clock.at}, not ${at.newest().version}`,
     });
     await vm.refresh().report();
-    expect(await phase(at)).toBe("idle");
+    expect(await at.phase()).toBe("idle");
   });
 
-  test("ProofMissing: names the instance, its version and the time, and ends with a proof", async () => {
-    const { at, vm } = await published({ gate: { soakMs: 0, consumers: [aConsumer({ proof: "required" })] } });
+  test("ProofMissing: names the instance, its version and the instant, and ends with a proof", async () => {
+    const { at, vm } = await published(rig, { gate: { soakMs: 0, consumers: [aConsumer({ proof: "required" })] } });
     await vm.refresh().report({ proof: false });
-    expect(await waitingFor(at)).toEqual({
+    expect(await at.waitingFor()).toEqual({
       reason: "ProofMissing",
       detail: `render-api/vm-1 reported version ${vm.held.version} at ${rig.clock.at} without a proof`,
       since: rig.clock.at,
     });
     await vm.report({ proof: true });
-    expect(await phase(at)).toBe("idle");
+    expect(await at.phase()).toBe("idle");
   });
 
-  test("Unhealthy: names the instance, its version, since when and what it says, and ends with a healthy signal", async () => {
-    const { at, vm } = await published({ gate: { soakMs: 0 } });
+  test("Unhealthy: names instance, version, instant and detail, and ends with a healthy signal", async () => {
+    const { at, vm } = await published(rig, { gate: { soakMs: 0 } });
     await vm.refresh().report({ healthy: false, detail: "pool render-1 cannot be resized" });
     const since = rig.clock.at;
     rig.clock.advance(minutes(1));
     await vm.report({ healthy: false, detail: "pool render-1 cannot be resized" });
-    expect(await waitingFor(at)).toEqual({
+    expect(await at.waitingFor()).toEqual({
       reason: "Unhealthy",
-      detail: `render-api/vm-1 is unhealthy on version ${vm.held.version}, as reported at ${rig.clock.at}: pool render-1 cannot be resized`,
+      detail: [
+        `render-api/vm-1 is unhealthy on version ${vm.held.version},`,
+        `as reported at ${rig.clock.at}: pool render-1 cannot be resized`,
+      ].join(" "),
       since,
     });
     await vm.report();
-    expect(await phase(at)).toBe("idle");
+    expect(await at.phase()).toBe("idle");
   });
 
-  test("SoakNotElapsed: says since when all are good and when it ends, and ends there", async () => {
-    const { at, vm } = await published({ gate: { soakMs: minutes(10) } });
+  test("SoakNotElapsed: names the start and the end of the soak, and ends exactly then", async () => {
+    const { at, vm } = await published(rig, { gate: { soakMs: minutes(10) } });
     await vm.refresh().report();
     const goodSince = rig.clock.at;
-    const until = new Date(Date.parse(goodSince) + minutes(10)).toISOString();
-    expect(await waitingFor(at)).toEqual({
+    const until = plus(goodSince, minutes(10));
+    expect(await at.waitingFor()).toEqual({
       reason: "SoakNotElapsed",
-      detail: `all consumers have been good on version ${vm.held.version} since ${goodSince}, render-api last; the soak of PT10M ends at ${until}`,
+      detail: [
+        `all consumers have been good on version ${vm.held.version} since ${goodSince}, render-api last;`,
+        `the soak of PT10M ends at ${until}`,
+      ].join(" "),
       since: goodSince,
     });
     await passing(rig, minutes(9), [vm]);
-    expect(await phase(at)).toBe("published");
-    rig.clock.advance(Date.parse(until) - rig.clock.now().getTime() - 2);
+    expect(await at.phase()).toBe("published");
+    rig.clock.to(Date.parse(until) - 2);
     await vm.report();
-    expect(await phase(at)).toBe("published");
+    expect(await at.phase()).toBe("published");
     await vm.report();
-    expect(await phase(at)).toBe("idle");
+    expect(await at.phase()).toBe("idle");
   });
 });

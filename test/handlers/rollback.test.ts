@@ -3,48 +3,37 @@ import type { Phase } from "../../lib/rotation/phases";
 import { aConsumer } from "../builders/account";
 import { days, minutes } from "../builders/time";
 import type { Death } from "../fakes/world/process";
-import {
-  adopt,
-  type Instance,
-  type Place,
-  passing,
-  place,
-  type PlaceOptions,
-  openRig,
-  type ServedRig,
-} from "../rig/served-place";
+import type { AccountOptions } from "../rig/rig";
+import { adopt, type Instance, type Place, passing, place, openRig, type ServedRig } from "../rig/served-place";
 
 let rig: ServedRig;
 beforeEach(async () => {
   rig = await openRig();
 });
 
-const phase = async (at: Place) => (await at.status()).phase;
-
 interface Staged {
   readonly at: Place;
   readonly vms: readonly [Instance, Instance];
-  /** Calls of either instance that Batch would have refused, after any effect from here on. */
+  /** Calls of either instance that Batch would have refused after an effect. */
   readonly refused: string[];
 }
 
-/** Two instances that keep calling Batch: after every single effect each one tries its key. */
-const adopted = async (options: PlaceOptions = {}): Promise<Staged> => {
+/** Two instances that keep calling Batch: after every effect each of them tries its key. */
+const adopted = async (options: AccountOptions = {}): Promise<Staged> => {
   const gate = { consumers: [aConsumer({ instances: 2, proof: "required" })], soakMs: minutes(2), ...options.gate };
   const at = place(rig, { ...options, gate });
-  const vms = [at.instance("render-api", "vm-1"), at.instance("render-api", "vm-2")] as const;
+  const vms = [at.vm(1), at.vm(2)] as const;
   await adopt(at, vms);
   const refused: string[] = [];
   rig.faults.onEffect((operation) => {
     for (const vm of vms) if (!vm.works()) refused.push(`${vm.instance} after ${operation}`);
   });
-  for (const vm of vms) vm.stay();
   return { at, vms, refused };
 };
 
 const busy = () => new TransientServiceError({ operation: "the service", statusCode: 503 });
 
-/** How to bring a rotation to each point from which it can be rolled back. */
+/** Every point from which a rotation can be rolled back. */
 const points: readonly (readonly [string, Phase, (staged: Staged) => Promise<void>])[] = [
   [
     "before the target key is regenerated",
@@ -97,13 +86,13 @@ describe.each(points)("rolled back %s", (_where, reached, reach) => {
     ["primary", "secondary"],
     ["secondary", "primary"],
   ] as const)(
-    "from the %s to the %s key: the previous key is what apps read again, and a resume ends with the account rotated and no call refused",
+    "from the %s to the %s key: apps read the previous key again, a resume completes the rotation, no call is refused",
     async (from, to) => {
       const staged = await adopted({ seed: from });
       const { at, refused } = staged;
       const previous = at.newest().value;
       await reach(staged);
-      expect(await phase(at)).toBe(reached);
+      expect(await at.phase()).toBe(reached);
 
       const answer = await at.order("rollback", "the release is broken");
       expect(answer.status).toBe(200);
@@ -116,11 +105,11 @@ describe.each(points)("rolled back %s", (_where, reached, reach) => {
         waitingFor: { reason: "Paused", detail: "paused by operator:function-key: the release is broken" },
       });
       expect(at.newest().value).toBe(previous);
-      expect(at.eventKinds().filter((event) => event === "RotationRolledBack")).toHaveLength(1);
+      expect(at.eventsOf("RotationRolledBack")).toHaveLength(1);
 
       await settle(staged);
-      expect(await phase(at)).toBe("adopting");
-      await at.order("resume", "mended");
+      expect(await at.phase()).toBe("adopting");
+      await at.order("resume", "fixed");
       await settle(staged);
       await settle(staged);
       expect(await at.status()).toMatchObject({
@@ -142,42 +131,39 @@ describe.each(points)("rolled back %s", (_where, reached, reach) => {
     { operation: "rotations.replace", at: "before", nth: 3 },
     { operation: "rotations.replace", at: "after", nth: 3 },
     { operation: "history.append", at: "after" },
-  ])(
-    "a process that dies $at its $operation ($nth) leaves a roll-back that the next driver finishes",
-    async (death) => {
-      const staged = await adopted();
-      const { at, refused } = staged;
-      const previous = at.newest().value;
-      await reach(staged);
-      // Not every roll-back makes every call: where the previous key is the newest already, nothing is published.
-      const died = await rig.crash(death, () => at.order("rollback", "the release is broken"));
-      expect(died !== null || death.operation === "secrets.publish").toBe(true);
-      rig.clock.advance(minutes(6));
-      await rig.surface.tick();
-      expect(await at.status()).toMatchObject({
-        phase: "adopting",
-        paused: true,
-        lastRotation: { outcome: "rolledBack" },
-      });
-      expect(at.newest().value).toBe(previous);
-      expect(at.eventKinds().filter((event) => event === "RotationRolledBack")).toHaveLength(1);
-      await at.order("resume", "mended");
-      rig.clock.advance(minutes(5));
-      for (let round = 0; round < 3; round += 1) await settle(staged);
-      expect(await at.status()).toMatchObject({ phase: "idle", activeSlot: "secondary" });
-      expect(refused).toEqual([]);
-    },
-  );
+  ])("the next driver finishes the roll-back of a process that crashes $at $operation ($nth)", async (death) => {
+    const staged = await adopted();
+    const { at, refused } = staged;
+    const previous = at.newest().value;
+    await reach(staged);
+    // Where the previous key is the newest already, the roll-back publishes nothing.
+    const died = await rig.crash(death, () => at.order("rollback", "the release is broken"));
+    expect(died !== null || death.operation === "secrets.publish").toBe(true);
+    rig.clock.advance(minutes(6));
+    await rig.surface.tick();
+    expect(await at.status()).toMatchObject({
+      phase: "adopting",
+      paused: true,
+      lastRotation: { outcome: "rolledBack" },
+    });
+    expect(at.newest().value).toBe(previous);
+    expect(at.eventsOf("RotationRolledBack")).toHaveLength(1);
+    await at.order("resume", "fixed");
+    rig.clock.advance(minutes(5));
+    for (let round = 0; round < 3; round += 1) await settle(staged);
+    expect(await at.status()).toMatchObject({ phase: "idle", activeSlot: "secondary" });
+    expect(refused).toEqual([]);
+  });
 });
 
-test("an instance that holds the target key keeps it alive after the roll-back, for as long as it stays on it", async () => {
+test("an instance on the target key keeps that key alive after the roll-back", async () => {
   const { at, vms, refused } = await adopted();
   const [one, two] = vms;
   await at.rotate();
   const target = at.newest();
   await one.refresh().report();
   await at.order("rollback", "the release is broken");
-  await at.order("resume", "mended");
+  await at.order("resume", "fixed");
   for (let hour = 0; hour < 24; hour += 1) {
     rig.clock.advance(minutes(14));
     await two.report();
@@ -196,7 +182,7 @@ test("an instance that holds the target key keeps it alive after the roll-back, 
   expect(refused).toEqual([]);
 });
 
-const unhealthy = async (gate: PlaceOptions["gate"] = {}) => {
+const unhealthy = async (gate: AccountOptions["gate"] = {}) => {
   const staged = await adopted({ gate: { rollbackWhenUnhealthyForMs: minutes(30), ...gate } });
   const { at, vms } = staged;
   await at.rotate();
@@ -205,7 +191,7 @@ const unhealthy = async (gate: PlaceOptions["gate"] = {}) => {
   return staged;
 };
 
-/** Until `ms` after `since`, with unhealthy signals on the way. */
+/** Sends unhealthy signals until `ms` after `since`. */
 const goOn = async (vm: Instance, since: string, ms: number): Promise<void> => {
   const end = Date.parse(since) + ms;
   while (rig.clock.now().getTime() + minutes(5) < end) {
@@ -216,14 +202,14 @@ const goOn = async (vm: Instance, since: string, ms: number): Promise<void> => {
   rig.clock.advance(end - rig.clock.now().getTime());
 };
 
-describe("roll-back by itself", () => {
-  test("comes when one instance has been unhealthy on the new key for the limit, and not a millisecond before", async () => {
+describe("automatic roll-back", () => {
+  test("begins exactly when one instance has been unhealthy on the new key for the limit", async () => {
     const { at, vms, refused } = await unhealthy();
     await vms[0].report({ healthy: false, detail: "403 from Batch" });
     const since = rig.clock.at;
     await goOn(vms[0], since, minutes(30) - 1);
     await rig.surface.tick();
-    expect(await phase(at)).toBe("published");
+    expect(await at.phase()).toBe("published");
     rig.clock.advance(1);
     await rig.surface.tick();
     expect(await at.status()).toMatchObject({
@@ -232,7 +218,7 @@ describe("roll-back by itself", () => {
       lastRotation: { outcome: "rolledBack" },
     });
     const { version } = at.versions()[1] ?? {};
-    expect(at.events.find(({ event }) => event === "RotationRolledBack")).toMatchObject({
+    expect(at.eventsOf("RotationRolledBack")[0]).toMatchObject({
       by: "schedule",
       detail: expect.stringContaining(
         `render-api/vm-1 has been unhealthy on version ${version} since ${since}, longer than PT30M`,
@@ -241,21 +227,21 @@ describe("roll-back by itself", () => {
     expect(refused).toEqual([]);
   });
 
-  test("does not come where it is not configured, nor for an instance that is unhealthy on the old key", async () => {
+  test("does not begin without its setting, nor for an instance that is unhealthy on the old key", async () => {
     const { at, vms } = await unhealthy({ rollbackWhenUnhealthyForMs: null });
     await vms[0].report({ healthy: false });
     await goOn(vms[0], rig.clock.at, days(1));
-    expect(await phase(at)).toBe("published");
+    expect(await at.phase()).toBe("published");
 
     rig.deploy([{ ...at.config, gate: { ...at.config.gate, rollbackWhenUnhealthyForMs: minutes(30) } }]);
     await vms[0].report();
     await vms[1].report({ healthy: false });
     await goOn(vms[1], rig.clock.at, days(1));
     await rig.surface.tick();
-    expect(await phase(at)).toBe("published");
+    expect(await at.phase()).toBe("published");
   });
 
-  test("does not come where the instance was well in between", async () => {
+  test("does not begin where the instance was healthy in between", async () => {
     const { at, vms } = await unhealthy();
     await vms[0].report({ healthy: false });
     await goOn(vms[0], rig.clock.at, minutes(29));
@@ -263,10 +249,10 @@ describe("roll-back by itself", () => {
     await vms[0].report({ healthy: false });
     await goOn(vms[0], rig.clock.at, minutes(29));
     await rig.surface.tick();
-    expect(await phase(at)).toBe("published");
+    expect(await at.phase()).toBe("published");
   });
 
-  test("a process that dies in the middle of it leaves one that the next driver finishes", async () => {
+  test("is finished by the next driver after a crash", async () => {
     for (const death of [
       { operation: "secrets.publish", at: "before" },
       { operation: "secrets.publish", at: "after" },

@@ -2,38 +2,29 @@ import { TransientServiceError } from "../../lib/errors";
 import { aConsumer } from "../builders/account";
 import { days, hours, minutes, seconds } from "../builders/time";
 import type { Operation } from "../fakes/world/faults";
-import {
-  adopt,
-  type Instance,
-  type Place,
-  passing,
-  place,
-  type PlaceOptions,
-  openRig,
-  type ServedRig,
-} from "../rig/served-place";
+import type { AccountOptions } from "../rig/rig";
+import { adopt, passing, place, openRig, type ServedRig } from "../rig/served-place";
 
 let rig: ServedRig;
 beforeEach(async () => {
   rig = await openRig();
 });
 
-const adopted = async (options: PlaceOptions = {}) => {
-  const at: Place = place(rig, { ...options, gate: { consumers: [aConsumer({ instances: 2 })], ...options.gate } });
-  const vms: readonly [Instance, Instance] = [at.instance("render-api", "vm-1"), at.instance("render-api", "vm-2")];
+const adopted = async (options: AccountOptions = {}) => {
+  const at = place(rig, { ...options, gate: { consumers: [aConsumer({ instances: 2 })], ...options.gate } });
+  const vms = [at.vm(1), at.vm(2)] as const;
   await adopt(at, vms);
-  for (const vm of vms) vm.stay();
   return { at, vms };
 };
 const busy = () => new TransientServiceError({ operation: "Batch regenerateKeys", statusCode: 429 }, minutes(2));
 const leaked = { reason: "the key was in a public log", retireAfter: "PT15M" };
 
-test("with prompt consumers it is through without a single tick: the request publishes, and each signal moves it on", async () => {
-  const { at, vms } = await adopted({ gate: { consumers: [aConsumer({ instances: 2 })], soakMs: 0 } });
+test("with prompt consumers the rotation needs no tick: the request publishes, and signals advance it", async () => {
+  const { at, vms } = await adopted({ gate: { soakMs: 0 } });
   const [startedAt, old] = [rig.clock.now().getTime(), at.newest()];
   expect(await at.rotate(leaked)).toMatchObject({ status: 202, body: { phase: "published" } });
   await vms[0].refresh().report();
-  expect((await at.status()).phase).toBe("published");
+  expect(await at.phase()).toBe("published");
   const last = await vms[1].refresh().report();
   expect(last.body).toEqual({ account: at.name, accepted: true, waitingFor: null });
   expect(await at.status()).toMatchObject({ phase: "idle", lastRotation: { outcome: "completed" } });
@@ -42,16 +33,16 @@ test("with prompt consumers it is through without a single tick: the request pub
   expect(rig.clock.now().getTime() - startedAt).toBeLessThan(10);
 });
 
-test("with a soak it is through at the first signal after it", async () => {
-  const { at, vms } = await adopted({ gate: { consumers: [aConsumer({ instances: 2 })], soakMs: minutes(10) } });
+test("with a soak the rotation ends at the first signal after it", async () => {
+  const { at, vms } = await adopted({ gate: { soakMs: minutes(10) } });
   await at.rotate(leaked);
   for (const vm of vms) await vm.refresh().report();
   await passing(rig, minutes(10), vms);
-  expect((await at.status()).phase).toBe("idle");
+  expect(await at.phase()).toBe("idle");
 });
 
-test("where Batch is slow with the new key and with the old one, the next signal after it moves the rotation on, still without a tick", async () => {
-  const { at, vms } = await adopted({ gate: { consumers: [aConsumer({ instances: 2 })], soakMs: 0 } });
+test("signals advance the rotation without a tick where Batch is slow with both keys", async () => {
+  const { at, vms } = await adopted({ gate: { soakMs: 0 } });
   const [one, two] = vms;
   const old = at.newest();
   const slow = rig.faults.onEffect((operation) => {
@@ -66,7 +57,7 @@ test("where Batch is slow with the new key and with the old one, the next signal
   rig.batch.setRefused(at.keys().secondary, false);
   rig.clock.advance(seconds(20));
   expect((await one.report()).body).toMatchObject({ waitingFor: { reason: "OnPreviousKey" } });
-  expect((await at.status()).phase).toBe("published");
+  expect(await at.phase()).toBe("published");
 
   rig.batch.setLingering(old.value, true);
   await one.refresh().report();
@@ -75,11 +66,11 @@ test("where Batch is slow with the new key and with the old one, the next signal
   rig.clock.advance(seconds(20));
   expect((await one.report()).body).toMatchObject({ accepted: true, waitingFor: null });
   expect(await at.status()).toMatchObject({ phase: "idle", lastRotation: { outcome: "completed" } });
-  expect(at.eventKinds().filter((event) => event === "KeyRegenerated")).toHaveLength(1);
+  expect(at.eventsOf("KeyRegenerated")).toHaveLength(1);
 });
 
-test("what failed is tried again by the first signal after its backoff, and not before", async () => {
-  const { at, vms } = await adopted({ gate: { consumers: [aConsumer({ instances: 2 })], soakMs: 0 } });
+test("the first signal after the backoff retries a failed step, and none before", async () => {
+  const { at, vms } = await adopted({ gate: { soakMs: 0 } });
   rig.faults.add("batch.regenerate", { when: "before", error: busy, times: 1 });
   await at.rotate(leaked);
   const triedAt = rig.clock.now().getTime();
@@ -87,11 +78,11 @@ test("what failed is tried again by the first signal after its backoff, and not 
   expect((await vms[0].report()).body).toMatchObject({ waitingFor: { reason: "BackingOff" } });
   expect(rig.clock.now().getTime() - triedAt).toBe(minutes(2) - 1);
   expect((await vms[1].report()).body).toMatchObject({ waitingFor: { reason: "OnPreviousKey" } });
-  expect((await at.status()).phase).toBe("published");
+  expect(await at.phase()).toBe("published");
 });
 
-test("however many signals come while Batch is slow, it is asked once in five seconds", async () => {
-  const { at, vms } = await adopted({ gate: { consumers: [aConsumer({ instances: 2 })], soakMs: 0 } });
+test("any number of signals while Batch is slow cause at most one call to Batch in five seconds", async () => {
+  const { at, vms } = await adopted({ gate: { soakMs: 0 } });
   const slow = rig.faults.onEffect((operation) => {
     if (operation === "batch.regenerate") rig.batch.setRefused(at.keys().secondary, true);
   });
@@ -107,23 +98,20 @@ test("however many signals come while Batch is slow, it is asked once in five se
   expect(times("batch.readKeys")).toBeGreaterThan(0);
   expect(times("batch.readKeys")).toBeLessThanOrEqual(12);
   expect(times("batch.regenerate")).toBe(0);
-  expect((await at.status()).waitingFor).toMatchObject({ reason: "NewKeyNotAcceptedYet" });
+  expect(await at.waitingFor()).toMatchObject({ reason: "NewKeyNotAcceptedYet" });
 });
 
-test("settleOn primary: the signals move it through the settling phase as well", async () => {
-  const { at, vms } = await adopted({
-    settleOn: "primary",
-    gate: { consumers: [aConsumer({ instances: 2 })], soakMs: 0 },
-  });
+test("settleOn primary: signals advance the rotation through the settling phase too", async () => {
+  const { at, vms } = await adopted({ settleOn: "primary", gate: { soakMs: 0 } });
   await at.rotate(leaked);
   for (const vm of vms) await vm.refresh().report();
-  expect((await at.status()).phase).toBe("settling");
+  expect(await at.phase()).toBe("settling");
   for (const vm of vms) await vm.refresh().report();
   expect(await at.status()).toMatchObject({ phase: "idle", activeSlot: "primary" });
   expect(at.keys().primary).toBe(at.newest().value);
 });
 
-test("without prompt consumers the old key dies at retireAt, and not a millisecond before; the history says in spite of whom", async () => {
+test("the old key is retired exactly at retireAt; the history names the consumers that have not moved", async () => {
   const { at, vms } = await adopted({ window: { days: ["Sun"], from: "01:00", to: "02:00", timeZone: "UTC" } });
   const old = at.newest();
   await at.rotate(leaked);
@@ -131,21 +119,21 @@ test("without prompt consumers the old key dies at retireAt, and not a milliseco
   expect(rotation).toMatchObject({ retireAfter: "PT15M" });
   expect(Date.parse(rotation?.retireAt ?? "") - Date.parse(rotation?.publishedAt ?? "")).toBe(minutes(15));
   await vms[0].refresh().report();
-  rig.clock.advance(Date.parse(rotation?.retireAt ?? "") - rig.clock.now().getTime() - 2);
+  rig.clock.to(Date.parse(rotation?.retireAt ?? "") - 2);
   await vms[1].report();
   await rig.surface.tick();
-  expect((await at.status()).phase).toBe("published");
+  expect(await at.phase()).toBe("published");
   expect(at.accepts(old.value)).toBe(true);
   rig.clock.advance(1);
   await rig.surface.tick();
-  expect((await at.status()).phase).toBe("idle");
+  expect(await at.phase()).toBe("idle");
   expect(at.accepts(old.value)).toBe(false);
-  expect(at.events.find(({ event }) => event === "KeyRetired")?.detail).toMatch(
+  expect(at.eventsOf("KeyRetired")[0]?.detail).toMatch(
     /retireAfter has passed at \S+, in spite of OnPreviousKey: render-api\/vm-2/,
   );
 });
 
-test("retireAfter opens the gate in modes approval and delay too, but not while paused", async () => {
+test("retireAfter opens the gate in the modes approval and delay too, but not while paused", async () => {
   for (const gate of [{ mode: "approval" }, { mode: "delay", delayMs: days(7) }] as const) {
     rig = await openRig();
     const at = place(rig, { gate: { ...gate, consumers: [], soakMs: 0 } });
@@ -153,23 +141,23 @@ test("retireAfter opens the gate in modes approval and delay too, but not while 
     await at.order("approve");
     rig.clock.advance(days(7));
     await rig.surface.tick();
-    expect((await at.status()).phase).toBe("idle");
+    expect(await at.phase()).toBe("idle");
     await at.rotate(leaked);
     await at.order("pause");
     rig.clock.advance(hours(1));
     await rig.surface.tick();
-    expect((await at.status()).phase).toBe("published");
+    expect(await at.phase()).toBe("published");
     await at.order("resume");
-    expect((await at.status()).phase).toBe("idle");
+    expect(await at.phase()).toBe("idle");
   }
 });
 
-test("a signal that arrives while another one retires the key loses nothing: both are kept, and the key dies once", async () => {
-  const { at, vms } = await adopted({ gate: { consumers: [aConsumer({ instances: 2 })], soakMs: 0 } });
+test("two concurrent signals that both open the gate are both stored, and the key is retired once", async () => {
+  const { at, vms } = await adopted({ gate: { soakMs: 0 } });
   await at.rotate(leaked);
   const signals = vms.map((vm) => vm.refresh().signal());
   const answers = await Promise.all(signals.map((signal) => at.post(signal)));
   expect(answers.map(({ status }) => status)).toEqual([202, 202]);
-  expect((await at.status()).phase).toBe("idle");
-  expect(at.eventKinds().filter((event) => event === "KeyRetired")).toHaveLength(1);
+  expect(await at.phase()).toBe("idle");
+  expect(at.eventsOf("KeyRetired")).toHaveLength(1);
 });

@@ -9,12 +9,12 @@ export interface HealthRequest {
   readonly path: string;
 }
 
-/** An app that answers when it is asked for its health. */
+/** An app with a health URL. */
 export interface HealthApp {
   readonly url: string;
   readonly port: number;
   readonly asked: HealthRequest[];
-  /** What it answers from now on. */
+  /** Answers every request from now on. */
   answer: (request: HealthRequest, response: ServerResponse) => void;
   close(): Promise<void>;
 }

@@ -1,15 +1,15 @@
 import type { VirtualClock } from "../fakes/world/virtual-clock";
 
-/** What becomes of one request: a status, after some time where it is given; no answer ever; or no connection. */
+/** The reaction to one request: a status, possibly after some time; no answer; or no connection. */
 export type Reaction = number | { readonly status: number; readonly afterMs: number } | "silence" | "refused";
 
 export interface Received {
   readonly at: string;
   readonly id: string;
   readonly kind: string;
-  /** Of `AlarmCleared`: which alarm has ended. */
+  /** For `AlarmCleared`: the alarm that has ended. */
   readonly cleared: string | null;
-  /** Null where it is about the rotator as a whole. */
+  /** Null for an alarm about the rotator as a whole. */
   readonly account: string | null;
   readonly reaction: Reaction;
 }
@@ -21,10 +21,10 @@ interface CloudEvent {
   readonly data: { readonly event: string; readonly kind?: string };
 }
 
-/** The webhook's receiver, in the place of `fetch`. */
+/** The webhook's receiver, which replaces `fetch`. */
 export class Receiver {
   readonly received: Received[] = [];
-  /** Asked anew at each request. */
+  /** Called at each request. */
   reacts: (nth: number) => Reaction = () => 200;
 
   constructor(private readonly clock: VirtualClock) {}

@@ -31,10 +31,10 @@ export interface RigOptions {
   /** Which events the webhook sends to `receiver`; null: there is no webhook, and `fetch` is the real one. */
   readonly wanted?: Wanted | null;
   readonly remindSettingsEveryMs?: number;
-  /** Ports that are something else than the world's. */
+  /** Replacements for ports of the world. */
   readonly ports?: Partial<Ports>;
   readonly startsAt?: string;
-  /** Default: one of its own. */
+  /** Default: a new world. */
   readonly world?: World;
 }
 
@@ -46,13 +46,13 @@ export interface AccountOptions extends AccountChanges {
 export const aWorld = (startsAt?: string): World =>
   new World({ product, signals: "real", ...(startsAt === undefined ? {} : { startsAt }) });
 
-/** The app on a live world, with a clock that the test moves and a receiver at its webhook. */
+/** The app on a live world, with a clock that the test advances and a receiver at its webhook. */
 export class Rig {
   readonly world: World;
   readonly receiver: Receiver;
   readonly lines: Line[] = [];
   accounts: readonly AccountConfig[] = [];
-  /** What is wrong with the settings: while there is anything, a run of the timer reports it and does nothing else. */
+  /** The problems of the settings. Where there are any, a run of the timer only reports them. */
   wrongSettings: ConfigError["problems"] = [];
   #limits: Partial<AppLimits>;
   #process: Process | null = null;
@@ -95,7 +95,7 @@ export class Rig {
     return this.world.faults;
   }
 
-  /** A process with an empty memory, in the place of the one before. */
+  /** Replaces the process with a new one with an empty memory. */
   start({ death = null, ports: other }: Pick<StartOptions, "death" | "ports"> = {}): Process {
     const log: Ports["log"] = { write: (level, line) => void this.lines.push({ ...line, level }) };
     const ports = { log, ...this.options.ports, ...other };
@@ -103,16 +103,14 @@ export class Rig {
     return this.#process;
   }
 
-  /** Another configuration, as after a deployment. */
+  /** Restarts with another configuration, as a deployment does. */
   deploy(accounts: readonly AccountConfig[], change: Partial<AppLimits> = {}): void {
     this.accounts = accounts;
     this.#limits = { ...this.#limits, ...change };
     this.start();
   }
 
-  /**
-   * Runs `work` in a process that dies on the way, and starts a new one. At which call it died; null where it lived.
-   */
+  /** Runs `work` in a process that crashes, then starts a new process. Returns the call; null where nothing crashed. */
   async crash(death: Death, work: () => Promise<unknown>): Promise<string | null> {
     const { died } = this.start({ death });
     const at = await Promise.race([died, work().then(() => null)]);
@@ -134,7 +132,7 @@ export class Rig {
     return this.ticker.tick();
   }
 
-  /** What the timer does, whatever the settings. */
+  /** One run of the timer, with valid or wrong settings. */
   async fireTimer(): Promise<void> {
     await (this.wrongSettings.length === 0 ? this.tick() : this.reportSettings());
   }
@@ -180,7 +178,7 @@ export class Rig {
     return this.lines.filter((line) => line.event === event);
   }
 
-  /** What came to the receiver, in short: whole minutes since an instant, and what. */
+  /** The received events: whole minutes since an instant, and the kind. */
   receivedSince(start: string): readonly (readonly [number, string])[] {
     return this.receiver.received.map(
       ({ at, kind }) => [Math.floor((Date.parse(at) - Date.parse(start)) / 60_000), kind] as const,
@@ -190,10 +188,10 @@ export class Rig {
 
 const publishManually = (world: World, { secret }: AccountConfig, value: string): void => {
   world.effects += 1;
-  world.vault.add(secret, { value, by: "hand", createdAtMs: world.wallMs, effect: world.effects });
+  world.vault.add(secret, { value, by: "person", createdAtMs: world.wallMs, effect: world.effects });
 };
 
-/** Written out once more on purpose: what an app does, from the contract's text. */
+/** A second implementation on purpose, from the text of the contract for apps. */
 export const proofOf = (key: string, lines: readonly string[]): string =>
   createHmac("sha256", Buffer.from(key, "base64"))
     .update(["batch-key-proof-v1", ...lines].join("\n"), "utf8")
@@ -207,7 +205,7 @@ export interface HeldVersion {
   readonly enabled: boolean;
 }
 
-/** One account under rotation: what is true of it. */
+/** The true state of one account under rotation. */
 export class PlacedAccount {
   constructor(
     readonly rig: Rig,
@@ -220,8 +218,8 @@ export class PlacedAccount {
 
   get record(): RotationRecord {
     const stored = this.rig.tables.rotations.get(this.name);
-    if (stored === undefined) throw new Error("no tick has seen this account");
-    if (this.rig.tables.damaged.has(this.name)) throw new Error("the row is not whole");
+    if (stored === undefined) throw new Error("no tick has read this account");
+    if (this.rig.tables.damaged.has(this.name)) throw new Error("the row cannot be read");
     return stored.record;
   }
 
@@ -329,7 +327,7 @@ export class Place extends PlacedAccount {
     if (received.kind !== "received") throw new Error(`the signal was refused: ${received.reason}`);
   }
 
-  /** Good for as long as the soak takes: past the gate, where nothing else shuts it. */
+  /** Reports for the whole soak, which opens the gate where nothing else shuts it. */
   async confirm(report: Report = {}): Promise<void> {
     await this.report(report);
     this.rig.clock.advance(this.config.gate.soakMs);

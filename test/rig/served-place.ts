@@ -25,8 +25,6 @@ export class ServedRig extends Rig {
 export const openRig = async (options: RigOptions = {}): Promise<ServedRig> =>
   new ServedRig(await openSurface(), { wanted: null, ...options });
 
-export type PlaceOptions = AccountOptions;
-
 export interface Report {
   readonly healthy?: boolean;
   readonly detail?: string;
@@ -49,7 +47,7 @@ export interface SentSignal {
   readonly proof?: string;
 }
 
-/** One Batch account under rotation, and everything that can be asked of the app about it. */
+/** One Batch account under rotation, with the requests that the app accepts about it. */
 export class Place extends PlacedAccount {
   constructor(
     override readonly rig: ServedRig,
@@ -63,6 +61,14 @@ export class Place extends PlacedAccount {
     if (status !== 200) throw new Error(`GET accounts/${this.name}: ${status} ${text}`);
     const body: StatusBody = JSON.parse(text);
     return body;
+  }
+
+  async phase(): Promise<StatusBody["phase"]> {
+    return (await this.status()).phase;
+  }
+
+  async waitingFor(): Promise<StatusBody["waitingFor"]> {
+    return (await this.status()).waitingFor;
   }
 
   rotate(body: object = { reason: "asked for" }, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
@@ -84,6 +90,11 @@ export class Place extends PlacedAccount {
 
   instance(consumer: string, instance: string): Instance {
     return new Instance(this, consumer, instance);
+  }
+
+  /** An instance of the default consumer, by its number. */
+  vm(number = 1): Instance {
+    return this.instance("render-api", `vm-${number}`);
   }
 }
 
@@ -143,19 +154,43 @@ export class Instance {
   }
 }
 
+export interface AdoptedPlace {
+  readonly at: Place;
+  readonly vm: Instance;
+}
+
 export const place = (rig: ServedRig, options: AccountOptions = {}): Place => new Place(rig, rig.configure(options));
 
-/** Adopted by the given instances: every one has reported, and the soak is over. */
+/** Every given instance reports, and the soak passes. Each holds the adopted version until it refreshes. */
 export const adopt = async (at: Place, instances: readonly Instance[]): Promise<void> => {
   const { rig, config } = at;
   await rig.surface.tick();
   for (const instance of instances) await instance.refresh().report();
   await passing(rig, config.gate.soakMs, instances);
   await rig.surface.tick();
-  expect((await at.status()).phase).toBe("idle");
+  expect(await at.phase()).toBe("idle");
 };
 
-/** Time passes, with every instance signalling often enough to stay fresh. */
+/** Adopted by `render-api/vm-1`, which holds the adopted version until it refreshes. */
+export const adopted = async (rig: ServedRig, options: AccountOptions = {}): Promise<AdoptedPlace> => {
+  const at = place(rig, options);
+  const vm = at.vm();
+  await adopt(at, [vm]);
+  return { at, vm };
+};
+
+/** The same with a rotation that waits at its gate for the instance. */
+export const published = async (rig: ServedRig, options: AccountOptions = {}): Promise<AdoptedPlace> => {
+  const staged = await adopted(rig, options);
+  expect((await staged.at.rotate()).status).toBe(202);
+  expect(await staged.at.phase()).toBe("published");
+  return staged;
+};
+
+/** The instant `ms` milliseconds after another. */
+export const plus = (instant: string, ms: number): string => new Date(Date.parse(instant) + ms).toISOString();
+
+/** Advances the clock; every instance signals often enough to stay fresh. */
 export const passing = async (rig: ServedRig, ms: number, instances: readonly Instance[]): Promise<void> => {
   for (let left = ms; left > 0; left -= minutes(5)) {
     rig.clock.advance(Math.min(left, minutes(5)));

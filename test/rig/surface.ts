@@ -19,9 +19,9 @@ export interface Call {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The app's functions in this process: requests take the library's own way from protocol data to handler and back. */
+/** The app's functions in this process, called by the library's own conversion of protocol data. */
 export interface Surface {
-  /** The app that answers from now on. */
+  /** Makes this app answer from now on. */
   use(app: App): void;
   call(call: Call): Promise<Answer>;
   /** Runs the timer's function once. */
@@ -30,7 +30,7 @@ export interface Surface {
 
 type Functions = Map<string, { readonly metadata: FunctionMetadata; readonly callback: FunctionCallback }>;
 
-/** `@azure/functions-core`, which only a Functions worker has. It must be there before the library is loaded. */
+/** `@azure/functions-core`, which only a Functions worker has. It must exist before the library is loaded. */
 const supplyCore = (functions: Functions): (() => ProgrammingModel | null) => {
   let model: ProgrammingModel | null = null;
   const core = {
@@ -60,7 +60,7 @@ const routesOf = (functions: Functions): readonly Route[] =>
 
 let opened: Promise<Surface> | null = null;
 
-/** One for each test file: the functions register once. */
+/** One per test file, because the functions register once. */
 export const openSurface = (): Promise<Surface> => (opened ??= open());
 
 const open = async (): Promise<Surface> => {
@@ -82,7 +82,7 @@ const open = async (): Promise<Surface> => {
     return found;
   };
   let current: App | null = null;
-  // The functions keep the app that they saw first.
+  // The functions keep the app that they get first.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every member is taken from the present app
   useApp(new Proxy({} as App, { get: (_nothing, member) => Reflect.get(current ?? {}, member) }));
   return {

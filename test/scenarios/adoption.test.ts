@@ -47,7 +47,7 @@ describe("first sight of an account", () => {
 
   it("does not publish a primary key that Batch does not accept yet", async () => {
     const story = new Story({ vault: "nothing", settleMs: { accept: minutes(3), refuse: 0 } });
-    story.regenerateByHand("primary");
+    story.regenerateManually("primary");
     await story.tick();
     expect(story.versions).toBe(0);
     expect((await story.status()).waitingFor?.reason).toBe("NewKeyNotAcceptedYet");

@@ -2,7 +2,7 @@ import { minutes } from "../builders/time";
 import type { Operation } from "../fakes/world/faults";
 import { anIdleStory } from "./story";
 
-describe("an account that only a person can help", () => {
+describe("an account that needs an operator", () => {
   it.each<[Operation, "Forbidden" | "ResourceLocked" | "PolicyRefused"]>([
     ["batch.regenerate", "ResourceLocked"],
     ["batch.readKeys", "Forbidden"],
@@ -26,7 +26,7 @@ describe("an account that only a person can help", () => {
     expect(story.violation).toBeNull();
   });
 
-  it("is tried at once when an operator resumes it", async () => {
+  it("is retried at once when an operator resumes it", async () => {
     const { story } = await anIdleStory();
     const outage = { operation: "batch.regenerate", reason: "ResourceLocked" } as const;
     story.world.faults.outages.add(outage);
@@ -40,7 +40,7 @@ describe("an account that only a person can help", () => {
     expect(story.violation).toBeNull();
   });
 
-  it("waits as long as the service asks", async () => {
+  it("waits for as long as Retry-After asks", async () => {
     const { story } = await anIdleStory();
     story.world.faults.place({
       operation: "batch.readKeys",

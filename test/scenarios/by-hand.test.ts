@@ -7,7 +7,7 @@ describe("a key published manually", () => {
     const { story } = await anIdleStory();
     await story.demand();
     const { primary, secondary } = story.keys;
-    story.publishByHand(primary.value);
+    story.publishManually(primary.value);
     await story.passes(minutes(5));
     await story.tick();
     expect([story.phase, story.published]).toEqual(["adopting", "primary"]);
@@ -20,19 +20,19 @@ describe("a key published manually", () => {
   it("is adopted before anything is regenerated, when it is found at the start of a rotation", async () => {
     const { story } = await anIdleStory();
     const { primary, secondary } = story.keys;
-    story.publishByHand(secondary.value);
+    story.publishManually(secondary.value);
     await story.demand();
     expect([story.phase, story.published]).toEqual(["adopting", "secondary"]);
     expect(story.keys).toEqual({ primary, secondary });
     expect(story.violation).toBeNull();
   });
 
-  it("and taken back manually leaves the app that read it in between unharmed", async () => {
+  it("and withdrawn manually does not break an app that read it in between", async () => {
     const { story, app } = await anIdleStory();
     const { primary, secondary } = story.keys;
-    story.publishByHand(secondary.value);
+    story.publishManually(secondary.value);
     story.reads(app);
-    story.publishByHand(primary.value);
+    story.publishManually(primary.value);
     await story.demand();
     expect(story.keys).toEqual({ primary, secondary });
     expect([story.phase, story.published]).toEqual(["adopting", "primary"]);
@@ -42,12 +42,12 @@ describe("a key published manually", () => {
     expect(story.violation).toBeNull();
   });
 
-  it("and taken back lets a rotation of a leaked key start again as what it was asked for", async () => {
+  it("and withdrawn restarts the rotation of a leaked key with its original request", async () => {
     const { story } = await anIdleStory({ account: { rotateEveryMs: days(90) } });
     const asked = { reason: "the key leaked", retireAfterMs: minutes(15), idempotencyKey: "leak-7" };
     const { primary, secondary } = story.keys;
-    story.publishByHand(secondary.value);
-    story.publishByHand(primary.value);
+    story.publishManually(secondary.value);
+    story.publishManually(primary.value);
     await story.demand(asked);
     expect([story.phase, story.record.lastRotation?.outcome]).toEqual(["adopting", "superseded"]);
     expect((await story.demand(asked))?.kind).toBe("accepted");
@@ -60,13 +60,13 @@ describe("a key published manually", () => {
     expect(story.violation).toBeNull();
   });
 
-  it("and taken back while the old key is being retired is confirmed before another rotation", async () => {
+  it("and withdrawn during the retirement of the old key must be confirmed before another rotation", async () => {
     const { story, app } = await anIdleStory({ settleMs: { accept: 0, refuse: minutes(12) } });
     await story.demand();
     await story.goesOn(() => story.phase === "retired");
-    story.publishByHand(story.keys.primary.value);
+    story.publishManually(story.keys.primary.value);
     story.reads(app);
-    story.publishByHand(story.keys.secondary.value);
+    story.publishManually(story.keys.secondary.value);
     await story.passes(minutes(12));
     await story.tick();
     expect([story.phase, story.record.lastRotation?.outcome]).toEqual(["adopting", "completed"]);

@@ -1,7 +1,7 @@
 import { anIdleStory } from "./story";
 
 describe("a configuration that names something else", () => {
-  it("adopts another secret anew, ends the rotation under way and leaves the first secret as it is", async () => {
+  it("adopts another secret anew, ends the rotation under way and does not change the first secret", async () => {
     const { story } = await anIdleStory();
     await story.demand();
     const { primary, secondary } = story.keys;
@@ -16,7 +16,7 @@ describe("a configuration that names something else", () => {
     expect(story.violation).toBeNull();
   });
 
-  it("regenerates nothing of another account before its consumers have confirmed", async () => {
+  it("regenerates no key of another account before its consumers have confirmed", async () => {
     const { story } = await anIdleStory();
     const resourceId = `${story.config.batch.resourceId}2`;
     story.world.batch.create(resourceId);

@@ -7,7 +7,7 @@ interface Place {
   readonly nth: number;
 }
 
-/** Every call of a whole rotation, in the order in which they are made. */
+/** Every call of a whole rotation, in order. */
 const everyCall = async (): Promise<readonly Place[]> => {
   const { story } = await anIdleStory();
   const places: Place[] = [];
@@ -26,7 +26,7 @@ const crashes = ({ operation }: Place): readonly Fault[] => [
 ];
 
 describe("a rotation whose driver crashes", () => {
-  it("at any of its calls, before, after or with the request on its way, ends all the same", async () => {
+  it("before, after or during any of its calls is completed by the next driver", async () => {
     const places = await everyCall();
     expect(places.length).toBeGreaterThan(50);
     for (const place of places) {

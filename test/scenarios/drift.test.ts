@@ -1,14 +1,14 @@
 import { hours, minutes } from "../builders/time";
 import { anIdleStory, type Story } from "./story";
 
-/** Apps read a value that Batch refuses: somebody regenerated the published key, or wrote another value. */
+/** Manual changes after which apps read a value that Batch refuses. */
 const sabotages: readonly [string, (story: Story) => void][] = [
-  ["regenerated the published key", (story) => story.regenerateByHand(story.published ?? "primary")],
-  ["wrote another value into the vault", (story) => story.publishByHand("c29tZXRoaW5nIGVsc2U=")],
+  ["regenerated the published key", (story) => story.regenerateManually(story.published ?? "primary")],
+  ["wrote another value into the vault", (story) => story.publishManually("c29tZXRoaW5nIGVsc2U=")],
 ];
 
 describe.each(sabotages)("after a person has %s", (_, sabotage) => {
-  it("an idle account is repaired at its next comparison, and adopted anew", async () => {
+  it("an idle account is repaired at its next comparison and adopted anew", async () => {
     const { story } = await anIdleStory();
     sabotage(story);
     expect(story.published).toBeNull();
@@ -20,7 +20,7 @@ describe.each(sabotages)("after a person has %s", (_, sabotage) => {
     expect(story.violation).toBeNull();
   });
 
-  it("a paused account is repaired all the same, and goes no further", async () => {
+  it("a paused account is repaired and does not advance", async () => {
     const { story } = await anIdleStory();
     await story.demand();
     await story.operate("pause");
@@ -34,7 +34,7 @@ describe.each(sabotages)("after a person has %s", (_, sabotage) => {
     expect(story.violation).toBeNull();
   });
 
-  it("a rotation that waits at its gate is repaired at the next tick, and asks its gate afresh", async () => {
+  it("a rotation that waits at its gate is repaired at the next tick and waits for its consumers again", async () => {
     const { story, app } = await anIdleStory();
     await story.demand();
     story.reads(app);

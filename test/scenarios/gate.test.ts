@@ -2,7 +2,7 @@ import { minutes, seconds } from "../builders/time";
 import { anIdleStory } from "./story";
 
 describe("the gate of a rotation", () => {
-  it("opens by the very signal that makes all consumers good, without a tick", async () => {
+  it("opens at the signal that confirms the last consumer, without a tick", async () => {
     const { story, app } = await anIdleStory({ account: { gate: { soakMs: 0 } } });
     const old = story.keys.primary;
     await story.demand();
@@ -15,7 +15,7 @@ describe("the gate of a rotation", () => {
     expect(story.violation).toBeNull();
   });
 
-  it("stays shut while one of two instances is on the previous key, however long", async () => {
+  it("stays shut for as long as one of two instances is on the previous key", async () => {
     const { story, app } = await anIdleStory();
     const slow = story.app("vm-2");
     await story.reports(slow);
@@ -33,7 +33,7 @@ describe("the gate of a rotation", () => {
     expect(story.violation).toBeNull();
   });
 
-  it("opens after retireAfter in spite of an app that never moves", async () => {
+  it("opens after retireAfter although an app never moves", async () => {
     const { story } = await anIdleStory();
     await story.demand({ retireAfterMs: minutes(15) });
     const old = story.keys.primary;

@@ -1,8 +1,8 @@
 import { minutes, seconds } from "../builders/time";
 import { nextCall, Story } from "./story";
 
-describe("a publication whose answer is lost and that is done only minutes later", () => {
-  it("finds its key alive, however fast adoption and rotation would have been", async () => {
+describe("a publication whose answer is lost and that takes effect minutes later", () => {
+  it("publishes a live key, since no rotation regenerates it in between", async () => {
     const story = new Story({ vault: "nothing", account: { gate: { soakMs: 0 } } });
     const app = story.app("vm-1", story.keys.primary.value);
     nextCall(story, "secrets.publish", { kind: "late", ms: minutes(4) });

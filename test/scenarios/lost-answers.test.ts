@@ -10,7 +10,7 @@ const lost: readonly [string, Fault][] = [
 ];
 
 describe("a regenerate whose answer is lost", () => {
-  it.each(lost)("is left alone for five minutes, then done again, when the target's %s", async (_, fault) => {
+  it.each(lost)("of the target key is not repeated for five minutes, where it %s", async (_, fault) => {
     const { story } = await anIdleStory();
     nextCall(story, "batch.regenerate", fault);
     await story.demand();
@@ -30,23 +30,20 @@ describe("a regenerate whose answer is lost", () => {
     expect(story.violation).toBeNull();
   });
 
-  it.each(lost)(
-    "is compared with the old key before anything is done again, when the previous key's %s",
-    async (_, fault) => {
-      const { story } = await anIdleStory();
-      await story.demand();
-      nextCall(story, "batch.regenerate", fault);
-      await story.goesOn(() => story.record.quarantine !== null);
-      expect((await story.status()).waitingFor?.reason).toBe("OutcomeUnknown");
-      await story.goesOnUntilIdle();
-      expect(story.replaced("primary")).toBe(1);
-      expect(story.violation).toBeNull();
-    },
-  );
+  it.each(lost)("of the previous key is not repeated once it is done, where it %s", async (_, fault) => {
+    const { story } = await anIdleStory();
+    await story.demand();
+    nextCall(story, "batch.regenerate", fault);
+    await story.goesOn(() => story.record.quarantine !== null);
+    expect((await story.status()).waitingFor?.reason).toBe("OutcomeUnknown");
+    await story.goesOnUntilIdle();
+    expect(story.replaced("primary")).toBe(1);
+    expect(story.violation).toBeNull();
+  });
 });
 
 describe("a publication whose answer is lost", () => {
-  it.each(lost)("is found or made again, when it %s", async (_, fault) => {
+  it.each(lost)("is found or repeated, where it %s", async (_, fault) => {
     const { story } = await anIdleStory();
     nextCall(story, "secrets.publish", fault);
     await story.demand();
@@ -57,7 +54,7 @@ describe("a publication whose answer is lost", () => {
 });
 
 describe("a record whose write is lost", () => {
-  it.each(lost)("leaves nothing half done, at whichever write, when it %s", async (_, fault) => {
+  it.each(lost)("leaves no step unfinished, at any write, where it %s", async (_, fault) => {
     for (let ahead = 1; ahead <= 14; ahead += 1) {
       const { story } = await anIdleStory();
       nextCall(story, "rotations.replace", fault, ahead);

@@ -2,7 +2,7 @@ import { minutes } from "../builders/time";
 import { anIdleStory, nextCall, Story } from "./story";
 
 describe("a rotation on demand", () => {
-  it("is the same one for the same idempotency key, while under way and after its end", async () => {
+  it("is not started twice for the same idempotency key, during the rotation and after it", async () => {
     const { story } = await anIdleStory();
     const asked = { idempotencyKey: "incident-7" };
     const first = await story.demand(asked);
@@ -14,7 +14,7 @@ describe("a rotation on demand", () => {
     expect(story.violation).toBeNull();
   });
 
-  it("is refused for a used idempotency key with another body", async () => {
+  it("is refused where its idempotency key was used with another body", async () => {
     const { story } = await anIdleStory();
     await story.demand({ idempotencyKey: "incident-7" });
     const other = await story.demand({ idempotencyKey: "incident-7", retireAfterMs: minutes(15) });
@@ -34,7 +34,7 @@ describe("a rotation on demand", () => {
     expect(story.violation).toBeNull();
   });
 
-  it("is asked to come back when another driver keeps the account for longer than a few seconds", async () => {
+  it("is answered with Busy where another driver holds the account for longer than a few seconds", async () => {
     const { story } = await anIdleStory();
     const second = story.start("p2");
     nextCall(story, "rotations.replace", { kind: "crash", at: "after" });

@@ -2,7 +2,7 @@ import { minutes } from "../builders/time";
 import { anIdleStory, nextCall } from "./story";
 
 describe("a roll-back", () => {
-  it("publishes the previous key again, pauses, and spares the app that had moved", async () => {
+  it("publishes the previous key again, pauses, and keeps the key of an app that has moved", async () => {
     const { story, app } = await anIdleStory();
     await story.demand();
     const { primary, secondary } = story.keys;
@@ -18,7 +18,7 @@ describe("a roll-back", () => {
     expect(story.violation).toBeNull();
   });
 
-  it("is finished by the next driver when it crashes in the middle", async () => {
+  it("is finished by the next driver after a crash", async () => {
     const { story } = await anIdleStory();
     await story.demand();
     nextCall(story, "secrets.publish", { kind: "crash", at: "onItsWay", ms: minutes(1) });
@@ -28,7 +28,7 @@ describe("a roll-back", () => {
     expect(story.violation).toBeNull();
   });
 
-  it("is refused while a key may be dying", async () => {
+  it("is refused while a regenerate may be in flight", async () => {
     const { story } = await anIdleStory();
     await story.demand();
     nextCall(story, "batch.regenerate", { kind: "late", ms: minutes(2) });

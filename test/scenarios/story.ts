@@ -13,30 +13,27 @@ import type { Process } from "../fakes/world/process";
 import * as product from "../fakes/world/product";
 import { startProcess } from "../fakes/world/start-process";
 import { World } from "../fakes/world/world";
-import type { Instance } from "../simulation/instances";
+import { type Instance, unread } from "../simulation/instances";
 import { Judge, type Violation } from "../simulation/judge";
 
-/** What the vault holds when the rotator sees it for the first time. */
+/** What the vault holds at first sight. */
 export type VaultAtFirst = "nothing" | "the primary key" | "the secondary key" | "another value" | "a disabled version";
 
 export interface StoryOptions {
   readonly vault?: VaultAtFirst;
-  /** How old the version in the vault is, in milliseconds. */
+  /** The age of the version in the vault, in milliseconds. */
   readonly versionAgeMs?: number;
   readonly account?: AccountChanges;
   readonly faults?: readonly PlacedFault[];
   readonly settleMs?: { readonly accept: number; readonly refuse: number };
 }
 
-/**
- * An app of a story: it reads the vault and reports when the story says so, and uses what it has read all the
- * time.
- */
+/** An app that reads the vault and reports when the story calls it, and uses the key that it has read all the time. */
 export type App = Instance;
 
 /**
- * One account in a world of its own, driven step by step. Every effect is judged as in the simulation: a story that
- * breaks an invariant fails with `violation`.
+ * One account in a separate world, driven step by step. Every effect is judged as in the simulation; `violation` is the
+ * first broken invariant.
  */
 export class Story {
   readonly world: World;
@@ -71,10 +68,10 @@ export class Story {
       createdAtMs: this.world.wallMs - ageMs,
       effect: 0,
     });
-    if (vault === "a disabled version") added.disabledBy = "hand";
+    if (vault === "a disabled version") added.disabledBy = "person";
   }
 
-  /** One more process of the function app. */
+  /** Starts another process of the function app. */
   start(name: string): Process {
     return startProcess(this.world, [this.config], { name });
   }
@@ -85,7 +82,7 @@ export class Story {
     for (const process of this.world.processes) process.deploy([this.config]);
   }
 
-  /** An app that has read the vault and holds what it found, or `key`. */
+  /** Starts an app that holds the newest key of the vault, or `key`. */
   app(id: string, key: string | null = null, consumer = "render-api"): App {
     const app: App = {
       account: 0,
@@ -95,13 +92,7 @@ export class Story {
       cacheMs: 0,
       secret: this.config.secret,
       value: key,
-      version: null,
-      readAt: 0,
-      alive: true,
-      healthy: true,
-      heard: false,
-      givenUp: false,
-      sending: 0,
+      ...unread,
     };
     this.#apps.push(app);
     if (key === null) this.reads(app);
@@ -163,10 +154,7 @@ export class Story {
     return status;
   }
 
-  /**
-   * Lets everything happen that takes no more time than the calls that it waits for. Null where the process died under
-   * it.
-   */
+  /** Runs until the work ends, without other delays than those of its calls. Null where the process crashed. */
   async finish<T>(promise: Promise<T>): Promise<T | null> {
     let ended: { readonly value: T } | { readonly error: unknown } | null = null;
     const end = (how: NonNullable<typeof ended>): void => {
@@ -193,8 +181,8 @@ export class Story {
   }
 
   /**
-   * The ordinary course of things: every five minutes each app reads the vault and reports, and the timer fires. Ends
-   * when `done`, and fails where that takes more than a day.
+   * Normal operation: every five minutes each app reads the vault and reports, and the timer fires. Ends when `done`;
+   * fails where that takes more than a day.
    */
   async goesOn(done: () => boolean): Promise<void> {
     const began = this.world.timeline.now;
@@ -210,7 +198,7 @@ export class Story {
     }
   }
 
-  /** Until the account is at rest. */
+  /** Normal operation until the account is at rest. */
   async goesOnUntilIdle(): Promise<void> {
     await this.goesOn(() => this.#judge.restless(this.config.name) === null);
   }
@@ -229,7 +217,7 @@ export class Story {
     return this.record.state.phase;
   }
 
-  /** Which live key apps read now; null for none. */
+  /** The slot of the published key; null where it is no live key. */
   get published(): Slot | null {
     const newest = this.world.vault.newest(this.config.secret);
     const { primary, secondary } = this.keys;
@@ -238,7 +226,7 @@ export class Story {
     return newest.value === secondary.value ? "secondary" : null;
   }
 
-  /** How many versions the secret has. */
+  /** The number of versions of the secret. */
   get versions(): number {
     return this.world.vault.versions(this.config.secret).length;
   }
@@ -248,37 +236,37 @@ export class Story {
     return this.world.tables.events(this.config.name).map(({ event }) => event);
   }
 
-  /** How often a key of this slot was replaced by the rotator. */
+  /** The number of times that the rotator regenerated this slot. */
   replaced(slot: Slot): number {
     return [...this.world.batch.keys.values()].filter((key) => key.slot === slot && key.madeBy === "rotator").length;
   }
 
   // What a person does
 
-  regenerateByHand(slot: Slot): void {
+  regenerateManually(slot: Slot): void {
     this.world.effects += 1;
-    this.world.batch.regenerate(this.config.batch.resourceId, slot, "hand", false);
+    this.world.batch.regenerate(this.config.batch.resourceId, slot, "person", false);
     this.#judge.afterEffect();
   }
 
-  publishByHand(value: string): void {
+  publishManually(value: string): void {
     this.world.effects += 1;
     this.world.vault.add(this.config.secret, {
       value,
-      by: "hand",
+      by: "person",
       createdAtMs: this.world.wallMs,
       effect: this.world.effects,
     });
     this.#judge.afterEffect();
   }
 
-  /** What was broken first; null where nothing was. */
+  /** The first broken invariant; null where there is none. */
   get violation(): Violation | null {
     if (this.#judge.violation === null) this.#judge.checkHistory();
     return this.#judge.violation;
   }
 
-  /** Everything that happened, for people. */
+  /** The readable transcript. */
   transcript(): string {
     return (this.world.transcript.lines ?? []).join("\n");
   }
@@ -295,6 +283,6 @@ export const anIdleStory = async (
   return { story, app };
 };
 
-/** The fault at the next call of an operation after `story` has come this far. */
+/** Adds a fault at the next call of an operation. */
 export const nextCall = (story: Story, operation: Operation, fault: Fault, ahead = 1): void =>
   story.world.faults.place({ operation, nth: story.world.faults.calls(operation) + ahead, fault });

@@ -1,7 +1,7 @@
 import { minutes } from "../builders/time";
 import { anIdleStory, nextCall, Story } from "./story";
 
-describe("two drivers at the same time", () => {
+describe("two concurrent drivers", () => {
   it("take each step once", async () => {
     const { story } = await anIdleStory();
     const second = story.start("p2");
@@ -30,14 +30,14 @@ describe("two drivers at the same time", () => {
     expect(story.violation).toBeNull();
   });
 
-  it("see an account for the first time together and publish once", async () => {
+  it("publish once when both see an account for the first time", async () => {
     const story = new Story({ vault: "nothing" });
     await story.tickBoth(story.first, story.start("p2"));
     expect(story.versions).toBe(1);
     expect(story.violation).toBeNull();
   });
 
-  it("wait for each other no longer than a claim lasts when one of them stands still", async () => {
+  it("wait for each other no longer than a claim when one of them freezes", async () => {
     const { story } = await anIdleStory();
     const second = story.start("p2");
     nextCall(story, "batch.readKeys", { kind: "freeze", ms: minutes(20) });

@@ -5,7 +5,7 @@ import { anIdleStory } from "./story";
 const wednesdayNight = { days: ["Wed"], from: "02:00", to: "05:00", timeZone: "Etc/UTC" } as const;
 
 describe("a maintenance window", () => {
-  it("holds back what is due until it opens, and what is demanded never", async () => {
+  it("holds back a scheduled rotation until it opens, and never one on demand", async () => {
     const { story } = await anIdleStory({ versionAgeMs: days(61), account: { window: wednesdayNight } });
     await story.passes(hours(1));
     await story.tick();
@@ -16,7 +16,7 @@ describe("a maintenance window", () => {
     expect(story.violation).toBeNull();
   });
 
-  it("shuts the gate of a scheduled rotation that it did not see through", async () => {
+  it("shuts the gate of a scheduled rotation that did not end within it", async () => {
     const { story, app } = await anIdleStory({ versionAgeMs: days(61), account: { window: wednesdayNight } });
     await story.goesOn(() => story.phase === "published");
     await story.passes(hours(4));

@@ -6,16 +6,16 @@ import type { World } from "../fakes/world/world";
 import type { Instance, Instances } from "./instances";
 import { type Act, minute, resources, type Side } from "./plan";
 
-/** What an act works on. */
+/** The state that an act works on. */
 export interface Stage {
   readonly world: World;
   readonly instances: Instances;
-  /** What the operators want now; a process has it from its next deployment on. */
+  /** The configuration that the operators want; a process gets it at its next deployment. */
   readonly wanted: AccountConfig[];
   readonly deploy: (process: Process) => void;
 }
 
-/** Carries out one act. What ends by itself is put back later, at the latest when the storm ends. */
+/** Carries out one act. A temporary act is undone later, at the latest at the end of the storm. */
 export const carryOut = (stage: Stage, act: Act): void => {
   const { world } = stage;
   world.transcript.note("act", () => JSON.stringify(act));
@@ -25,16 +25,16 @@ export const carryOut = (stage: Stage, act: Act): void => {
     case "operate":
       return operate(stage, act.account, act.action);
     case "handRegenerate":
-      return regenerateByHand(stage, act.account, act.side);
+      return regenerateManually(stage, act.account, act.side);
     case "handPublish":
-      return publishByHand(stage, act.account, act.side);
+      return publishManually(stage, act.account, act.side);
     case "handForeign":
-      return addByHand(stage, act.account, world.random.base64(88));
+      return addManually(stage, act.account, world.random.base64(88));
     case "disableNewest":
       return disableNewest(stage, act.account, act.forMs);
     case "disableOld": {
       const old = world.vault.versions(configOf(stage, act.account).secret).at(-2);
-      if (old !== undefined) old.disabledBy ??= "hand";
+      if (old !== undefined) old.disabledBy ??= "person";
       return;
     }
     case "pause":
@@ -67,13 +67,13 @@ export const carryOut = (stage: Stage, act: Act): void => {
       return;
     }
     case "forge":
-      // A forger does not try once.
+      // A forger tries repeatedly.
       for (let turn = 0; turn < 15; turn += 1) later(stage, turn * 40_000, () => stage.instances.forge(act.account));
       return;
     case "damageRecord":
       return damageRecord(stage, act);
     case "deleteRecord":
-      // A person deletes a record that is there to be seen, and takes a minute over it.
+      // A person deletes only an existing record, and needs a minute for it.
       if (world.tables.rotations.has(configOf(stage, act.account).name))
         later(stage, minute, () => deleteRecord(stage, act.account));
       return;
@@ -149,7 +149,7 @@ export const operate = (
   answered(world, "operator", world.product.operate(found.process.app, found.config, order));
 };
 
-/** The slot whose key is the newest version's; the primary where it is neither. */
+/** The slot of the newest version's key; the primary where it is neither key. */
 const publishedSlot = (stage: Stage, account: number): Slot => {
   const { world } = stage;
   const { batch, secret } = configOf(stage, account);
@@ -162,27 +162,27 @@ const slotOf = (stage: Stage, account: number, side: Side): Slot => {
   return side === "published" ? published : otherSlot(published);
 };
 
-const regenerateByHand = (stage: Stage, account: number, side: Side): void => {
+const regenerateManually = (stage: Stage, account: number, side: Side): void => {
   const { world } = stage;
   const slot = slotOf(stage, account, side);
-  const killed = world.batch.regenerate(configOf(stage, account).batch.resourceId, slot, "hand", false);
+  const killed = world.batch.regenerate(configOf(stage, account).batch.resourceId, slot, "person", false);
   world.effects += 1;
   world.transcript.note("manually", () => `${world.transcript.key(killed.value)} (${slot}) is regenerated`);
   world.observer.afterEffect();
 };
 
-const publishByHand = (stage: Stage, account: number, side: Side): void => {
+const publishManually = (stage: Stage, account: number, side: Side): void => {
   const { keys } = stage.world.batch.of(configOf(stage, account).batch.resourceId);
-  addByHand(stage, account, keys[slotOf(stage, account, side)].value);
+  addManually(stage, account, keys[slotOf(stage, account, side)].value);
 };
 
-const addByHand = (stage: Stage, account: number, value: string): void => {
+const addManually = (stage: Stage, account: number, value: string): void => {
   const { world } = stage;
   const { secret } = configOf(stage, account);
   world.effects += 1;
   const { version } = world.vault.add(secret, {
     value,
-    by: "hand",
+    by: "person",
     createdAtMs: world.wallMs,
     effect: world.effects,
   });
@@ -197,7 +197,7 @@ const addByHand = (stage: Stage, account: number, value: string): void => {
 const disableNewest = (stage: Stage, account: number, forMs: number): void => {
   const newest = stage.world.vault.newest(configOf(stage, account).secret);
   if (newest === null || newest.disabledBy !== null) return;
-  newest.disabledBy = "hand";
+  newest.disabledBy = "person";
   later(stage, forMs, () => {
     newest.disabledBy = null;
   });
@@ -238,7 +238,7 @@ const changeManually = ({ world }: Stage, account: string, what: ManualChange): 
   world.observer.afterEffect();
 };
 
-/** Operators deploy what they want to one process after the other. */
+/** Operators deploy the wanted configuration to one process after the other. */
 const reconfigure = (stage: Stage, account: number, change: Partial<AccountConfig>): void => {
   const { world, wanted } = stage;
   wanted[account] = { ...configOf(stage, account), ...change };
@@ -253,10 +253,7 @@ const reconfigure = (stage: Stage, account: number, change: Partial<AccountConfi
   }
 };
 
-/**
- * Apps follow where the rotator has gone before: once every process has the new configuration and the new secret holds
- * a key that works.
- */
+/** Apps follow the rotator once every process has the new configuration and the new secret holds a working key. */
 export const moveToSecret = (stage: Stage, instance: Instance): void => {
   const { world, instances } = stage;
   const { name, secret } = configOf(stage, instance.account);
@@ -294,14 +291,14 @@ const changeOf = (
     case "settleOn":
       return { settleOn: config.settleOn === "primary" ? "alternate" : "primary" };
     case "probe":
-      // Without a probe it is unknown how long Batch takes to accept a new key: it must take it at once.
+      // Without a probe the rotator cannot wait until Batch accepts a new key, so Batch must accept it at once.
       return { probe: config.probe === "none" || !world.batch.isPrompt ? "dataPlane" : "none" };
   }
 };
 
 /**
- * A new instance, where the rotator can know of it: every instance it waits for has reported, and the soak is longer than the
- * first report of a new one may take, by whatever clock.
+ * Adds an instance where the rotator can learn of it in time: every known instance has reported, and the soak is longer
+ * than the first report of a new instance takes, by any clock.
  */
 const scaleOut = (stage: Stage, account: number): void => {
   const { world, instances } = stage;
@@ -312,7 +309,7 @@ const scaleOut = (stage: Stage, account: number): void => {
   if (consumer !== null) startAnother(stage, account, consumer.name);
 };
 
-/** Where the others are: it goes where the rotator has gone only when they do. */
+/** Starts on the secret of the other instances, and follows the rotator when they do. */
 export const startAnother = (stage: Stage, account: number, consumer: string): void => {
   const [other] = stage.instances.living(account);
   const secret = other?.secret ?? configOf(stage, account).secret;

@@ -6,16 +6,16 @@ import type { ManualChange } from "../fakes/world/observer";
 import type { World } from "../fakes/world/world";
 import { maxClockOffsetMs, minute } from "./plan";
 
-/** What is known of the events of one account. */
+/** The known events of one account. */
 interface AccountEvents {
-  /** Every event that its record ever numbered, by its place, and the last place. */
+  /** Every event that its record has numbered, by sequence, and the last sequence. */
   readonly numbered: Map<number, RotationEvent>;
   last: number;
-  /** Ids of the events that the webhook's receiver has. */
+  /** Ids of the events that the webhook's receiver has got. */
   readonly received: Set<string>;
-  /** What its notice announced while the record could not be read, in order. */
+  /** The events that its notice announced while the record could not be read, in order. */
   readonly announced: Announcement[];
-  /** Ids of what went with a record that a person deleted. */
+  /** Ids of events that were lost with a record that a person deleted. */
   readonly lost: Set<string>;
   /** Since when its record cannot be read, in virtual time. */
   damagedAt: number | null;
@@ -39,7 +39,7 @@ const holdMs = 2 * minute;
 
 /** Follows every event from the record or notice that announces it to the receiver and the history. */
 export class EventAudit {
-  /** How many events were removed because of their age, and how many notices announced. */
+  /** The number of events removed because of their age, and of events that notices announced. */
   removed = 0;
   announced = 0;
   readonly #accounts = new Map<string, AccountEvents>();
@@ -97,7 +97,7 @@ export class EventAudit {
     return fresh;
   }
 
-  /** A first record continues the history that is there. What a deleted record had not delivered is lost with it. */
+  /** A first record continues the existing history. Undelivered events of a deleted record are lost. */
   #beginAnew(account: string): void {
     const known = this.#of(account);
     known.numbered.clear();
@@ -179,7 +179,7 @@ export class EventAudit {
       this.broken("I5", `event ${sequence} was removed after ${ageMs} ms`);
   }
 
-  /** Infinity where a person has deleted the record: then nothing says it any more. */
+  /** Infinity where a person has deleted the record, since no record contains it then. */
   #prunedThrough(account: string): number {
     return this.world.tables.rotations.get(account)?.record.chain.prunedThrough ?? Number.POSITIVE_INFINITY;
   }
@@ -192,7 +192,7 @@ export class EventAudit {
     for (const { id } of record === undefined ? [] : queued(record.publishing)) known.lost.add(id);
   }
 
-  /** A tick that nothing disturbed since `startedAt` has raised the alarm of each record that it could not read. */
+  /** An undisturbed tick since `startedAt` has raised the alarm of each record that it could not read. */
   tickEnded(startedAt: number, calmSince: number): void {
     for (const [account, { damagedAt }] of this.#accounts) {
       if (damagedAt === null || startedAt < Math.max(damagedAt, calmSince) + holdMs) continue;
@@ -202,7 +202,7 @@ export class EventAudit {
     }
   }
 
-  /** What of an account is still to be announced, sent or recorded; null where nothing is. */
+  /** What an account still has to announce, send or record; null where nothing is left. */
   unsettled(account: string): string | null {
     const record = this.world.tables.rotations.get(account)?.record;
     if (record === undefined) return "has no record";
@@ -219,10 +219,7 @@ export class EventAudit {
     return this.world.tables.events(account).some((event) => event.id === id);
   }
 
-  /**
-   * After a run: the history has each event once, in order and as it was written; it has a gap only where the record
-   * says so.
-   */
+  /** After a run: the history has each event once, in order and unchanged, with gaps only where the record has them. */
   check(): void {
     const { tables, product } = this.world;
     for (const { record } of tables.rotations.values()) {

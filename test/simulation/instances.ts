@@ -5,7 +5,7 @@ import type { SignalBody } from "../../lib/signals/signal-schema";
 import type { World } from "../fakes/world/world";
 import { minute } from "./plan";
 
-/** One running copy of an app that uses a Batch key. What it holds is true, whatever it has reported. */
+/** One running instance of an app that uses a Batch key. Its fields are facts, whatever it has reported. */
 export interface Instance {
   readonly account: number;
   readonly consumer: string;
@@ -13,29 +13,40 @@ export interface Instance {
   readonly offsetMs: number;
   readonly cacheMs: number;
   secret: SecretRef;
-  /** The key that each of its Batch calls is signed with. */
+  /** The key that signs its Batch calls. */
   value: string | null;
   /** The version that it read the key from; null for a key that was configured manually. */
   version: string | null;
-  /** The effect after which it read that. */
+  /** The effect after which it read the version. */
   readAt: number;
   alive: boolean;
   healthy: boolean;
   /** Its newest report has been accepted. */
   heard: boolean;
-  /** A person opened the gate in spite of it, and answers for it until it reads the vault again. */
+  /** A person opened the gate in spite of it, so its calls may be refused until it reads the vault again. */
   givenUp: boolean;
-  /** The report that is on its way; an older one says nothing. */
+  /** The number of the report in flight; answers to older ones are ignored. */
   sending: number;
 }
 
 const retryMs = 25_000;
 
+/** The state of an instance that has not read the vault yet. */
+export const unread = {
+  version: null,
+  readAt: 0,
+  alive: true,
+  healthy: true,
+  heard: false,
+  givenUp: false,
+  sending: 0,
+} as const;
+
 /**
  * The apps. Each instance reads the newest version at its start and again within `cacheMs`, uses what it read all the
  * time, and reports it at once and then every few minutes. An instance whose report is not accepted reads the vault
- * again before its next report: so none works for long on a key that the rotator has not heard of. That is what the
- * README asks of an app.
+ * again before its next report, so none uses a key for long that the rotator does not know of. The README requires
+ * this of an app.
  */
 export class Instances {
   readonly all: Instance[] = [];
@@ -59,13 +70,7 @@ export class Instances {
       cacheMs,
       secret,
       value,
-      version: null,
-      readAt: 0,
-      alive: true,
-      healthy: true,
-      heard: false,
-      givenUp: false,
-      sending: 0,
+      ...unread,
     };
     this.all.push(instance);
     world.transcript.note(
@@ -103,7 +108,7 @@ export class Instances {
       });
   }
 
-  /** A sender without a key reports the newest version in the name of an instance that has to prove what it says. */
+  /** A sender without a key reports the newest version in the name of an instance that must send proofs. */
   forge(account: number): void {
     const { world } = this;
     const instance = this.living(account).find((one) => this.#consumer(one)?.proof === "required");
@@ -135,7 +140,7 @@ export class Instances {
     );
   }
 
-  /** Takes what the vault shows now. An instance on a key configured manually moves only to one that works. */
+  /** Reads the newest version. An instance on a manually configured key moves only to a working key. */
   #read(instance: Instance): void {
     const { world } = this;
     const newest = world.vault.newest(instance.secret);
@@ -184,10 +189,11 @@ export class Instances {
     const heard = (received: Received): void => {
       const accepted = received.kind === "received" && received.answer.accepted;
       world.observer.left("answer", received);
-      world.transcript.note(
-        this.#name(instance),
-        () =>
-          `reported ${world.transcript.version(body.secretVersion)}: ${received.kind === "received" ? accepted : received.reason}`,
+      world.transcript.note(this.#name(instance), () =>
+        [
+          `reported ${world.transcript.version(body.secretVersion)}:`,
+          received.kind === "received" ? accepted : received.reason,
+        ].join(" "),
       );
       settled(accepted);
     };

@@ -25,19 +25,19 @@ const slotToRegenerate = ({ state }: RotationRecord) => {
   return state.phase === "published" ? state.rotation.previous : null;
 };
 
-/** Watches a world and says at which effect which invariant was broken first. */
+/** Watches a world and reports the first broken invariant and the effect that broke it. */
 export class Judge implements Observer {
   violation: Violation | null = null;
   readonly leaks: LeakSearch | null;
   readonly audit: EventAudit;
-  /** By secret: its newest version, where that holds a key that is dead and refused, and since which virtual time. */
+  /** By secret: its newest version where that holds a dead, refused key, and the virtual time of this finding. */
   readonly #deadSince = new Map<string, { readonly version: string; readonly at: number }>();
-  /** By account: how many lines in a row gave its state without a reason. */
+  /** By account: the number of consecutive lines that gave its state without a reason. */
   readonly #silent = new Map<
     string,
     { readonly phaseSince: string; readonly count: number; readonly faults: number }
   >();
-  /** What a fault or an act is to do before a call. */
+  /** The effect of a fault or an act before a call. */
   beforeCall: Observer["beforeCall"] = () => undefined;
 
   constructor(
@@ -78,36 +78,38 @@ export class Judge implements Observer {
   }
 
   /**
-   * A person published a key of this very slot after the driver had read the newest version and before its request was
-   * done: no rotator can see that. The effect at which; null where it did not happen.
+   * The effect at which a person published a key of this slot, after the driver had read the newest version and before
+   * its request was done, which no rotator can see. Null where that did not happen.
    */
-  #publishedByHandSince({ record, lookedAt, slot }: SentRegenerate): number | null {
+  #publishedManuallySince({ record, newestReadAt, slot }: SentRegenerate): number | null {
     if (record === null) return null;
-    const byHand = this.world.vault
+    const manual = this.world.vault
       .versions(record.secret)
       .find(
         (version) =>
-          version.by === "hand" && version.effect > lookedAt && this.world.batch.keys.get(version.value)?.slot === slot,
+          version.by === "person" &&
+          version.effect > newestReadAt &&
+          this.world.batch.keys.get(version.value)?.slot === slot,
       );
-    return byHand?.effect ?? null;
+    return manual?.effect ?? null;
   }
 
   excuses(sent: SentRegenerate): boolean {
-    return this.#publishedByHandSince(sent) !== null;
+    return this.#publishedManuallySince(sent) !== null;
   }
 
   regenerated(sent: SentRegenerate, killed: KeyFact): void {
     const { record } = sent;
     const { world } = this;
     world.transcript.note("batch", () => `${world.transcript.key(killed.value)} (${killed.slot}) is dead`);
-    const byHand = this.#publishedByHandSince(sent);
+    const manual = this.#publishedManuallySince(sent);
     const newest = record === null ? null : world.vault.newest(record.secret);
-    if (newest?.value === killed.value && byHand === null)
+    if (newest?.value === killed.value && manual === null)
       this.#broken("I2", `the rotator regenerated the published ${killed.slot} key`);
     const what = record?.state.phase === "published" ? "previous" : "target";
     for (const instance of this.instances()) {
       if (!instance.alive || instance.value !== killed.value || instance.givenUp) continue;
-      if (byHand !== null && instance.readAt >= byHand) continue;
+      if (manual !== null && instance.readAt >= manual) continue;
       this.#broken(
         "I2",
         `the rotator regenerated the ${what} key, ${killed.slot}, while ${instance.consumer}/${instance.id} used it`,
@@ -115,7 +117,7 @@ export class Judge implements Observer {
     }
   }
 
-  // I1, and no call refused
+  // I1: no call is refused
 
   afterEffect(): void {
     for (const { record } of this.world.tables.rotations.values()) {
@@ -130,7 +132,7 @@ export class Judge implements Observer {
     const dead =
       newest !== null && world.batch.keys.get(newest.value)?.death !== null && !world.batch.accepts(newest.value);
     if (!dead) this.#deadSince.delete(secretName(secret));
-    // A repair whose key a person kills before it is published is a new finding, which no driver has seen yet.
+    // Where a person kills the key of a repair before its publication, that is a new finding, unseen by any driver.
     else if (this.#deadSince.get(secretName(secret))?.version !== newest.version)
       this.#deadSince.set(secretName(secret), { version: newest.version, at: world.timeline.now });
     if (newest !== null && newest.disabledBy === null && world.batch.accepts(newest.value)) return;
@@ -139,11 +141,14 @@ export class Judge implements Observer {
     if (newest.disabledBy === null && !this.#excused(newest.value, newest))
       this.#broken(
         "I1",
-        `the newest version, ${world.transcript.version(newest.version)} with ${world.transcript.key(newest.value)}, does not authenticate`,
+        [
+          `the newest version, ${world.transcript.version(newest.version)}`,
+          `with ${world.transcript.key(newest.value)}, does not authenticate`,
+        ].join(" "),
       );
   }
 
-  /** One more Batch call of an instance: refused only where a person made it so. */
+  /** Another Batch call of an instance. Batch may refuse it only because of what a person did. */
   checkCall(instance: Instance): void {
     const { value, alive, givenUp, secret, version } = instance;
     if (!alive || value === null || givenUp || this.world.batch.accepts(value)) return;
@@ -154,22 +159,20 @@ export class Judge implements Observer {
     );
   }
 
-  /**
-   * A value that was never a key, one that a person killed or made just now, or one that a person published too early.
-   */
+  /** A value that was never a key, that a person killed or made, or that a person published too early. */
   #excused(value: string, published: VersionFact | null): boolean {
     const key = this.world.batch.keys.get(value);
     if (key === undefined) return true;
-    if (key.death !== null) return key.death.by === "hand" || key.death.excused;
-    return key.madeBy === "hand" || key.excused || published?.by === "hand";
+    if (key.death !== null) return key.death.by === "person" || key.death.excused;
+    return key.madeBy === "person" || key.excused || published?.by === "person";
   }
 
-  // I5, and the narrow end of I1
+  // I5, and the repair of I1
 
   recordWritten(process: Process, before: RotationRecord | null, after: RotationRecord): void {
     this.#checkClaim(process, before, after);
-    // What a driver saw under another claim is no look of this one.
-    if (after.claim !== null && after.claim.id !== before?.claim?.id) process.looks.delete(secretName(after.secret));
+    // What a driver read under another claim does not count for this claim.
+    if (after.claim !== null && after.claim.id !== before?.claim?.id) process.reads.delete(secretName(after.secret));
     const fresh = this.audit.recordWritten(before, after);
     const problem = transitionProblem(before, after, fresh);
     if (problem !== null) this.#broken("I5", problem);
@@ -202,9 +205,7 @@ export class Judge implements Observer {
     this.audit.check();
   }
 
-  /**
-   * No driver takes away a claim that is live by its own clock, which may have jumped since it read the claim.
-   */
+  /** No driver replaces a claim that is live by its own clock, which may have jumped since it read the claim. */
   #checkClaim({ clock }: Process, before: RotationRecord | null, after: RotationRecord): void {
     const held = before?.claim ?? null;
     if (held === null || after.claim === null || after.claim.id === held.id) return;
@@ -212,19 +213,22 @@ export class Judge implements Observer {
       this.#broken("claim", `${after.account} was claimed while the claim of another driver was live`);
   }
 
-  /** A driver that has seen a dead key published, and could work, has put it right before it lets go. */
+  /** A driver that has read a dead published key and could repair it has done so before it releases its claim. */
   #checkRepaired(process: Process, { secret, failure, state }: RotationRecord): void {
-    // At first sight nothing is promised yet: a live key that Batch does not accept so far is not published.
+    // At first sight there is no guarantee yet: a live key that Batch does not accept is not published.
     if (state.active === null) return;
     const since = this.#deadSince.get(secretName(secret));
-    const look = process.looks.get(secretName(secret));
-    if (since === undefined || look === undefined || look.at <= since.at || failure !== null) return;
-    // What was published after its look, by itself too, it has not seen die.
-    if ((this.world.vault.newest(secret)?.effect ?? 0) > look.effect) return;
-    this.#broken("I1", "a driver saw that the newest version does not work, and let go without repairing it");
+    const read = process.reads.get(secretName(secret));
+    if (since === undefined || read === undefined || read.at <= since.at || failure !== null) return;
+    // It has not read what was published afterwards, not even what it published itself.
+    if ((this.world.vault.newest(secret)?.effect ?? 0) > read.effect) return;
+    this.#broken(
+      "I1",
+      "a driver saw that the newest version does not work, and released its claim without repairing it",
+    );
   }
 
-  /** Approved in spite of the consumers: those that are on another key then are on their own. */
+  /** After an approval in spite of the consumers, calls on another key may be refused. */
   #noteOverride({ state }: RotationRecord, after: RotationRecord): void {
     if (after.state.phase !== "idle" || (state.phase !== "adopting" && state.phase !== "settling")) return;
     if (state.approval === null || state.active === null) return;
@@ -240,7 +244,7 @@ export class Judge implements Observer {
     if (what === "log" && isAccountState(content)) this.#checkSilence(content);
   }
 
-  /** A few ticks may find an account on its way without a word; a row of them that nothing disturbed is silence. */
+  /** A few ticks may log an account in progress without a reason; more undisturbed ticks in a row may not. */
   #checkSilence(line: AccountStateLine): void {
     const record = this.world.tables.rotations.get(line.account)?.record;
     const explained = line.reason !== null || line.blocked !== null || line.stalled || line.phase === "idle";
@@ -253,7 +257,7 @@ export class Judge implements Observer {
     if (count > 5) this.#broken("I6", `${line.account} has been ${line.phase} for ${count} ticks without a reason`);
   }
 
-  /** Why this account is not at rest; null where it is. */
+  /** The reason that this account is not at rest; null where it is at rest. */
   restless(account: string): string | null {
     const record = this.world.tables.rotations.get(account)?.record;
     if (record === undefined) return "was never seen";

@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { inspect } from "node:util";
 import type { World } from "../fakes/world/world";
 
-/** A beginning of a key this long must not be seen anywhere. */
+/** A prefix of a key of this length must not appear anywhere. */
 const maxHarmless = 11;
 
 const algorithms = ["sha256", "sha1", "md5", "sha512"] as const;
 
-/** Everything that gives a key away: its beginning, and the beginnings of its hashes in the usual spellings. */
+/** Every text that reveals a key: its prefix, and the prefixes of its hashes in the usual encodings. */
 const tracesOf = (value: string): readonly string[] => {
   const raw = Buffer.from(value, "base64");
   const hashes = algorithms.flatMap((name) =>
@@ -21,14 +21,14 @@ const tracesOf = (value: string): readonly string[] => {
   );
 };
 
-/** Searches what leaves the app for every key there ever was. */
+/** Searches everything that leaves the app for every key that has existed. */
 export class LeakSearch {
   readonly #traces = new Map<string, string>();
   #known = 0;
 
   constructor(private readonly world: World) {}
 
-  /** A sentence about the first leak in this; null where there is none. */
+  /** Describes the first leak in the content; null where there is none. */
   find(what: string, content: unknown): string | null {
     this.#learn();
     const text =

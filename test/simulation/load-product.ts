@@ -5,8 +5,8 @@ import type { Product } from "../fakes/world/product-type";
 
 /**
  * What the simulation runs: this project, or, where the setting SIMULATED_PRODUCT names one, a bundle of
- * `test/fakes/world/product.ts` in which something has been changed. That is how a test shows that a safety rule is
- * missed when it is gone.
+ * `test/fakes/world/product.ts` with one change. A test uses this to show that the simulation notices a missing
+ * safety rule.
  */
 export const loadProduct = (file = process.env["SIMULATED_PRODUCT"]): Product =>
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- bundled from the very module that `original` is

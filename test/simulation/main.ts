@@ -7,12 +7,12 @@ import { runHistory } from "./run-history";
 import { shrink } from "./shrink";
 import { add, type Broken, count, emptyTally, type Tally } from "./tally";
 
-const usage = `Runs many histories of the whole system, each with other faults, crashes, races and manual changes, and checks
-the invariants after every single effect.
+const usage = `Runs many histories of the whole system, each with other faults, crashes, races and manual changes, and
+checks the invariants after every effect.
 
 npm run simulate -- [--runs 10000] [--first 1] [--jobs <cores>]   many histories, from seed <first> on
 npm run simulate -- --seed 42                                   one history, line by line
-  --verbose   every violation is shown with the shortest history found, not only the first
+  --verbose   shows every violation with the shortest history found, not only the first
   --help      this text
 
 Ends with 1 where an invariant was broken.`;
@@ -72,7 +72,8 @@ const runMany = async (options: Options): Promise<void> => {
     const seconds = (performance.now() - began) / 1000;
     if (seconds - shownAt < (isTTY ? 1 : 30)) return;
     shownAt = seconds;
-    const line = `${tally.runs} of ${options.runs} histories, ${tally.broken.length} violations, ${Math.round(tally.runs / seconds)} a second`;
+    const rate = Math.round(tally.runs / seconds);
+    const line = `${tally.runs} of ${options.runs} histories, ${tally.broken.length} violations, ${rate} a second`;
     process.stderr.write(isTTY ? `\r${line.padEnd(79)}` : `${line}\n`);
   });
   if (isTTY) process.stderr.write("\n");
@@ -82,12 +83,12 @@ const runMany = async (options: Options): Promise<void> => {
   if (broken.length > 0) process.exitCode = 1;
 };
 
-/** Each process takes a batch of seeds at a time, until there are none. */
+/** Each process takes one batch of seeds at a time until none is left. */
 const shareOut = async ({ runs, first, jobs }: Options, tally: Tally, progress: () => void): Promise<void> => {
   let next = first;
   const work = (child: ChildProcess): Promise<void> =>
     new Promise((resolve, reject) => {
-      const hand = (): void => {
+      const assign = (): void => {
         const from = next;
         next = Math.min(next + batchSize, first + runs);
         if (from < next) child.send({ from, to: next });
@@ -99,11 +100,11 @@ const shareOut = async ({ runs, first, jobs }: Options, tally: Tally, progress: 
       child.on("message", (done: Tally) => {
         add(tally, done);
         progress();
-        hand();
+        assign();
       });
-      // After its last batch it has been resolved already.
+      // The promise is already resolved after its last batch.
       child.on("exit", (code, signal) => reject(new Error(`a worker ended early, with ${signal ?? code}`)));
-      hand();
+      assign();
     });
   await Promise.all(Array.from({ length: Math.min(jobs, Math.ceil(runs / batchSize)) }, () => work(fork(__filename))));
 };

@@ -14,10 +14,10 @@ import type { BlockedReason } from "../../lib/rotation/reasons";
 export const minute = 60_000;
 export const hour = 60 * minute;
 
-/** The slot, as seen from the newest version of the secret. */
+/** The slot relative to the newest version of the secret. */
 export type Side = "published" | "standby";
 
-/** What people, machines and fate do beside the rotator. */
+/** What people and machines do besides the rotator. */
 export type Act =
   | {
       readonly kind: "demand";
@@ -52,7 +52,7 @@ export type Act =
   | { readonly kind: "scaleIn"; readonly account: number }
   | { readonly kind: "restart"; readonly account: number }
   | { readonly kind: "unhealthy"; readonly account: number; readonly forMs: number }
-  /** The stored record cannot be read for a while; then it is put back, or deleted. */
+  /** The stored record cannot be read for a while; then a person restores or deletes it. */
   | {
       readonly kind: "damageRecord";
       readonly account: number;
@@ -73,26 +73,26 @@ export type VaultAtFirst = "none" | "primary" | "secondary" | "foreign" | "disab
 export interface AccountPlan {
   readonly config: AccountConfig;
   readonly vault: VaultAtFirst;
-  /** How often instances read the vault again, at most, in milliseconds. */
+  /** The maximum time between two reads of the vault by an instance, in milliseconds. */
   readonly cacheMs: number;
   /** Some instances start on a key that was configured manually. */
-  readonly handConfigured: boolean;
+  readonly manuallyConfigured: boolean;
   readonly past: Past | null;
 }
 
 /** The history of an account whose record was deleted before this history begins. */
 export interface Past {
-  /** How many events have been removed from it because of their age. */
+  /** The number of events that have been removed from it because of their age. */
   readonly pruned: number;
-  /** How many are too old by now. */
+  /** The number of events that are too old now. */
   readonly old: number;
   readonly recent: number;
 }
 
-/** Everything that one history depends on. */
+/** Everything that determines one history. */
 export interface Plan {
   readonly seed: number;
-  /** The seed of everything that is decided on the way: what comes next, how long it takes. */
+  /** The seed of all decisions during the run: what happens next and how long it takes. */
   readonly course: number;
   readonly disorder: boolean;
   readonly stormMs: number;
@@ -101,15 +101,15 @@ export interface Plan {
   readonly processes: number;
   readonly faults: readonly PlacedFault[];
   readonly acts: readonly PlannedAct[];
-  /** Whether everything that leaves the app is searched for keys: it takes as long as all the rest. */
+  /** Whether everything that leaves the app is searched for keys, which doubles the time. */
   readonly searched: boolean;
 }
 
-/** Two clocks differ by twice this at most, and one may jump as far. */
+/** Two clocks differ by at most twice this, and one clock may jump by as much. */
 export const maxClockOffsetMs = 45_000;
 /**
- * A request is done this late at most. With the difference of two clocks it is less than the quarantine, 5 minutes:
- * later than that is too late.
+ * The maximum delay until a request is done. With the difference of two clocks it must be less than the quarantine of
+ * 5 minutes.
  */
 export const maxOnItsWayMs = 3.4 * minute;
 
@@ -141,13 +141,10 @@ export const planOf = (seed: number): Plan => {
   });
 };
 
-/**
- * Longer than a claim lasts and a request is on its way: the remedy of a record that cannot be read does not ask for
- * more.
- */
+/** Longer than a claim and a request in flight: the remedy of an unreadable record requires no longer wait. */
 const minDamageMs = 12 * minute;
 
-/** Drawn apart, so that the rest of a plan stays what it is. */
+/** Drawn from a separate source, so that the rest of a plan does not change. */
 const withRecordsChanged = (plan: Plan): Plan => {
   const random = new Random(plan.seed + 2 ** 52);
   const account = random.below(plan.accounts.length);
@@ -185,7 +182,7 @@ const accountPlan = (random: Random, index: number, probe: AccountConfig["probe"
   config: aConfig(random, index, probe),
   vault: random.pick(["none", "primary", "primary", "secondary", "foreign", "disabled"]),
   cacheMs: random.between(1, 8) * 30_000,
-  handConfigured: random.chance(0.3),
+  manuallyConfigured: random.chance(0.3),
   past: null,
 });
 
@@ -234,7 +231,10 @@ const aConfig = (random: Random, index: number, probe: AccountConfig["probe"]): 
 /** Which account and secret; `generation` counts the configurations that name another. */
 export const resources = (index: number, account = 1, secret = 1): Pick<AccountConfig, "batch" | "secret"> => ({
   batch: {
-    resourceId: `/subscriptions/s/resourceGroups/rg/providers/Microsoft.Batch/batchAccounts/batch${index + 1}x${account}`,
+    resourceId: [
+      "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Batch/batchAccounts",
+      `batch${index + 1}x${account}`,
+    ].join("/"),
     subscriptionId: "s",
     resourceGroup: "rg",
     accountName: `batch${index + 1}x${account}`,
@@ -242,7 +242,7 @@ export const resources = (index: number, account = 1, secret = 1): Pick<AccountC
   secret: { vaultUrl: "https://vault.example", name: `batch-${index + 1}-key-${secret}` },
 });
 
-/** How many calls of each operation a history makes, roughly: faults are placed among them. */
+/** The approximate number of calls of each operation in a history; faults are placed among them. */
 const usual: Readonly<Record<Operation, number>> = {
   "batch.readAccount": 2,
   "batch.readKeys": 9,
@@ -268,7 +268,7 @@ const usual: Readonly<Record<Operation, number>> = {
   "health.ask": 10,
 };
 
-/** Where it hurts most. */
+/** The calls at which faults matter most. */
 const tender: readonly [Operation, ...Operation[]] = [
   "batch.regenerate",
   "secrets.publish",
@@ -305,7 +305,7 @@ const aFault = (random: Random): PlacedFault => {
   return { operation, nth, fault: faultAt(random, operation) };
 };
 
-/** A driver that stands still just before it sends, so that its request is on its way when its claim ends. */
+/** A driver that freezes just before it sends, so that its request is in flight when its claim ends. */
 const hardLuck = (random: Random): readonly PlacedFault[] => {
   const ms = random.below(maxOnItsWayMs);
   const nth = random.between(1, 2);
@@ -361,7 +361,7 @@ const anAct = (random: Random, stormMs: number, accounts: number): PlannedAct =>
   act: actOf(random, random.below(accounts)),
 });
 
-/** So that there is a rotation to disturb. */
+/** Ensures that there is a rotation to disturb. */
 const aDemand = (random: Random, stormMs: number): PlannedAct => ({
   when: random.between(Math.floor(stormMs / 4), Math.floor(stormMs * 0.8)),
   act: { kind: "demand", account: 0, retireAfterMs: null, repeat: false },

@@ -22,19 +22,16 @@ export interface HistoryResult {
   readonly announced: number;
   readonly rotations: number;
   readonly signals: number;
-  /** Faults that came about, by kind. */
+  /** Faults that occurred, by kind. */
   readonly faults: Readonly<Record<string, number>>;
-  /** What happened, line by line; null where it is not recorded. */
+  /** The transcript line by line; null where there is none. */
   readonly journal: readonly string[] | null;
 }
 
-/**
- * After the storm, an account that is left alone must come to rest within this: the longest `Retry-After`, or a day for
- * its window, and a rotation.
- */
+/** The time to come to rest after the storm: a maximum `Retry-After` or a day for its window, and a rotation. */
 const maxCalmMs = ({ config }: AccountPlan): number => (config.window === null ? 16 : 40) * hour;
 
-/** One whole history: a storm of faults, hands and restarts, then calm, in which every account must come to rest. */
+/** One history: a storm of faults, manual changes and restarts, then calm, in which every account must come to rest. */
 export const runHistory = (product: Product, seed: number, recording = false): Promise<HistoryResult> =>
   runPlan(product, planOf(seed), recording);
 
@@ -114,7 +111,7 @@ class HistoryRun {
     return config;
   }
 
-  #furnish({ config, vault, cacheMs, handConfigured, past }: AccountPlan, index: number): void {
+  #furnish({ config, vault, cacheMs, manuallyConfigured, past }: AccountPlan, index: number): void {
     if (past !== null) writePast(this.#world, config.name, past);
     const { batch, vault: secrets, random } = this.#world;
     batch.create(config.batch.resourceId);
@@ -130,7 +127,7 @@ class HistoryRun {
         effect: 0,
       });
       if (vault === "disabled") {
-        added.disabledBy = "hand";
+        added.disabledBy = "person";
         this.#world.timeline.add(random.below(this.plan.stormMs), () => {
           added.disabledBy = null;
         });
@@ -139,8 +136,8 @@ class HistoryRun {
     const readable = vault === "primary" || vault === "secondary";
     for (const { name, instances } of config.gate.consumers) {
       for (let count = 0; count < instances; count += 1) {
-        const byHand = !readable || (handConfigured && random.chance(0.5));
-        const value = byHand ? (random.chance(0.5) ? keys.primary : keys.secondary).value : null;
+        const manual = !readable || (manuallyConfigured && random.chance(0.5));
+        const value = manual ? (random.chance(0.5) ? keys.primary : keys.secondary).value : null;
         this.#instances.start(index, name, cacheMs, config.secret, value);
       }
     }
@@ -177,7 +174,7 @@ class HistoryRun {
   #tickLater(process: Process, ms: number): void {
     const { timeline, random } = this.#world;
     timeline.add(timeline.now + ms, () => {
-      // Timers of several processes coincide, and one may overlap with its own last tick.
+      // Timers of several processes coincide, and a tick may overlap with the previous one.
       if (process.serves(timeline.now)) this.#tick(process);
       const other = random.chance(0.25) ? random.any(this.#world.processes) : null;
       if (other?.serves(timeline.now)) this.#tick(other);
@@ -206,7 +203,7 @@ class HistoryRun {
     if (this.#calmSince !== null && this.#restless() === null) this.#over = true;
   }
 
-  /** Each account has to come to rest once; with short intervals they need not be at rest together. */
+  /** Each account must come to rest once; with short intervals they need not be at rest together. */
   #restless(): string | null {
     let restless: string | null = null;
     for (const { name } of this.#wanted) {
@@ -232,7 +229,7 @@ class HistoryRun {
     };
   }
 
-  /** From here on nothing fails, everybody is well, and operators put right what they broke. */
+  /** From here on nothing fails, every instance is healthy, and operators undo what they broke. */
   #becomeCalm(): void {
     const world = this.#world;
     this.#calmSince = world.timeline.now;
@@ -242,7 +239,7 @@ class HistoryRun {
       this.#wanted[index] = { ...config, paused: false };
       world.batch.of(config.batch.resourceId).modes = null;
       const newest = world.vault.newest(config.secret);
-      if (newest?.disabledBy === "hand") newest.disabledBy = null;
+      if (newest?.disabledBy === "person") newest.disabledBy = null;
       this.#healInstances(index, config);
     });
     for (const process of world.processes) {
@@ -267,7 +264,7 @@ class HistoryRun {
     }
   }
 
-  /** Operators see to what waits for them, again and again. */
+  /** Operators repeatedly resolve what waits for them. */
   #lookAfter(): void {
     const { timeline, tables } = this.#world;
     this.#wanted.forEach(({ name, gate, paused }, account) => {

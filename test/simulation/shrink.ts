@@ -2,15 +2,12 @@ import type { Product } from "../fakes/world/product-type";
 import { minute, type Plan } from "./plan";
 import { type HistoryResult, runPlan } from "./run-history";
 
-/**
- * Other courses that a smaller plan may take before it is given up: dropping one thing shifts the chance of all that
- * follows.
- */
+/** The number of seeds tried for a smaller plan, because each removal changes all later random decisions. */
 const courses = 4;
 
 const without = <T>(list: readonly T[], index: number): readonly T[] => list.filter((_, at) => at !== index);
 
-/** Every plan that is a little smaller than this one, the boldest cuts first. */
+/** Every plan that is somewhat smaller than this one, the largest cuts first. */
 const smaller = (plan: Plan): readonly Plan[] => [
   ...(plan.faults.length > 0 ? [{ ...plan, faults: [] }] : []),
   ...(plan.acts.length > 0 ? [{ ...plan, acts: [] }] : []),

@@ -6,7 +6,7 @@ export interface Broken {
   readonly text: string;
 }
 
-/** What many histories come to. */
+/** The totals of many histories. */
 export interface Tally {
   runs: number;
   effects: number;

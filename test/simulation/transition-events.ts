@@ -2,7 +2,7 @@ import type { EventKind, RotationEvent } from "../../lib/rotation/events/events"
 import { type Phase, rotationOf } from "../../lib/rotation/phases";
 import type { RotationRecord } from "../../lib/rotation/record";
 
-/** Events of a transition; the others may come at any time. */
+/** Events of a transition; other events may occur at any time. */
 const transitionEvents: ReadonlySet<EventKind> = new Set<EventKind>([
   "Adopted",
   "RotationStarted",
@@ -31,12 +31,12 @@ const expected: Readonly<Partial<Record<`${Phase | "unseen"} to ${Phase}`, reado
   "settling to idle": ["RotationCompleted"],
 };
 
-/** What may be written when an account is to be adopted again, beside the end of the rotation that this ends, if any. */
+/** The events of an account that is to be adopted again, besides the end of a rotation under way. */
 const adoptedAnew = ["SlotAdopted", "ConfigurationChanged"];
 const takenBack = ["RotationRolledBack", "RotationRolledBack KeyPublished"];
 const republished = ["KeyPublished", "DriftRepaired KeyPublished"];
 
-/** What is wrong with the events of a write; null where they are right. */
+/** Describes the error in the events of a write; null where they are right. */
 export const transitionProblem = (
   before: RotationRecord | null,
   after: RotationRecord,

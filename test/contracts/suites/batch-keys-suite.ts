@@ -23,7 +23,7 @@ const call = { signal: new AbortController().signal };
 
 const revealed = ({ primary, secondary }: SlotKeys) => ({ primary: primary.reveal(), secondary: secondary.reveal() });
 
-/** What every way to the keys of Batch accounts does. */
+/** The contract of every implementation of the port for Batch keys. */
 export const batchKeysContract = (name: string, open: () => Promise<BatchKeysWorld>): void => {
   describe(`Batch keys in ${name}`, () => {
     let world: BatchKeysWorld;
@@ -33,7 +33,7 @@ export const batchKeysContract = (name: string, open: () => Promise<BatchKeysWor
     });
     afterAll(() => world.close());
 
-    it("tell the data plane's host and that shared keys are allowed", async () => {
+    it("come with the data plane's host and the permission of shared keys", async () => {
       const account = await world.batch.readAccount(world.addAccount(), call);
       expect(account.accountEndpoint).not.toMatch(/\//);
       expect(account.sharedKeyAllowed).toBe(true);
@@ -56,7 +56,7 @@ export const batchKeysContract = (name: string, open: () => Promise<BatchKeysWor
       expect((await world.batch.readAccount(ref, call)).sharedKeyAllowed).toBe(false);
     });
 
-    it("are read as they are", async () => {
+    it("are read unchanged", async () => {
       const ref = world.addAccount();
       expect(revealed(await world.batch.readKeys(ref, call))).toEqual(world.keys(ref));
     });
@@ -74,7 +74,7 @@ export const batchKeysContract = (name: string, open: () => Promise<BatchKeysWor
       expect(revealed(await world.batch.readKeys(ref, call))).toEqual(after);
     });
 
-    it("are accepted by the data plane while they live, and refused then", async () => {
+    it("are accepted by the data plane until they are regenerated, and refused afterwards", async () => {
       const ref = world.addAccount();
       const { accountEndpoint } = await world.batch.readAccount(ref, call);
       const key = new BatchKey(world.keys(ref).secondary);
@@ -85,7 +85,7 @@ export const batchKeysContract = (name: string, open: () => Promise<BatchKeysWor
       expect(await world.batch.probe(ref, accountEndpoint, secondary, call)).toBe("accepted");
     });
 
-    it("are nothing that the data plane has a view on where shared keys are not allowed", async () => {
+    it("cannot be probed where shared keys are not allowed", async () => {
       const ref = world.addAccount();
       const { accountEndpoint } = await world.batch.readAccount(ref, call);
       world.setModes(ref, ["AAD"]);
@@ -93,7 +93,7 @@ export const batchKeysContract = (name: string, open: () => Promise<BatchKeysWor
       await expect(probe).rejects.toMatchObject({ name: "OperatorNeededError", reason: "SharedKeyNotAllowed" });
     });
 
-    it("are out of reach of an identity without the right", async () => {
+    it("cannot be read or regenerated without the permission", async () => {
       const ref = world.addAccount();
       const calls = {
         read: () => world.batch.readAccount(ref, call),
@@ -109,7 +109,7 @@ export const batchKeysContract = (name: string, open: () => Promise<BatchKeysWor
       expect(world.keys(ref)).toEqual(before);
     });
 
-    it("are out of reach behind a lock", async () => {
+    it("cannot be read or regenerated behind a lock", async () => {
       const ref = world.addAccount();
       const before = world.keys(ref);
       world.lock(ref);
@@ -118,7 +118,7 @@ export const batchKeysContract = (name: string, open: () => Promise<BatchKeysWor
       expect(world.keys(ref)).toEqual(before);
     });
 
-    it("are gone with their account", async () => {
+    it("are not found once their account is removed", async () => {
       const ref = world.addAccount();
       world.remove(ref);
       await expect(world.batch.readAccount(ref, call)).rejects.toMatchObject({ reason: "NotFound" });

@@ -10,13 +10,13 @@ export interface HistoryWorld {
 
 const call = { signal: new AbortController().signal };
 
-/** What every store of the history does. */
+/** The contract of every store of the history. */
 export const historyContract = (name: string, open: () => Promise<HistoryWorld>): void => {
   describe(`history in ${name}`, () => {
     let world: HistoryWorld;
     let accounts = 0;
     const anAccount = (): string => `account-${(accounts += 1)}`;
-    /** What is stored of an account, newest first. */
+    /** The stored events of an account, newest first. */
     const stored = async (account: string): Promise<readonly RotationEvent[]> =>
       (await world.history.page(account, { limit: 1000, before: null }, call)).events;
     const places = async (account: string): Promise<readonly number[]> =>
@@ -30,7 +30,7 @@ export const historyContract = (name: string, open: () => Promise<HistoryWorld>)
     });
     afterAll(() => world.close());
 
-    it("keeps events as they were, newest first", async () => {
+    it("keeps events unchanged, newest first", async () => {
       const account = anAccount();
       const events = [1, 2, 9, 10, 11].map((sequence) => anEvent(sequence, { account }));
       const odd = anEvent(12, {
@@ -51,13 +51,13 @@ export const historyContract = (name: string, open: () => Promise<HistoryWorld>)
       expect(await stored(account)).toEqual([anEvent(1, { account })]);
     });
 
-    it("accepts many repeats at the same time", async () => {
+    it("accepts many concurrent repeats", async () => {
       const account = anAccount();
       await Promise.all(Array.from({ length: 10 }, () => world.history.append(anEvent(1, { account }), call)));
       expect(await stored(account)).toHaveLength(1);
     });
 
-    it("refuses another event in the place of one that is there", async () => {
+    it("refuses another event with the sequence of a stored one", async () => {
       const account = anAccount();
       await world.history.append(anEvent(1, { account }), call);
       const usurper = world.history.append(anEvent(1, { account, id: "usurper" }), call);
@@ -82,7 +82,7 @@ export const historyContract = (name: string, open: () => Promise<HistoryWorld>)
       expect(await page(3, 1)).toEqual([[], [], null]);
     });
 
-    it("finds the newest event from before an instant, of the oldest without a break", async () => {
+    it("finds the newest event before an instant among the oldest events without a gap", async () => {
       const account = anAccount();
       expect(await world.history.lastBefore(account, later, call)).toBe(0);
       await append(account, [
@@ -96,7 +96,7 @@ export const historyContract = (name: string, open: () => Promise<HistoryWorld>)
       expect(await world.history.lastBefore(account, "2026-11-22T11:00:00.001Z", call)).toBe(4);
     });
 
-    it("removes the oldest events up to a number, of one account, and again without harm", async () => {
+    it("removes the oldest events of one account up to a sequence, repeatably", async () => {
       const [account, other] = [anAccount(), anAccount()];
       for (const each of [account, other])
         await append(

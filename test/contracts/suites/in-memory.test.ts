@@ -20,7 +20,7 @@ const openWorld = (): { readonly world: World; readonly ports: Ports } => {
   return { world, ports };
 };
 
-/** The same ports in disorder, as the simulation runs them: things happen while a contract waits. */
+/** The same ports in disorder, as in the simulation: other things happen while a contract waits. */
 const openDisorder = async (): Promise<Ports & { close(): Promise<void> }> => {
   const world = new World({ product, course: "disorder", checked: false });
   const { ports } = startProcess(world, []).app;
@@ -96,7 +96,7 @@ secretPublisherContract("memory", async () => {
         tags,
         expiresAt,
       })),
-    seed: (ref, value) => vault.add(ref, { value, by: "hand", createdAtMs: world.wallMs, effect: 0 }),
+    seed: (ref, value) => vault.add(ref, { value, by: "person", createdAtMs: world.wallMs, effect: 0 }),
     disable: (ref, version) => vault.setEnabled(ref, version, false),
     delete: (ref) => vault.setDeleted(ref, true),
     deny: (action) => void vault.denied.add(action),
@@ -122,7 +122,7 @@ describe("a fault", () => {
 });
 
 describe("a live world", () => {
-  it("moves on by itself to what code waits for, and to nothing else", async () => {
+  it("advances automatically to what code waits for, and to nothing else", async () => {
     const { clock } = new World({ product, signals: "real" });
     const never = new AbortController().signal;
     const limit = clock.abortAfter(20_000);
@@ -132,7 +132,7 @@ describe("a live world", () => {
     expect([clock.at, limit.aborted]).toEqual(["2026-11-24T10:00:20.000Z", true]);
   });
 
-  it("answers a dead process never", async () => {
+  it("never answers a dead process", async () => {
     const world = new World({ product });
     const process = startProcess(world, [], { death: { at: "after", nth: 2 } });
     const { notices, rotations } = process.app.ports;

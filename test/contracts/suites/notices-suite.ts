@@ -36,7 +36,7 @@ export const aFullNotice = (account: string | null): Notice => {
   };
 };
 
-/** What every store of notices does. */
+/** The contract of every store of notices. */
 export const noticesContract = (name: string, open: () => Promise<NoticesWorld>): void => {
   describe(`notices in ${name}`, () => {
     let world: NoticesWorld;
@@ -50,11 +50,11 @@ export const noticesContract = (name: string, open: () => Promise<NoticesWorld>)
     });
     afterAll(() => world.close());
 
-    it("are none before the first write", async () => {
+    it("are absent before the first write", async () => {
       expect(await world.notices.list(call)).toEqual([]);
     });
 
-    it.each([null, "render-weu"])("come back as they were written, of %p", async (account) => {
+    it.each([null, "render-weu"])("are read as they were written, for account %p", async (account) => {
       const notice = aFullNotice(account);
       const stored = written(await world.notices.write(notice, null, call));
       expect(await of(account)).toEqual({ notice, etag: stored.etag });
@@ -67,7 +67,7 @@ export const noticesContract = (name: string, open: () => Promise<NoticesWorld>)
       expect(await of(account)).toEqual(first);
     });
 
-    it("are replaced by whoever has read the newest, and by nobody else", async () => {
+    it("are replaced only by a writer that has read the newest state", async () => {
       const account = anAccount();
       const first = written(await world.notices.write(firstNotice(account), null, call));
       const second = written(await world.notices.write(aFullNotice(account), first.etag, call));
@@ -76,7 +76,7 @@ export const noticesContract = (name: string, open: () => Promise<NoticesWorld>)
       expect((await of(account))?.notice).toEqual(aFullNotice(account));
     });
 
-    it("of one who asked to replace what is not there are not written", async () => {
+    it("are not written by a replace where there is none", async () => {
       const account = anAccount();
       const etag = "W/\"datetime'2026-11-22T10%3A00%3A00.0000000Z'\"";
       expect(await world.notices.write(firstNotice(account), etag, call)).toBeNull();

@@ -21,7 +21,7 @@ const rotation: Rotation = {
   idempotencyKey: "incident-7",
 };
 
-const approval = { at: later, by: "operator:ada", reason: "checked by hand" };
+const approval = { at: later, by: "operator:ada", reason: "checked manually" };
 
 /** One state of every phase. */
 export const everyState: readonly State[] = [

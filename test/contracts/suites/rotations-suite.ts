@@ -13,7 +13,7 @@ const written = (stored: Stored | null): Stored => {
   return stored;
 };
 
-/** What every store of rotation records does. */
+/** The contract of every store of rotation records. */
 export const rotationsContract = (name: string, open: () => Promise<RotationsWorld>): void => {
   describe(`rotation records in ${name}`, () => {
     let world: RotationsWorld;
@@ -29,7 +29,7 @@ export const rotationsContract = (name: string, open: () => Promise<RotationsWor
       expect(await world.rotations.read(anAccount(), call)).toBeNull();
     });
 
-    it("come back as they were written", async () => {
+    it("are read as they were written", async () => {
       const record = { ...aFullRecord(), account: anAccount() };
       const stored = written(await world.rotations.insert(record, call));
       expect(await world.rotations.read(record.account, call)).toEqual({ record, etag: stored.etag });
@@ -48,7 +48,7 @@ export const rotationsContract = (name: string, open: () => Promise<RotationsWor
       expect(await world.rotations.read(account, call)).toEqual(first);
     });
 
-    it("are replaced by whoever has read the newest state", async () => {
+    it("are replaced by a writer that has read the newest state", async () => {
       const account = anAccount();
       const first = written(await world.rotations.insert({ ...aFullRecord(), account }, call));
       const second = written(
@@ -63,7 +63,7 @@ export const rotationsContract = (name: string, open: () => Promise<RotationsWor
       expect(new Set([first.etag, second.etag, third.etag]).size).toBe(3);
     });
 
-    it("are not replaced by whoever has read an older state", async () => {
+    it("are not replaced by a writer that has read an older state", async () => {
       const account = anAccount();
       const first = written(await world.rotations.insert(aRecord({ account }), call));
       const second = written(
@@ -82,7 +82,7 @@ export const rotationsContract = (name: string, open: () => Promise<RotationsWor
       expect(await world.rotations.read(account, call)).toBeNull();
     });
 
-    it("let exactly one of many writers through", async () => {
+    it("accept exactly one of many concurrent writers", async () => {
       const account = anAccount();
       const writers = Array.from({ length: 20 }, (_, pausedMs) => aRecord({ account, phaseClock: { pausedMs } }));
       const inserted = await Promise.all(writers.map((record) => world.rotations.insert(record, call)));

@@ -2,7 +2,7 @@ import { BatchKey } from "../../../lib/batch-key";
 import type { Publication, SecretPublisher } from "../../../lib/ports";
 import type { SecretRef } from "../../../lib/rotation/account-config";
 
-/** A version as it is kept in the vault. */
+/** A version as the vault stores it. */
 export interface KeptVersion {
   readonly version: string;
   readonly value: string;
@@ -14,11 +14,11 @@ export interface KeptVersion {
 
 export interface SecretPublisherWorld {
   readonly secrets: SecretPublisher;
-  /** The name of a secret that is not there yet. */
+  /** The name of a secret that does not exist yet. */
   newSecret(): SecretRef;
   /** In the order in which they were written. */
   versions(ref: SecretRef): readonly KeptVersion[];
-  /** As somebody else would publish. */
+  /** Publishes as another client would. */
   seed(ref: SecretRef, value: string): { readonly version: string };
   disable(ref: SecretRef, version: string): void;
   delete(ref: SecretRef): void;
@@ -40,7 +40,7 @@ export const aPublication = (change: Partial<Publication> = {}): Publication => 
   ...change,
 });
 
-/** What every publisher of secrets does. */
+/** The contract of every publisher of secrets. */
 export const secretPublisherContract = (name: string, open: () => Promise<SecretPublisherWorld>): void => {
   describe(`published secrets in ${name}`, () => {
     let world: SecretPublisherWorld;
@@ -56,7 +56,7 @@ export const secretPublisherContract = (name: string, open: () => Promise<Secret
       expect(await world.secrets.version(ref, "0".repeat(32), call)).toBeNull();
     });
 
-    it("are written as one version with everything that belongs to it", async () => {
+    it("are written as one version with its type, tags and expiry", async () => {
       const ref = world.newSecret();
       const { version } = await world.secrets.publish(ref, aPublication(), call);
       expect(version).toMatch(/^[0-9a-f]{32}$/);
@@ -82,7 +82,7 @@ export const secretPublisherContract = (name: string, open: () => Promise<Secret
       [dayMs, "1"],
       [2 * dayMs - 1, "1"],
       [730 * dayMs, "730"],
-    ])("say for how many whole days they are valid, at least one (%d ms)", async (rotateEveryMs, days) => {
+    ])("give their validity in whole days, at least one (%d ms)", async (rotateEveryMs, days) => {
       const ref = world.newSecret();
       await world.secrets.publish(ref, aPublication({ rotateEveryMs, slot: "primary" }), call);
       expect(world.versions(ref)[0]?.tags).toMatchObject({ ValidityPeriodDays: days, CredentialId: "Primary" });
@@ -106,7 +106,7 @@ export const secretPublisherContract = (name: string, open: () => Promise<Secret
       expect(old?.enabled === true && old.key.reveal()).toBe("b2xk");
     });
 
-    it("may have been published by somebody else", async () => {
+    it("are read even where another client published them", async () => {
       const ref = world.newSecret();
       const { version } = world.seed(ref, "c29tZWJvZHkgZWxzZQ==");
       expect(await world.secrets.newest(ref, call)).toMatchObject({ version, rotationId: null });
@@ -140,7 +140,7 @@ export const secretPublisherContract = (name: string, open: () => Promise<Secret
       await expect(publish).rejects.toMatchObject({ name: "OperatorNeededError", reason: "SecretDeleted" });
     });
 
-    it("need an operator when a right is missing", async () => {
+    it("need an operator when a permission is missing", async () => {
       const ref = world.newSecret();
       const { version } = await world.secrets.publish(ref, aPublication(), call);
       const calls = {

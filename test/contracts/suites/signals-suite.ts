@@ -25,12 +25,12 @@ export const aReport = (change: Partial<InstanceReport> = {}): InstanceReport =>
   ...change,
 });
 
-const joining = (word: string) => (known: InstanceReport | null) => ({
+const joining = (part: string) => (known: InstanceReport | null) => ({
   accepted: true,
-  report: aReport({ detail: [...(known?.detail?.split(" ") ?? []), word].join(" ") }),
+  report: aReport({ detail: [...(known?.detail?.split(" ") ?? []), part].join(" ") }),
 });
 
-/** What every store of signals does. */
+/** The contract of every store of signals. */
 export const signalsContract = (name: string, open: () => Promise<SignalsWorld>): void => {
   describe(`signals in ${name}`, () => {
     let world: SignalsWorld;
@@ -44,7 +44,7 @@ export const signalsContract = (name: string, open: () => Promise<SignalsWorld>)
     });
     afterAll(() => world.close());
 
-    it("are none before the first", async () => {
+    it("are absent before the first write", async () => {
       expect(await world.signals.list(anAccount(), call)).toEqual([]);
     });
 
@@ -69,7 +69,7 @@ export const signalsContract = (name: string, open: () => Promise<SignalsWorld>)
       expect(await world.signals.list(account, call)).toEqual([report]);
     });
 
-    it("are kept per instance", async () => {
+    it("are stored per instance", async () => {
       const [account, other] = [anAccount(), anAccount()];
       const reports = [
         aReport({ consumer: "a.b_c-d", instance: "1" }),
@@ -80,7 +80,7 @@ export const signalsContract = (name: string, open: () => Promise<SignalsWorld>)
       expect(await world.signals.list(account, call)).toEqual(reports);
     });
 
-    it("are merged with what is known", async () => {
+    it("are merged with the stored report", async () => {
       const account = anAccount();
       await put(account, aReport());
       const seen: (InstanceReport | null)[] = [];
@@ -93,7 +93,7 @@ export const signalsContract = (name: string, open: () => Promise<SignalsWorld>)
       expect(await world.signals.list(account, call)).toEqual([aReport({ healthy: false, goodSince: null })]);
     });
 
-    it("say so when a signal changes nothing", async () => {
+    it("report that a signal changes nothing", async () => {
       const account = anAccount();
       await put(account, aReport());
       const ignore = (known: InstanceReport | null) => ({ accepted: false, report: known ?? aReport() });
@@ -101,12 +101,12 @@ export const signalsContract = (name: string, open: () => Promise<SignalsWorld>)
       expect(await world.signals.list(account, call)).toEqual([aReport()]);
     });
 
-    it("lose none of those that come at the same time", async () => {
+    it("lose no concurrent signal", async () => {
       const account = anAccount();
-      const words = ["a", "b", "c", "d"];
-      await Promise.all(words.map((word) => world.signals.update(account, "render-api", "vm-1", joining(word), call)));
+      const parts = ["a", "b", "c", "d"];
+      await Promise.all(parts.map((part) => world.signals.update(account, "render-api", "vm-1", joining(part), call)));
       const [report] = await world.signals.list(account, call);
-      expect(report?.detail?.split(" ").toSorted()).toEqual(words);
+      expect(report?.detail?.split(" ").toSorted()).toEqual(parts);
     });
   });
 };

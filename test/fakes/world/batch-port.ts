@@ -6,7 +6,7 @@ import type { Process } from "./process";
 import { refusal } from "./refusal";
 import type { World } from "./world";
 
-/** What Resource Manager says before it does anything. */
+/** Resource Manager's checks before an action. */
 const permitted = (world: World, resourceId: string, action: BatchAction): BatchFacts => {
   const { batch } = world;
   if (batch.denied.has(action)) throw refusal(world, "Forbidden", `Batch ${action}`, 403);
@@ -90,7 +90,7 @@ const sentRegenerate = (
     resourceId,
     slot,
     record,
-    lookedAt: record === null ? 0 : (process.looks.get(secretName(record.secret))?.effect ?? 0),
+    newestReadAt: record === null ? 0 : (process.reads.get(secretName(record.secret))?.effect ?? 0),
     sentAtWallMs: process.clock.now().getTime(),
   };
 };

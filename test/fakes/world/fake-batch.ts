@@ -3,7 +3,7 @@ import type { Slot } from "../../../lib/rotation/phases";
 import type { Random } from "./random";
 import type { Timeline } from "./timeline";
 
-export type Maker = "initial" | "rotator" | "hand";
+export type Maker = "initial" | "rotator" | "person";
 
 /** One key that a Batch account has or had. */
 export interface KeyFact {
@@ -11,17 +11,17 @@ export interface KeyFact {
   readonly resourceId: string;
   readonly slot: Slot;
   readonly madeBy: Maker;
-  /** Made by a regenerate whose kill nothing could prevent: it is the live key to publish, accepted or not yet. */
+  /** Made by a regenerate that no rotator could prevent: the live key to publish, accepted or not yet. */
   readonly excused: boolean;
-  /** The data plane accepts it from here on. */
+  /** When the data plane begins to accept it. */
   readonly acceptedFrom: number;
-  /** Regenerated away. `excused`: nothing could prevent that it was in use. */
+  /** Its replacement by a regenerate. `excused`: no rotator could have known that it was in use. */
   death: { readonly at: number; readonly by: Maker; readonly excused: boolean } | null;
 }
 
 export interface BatchFacts {
   readonly keys: Record<Slot, KeyFact>;
-  /** How callers may authenticate; null: the account does not say, which allows everything. */
+  /** The allowed authentication modes; null: not set, which allows every mode. */
   modes: readonly string[] | null;
   userSubscription: boolean;
   locked: boolean;
@@ -33,26 +33,26 @@ export const allowsSharedKey = ({ modes }: BatchFacts): boolean => modes === nul
 
 const subscriptionId = "00000000-0000-4000-8000-000000000001";
 
-/** Batch accounts with two live keys each, and every key there ever was. */
+/** Batch accounts with two live keys each, and every key that has existed. */
 export class FakeBatch {
   readonly #accounts = new Map<string, BatchFacts>();
   readonly keys = new Map<string, KeyFact>();
-  /** What the rotator's identity may not do. */
+  /** The actions denied to the rotator's identity. */
   readonly denied = new Set<BatchAction>();
-  /** How many keys the rotator has regenerated. */
+  /** The number of keys that the rotator has regenerated. */
   requests = 0;
   /** The data plane refuses these although they live, or accepts them although they are dead. */
   readonly #refused = new Set<string>();
   readonly #lingering = new Set<string>();
 
-  /** `settleMs`: how long the data plane takes to accept a new key, and goes on accepting a replaced one. */
+  /** `settleMs`: the delays until the data plane accepts a new key and refuses a replaced one. */
   constructor(
     private readonly timeline: Timeline,
     private readonly random: Random,
     private readonly settleMs: { readonly accept: number; readonly refuse: number },
   ) {}
 
-  /** The data plane knows of a new key at once. */
+  /** The data plane accepts a new key at once. */
   get isPrompt(): boolean {
     return this.settleMs.accept === 0;
   }
@@ -103,7 +103,7 @@ export class FakeBatch {
 
   /** As a person in the portal does it. Returns the new key. */
   regenerateManually({ resourceId }: BatchAccountRef, slot: Slot): string {
-    this.regenerate(resourceId, slot, "hand", false);
+    this.regenerate(resourceId, slot, "person", false);
     return this.of(resourceId).keys[slot].value;
   }
 

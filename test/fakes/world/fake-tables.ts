@@ -11,8 +11,8 @@ interface Schema<T> {
 }
 
 /**
- * The three tables, notices in the one of the rotations. `checked`: rows go through JSON and the schema, so what could
- * not be stored is not stored here either; else they are kept as they are handed in, which costs less.
+ * The three tables, with notices in that of the rotations. `checked`: rows go through JSON and the schema, so that rows
+ * that the real tables would refuse are refused here. Otherwise rows are stored unchanged, which costs less.
  */
 export class FakeTables {
   readonly rotations = new Map<string, Stored>();
@@ -20,13 +20,13 @@ export class FakeTables {
   readonly signals = new Map<string, Map<string, InstanceReport>>();
   /** By account, oldest first. */
   readonly history = new Map<string, RotationEvent[]>();
-  /** Accounts whose stored record cannot be read. `rotations` has what it says. */
+  /** Accounts whose stored record cannot be read. `rotations` has its content. */
   readonly damaged = new Set<string>();
   #etags = 0;
 
   constructor(private readonly checked: boolean) {}
 
-  /** Writes where the row is still the one with `etag` (null: none). Null where it is not. */
+  /** Writes only where the row has this `etag` (null: there is no row). Returns null where it has not. */
   write(record: RotationRecord, etag: string | null): Stored | null {
     if ((this.rotations.get(record.account)?.etag ?? null) !== etag) return null;
     const stored = { record: this.#stored(record, recordSchema), etag: this.#nextEtag() };
@@ -44,13 +44,13 @@ export class FakeTables {
 
   // What a person does in the storage browser
 
-  /** The row changes, so a driver that has read it writes no more. */
+  /** The row changes, so a driver that has read it cannot write it any more. */
   damage(account: string): void {
     this.restore(this.#record(account));
     this.damaged.add(account);
   }
 
-  /** Writes the row, whatever it was: as it was before the damage, unless another is given. */
+  /** Writes the row unconditionally: the given one, or the one before the damage. */
   restore(record: RotationRecord): void {
     this.rotations.set(record.account, { record, etag: this.#nextEtag() });
     this.damaged.delete(record.account);
@@ -92,7 +92,7 @@ export class FakeTables {
     return this.history.get(account) ?? [];
   }
 
-  /** What is in this place now: the event itself unless another was there. */
+  /** Returns the event stored under this sequence: the new one, or an earlier one. */
   append(event: RotationEvent): RotationEvent {
     const events = this.history.get(event.account) ?? [];
     this.history.set(event.account, events);
@@ -115,20 +115,20 @@ export class FakeTables {
     };
   }
 
-  /** Of the oldest without a break. */
+  /** Among the oldest events without a gap. */
   lastBefore(account: string, at: Instant): number {
     const events = this.events(account);
     const kept = events.findIndex((event) => event.at >= at);
     return (kept === -1 ? events.at(-1) : events[kept - 1])?.sequence ?? 0;
   }
 
-  /** The oldest event, where its place is up to `sequence`. */
+  /** The oldest event, where its sequence is at most `sequence`. */
   oldest(account: string, sequence: number): RotationEvent | null {
     const oldest = this.events(account)[0];
     return oldest !== undefined && oldest.sequence <= sequence ? oldest : null;
   }
 
-  /** Harmless where it is not there. */
+  /** Does nothing where the event does not exist. */
   remove({ account, sequence }: RotationEvent): void {
     const others = this.events(account).filter((event) => event.sequence !== sequence);
     this.history.set(account, others);

@@ -8,7 +8,7 @@ export interface VersionFact {
   readonly value: string;
   readonly by: Maker;
   readonly createdAtMs: number;
-  /** The number of the effect that made it: it says which of two changes came first. */
+  /** The number of the effect that made it, which orders changes. */
   readonly effect: number;
   readonly contentType: string | null;
   readonly tags: Readonly<Record<string, string>>;
@@ -23,7 +23,7 @@ type Added = Pick<VersionFact, "value" | "by" | "createdAtMs" | "effect"> &
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-/** What is stored with a published key. */
+/** The attributes of a published version. */
 export const publishedWith = ({ slot, resourceId, rotateEveryMs, rotationId, expiresAt }: Publication) => ({
   contentType: "text/plain; batch-account-key",
   tags: {
@@ -35,16 +35,16 @@ export const publishedWith = ({ slot, resourceId, rotateEveryMs, rotationId, exp
   expiresAt,
 });
 
-/** The name of a secret among all vaults. */
+/** The name of a secret, unique across vaults. */
 export const secretName = ({ vaultUrl, name }: SecretRef): string => `${vaultUrl}/secrets/${name}`.toLowerCase();
 
 /** The secrets of a world with their versions, oldest first. */
 export class FakeVault {
   readonly #secrets = new Map<string, VersionFact[]>();
   readonly #deleted = new Set<string>();
-  /** What the rotator's identity may not do. */
+  /** The actions denied to the rotator's identity. */
   readonly denied = new Set<VaultAction>();
-  /** How many versions the rotator has published. */
+  /** The number of versions that the rotator has published. */
   publications = 0;
 
   constructor(private readonly random: Random) {}
@@ -53,7 +53,7 @@ export class FakeVault {
     return this.#secrets.get(secretName(ref)) ?? [];
   }
 
-  /** What a reader of the secret sees; null for a deleted secret too. */
+  /** The version that a reader gets; null for a deleted secret too. */
   newest(ref: SecretRef): VersionFact | null {
     return this.isDeleted(ref) ? null : (this.versions(ref).at(-1) ?? null);
   }
@@ -79,7 +79,7 @@ export class FakeVault {
   setEnabled(ref: SecretRef, version: string, enabled: boolean): void {
     const found = this.version(ref, version);
     if (found === null) throw new Error(`${ref.name} has no version ${version}`);
-    found.disabledBy = enabled ? null : "hand";
+    found.disabledBy = enabled ? null : "person";
   }
 
   isDeleted(ref: SecretRef): boolean {

@@ -1,6 +1,6 @@
 import type { BlockedReason } from "../../../lib/rotation/reasons";
 
-/** Calls of ports, by the names that ports and methods have in `Ports`. */
+/** Calls of ports, named by port and method in `Ports`. */
 export const operations = [
   "batch.readAccount",
   "batch.readKeys",
@@ -14,8 +14,8 @@ export const operations = [
   "rotations.insert",
   "rotations.replace",
   /**
-   * The write that announces a regenerate: a replace like any other, but counted apart, since most depends on what comes
-   * right after it.
+   * The write of the intent to regenerate. It is counted separately from other replaces, because faults right after it
+   * matter most.
    */
   "rotations.intent",
   "signals.list",
@@ -37,7 +37,7 @@ export type Operation = (typeof operations)[number];
 export const methodOf = (operation: Operation): Operation =>
   operation === "rotations.intent" ? "rotations.replace" : operation;
 
-/** Whose answer, when it is lost, leaves the caller not knowing. All others are reads, or are read back. */
+/** Operations whose outcome is unknown where the answer is lost. All others are reads, or are read back. */
 export const isCommand = (operation: Operation): boolean =>
   operation === "batch.regenerate" || operation === "secrets.publish" || operation === "secrets.disable";
 
@@ -52,27 +52,25 @@ export const isTableWrite = (operation: Operation): boolean =>
 
 /** What can happen to one call. */
 export type Fault =
-  /** The service says no, and has not done it. */
+  /** The service refuses; not done. */
   | { readonly kind: "refused"; readonly retryAfterMs: number | null }
-  /** Only a person can fix it. Not done. */
+  /** Only an operator can fix it; not done. */
   | { readonly kind: "blocked"; readonly reason: BlockedReason }
   /** Done, but the answer is lost. */
   | { readonly kind: "lost" }
-  /** The answer is lost now, and it is done only `ms` later. */
+  /** The answer is lost, and the call takes effect `ms` later. */
   | { readonly kind: "late"; readonly ms: number }
   /** No answer before the caller gives up. */
   | { readonly kind: "hang"; readonly done: boolean }
-  /**
-   * The whole process dies at this call: before it is sent, after it is done, or with the request on its way for `ms`.
-   */
+  /** The process crashes at this call: before it is sent, after it is done, or with the request in flight for `ms`. */
   | { readonly kind: "crash"; readonly at: "before" | "after" }
   | { readonly kind: "crash"; readonly at: "onItsWay"; readonly ms: number }
-  /** Done, but the process stands still for `ms` before it sees the answer. */
+  /** Done, but the process freezes for `ms` before it gets the answer. */
   | { readonly kind: "freeze"; readonly ms: number }
   /** The call fails with this error, before or after it is done. */
   | { readonly kind: "throws"; readonly when: "before" | "after"; readonly error: () => Error };
 
-/** A fault at the `nth` call (from 1) of one operation, whichever process makes it. */
+/** A fault at the `nth` call (from 1) of one operation, by any process. */
 export interface PlacedFault {
   readonly operation: Operation;
   readonly nth: number;
@@ -81,10 +79,10 @@ export interface PlacedFault {
 
 /** A fault of the next calls of an operation. */
 export interface ArmedFault {
-  /** `before`: nothing happens. `after`: it happens, and only then the call fails. */
+  /** `before`: the call fails without effect. `after`: it fails after its effect. */
   readonly when: "before" | "after";
   readonly error: () => Error;
-  /** How often (default once). */
+  /** The number of calls (default 1). */
   readonly times?: number;
 }
 
@@ -94,14 +92,14 @@ export interface Outage {
   readonly reason: BlockedReason | "transient";
 }
 
-/** Which faults are still to come. */
+/** The pending faults. */
 export class FaultPlan {
   readonly #placed = new Map<Operation, Map<number, Fault>>();
   readonly #armed = new Map<Operation, { readonly fault: Fault; left: number }[]>();
   readonly #calls = new Map<Operation, number>();
   readonly #listeners = new Set<(operation: Operation) => void>();
   readonly outages = new Set<Outage>();
-  /** Off: nothing fails any more. */
+  /** Off: no call fails any more. */
   on = true;
 
   constructor(placed: readonly PlacedFault[]) {
@@ -113,7 +111,7 @@ export class FaultPlan {
     this.#placed.set(operation, known.set(nth, fault));
   }
 
-  /** Whichever call of the operation comes next, and those after it. */
+  /** A fault at the next call of the operation, and at those after it. */
   add(operation: Operation, { when, error, times = 1 }: ArmedFault): void {
     const armed = this.#armed.get(operation) ?? [];
     this.#armed.set(operation, [...armed, { fault: { kind: "throws", when, error }, left: times }]);
@@ -137,12 +135,12 @@ export class FaultPlan {
     for (const listener of this.#listeners) listener(methodOf(operation));
   }
 
-  /** How many calls of this operation there have been. */
+  /** The number of calls of this operation so far. */
   calls(operation: Operation): number {
     return this.#calls.get(operation) ?? 0;
   }
 
-  /** Counts a call, and says what happens to it. */
+  /** Counts a call and returns its fault. */
   next(operation: Operation): { readonly nth: number; readonly fault: Fault | null } {
     const nth = (this.#calls.get(operation) ?? 0) + 1;
     this.#calls.set(operation, nth);

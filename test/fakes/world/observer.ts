@@ -6,27 +6,27 @@ import type { KeyFact } from "./fake-batch";
 import type { Operation } from "./faults";
 import type { Process } from "./process";
 
-/** A regenerate as it was sent; what it does may come later. */
+/** A regenerate when it was sent; its effect may come later. */
 export interface SentRegenerate {
   readonly process: Process;
   readonly resourceId: string;
   readonly slot: Slot;
   /** The record of that account as it was stored at that moment. */
   readonly record: RotationRecord | null;
-  /** The effect after which its driver had last looked at the newest version. */
-  readonly lookedAt: number;
+  /** The effect after which its driver last read the newest version. */
+  readonly newestReadAt: number;
   readonly sentAtWallMs: number;
 }
 
-/** What a person does to a stored record: makes it unreadable, puts it back as it was, or deletes it. */
+/** A manual change of a stored record: it is made unreadable, restored or deleted. */
 export type ManualChange = "damaged" | "restored" | "deleted";
 
 /** Judges a world: notified of every effect, right after it. */
 export interface Observer {
-  /** Before a call takes effect: people and chance may be quicker. */
+  /** Before a call takes effect: faults and acts may come first. */
   beforeCall(operation: Operation, nth: number): void;
   sent(sent: SentRegenerate): void;
-  /** Whether nothing could prevent the death of this key at this moment. Asked just before it dies. */
+  /** Whether no rotator could prevent this regenerate. Called just before its effect. */
   excuses(sent: SentRegenerate, dying: KeyFact): boolean;
   regenerated(sent: SentRegenerate, killed: KeyFact): void;
   recordWritten(process: Process, before: RotationRecord | null, after: RotationRecord): void;
@@ -36,7 +36,7 @@ export interface Observer {
   historyRemoved(event: RotationEvent): void;
   /** Just before a person changes the stored record. */
   changedManually(account: string, what: ManualChange): void;
-  /** The webhook's receiver got this. */
+  /** The webhook's receiver got this event. */
   alerted(event: Announcement): void;
   /** Anything that leaves the app: a log line, a row, an answer, an error. */
   left(what: string, content: unknown): void;

@@ -13,7 +13,7 @@ export const portsOf = (world: World, process: Process): Ports => ({
   signals: signalsPort(world, process),
   history: historyPort(world, process),
   health: healthPort(world, process),
-  // What the identity may do, nothing in this world knows.
+  // This world does not model role assignments.
   permissions: { principalId: async () => null, allows: async () => null },
   alerts: alertsPort(world, process),
   notices: noticesPort(world, process),
@@ -22,7 +22,7 @@ export const portsOf = (world: World, process: Process): Ports => ({
   ids: idsOf(world),
 });
 
-/** A receiver that wants everything and takes it, where the world has no other. */
+/** The default receiver, which accepts every event. */
 const alertsPort = (world: World, process: Process): Alerts => {
   const { alerts } = world;
   if (alerts !== null) {

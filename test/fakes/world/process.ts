@@ -6,13 +6,13 @@ import { methodOf, type Operation } from "./faults";
 import type { Product } from "./product-type";
 import type { VirtualClock } from "./virtual-clock";
 
-/** The call at which a process dies. */
+/** The call at which a process crashes. */
 export interface Death {
-  /** "before": the call is never sent. "after": it has its effect, and the process never learns of it. */
+  /** "before": the call is never sent. "after": it takes effect, and the process never gets the answer. */
   readonly at: "before" | "after";
   /** Default: any. */
   readonly operation?: Operation;
-  /** The call at which it dies, from 1 (default 1). */
+  /** The number of the call, from 1 (default 1). */
   readonly nth?: number;
 }
 
@@ -29,16 +29,13 @@ export interface ProcessOptions {
 export class Process {
   readonly name: string;
   readonly clock: VirtualClock;
-  /** Counts its lives: what an earlier life was waiting for never comes. */
+  /** Counts its starts: calls from before a restart are never answered. */
   life = 1;
   alive = true;
   frozenUntil = 0;
-  /**
-   * When it last read the newest version of a secret, by the secret's name: after which effect, and at which virtual
-   * time.
-   */
-  readonly looks = new Map<string, { readonly effect: number; readonly at: number }>();
-  /** Resolves, when it crashes, with the call at which it does. */
+  /** The last read of the newest version, by secret: the preceding effect and the virtual time. */
+  readonly reads = new Map<string, { readonly effect: number; readonly at: number }>();
+  /** Resolves when the process crashes, with the call. */
   readonly died: Promise<string>;
   ports: Ports | null = null;
   #calls = 0;
@@ -53,7 +50,7 @@ export class Process {
     });
   }
 
-  /** Starts, or goes on, with this configuration and an empty memory. What is under way keeps the one it began with. */
+  /** (Re)starts with this configuration and an empty memory. Work in progress keeps its configuration. */
   deploy(accounts: readonly AccountConfig[]): void {
     const { ports, clock } = this;
     const { product, limits, emulated } = this.options;
@@ -66,7 +63,7 @@ export class Process {
     this.alive = true;
   }
 
-  /** Counts a call; the fault that ends the process where this is its last. */
+  /** Counts a call. Returns the fault that crashes the process where this is its last call. */
   faultAt(operation: Operation): { readonly kind: "crash"; readonly at: Death["at"] } | null {
     const { death } = this.options;
     if (death === null || (death.operation !== undefined && death.operation !== methodOf(operation))) return null;
@@ -77,7 +74,7 @@ export class Process {
   crash(at = ""): void {
     this.alive = false;
     this.life += 1;
-    this.looks.clear();
+    this.reads.clear();
     this.#bury(at);
   }
 
@@ -89,7 +86,7 @@ export class Process {
     return this.#now.ticker;
   }
 
-  /** Whether it takes requests at this instant. */
+  /** Whether it accepts requests now. */
   serves(now: number): boolean {
     return this.alive && this.frozenUntil <= now;
   }

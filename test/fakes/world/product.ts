@@ -1,7 +1,4 @@
-/**
- * Everything of the app that a world runs on, in one module: so that it can be bundled with one of its rules changed,
- * and the simulation be run against that.
- */
+/** Everything of the app that a world runs, in one module, so that a bundle can contain it with one change. */
 export { BatchKey } from "../../../lib/batch-key";
 export { rotateOnDemand } from "../../../lib/operations/rotate-on-demand";
 export {

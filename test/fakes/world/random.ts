@@ -34,7 +34,7 @@ export class Random {
     return list[this.below(list.length)] ?? list[0];
   }
 
-  /** Null of an empty list. */
+  /** Null where the list is empty. */
   any<T>(list: readonly T[]): T | null {
     return list[this.below(list.length)] ?? null;
   }

@@ -1,7 +1,6 @@
 import type { BlockedReason } from "../../../lib/rotation/reasons";
 import type { World } from "./world";
 
-/** What a service answers that only an operator can change. */
-/** What a service answers that only an operator can change. */
+/** An answer that only an operator can change. */
 export const refusal = ({ product }: World, reason: BlockedReason, operation: string, statusCode: number) =>
   new product.OperatorNeededError(reason, { operation, statusCode }, `fix ${reason}`);

@@ -10,7 +10,7 @@ export const secretsPort = (world: World, process: Process): SecretPublisher => 
     version: version.version,
     enabled: true as const,
     key: world.key(version.value),
-    // Key Vault gives whole seconds.
+    // Key Vault returns whole seconds.
     createdAt: toInstant(new Date(Math.floor(version.createdAtMs / 1000) * 1000)),
     rotationId: version.tags["RotationId"] ?? null,
   });
@@ -26,7 +26,7 @@ export const secretsPort = (world: World, process: Process): SecretPublisher => 
         effect: () => {
           check("get");
           const version = world.vault.newest(ref);
-          process.looks.set(secretName(ref), { effect: world.effects, at: world.timeline.now });
+          process.reads.set(secretName(ref), { effect: world.effects, at: world.timeline.now });
           if (version === null) return null;
           if (version.disabledBy === null) return shown(version);
           throw refusal(world, "SecretDisabled", "Key Vault getSecret", 403);

@@ -10,7 +10,7 @@ export interface StartOptions {
   readonly name?: string;
   readonly limits?: Partial<AppLimits>;
   readonly emulated?: boolean;
-  /** Ports that are something else than the world's. */
+  /** Replacements for ports of the world. */
   readonly ports?: Partial<Ports>;
   readonly death?: Death | null;
 }

@@ -141,7 +141,7 @@ export const historyPort = (world: World, process: Process): History => ({
       effect: () => world.tables.lastBefore(account, at),
     }),
   removeThrough: async (account, sequence, { signal }) => {
-    // Row by row, the oldest first, so that it can break off.
+    // Row by row, the oldest first, so that a fault can interrupt it.
     for (let more = true; more; ) {
       more = await world.wire.call(process, {
         operation: "history.removeThrough",

@@ -1,9 +1,9 @@
-/** Something that happens at a virtual instant. `wakes`: code of the app goes on because of it. */
+/** Something that happens at a virtual instant. `wakes`: it resumes code of the app. */
 export interface Happening {
   at: number;
   readonly owner: unknown;
   readonly wakes: boolean;
-  /** Code of the app waits for it: a live timeline moves on to it by itself. */
+  /** Code of the app waits for it: a live timeline advances to it automatically. */
   readonly awaited: boolean;
   readonly run: () => void;
 }
@@ -12,11 +12,11 @@ type Details = Partial<Pick<Happening, "owner" | "wakes" | "awaited">>;
 
 /**
  * The one clock and the one queue of a world: milliseconds since its beginning. Everything that happens is a happening
- * in this queue. No real timer takes part. There are two ways to run it:
+ * in this queue. No real timer is used. There are two ways to run it:
  *
  * - `run`: of the happenings whose time has come `choose` picks the next, and time moves on when there is none.
  * - Live (`choose` is null): what is due happens at once and in order, and a test moves time with `to`. While code of
- * the app waits for an instant and   nothing else happens, time moves on by itself.
+ * the app waits for an instant and nothing else happens, time advances automatically.
  */
 export class Timeline {
   #now = 0;
@@ -42,7 +42,7 @@ export class Timeline {
     this.#waiting = this.#waiting.filter((other) => other !== happening);
   }
 
-  /** Forgets everything that nothing waits for. */
+  /** Removes every happening that no code waits for. */
   forget(): void {
     this.#waiting = this.#waiting.filter(({ awaited }) => awaited);
   }

@@ -1,8 +1,6 @@
-/**
- * What happened, for people. Keys and version ids are shown by short names: no key may be in a test's output either.
- */
+/** A readable log of all effects, with short names for keys and version ids: no key may appear in test output. */
 export class Transcript {
-  /** Null: nothing is recorded. */
+  /** Null where nothing is recorded. */
   lines: string[] | null;
   readonly #names = new Map<string, string>();
 

@@ -37,8 +37,7 @@ export interface ClockOptions {
 }
 
 /**
- * A machine's clock: the time of its timeline, and how far off it shows it. Without a timeline it has a live one of its
- * own.
+ * A machine's clock: the time of its timeline, shown with an offset. Without a timeline it creates a live one.
  */
 export class VirtualClock implements Clock {
   /** Milliseconds ahead of true time. Only what the clock shows depends on it: timers run on. */
@@ -57,14 +56,14 @@ export class VirtualClock implements Clock {
     return new Date(this.#startMs + this.timeline.now + this.offsetMs);
   }
 
-  /** The same as text. */
+  /** The current instant as text. */
   get at(): string {
     return this.now().toISOString();
   }
 
   abortAfter(ms: number): AbortSignal {
     const deadline = this.timeline.now + ms;
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the app hands it on and asks whether it has aborted
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the app only passes it on and reads aborted
     if (this.#signals === "asked") return new AskedSignal(this.timeline, deadline) as unknown as AbortSignal;
     const controller = new AbortController();
     this.timeline.add(deadline, () => controller.abort(), { wakes: false });

@@ -11,15 +11,15 @@ import { deadlineOf } from "./virtual-clock";
 export interface Call<T> {
   readonly operation: Operation;
   readonly signal: AbortSignal;
-  /** What it is about, in short. */
+  /** A short description of its subject. */
   readonly subject: () => string;
-  /** Does it, at the moment it is called, and returns the answer. May throw one of the app's errors. */
+  /** Carries the call out and returns the answer. May throw one of the app's errors. */
   readonly effect: () => T;
-  /** What a request that was sent now does when it lands later; the effect itself where that is the same. */
+  /** Returns the effect of a request that is sent now and takes effect later. */
   readonly sendNow?: () => () => void;
 }
 
-/** What of its world a wire depends on. */
+/** The parts of a world that a wire depends on. */
 export interface Surroundings {
   readonly product: Product;
   readonly random: Random;
@@ -38,12 +38,11 @@ interface Sent<T> {
 }
 
 /**
- * Where every call of every port waits for its turn: what is sent, what is done, and what is answered are three
- * moments, and anything may happen in between. Requests that are done late are done within bounds: a few seconds in the
- * tables, less than the quarantine elsewhere.
+ * Schedules every call of every port. A call is sent, done and answered at three moments, and anything may happen in
+ * between. A late request takes effect within a few seconds in the tables, and within the quarantine elsewhere.
  */
 export class Wire {
-  /** Faults that came about, by kind. */
+  /** Faults that occurred, by kind. */
   readonly met = new Map<string, number>();
   calls = 0;
 
@@ -58,7 +57,7 @@ export class Wire {
       const sent: Sent<T> = { process, life: process.life, call, resolve, reject };
       const { nth, fault: planned } = this.world.faults.next(call.operation);
       this.world.observer.beforeCall(call.operation, nth);
-      // What came before it may have been the process's last. A dead process sends nothing.
+      // An earlier call may have crashed the process, and a dead process sends nothing.
       if (process.life !== sent.life || !process.alive) return;
       const fault = process.faultAt(call.operation) ?? planned;
       if (call.signal.aborted) return this.#fail(sent, "given up before it was sent");
@@ -72,7 +71,7 @@ export class Wire {
     });
   }
 
-  /** A call that something real answers; here it has only its place among the calls of a process that may die. */
+  /** A call that a real adapter answers; it is only counted among the calls of a process that may crash. */
   async pass<T>(process: Process, operation: Operation, answer: () => Promise<T>): Promise<T> {
     const { life } = process;
     const never = new Promise<never>(() => undefined);
@@ -134,7 +133,7 @@ export class Wire {
     }
   }
 
-  /** When its time comes, unless the process has died: then the request may have gone out all the same. */
+  /** Carries the call out at its time. Where the process has crashed, the request may still be in flight. */
   #later<T>({ process, life, call }: Sent<T>, at: number, run: () => void): void {
     const { timeline, random } = this.world;
     const go = (): void => {
@@ -144,7 +143,7 @@ export class Wire {
     timeline.add(Math.max(at, process.frozenUntil), go, { owner: process, awaited: true });
   }
 
-  /** Does it later, whatever has become of the process. */
+  /** Carries the call out later, even if the process has crashed. */
   #land<T>({ process, call }: Sent<T>, at: number): void {
     const { timeline, transcript } = this.world;
     const effect = call.sendNow?.() ?? call.effect;

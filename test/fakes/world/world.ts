@@ -25,17 +25,16 @@ export interface WorldOptions {
   readonly seed?: number;
   readonly faults?: readonly PlacedFault[];
   readonly settleMs?: { readonly accept: number; readonly refuse: number };
-  /** Keep a transcript. */
+  /** Whether a transcript is kept. */
   readonly recording?: boolean;
-  /** Keep only rows that the real tables could keep. */
+  /** Whether rows that the real tables would refuse are refused. */
   readonly checked?: boolean;
   readonly startsAt?: string;
   readonly signals?: Signals;
 }
 
 /**
- * Batch, Key Vault, the tables and the clocks, all in memory and all open to the test: what is true here can be read
- * directly.
+ * Batch, Key Vault, the tables and the clocks in memory. A test can read their state directly.
  */
 export class World {
   readonly product: Product;
@@ -53,12 +52,12 @@ export class World {
   readonly #keyObjects = new Map<string, BatchKey>();
   readonly #options: WorldOptions;
   observer: Observer = noObserver;
-  /** How many external effects there have been. */
+  /** The number of external effects so far. */
   effects = 0;
   #ids = 0;
-  /** What answers health URLs; null where nothing does. */
+  /** Answers health URLs; null where nothing does. */
   health: ((url: string, nonce: string) => unknown) | null = null;
-  /** Where alarms go; null: to a receiver that takes everything. */
+  /** The receiver of alarms; null: one that accepts every event. */
   alerts: Alerts | null = null;
 
   constructor(options: WorldOptions) {
@@ -81,7 +80,7 @@ export class World {
     return new VirtualClock({ timeline: this.timeline, startsAt, signals });
   }
 
-  /** The app's object for a key. One for each value: making one costs more than looking it up. */
+  /** The app's object for a key, cached because making one costs more than a lookup. */
   key(value: string): BatchKey {
     const known = this.#keyObjects.get(value);
     if (known !== undefined) return known;
@@ -96,7 +95,7 @@ export class World {
     return this.#ids;
   }
 
-  /** True time, as an exact clock shows it. */
+  /** True time as an exact clock shows it. */
   get wallMs(): number {
     return this.clock.now().getTime();
   }

@@ -8,14 +8,14 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-it("settings without a usable table are logged as an error at every run and raise one alarm for each process", async () => {
+it("settings without a usable table are logged at every run and raise one alarm for each process", async () => {
   const timer = jest.spyOn(app, "timer").mockImplementation(() => undefined);
-  process.env["ROTATION_ACCOUNTS"] = '{ "accounts": "AKeyThatSomebodyHasPastedHere" }';
+  process.env["ROTATION_ACCOUNTS"] = '{ "accounts": "AKeyThatAPersonHasPastedHere" }';
   process.env["ROTATION_SCHEDULE"] = "whenever";
   await import("../../../functions/rotate-on-schedule");
   const [registered] = timer.mock.calls;
   const handler: TimerHandler | undefined = registered?.[1].handler;
-  // With settings that may all be wrong it runs by its own schedule: else nobody would hear of them.
+  // Where any setting may be wrong it runs on the default schedule, so that it reports the problems.
   expect([registered?.[0], registered?.[1].schedule]).toEqual(["rotateOnSchedule", "0 */5 * * * *"]);
 
   const logged: (readonly [string, Record<string, unknown>])[] = [];
@@ -60,5 +60,5 @@ it("settings without a usable table are logged as an error at every run and rais
     detail: expect.stringContaining("ROTATION_SCHEDULE: "),
     by: "schedule",
   });
-  expect(JSON.stringify(logged)).not.toContain("AKeyThatSomebodyHasPastedHere");
+  expect(JSON.stringify(logged)).not.toContain("AKeyThatAPersonHasPastedHere");
 });

@@ -3,7 +3,7 @@ import { type Place, Rig } from "../../rig/rig";
 
 afterEach(() => jest.restoreAllMocks());
 
-/** At the instant at which the next tick raises the stalled alarm. */
+/** An account at the instant at which the next tick raises the stalled alarm. */
 const aboutToStall = async (): Promise<Place> => {
   const place = await new Rig().place().adopt();
   await place.rotate();
@@ -11,7 +11,7 @@ const aboutToStall = async (): Promise<Place> => {
   return place;
 };
 
-/** The tick of a process that dies in it, and those of the process after it. Null where it lived. */
+/** Runs a tick that crashes, then the ticks of the next process. `at`: the call; null where nothing crashed. */
 const crashedAt = async (nth: number, when: "before" | "after"): Promise<{ place: Place; at: string | null }> => {
   const place = await aboutToStall();
   const { rig } = place;
@@ -23,18 +23,18 @@ const crashedAt = async (nth: number, when: "before" | "after"): Promise<{ place
 
 const deaths: ("before" | "after")[] = ["before", "after"];
 
-it.each(deaths)("an alarm outlives a crash %s any call of the drive that raises it", async (when) => {
+it.each(deaths)("an alarm survives a crash %s any call of the tick that raises it", async (when) => {
   const seen: string[] = [];
   for (let nth = 1; ; nth++) {
     const { place, at } = await crashedAt(nth, when);
     if (at === null) break;
     seen.push(at);
     const { rig } = place;
-    const told = place.eventsOf("RotationStalled");
-    const [id] = told.map((event) => event.id);
+    const raised = place.eventsOf("RotationStalled");
+    const [id] = raised.map((event) => event.id);
     const logged = rig.logged("RotationStalled").map((line) => line["id"]);
     const received = rig.receiver.received.map((each) => each.id);
-    expect([at, told.length, new Set(logged), new Set(received)]).toEqual([at, 1, new Set([id]), new Set([id])]);
+    expect([at, raised.length, new Set(logged), new Set(received)]).toEqual([at, 1, new Set([id]), new Set([id])]);
     expect(place.record).toMatchObject({
       claim: null,
       publishing: { outbox: [], deliveries: [], alarms: [{ kind: "RotationStalled" }] },

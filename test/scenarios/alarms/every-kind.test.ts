@@ -7,7 +7,7 @@ afterEach(() => jest.restoreAllMocks());
 
 interface Receiving {
   readonly receiver: string;
-  /** At a time since the alarm, in milliseconds. */
+  /** The reaction at a time since the alarm, in milliseconds. */
   readonly reacts: (sinceMs: number, nth: number) => Reaction;
   readonly forMs: number;
   /** Minutes since the alarm at which it is sent to the receiver; ticks come every five. */
@@ -15,7 +15,7 @@ interface Receiving {
   readonly dropped: number;
 }
 
-/** A delivery is tried again 1, 2, 4, … minutes after it has failed, at most an hour. */
+/** A failed delivery is retried after 1, 2, 4, … minutes, at most an hour. */
 const atFirst = [0, 5, 10, 15];
 const aDay = [...atFirst, 25, 45, 80, ...Array.from({ length: 22 }, (_, index) => 140 + 60 * index)];
 
@@ -84,7 +84,7 @@ describe.each(alarmStories)("$kind, $reason", (story) => {
 const lasting = alarmStories.flatMap((story) => (story.ends === null ? [] : [{ ...story, ends: story.ends }]));
 
 describe.each(lasting)("$kind, $reason", (story) => {
-  it("is cleared once when it has ended, wherever it went", async () => {
+  it("is cleared once on every channel when it ends", async () => {
     const { place } = await raise(story, { reacts: () => 200, forMs: days(1) });
     const { rig } = place;
     await story.ends(place);
@@ -99,6 +99,6 @@ describe.each(lasting)("$kind, $reason", (story) => {
   });
 });
 
-it("these are all the kinds that there are", () => {
+it("these stories cover every kind of alarm", () => {
   expect(new Set(alarmStories.map(({ kind }) => kind))).toEqual(new Set(alarmKinds));
 });

@@ -6,7 +6,7 @@ afterEach(() => jest.restoreAllMocks());
 
 const unavailable = () => new TransientServiceError({ operation: "Tables insert entity", statusCode: 503 });
 
-it("an alarm does not wait for the history: log and webhook have it at once, the history later", async () => {
+it("an alarm does not wait for the history: log and webhook get it at once, the history later", async () => {
   const place = await new Rig().place({ remindEveryMs: days(30) }).adopt();
   const { rig } = place;
   rig.faults.add("history.append", { when: "before", error: unavailable, times: Number.POSITIVE_INFINITY });

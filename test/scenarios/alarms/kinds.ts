@@ -1,17 +1,17 @@
 import { days, hours } from "../../builders/time";
 import { type Place, Rig } from "../../rig/rig";
 
-/** One kind of alarm, of an account on which nothing else is to be told for a month. */
+/** One kind of alarm, on an account that raises no other alarm for a month. */
 export interface AlarmStory {
   readonly kind: string;
   readonly reason: string | null;
   /** The account that the alarm names. */
   readonly account: string | null;
-  /** Up to the instant at which the next run of the timer raises it. */
+  /** Runs to the instant at which the next run of the timer raises the alarm. */
   readonly begins: () => Promise<Place>;
-  /** What raises it, where that is not the timer. */
+  /** Raises the alarm, where the timer does not. */
   readonly strikes?: (place: Place) => Promise<void>;
-  /** Null for what only happens. */
+  /** Null for an alarm without an end. */
   readonly ends: ((place: Place) => Promise<void>) | null;
 }
 

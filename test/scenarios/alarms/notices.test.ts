@@ -12,19 +12,19 @@ const forbidden = () =>
   new OperatorNeededError("Forbidden", { operation: "Tables", statusCode: 403 }, "grant the right");
 const wrong = [{ at: "ROTATION_ACCOUNTS/accounts/0/rotateEvery", problem: "must be at least P1D" }];
 
-/** Its record is spoilt, and the next tick is the first to see it. */
-const spoilt = async (): Promise<Place> => {
+/** An adopted account whose record has just become unreadable. */
+const corrupted = async (): Promise<Place> => {
   const place = await new Rig().place().adopt();
   place.damageRecord();
   return place;
 };
 
-const toldOf = ({ rig }: Place) => rig.receiver.received.map(({ kind, cleared }) => cleared ?? kind);
-const idsIn = (told: readonly object[]) => told.map((each) => ("id" in each ? each.id : null));
+const kindsSentTo = ({ rig }: Place) => rig.receiver.received.map(({ kind, cleared }) => cleared ?? kind);
+const idsIn = (sent: readonly object[]) => sent.map((each) => ("id" in each ? each.id : null));
 
 describe("an account whose record cannot be read", () => {
   it("raises the alarm once, repeats it every 6 h with a new id, clears it once on every channel", async () => {
-    const place = await spoilt();
+    const place = await corrupted();
     const { rig } = place;
     const since = rig.clock.at;
     await rig.ticking(hours(15));
@@ -48,8 +48,8 @@ describe("an account whose record cannot be read", () => {
     });
   });
 
-  it("has the alarm in its history, with its original instants, once the record can be read again", async () => {
-    const place = await spoilt();
+  it("has the alarm in its history with the original instants once the record can be read again", async () => {
+    const place = await corrupted();
     const { rig, config } = place;
     const before = place.events.length;
     await rig.ticking(hours(7));
@@ -72,19 +72,19 @@ describe("an account whose record cannot be read", () => {
     });
   });
 
-  it("is cleared too when the row was deleted and the account is adopted anew", async () => {
-    const place = await spoilt();
+  it("clears the alarm when the row is deleted and the account is adopted anew", async () => {
+    const place = await corrupted();
     const { rig } = place;
     await rig.tick();
     rig.tables.delete("render-weu");
     await rig.tick();
-    expect(toldOf(place)).toEqual(["RotationBlocked", "RotationBlocked"]);
+    expect(kindsSentTo(place)).toEqual(["RotationBlocked", "RotationBlocked"]);
     expect(rig.receiver.received.at(-1)).toMatchObject({ kind: "AlarmCleared", cleared: "RotationBlocked" });
     expect(place.events.map(({ event }) => event)).toEqual(["Adopted", "Adopted", "RotationBlocked", "AlarmCleared"]);
   });
 
-  it("is cleared when it is no longer configured, as nothing more is known of it", async () => {
-    const place = await spoilt();
+  it("clears the alarm when the account is no longer configured", async () => {
+    const place = await corrupted();
     const { rig } = place;
     await rig.tick();
     rig.accounts = [];
@@ -93,7 +93,7 @@ describe("an account whose record cannot be read", () => {
     expect(rig.receiver.received.map(({ kind }) => kind)).toEqual(["RotationBlocked", "AlarmCleared"]);
   });
 
-  it("holds up no other account, and is not touched", async () => {
+  it("delays no other account, and is not changed", async () => {
     const rig = new Rig();
     const other = rig.place({ name: "other-weu" });
     const place = rig.place();
@@ -113,17 +113,17 @@ describe("an account whose record cannot be read", () => {
     await other.rotate();
     await other.confirm();
     expect(other.record.lastRotation).toMatchObject({ outcome: "completed" });
-    expect(() => place.record).toThrow("the row is not whole");
+    expect(() => place.record).toThrow("the row cannot be read");
   });
 
-  it("is announced by exactly one of three hosts that tick at once", async () => {
-    const place = await spoilt();
+  it("is announced by exactly one of three concurrent hosts", async () => {
+    const place = await corrupted();
     const { rig } = place;
     const hosts = [new Ticker(rig.app), new Ticker(rig.app), new Ticker(rig.app)];
     const all = () => Promise.all(hosts.map((host) => host.tick()));
     await all();
     await all();
-    expect([toldOf(place), rig.logged("RotationBlocked").length]).toEqual([["RotationBlocked"], 1]);
+    expect([kindsSentTo(place), rig.logged("RotationBlocked").length]).toEqual([["RotationBlocked"], 1]);
     place.restoreRecord();
     rig.clock.advance(minutes(5));
     await all();
@@ -132,8 +132,8 @@ describe("an account whose record cannot be read", () => {
     expect(place.events.map(({ event }) => event)).toEqual(["Adopted", "RotationBlocked", "AlarmCleared"]);
   });
 
-  it("costs a tick nothing more than the one query while nothing has changed", async () => {
-    const place = await spoilt();
+  it("costs a tick only the one query while nothing changes", async () => {
+    const place = await corrupted();
     const { rig } = place;
     await rig.tick();
     const calls: string[] = [];
@@ -142,8 +142,8 @@ describe("an account whose record cannot be read", () => {
     expect(calls.filter((call) => call.startsWith("notices."))).toEqual(["notices.list"]);
   });
 
-  it("is announced later where the notices cannot be read or written, and the tick goes on", async () => {
-    const place = await spoilt();
+  it("is announced later where notices cannot be read or written, and the tick continues", async () => {
+    const place = await corrupted();
     const { rig } = place;
     const failing = [
       ["notices.list", unavailable],
@@ -152,22 +152,22 @@ describe("an account whose record cannot be read", () => {
     for (const [operation, error] of failing) {
       rig.faults.add(operation, { when: "before", error });
       expect(await rig.tick()).toMatchObject({ accounts: 1, blocked: 1 });
-      expect([operation, toldOf(place)]).toEqual([operation, []]);
+      expect([operation, kindsSentTo(place)]).toEqual([operation, []]);
     }
     expect(rig.logged("NotificationDelayed")).toMatchObject([
       { account: null, reason: null, detail: expect.stringContaining("status 503") },
       { account: "render-weu", reason: "Forbidden", detail: "Tables, status 403: grant the right" },
     ]);
     await rig.tick();
-    expect(toldOf(place)).toEqual(["RotationBlocked"]);
+    expect(kindsSentTo(place)).toEqual(["RotationBlocked"]);
   });
 
-  it("enters its history once also where the notice cannot be updated", async () => {
-    const place = await spoilt();
+  it("is recorded in its history once, even where the notice cannot be updated", async () => {
+    const place = await corrupted();
     const { rig } = place;
     await rig.tick();
     place.restoreRecord();
-    // The clearing takes two writes; the third says that the history has it all.
+    // Clearing takes two writes; the third records that the history is complete.
     let writes = 0;
     rig.faults.onEffect((operation) => {
       writes += operation === "notices.write" ? 1 : 0;
@@ -181,8 +181,8 @@ describe("an account whose record cannot be read", () => {
     expect(rig.tables.notices.get("render-weu")?.notice.pendingHistory).toEqual([]);
   });
 
-  it("says in its status since when", async () => {
-    const place = await spoilt();
+  it("has the start of the alarm in its status", async () => {
+    const place = await corrupted();
     const { rig, config } = place;
     const since = rig.clock.at;
     const blockedSince = async () => (await readStatus(rig.app, config)).blocked?.since;
@@ -194,7 +194,7 @@ describe("an account whose record cannot be read", () => {
     expect(await blockedSince()).toBe(rig.clock.at);
   });
 
-  it("costs a tick one time-out of a receiver that never answers, however many they are", async () => {
+  it("costs a tick one time-out of a silent receiver, whatever the number of accounts", async () => {
     const rig = new Rig();
     const places = Array.from({ length: 200 }, (_, index) =>
       rig.place({ name: `account-${String(index).padStart(3, "0")}` }),
@@ -215,8 +215,8 @@ describe("an account whose record cannot be read", () => {
     expect(rig.receiver.received).toHaveLength(200);
   });
 
-  it("stays out of the history while that cannot be reached, and comes into it once", async () => {
-    const place = await spoilt();
+  it("is recorded in the history once, when the history can be reached again", async () => {
+    const place = await corrupted();
     const { rig } = place;
     await rig.tick();
     place.restoreRecord();
@@ -224,14 +224,14 @@ describe("an account whose record cannot be read", () => {
     rig.faults.add("history.append", { when: "before", error: unavailable, times: 3 });
     await rig.ticking(hours(1));
     expect(place.events.map(({ event }) => event)).toEqual(["Adopted", "RotationBlocked", "AlarmCleared"]);
-    expect(toldOf(place)).toHaveLength(2);
+    expect(kindsSentTo(place)).toHaveLength(2);
     expect(place.record).toMatchObject({ claim: null, publishing: { outbox: [] } });
   });
 });
 
 const deaths: ("before" | "after")[] = ["before", "after"];
 
-/** The run of the timer of a process that dies in it, and those of the process after it. */
+/** Runs the timer in a process that crashes, then in the next process. Returns the call; null where nothing crashed. */
 const crashed = async (place: Place, nth: number, when: "before" | "after"): Promise<string | null> => {
   const { rig } = place;
   const at = await rig.crash({ nth, at: when }, () => rig.fireTimer());
@@ -241,10 +241,10 @@ const crashed = async (place: Place, nth: number, when: "before" | "after"): Pro
 };
 
 describe.each(deaths)("a crash %s any call", (when) => {
-  it("of the tick that finds a record that cannot be read loses nothing and raises nothing twice", async () => {
+  it("of the tick that finds an unreadable record loses no alarm and raises none twice", async () => {
     const seen: string[] = [];
     for (let nth = 1; ; nth++) {
-      const place = await spoilt();
+      const place = await corrupted();
       const at = await crashed(place, nth, when);
       if (at === null) break;
       seen.push(at);
@@ -265,10 +265,10 @@ describe.each(deaths)("a crash %s any call", (when) => {
     ]);
   });
 
-  it("of the tick that finds it fixed loses nothing, and the history has each event once", async () => {
+  it("of the tick that finds the record restored loses nothing; the history has each event once", async () => {
     const seen: string[] = [];
     for (let nth = 1; ; nth++) {
-      const place = await spoilt();
+      const place = await corrupted();
       await place.rig.tick();
       place.restoreRecord();
       const at = await crashed(place, nth, when);
@@ -301,7 +301,7 @@ describe.each(deaths)("a crash %s any call", (when) => {
     );
   });
 
-  it("of a run with wrong settings loses nothing and raises nothing twice", async () => {
+  it("of a run with wrong settings loses no alarm and raises none twice", async () => {
     const seen: string[] = [];
     for (let nth = 1; ; nth++) {
       const place = await new Rig().place().adopt();
@@ -315,7 +315,7 @@ describe.each(deaths)("a crash %s any call", (when) => {
     expect(seen).toHaveLength(4);
   });
 
-  it("of the first good run loses nothing and clears nothing twice", async () => {
+  it("of the first run with valid settings clears the alarm exactly once", async () => {
     for (let nth = 1; ; nth++) {
       const place = await new Rig().place().adopt();
       place.rig.wrongSettings = wrong;
@@ -332,7 +332,7 @@ describe.each(deaths)("a crash %s any call", (when) => {
 });
 
 describe("wrong settings", () => {
-  it("raise the alarm once, repeat it every 6 h with a new id, and the first good run clears it once", async () => {
+  it("raise the alarm once and repeat it every 6 h with a new id; the first valid run clears it once", async () => {
     const place = await new Rig().place().adopt();
     const { rig } = place;
     const since = rig.clock.at;
@@ -364,7 +364,7 @@ describe("wrong settings", () => {
     });
   });
 
-  it("are announced by one of two hosts that run at once", async () => {
+  it("are announced by one of two concurrent hosts", async () => {
     const place = await new Rig().place().adopt();
     const { rig } = place;
     rig.wrongSettings = wrong;
@@ -374,7 +374,7 @@ describe("wrong settings", () => {
     expect([rig.receiver.received.length, rig.logged("ConfigurationInvalid").length]).toEqual([1, 1]);
   });
 
-  it("reach the log while the tables cannot be reached, and the webhook when they can be", async () => {
+  it("are logged while the tables cannot be reached, and sent to the webhook afterwards", async () => {
     const place = await new Rig().place().adopt();
     const { rig } = place;
     rig.wrongSettings = wrong;

@@ -3,14 +3,14 @@ import { type Place, Rig } from "../../rig/rig";
 
 afterEach(() => jest.restoreAllMocks());
 
-/** Each alarm that lasts: how it begins, and how it ends. */
+/** How each lasting alarm begins and ends. */
 interface Story {
   readonly kind: string;
   readonly begins: () => Promise<Place>;
-  /** Whatever keeps it as it is, at every tick. */
+  /** What keeps the alarm raised, at every tick. */
   readonly lasts?: (place: Place) => Promise<void>;
   readonly ends: (place: Place) => Promise<void>;
-  /** Minutes that the end takes. */
+  /** The minutes from `ends` to the end of the alarm. */
   readonly endsAfter: number;
 }
 
@@ -87,7 +87,7 @@ const stories: readonly Story[] = [
 ];
 
 describe.each(stories)("$kind", ({ kind, begins, lasts, ends, endsAfter }) => {
-  it("is raised once, repeated every six hours under another id, and cleared once, wherever it went", async () => {
+  it("is raised once, repeated every six hours with a new id, and cleared once on every channel", async () => {
     const place = await begins();
     const { rig } = place;
     const since = rig.clock.at;
@@ -101,12 +101,12 @@ describe.each(stories)("$kind", ({ kind, begins, lasts, ends, endsAfter }) => {
       [12 * 60, kind],
       [15 * 60 + endsAfter, "AlarmCleared"],
     ]);
-    const told = rig.receiver.received.filter((each) => each.kind === kind || each.cleared === kind);
-    expect(told).toHaveLength(4);
-    expect(told.at(-1)).toMatchObject({ kind: "AlarmCleared", cleared: kind });
-    expect(new Set(told.map(({ id }) => id)).size).toBe(4);
+    const sent = rig.receiver.received.filter((each) => each.kind === kind || each.cleared === kind);
+    expect(sent).toHaveLength(4);
+    expect(sent.at(-1)).toMatchObject({ kind: "AlarmCleared", cleared: kind });
+    expect(new Set(sent.map(({ id }) => id)).size).toBe(4);
 
-    const ids = told.map(({ id }) => id);
+    const ids = sent.map(({ id }) => id);
     expect(place.events.filter(({ id }) => ids.includes(id)).map(({ id }) => id)).toEqual(ids);
     expect(rig.lines.filter(({ id }) => ids.includes(String(id))).map(({ id, level }) => [id, level])).toEqual(
       ids.map((id, index) => [id, index === 3 ? "info" : "error"]),
@@ -116,7 +116,7 @@ describe.each(stories)("$kind", ({ kind, begins, lasts, ends, endsAfter }) => {
 });
 
 describe("RotationOverdue in a window", () => {
-  it("begins when the first window has shut, and ends when the rotation starts", async () => {
+  it("begins when the first window closes, and ends when the rotation starts", async () => {
     const window = { days: ["Tue"], from: "02:00", to: "05:00", timeZone: "Europe/Amsterdam" } as const;
     const place = await new Rig().place({ rotateEveryMs: days(30), window }).adopt();
     const { rig } = place;
@@ -136,7 +136,7 @@ describe("RotationOverdue in a window", () => {
   });
 });
 
-/** Two instances, both on the previous key still. */
+/** Two instances, both on the previous key. */
 const published = async (): Promise<Place> => {
   const place = new Rig().place({
     gate: { consumers: [{ name: "render-api", instances: 2, proof: "optional", healthUrl: null }] },
@@ -152,7 +152,7 @@ const published = async (): Promise<Place> => {
 };
 
 describe("an unhealthy consumer", () => {
-  it("is heard of while another instance is still on the previous key", async () => {
+  it("is announced while another instance is on the previous key", async () => {
     const place = await published();
     await place.report({ instance: "vm-2", healthy: false, detail: "403 from Batch" });
     await place.rig.tick();
@@ -161,7 +161,7 @@ describe("an unhealthy consumer", () => {
     ]);
   });
 
-  it("has not recovered because it has fallen silent, until it is forgotten", async () => {
+  it("keeps its alarm while it is silent, until it is forgotten", async () => {
     const place = await published();
     const { rig } = place;
     await place.report({ instance: "vm-2", healthy: false });
@@ -175,7 +175,7 @@ describe("an unhealthy consumer", () => {
   });
 });
 
-describe("what only happens", () => {
+describe("an alarm without an end", () => {
   it("DriftRepaired is announced once and never cleared", async () => {
     const place = await new Rig().place({ stalledAfterMs: { adopting: days(30) } }).adopt();
     const { rig } = place;
@@ -187,7 +187,7 @@ describe("what only happens", () => {
     expect(place.record.publishing.alarms).toEqual([]);
   });
 
-  it("RotationRolledBack is announced once, in the name of who asked for it, and never cleared", async () => {
+  it("RotationRolledBack is announced once with its requester, and never cleared", async () => {
     const place = await new Rig().place().adopt();
     const { rig } = place;
     await place.rotate();

@@ -4,7 +4,7 @@ import { type Place, Rig } from "../../rig/rig";
 
 afterEach(() => jest.restoreAllMocks());
 
-/** An account with one alarm to tell, reminded of long after; the tick of this instant raises it. */
+/** An account whose alarm the next tick raises, with a reminder only after 30 days. */
 const alarming = async (changes: Parameters<Rig["place"]>[0] = {}): Promise<Place> => {
   const place = await new Rig().place({ remindEveryMs: days(30), ...changes }).adopt();
   place.rig.batch.denied.add("listKeys");
@@ -16,20 +16,20 @@ const minutesOf = ({ rig }: Place, since: string): readonly number[] =>
   rig.receivedSince(since).map(([minute]) => minute);
 const idsOf = ({ rig }: Place): ReadonlySet<string> => new Set(rig.receiver.received.map(({ id }) => id));
 
-/** Ticks come every five minutes; a delivery is tried again 1, 2, 4, … minutes after it has failed, at most an hour. */
+/** Ticks run every five minutes; a failed delivery is retried after 1, 2, 4, … minutes, at most an hour. */
 const firstTries = [0, 5, 10, 15, 25, 45, 80, 140, 200, 260];
 
 const failing: readonly (readonly [string, Reaction])[] = [
   ["answers 500", 500],
   ["answers 404", 404],
-  ["sends elsewhere", 302],
+  ["redirects", 302],
   ["cannot be reached", "refused"],
   ["never answers", "silence"],
   ["answers too late", { status: 200, afterMs: seconds(6) }],
 ];
 
 describe.each(failing)("a receiver that %s", (_what, reaction) => {
-  it("at first gets the alarm once more than it failed", async () => {
+  it("three times gets the alarm at the fourth delivery", async () => {
     const place = await alarming();
     const since = place.rig.clock.at;
     place.rig.receiver.reacts = (nth) => (nth <= 3 ? reaction : 200);
@@ -39,7 +39,7 @@ describe.each(failing)("a receiver that %s", (_what, reaction) => {
     expect(place.rig.logged("AlertDropped")).toEqual([]);
   });
 
-  it("for hours is tried ever less often, and gets the alarm when it is there again", async () => {
+  it("for hours is retried at growing intervals, and gets the alarm when it recovers", async () => {
     const place = await alarming();
     const since = place.rig.clock.at;
     const back = Date.parse(since) + hours(4);
@@ -50,7 +50,7 @@ describe.each(failing)("a receiver that %s", (_what, reaction) => {
     expect(place.rig.logged("AlertDropped")).toEqual([]);
   });
 
-  it("for more than a day loses the alarm, which is logged as an error, and gets the next one", async () => {
+  it("for more than a day loses the alarm, with an error in the log, and gets the next one", async () => {
     const place = await alarming();
     const { rig } = place;
     const since = rig.clock.at;
@@ -66,7 +66,10 @@ describe.each(failing)("a receiver that %s", (_what, reaction) => {
           event: "AlertDropped",
           level: "error",
           account: "render-weu",
-          detail: `the webhook did not take event ${id} (RotationBlocked); it is given up: check ROTATION_ALERT_WEBHOOK_URL`,
+          detail: [
+            `the webhook did not take event ${id} (RotationBlocked);`,
+            "it is given up: check ROTATION_ALERT_WEBHOOK_URL",
+          ].join(" "),
         },
       ],
     ]);
@@ -80,14 +83,14 @@ describe.each(failing)("a receiver that %s", (_what, reaction) => {
 });
 
 describe("a receiver", () => {
-  it("that answers late, but within the limit, gets the alarm once", async () => {
+  it("that answers just within the limit gets the alarm once", async () => {
     const place = await alarming();
     place.rig.receiver.reacts = () => ({ status: 202, afterMs: seconds(4.9) });
     await place.rig.ticking(days(2));
     expect(place.rig.receiver.received).toHaveLength(1);
   });
 
-  it("that answers 410 is not asked again about that event, and this is logged", async () => {
+  it("that answers 410 does not get that event again, and this is logged", async () => {
     const place = await alarming({ remindEveryMs: hours(6) });
     const { rig } = place;
     const since = rig.clock.at;
@@ -98,7 +101,7 @@ describe("a receiver", () => {
     expect(rig.logged("AlertDropped")).toHaveLength(3);
   });
 
-  it("that was down gets what it has missed in order", async () => {
+  it("that was down gets the missed events in order", async () => {
     const place = await alarming({ remindEveryMs: hours(6) });
     const { rig } = place;
     rig.receiver.reacts = () => "refused";
@@ -120,7 +123,7 @@ describe("a receiver", () => {
     ]);
   });
 
-  it("that wants everything gets every event, in order and once", async () => {
+  it("that wants every event gets each once and in order", async () => {
     const rig = new Rig({ wanted: "all" });
     const place = await rig.place().adopt();
     await place.rotate();
@@ -136,7 +139,7 @@ describe("a receiver", () => {
     expect(rig.receiver.received.map(({ id }) => id)).toEqual(place.events.map(({ id }) => id));
   });
 
-  it("never holds up a rotation", async () => {
+  it("that never answers does not delay a rotation", async () => {
     const rig = new Rig({ wanted: "all" });
     rig.receiver.reacts = () => "silence";
     const place = await rig.place().adopt();
@@ -153,8 +156,8 @@ const crowd = (): Rig => {
   return rig;
 };
 
-describe("with two hundred accounts that have an alarm each", () => {
-  it("a receiver that never answers costs a tick one time-out at most, whatever the accounts", async () => {
+describe("with two hundred accounts that each have an alarm", () => {
+  it("a receiver that never answers costs a tick at most one time-out", async () => {
     const rig = crowd();
     rig.receiver.reacts = () => "silence";
     for (let nth = 1; nth <= 10; nth++) {
@@ -162,13 +165,13 @@ describe("with two hundred accounts that have an alarm each", () => {
       const { ms, accounts, blocked } = await rig.tick();
       expect([accounts, blocked]).toEqual([200, 200]);
       expect(ms).toBeLessThanOrEqual(seconds(5));
-      // As many as are driven at once; after that it is left alone for half a minute.
+      // One delivery per concurrent driver; then deliveries pause for half a minute.
       expect(rig.receiver.received.length - asked).toBeLessThanOrEqual(8);
       rig.clock.advance(minutes(5) - ms);
     }
   });
 
-  it("each alarm is delivered once when it is there", async () => {
+  it("a receiver that answers gets each alarm once", async () => {
     const rig = crowd();
     await rig.tick();
     await rig.tick();
@@ -177,7 +180,7 @@ describe("with two hundred accounts that have an alarm each", () => {
   });
 });
 
-it("sending a day's alarms to a slow receiver stops after some seconds, and the rest follow", async () => {
+it("delivery of many events to a slow receiver stops after some seconds; the next ticks send the rest", async () => {
   const rig = new Rig({ wanted: "all" });
   rig.receiver.reacts = () => "refused";
   const place = await rig.place().adopt();

@@ -10,7 +10,7 @@ const always = Number.POSITIVE_INFINITY;
 
 const adopted = (changes: Parameters<Rig["place"]>[0] = {}): Promise<Place> => new Rig().place(changes).adopt();
 
-/** An account that does not get out of a phase, and why. */
+/** Makes an account that cannot leave the phase. */
 const stuck: Readonly<Record<Exclude<Phase, "idle">, () => Promise<Place>>> = {
   adopting: async () => {
     const place = new Rig().place();
@@ -53,7 +53,7 @@ const stuck: Readonly<Record<Exclude<Phase, "idle">, () => Promise<Place>>> = {
   },
 };
 
-/** As the contract has them. */
+/** The limits of the contract. */
 const limits: readonly (readonly [Exclude<Phase, "idle">, number])[] = [
   ["adopting", days(3)],
   ["started", minutes(30)],
@@ -65,8 +65,8 @@ const limits: readonly (readonly [Exclude<Phase, "idle">, number])[] = [
 
 const notifiedAt = (place: Place): readonly string[] => place.eventsOf("RotationStalled").map(({ at }) => at);
 
-describe.each(limits)("an account that does not get out of phase %s", (phase, limitMs) => {
-  it("is reported at its limit, and not one second before", async () => {
+describe.each(limits)("an account that cannot leave the phase %s", (phase, limitMs) => {
+  it("is reported at its limit, and not one second earlier", async () => {
     const place = await stuck[phase]();
     const { clock } = place.rig;
     expect(place.phase).toBe(phase);
@@ -83,7 +83,7 @@ describe.each(limits)("an account that does not get out of phase %s", (phase, li
     expect(place.rig.receiver.received.map(({ kind }) => kind)).toEqual(["RotationStalled"]);
   });
 
-  it("is reported later by the time that it was paused", async () => {
+  it("is reported later by the time for which it was paused", async () => {
     const place = await stuck[phase]();
     const { clock } = place.rig;
     const since = Date.parse(place.record.phaseClock.since);
@@ -103,7 +103,7 @@ describe.each(limits)("an account that does not get out of phase %s", (phase, li
   });
 });
 
-it("names what the account waits for, whether it backs off or is blocked", async () => {
+it("the alarm names what the account waits for, a backoff or a block", async () => {
   const backingOff = await stuck.started();
   await backingOff.rig.ticking(minutes(30));
   expect(backingOff.eventsOf("RotationStalled")).toMatchObject([{ reason: "BackingOff" }]);
@@ -118,7 +118,7 @@ it("names what the account waits for, whether it backs off or is blocked", async
   expect(blocked.eventsOf("RotationBlocked")).toHaveLength(1);
 });
 
-it("is cleared once when the account moves on, and the next time that it stalls is a new alarm", async () => {
+it("the alarm is cleared once when the account advances, and the next stall raises a new alarm", async () => {
   const place = await stuck.published();
   const { rig } = place;
   await rig.ticking(days(1), () =>
@@ -141,10 +141,10 @@ it("is cleared once when the account moves on, and the next time that it stalls 
   expect(place.eventsOf("AlarmCleared")).toHaveLength(1);
 });
 
-/** What the instance holds that does not follow. */
+/** The version of an instance that does not move. */
 const previous = ({ rig, config }: Place): string => rig.vault.versions(config.secret)[0]?.version ?? "";
 
-it("goes on while the account is paused after it has stalled, as nothing has moved", async () => {
+it("the alarm continues while the account is paused after it has stalled", async () => {
   const place = await stuck.published();
   const { clock } = place.rig;
   clock.advance(days(1));
