@@ -38,10 +38,7 @@ test("every npm command exists in package.json", () => {
 });
 
 test("the app accepts the configuration", () => {
-  const env = {
-    AzureWebJobsStorage__accountName: "rotations",
-    ROTATION_ACCOUNTS: jsonBlockWith("accounts"),
-  };
+  const env = { AzureWebJobsStorage__accountName: "rotations", ROTATION_ACCOUNTS: jsonBlockWith("accounts") };
   const { accounts } = readSettings(env, { read: () => "" });
   expect(accounts.map(({ name }) => name)).toEqual(["render-weu"]);
 });

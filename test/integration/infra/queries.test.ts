@@ -98,9 +98,7 @@ describe("every query", () => {
 /** The part of its declarations that is used here. */
 interface Kusto {
   readonly Language: {
-    readonly KustoCode: {
-      ParseAndAnalyze(text: string, globals: unknown): { GetDiagnostics(): KustoList };
-    };
+    readonly KustoCode: { ParseAndAnalyze(text: string, globals: unknown): { GetDiagnostics(): KustoList } };
     readonly GlobalState: { readonly Default: { WithDatabase(database: unknown): unknown } };
     readonly Symbols: {
       readonly ScalarTypes: Readonly<Record<string, unknown>>;

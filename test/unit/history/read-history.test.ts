@@ -230,11 +230,7 @@ describe("the check of the history", () => {
     };
     expect((await verifyHistory(gone, place.config)).problems).toEqual([
       { sequence: 3, id: null, problem: "is missing" },
-      {
-        sequence: 6,
-        id: rows[5]?.id,
-        problem: "has nothing that vouches for it: the account's record is gone",
-      },
+      { sequence: 6, id: rows[5]?.id, problem: "has nothing that vouches for it: the account's record is gone" },
     ]);
     const unseen = withRows(gone, []);
     expect(await verifyHistory(unseen, place.config)).toMatchObject({ intact: true, events: 0, problems: [] });

@@ -15,11 +15,7 @@ const onDemand = {
 describe("another version with the active key", () => {
   it("is adopted and must be confirmed: apps may have read either version meanwhile", () => {
     expect(corrections.versionAdopted(idle(), v3, when("10:40"))).toEqual({
-      state: {
-        phase: "adopting",
-        active: thePrimary({ version: v3, publishedAt: at("10:40") }),
-        approval: null,
-      },
+      state: { phase: "adopting", active: thePrimary({ version: v3, publishedAt: at("10:40") }), approval: null },
       events: [
         {
           event: "KeyPublished",
@@ -66,11 +62,7 @@ describe("the standby key, published outside the app", () => {
     expect(move.state).toMatchObject({ phase: "adopting", active: { slot: "primary", version: v3 }, approval: null });
     expect(move.events.map(({ event }) => event)).toEqual(["SlotAdopted", "RotationSuperseded"]);
     expect(move.also).toMatchObject({
-      lastRotation: {
-        id: "01JDF0000000000000000ROTAT",
-        outcome: "superseded",
-        endedAt: "2026-11-24T10:05:00.000Z",
-      },
+      lastRotation: { id: "01JDF0000000000000000ROTAT", outcome: "superseded", endedAt: "2026-11-24T10:05:00.000Z" },
     });
     expect(move.also).not.toHaveProperty("dueAgainAt");
   });
@@ -100,11 +92,7 @@ describe("a repaired drift", () => {
     "of an account that is %s must be confirmed by every consumer, and does not postpone the next rotation",
     (_phase, state) => {
       expect(repaired(state)).toEqual({
-        state: {
-          phase: "adopting",
-          active: thePrimary({ version: v3, publishedAt: at("10:40") }),
-          approval: null,
-        },
+        state: { phase: "adopting", active: thePrimary({ version: v3, publishedAt: at("10:40") }), approval: null },
         events: [
           { event: "DriftRepaired", detail: `version ${v2} held neither live key` },
           {

@@ -48,10 +48,7 @@ describe("the end of an adoption", () => {
 
   it("names the override", () => {
     expect(to.adopted(thePrimary(), "approved by operator:ada").events).toEqual([
-      {
-        event: "Adopted",
-        detail: `every consumer runs on the primary key, version ${v1}; approved by operator:ada`,
-      },
+      { event: "Adopted", detail: `every consumer runs on the primary key, version ${v1}; approved by operator:ada` },
     ]);
   });
 });
@@ -178,11 +175,7 @@ describe("a rotation", () => {
     expect(to.settlingStarted(aRotation().retired(), { version: v3 }, proven, when("10:21"))).toEqual({
       state: aRotation().settling(),
       events: [
-        {
-          event: "SettlingStarted",
-          detail: "the old key is dead; moving back to the primary key",
-          evidence: proven,
-        },
+        { event: "SettlingStarted", detail: "the old key is dead; moving back to the primary key", evidence: proven },
         {
           event: "KeyPublished",
           detail: `primary key published as version ${v3}: settleOn is primary`,
@@ -194,10 +187,7 @@ describe("a rotation", () => {
 
   it("settles without evidence if the old key was proven dead before", () => {
     const [event] = to.settlingStarted(aRotation().retired(), { version: v3 }, null, when("10:21")).events;
-    expect(event).toEqual({
-      event: "SettlingStarted",
-      detail: "the old key is dead; moving back to the primary key",
-    });
+    expect(event).toEqual({ event: "SettlingStarted", detail: "the old key is dead; moving back to the primary key" });
   });
 
   it.each([

@@ -72,10 +72,7 @@ describe("RotationStalled", () => {
 
   it("says that the account should have advanced when there is no reason to wait", () => {
     expect(found({ config: twoHours, reports: [aReport({ at: at("11:55") })], now: "12:00" })).toMatchObject([
-      {
-        reason: null,
-        detail: "in phase published for longer than PT2H: it should have moved on by now",
-      },
+      { reason: null, detail: "in phase published for longer than PT2H: it should have moved on by now" },
     ]);
   });
 

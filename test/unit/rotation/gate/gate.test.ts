@@ -36,11 +36,7 @@ const reasonOf = (situation: Situation): string => {
   return found.open ? "open" : found.reason;
 };
 
-const refusedKey: Hold = {
-  reason: "TargetKeyRefused",
-  detail: "Batch refuses the secondary key",
-  since: at("10:03"),
-};
+const refusedKey: Hold = { reason: "TargetKeyRefused", detail: "Batch refuses the secondary key", since: at("10:03") };
 const onWednesdays = { days: ["Wed"], from: "02:00", to: "05:00", timeZone: "UTC" } as const;
 const ill: Partial<InstanceReport> = { healthy: false, goodSince: null, unhealthySince: at("10:08") };
 
