@@ -138,18 +138,16 @@ describe("a problem", () => {
   });
 });
 
-describe("an answer in JSON", () => {
-  it("has its status and headers, and is never cached", async () => {
-    expect(await sent(json(202, { ok: true }, { location: "/api/accounts/render-weu" }))).toEqual({
-      status: 202,
-      headers: {
-        "content-type": "application/json",
-        "cache-control": "no-store",
-        "x-content-type-options": "nosniff",
-        location: "/api/accounts/render-weu",
-      },
-      body: { ok: true },
-    });
+test("an answer in JSON has its status and headers, and is never cached", async () => {
+  expect(await sent(json(202, { ok: true }, { location: "/api/accounts/render-weu" }))).toEqual({
+    status: 202,
+    headers: {
+      "content-type": "application/json",
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+      location: "/api/accounts/render-weu",
+    },
+    body: { ok: true },
   });
 });
 
@@ -216,31 +214,29 @@ describe("a request's body", () => {
 /** Some problem at this place. */
 const aProblem = (at: string): unknown => expect.objectContaining({ at, problem: expect.stringMatching(/.{8,}/) });
 
-describe("with invalid settings", () => {
-  it("a route runs no handler and answers 503 with the name and remedy of all problems, without values", async () => {
-    let ran = false;
-    const handler = wrong.http.withAccount(async () => {
-      ran = true;
-      return { status: 200 };
-    });
-    const { status, body } = await answerOf(handler, request({ params: { account: "render-weu" } }));
-    expect(status).toBe(503);
-    expect(body).toMatchObject({
-      type: "urn:batch-key-rotator:problem:ConfigurationInvalid",
-      reason: "ConfigurationInvalid",
-      status: 503,
-    });
-    expect(body["problems"]).toEqual(
-      expect.arrayContaining([
-        aProblem("ROTATION_ACCOUNTS"),
-        aProblem("ROTATION_CLOUD"),
-        aProblem("ROTATION_DRY_RUN"),
-        aProblem("AzureWebJobsStorage"),
-      ]),
-    );
-    expect(JSON.stringify(body)).not.toMatch(/Mars|perhaps/);
-    expect(ran).toBe(false);
+test("with invalid settings a route runs no handler and answers 503 with the name and remedy of all problems, without values", async () => {
+  let ran = false;
+  const handler = wrong.http.withAccount(async () => {
+    ran = true;
+    return { status: 200 };
   });
+  const { status, body } = await answerOf(handler, request({ params: { account: "render-weu" } }));
+  expect(status).toBe(503);
+  expect(body).toMatchObject({
+    type: "urn:batch-key-rotator:problem:ConfigurationInvalid",
+    reason: "ConfigurationInvalid",
+    status: 503,
+  });
+  expect(body["problems"]).toEqual(
+    expect.arrayContaining([
+      aProblem("ROTATION_ACCOUNTS"),
+      aProblem("ROTATION_CLOUD"),
+      aProblem("ROTATION_DRY_RUN"),
+      aProblem("AzureWebJobsStorage"),
+    ]),
+  );
+  expect(JSON.stringify(body)).not.toMatch(/Mars|perhaps/);
+  expect(ran).toBe(false);
 });
 
 describe("with valid settings", () => {

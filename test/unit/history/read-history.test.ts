@@ -281,31 +281,29 @@ describe("the check of a history during writes", () => {
   });
 });
 
-describe("an account whose record was deleted", () => {
-  it("is adopted again and continues its history without duplicates or gaps", async () => {
-    const place = await rotated();
-    const { rig, config } = place;
-    place.deleteRecord();
-    await rig.tick();
-    await place.report();
-    rig.clock.advance(minutes(10));
-    await place.report();
-    expect(place.record).toMatchObject({
-      state: { phase: "idle" },
-      chain: { sequence: 7 },
-      publishing: { outbox: [] },
-    });
-    expect(place.events.map(({ event }) => event)).toEqual([
-      "Adopted",
-      "RotationStarted",
-      "KeyRegenerated",
-      "KeyPublished",
-      "KeyRetired",
-      "RotationCompleted",
-      "Adopted",
-    ]);
-    expect(await verifyHistory(rig.app, config)).toMatchObject({ intact: true, events: 7 });
+test("an account whose record was deleted is adopted again and continues its history without duplicates or gaps", async () => {
+  const place = await rotated();
+  const { rig, config } = place;
+  place.deleteRecord();
+  await rig.tick();
+  await place.report();
+  rig.clock.advance(minutes(10));
+  await place.report();
+  expect(place.record).toMatchObject({
+    state: { phase: "idle" },
+    chain: { sequence: 7 },
+    publishing: { outbox: [] },
   });
+  expect(place.events.map(({ event }) => event)).toEqual([
+    "Adopted",
+    "RotationStarted",
+    "KeyRegenerated",
+    "KeyPublished",
+    "KeyRetired",
+    "RotationCompleted",
+    "Adopted",
+  ]);
+  expect(await verifyHistory(rig.app, config)).toMatchObject({ intact: true, events: 7 });
 });
 
 /** Six events. Those before the pause have exceeded the retention. */

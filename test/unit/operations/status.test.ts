@@ -233,26 +233,22 @@ describe("the consumers", () => {
   });
 });
 
-describe("a record that cannot be read", () => {
-  it("needs an operator; its status has every member", () => {
-    const body = corruptStatus(anAccount(), "state.phase is unknown", when("10:15"));
-    expect(membersOf(sent(body))).toEqual(members);
-    expect(body).toMatchObject({
-      phase: null,
-      waitingFor: null,
-      blocked: {
-        reason: "RecordCorrupt",
-        remedy: expect.stringMatching(/^state\.phase is unknown; .*PartitionKey render-weu/),
-        since: "2026-11-24T10:15:00.000Z",
-      },
-    });
+test("a record that cannot be read needs an operator; its status has every member", () => {
+  const body = corruptStatus(anAccount(), "state.phase is unknown", when("10:15"));
+  expect(membersOf(sent(body))).toEqual(members);
+  expect(body).toMatchObject({
+    phase: null,
+    waitingFor: null,
+    blocked: {
+      reason: "RecordCorrupt",
+      remedy: expect.stringMatching(/^state\.phase is unknown; .*PartitionKey render-weu/),
+      since: "2026-11-24T10:15:00.000Z",
+    },
   });
 });
 
-describe("a status of an old key", () => {
-  it("shows an overdue rotation as due", () => {
-    const old = aRecord({ state: idle({ keyMadeAt: at("10:00", 1) }) });
-    const body = statusOf(view({ config: anAccount({ rotateEveryMs: days(1) }), record: old }));
-    expect(body.nextDueAt).toBe("2026-11-02T10:00:00.000Z");
-  });
+test("a status of an old key shows an overdue rotation as due", () => {
+  const old = aRecord({ state: idle({ keyMadeAt: at("10:00", 1) }) });
+  const body = statusOf(view({ config: anAccount({ rotateEveryMs: days(1) }), record: old }));
+  expect(body.nextDueAt).toBe("2026-11-02T10:00:00.000Z");
 });

@@ -181,43 +181,41 @@ describe("in a dry run an account waits for DryRun", () => {
   });
 });
 
-describe("the first reason is reported", () => {
-  it("in the order of the driver's checks", () => {
-    const everything: Situation = {
-      pause: aPause(),
-      quarantine: lostSlot,
-      failure: aFailure(),
-      hold: notAccepted,
-      reports: [],
-      dryRun: true,
-      claim: aClaim({ until: at("10:20") }),
-    };
-    const healed: readonly Situation[] = [
-      {},
-      { pause: null },
-      { quarantine: lostDriver },
-      { failure: null },
-      { hold: null },
-      { reports: [aReport()] },
-      { quarantine: null },
-      { dryRun: false },
-      { claim: null },
-    ];
-    const reasons = healed.map((_, steps) =>
-      reasonOf(healed.slice(0, steps + 1).reduce<Situation>((sum, step) => ({ ...sum, ...step }), everything)),
-    );
-    expect(reasons).toEqual([
-      "Paused",
-      "OutcomeUnknown",
-      "BackingOff",
-      "NewKeyNotAcceptedYet",
-      "NoSignalYet",
-      "OutcomeUnknown",
-      "DryRun",
-      "Claimed",
-      null,
-    ]);
-  });
+test("the first reason is reported in the order of the driver's checks", () => {
+  const everything: Situation = {
+    pause: aPause(),
+    quarantine: lostSlot,
+    failure: aFailure(),
+    hold: notAccepted,
+    reports: [],
+    dryRun: true,
+    claim: aClaim({ until: at("10:20") }),
+  };
+  const healed: readonly Situation[] = [
+    {},
+    { pause: null },
+    { quarantine: lostDriver },
+    { failure: null },
+    { hold: null },
+    { reports: [aReport()] },
+    { quarantine: null },
+    { dryRun: false },
+    { claim: null },
+  ];
+  const reasons = healed.map((_, steps) =>
+    reasonOf(healed.slice(0, steps + 1).reduce<Situation>((sum, step) => ({ ...sum, ...step }), everything)),
+  );
+  expect(reasons).toEqual([
+    "Paused",
+    "OutcomeUnknown",
+    "BackingOff",
+    "NewKeyNotAcceptedYet",
+    "NoSignalYet",
+    "OutcomeUnknown",
+    "DryRun",
+    "Claimed",
+    null,
+  ]);
 });
 
 describe("the gate of a record", () => {

@@ -85,26 +85,22 @@ describe("a write that is sent once", () => {
   });
 });
 
-describe("a call whose caller has already aborted", () => {
-  it("is not sent, so its outcome is known", async () => {
-    const sent: string[] = [];
-    const call = callSdk(regenerating, AbortSignal.abort(), async () => sent.push("sent"));
-    await expect(call).rejects.toThrow(TransientServiceError);
-    expect(sent).toEqual([]);
-  });
+test("a call whose caller has already aborted is not sent, so its outcome is known", async () => {
+  const sent: string[] = [];
+  const call = callSdk(regenerating, AbortSignal.abort(), async () => sent.push("sent"));
+  await expect(call).rejects.toThrow(TransientServiceError);
+  expect(sent).toEqual([]);
 });
 
-describe("a read", () => {
-  it.each([
-    anSdkError({ status: 500 }),
-    anSdkError({ status: 202 }),
-    anSdkError({ code: "ECONNRESET" }),
-    anSdkError({ status: 200, code: "PARSE_ERROR" }),
-    aNamedError("AbortError"),
-    new TypeError("Cannot read properties of undefined"),
-  ])("is never of unknown outcome (%#)", (error) => {
-    expect(translate(reading, error)).toBeInstanceOf(TransientServiceError);
-  });
+test.each([
+  anSdkError({ status: 500 }),
+  anSdkError({ status: 202 }),
+  anSdkError({ code: "ECONNRESET" }),
+  anSdkError({ status: 200, code: "PARSE_ERROR" }),
+  aNamedError("AbortError"),
+  new TypeError("Cannot read properties of undefined"),
+])("a read is never of unknown outcome (%#)", (error) => {
+  expect(translate(reading, error)).toBeInstanceOf(TransientServiceError);
 });
 
 describe("a failure that needs an operator", () => {

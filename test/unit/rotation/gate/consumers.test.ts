@@ -110,17 +110,15 @@ describe("forgetting", () => {
   });
 });
 
-describe("InstancesMissing", () => {
-  it("when fewer are known than are configured", () => {
-    const reports = [aReport({ instance: "vm-1" }), aReport({ instance: "vm-2" })];
-    expect(stateOf({ consumer: { instances: 2 }, reports }).state).toBe("Good");
-    expect(stateOf({ consumer: { instances: 3 }, reports })).toEqual({
-      state: "InstancesMissing",
-      detail:
-        `2 of 3 instances of render-api have reported (vm-1, vm-2); version ${v2} was published at ` +
-        "2026-11-24T10:00:00.000Z",
-      since: "2026-11-24T10:00:00.000Z",
-    });
+test("InstancesMissing when fewer are known than are configured", () => {
+  const reports = [aReport({ instance: "vm-1" }), aReport({ instance: "vm-2" })];
+  expect(stateOf({ consumer: { instances: 2 }, reports }).state).toBe("Good");
+  expect(stateOf({ consumer: { instances: 3 }, reports })).toEqual({
+    state: "InstancesMissing",
+    detail:
+      `2 of 3 instances of render-api have reported (vm-1, vm-2); version ${v2} was published at ` +
+      "2026-11-24T10:00:00.000Z",
+    since: "2026-11-24T10:00:00.000Z",
   });
 });
 
@@ -349,21 +347,19 @@ describe("the trouble of a consumer", () => {
   });
 });
 
-describe("the confirmations of a publication", () => {
-  it("are of the known, healthy instances of configured consumers on its version", () => {
-    const gate = aGate({ consumers: [aConsumer({ name: "render-api" }), aConsumer({ name: "nightly-etl" })] });
-    const reports = [
-      aReport({ instance: "good" }),
-      aReport({ consumer: "nightly-etl", instance: "good as well" }),
-      aReport({ instance: "ill", healthy: false }),
-      aReport({ instance: "on the previous version", secretVersion: v1 }),
-      aReport({ instance: "forgotten", at: at("10:14:59.999", 23) }),
-      aReport({ consumer: "not-configured" }),
-      aReport({ instance: healthUrlInstance }),
-    ];
-    const confirmed = confirmationsOf(gate, theSecondary(), reports, when("10:15"));
-    expect(confirmed.map(({ instance }) => instance)).toEqual(["good", "good as well"]);
-  });
+test("the confirmations of a publication are of the known, healthy instances of configured consumers on its version", () => {
+  const gate = aGate({ consumers: [aConsumer({ name: "render-api" }), aConsumer({ name: "nightly-etl" })] });
+  const reports = [
+    aReport({ instance: "good" }),
+    aReport({ consumer: "nightly-etl", instance: "good as well" }),
+    aReport({ instance: "ill", healthy: false }),
+    aReport({ instance: "on the previous version", secretVersion: v1 }),
+    aReport({ instance: "forgotten", at: at("10:14:59.999", 23) }),
+    aReport({ consumer: "not-configured" }),
+    aReport({ instance: healthUrlInstance }),
+  ];
+  const confirmed = confirmationsOf(gate, theSecondary(), reports, when("10:15"));
+  expect(confirmed.map(({ instance }) => instance)).toEqual(["good", "good as well"]);
 });
 
 describe("for any history of signals", () => {

@@ -147,14 +147,12 @@ describe("the first failing check is the reason", () => {
   );
 });
 
-describe("Paused", () => {
-  it("states the operator and the reason", () => {
-    expect(ask({ pause: aPause({ since: at("10:07") }) })).toEqual({
-      open: false,
-      reason: "Paused",
-      detail: "paused by operator:ada: a release is under way",
-      since: "2026-11-24T10:07:00.000Z",
-    });
+test("Paused states the operator and the reason", () => {
+  expect(ask({ pause: aPause({ since: at("10:07") }) })).toEqual({
+    open: false,
+    reason: "Paused",
+    detail: "paused by operator:ada: a release is under way",
+    since: "2026-11-24T10:07:00.000Z",
   });
 });
 

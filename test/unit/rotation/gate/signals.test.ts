@@ -182,12 +182,10 @@ describe("the good streak", () => {
   });
 });
 
-describe("the unhealthy streak", () => {
-  it("continues from the first unhealthy signal, on any version", () => {
-    const ill = aReport({ healthy: false, goodSince: null, unhealthySince: at("10:03") });
-    const { report } = merge(ill, aSignal({ at: at("10:11"), healthy: false, secretVersion: v1 }), "10:11");
-    expect(report.unhealthySince).toBe("2026-11-24T10:03:00.000Z");
-  });
+test("the unhealthy streak continues from the first unhealthy signal, on any version", () => {
+  const ill = aReport({ healthy: false, goodSince: null, unhealthySince: at("10:03") });
+  const { report } = merge(ill, aSignal({ at: at("10:11"), healthy: false, secretVersion: v1 }), "10:11");
+  expect(report.unhealthySince).toBe("2026-11-24T10:03:00.000Z");
 });
 
 describe("the proven streak", () => {

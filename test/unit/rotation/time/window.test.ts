@@ -140,26 +140,24 @@ describe("windowIsOpen", () => {
     });
   });
 
-  describe("when clocks go back", () => {
-    it.each([
-      // Amsterdam, 2026-10-25: 03:00 becomes 02:00 at 01:00Z, so 02:30 is 00:30Z and again 01:30Z.
-      ["is open through both passes", "Europe/Amsterdam", "02:00", "03:00", "2026-10-25T00:00Z", "2026-10-25T02:00Z"],
-      ["opens at the first from", "Europe/Amsterdam", "02:30", "05:00", "2026-10-25T00:30Z", "2026-10-25T04:00Z"],
-      ["closes at the last to", "Europe/Amsterdam", "01:00", "02:30", "2026-10-24T23:00Z", "2026-10-25T01:30Z"],
-      // New York, 2026-11-01: 02:00 becomes 01:00 at 06:00Z.
-      ["is open through both passes", "America/New_York", "01:00", "02:00", "2026-11-01T05:00Z", "2026-11-01T07:00Z"],
-      // Lord Howe, 2026-04-05: 02:00 becomes 01:30 at 2026-04-04T15:00Z.
-      [
-        "opens at the first from, closes at the last to",
-        "Australia/Lord_Howe",
-        "01:40",
-        "01:50",
-        "2026-04-04T14:40Z",
-        "2026-04-04T15:20Z",
-      ],
-    ])("%s (%s, %s to %s)", (_what, timeZone, from, to, opens, shuts) => {
-      expect(around(aWindow(timeZone, from, to), opens, shuts)).toEqual(openInBetween);
-    });
+  it.each([
+    // Amsterdam, 2026-10-25: 03:00 becomes 02:00 at 01:00Z, so 02:30 is 00:30Z and again 01:30Z.
+    ["is open through both passes", "Europe/Amsterdam", "02:00", "03:00", "2026-10-25T00:00Z", "2026-10-25T02:00Z"],
+    ["opens at the first from", "Europe/Amsterdam", "02:30", "05:00", "2026-10-25T00:30Z", "2026-10-25T04:00Z"],
+    ["closes at the last to", "Europe/Amsterdam", "01:00", "02:30", "2026-10-24T23:00Z", "2026-10-25T01:30Z"],
+    // New York, 2026-11-01: 02:00 becomes 01:00 at 06:00Z.
+    ["is open through both passes", "America/New_York", "01:00", "02:00", "2026-11-01T05:00Z", "2026-11-01T07:00Z"],
+    // Lord Howe, 2026-04-05: 02:00 becomes 01:30 at 2026-04-04T15:00Z.
+    [
+      "opens at the first from, closes at the last to",
+      "Australia/Lord_Howe",
+      "01:40",
+      "01:50",
+      "2026-04-04T14:40Z",
+      "2026-04-04T15:20Z",
+    ],
+  ])("when clocks go back %s (%s, %s to %s)", (_what, timeZone, from, to, opens, shuts) => {
+    expect(around(aWindow(timeZone, from, to), opens, shuts)).toEqual(openInBetween);
   });
 });
 
