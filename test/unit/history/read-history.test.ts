@@ -289,11 +289,7 @@ test("an account whose record was deleted is adopted again and continues its his
   await place.report();
   rig.clock.advance(minutes(10));
   await place.report();
-  expect(place.record).toMatchObject({
-    state: { phase: "idle" },
-    chain: { sequence: 7 },
-    publishing: { outbox: [] },
-  });
+  expect(place.record).toMatchObject({ state: { phase: "idle" }, chain: { sequence: 7 }, publishing: { outbox: [] } });
   expect(place.events.map(({ event }) => event)).toEqual([
     "Adopted",
     "RotationStarted",

@@ -70,7 +70,7 @@ describe("an account waits for", () => {
     expect(waits({ pause: aPause({ since: at("10:10") }) })).toEqual({
       reason: "Paused",
       detail: "paused by operator:ada: a release is under way",
-      since: "2026-11-24T10:10:00.000Z",
+      since: at("10:10"),
     });
   });
 
@@ -79,7 +79,7 @@ describe("an account waits for", () => {
       reason: "OutcomeUnknown",
       detail:
         "the answer to regenerating the primary key was lost; nothing is regenerated before 2026-11-24T10:17:00.000Z",
-      since: "2026-11-24T10:12:00.000Z",
+      since: at("10:12"),
     });
     expect(waits({ quarantine: lostSlot, now: "10:17" })).toBeNull();
   });
@@ -88,7 +88,7 @@ describe("an account waits for", () => {
     expect(waits({ quarantine: lostDriver })).toEqual({
       reason: "OutcomeUnknown",
       detail: "a driver or a request was cut off; nothing is regenerated before 2026-11-24T10:17:00.000Z",
-      since: "2026-11-24T10:12:00.000Z",
+      since: at("10:12"),
     });
     expect(waits({ quarantine: lostDriver, state: aRotation().retired() })).toBeNull();
   });
@@ -99,10 +99,8 @@ describe("an account waits for", () => {
   ])("BackingOff after %i failures", (attempts, words) => {
     expect(waits({ failure: aFailure({ attempts, nextAttemptAt: at("10:20") }) })).toEqual({
       reason: "BackingOff",
-      detail:
-        `Batch regenerateKeys, status 429: not done, tried again later; tried ${words}, again at ` +
-        "2026-11-24T10:20:00.000Z",
-      since: "2026-11-24T10:00:00.000Z",
+      detail: `Batch regenerateKeys, status 429: not done, tried again later; tried ${words}, again at ` + at("10:20"),
+      since: at("10:00"),
     });
   });
 
@@ -110,7 +108,7 @@ describe("an account waits for", () => {
     expect(waits({ hold: notAccepted })).toEqual({
       reason: "NewKeyNotAcceptedYet",
       detail: "not yet",
-      since: "2026-11-24T10:02:00.000Z",
+      since: at("10:02"),
     });
   });
 
@@ -118,12 +116,12 @@ describe("an account waits for", () => {
     expect(waits({ ...dueNow, config: { ...dueNow.config, window: onWednesdays } })).toEqual({
       reason: "OutsideWindow",
       detail: "due since 2026-11-24T10:00:00.000Z; the maintenance window opens at 2026-11-25T02:00:00.000Z",
-      since: "2026-11-24T10:00:00.000Z",
+      since: at("10:00"),
     });
   });
 
   it("the reason that shuts its gate", () => {
-    expect(waits({ reports: [] })).toMatchObject({ reason: "NoSignalYet", since: "2026-11-24T10:00:00.000Z" });
+    expect(waits({ reports: [] })).toMatchObject({ reason: "NoSignalYet", since: at("10:00") });
     expect(Object.keys(waits({ reports: [] }) ?? {})).toEqual(["reason", "detail", "since"]);
   });
 
@@ -133,7 +131,7 @@ describe("an account waits for", () => {
       reason: "Claimed",
       detail:
         "a driver (demand) has worked since 2026-11-24T10:14:00.000Z, until 2026-11-24T10:20:00.000Z at the latest",
-      since: "2026-11-24T10:14:00.000Z",
+      since: at("10:14"),
     });
     expect(waits({ claim, now: "10:20" })).toBeNull();
   });
@@ -155,7 +153,7 @@ describe("in a dry run an account waits for DryRun", () => {
     expect(waits({ state, dryRun: true })).toEqual({
       reason: "DryRun",
       detail: `${words}; nothing is changed while ROTATION_DRY_RUN is true`,
-      since: "2026-11-24T10:00:00.000Z",
+      since: at("10:00"),
     });
   });
 

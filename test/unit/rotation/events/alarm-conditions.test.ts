@@ -51,7 +51,7 @@ describe("RotationStalled", () => {
     expect(found({ config: twoHours, reports: old, now: "12:00" })).toEqual([
       {
         kind: "RotationStalled",
-        since: "2026-11-24T12:00:00.000Z",
+        since: at("12:00"),
         reason: "OnPreviousKey",
         detail:
           "in phase published for longer than PT2H: render-api/vm-1 reported version " +
@@ -61,13 +61,13 @@ describe("RotationStalled", () => {
   });
 
   it("keeps its start while it lasts", () => {
-    expect(found({ config: twoHours, reports: old, now: "13:30" })[0]?.since).toBe("2026-11-24T12:00:00.000Z");
+    expect(found({ config: twoHours, reports: old, now: "13:30" })[0]?.since).toBe(at("12:00"));
   });
 
   it("is postponed by the time spent paused", () => {
     const record = { phaseClock: { pausedMs: minutes(30) } };
     expect(kindsOf({ config: twoHours, record, reports: old, now: "12:29:59" })).toEqual([]);
-    expect(found({ config: twoHours, record, reports: old, now: "12:40" })[0]?.since).toBe("2026-11-24T12:30:00.000Z");
+    expect(found({ config: twoHours, record, reports: old, now: "12:40" })[0]?.since).toBe(at("12:30"));
   });
 
   it("says that the account should have advanced when there is no reason to wait", () => {
@@ -94,12 +94,7 @@ describe("RotationBlocked", () => {
     const blocked = { reason: "ResourceLocked", remedy: "remove the lock" } as const;
     const failure = aFailure({ blocked, detail: "status 409", since: at("10:02") });
     expect(found({ record: { failure } })).toEqual([
-      {
-        kind: "RotationBlocked",
-        since: "2026-11-24T10:02:00.000Z",
-        reason: "ResourceLocked",
-        detail: "status 409; remove the lock",
-      },
+      { kind: "RotationBlocked", since: at("10:02"), reason: "ResourceLocked", detail: "status 409; remove the lock" },
     ]);
   });
 
@@ -119,7 +114,7 @@ describe("RotationOverdue", () => {
     expect(found({ config, record: due, now: "11:00" })).toEqual([
       {
         kind: "RotationOverdue",
-        since: "2026-11-24T11:00:00.000Z",
+        since: at("11:00"),
         reason: null,
         detail: "due since 2026-11-24T10:00:00.000Z and not started",
       },
@@ -131,7 +126,7 @@ describe("RotationOverdue", () => {
     expect(found({ config: { ...config, window }, record: due, now: "11:00" })).toEqual([
       {
         kind: "RotationOverdue",
-        since: "2026-11-24T11:00:00.000Z",
+        since: at("11:00"),
         reason: "OutsideWindow",
         detail:
           "due since 2026-11-24T10:00:00.000Z and not started: due since 2026-11-24T10:00:00.000Z; the " +
@@ -143,7 +138,7 @@ describe("RotationOverdue", () => {
   it("begins at the end of the next window for a rotation that became due outside a window", () => {
     const nightly = { days: ["Thu"], from: "02:00", to: "05:00", timeZone: "UTC" } as const;
     const record = aRecord(due);
-    expect(overdueAt(record, anAccount({ ...config, window: nightly }))).toBe("2026-11-26T05:00:00.000Z");
+    expect(overdueAt(record, anAccount({ ...config, window: nightly }))).toBe(at("05:00", 26));
   });
 
   it("names a pause as the reason", () => {
@@ -164,7 +159,7 @@ describe("ConsumerUnhealthy", () => {
     expect(found({ reports: [aReport(ill)] })).toEqual([
       {
         kind: "ConsumerUnhealthy",
-        since: "2026-11-24T10:08:00.000Z",
+        since: at("10:08"),
         reason: "Unhealthy",
         detail: `render-api/vm-1 is unhealthy on version ${v2}, as reported at 2026-11-24T10:10:00.000Z`,
       },
@@ -199,9 +194,7 @@ describe("alarms", () => {
 
   it("are raised when they begin", () => {
     expect(changes([], "10:02", stalled)).toEqual({
-      alarms: [
-        { kind: "RotationStalled", since: "2026-11-24T10:00:00.000Z", lastNotifiedAt: "2026-11-24T10:02:00.000Z" },
-      ],
+      alarms: [{ kind: "RotationStalled", since: at("10:00"), lastNotifiedAt: at("10:02") }],
       drafts: [{ event: "RotationStalled", reason: "OnPreviousKey", detail: "vm-1" }],
     });
   });
@@ -210,7 +203,7 @@ describe("alarms", () => {
     const changed = { ...stalled, reason: "SignalStale", detail: "vm-1 is silent" };
     expect(changes([raised], "16:01:59.999", changed)).toEqual({ alarms: [raised], drafts: [] });
     expect(changes([raised], "16:02", changed)).toEqual({
-      alarms: [{ ...raised, lastNotifiedAt: "2026-11-24T16:02:00.000Z" }],
+      alarms: [{ ...raised, lastNotifiedAt: at("16:02") }],
       drafts: [{ event: "RotationStalled", reason: "SignalStale", detail: "vm-1 is silent" }],
     });
   });
@@ -231,9 +224,7 @@ describe("alarms", () => {
 
   it("are independent for each kind", () => {
     expect(changes([raised], "10:30", unhealthy)).toEqual({
-      alarms: [
-        { kind: "ConsumerUnhealthy", since: "2026-11-24T10:05:00.000Z", lastNotifiedAt: "2026-11-24T10:30:00.000Z" },
-      ],
+      alarms: [{ kind: "ConsumerUnhealthy", since: at("10:05"), lastNotifiedAt: at("10:30") }],
       drafts: [
         { event: "ConsumerUnhealthy", reason: "Unhealthy", detail: "vm-2" },
         expect.objectContaining({ event: "AlarmCleared", reason: "RotationStalled" }),
@@ -245,7 +236,7 @@ describe("alarms", () => {
     const cleared = changes([raised], "10:30");
     const again = changes(cleared.alarms, "10:31", { ...stalled, since: at("10:31") });
     expect(again.drafts).toEqual([{ event: "RotationStalled", reason: "OnPreviousKey", detail: "vm-1" }]);
-    expect(again.alarms[0]?.since).toBe("2026-11-24T10:31:00.000Z");
+    expect(again.alarms[0]?.since).toBe(at("10:31"));
   });
 });
 
@@ -253,8 +244,8 @@ describe("the next closing of a window", () => {
   const tuesdays = { days: ["Tue"], from: "02:00", to: "05:00", timeZone: "Europe/Amsterdam" } as const;
 
   it.each([
-    ["that is open", "02:00", 24, "2026-11-24T04:00:00.000Z"],
-    ["that opens later that day", "00:30", 24, "2026-11-24T04:00:00.000Z"],
+    ["that is open", "02:00", 24, at("04:00")],
+    ["that opens later that day", "00:30", 24, at("04:00")],
     ["that closes now: the next one", "04:00", 24, "2026-12-01T04:00:00.000Z"],
     ["that was open earlier", "12:00", 24, "2026-12-01T04:00:00.000Z"],
   ])("%s", (_what, time, day, expected) => {
@@ -262,13 +253,13 @@ describe("the next closing of a window", () => {
   });
 
   it("belongs to the same opening up to its last millisecond", () => {
-    expect(firstClosing(tuesdays, new Date("2026-11-24T03:59:59.999Z"))).toBe("2026-11-24T04:00:00.000Z");
-    expect(firstClosing(tuesdays, new Date("2026-11-24T04:00:00.000Z"))).toBe("2026-12-01T04:00:00.000Z");
+    expect(firstClosing(tuesdays, new Date(at("03:59:59.999")))).toBe(at("04:00"));
+    expect(firstClosing(tuesdays, new Date(at("04:00")))).toBe("2026-12-01T04:00:00.000Z");
   });
 
   it("of a window across midnight is on the day after", () => {
     const nightly = { days: ["Tue"], from: "22:00", to: "02:00", timeZone: "Europe/Amsterdam" } as const;
-    expect(firstClosing(nightly, when("00:30", 25))).toBe("2026-11-25T01:00:00.000Z");
+    expect(firstClosing(nightly, when("00:30", 25))).toBe(at("01:00", 25));
     expect(firstClosing(nightly, when("01:00", 25))).toBe("2026-12-02T01:00:00.000Z");
   });
 

@@ -26,7 +26,7 @@ describe("events", () => {
       {
         id: "event-1",
         sequence: 8,
-        at: "2026-11-24T10:00:00.000Z",
+        at: at("10:00"),
         event: "Paused",
         account: "render-weu",
         rotationId: "r1",
@@ -39,7 +39,7 @@ describe("events", () => {
       {
         id: "later",
         sequence: 9,
-        at: "2026-11-24T10:01:00.000Z",
+        at: at("10:01"),
         event: "Resumed",
         account: "render-weu",
         rotationId: "r1",

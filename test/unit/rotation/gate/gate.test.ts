@@ -152,7 +152,7 @@ test("Paused states the operator and the reason", () => {
     open: false,
     reason: "Paused",
     detail: "paused by operator:ada: a release is under way",
-    since: "2026-11-24T10:07:00.000Z",
+    since: at("10:07"),
   });
 });
 
@@ -162,7 +162,7 @@ describe("TargetKeyRefused", () => {
       open: false,
       reason: "TargetKeyRefused",
       detail: "Batch refuses the secondary key",
-      since: "2026-11-24T10:03:00.000Z",
+      since: at("10:03"),
     });
   });
 
@@ -189,7 +189,7 @@ describe("OutsideWindow", () => {
       open: false,
       reason: "OutsideWindow",
       detail: "the maintenance window opens at 2026-11-25T02:00:00.000Z",
-      since: "2026-11-24T10:00:00.000Z",
+      since: at("10:00"),
     });
   });
 
@@ -216,7 +216,7 @@ describe("ApprovalPending", () => {
       open: false,
       reason: "ApprovalPending",
       detail: `version ${v2}, published at 2026-11-24T10:00:00.000Z, waits for an operator to approve`,
-      since: "2026-11-24T10:00:00.000Z",
+      since: at("10:00"),
     });
   });
 
@@ -244,7 +244,7 @@ describe("DelayNotElapsed", () => {
       open: false,
       reason: "DelayNotElapsed",
       detail: "the delay of P7D since 2026-11-24T10:00:00.000Z ends at 2026-12-01T10:00:00.000Z",
-      since: "2026-11-24T10:00:00.000Z",
+      since: at("10:00"),
     });
     expect(gate({ ...input({ ...late, reports: [] }), now: new Date("2026-12-01T10:00:00.000Z") })).toMatchObject({
       reason: "NoSignalYet",
@@ -254,7 +254,7 @@ describe("DelayNotElapsed", () => {
   it("counts from when the rotator first saw a version that is older", () => {
     const state = { phase: "adopting", active: thePrimary({ publishedAt: at("10:00", 1) }), approval: null } as const;
     const found = ask({ gate: mode, state, phaseSince: at("10:00"), reports: [aReport({ secretVersion: v1 })] });
-    expect(found).toMatchObject({ reason: "DelayNotElapsed", since: "2026-11-24T10:00:00.000Z" });
+    expect(found).toMatchObject({ reason: "DelayNotElapsed", since: at("10:00") });
   });
 
   it.each([
@@ -286,7 +286,7 @@ describe("SoakNotElapsed", () => {
       detail:
         `all consumers have been good on version ${v2} since 2026-11-24T10:04:00.000Z, nightly-etl last; the soak ` +
         "of PT10M ends at 2026-11-24T10:14:00.000Z",
-      since: "2026-11-24T10:04:00.000Z",
+      since: at("10:04"),
     });
     expect(reasonOf({ gate: { consumers }, reports, now: "10:14" })).toBe("open");
   });
@@ -371,7 +371,7 @@ describe("retireAfter of a rotation on demand", () => {
   });
 
   it("has an instant only after the publication", () => {
-    expect(retireAt(aRotation(leaked).published())).toBe("2026-11-24T10:15:00.000Z");
+    expect(retireAt(aRotation(leaked).published())).toBe(at("10:15"));
     expect(retireAt(aRotation().published())).toBeNull();
     expect(retireAt(aRotation(leaked).settling())).toBeNull();
     expect(retireAt({ phase: "adopting", active: thePrimary(), approval: null })).toBeNull();
