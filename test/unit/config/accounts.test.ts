@@ -411,7 +411,7 @@ describe("with emulators", () => {
     [{ secret: { vaultUrl: "https://localhost:8443/a", name: "key" } }, ["/secret/vaultUrl"]],
     [{ gate: { consumers: [{ name: "a", healthUrl: "http://10.0.0.1/health" }] } }, ["/gate/consumers/0/healthUrl"]],
     [
-      { gate: { consumers: [{ name: "a", healthUrl: "http://localhost.example.com/" }] } },
+      { gate: { consumers: [{ name: "a", healthUrl: "http://localhost.example.com" }] } },
       ["/gate/consumers/0/healthUrl"],
     ],
   ])("still refuses %j", (changes, places) => {
@@ -462,11 +462,7 @@ test.each([
   ["expireAfter not longer than rotateEvery", { rotateEvery: "P30D", expireAfter: "P30D" }, "/expireAfter"],
   ["no consumers", { gate: { soak: "soon" } }, "/gate/consumers"],
   ["no delay", { gate: { mode: "delay", soak: "soon" } }, "/gate/delay"],
-  [
-    "forgetInstanceAfter too short",
-    { gate: { soak: "soon", forgetInstanceAfter: "PT1M" } },
-    "/gate/forgetInstanceAfter",
-  ],
+  ["a short forgetInstanceAfter", { gate: { soak: "soon", forgetInstanceAfter: "PT1M" } }, "/gate/forgetInstanceAfter"],
   ["a delay in another mode", { gate: { mode: "approval", delay: "P1D", soak: "soon" } }, "/gate/delay"],
   ["from equal to to", { window: { days: "Tue", from: "02:00", to: "02:00", timeZone: "Mars" } }, "/window/to"],
   [

@@ -344,12 +344,7 @@ describe("the operator of a request", () => {
   it.each<[string, Record<string, string>, Record<string, string>, string]>([
     ["is the user signed in by the platform", signIn, { name: "ada@example.com" }, "operator:ada@example.com"],
     ["is the function key where no user is signed in", signIn, {}, "operator:function-key"],
-    [
-      "is not taken from the header without the platform's sign-in",
-      {},
-      { name: "ada@example.com" },
-      "operator:function-key",
-    ],
+    ["is not the header's without the platform's sign-in", {}, { name: "ada@example.com" }, "operator:function-key"],
     ["is truncated", signIn, { name: "ab-".repeat(50) }, `operator:${"ab-".repeat(33)}a`],
     ["contains printable characters only", signIn, { name: "ad\u00e9a" }, "operator:ada"],
     ["is removed if it looks like a key", signIn, { name: keyText }, "operator:[removed: looks like a key]"],

@@ -28,16 +28,8 @@ describe("a record is for an account", () => {
   const { batch, secret } = anAccount();
 
   it.each([
-    [
-      "with its Batch account in other case, as Azure compares names",
-      { resourceId: batch.resourceId.toUpperCase() },
-      true,
-    ],
-    [
-      "with its vault in other case",
-      { secret: { vaultUrl: "HTTPS://RENDER.vault.azure.net", name: secret.name } },
-      true,
-    ],
+    ["with its Batch account in other case, as Azure compares", { resourceId: batch.resourceId.toUpperCase() }, true],
+    ["its vault in other case", { secret: { vaultUrl: "HTTPS://RENDER.vault.azure.net", name: secret.name } }, true],
     ["with its secret in other case", { secret: { ...secret, name: "RenderWeu-Batch-Key" } }, true],
     ["but not with another Batch account", { resourceId: `${batch.resourceId}2` }, false],
     ["but not with another vault", { secret: { ...secret, vaultUrl: "https://other.vault.azure.net" } }, false],

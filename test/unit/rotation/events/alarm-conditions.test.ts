@@ -33,6 +33,8 @@ const found = ({ config, record, reports = [aReport()], dryRun = false, now = "1
 const kindsOf = (situation: Situation): readonly string[] => found(situation).map(({ kind }) => kind);
 const twoHours = { stalledAfterMs: { published: hours(2) } };
 
+const alarm = (kind: string, since: string, reason: string | null, detail: string) => ({ kind, since, reason, detail });
+
 describe("an account without problems", () => {
   it("raises no alarm", () => {
     expect(found()).toEqual([]);
@@ -49,14 +51,13 @@ describe("RotationStalled", () => {
   it("begins at the limit, with the reason to wait", () => {
     expect(kindsOf({ config: twoHours, reports: old, now: "11:59:59" })).toEqual([]);
     expect(found({ config: twoHours, reports: old, now: "12:00" })).toEqual([
-      {
-        kind: "RotationStalled",
-        since: at("12:00"),
-        reason: "OnPreviousKey",
-        detail:
-          "in phase published for longer than PT2H: render-api/vm-1 reported version " +
+      alarm(
+        "RotationStalled",
+        at("12:00"),
+        "OnPreviousKey",
+        "in phase published for longer than PT2H: render-api/vm-1 reported version " +
           `11111111111111111111111111111111 at 2026-11-24T11:55:00.000Z, not ${v2}`,
-      },
+      ),
     ]);
   });
 
@@ -112,26 +113,20 @@ describe("RotationOverdue", () => {
   it("begins an hour after the due instant without a window", () => {
     expect(kindsOf({ config, record: due, now: "10:59:59.999" })).toEqual([]);
     expect(found({ config, record: due, now: "11:00" })).toEqual([
-      {
-        kind: "RotationOverdue",
-        since: at("11:00"),
-        reason: null,
-        detail: "due since 2026-11-24T10:00:00.000Z and not started",
-      },
+      alarm("RotationOverdue", at("11:00"), null, "due since 2026-11-24T10:00:00.000Z and not started"),
     ]);
   });
 
   it("begins when the window closes in which the rotation was due, with the reason to wait", () => {
     expect(kindsOf({ config: { ...config, window }, record: due, now: "10:59:59.999" })).toEqual([]);
     expect(found({ config: { ...config, window }, record: due, now: "11:00" })).toEqual([
-      {
-        kind: "RotationOverdue",
-        since: at("11:00"),
-        reason: "OutsideWindow",
-        detail:
-          "due since 2026-11-24T10:00:00.000Z and not started: due since 2026-11-24T10:00:00.000Z; the " +
+      alarm(
+        "RotationOverdue",
+        at("11:00"),
+        "OutsideWindow",
+        "due since 2026-11-24T10:00:00.000Z and not started: due since 2026-11-24T10:00:00.000Z; the " +
           "maintenance window opens at 2026-11-25T09:00:00.000Z",
-      },
+      ),
     ]);
   });
 
@@ -157,12 +152,12 @@ describe("ConsumerUnhealthy", () => {
 
   it("lasts while a consumer is unhealthy at the gate", () => {
     expect(found({ reports: [aReport(ill)] })).toEqual([
-      {
-        kind: "ConsumerUnhealthy",
-        since: at("10:08"),
-        reason: "Unhealthy",
-        detail: `render-api/vm-1 is unhealthy on version ${v2}, as reported at 2026-11-24T10:10:00.000Z`,
-      },
+      alarm(
+        "ConsumerUnhealthy",
+        at("10:08"),
+        "Unhealthy",
+        `render-api/vm-1 is unhealthy on version ${v2}, as reported at 2026-11-24T10:10:00.000Z`,
+      ),
     ]);
   });
 
@@ -266,30 +261,9 @@ describe("the next closing of a window", () => {
   // Clocks in Amsterdam go forward on 2027-03-28 at 02:00 (01:00 UTC), and back on 2026-10-25 at 03:00 (01:00 UTC).
   it.each([
     ["in summer time from its first day on", "Sun", "01:00", "05:00", "2027-03-28T00:00Z", "2027-03-28T03:00Z"],
-    [
-      "after the gap when clocks go forward over its end",
-      "Sun",
-      "01:00",
-      "02:30",
-      "2027-03-28T00:00Z",
-      "2027-03-28T01:00Z",
-    ],
-    [
-      "a week later when the window lies wholly in the gap",
-      "Sun",
-      "02:10",
-      "02:50",
-      "2027-03-28T00:00Z",
-      "2027-04-04T00:50Z",
-    ],
-    [
-      "the second occurrence of its end when clocks go back",
-      "Sun",
-      "01:00",
-      "02:30",
-      "2026-10-25T00:00Z",
-      "2026-10-25T01:30Z",
-    ],
+    ["after the gap if clocks skip its end", "Sun", "01:00", "02:30", "2027-03-28T00:00Z", "2027-03-28T01:00Z"],
+    ["a week later if clocks skip it wholly", "Sun", "02:10", "02:50", "2027-03-28T00:00Z", "2027-04-04T00:50Z"],
+    ["the second time of its end if clocks go back", "Sun", "01:00", "02:30", "2026-10-25T00:00Z", "2026-10-25T01:30Z"],
     ["in winter time on the day after", "Mon", "01:00", "05:00", "2026-10-25T12:00Z", "2026-10-26T04:00Z"],
   ] as const)("is %s", (_what, weekday, from, to, instant, expected) => {
     const window = { days: [weekday], from, to, timeZone: "Europe/Amsterdam" };

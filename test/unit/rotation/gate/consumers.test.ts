@@ -23,6 +23,8 @@ interface Situation {
 const stateOf = ({ consumer, gate, reports, now = "10:15" }: Situation) =>
   consumerState(aConsumer(consumer), aGate(gate), theSecondary(), reports, when(now));
 
+const shut = (state: string, since: string, detail: string) => ({ state, detail, since });
+
 describe("a consumer is good", () => {
   it("when its one instance reports the published version, healthy and fresh", () => {
     expect(stateOf({ reports: [aReport({ goodSince: at("10:01") })] })).toEqual({
@@ -44,11 +46,13 @@ describe("a consumer is good", () => {
 
 describe("NoSignalYet", () => {
   it("when no instance has ever reported", () => {
-    expect(stateOf({ reports: [] })).toEqual({
-      state: "NoSignalYet",
-      detail: `no instance of render-api has reported version ${v2}, published at 2026-11-24T10:00:00.000Z`,
-      since: at("10:00"),
-    });
+    expect(stateOf({ reports: [] })).toEqual(
+      shut(
+        "NoSignalYet",
+        at("10:00"),
+        `no instance of render-api has reported version ${v2}, published at 2026-11-24T10:00:00.000Z`,
+      ),
+    );
   });
 
   it("when every instance is forgotten, with the last report", () => {
@@ -70,20 +74,24 @@ describe("SignalStale", () => {
   it("when the last report is older than signalFreshness, but not at exactly that age", () => {
     const reports = [aReport({ at: at("10:10") })];
     expect(stateOf({ reports, now: "10:25" }).state).toBe("Good");
-    expect(stateOf({ reports, now: "10:25:00.001" })).toEqual({
-      state: "SignalStale",
-      detail: `render-api/vm-1 last reported at 2026-11-24T10:10:00.000Z, on version ${v2}, longer than PT15M ago`,
-      since: at("10:25"),
-    });
+    expect(stateOf({ reports, now: "10:25:00.001" })).toEqual(
+      shut(
+        "SignalStale",
+        at("10:25"),
+        `render-api/vm-1 last reported at 2026-11-24T10:10:00.000Z, on version ${v2}, longer than PT15M ago`,
+      ),
+    );
   });
 
   it("when one of several is silent", () => {
     const reports = [aReport({ instance: "vm-1" }), aReport({ instance: "vm-2", at: at("09:00") })];
-    expect(stateOf({ reports })).toMatchObject({
-      state: "SignalStale",
-      detail: expect.stringContaining("render-api/vm-2 last reported at 2026-11-24T09:00:00.000Z"),
-      since: at("09:15"),
-    });
+    expect(stateOf({ reports })).toMatchObject(
+      shut(
+        "SignalStale",
+        at("09:15"),
+        expect.stringContaining("render-api/vm-2 last reported at 2026-11-24T09:00:00.000Z"),
+      ),
+    );
   });
 });
 
@@ -113,21 +121,25 @@ describe("forgetting", () => {
 test("InstancesMissing when fewer are known than are configured", () => {
   const reports = [aReport({ instance: "vm-1" }), aReport({ instance: "vm-2" })];
   expect(stateOf({ consumer: { instances: 2 }, reports }).state).toBe("Good");
-  expect(stateOf({ consumer: { instances: 3 }, reports })).toEqual({
-    state: "InstancesMissing",
-    detail: `2 of 3 instances of render-api have reported (vm-1, vm-2); version ${v2} was published at ` + at("10:00"),
-    since: at("10:00"),
-  });
+  expect(stateOf({ consumer: { instances: 3 }, reports })).toEqual(
+    shut(
+      "InstancesMissing",
+      at("10:00"),
+      `2 of 3 instances of render-api have reported (vm-1, vm-2); version ${v2} was published at ` + at("10:00"),
+    ),
+  );
 });
 
 describe("OnPreviousKey", () => {
   it("when one instance reports another version than the published one", () => {
     const reports = [aReport({ instance: "vm-1" }), aReport({ instance: "vm-2", secretVersion: v1, at: at("10:12") })];
-    expect(stateOf({ reports })).toEqual({
-      state: "OnPreviousKey",
-      detail: `render-api/vm-2 reported version ${v1} at 2026-11-24T10:12:00.000Z, not ${v2}`,
-      since: at("10:00"),
-    });
+    expect(stateOf({ reports })).toEqual(
+      shut(
+        "OnPreviousKey",
+        at("10:00"),
+        `render-api/vm-2 reported version ${v1} at 2026-11-24T10:12:00.000Z, not ${v2}`,
+      ),
+    );
   });
 
   it("when the last report of an instance is older than the publication", () => {
@@ -140,11 +152,13 @@ describe("ProofMissing", () => {
   const required = { proof: "required" } as const;
 
   it("when a proof is required and the newest report carries none", () => {
-    expect(stateOf({ consumer: required, reports: [aReport({ proven: false })] })).toEqual({
-      state: "ProofMissing",
-      detail: `render-api/vm-1 reported version ${v2} at 2026-11-24T10:10:00.000Z without a proof`,
-      since: at("10:10"),
-    });
+    expect(stateOf({ consumer: required, reports: [aReport({ proven: false })] })).toEqual(
+      shut(
+        "ProofMissing",
+        at("10:10"),
+        `render-api/vm-1 reported version ${v2} at 2026-11-24T10:10:00.000Z without a proof`,
+      ),
+    );
   });
 
   it("when one of several instances has sent no proof", () => {
@@ -168,21 +182,24 @@ describe("Unhealthy", () => {
   const ill = aReport({ healthy: false, goodSince: null, unhealthySince: at("10:08"), detail: "AuthenticationFailed" });
 
   it("when one instance reports it, with its detail", () => {
-    expect(stateOf({ reports: [aReport({ instance: "vm-0" }), ill] })).toEqual({
-      state: "Unhealthy",
-      detail:
+    expect(stateOf({ reports: [aReport({ instance: "vm-0" }), ill] })).toEqual(
+      shut(
+        "Unhealthy",
+        at("10:08"),
         `render-api/vm-1 is unhealthy on version ${v2}, as reported at 2026-11-24T10:10:00.000Z: ` +
-        "AuthenticationFailed",
-      since: at("10:08"),
-    });
+          "AuthenticationFailed",
+      ),
+    );
   });
 
   it("without detail if there was none, and since its report if nothing else is known", () => {
-    expect(stateOf({ reports: [{ ...ill, detail: null, unhealthySince: null }] })).toEqual({
-      state: "Unhealthy",
-      detail: `render-api/vm-1 is unhealthy on version ${v2}, as reported at 2026-11-24T10:10:00.000Z`,
-      since: at("10:10"),
-    });
+    expect(stateOf({ reports: [{ ...ill, detail: null, unhealthySince: null }] })).toEqual(
+      shut(
+        "Unhealthy",
+        at("10:10"),
+        `render-api/vm-1 is unhealthy on version ${v2}, as reported at 2026-11-24T10:10:00.000Z`,
+      ),
+    );
   });
 });
 
@@ -267,21 +284,24 @@ describe("a consumer with a health URL", () => {
   });
 
   it("is unhealthy from the first bad answer to the next good one, whatever its instances report", () => {
-    expect(stateOf({ consumer, reports: [aReport(), silent] })).toEqual({
-      state: "Unhealthy",
-      detail:
+    expect(stateOf({ consumer, reports: [aReport(), silent] })).toEqual(
+      shut(
+        "Unhealthy",
+        at("10:06"),
         "render-api: its health URL answered 500, not 200, last at 2026-11-24T10:10:00.000Z, " +
-        `asked about version ${v2}`,
-      since: at("10:06"),
-    });
+          `asked about version ${v2}`,
+      ),
+    );
   });
 
   it("is unhealthy even without further details", () => {
-    expect(stateOf({ consumer, reports: [{ ...silent, detail: null, unhealthySince: null }] })).toEqual({
-      state: "Unhealthy",
-      detail: `render-api: its health URL, last at 2026-11-24T10:10:00.000Z, asked about version ${v2}`,
-      since: at("10:10"),
-    });
+    expect(stateOf({ consumer, reports: [{ ...silent, detail: null, unhealthySince: null }] })).toEqual(
+      shut(
+        "Unhealthy",
+        at("10:10"),
+        `render-api: its health URL, last at 2026-11-24T10:10:00.000Z, asked about version ${v2}`,
+      ),
+    );
   });
 
   it("restarts its soak after a bad answer: it is good only since the next good one", () => {

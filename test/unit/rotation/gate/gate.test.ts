@@ -36,6 +36,8 @@ const reasonOf = (situation: Situation): string => {
   return found.open ? "open" : found.reason;
 };
 
+const shut = (reason: string, since: string, detail: string) => ({ open: false, reason, detail, since });
+
 const refusedKey: Hold = { reason: "TargetKeyRefused", detail: "Batch refuses the secondary key", since: at("10:03") };
 const onWednesdays = { days: ["Wed"], from: "02:00", to: "05:00", timeZone: "UTC" } as const;
 const ill: Partial<InstanceReport> = { healthy: false, goodSince: null, unhealthySince: at("10:08") };
@@ -148,22 +150,14 @@ describe("the first failing check is the reason", () => {
 });
 
 test("Paused states the operator and the reason", () => {
-  expect(ask({ pause: aPause({ since: at("10:07") }) })).toEqual({
-    open: false,
-    reason: "Paused",
-    detail: "paused by operator:ada: a release is under way",
-    since: at("10:07"),
-  });
+  expect(ask({ pause: aPause({ since: at("10:07") }) })).toEqual(
+    shut("Paused", at("10:07"), "paused by operator:ada: a release is under way"),
+  );
 });
 
 describe("TargetKeyRefused", () => {
   it("shows the last answer of Batch", () => {
-    expect(ask({ hold: refusedKey })).toEqual({
-      open: false,
-      reason: "TargetKeyRefused",
-      detail: "Batch refuses the secondary key",
-      since: at("10:03"),
-    });
+    expect(ask({ hold: refusedKey })).toEqual(shut("TargetKeyRefused", at("10:03"), "Batch refuses the secondary key"));
   });
 
   it.each(["NewKeyNotAcceptedYet", "OldKeyStillAccepted"] as const)("is not the reason of a hold for %s", (reason) => {
@@ -185,12 +179,9 @@ describe("OutsideWindow", () => {
   });
 
   it("states when the window opens", () => {
-    expect(ask({ account: { window: onWednesdays } })).toEqual({
-      open: false,
-      reason: "OutsideWindow",
-      detail: "the maintenance window opens at 2026-11-25T02:00:00.000Z",
-      since: at("10:00"),
-    });
+    expect(ask({ account: { window: onWednesdays } })).toEqual(
+      shut("OutsideWindow", at("10:00"), "the maintenance window opens at 2026-11-25T02:00:00.000Z"),
+    );
   });
 
   it("does not hold a rotation on demand", () => {
@@ -212,12 +203,13 @@ describe("ApprovalPending", () => {
   const mode = { mode: "approval" } as const;
 
   it("waits for an operator even when every consumer is good", () => {
-    expect(ask({ gate: mode })).toEqual({
-      open: false,
-      reason: "ApprovalPending",
-      detail: `version ${v2}, published at 2026-11-24T10:00:00.000Z, waits for an operator to approve`,
-      since: at("10:00"),
-    });
+    expect(ask({ gate: mode })).toEqual(
+      shut(
+        "ApprovalPending",
+        at("10:00"),
+        `version ${v2}, published at 2026-11-24T10:00:00.000Z, waits for an operator to approve`,
+      ),
+    );
   });
 
   it("ends with an approval", () => {
@@ -240,12 +232,13 @@ describe("DelayNotElapsed", () => {
   it("lasts from the publication until just before the end of the delay", () => {
     const reports = [aReport({ at: at("09:59", 30) })];
     const late = { gate: { ...mode, signalFreshnessMs: days(2) }, reports };
-    expect(gate({ ...input(late), now: new Date("2026-12-01T09:59:59.999Z") })).toEqual({
-      open: false,
-      reason: "DelayNotElapsed",
-      detail: "the delay of P7D since 2026-11-24T10:00:00.000Z ends at 2026-12-01T10:00:00.000Z",
-      since: at("10:00"),
-    });
+    expect(gate({ ...input(late), now: new Date("2026-12-01T09:59:59.999Z") })).toEqual(
+      shut(
+        "DelayNotElapsed",
+        at("10:00"),
+        "the delay of P7D since 2026-11-24T10:00:00.000Z ends at 2026-12-01T10:00:00.000Z",
+      ),
+    );
     expect(gate({ ...input({ ...late, reports: [] }), now: new Date("2026-12-01T10:00:00.000Z") })).toMatchObject({
       reason: "NoSignalYet",
     });
@@ -280,14 +273,14 @@ describe("SoakNotElapsed", () => {
   it("waits until all consumers have been good for the whole soak", () => {
     const consumers = [aConsumer({ name: "render-api" }), aConsumer({ name: "nightly-etl" })];
     const reports = [aReport({ goodSince: at("10:01") }), aReport({ consumer: "nightly-etl", goodSince: at("10:04") })];
-    expect(ask({ gate: { consumers }, reports, now: "10:13:59.999" })).toEqual({
-      open: false,
-      reason: "SoakNotElapsed",
-      detail:
+    expect(ask({ gate: { consumers }, reports, now: "10:13:59.999" })).toEqual(
+      shut(
+        "SoakNotElapsed",
+        at("10:04"),
         `all consumers have been good on version ${v2} since 2026-11-24T10:04:00.000Z, nightly-etl last; the soak ` +
-        "of PT10M ends at 2026-11-24T10:14:00.000Z",
-      since: at("10:04"),
-    });
+          "of PT10M ends at 2026-11-24T10:14:00.000Z",
+      ),
+    );
     expect(reasonOf({ gate: { consumers }, reports, now: "10:14" })).toBe("open");
   });
 

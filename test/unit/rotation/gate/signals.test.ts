@@ -158,12 +158,7 @@ describe("the good streak", () => {
   const known = aReport({ at: at("10:10"), goodSince: at("10:01"), joinedHealthy: true });
 
   it.each([
-    [
-      "continues when the next signal arrives within signalFreshness",
-      aSignal({ at: at("10:24") }),
-      "10:25",
-      at("10:01"),
-    ],
+    ["continues if the next signal arrives within signalFreshness", aSignal({ at: at("10:24") }), "10:25", at("10:01")],
     ["restarts after a longer silence", aSignal({ at: at("10:24") }), "10:25:00.001", at("10:25:00.001")],
     ["restarts on another version", aSignal({ at: at("10:11"), secretVersion: v1 }), "10:11", at("10:11")],
     ["ends with an unhealthy signal", aSignal({ at: at("10:11"), healthy: false }), "10:11", null],
@@ -192,13 +187,7 @@ describe("the proven streak", () => {
     ["ends with a signal without one", proven, aSignal({ proven: false }), "10:11", null],
     ["starts with the first proof", aReport(), aSignal({ proven: true }), "10:11", at("10:11")],
     ["restarts on another version", proven, aSignal({ proven: true, secretVersion: v1 }), "10:11", at("10:11")],
-    [
-      "restarts after a silence",
-      proven,
-      aSignal({ proven: true, at: at("10:25") }),
-      "10:25:00.001",
-      at("10:25:00.001"),
-    ],
+    ["restarts after silence", proven, aSignal({ proven: true, at: at("10:25") }), "10:25:00.001", at("10:25:00.001")],
   ])("%s", (_what, known, signal, receivedAt, provenSince) => {
     expect(merge(known, signal, receivedAt).report.provenSince).toBe(provenSince);
   });
