@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import rotationSchema from "../../../rotation.schema.json";
 import { checkRules, describeBicep, infraFolder, projectRoot } from "./bicep";
+import { words } from "../../builders/words";
 
 const read = (file: string): string => readFileSync(path.join(projectRoot, file), "utf8");
 const all = (text: string, pattern: RegExp): readonly string[] =>
@@ -89,18 +90,12 @@ describeBicep("the parameter file in docs/deploy.md", () => {
 });
 
 describe("the files that a template gallery requires", () => {
-  it.each([
-    "LICENSE",
-    "SECURITY.md",
-    "CONTRIBUTING.md",
-    "CODE_OF_CONDUCT.md",
-    "CHANGELOG.md",
-    "azure.yaml",
-    ".devcontainer/devcontainer.json",
-    ".github/workflows/azure-dev.yml",
-    ".github/ISSUE_TEMPLATE/bug.yml",
-    ".github/dependabot.yml",
-  ])("include %s", (file) => {
+  it.each(
+    words(`
+    LICENSE SECURITY.md CONTRIBUTING.md CODE_OF_CONDUCT.md CHANGELOG.md azure.yaml .devcontainer/devcontainer.json
+    .github/workflows/azure-dev.yml .github/ISSUE_TEMPLATE/bug.yml .github/dependabot.yml
+  `),
+  )("include %s", (file) => {
     expect(existsSync(path.join(projectRoot, file))).toBe(true);
   });
 

@@ -6,6 +6,7 @@ import { aFailure, aLastRotation, aPause, aRecord } from "../../builders/record"
 import { aReport } from "../../builders/report";
 import { adopting, aRotation, idle, thePrimary, v1, v2, v3 } from "../../builders/state";
 import { at, days, minutes, when } from "../../builders/time";
+import { words } from "../../builders/words";
 
 const view = (changes: Partial<StatusInput> = {}): StatusInput => ({
   config: anAccount(),
@@ -19,21 +20,10 @@ const view = (changes: Partial<StatusInput> = {}): StatusInput => ({
 const statusIn = (state: State, reports: readonly InstanceReport[] = []): StatusBody =>
   statusOf(view({ record: aRecord({ state, phaseClock: { since: at("10:00") } }), reports }));
 
-const members = [
-  "account",
-  "resourceId",
-  "secret",
-  "phase",
-  "waitingFor",
-  "blocked",
-  "stalled",
-  "paused",
-  "activeSlot",
-  "rotation",
-  "lastRotation",
-  "nextDueAt",
-  "consumers",
-];
+const members = words(`
+  account resourceId secret phase waitingFor blocked stalled paused activeSlot rotation lastRotation nextDueAt
+  consumers
+`);
 
 /** The body as a caller receives it, without undefined members. */
 const sent = (body: StatusBody): Record<string, unknown> => ({ ...JSON.parse(JSON.stringify(body)) });

@@ -23,14 +23,12 @@ interface Situation {
 const stateOf = ({ consumer, gate, reports, now = "10:15" }: Situation) =>
   consumerState(aConsumer(consumer), aGate(gate), theSecondary(), reports, when(now));
 
+const goodFrom = (goodSince: string) => ({ state: "Good", goodSince });
 const shut = (state: string, since: string, detail: string) => ({ state, detail, since });
 
 describe("a consumer is good", () => {
   it("when its one instance reports the published version, healthy and fresh", () => {
-    expect(stateOf({ reports: [aReport({ goodSince: at("10:01") })] })).toEqual({
-      state: "Good",
-      goodSince: at("10:01"),
-    });
+    expect(stateOf({ reports: [aReport({ goodSince: at("10:01") })] })).toEqual(goodFrom(at("10:01")));
   });
 
   it("regardless of the reports of other consumers", () => {
@@ -105,10 +103,7 @@ describe("forgetting", () => {
   });
 
   it("removes it thereafter, and the consumer is good only from then on", () => {
-    expect(stateOf({ gate, reports: [good, silent], now: "10:10:00.001" })).toEqual({
-      state: "Good",
-      goodSince: at("10:10"),
-    });
+    expect(stateOf({ gate, reports: [good, silent], now: "10:10:00.001" })).toEqual(goodFrom(at("10:10")));
   });
 
   it("does not count a forgotten instance as one of the required number", () => {
@@ -280,7 +275,7 @@ describe("a consumer with a health URL", () => {
 
   it("is good when its URL answers and its instances are good", () => {
     const reports = [aReport({ goodSince: at("10:04") }), answering];
-    expect(stateOf({ consumer, reports })).toEqual({ state: "Good", goodSince: at("10:04") });
+    expect(stateOf({ consumer, reports })).toEqual(goodFrom(at("10:04")));
   });
 
   it("is unhealthy from the first bad answer to the next good one, whatever its instances report", () => {
@@ -306,7 +301,7 @@ describe("a consumer with a health URL", () => {
 
   it("restarts its soak after a bad answer: it is good only since the next good one", () => {
     const reports = [aReport({ goodSince: at("10:01") }), { ...answering, goodSince: at("10:12") }];
-    expect(stateOf({ consumer, reports })).toEqual({ state: "Good", goodSince: at("10:12") });
+    expect(stateOf({ consumer, reports })).toEqual(goodFrom(at("10:12")));
   });
 
   it("does not count its URL as an instance", () => {
@@ -317,10 +312,7 @@ describe("a consumer with a health URL", () => {
   });
 
   it("ignores the reports of a URL that is no longer configured", () => {
-    expect(stateOf({ consumer: { healthUrl: null }, reports: [aReport(), silent] })).toEqual({
-      state: "Good",
-      goodSince: at("10:01"),
-    });
+    expect(stateOf({ consumer: { healthUrl: null }, reports: [aReport(), silent] })).toEqual(goodFrom(at("10:01")));
   });
 });
 
