@@ -6,9 +6,7 @@ const maxTags = 15;
 const maxTagCharacters = 256;
 const maxContentTypeCharacters = 255;
 
-type Changes = {
-  -readonly [Member in "enabled" | "contentType" | "tags" | "expiresOn"]?: StoredVersion[Member];
-};
+type Changes = { -readonly [Member in "enabled" | "contentType" | "tags" | "expiresOn"]?: StoredVersion[Member] };
 
 /** The content of a PUT, or the reason to refuse it. */
 export const parseSetSecret = (request: WireRequest): NewVersion | string => {

@@ -11,10 +11,7 @@ const stopGraceMs = 10_000;
  */
 const main = async (): Promise<void> => {
   const { values } = parseArgs({
-    options: {
-      app: { type: "string", default: "." },
-      port: { type: "string", default: "7071" },
-    },
+    options: { app: { type: "string", default: "." }, port: { type: "string", default: "7071" } },
   });
   const app = readAppFolder(values.app);
   const log = jsonLines(app.logLevel, (line) => console.log(line));

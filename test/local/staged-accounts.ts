@@ -76,11 +76,6 @@ export const placeAccount = async (plan: AccountPlan, emulators: Emulators): Pro
       vaultUrl: vault.url,
       secretName,
     },
-    configured: {
-      name: plan.name,
-      resourceId,
-      secret: { vaultUrl: vault.url, name: secretName },
-      ...plan.config,
-    },
+    configured: { name: plan.name, resourceId, secret: { vaultUrl: vault.url, name: secretName }, ...plan.config },
   };
 };

@@ -5,6 +5,7 @@ import { readSettings } from "../../lib/config/settings";
 import { parseSignal } from "../../lib/signals/signal-schema";
 import { phaseFacts } from "../../lib/rotation/phases";
 import { waitingReasons } from "../../lib/rotation/reasons";
+import { words } from "../builders/words";
 
 const root = path.resolve(__dirname, "../..");
 const readme = readFileSync(path.join(root, "README.md"), "utf8");
@@ -38,10 +39,7 @@ test("every npm command exists in package.json", () => {
 });
 
 test("the app accepts the configuration", () => {
-  const env = {
-    AzureWebJobsStorage__accountName: "rotations",
-    ROTATION_ACCOUNTS: jsonBlockWith("accounts"),
-  };
+  const env = { AzureWebJobsStorage__accountName: "rotations", ROTATION_ACCOUNTS: jsonBlockWith("accounts") };
   const { accounts } = readSettings(env, { read: () => "" });
   expect(accounts.map(({ name }) => name)).toEqual(["render-weu"]);
 });
@@ -56,20 +54,10 @@ test("the phases are those of the app, in its order", () => {
 
 test("the gate's reasons have the app's spelling and order", () => {
   const named = captures(section("How it decides"), /`([A-Z][a-z]+[A-Z]\w+|Paused|Unhealthy)`/g);
-  const ofTheGate = [
-    "Paused",
-    "TargetKeyRefused",
-    "OutsideWindow",
-    "ApprovalPending",
-    "DelayNotElapsed",
-    "NoSignalYet",
-    "SignalStale",
-    "InstancesMissing",
-    "OnPreviousKey",
-    "ProofMissing",
-    "Unhealthy",
-    "SoakNotElapsed",
-  ];
+  const ofTheGate = words(`
+    Paused TargetKeyRefused OutsideWindow ApprovalPending DelayNotElapsed NoSignalYet SignalStale InstancesMissing
+    OnPreviousKey ProofMissing Unhealthy SoakNotElapsed
+  `);
   expect(named).toEqual(ofTheGate);
   expect(Object.keys(waitingReasons)).toEqual(expect.arrayContaining([...named]));
 });

@@ -115,18 +115,16 @@ describe("regenerating", () => {
   });
 });
 
-describe("the search for leaks", () => {
-  it("finds both keys in the SDK's own errors", async () => {
-    const ref = world.addAccount();
-    const { accountName } = ref;
-    const sdk = new BatchManagementClient(world.credential, ref.subscriptionId, {
-      endpoint: world.emulators.armUrl,
-      credentialScopes: ["https://management.azure.com/.default"],
-    });
-    world.emulators.faults.add({ route: "arm.listKeys", when: "after", kind: "unexpected202" });
-    const error = await thrownBy(() => sdk.batchAccountOperations.getKeys(ref.resourceGroup, accountName));
-    expect(leaked(error, Object.values(world.emulators.batch.keys(accountName)))).toHaveLength(2);
+test("the search for leaks finds both keys in the SDK's own errors", async () => {
+  const ref = world.addAccount();
+  const { accountName } = ref;
+  const sdk = new BatchManagementClient(world.credential, ref.subscriptionId, {
+    endpoint: world.emulators.armUrl,
+    credentialScopes: ["https://management.azure.com/.default"],
   });
+  world.emulators.faults.add({ route: "arm.listKeys", when: "after", kind: "unexpected202" });
+  const error = await thrownBy(() => sdk.batchAccountOperations.getKeys(ref.resourceGroup, accountName));
+  expect(leaked(error, Object.values(world.emulators.batch.keys(accountName)))).toHaveLength(2);
 });
 
 describe("reading keys", () => {
@@ -173,17 +171,15 @@ describe("reading keys", () => {
   });
 });
 
-const probe = (ref: BatchAccountRef) =>
-  world.batch.probe(
-    ref,
-    world.emulators.dataPlaneHost,
-    new BatchKey(world.emulators.batch.keys(ref.accountName).primary),
-    call,
-  );
+const primaryOf = ({ accountName }: BatchAccountRef) => new BatchKey(world.emulators.batch.keys(accountName).primary);
+const probe = (ref: BatchAccountRef) => world.batch.probe(ref, world.emulators.dataPlaneHost, primaryOf(ref), call);
 const detail = (value: string) => ({
   code: "AuthenticationFailed",
   values: [{ key: "AuthenticationErrorDetail", value }],
 });
+
+const notAllowed =
+  "The specified type of authentication SharedKey is not allowed when external resources of type Compute are linked.";
 
 describe("probing a key", () => {
   it.each([
@@ -203,17 +199,7 @@ describe("probing a key", () => {
     ],
     [{ kind: "status", status: 403, body: { code: "PublicNetworkAccessDenied" } }, { reason: "Forbidden" }],
     [{ kind: "status", status: 403, body: detail("The Date header is too old.") }, { reason: "Forbidden" }],
-    [
-      {
-        kind: "status",
-        status: 403,
-        body: detail(
-          "The specified type of authentication SharedKey is not allowed when external resources of type Compute " +
-            "are linked.",
-        ),
-      },
-      { reason: "SharedKeyNotAllowed" },
-    ],
+    [{ kind: "status", status: 403, body: detail(notAllowed) }, { reason: "SharedKeyNotAllowed" }],
     [{ kind: "status", status: 403, body: "MAC signature ".repeat(20_000) }, { reason: "Forbidden" }],
   ] as const)("gives no verdict on the key after %j", async (fault, expected) => {
     const ref = world.addAccount();
@@ -226,9 +212,9 @@ describe("probing a key", () => {
   it("is aborted by its caller's signal", async () => {
     const ref = world.addAccount();
     world.emulators.faults.add({ route: "batch.listPools", when: "before", kind: "hang" });
-    const key = new BatchKey(world.emulators.batch.keys(ref.accountName).primary);
-    const signal = AbortSignal.timeout(100);
-    const error = await thrownBy(() => world.batch.probe(ref, world.emulators.dataPlaneHost, key, { signal }));
+    const options = { signal: AbortSignal.timeout(100) };
+    const probing = () => world.batch.probe(ref, world.emulators.dataPlaneHost, primaryOf(ref), options);
+    const error = await thrownBy(probing);
     expect(error.name).toBe("TransientServiceError");
   });
 

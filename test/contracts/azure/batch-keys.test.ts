@@ -1,11 +1,7 @@
 import { batchKeysContract } from "../suites/batch-keys-suite";
 import { openEmulatedWorld } from "./emulated-world";
 
-const actions = {
-  read: "read",
-  listKeys: "listkeys/action",
-  regenerateKeys: "regeneratekeys/action",
-} as const;
+const actions = { read: "read", listKeys: "listkeys/action", regenerateKeys: "regeneratekeys/action" } as const;
 
 batchKeysContract("Azure", async () => {
   const world = await openEmulatedWorld();

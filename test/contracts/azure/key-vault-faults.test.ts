@@ -76,15 +76,13 @@ describe("publishing", () => {
   });
 });
 
-describe("disabling", () => {
-  it("has an unknown outcome when the answer is lost", async () => {
-    const ref = newSecret();
-    const { version } = vault.seed(ref.name, { value });
-    world.emulators.faults.add({ route: "vault.updateSecret", when: "after", kind: "resetBeforeAnswer" });
-    const error = await thrownBy(() => world.newSecrets().disable(ref, version, call));
-    expect(error.name).toBe("OutcomeUnknownError");
-    expect(world.emulators.journal.count("vault.updateSecret")).toBe(1);
-  });
+test("disabling has an unknown outcome when the answer is lost", async () => {
+  const ref = newSecret();
+  const { version } = vault.seed(ref.name, { value });
+  world.emulators.faults.add({ route: "vault.updateSecret", when: "after", kind: "resetBeforeAnswer" });
+  const error = await thrownBy(() => world.newSecrets().disable(ref, version, call));
+  expect(error.name).toBe("OutcomeUnknownError");
+  expect(world.emulators.journal.count("vault.updateSecret")).toBe(1);
 });
 
 describe("reading", () => {

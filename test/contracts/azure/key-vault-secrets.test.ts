@@ -1,11 +1,7 @@
 import { secretPublisherContract } from "../suites/secret-publisher-suite";
 import { openEmulatedWorld } from "./emulated-world";
 
-const actions = {
-  get: "getSecret/action",
-  set: "setSecret/action",
-  update: "update/action",
-} as const;
+const actions = { get: "getSecret/action", set: "setSecret/action", update: "update/action" } as const;
 
 secretPublisherContract("Key Vault", async () => {
   const world = await openEmulatedWorld();

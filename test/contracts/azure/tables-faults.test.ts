@@ -139,16 +139,14 @@ describe("damaged rows", () => {
   });
 });
 
-describe("a damaged notice", () => {
-  it.each([
-    ["is not JSON", { notice: "{" }],
-    ["is of another account", { notice: JSON.stringify(firstNotice("elsewhere")) }],
-    ["is nothing", {}],
-  ])("is treated as a new one and replaced when it %s", async (_, columns) => {
-    const account = anAccount();
-    await world.tables.rotations.writeConditional({ partitionKey: "Notices", rowKey: account, ...columns }, null, call);
-    const found = (await world.notices.list(call)).find(({ notice }) => notice.account === account);
-    expect(found?.notice).toEqual(firstNotice(account));
-    expect(await world.notices.write(aFullNotice(account), found?.etag ?? null, call)).not.toBeNull();
-  });
+test.each([
+  ["is not JSON", { notice: "{" }],
+  ["is of another account", { notice: JSON.stringify(firstNotice("elsewhere")) }],
+  ["is nothing", {}],
+])("a damaged notice is treated as a new one and replaced when it %s", async (_, columns) => {
+  const account = anAccount();
+  await world.tables.rotations.writeConditional({ partitionKey: "Notices", rowKey: account, ...columns }, null, call);
+  const found = (await world.notices.list(call)).find(({ notice }) => notice.account === account);
+  expect(found?.notice).toEqual(firstNotice(account));
+  expect(await world.notices.write(aFullNotice(account), found?.etag ?? null, call)).not.toBeNull();
 });

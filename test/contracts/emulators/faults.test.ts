@@ -31,37 +31,26 @@ const anAccount = (): AddedAccount => {
 
 const regenerate = (
   { resourceGroup, name }: AddedAccount,
-  options: { maxRetries?: number; signal?: AbortSignal } = {},
-) =>
-  armClient(emulators, options.maxRetries).batchAccountOperations.regenerateKey(
-    resourceGroup,
-    name,
-    { keyName: "Primary" },
-    options.signal === undefined ? {} : { abortSignal: options.signal },
-  );
+  { maxRetries, signal }: { maxRetries?: number; signal?: AbortSignal } = {},
+) => {
+  const { batchAccountOperations } = armClient(emulators, maxRetries);
+  const options = signal === undefined ? {} : { abortSignal: signal };
+  return batchAccountOperations.regenerateKey(resourceGroup, name, { keyName: "Primary" }, options);
+};
+
+const refused = (status: number, code: string, more: { readonly retryAfter?: number; readonly code?: string } = {}) =>
+  [
+    { kind: "status", status, ...more },
+    { statusCode: status, code },
+  ] as const;
 
 /** The SDK's error for each kind, without retries. The figures of the fault matrix depend on this table. */
-const kinds: readonly [FaultKind, Partial<Failure>][] = [
-  [
-    { kind: "status", status: 500 },
-    { statusCode: 500, code: "InternalServerError" },
-  ],
-  [
-    { kind: "status", status: 503, retryAfter: 1 },
-    { statusCode: 503, code: "ServiceUnavailable" },
-  ],
-  [
-    { kind: "status", status: 429 },
-    { statusCode: 429, code: "TooManyRequests" },
-  ],
-  [
-    { kind: "status", status: 404 },
-    { statusCode: 404, code: "NotFound" },
-  ],
-  [
-    { kind: "status", status: 409, code: "ScopeLocked" },
-    { statusCode: 409, code: "ScopeLocked" },
-  ],
+const kinds: readonly (readonly [FaultKind, Partial<Failure>])[] = [
+  refused(500, "InternalServerError"),
+  refused(503, "ServiceUnavailable", { retryAfter: 1 }),
+  refused(429, "TooManyRequests"),
+  refused(404, "NotFound"),
+  refused(409, "ScopeLocked", { code: "ScopeLocked" }),
   [{ kind: "status", status: 408 }, { statusCode: 408 }],
   [{ kind: "status", status: 502, body: { not: "an error body" } }, { statusCode: 502 }],
   [{ kind: "resetBeforeAnswer" }, { code: "ECONNRESET" }],
@@ -108,19 +97,17 @@ describe.each(["before", "after"] as const)("%s the effect", (when) => {
   });
 });
 
-describe("the SDK after a lost answer", () => {
-  it("regenerates twice and reports one success with its default retries", async () => {
-    const account = anAccount();
-    const { primary } = emulators.batch.keys(account.name);
-    const issued = emulators.batch.issuedKeys().length;
-    emulators.faults.add({ route: "arm.regenerateKeys", when: "after", kind: "status", status: 500, nth: 1 });
-    await regenerate(account, { maxRetries: 3 });
-    const sent = emulators.journal.of("arm.regenerateKeys");
-    expect(sent.map(({ status }) => status)).toEqual([500, 200]);
-    expect(new Set(sent.map(({ clientRequestId }) => clientRequestId)).size).toBe(1);
-    expect(emulators.batch.issuedKeys().length).toBe(issued + 2);
-    expect(emulators.batch.keys(account.name).primary).not.toBe(primary);
-  });
+test("the SDK after a lost answer regenerates twice and reports one success with its default retries", async () => {
+  const account = anAccount();
+  const { primary } = emulators.batch.keys(account.name);
+  const issued = emulators.batch.issuedKeys().length;
+  emulators.faults.add({ route: "arm.regenerateKeys", when: "after", kind: "status", status: 500, nth: 1 });
+  await regenerate(account, { maxRetries: 3 });
+  const sent = emulators.journal.of("arm.regenerateKeys");
+  expect(sent.map(({ status }) => status)).toEqual([500, 200]);
+  expect(new Set(sent.map(({ clientRequestId }) => clientRequestId)).size).toBe(1);
+  expect(emulators.batch.issuedKeys().length).toBe(issued + 2);
+  expect(emulators.batch.keys(account.name).primary).not.toBe(primary);
 });
 
 describe("a late effect", () => {

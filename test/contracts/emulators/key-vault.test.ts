@@ -208,21 +208,17 @@ describe("soft delete", () => {
   });
 });
 
-describe("refusals", () => {
-  it("denies lists, whose SDK error has neither inner code nor message", async () => {
-    vault.seed("guarded", { value: "untouched" });
-    vault.deny("readMetadata/action");
-    const failure = await failureOf(client.listPropertiesOfSecretVersions("guarded").next());
-    vault.allow("readMetadata/action");
-    expect(failure).toMatchObject({ statusCode: 403, code: "Forbidden" });
-  });
+test("refusals denies lists, whose SDK error has neither inner code nor message", async () => {
+  vault.seed("guarded", { value: "untouched" });
+  vault.deny("readMetadata/action");
+  const failure = await failureOf(client.listPropertiesOfSecretVersions("guarded").next());
+  vault.allow("readMetadata/action");
+  expect(failure).toMatchObject({ statusCode: 403, code: "Forbidden" });
 });
 
-describe("several vaults", () => {
-  it("have separate secrets", async () => {
-    const other = await emulators.addVault("other-vault");
-    other.seed("shared-name", { value: "theirs" });
-    vault.seed("shared-name", { value: "ours" });
-    expect((await secretClient(other).getSecret("shared-name")).value).toBe("theirs");
-  });
+test("several vaults have separate secrets", async () => {
+  const other = await emulators.addVault("other-vault");
+  other.seed("shared-name", { value: "theirs" });
+  vault.seed("shared-name", { value: "ours" });
+  expect((await secretClient(other).getSecret("shared-name")).value).toBe("theirs");
 });

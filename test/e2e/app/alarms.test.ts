@@ -22,11 +22,7 @@ beforeEach(() => {
 });
 
 const hostOf = (accounts: readonly PlacedAccount[], env: Readonly<Record<string, string>> = {}): Promise<Host> =>
-  world.host(accounts, {
-    ROTATION_ALERT_WEBHOOK_URL: receiver.url,
-    ROTATION_ALERT_WEBHOOK_SECRET: secret,
-    ...env,
-  });
+  world.host(accounts, { ROTATION_ALERT_WEBHOOK_URL: receiver.url, ROTATION_ALERT_WEBHOOK_SECRET: secret, ...env });
 
 interface Received {
   readonly id: string;

@@ -2,6 +2,7 @@ import { bodyOf, functionNames, type Host } from "./host";
 import { expectProblem } from "./problem";
 import { until } from "../local-host/until";
 import { openWorld, type DeployedApp } from "./world";
+import { words } from "../../builders/words";
 
 /** Is part of every wrong value and must not appear in any answer or log line. */
 const leak = "LEAKED";
@@ -13,16 +14,11 @@ const settings = {
   ROTATION_SCHEDULE: leak,
   ROTATION_ALERT_WEBHOOK_URL: `http://example.com/${leak}`,
 };
-const expected = [
-  "AzureWebJobsStorage",
-  "ROTATION_ACCOUNTS/accounts/0/gate/consumers",
-  "ROTATION_ACCOUNTS/accounts/0/name",
-  "ROTATION_ACCOUNTS/accounts/0/resourceId",
-  "ROTATION_ACCOUNTS/accounts/0/secret",
-  "ROTATION_ACCOUNTS/defaults/remindEvery",
-  "ROTATION_ALERT_WEBHOOK_URL",
-  "ROTATION_SCHEDULE",
-];
+const expected = words(`
+  AzureWebJobsStorage ROTATION_ACCOUNTS/accounts/0/gate/consumers ROTATION_ACCOUNTS/accounts/0/name
+  ROTATION_ACCOUNTS/accounts/0/resourceId ROTATION_ACCOUNTS/accounts/0/secret ROTATION_ACCOUNTS/defaults/remindEvery
+  ROTATION_ALERT_WEBHOOK_URL ROTATION_SCHEDULE
+`);
 
 let world: DeployedApp;
 let host: Host;

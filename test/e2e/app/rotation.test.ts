@@ -49,13 +49,7 @@ const changed = (before: SlotKeys, after: SlotKeys): readonly string[] =>
 const expectPublished = (
   version: SecretVersionView | undefined,
   account: PlacedAccount,
-  expected: {
-    slot: "Primary" | "Secondary";
-    value: string;
-    rotationId: string;
-    validityDays: string;
-    livesDays: number;
-  },
+  expected: Readonly<Record<"slot" | "value" | "rotationId" | "validityDays", string>> & { readonly livesDays: number },
 ): void => {
   expect(version?.value === expected.value).toBe(true);
   expect(version).toMatchObject({
@@ -80,12 +74,8 @@ const storyOf = async (account: PlacedAccount): Promise<readonly string[]> => {
   expect(times).toEqual(times.toSorted());
   expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length);
   // Row keys sort newest first, as a page is read.
-  expect(rows.map(({ rowKey }) => String(rowKey))).toEqual(
-    rows
-      .map(({ rowKey }) => String(rowKey))
-      .toSorted()
-      .toReversed(),
-  );
+  const rowKeys = rows.map(({ rowKey }) => String(rowKey));
+  expect(rowKeys).toEqual(rowKeys.toSorted().toReversed());
   return rows.map(({ event, by }) => `${String(event)} by ${String(by)}`);
 };
 

@@ -28,13 +28,7 @@ export const runDemo = async (app: string): Promise<DemoRun> => {
     const { code } = await child.ended;
     const shown = lines.join("\n");
     const [, answered, refused] = /signed calls to Batch +(\d+) +(\d+)/.exec(shown) ?? [];
-    return {
-      code,
-      shown,
-      kept: readFileSync(keepFile, "utf8"),
-      answered: Number(answered),
-      refused: Number(refused),
-    };
+    return { code, shown, kept: readFileSync(keepFile, "utf8"), answered: Number(answered), refused: Number(refused) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

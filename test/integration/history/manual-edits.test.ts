@@ -108,8 +108,9 @@ describe("a manually added row", () => {
 
 const words = (key: string) => `the history row ${key} cannot be read: fix or delete that row`;
 
-describe("the history for operators", () => {
-  it.each([1, 2, 3, 50])("reports unreadable rows, and shows all others, in pages of %i", async (limit) => {
+test.each([1, 2, 3, 50])(
+  "the history for operators reports unreadable rows, and shows all others, in pages of %i",
+  async (limit) => {
     await place.put({ ...rowOf(4), at: "yesterday" });
     for (const rowKey of ["!", "0", "09007199254740988", "zzz"]) await place.put({ ...rowOf(3), rowKey });
     const shown: string[] = [];
@@ -132,5 +133,5 @@ describe("the history for operators", () => {
         ...["!", "0", "09007199254740988", "zzz"].map((key) => `null ${words(key)}`),
       ]),
     );
-  });
-});
+  },
+);

@@ -147,12 +147,7 @@ describeBicep("the workbook", () => {
       location: "westeurope",
       tags: { "azd-env-name": "dev" },
       kind: "shared",
-      properties: {
-        displayName: "Batch keys",
-        category: "workbook",
-        sourceId: workspace?.id,
-        version: "Notebook/1.0",
-      },
+      properties: { displayName: "Batch keys", category: "workbook", sourceId: workspace?.id, version: "Notebook/1.0" },
     });
     const { items }: { items: readonly { type: number; content: { title: string; query: string } }[] } = JSON.parse(
       String(at(workbook?.body, "properties.serializedData")),

@@ -11,6 +11,7 @@ import {
   planOf,
   withParameters,
 } from "../../unit/infra/bicep";
+import { words } from "../../builders/words";
 
 describeBicep("the templates", () => {
   it("have no error and no warning", async () => {
@@ -18,14 +19,9 @@ describeBicep("the templates", () => {
   });
 
   it("are tested with these parameter sets", () => {
-    expect(parameterSets).toEqual([
-      "every-option",
-      "existing-vault",
-      "one-account",
-      "private-network",
-      "ten-accounts",
-      "us-government",
-    ]);
+    expect(parameterSets).toEqual(
+      words("every-option existing-vault one-account private-network ten-accounts us-government"),
+    );
   });
 
   it.each(parameterSets)("satisfy every rule for %s", async (set) => {

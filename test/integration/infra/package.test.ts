@@ -8,6 +8,7 @@ import packageLock from "../../../package-lock.json";
 import { buildBundle } from "../../tools/build";
 import { packageApp } from "../../tools/package";
 import { projectRoot } from "../../unit/infra/bicep";
+import { words } from "../../builders/words";
 
 const maxBytes = 400 * 1024;
 
@@ -63,33 +64,20 @@ describe("the package", () => {
   });
 });
 
-describe(".funcignore", () => {
-  it("reduces a deployment from this folder to the same bundle and the files that start it", () => {
-    const tree = path.join(folder, "tree");
-    const files = [
-      "dist/functions.js",
-      "dist/functions.js.map",
-      "dist/app/functions.js",
-      "docs/deploy.md",
-      "functions/index.ts",
-      "host.json",
-      "infra/main.bicep",
-      "lib/operations/tick.ts",
-      "local.settings.json",
-      "node_modules/zod/index.js",
-      "package-lock.json",
-      "package.json",
-      "test/unit/a.test.ts",
-      ".github/workflows/ci.yml",
-    ];
-    for (const file of files) {
-      mkdirSync(path.dirname(path.join(tree, file)), { recursive: true });
-      writeFileSync(path.join(tree, file), "");
-    }
-    copyFileSync(path.join(projectRoot, ".funcignore"), path.join(folder, "ignore"));
-    const git = (args: readonly string[]): string => execFileSync("git", args, { cwd: tree, encoding: "utf8" });
-    git(["init", "--quiet"]);
-    const left = git(["ls-files", "--others", `--exclude-from=${path.join(folder, "ignore")}`]);
-    expect(left.trim().split("\n")).toEqual(["dist/functions.js", "host.json", "package.json"]);
-  });
+test(".funcignore reduces a deployment from this folder to the same bundle and the files that start it", () => {
+  const tree = path.join(folder, "tree");
+  const files = words(`
+    dist/functions.js dist/functions.js.map dist/app/functions.js docs/deploy.md functions/index.ts host.json
+    infra/main.bicep lib/operations/tick.ts local.settings.json node_modules/zod/index.js package-lock.json
+    package.json test/unit/a.test.ts .github/workflows/ci.yml
+  `);
+  for (const file of files) {
+    mkdirSync(path.dirname(path.join(tree, file)), { recursive: true });
+    writeFileSync(path.join(tree, file), "");
+  }
+  copyFileSync(path.join(projectRoot, ".funcignore"), path.join(folder, "ignore"));
+  const git = (args: readonly string[]): string => execFileSync("git", args, { cwd: tree, encoding: "utf8" });
+  git(["init", "--quiet"]);
+  const left = git(["ls-files", "--others", `--exclude-from=${path.join(folder, "ignore")}`]);
+  expect(left.trim().split("\n")).toEqual(["dist/functions.js", "host.json", "package.json"]);
 });

@@ -98,9 +98,7 @@ describe("every query", () => {
 /** The part of its declarations that is used here. */
 interface Kusto {
   readonly Language: {
-    readonly KustoCode: {
-      ParseAndAnalyze(text: string, globals: unknown): { GetDiagnostics(): KustoList };
-    };
+    readonly KustoCode: { ParseAndAnalyze(text: string, globals: unknown): { GetDiagnostics(): KustoList } };
     readonly GlobalState: { readonly Default: { WithDatabase(database: unknown): unknown } };
     readonly Symbols: {
       readonly ScalarTypes: Readonly<Record<string, unknown>>;
@@ -203,14 +201,12 @@ describe("blocked", () => {
   });
 });
 
-describe("overdue", () => {
-  it("shows the start", () => {
-    const due = "2026-11-20T02:00:00.000Z";
-    const rows = run("overdue", [
-      state("one", { phase: "idle", overdue: true, nextDueAt: due, reason: "OutsideWindow" }),
-    ]);
-    expect(rows).toMatchObject([{ Account: "one", Reason: "OutsideWindow", NextDueAt: new Date(due) }]);
-  });
+test("overdue shows the start", () => {
+  const due = "2026-11-20T02:00:00.000Z";
+  const rows = run("overdue", [
+    state("one", { phase: "idle", overdue: true, nextDueAt: due, reason: "OutsideWindow" }),
+  ]);
+  expect(rows).toMatchObject([{ Account: "one", Reason: "OutsideWindow", NextDueAt: new Date(due) }]);
 });
 
 describe("unhealthy", () => {
@@ -228,42 +224,39 @@ describe("unhealthy", () => {
   });
 });
 
-describe("events without repetition", () => {
-  it.each(["drift", "rolled-back"])("are counted once, however often they are logged: %s", (name) => {
+test.each(["drift", "rolled-back"])(
+  "events without repetition are counted once, however often they are logged: %s",
+  (name) => {
     const logged = event(name === "drift" ? "DriftRepaired" : "RotationRolledBack");
     expect(
       run(name, [logged, logged, event("KeyPublished", { detail: "after DriftRepaired and RotationRolledBack" })]),
     ).toEqual([{ TimeGenerated: new Date(begun), Account: "render-weu", Detail: "in words" }]);
-  });
+  },
+);
+
+test("rotator-dead counts ticks, and returns 0 without any", () => {
+  expect(run("rotator-dead", [{ event: "Tick", accounts: 1 }, state("one", { detail: "Tick" })])).toEqual([
+    { Ticks: 1 },
+  ]);
+  expect(run("rotator-dead", [])).toEqual([{ Ticks: 0 }]);
 });
 
-describe("rotator-dead", () => {
-  it("counts ticks, and returns 0 without any", () => {
-    expect(run("rotator-dead", [{ event: "Tick", accounts: 1 }, state("one", { detail: "Tick" })])).toEqual([
-      { Ticks: 1 },
-    ]);
-    expect(run("rotator-dead", [])).toEqual([{ Ticks: 0 }]);
+test("failed counts failed functions and failed processing of accounts", () => {
+  const rows = runKql(queries["failed"] ?? "", {
+    AppRequests: [
+      request({}),
+      request({}),
+      request({ Success: true }),
+      request({ OperationName: "receiveSignal", ResultCode: "400" }),
+      request({ OperationName: "receiveSignal", ResultCode: "503" }),
+    ],
+    AppTraces: tracesOf([{ event: "AccountFailed", account: "one", detail: "…" }], () => new Date(begun)),
   });
-});
-
-describe("failed", () => {
-  it("counts failed functions and failed processing of accounts", () => {
-    const rows = runKql(queries["failed"] ?? "", {
-      AppRequests: [
-        request({}),
-        request({}),
-        request({ Success: true }),
-        request({ OperationName: "receiveSignal", ResultCode: "400" }),
-        request({ OperationName: "receiveSignal", ResultCode: "503" }),
-      ],
-      AppTraces: tracesOf([{ event: "AccountFailed", account: "one", detail: "…" }], () => new Date(begun)),
-    });
-    expect(rows).toEqual([
-      { What: "rotateOnSchedule", Failures: 2 },
-      { What: "receiveSignal", Failures: 1 },
-      { What: "one", Failures: 1 },
-    ]);
-  });
+  expect(rows).toEqual([
+    { What: "rotateOnSchedule", Failures: 2 },
+    { What: "receiveSignal", Failures: 1 },
+    { What: "one", Failures: 1 },
+  ]);
 });
 
 describe("manual-regeneration", () => {

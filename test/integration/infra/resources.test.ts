@@ -301,9 +301,7 @@ describeBicep("with every option", () => {
             },
             validation: {
               allowedAudiences: ["44444444-4444-4444-8444-444444444444", "api://44444444-4444-4444-8444-444444444444"],
-              defaultAuthorizationPolicy: {
-                allowedPrincipals: { groups: ["55555555-5555-4555-8555-555555555555"] },
-              },
+              defaultAuthorizationPolicy: { allowedPrincipals: { groups: ["55555555-5555-4555-8555-555555555555"] } },
             },
           },
         },

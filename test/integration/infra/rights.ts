@@ -54,35 +54,28 @@ interface Role {
 }
 
 /** The built-in roles that the templates assign, with the documented rights that the app could use. */
+const builtInRole = (name: string, actions: readonly string[], dataActions: readonly string[]): Role => ({
+  name,
+  custom: false,
+  actions,
+  dataActions,
+});
+
 const builtIn: Readonly<Record<string, Role>> = {
-  "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3": {
-    name: "Storage Table Data Contributor",
-    custom: false,
-    actions: [`${tables}/read`, `${tables}/write`, `${tables}/delete`],
-    dataActions: ["read", "write", "delete", "add/action", "update/action"].map(
-      (right) => `${tables}/entities/${right}`,
-    ),
-  },
+  "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3": builtInRole(
+    "Storage Table Data Contributor",
+    [`${tables}/read`, `${tables}/write`, `${tables}/delete`],
+    ["read", "write", "delete", "add/action", "update/action"].map((right) => `${tables}/entities/${right}`),
+  ),
   // For deployments without permission to create roles. It allows all operations on secrets.
-  "b86a8fe4-44ce-4948-aee5-eccb2c155cd7": {
-    name: "Key Vault Secrets Officer",
-    custom: false,
-    actions: [],
-    dataActions: ["getSecret", "setSecret", "update", "readMetadata"].map((right) => `${secrets}/${right}/action`),
-  },
+  "b86a8fe4-44ce-4948-aee5-eccb2c155cd7": builtInRole(
+    "Key Vault Secrets Officer",
+    [],
+    ["getSecret", "setSecret", "update", "readMetadata"].map((right) => `${secrets}/${right}/action`),
+  ),
   // For the host only, whose requests do not reach the emulators.
-  "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": {
-    name: "Storage Blob Data Owner",
-    custom: false,
-    actions: [],
-    dataActions: [],
-  },
-  "3913510d-42f4-4e42-8a64-420c390055eb": {
-    name: "Monitoring Metrics Publisher",
-    custom: false,
-    actions: [],
-    dataActions: [],
-  },
+  "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": builtInRole("Storage Blob Data Owner", [], []),
+  "3913510d-42f4-4e42-8a64-420c390055eb": builtInRole("Monitoring Metrics Publisher", [], []),
 };
 
 const textsAt = (value: unknown, member: string): readonly string[] => {

@@ -7,6 +7,14 @@ ajv.addFormat("uri-reference", /^([\w\-.~:/?#[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+$
 
 const text = { type: "string", minLength: 1 } as const;
 
+/** An object with these members, of which some are required, and no others. */
+const objectWith = (required: readonly string[], properties: object) => ({
+  type: "object",
+  required,
+  additionalProperties: false,
+  properties,
+});
+
 /**
  * The attributes of the CloudEvents 1.0 JSON schema and specification: names are lower-case letters and digits. Other
  * attributes are not allowed here.
@@ -39,82 +47,50 @@ export const teamsMessages: ValidateFunction = ajv.compile({
       type: "array",
       minItems: 1,
       maxItems: 1,
-      items: {
-        type: "object",
-        required: ["contentType", "content"],
-        additionalProperties: false,
-        properties: {
-          contentType: { const: "application/vnd.microsoft.card.adaptive" },
-          contentUrl: { type: "null" },
-          content: {
-            type: "object",
-            required: ["type", "version", "body"],
-            additionalProperties: false,
-            properties: {
-              $schema: { const: "http://adaptivecards.io/schemas/adaptive-card.json" },
-              type: { const: "AdaptiveCard" },
-              version: { enum: ["1.0", "1.1", "1.2", "1.3", "1.4"] },
-              body: {
-                type: "array",
-                minItems: 1,
-                items: { oneOf: [{ $ref: "#/$defs/text" }, { $ref: "#/$defs/facts" }] },
-              },
-            },
+      items: objectWith(["contentType", "content"], {
+        contentType: { const: "application/vnd.microsoft.card.adaptive" },
+        contentUrl: { type: "null" },
+        content: objectWith(["type", "version", "body"], {
+          $schema: { const: "http://adaptivecards.io/schemas/adaptive-card.json" },
+          type: { const: "AdaptiveCard" },
+          version: { enum: ["1.0", "1.1", "1.2", "1.3", "1.4"] },
+          body: {
+            type: "array",
+            minItems: 1,
+            items: { oneOf: [{ $ref: "#/$defs/text" }, { $ref: "#/$defs/facts" }] },
           },
-        },
-      },
+        }),
+      }),
     },
   },
   $defs: {
-    text: {
-      type: "object",
-      required: ["type", "text"],
-      additionalProperties: false,
-      properties: {
-        type: { const: "TextBlock" },
-        text,
-        wrap: { type: "boolean" },
-        weight: { enum: ["Default", "Lighter", "Bolder"] },
-        size: { enum: ["Default", "Small", "Medium", "Large", "ExtraLarge"] },
-        color: { enum: ["Default", "Dark", "Light", "Accent", "Good", "Warning", "Attention"] },
+    text: objectWith(["type", "text"], {
+      type: { const: "TextBlock" },
+      text,
+      wrap: { type: "boolean" },
+      weight: { enum: ["Default", "Lighter", "Bolder"] },
+      size: { enum: ["Default", "Small", "Medium", "Large", "ExtraLarge"] },
+      color: { enum: ["Default", "Dark", "Light", "Accent", "Good", "Warning", "Attention"] },
+    }),
+    facts: objectWith(["type", "facts"], {
+      type: { const: "FactSet" },
+      facts: {
+        type: "array",
+        items: objectWith(["title", "value"], { title: text, value: text }),
       },
-    },
-    facts: {
-      type: "object",
-      required: ["type", "facts"],
-      additionalProperties: false,
-      properties: {
-        type: { const: "FactSet" },
-        facts: {
-          type: "array",
-          items: {
-            type: "object",
-            required: ["title", "value"],
-            additionalProperties: false,
-            properties: { title: text, value: text },
-          },
-        },
-      },
-    },
+    }),
   },
 });
 
-const textObject = (kinds: readonly string[], maxLength: number) => ({
-  type: "object",
-  required: ["type", "text"],
-  additionalProperties: false,
-  properties: { type: { enum: kinds }, text: { ...text, maxLength } },
-});
+const textObject = (kinds: readonly string[], maxLength: number) =>
+  objectWith(["type", "text"], { type: { enum: kinds }, text: { ...text, maxLength } });
 
 /**
  * A message in Block Kit for an incoming webhook, with the limits of the reference: 50 blocks, 10 fields, 150, 3,000
  * and 2,000 characters.
  */
-export const slackMessages: ValidateFunction = ajv.compile({
-  type: "object",
-  required: ["text", "blocks"],
-  additionalProperties: false,
-  properties: {
+export const slackMessages: ValidateFunction = ajv.compile(
+  objectWith(["text", "blocks"], {
     text,
     blocks: {
       type: "array",
@@ -122,32 +98,17 @@ export const slackMessages: ValidateFunction = ajv.compile({
       maxItems: 50,
       items: {
         oneOf: [
-          {
-            type: "object",
-            required: ["type", "text"],
-            additionalProperties: false,
-            properties: { type: { const: "header" }, text: textObject(["plain_text"], 150) },
-          },
-          {
-            type: "object",
-            required: ["type", "text"],
-            additionalProperties: false,
-            properties: { type: { const: "section" }, text: textObject(["mrkdwn"], 3_000) },
-          },
-          {
-            type: "object",
-            required: ["type", "fields"],
-            additionalProperties: false,
-            properties: {
-              type: { const: "section" },
-              fields: { type: "array", minItems: 1, maxItems: 10, items: textObject(["mrkdwn"], 2_000) },
-            },
-          },
+          objectWith(["type", "text"], { type: { const: "header" }, text: textObject(["plain_text"], 150) }),
+          objectWith(["type", "text"], { type: { const: "section" }, text: textObject(["mrkdwn"], 3_000) }),
+          objectWith(["type", "fields"], {
+            type: { const: "section" },
+            fields: { type: "array", minItems: 1, maxItems: 10, items: textObject(["mrkdwn"], 2_000) },
+          }),
         ],
       },
     },
-  },
-});
+  }),
+);
 
 /** The validation errors; empty where the value is valid. */
 export const problemsWith = (validate: ValidateFunction, value: unknown): readonly string[] =>

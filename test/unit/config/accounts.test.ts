@@ -75,37 +75,35 @@ describe("an account's defaults", () => {
   });
 });
 
-describe("an account's settings", () => {
-  it("are taken as given, with durations in milliseconds", () => {
-    const account = accountOf(everyMember);
-    expect(account).toMatchObject({
-      name: "render-weu",
-      rotateEveryMs: 30 * day,
-      expireAfterMs: 45 * day,
-      window: everyMember.window,
-      settleOn: "primary",
-      probe: "none",
-      reconcileEveryMs: hour,
-      paused: true,
-      gate: {
-        mode: "delay",
-        consumers: everyMember.gate.consumers,
-        soakMs: 0,
-        signalFreshnessMs: 5 * minute,
-        forgetInstanceAfterMs: 2 * hour,
-        delayMs: 7 * day,
-        rollbackWhenUnhealthyForMs: 30 * minute,
-      },
-      stalledAfterMs: {
-        adopting: day,
-        started: minute,
-        regenerated: 2 * minute,
-        published: 3 * minute,
-        retired: 4 * minute,
-        settling: 5 * minute,
-      },
-      remindEveryMs: day,
-    });
+test("an account's settings are taken as given, with durations in milliseconds", () => {
+  const account = accountOf(everyMember);
+  expect(account).toMatchObject({
+    name: "render-weu",
+    rotateEveryMs: 30 * day,
+    expireAfterMs: 45 * day,
+    window: everyMember.window,
+    settleOn: "primary",
+    probe: "none",
+    reconcileEveryMs: hour,
+    paused: true,
+    gate: {
+      mode: "delay",
+      consumers: everyMember.gate.consumers,
+      soakMs: 0,
+      signalFreshnessMs: 5 * minute,
+      forgetInstanceAfterMs: 2 * hour,
+      delayMs: 7 * day,
+      rollbackWhenUnhealthyForMs: 30 * minute,
+    },
+    stalledAfterMs: {
+      adopting: day,
+      started: minute,
+      regenerated: 2 * minute,
+      published: 3 * minute,
+      retired: 4 * minute,
+      settling: 5 * minute,
+    },
+    remindEveryMs: day,
   });
 });
 
@@ -413,7 +411,7 @@ describe("with emulators", () => {
     [{ secret: { vaultUrl: "https://localhost:8443/a", name: "key" } }, ["/secret/vaultUrl"]],
     [{ gate: { consumers: [{ name: "a", healthUrl: "http://10.0.0.1/health" }] } }, ["/gate/consumers/0/healthUrl"]],
     [
-      { gate: { consumers: [{ name: "a", healthUrl: "http://localhost.example.com/" }] } },
+      { gate: { consumers: [{ name: "a", healthUrl: "http://localhost.example.com" }] } },
       ["/gate/consumers/0/healthUrl"],
     ],
   ])("still refuses %j", (changes, places) => {
@@ -460,24 +458,18 @@ describe("several accounts", () => {
   });
 });
 
-describe("one mistake", () => {
-  it.each([
-    ["expireAfter not longer than rotateEvery", { rotateEvery: "P30D", expireAfter: "P30D" }, "/expireAfter"],
-    ["no consumers", { gate: { soak: "soon" } }, "/gate/consumers"],
-    ["no delay", { gate: { mode: "delay", soak: "soon" } }, "/gate/delay"],
-    [
-      "forgetInstanceAfter too short",
-      { gate: { soak: "soon", forgetInstanceAfter: "PT1M" } },
-      "/gate/forgetInstanceAfter",
-    ],
-    ["a delay in another mode", { gate: { mode: "approval", delay: "P1D", soak: "soon" } }, "/gate/delay"],
-    ["from equal to to", { window: { days: "Tue", from: "02:00", to: "02:00", timeZone: "Mars" } }, "/window/to"],
-    [
-      "a consumer's name twice",
-      { gate: { consumers: [{ name: "a", instances: 0 }, { name: "a" }, 5] } },
-      "/gate/consumers/1/name",
-    ],
-  ])("does not hide another: %s", (_what, changes, place) => {
-    expect(accountPlaces({ probe: "maybe", ...changes })).toEqual(expect.arrayContaining(["/probe", place]));
-  });
+test.each([
+  ["expireAfter not longer than rotateEvery", { rotateEvery: "P30D", expireAfter: "P30D" }, "/expireAfter"],
+  ["no consumers", { gate: { soak: "soon" } }, "/gate/consumers"],
+  ["no delay", { gate: { mode: "delay", soak: "soon" } }, "/gate/delay"],
+  ["a short forgetInstanceAfter", { gate: { soak: "soon", forgetInstanceAfter: "PT1M" } }, "/gate/forgetInstanceAfter"],
+  ["a delay in another mode", { gate: { mode: "approval", delay: "P1D", soak: "soon" } }, "/gate/delay"],
+  ["from equal to to", { window: { days: "Tue", from: "02:00", to: "02:00", timeZone: "Mars" } }, "/window/to"],
+  [
+    "a consumer's name twice",
+    { gate: { consumers: [{ name: "a", instances: 0 }, { name: "a" }, 5] } },
+    "/gate/consumers/1/name",
+  ],
+])("one mistake does not hide another: %s", (_what, changes, place) => {
+  expect(accountPlaces({ probe: "maybe", ...changes })).toEqual(expect.arrayContaining(["/probe", place]));
 });

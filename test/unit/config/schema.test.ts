@@ -56,7 +56,7 @@ describe("rotation.schema.json", () => {
   it.each([
     ["the minimum", { accounts: [anAccount()] }],
     [
-      "defaults and a schema",
+      "defaults, a schema",
       { $schema: "./rotation.schema.json", defaults: { rotateEvery: "P2W" }, accounts: [anAccount()] },
     ],
     ["everything", { accounts: [anAccount(everyMember)] }],

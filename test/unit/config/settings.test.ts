@@ -321,7 +321,7 @@ describe("ROTATION_ACCOUNTS", () => {
     ["missing", undefined, "is missing: set it to the accounts as JSON, or to @file.json beside host.json"],
     ["empty", "", "is missing: set it to the accounts as JSON, or to @file.json beside host.json"],
     [
-      "a file that does not exist",
+      "a file that is missing",
       "@no.json",
       "names a file that cannot be read: put it beside host.json, or correct its name",
     ],

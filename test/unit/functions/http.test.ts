@@ -138,18 +138,16 @@ describe("a problem", () => {
   });
 });
 
-describe("an answer in JSON", () => {
-  it("has its status and headers, and is never cached", async () => {
-    expect(await sent(json(202, { ok: true }, { location: "/api/accounts/render-weu" }))).toEqual({
-      status: 202,
-      headers: {
-        "content-type": "application/json",
-        "cache-control": "no-store",
-        "x-content-type-options": "nosniff",
-        location: "/api/accounts/render-weu",
-      },
-      body: { ok: true },
-    });
+test("an answer in JSON has its status and headers, and is never cached", async () => {
+  expect(await sent(json(202, { ok: true }, { location: "/api/accounts/render-weu" }))).toEqual({
+    status: 202,
+    headers: {
+      "content-type": "application/json",
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+      location: "/api/accounts/render-weu",
+    },
+    body: { ok: true },
   });
 });
 
@@ -216,31 +214,29 @@ describe("a request's body", () => {
 /** Some problem at this place. */
 const aProblem = (at: string): unknown => expect.objectContaining({ at, problem: expect.stringMatching(/.{8,}/) });
 
-describe("with invalid settings", () => {
-  it("a route runs no handler and answers 503 with the name and remedy of all problems, without values", async () => {
-    let ran = false;
-    const handler = wrong.http.withAccount(async () => {
-      ran = true;
-      return { status: 200 };
-    });
-    const { status, body } = await answerOf(handler, request({ params: { account: "render-weu" } }));
-    expect(status).toBe(503);
-    expect(body).toMatchObject({
-      type: "urn:batch-key-rotator:problem:ConfigurationInvalid",
-      reason: "ConfigurationInvalid",
-      status: 503,
-    });
-    expect(body["problems"]).toEqual(
-      expect.arrayContaining([
-        aProblem("ROTATION_ACCOUNTS"),
-        aProblem("ROTATION_CLOUD"),
-        aProblem("ROTATION_DRY_RUN"),
-        aProblem("AzureWebJobsStorage"),
-      ]),
-    );
-    expect(JSON.stringify(body)).not.toMatch(/Mars|perhaps/);
-    expect(ran).toBe(false);
+test("with invalid settings a route runs no handler and answers 503 with the name and remedy of all problems, without values", async () => {
+  let ran = false;
+  const handler = wrong.http.withAccount(async () => {
+    ran = true;
+    return { status: 200 };
   });
+  const { status, body } = await answerOf(handler, request({ params: { account: "render-weu" } }));
+  expect(status).toBe(503);
+  expect(body).toMatchObject({
+    type: "urn:batch-key-rotator:problem:ConfigurationInvalid",
+    reason: "ConfigurationInvalid",
+    status: 503,
+  });
+  expect(body["problems"]).toEqual(
+    expect.arrayContaining([
+      aProblem("ROTATION_ACCOUNTS"),
+      aProblem("ROTATION_CLOUD"),
+      aProblem("ROTATION_DRY_RUN"),
+      aProblem("AzureWebJobsStorage"),
+    ]),
+  );
+  expect(JSON.stringify(body)).not.toMatch(/Mars|perhaps/);
+  expect(ran).toBe(false);
 });
 
 describe("with valid settings", () => {
@@ -348,12 +344,7 @@ describe("the operator of a request", () => {
   it.each<[string, Record<string, string>, Record<string, string>, string]>([
     ["is the user signed in by the platform", signIn, { name: "ada@example.com" }, "operator:ada@example.com"],
     ["is the function key where no user is signed in", signIn, {}, "operator:function-key"],
-    [
-      "is not taken from the header without the platform's sign-in",
-      {},
-      { name: "ada@example.com" },
-      "operator:function-key",
-    ],
+    ["is not the header's without the platform's sign-in", {}, { name: "ada@example.com" }, "operator:function-key"],
     ["is truncated", signIn, { name: "ab-".repeat(50) }, `operator:${"ab-".repeat(33)}a`],
     ["contains printable characters only", signIn, { name: "ad\u00e9a" }, "operator:ada"],
     ["is removed if it looks like a key", signIn, { name: keyText }, "operator:[removed: looks like a key]"],

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import rotationSchema from "../../../rotation.schema.json";
 import { checkRules, describeBicep, infraFolder, projectRoot } from "./bicep";
+import { words } from "../../builders/words";
 
 const read = (file: string): string => readFileSync(path.join(projectRoot, file), "utf8");
 const all = (text: string, pattern: RegExp): readonly string[] =>
@@ -35,12 +36,10 @@ describe("main.bicep", () => {
   });
 });
 
-describe("the account type", () => {
-  it("has the members that the app reads", () => {
-    const [, body = ""] = /type account = \{\n([\s\S]*?)\n\}/.exec(read("infra/types.bicep")) ?? [];
-    const { properties } = rotationSchema.properties.accounts.items;
-    expect(sorted(all(body, /^ {2}(\w+): /gm))).toEqual(sorted(Object.keys(properties)));
-  });
+test("the account type has the members that the app reads", () => {
+  const [, body = ""] = /type account = \{\n([\s\S]*?)\n\}/.exec(read("infra/types.bicep")) ?? [];
+  const { properties } = rotationSchema.properties.accounts.items;
+  expect(sorted(all(body, /^ {2}(\w+): /gm))).toEqual(sorted(Object.keys(properties)));
 });
 
 describe("docs/deploy.md", () => {
@@ -91,18 +90,12 @@ describeBicep("the parameter file in docs/deploy.md", () => {
 });
 
 describe("the files that a template gallery requires", () => {
-  it.each([
-    "LICENSE",
-    "SECURITY.md",
-    "CONTRIBUTING.md",
-    "CODE_OF_CONDUCT.md",
-    "CHANGELOG.md",
-    "azure.yaml",
-    ".devcontainer/devcontainer.json",
-    ".github/workflows/azure-dev.yml",
-    ".github/ISSUE_TEMPLATE/bug.yml",
-    ".github/dependabot.yml",
-  ])("include %s", (file) => {
+  it.each(
+    words(`
+    LICENSE SECURITY.md CONTRIBUTING.md CODE_OF_CONDUCT.md CHANGELOG.md azure.yaml .devcontainer/devcontainer.json
+    .github/workflows/azure-dev.yml .github/ISSUE_TEMPLATE/bug.yml .github/dependabot.yml
+  `),
+  )("include %s", (file) => {
     expect(existsSync(path.join(projectRoot, file))).toBe(true);
   });
 

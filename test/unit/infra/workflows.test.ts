@@ -32,14 +32,12 @@ const stepsOf = (file: string) =>
 const variablesOf = (text: string): readonly string[] =>
   [...text.matchAll(/\$\{([A-Z_]+)[=}]/g)].map(([, name = ""]) => name);
 
-describe("an action", () => {
-  it.each(workflows)("is pinned to a commit, with its version beside it: %s", (file) => {
-    const used = read(file)
-      .split("\n")
-      .filter((line) => line.includes("uses:"));
-    expect(used).not.toEqual([]);
-    expect(used.filter((line) => !/uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual([]);
-  });
+test.each(workflows)("an action is pinned to a commit, with its version beside it: %s", (file) => {
+  const used = read(file)
+    .split("\n")
+    .filter((line) => line.includes("uses:"));
+  expect(used).not.toEqual([]);
+  expect(used.filter((line) => !/uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual([]);
 });
 
 whereParsed("the workflows", () => {
@@ -206,9 +204,7 @@ describe("the development container", () => {
   });
 });
 
-describe("README.md", () => {
-  it("has the sections that galleries require, in order", () => {
-    const headings = [...read("README.md").matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
-    expect(headings).toEqual(["Features", "Getting Started", "Guidance", "Contribute", "Resources"]);
-  });
+test("README.md has the sections that galleries require, in order", () => {
+  const headings = [...read("README.md").matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
+  expect(headings).toEqual(["Features", "Getting Started", "Guidance", "Contribute", "Resources"]);
 });

@@ -6,6 +6,7 @@ import { aFailure, aLastRotation, aPause, aRecord } from "../../builders/record"
 import { aReport } from "../../builders/report";
 import { adopting, aRotation, idle, thePrimary, v1, v2, v3 } from "../../builders/state";
 import { at, days, minutes, when } from "../../builders/time";
+import { words } from "../../builders/words";
 
 const view = (changes: Partial<StatusInput> = {}): StatusInput => ({
   config: anAccount(),
@@ -19,21 +20,10 @@ const view = (changes: Partial<StatusInput> = {}): StatusInput => ({
 const statusIn = (state: State, reports: readonly InstanceReport[] = []): StatusBody =>
   statusOf(view({ record: aRecord({ state, phaseClock: { since: at("10:00") } }), reports }));
 
-const members = [
-  "account",
-  "resourceId",
-  "secret",
-  "phase",
-  "waitingFor",
-  "blocked",
-  "stalled",
-  "paused",
-  "activeSlot",
-  "rotation",
-  "lastRotation",
-  "nextDueAt",
-  "consumers",
-];
+const members = words(`
+  account resourceId secret phase waitingFor blocked stalled paused activeSlot rotation lastRotation nextDueAt
+  consumers
+`);
 
 /** The body as a caller receives it, without undefined members. */
 const sent = (body: StatusBody): Record<string, unknown> => ({ ...JSON.parse(JSON.stringify(body)) });
@@ -100,8 +90,8 @@ describe("the status body", () => {
     expect(statusOf(view({ record: aRecord({ lastRotation: aLastRotation() }) })).lastRotation).toEqual({
       id: "01JDF00000000000000000LAST",
       outcome: "completed",
-      startedAt: "2026-11-20T09:00:00.000Z",
-      endedAt: "2026-11-20T10:30:00.000Z",
+      startedAt: at("09:00", 20),
+      endedAt: at("10:30", 20),
     });
   });
 
@@ -138,9 +128,9 @@ describe("a blocked account", () => {
     expect(body.blocked).toEqual({
       reason: "Forbidden",
       remedy: "give the identity the role",
-      since: "2026-11-24T10:02:00.000Z",
+      since: at("10:02"),
       attempts: 3,
-      nextAttemptAt: "2026-11-24T10:20:00.000Z",
+      nextAttemptAt: at("10:20"),
     });
   });
 
@@ -159,7 +149,7 @@ describe("the rotation under way", () => {
     reason: "leaked",
     target: "secondary",
     previous: "primary",
-    startedAt: "2026-11-24T09:55:00.000Z",
+    startedAt: at("09:55"),
     retireAfter: "PT15M",
   };
 
@@ -169,18 +159,10 @@ describe("the rotation under way", () => {
     [
       "published",
       aRotation(demand).published(),
-      { publishedAt: "2026-11-24T10:00:00.000Z", secretVersion: v2, retireAt: "2026-11-24T10:15:00.000Z" },
+      { publishedAt: at("10:00"), secretVersion: v2, retireAt: at("10:15") },
     ],
-    [
-      "retired",
-      aRotation(demand).retired(),
-      { publishedAt: "2026-11-24T10:00:00.000Z", secretVersion: v2, retireAt: null },
-    ],
-    [
-      "settling",
-      aRotation(demand).settling(),
-      { publishedAt: "2026-11-24T10:21:00.000Z", secretVersion: v3, retireAt: null },
-    ],
+    ["retired", aRotation(demand).retired(), { publishedAt: at("10:00"), secretVersion: v2, retireAt: null }],
+    ["settling", aRotation(demand).settling(), { publishedAt: at("10:21"), secretVersion: v3, retireAt: null }],
   ])("while %s", (_phase, state, expected) => {
     expect(statusIn(state).rotation).toEqual({ ...common, ...expected });
   });
@@ -211,9 +193,9 @@ describe("the consumers", () => {
         name: "render-api",
         state: "SignalStale",
         instances: [
-          { id: "vm-1", at: "2026-11-24T10:10:00.000Z", secretVersion: v2, healthy: true, proven: true },
-          { id: "vm-2", at: "2026-11-24T10:12:00.000Z", secretVersion: v1, healthy: true, proven: false },
-          { id: "just-known", at: "2026-11-23T10:15:00.000Z", secretVersion: v2, healthy: true, proven: false },
+          { id: "vm-1", at: at("10:10"), secretVersion: v2, healthy: true, proven: true },
+          { id: "vm-2", at: at("10:12"), secretVersion: v1, healthy: true, proven: false },
+          { id: "just-known", at: at("10:15", 23), secretVersion: v2, healthy: true, proven: false },
         ],
       },
       { name: "nightly-etl", state: "NoSignalYet", instances: [] },
@@ -233,26 +215,22 @@ describe("the consumers", () => {
   });
 });
 
-describe("a record that cannot be read", () => {
-  it("needs an operator; its status has every member", () => {
-    const body = corruptStatus(anAccount(), "state.phase is unknown", when("10:15"));
-    expect(membersOf(sent(body))).toEqual(members);
-    expect(body).toMatchObject({
-      phase: null,
-      waitingFor: null,
-      blocked: {
-        reason: "RecordCorrupt",
-        remedy: expect.stringMatching(/^state\.phase is unknown; .*PartitionKey render-weu/),
-        since: "2026-11-24T10:15:00.000Z",
-      },
-    });
+test("a record that cannot be read needs an operator; its status has every member", () => {
+  const body = corruptStatus(anAccount(), "state.phase is unknown", when("10:15"));
+  expect(membersOf(sent(body))).toEqual(members);
+  expect(body).toMatchObject({
+    phase: null,
+    waitingFor: null,
+    blocked: {
+      reason: "RecordCorrupt",
+      remedy: expect.stringMatching(/^state\.phase is unknown; .*PartitionKey render-weu/),
+      since: at("10:15"),
+    },
   });
 });
 
-describe("a status of an old key", () => {
-  it("shows an overdue rotation as due", () => {
-    const old = aRecord({ state: idle({ keyMadeAt: at("10:00", 1) }) });
-    const body = statusOf(view({ config: anAccount({ rotateEveryMs: days(1) }), record: old }));
-    expect(body.nextDueAt).toBe("2026-11-02T10:00:00.000Z");
-  });
+test("a status of an old key shows an overdue rotation as due", () => {
+  const old = aRecord({ state: idle({ keyMadeAt: at("10:00", 1) }) });
+  const body = statusOf(view({ config: anAccount({ rotateEveryMs: days(1) }), record: old }));
+  expect(body.nextDueAt).toBe(at("10:00", 2));
 });

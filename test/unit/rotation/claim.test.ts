@@ -38,7 +38,7 @@ describe("a claim", () => {
     });
     expect(claimed(cutOff, aClaim({ id: "mine" }), minutes(5))).toMatchObject({
       claim: { id: "mine", intent: null },
-      quarantine: { slot: "primary", since: "2026-11-24T10:06:00.000Z", until: "2026-11-24T10:11:00.000Z" },
+      quarantine: { slot: "primary", since: at("10:06"), until: at("10:11") },
     });
   });
 
@@ -46,8 +46,8 @@ describe("a claim", () => {
     const cutOff = aRecord({ claim: aClaim({ until: at("10:06") }) });
     expect(claimed(cutOff, aClaim(), minutes(5)).quarantine).toEqual({
       slot: null,
-      since: "2026-11-24T10:06:00.000Z",
-      until: "2026-11-24T10:11:00.000Z",
+      since: at("10:06"),
+      until: at("10:11"),
     });
   });
 });

@@ -15,11 +15,7 @@ const onDemand = {
 describe("another version with the active key", () => {
   it("is adopted and must be confirmed: apps may have read either version meanwhile", () => {
     expect(corrections.versionAdopted(idle(), v3, when("10:40"))).toEqual({
-      state: {
-        phase: "adopting",
-        active: thePrimary({ version: v3, publishedAt: at("10:40") }),
-        approval: null,
-      },
+      state: { phase: "adopting", active: thePrimary({ version: v3, publishedAt: at("10:40") }), approval: null },
       events: [
         {
           event: "KeyPublished",
@@ -27,7 +23,7 @@ describe("another version with the active key", () => {
           evidence: { slot: "primary", version: v3, requestId: null },
         },
       ],
-      also: { reconciledAt: "2026-11-24T10:40:00.000Z" },
+      also: { reconciledAt: at("10:40") },
     });
   });
 
@@ -35,7 +31,7 @@ describe("another version with the active key", () => {
     const state = aRotation().published({ approval: anApproval() });
     expect(corrections.versionAdopted(state, v3, when("10:40")).state).toEqual({
       ...state,
-      active: { ...theSecondary(), version: v3, publishedAt: "2026-11-24T10:40:00.000Z" },
+      active: { ...theSecondary(), version: v3, publishedAt: at("10:40") },
       approval: null,
     });
   });
@@ -46,18 +42,13 @@ describe("the standby key, published outside the app", () => {
     expect(corrections.slotAdopted(idle(), v3, when("10:00"))).toEqual({
       state: {
         phase: "adopting",
-        active: {
-          slot: "secondary",
-          version: v3,
-          publishedAt: "2026-11-24T10:00:00.000Z",
-          keyMadeAt: "2026-11-20T09:58:00.000Z",
-        },
+        active: { slot: "secondary", version: v3, publishedAt: at("10:00"), keyMadeAt: at("09:58", 20) },
         approval: null,
       },
       events: [
         { event: "SlotAdopted", detail: `version ${v3}, published outside the rotator, holds the secondary key` },
       ],
-      also: { reconciledAt: "2026-11-24T10:00:00.000Z", rollback: null },
+      also: { reconciledAt: at("10:00"), rollback: null },
     });
   });
 
@@ -66,18 +57,14 @@ describe("the standby key, published outside the app", () => {
     expect(move.state).toMatchObject({ phase: "adopting", active: { slot: "primary", version: v3 }, approval: null });
     expect(move.events.map(({ event }) => event)).toEqual(["SlotAdopted", "RotationSuperseded"]);
     expect(move.also).toMatchObject({
-      lastRotation: {
-        id: "01JDF0000000000000000ROTAT",
-        outcome: "superseded",
-        endedAt: "2026-11-24T10:05:00.000Z",
-      },
+      lastRotation: { id: "01JDF0000000000000000ROTAT", outcome: "superseded", endedAt: at("10:05") },
     });
     expect(move.also).not.toHaveProperty("dueAgainAt");
   });
 
   it("lets a rotation on demand start again if its own key was not published yet", () => {
     expect(corrections.slotAdopted(aRotation(onDemand).started(), v3, when("10:05")).also).toMatchObject({
-      dueAgainAt: "2026-11-24T10:05:00.000Z",
+      dueAgainAt: at("10:05"),
       restart: { ...onDemand, by: "schedule" },
       lastRotation: { outcome: "superseded" },
     });
@@ -100,11 +87,7 @@ describe("a repaired drift", () => {
     "of an account that is %s must be confirmed by every consumer, and does not postpone the next rotation",
     (_phase, state) => {
       expect(repaired(state)).toEqual({
-        state: {
-          phase: "adopting",
-          active: thePrimary({ version: v3, publishedAt: at("10:40") }),
-          approval: null,
-        },
+        state: { phase: "adopting", active: thePrimary({ version: v3, publishedAt: at("10:40") }), approval: null },
         events: [
           { event: "DriftRepaired", detail: `version ${v2} held neither live key` },
           {
@@ -113,7 +96,7 @@ describe("a repaired drift", () => {
             evidence: { slot: "primary", version: v3, requestId: "request-5" },
           },
         ],
-        also: { reconciledAt: "2026-11-24T10:40:00.000Z" },
+        also: { reconciledAt: at("10:40") },
       });
     },
   );
@@ -125,7 +108,7 @@ describe("a repaired drift", () => {
     expect(repaired(state).state).toEqual({
       ...state,
       phase,
-      active: { ...state.active, version: v3, publishedAt: "2026-11-24T10:40:00.000Z" },
+      active: { ...state.active, version: v3, publishedAt: at("10:40") },
       approval: null,
     });
   });
@@ -139,10 +122,10 @@ describe("a repaired drift", () => {
     });
     expect(move.events.map(({ event }) => event)).toEqual(["DriftRepaired", "KeyPublished", "RotationSuperseded"]);
     expect(move.also).toMatchObject({
-      dueAgainAt: "2026-11-24T10:40:00.000Z",
+      dueAgainAt: at("10:40"),
       restart: null,
       rollback: null,
-      lastRotation: { id: "01JDF0000000000000000ROTAT", outcome: "superseded", endedAt: "2026-11-24T10:40:00.000Z" },
+      lastRotation: { id: "01JDF0000000000000000ROTAT", outcome: "superseded", endedAt: at("10:40") },
     });
   });
 
@@ -157,13 +140,13 @@ describe("a repaired drift", () => {
     expect(repaired(state).state).toEqual({
       ...state,
       phase,
-      active: { ...state.active, version: v3, publishedAt: "2026-11-24T10:40:00.000Z" },
+      active: { ...state.active, version: v3, publishedAt: at("10:40") },
     });
   });
 
   it("of a retired rotation is dated after the retirement by any clock, so that the end takes it into account", () => {
     const { state } = corrections.driftRepaired(aRotation().retired(), { version: v3 }, "drift", when("10:19"));
-    expect(state).toMatchObject({ phase: "retired", active: { publishedAt: "2026-11-24T10:20:00.001Z" } });
+    expect(state).toMatchObject({ phase: "retired", active: { publishedAt: at("10:20:00.001") } });
   });
 });
 
@@ -203,6 +186,6 @@ describe("a changed configuration", () => {
     const move = change(aRotation().regenerated());
     expect(move.state).toEqual(adopting());
     expect(move.events.map(({ event }) => event)).toEqual(["ConfigurationChanged", "RotationSuperseded"]);
-    expect(move.also).toMatchObject({ lastRotation: { outcome: "superseded", endedAt: "2026-11-24T11:00:00.000Z" } });
+    expect(move.also).toMatchObject({ lastRotation: { outcome: "superseded", endedAt: at("11:00") } });
   });
 });

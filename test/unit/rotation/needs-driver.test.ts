@@ -52,15 +52,13 @@ describe("a tick drives an account", () => {
 
 const quarantineOf = (slot: "primary" | null) => ({ slot, since: at("09:59"), until: at("10:04") });
 
-describe("a quarantine", () => {
-  it.each([
-    ["of a slot stops every step", quarantineOf("primary"), aRotation().regenerated(), true],
-    ["of no slot stops a regenerate", quarantineOf(null), aRotation().started(), true],
-    ["of no slot stops no other step", quarantineOf(null), aRotation().regenerated(), false],
-    ["that is null stops no step", null, aRotation().started(), false],
-  ])("%s", (_what, quarantine, state, stops) => {
-    expect(quarantineStops(aRecord({ state, quarantine }), when("10:00"))).toBe(stops);
-  });
+test.each([
+  ["of a slot stops every step", quarantineOf("primary"), aRotation().regenerated(), true],
+  ["of no slot stops a regenerate", quarantineOf(null), aRotation().started(), true],
+  ["of no slot stops no other step", quarantineOf(null), aRotation().regenerated(), false],
+  ["that is null stops no step", null, aRotation().started(), false],
+])("a quarantine %s", (_what, quarantine, state, stops) => {
+  expect(quarantineStops(aRecord({ state, quarantine }), when("10:00"))).toBe(stops);
 });
 
 function raised(kind: "RotationStalled") {

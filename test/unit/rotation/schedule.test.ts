@@ -10,19 +10,15 @@ const idleSince20th = aRecord({ state: idle({ publishedAt: at("12:00", 20), keyM
 
 describe("nextDueAt", () => {
   it("counts rotateEvery from the creation of the active key, not from its publication", () => {
-    expect(nextDueAt(idleSince20th, everyFourDays)).toBe("2026-11-24T10:00:00.000Z");
+    expect(nextDueAt(idleSince20th, everyFourDays)).toBe(at("10:00"));
   });
 
   it("is immediate after a roll-back, whatever the age of the key", () => {
-    expect(nextDueAt({ ...idleSince20th, dueAgainAt: at("08:00", 21) }, everyFourDays)).toBe(
-      "2026-11-21T08:00:00.000Z",
-    );
+    expect(nextDueAt({ ...idleSince20th, dueAgainAt: at("08:00", 21) }, everyFourDays)).toBe(at("08:00", 21));
   });
 
   it("is not postponed by a roll-back", () => {
-    expect(nextDueAt({ ...idleSince20th, dueAgainAt: at("08:00", 29) }, everyFourDays)).toBe(
-      "2026-11-24T10:00:00.000Z",
-    );
+    expect(nextDueAt({ ...idleSince20th, dueAgainAt: at("08:00", 29) }, everyFourDays)).toBe(at("10:00"));
   });
 
   it.each([
@@ -37,17 +33,16 @@ describe("nextDueAt", () => {
   });
 });
 
+const startsNow = (instant: string) => ({ due: true, at: instant, startsNow: true });
+const opensAt = (instant: string) => ({ due: true, at: at("10:00"), startsNow: false, opensAt: instant });
+
 describe("scheduledDue", () => {
   it("is not due one millisecond before", () => {
     expect(scheduledDue(idleSince20th, everyFourDays, when("09:59:59.999"))).toEqual({ due: false });
   });
 
   it("is due exactly at the instant", () => {
-    expect(scheduledDue(idleSince20th, everyFourDays, when("10:00"))).toEqual({
-      due: true,
-      at: "2026-11-24T10:00:00.000Z",
-      startsNow: true,
-    });
+    expect(scheduledDue(idleSince20th, everyFourDays, when("10:00"))).toEqual(startsNow(at("10:00")));
   });
 
   it("is never due while a rotation is under way", () => {
@@ -60,29 +55,15 @@ describe("scheduledDue", () => {
     const windowed = anAccount({ rotateEveryMs: days(4), window });
 
     it("waits for the window to open and says when that is", () => {
-      expect(scheduledDue(idleSince20th, windowed, when("01:59:59.999", 25))).toEqual({
-        due: true,
-        at: "2026-11-24T10:00:00.000Z",
-        startsNow: false,
-        opensAt: "2026-11-25T02:00:00.000Z",
-      });
+      expect(scheduledDue(idleSince20th, windowed, when("01:59:59.999", 25))).toEqual(opensAt(at("02:00", 25)));
     });
 
     it.each(["02:00", "04:59:59.999"])("starts within it, at %s", (time) => {
-      expect(scheduledDue(idleSince20th, windowed, when(time, 25))).toEqual({
-        due: true,
-        at: "2026-11-24T10:00:00.000Z",
-        startsNow: true,
-      });
+      expect(scheduledDue(idleSince20th, windowed, when(time, 25))).toEqual(startsNow(at("10:00")));
     });
 
     it("waits for the next window when it has closed", () => {
-      expect(scheduledDue(idleSince20th, windowed, when("05:00", 25))).toEqual({
-        due: true,
-        at: "2026-11-24T10:00:00.000Z",
-        startsNow: false,
-        opensAt: "2026-12-02T02:00:00.000Z",
-      });
+      expect(scheduledDue(idleSince20th, windowed, when("05:00", 25))).toEqual(opensAt("2026-12-02T02:00:00.000Z"));
     });
 
     it("does not delay a superseded rotation on demand that starts again", () => {
@@ -94,11 +75,7 @@ describe("scheduledDue", () => {
         idempotencyKey: null,
       } as const;
       const record = { ...idleSince20th, restart, dueAgainAt: at("08:00", 21) };
-      expect(scheduledDue(record, windowed, when("08:01", 21))).toEqual({
-        due: true,
-        at: "2026-11-21T08:00:00.000Z",
-        startsNow: true,
-      });
+      expect(scheduledDue(record, windowed, when("08:01", 21))).toEqual(startsNow(at("08:00", 21)));
     });
 
     it("does not start within it before it is due", () => {

@@ -19,8 +19,8 @@ describe("a move", () => {
       anEventContext("09:58"),
     );
     expect(next).toMatchObject({
-      state: { phase: "regenerated", regeneratedAt: "2026-11-24T09:58:00.000Z" },
-      phaseClock: { since: "2026-11-24T09:58:00.000Z", pausedMs: 0, pausedSince: null },
+      state: { phase: "regenerated", regeneratedAt: at("09:58") },
+      phaseClock: { since: at("09:58"), pausedMs: 0, pausedSince: null },
       claim: { intent: null },
       failure: null,
       hold: null,
@@ -49,17 +49,13 @@ describe("a move", () => {
       phaseClock: { since: at("09:00"), pausedSince: at("09:30"), pausedMs: 5 },
     });
     const next = moved(record, { state: adopting(), events: [] }, anEventContext("10:00"));
-    expect(next.phaseClock).toEqual({
-      since: "2026-11-24T09:00:00.000Z",
-      pausedMs: 5,
-      pausedSince: "2026-11-24T09:30:00.000Z",
-    });
+    expect(next.phaseClock).toEqual({ since: at("09:00"), pausedMs: 5, pausedSince: at("09:30") });
   });
 
   it("to another phase while paused restarts the pause", () => {
     const record = aRecord({ state: idle(), phaseClock: { pausedSince: at("09:30") } });
     expect(moved(record, { state: adopting(), events: [] }, anEventContext("10:00")).phaseClock.pausedSince).toBe(
-      "2026-11-24T10:00:00.000Z",
+      at("10:00"),
     );
   });
 
@@ -82,11 +78,7 @@ describe("a hold", () => {
       hold,
       when("10:00"),
     );
-    expect(record).toMatchObject({
-      failure: null,
-      claim: { intent: null },
-      hold: { ...hold, since: "2026-11-24T10:00:00.000Z" },
-    });
+    expect(record).toMatchObject({ failure: null, claim: { intent: null }, hold: { ...hold, since: at("10:00") } });
   });
 
   it("keeps its start while the reason is the same", () => {
@@ -94,14 +86,14 @@ describe("a hold", () => {
     expect(waitingOn(first, { ...hold, detail: "still" }, when("10:05")).hold).toEqual({
       reason: "OldKeyStillAccepted",
       detail: "still",
-      since: "2026-11-24T10:00:00.000Z",
+      since: at("10:00"),
     });
   });
 
   it("restarts with another reason", () => {
     const first = waitingOn(aRecord(), hold, when("10:00"));
     const other = { reason: "TargetKeyRefused", detail: "" } as const;
-    expect(waitingOn(first, other, when("10:05")).hold?.since).toBe("2026-11-24T10:05:00.000Z");
+    expect(waitingOn(first, other, when("10:05")).hold?.since).toBe(at("10:05"));
   });
 
   it("ends when there is nothing to wait for", () => {
@@ -128,12 +120,7 @@ describe("a failed step", () => {
       state,
       claim: { intent: null },
       quarantine: aQuarantine(),
-      failure: {
-        ...throttled,
-        since: "2026-11-24T10:00:00.000Z",
-        attempts: 1,
-        nextAttemptAt: "2026-11-24T10:01:00.000Z",
-      },
+      failure: { ...throttled, since: at("10:00"), attempts: 1, nextAttemptAt: at("10:01") },
     });
     expect(after.publishing.outbox).toMatchObject([
       { event: "StepFailed", reason: "BackingOff", detail: throttled.detail, rotationId: "r1" },
@@ -144,24 +131,20 @@ describe("a failed step", () => {
     const first = failed(aRecord(), throttled, 1, at("10:01"), anEventContext("10:00"));
     const second = failed(first, throttled, 2, at("10:03"), anEventContext("10:01"));
     expect(second.publishing.outbox).toHaveLength(1);
-    expect(second.failure).toMatchObject({
-      since: "2026-11-24T10:00:00.000Z",
-      attempts: 2,
-      nextAttemptAt: "2026-11-24T10:03:00.000Z",
-    });
+    expect(second.failure).toMatchObject({ since: at("10:00"), attempts: 2, nextAttemptAt: at("10:03") });
   });
 
   it("writes another event when the failure changes", () => {
     const first = failed(aRecord(), throttled, 1, at("10:01"), anEventContext("10:00"));
     const second = failed(first, { ...throttled, detail: "connection reset" }, 2, at("10:03"), anEventContext("10:01"));
     expect(second.publishing.outbox.map(({ detail }) => detail)).toEqual([throttled.detail, "connection reset"]);
-    expect(second.failure?.since).toBe("2026-11-24T10:00:00.000Z");
+    expect(second.failure?.since).toBe(at("10:00"));
   });
 
   it("restarts when it becomes blocked, and writes an event with the remedy", () => {
     const first = failed(aRecord(), throttled, 1, at("10:01"), anEventContext("10:00"));
     const blocked = failed(first, forbidden, 2, at("10:03"), anEventContext("10:01"));
-    expect(blocked.failure).toMatchObject({ blocked: forbidden.blocked, since: "2026-11-24T10:01:00.000Z" });
+    expect(blocked.failure).toMatchObject({ blocked: forbidden.blocked, since: at("10:01") });
     expect(blocked.publishing.outbox.at(-1)).toMatchObject({
       event: "StepFailed",
       reason: "Forbidden",
@@ -176,17 +159,17 @@ describe("a blocked step", () => {
   it("writes one event whatever its request id, keeps its start, and restarts with another reason", () => {
     const first = failed(aRecord(), { blocked, detail: "request id a" }, 1, at("10:01"), anEventContext("10:00"));
     const again = failed(first, { blocked, detail: "request id b" }, 2, at("10:03"), anEventContext("10:01"));
-    expect(again.failure).toMatchObject({ since: "2026-11-24T10:00:00.000Z", attempts: 2 });
+    expect(again.failure).toMatchObject({ since: at("10:00"), attempts: 2 });
     expect(again.publishing.outbox).toHaveLength(1);
     const other = { reason: "Forbidden", remedy: "give it the role" } as const;
     const next = failed(again, { blocked: other, detail: "status 409" }, 3, at("10:05"), anEventContext("10:03"));
-    expect(next.failure?.since).toBe("2026-11-24T10:03:00.000Z");
+    expect(next.failure?.since).toBe(at("10:03"));
     expect(next.publishing.outbox).toHaveLength(2);
   });
 
   it("restarts as an ordinary failure when it is no longer blocked", () => {
     const first = failed(aRecord(), { blocked, detail: "status 409" }, 1, at("10:01"), anEventContext("10:00"));
     const next = failed(first, { blocked: null, detail: "status 503" }, 2, at("10:03"), anEventContext("10:01"));
-    expect(next.failure).toMatchObject({ blocked: null, since: "2026-11-24T10:01:00.000Z" });
+    expect(next.failure).toMatchObject({ blocked: null, since: at("10:01") });
   });
 });

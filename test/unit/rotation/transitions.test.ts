@@ -12,7 +12,7 @@ describe("the first reconcile", () => {
     expect(to.foundPublished(thePrimary(), endpoint, when("10:00"))).toEqual({
       state: { phase: "adopting", active: thePrimary(), approval: null },
       events: [],
-      also: { accountEndpoint: endpoint, reconciledAt: "2026-11-24T10:00:00.000Z" },
+      also: { accountEndpoint: endpoint, reconciledAt: at("10:00") },
     });
   });
 
@@ -33,7 +33,7 @@ describe("the first reconcile", () => {
           evidence: { slot: "primary", version: v1, requestId: "request-1" },
         },
       ],
-      also: { accountEndpoint: endpoint, reconciledAt: "2026-11-24T10:00:00.000Z" },
+      also: { accountEndpoint: endpoint, reconciledAt: at("10:00") },
     });
   });
 });
@@ -48,10 +48,7 @@ describe("the end of an adoption", () => {
 
   it("names the override", () => {
     expect(to.adopted(thePrimary(), "approved by operator:ada").events).toEqual([
-      {
-        event: "Adopted",
-        detail: `every consumer runs on the primary key, version ${v1}; approved by operator:ada`,
-      },
+      { event: "Adopted", detail: `every consumer runs on the primary key, version ${v1}; approved by operator:ada` },
     ]);
   });
 });
@@ -75,7 +72,7 @@ describe("a rotation", () => {
           idempotencyKey: "once",
           target,
           previous,
-          startedAt: "2026-11-24T10:00:00.000Z",
+          startedAt: at("10:00"),
         },
       },
       events: [
@@ -147,7 +144,7 @@ describe("a rotation", () => {
               {
                 consumer: "render-api",
                 instance: "vm-1",
-                at: "2026-11-24T10:10:00.000Z",
+                at: at("10:10"),
                 secretVersion: v2,
                 healthy: true,
                 proven: true,
@@ -174,15 +171,11 @@ describe("a rotation", () => {
   });
 
   it("settles on the new primary key, made when the old one was retired", () => {
-    const proven = { oldKeyRefusedAt: "2026-11-24T10:20:30.000Z" };
+    const proven = { oldKeyRefusedAt: at("10:20:30.000") };
     expect(to.settlingStarted(aRotation().retired(), { version: v3 }, proven, when("10:21"))).toEqual({
       state: aRotation().settling(),
       events: [
-        {
-          event: "SettlingStarted",
-          detail: "the old key is dead; moving back to the primary key",
-          evidence: proven,
-        },
+        { event: "SettlingStarted", detail: "the old key is dead; moving back to the primary key", evidence: proven },
         {
           event: "KeyPublished",
           detail: `primary key published as version ${v3}: settleOn is primary`,
@@ -194,32 +187,29 @@ describe("a rotation", () => {
 
   it("settles without evidence if the old key was proven dead before", () => {
     const [event] = to.settlingStarted(aRotation().retired(), { version: v3 }, null, when("10:21")).events;
-    expect(event).toEqual({
-      event: "SettlingStarted",
-      detail: "the old key is dead; moving back to the primary key",
-    });
+    expect(event).toEqual({ event: "SettlingStarted", detail: "the old key is dead; moving back to the primary key" });
   });
 
   it.each([
     ["retired", aRotation(aNoted).retired(), "secondary", v2],
     ["settling", aRotation(aNoted).settling(), "primary", v3],
   ] as const)("completes from %s", (_phase, state, slot, version) => {
-    const proven = { oldKeyRefusedAt: "2026-11-24T10:20:30.000Z" };
+    const proven = { oldKeyRefusedAt: at("10:20:30.000") };
     expect(to.rotationCompleted(state, proven, when("10:30"))).toEqual({
       state: { phase: "idle", active: state.active },
       events: [
         {
           event: "RotationCompleted",
           detail: `every consumer runs on the ${slot} key, version ${version}`,
-          evidence: { slot, version, oldKeyRefusedAt: "2026-11-24T10:20:30.000Z" },
+          evidence: { slot, version, oldKeyRefusedAt: at("10:20:30.000") },
         },
       ],
       also: {
         lastRotation: {
           id: "01JDF0000000000000000ROTAT",
           outcome: "completed",
-          startedAt: "2026-11-24T09:55:00.000Z",
-          endedAt: "2026-11-24T10:30:00.000Z",
+          startedAt: at("09:55"),
+          endedAt: at("10:30"),
           reason: "leaked",
           retireAfterMs: 900_000,
           idempotencyKey: "once",
@@ -277,13 +267,13 @@ describe("a roll-back", () => {
         lastRotation: {
           id: "01JDF0000000000000000ROTAT",
           outcome: "rolledBack",
-          startedAt: "2026-11-24T09:55:00.000Z",
-          endedAt: "2026-11-24T10:10:00.000Z",
+          startedAt: at("09:55"),
+          endedAt: at("10:10"),
           reason: "due since 2026-11-24T09:50:00.000Z",
           retireAfterMs: null,
           idempotencyKey: null,
         },
-        dueAgainAt: "2026-11-24T10:10:00.000Z",
+        dueAgainAt: at("10:10"),
         pause: asked,
         rollback: null,
       },

@@ -7,6 +7,7 @@ import {
 } from "../../../lib/rotation/events/events";
 import { phaseFacts } from "../../../lib/rotation/phases";
 import { blockedReasons, consumerReasons, waitingReasons } from "../../../lib/rotation/reasons";
+import { words } from "../../builders/words";
 
 /*
  * Apps, dashboards, templates and alert rules rely on these words. A change here breaks them.
@@ -14,15 +15,7 @@ import { blockedReasons, consumerReasons, waitingReasons } from "../../../lib/ro
 
 describe("phases", () => {
   it("are those of the published contract", () => {
-    expect(Object.keys(phaseFacts)).toEqual([
-      "adopting",
-      "idle",
-      "started",
-      "regenerated",
-      "published",
-      "retired",
-      "settling",
-    ]);
+    expect(Object.keys(phaseFacts)).toEqual(words("adopting idle started regenerated published retired settling"));
   });
 
   it("have a gate exactly where apps must confirm their key", () => {
@@ -38,51 +31,28 @@ describe("phases", () => {
 
 describe("reasons to wait", () => {
   it("are those of the published contract", () => {
-    expect(Object.keys(waitingReasons)).toEqual([
-      "DryRun",
-      "Paused",
-      "OutsideWindow",
-      "Claimed",
-      "BackingOff",
-      "OutcomeUnknown",
-      "NewKeyNotAcceptedYet",
-      "OldKeyStillAccepted",
-      "TargetKeyRefused",
-      "ApprovalPending",
-      "DelayNotElapsed",
-      "NoSignalYet",
-      "SignalStale",
-      "InstancesMissing",
-      "OnPreviousKey",
-      "ProofMissing",
-      "Unhealthy",
-      "SoakNotElapsed",
-    ]);
+    expect(Object.keys(waitingReasons)).toEqual(
+      words(`
+      DryRun Paused OutsideWindow Claimed BackingOff OutcomeUnknown NewKeyNotAcceptedYet OldKeyStillAccepted
+      TargetKeyRefused ApprovalPending DelayNotElapsed NoSignalYet SignalStale InstancesMissing OnPreviousKey
+      ProofMissing Unhealthy SoakNotElapsed
+    `),
+    );
   });
 
   it("of a consumer are in the order of the checks", () => {
-    expect(consumerReasons).toEqual([
-      "NoSignalYet",
-      "SignalStale",
-      "InstancesMissing",
-      "OnPreviousKey",
-      "ProofMissing",
-      "Unhealthy",
-    ]);
+    expect(consumerReasons).toEqual(
+      words("NoSignalYet SignalStale InstancesMissing OnPreviousKey ProofMissing Unhealthy"),
+    );
   });
 
   it("to be blocked are those of the published contract", () => {
-    expect(Object.keys(blockedReasons)).toEqual([
-      "Forbidden",
-      "NotFound",
-      "SharedKeyNotAllowed",
-      "SecretDeleted",
-      "SecretDisabled",
-      "ResourceLocked",
-      "PolicyRefused",
-      "NoUsableKey",
-      "RecordCorrupt",
-    ]);
+    expect(Object.keys(blockedReasons)).toEqual(
+      words(`
+      Forbidden NotFound SharedKeyNotAllowed SecretDeleted SecretDisabled ResourceLocked PolicyRefused NoUsableKey
+      RecordCorrupt
+    `),
+    );
   });
 
   it.each([...Object.entries(waitingReasons), ...Object.entries(blockedReasons)])(

@@ -33,6 +33,8 @@ const found = ({ config, record, reports = [aReport()], dryRun = false, now = "1
 const kindsOf = (situation: Situation): readonly string[] => found(situation).map(({ kind }) => kind);
 const twoHours = { stalledAfterMs: { published: hours(2) } };
 
+const alarm = (kind: string, since: string, reason: string | null, detail: string) => ({ kind, since, reason, detail });
+
 describe("an account without problems", () => {
   it("raises no alarm", () => {
     expect(found()).toEqual([]);
@@ -49,33 +51,29 @@ describe("RotationStalled", () => {
   it("begins at the limit, with the reason to wait", () => {
     expect(kindsOf({ config: twoHours, reports: old, now: "11:59:59" })).toEqual([]);
     expect(found({ config: twoHours, reports: old, now: "12:00" })).toEqual([
-      {
-        kind: "RotationStalled",
-        since: "2026-11-24T12:00:00.000Z",
-        reason: "OnPreviousKey",
-        detail:
-          "in phase published for longer than PT2H: render-api/vm-1 reported version " +
+      alarm(
+        "RotationStalled",
+        at("12:00"),
+        "OnPreviousKey",
+        "in phase published for longer than PT2H: render-api/vm-1 reported version " +
           `11111111111111111111111111111111 at 2026-11-24T11:55:00.000Z, not ${v2}`,
-      },
+      ),
     ]);
   });
 
   it("keeps its start while it lasts", () => {
-    expect(found({ config: twoHours, reports: old, now: "13:30" })[0]?.since).toBe("2026-11-24T12:00:00.000Z");
+    expect(found({ config: twoHours, reports: old, now: "13:30" })[0]?.since).toBe(at("12:00"));
   });
 
   it("is postponed by the time spent paused", () => {
     const record = { phaseClock: { pausedMs: minutes(30) } };
     expect(kindsOf({ config: twoHours, record, reports: old, now: "12:29:59" })).toEqual([]);
-    expect(found({ config: twoHours, record, reports: old, now: "12:40" })[0]?.since).toBe("2026-11-24T12:30:00.000Z");
+    expect(found({ config: twoHours, record, reports: old, now: "12:40" })[0]?.since).toBe(at("12:30"));
   });
 
   it("says that the account should have advanced when there is no reason to wait", () => {
     expect(found({ config: twoHours, reports: [aReport({ at: at("11:55") })], now: "12:00" })).toMatchObject([
-      {
-        reason: null,
-        detail: "in phase published for longer than PT2H: it should have moved on by now",
-      },
+      { reason: null, detail: "in phase published for longer than PT2H: it should have moved on by now" },
     ]);
   });
 
@@ -97,12 +95,7 @@ describe("RotationBlocked", () => {
     const blocked = { reason: "ResourceLocked", remedy: "remove the lock" } as const;
     const failure = aFailure({ blocked, detail: "status 409", since: at("10:02") });
     expect(found({ record: { failure } })).toEqual([
-      {
-        kind: "RotationBlocked",
-        since: "2026-11-24T10:02:00.000Z",
-        reason: "ResourceLocked",
-        detail: "status 409; remove the lock",
-      },
+      { kind: "RotationBlocked", since: at("10:02"), reason: "ResourceLocked", detail: "status 409; remove the lock" },
     ]);
   });
 
@@ -120,33 +113,27 @@ describe("RotationOverdue", () => {
   it("begins an hour after the due instant without a window", () => {
     expect(kindsOf({ config, record: due, now: "10:59:59.999" })).toEqual([]);
     expect(found({ config, record: due, now: "11:00" })).toEqual([
-      {
-        kind: "RotationOverdue",
-        since: "2026-11-24T11:00:00.000Z",
-        reason: null,
-        detail: "due since 2026-11-24T10:00:00.000Z and not started",
-      },
+      alarm("RotationOverdue", at("11:00"), null, "due since 2026-11-24T10:00:00.000Z and not started"),
     ]);
   });
 
   it("begins when the window closes in which the rotation was due, with the reason to wait", () => {
     expect(kindsOf({ config: { ...config, window }, record: due, now: "10:59:59.999" })).toEqual([]);
     expect(found({ config: { ...config, window }, record: due, now: "11:00" })).toEqual([
-      {
-        kind: "RotationOverdue",
-        since: "2026-11-24T11:00:00.000Z",
-        reason: "OutsideWindow",
-        detail:
-          "due since 2026-11-24T10:00:00.000Z and not started: due since 2026-11-24T10:00:00.000Z; the " +
+      alarm(
+        "RotationOverdue",
+        at("11:00"),
+        "OutsideWindow",
+        "due since 2026-11-24T10:00:00.000Z and not started: due since 2026-11-24T10:00:00.000Z; the " +
           "maintenance window opens at 2026-11-25T09:00:00.000Z",
-      },
+      ),
     ]);
   });
 
   it("begins at the end of the next window for a rotation that became due outside a window", () => {
     const nightly = { days: ["Thu"], from: "02:00", to: "05:00", timeZone: "UTC" } as const;
     const record = aRecord(due);
-    expect(overdueAt(record, anAccount({ ...config, window: nightly }))).toBe("2026-11-26T05:00:00.000Z");
+    expect(overdueAt(record, anAccount({ ...config, window: nightly }))).toBe(at("05:00", 26));
   });
 
   it("names a pause as the reason", () => {
@@ -165,12 +152,12 @@ describe("ConsumerUnhealthy", () => {
 
   it("lasts while a consumer is unhealthy at the gate", () => {
     expect(found({ reports: [aReport(ill)] })).toEqual([
-      {
-        kind: "ConsumerUnhealthy",
-        since: "2026-11-24T10:08:00.000Z",
-        reason: "Unhealthy",
-        detail: `render-api/vm-1 is unhealthy on version ${v2}, as reported at 2026-11-24T10:10:00.000Z`,
-      },
+      alarm(
+        "ConsumerUnhealthy",
+        at("10:08"),
+        "Unhealthy",
+        `render-api/vm-1 is unhealthy on version ${v2}, as reported at 2026-11-24T10:10:00.000Z`,
+      ),
     ]);
   });
 
@@ -202,9 +189,7 @@ describe("alarms", () => {
 
   it("are raised when they begin", () => {
     expect(changes([], "10:02", stalled)).toEqual({
-      alarms: [
-        { kind: "RotationStalled", since: "2026-11-24T10:00:00.000Z", lastNotifiedAt: "2026-11-24T10:02:00.000Z" },
-      ],
+      alarms: [{ kind: "RotationStalled", since: at("10:00"), lastNotifiedAt: at("10:02") }],
       drafts: [{ event: "RotationStalled", reason: "OnPreviousKey", detail: "vm-1" }],
     });
   });
@@ -213,7 +198,7 @@ describe("alarms", () => {
     const changed = { ...stalled, reason: "SignalStale", detail: "vm-1 is silent" };
     expect(changes([raised], "16:01:59.999", changed)).toEqual({ alarms: [raised], drafts: [] });
     expect(changes([raised], "16:02", changed)).toEqual({
-      alarms: [{ ...raised, lastNotifiedAt: "2026-11-24T16:02:00.000Z" }],
+      alarms: [{ ...raised, lastNotifiedAt: at("16:02") }],
       drafts: [{ event: "RotationStalled", reason: "SignalStale", detail: "vm-1 is silent" }],
     });
   });
@@ -234,9 +219,7 @@ describe("alarms", () => {
 
   it("are independent for each kind", () => {
     expect(changes([raised], "10:30", unhealthy)).toEqual({
-      alarms: [
-        { kind: "ConsumerUnhealthy", since: "2026-11-24T10:05:00.000Z", lastNotifiedAt: "2026-11-24T10:30:00.000Z" },
-      ],
+      alarms: [{ kind: "ConsumerUnhealthy", since: at("10:05"), lastNotifiedAt: at("10:30") }],
       drafts: [
         { event: "ConsumerUnhealthy", reason: "Unhealthy", detail: "vm-2" },
         expect.objectContaining({ event: "AlarmCleared", reason: "RotationStalled" }),
@@ -248,7 +231,7 @@ describe("alarms", () => {
     const cleared = changes([raised], "10:30");
     const again = changes(cleared.alarms, "10:31", { ...stalled, since: at("10:31") });
     expect(again.drafts).toEqual([{ event: "RotationStalled", reason: "OnPreviousKey", detail: "vm-1" }]);
-    expect(again.alarms[0]?.since).toBe("2026-11-24T10:31:00.000Z");
+    expect(again.alarms[0]?.since).toBe(at("10:31"));
   });
 });
 
@@ -256,8 +239,8 @@ describe("the next closing of a window", () => {
   const tuesdays = { days: ["Tue"], from: "02:00", to: "05:00", timeZone: "Europe/Amsterdam" } as const;
 
   it.each([
-    ["that is open", "02:00", 24, "2026-11-24T04:00:00.000Z"],
-    ["that opens later that day", "00:30", 24, "2026-11-24T04:00:00.000Z"],
+    ["that is open", "02:00", 24, at("04:00")],
+    ["that opens later that day", "00:30", 24, at("04:00")],
     ["that closes now: the next one", "04:00", 24, "2026-12-01T04:00:00.000Z"],
     ["that was open earlier", "12:00", 24, "2026-12-01T04:00:00.000Z"],
   ])("%s", (_what, time, day, expected) => {
@@ -265,43 +248,22 @@ describe("the next closing of a window", () => {
   });
 
   it("belongs to the same opening up to its last millisecond", () => {
-    expect(firstClosing(tuesdays, new Date("2026-11-24T03:59:59.999Z"))).toBe("2026-11-24T04:00:00.000Z");
-    expect(firstClosing(tuesdays, new Date("2026-11-24T04:00:00.000Z"))).toBe("2026-12-01T04:00:00.000Z");
+    expect(firstClosing(tuesdays, new Date(at("03:59:59.999")))).toBe(at("04:00"));
+    expect(firstClosing(tuesdays, new Date(at("04:00")))).toBe("2026-12-01T04:00:00.000Z");
   });
 
   it("of a window across midnight is on the day after", () => {
     const nightly = { days: ["Tue"], from: "22:00", to: "02:00", timeZone: "Europe/Amsterdam" } as const;
-    expect(firstClosing(nightly, when("00:30", 25))).toBe("2026-11-25T01:00:00.000Z");
+    expect(firstClosing(nightly, when("00:30", 25))).toBe(at("01:00", 25));
     expect(firstClosing(nightly, when("01:00", 25))).toBe("2026-12-02T01:00:00.000Z");
   });
 
   // Clocks in Amsterdam go forward on 2027-03-28 at 02:00 (01:00 UTC), and back on 2026-10-25 at 03:00 (01:00 UTC).
   it.each([
     ["in summer time from its first day on", "Sun", "01:00", "05:00", "2027-03-28T00:00Z", "2027-03-28T03:00Z"],
-    [
-      "after the gap when clocks go forward over its end",
-      "Sun",
-      "01:00",
-      "02:30",
-      "2027-03-28T00:00Z",
-      "2027-03-28T01:00Z",
-    ],
-    [
-      "a week later when the window lies wholly in the gap",
-      "Sun",
-      "02:10",
-      "02:50",
-      "2027-03-28T00:00Z",
-      "2027-04-04T00:50Z",
-    ],
-    [
-      "the second occurrence of its end when clocks go back",
-      "Sun",
-      "01:00",
-      "02:30",
-      "2026-10-25T00:00Z",
-      "2026-10-25T01:30Z",
-    ],
+    ["after the gap if clocks skip its end", "Sun", "01:00", "02:30", "2027-03-28T00:00Z", "2027-03-28T01:00Z"],
+    ["a week later if clocks skip it wholly", "Sun", "02:10", "02:50", "2027-03-28T00:00Z", "2027-04-04T00:50Z"],
+    ["the second time of its end if clocks go back", "Sun", "01:00", "02:30", "2026-10-25T00:00Z", "2026-10-25T01:30Z"],
     ["in winter time on the day after", "Mon", "01:00", "05:00", "2026-10-25T12:00Z", "2026-10-26T04:00Z"],
   ] as const)("is %s", (_what, weekday, from, to, instant, expected) => {
     const window = { days: [weekday], from, to, timeZone: "Europe/Amsterdam" };

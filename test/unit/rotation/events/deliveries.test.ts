@@ -42,8 +42,8 @@ describe("a delivery", () => {
     expect(first).toEqual({
       event: anEvent("RotationStalled"),
       attempts: 0,
-      nextAttemptAt: "2026-11-24T10:00:00.000Z",
-      giveUpAt: "2026-11-25T10:00:00.000Z",
+      nextAttemptAt: at("10:00"),
+      giveUpAt: at("10:00", 25),
     });
   });
 
@@ -51,15 +51,15 @@ describe("a delivery", () => {
     const tries = [1, 2, 3, 4, 5, 6, 7, 8, 9];
     const deliveries = tries.map((attempts) => retried({ ...first, attempts: attempts - 1 }, when("10:00")));
     expect(deliveries.map((delivery) => delivery?.nextAttemptAt)).toEqual([
-      "2026-11-24T10:01:00.000Z",
-      "2026-11-24T10:02:00.000Z",
-      "2026-11-24T10:04:00.000Z",
-      "2026-11-24T10:08:00.000Z",
-      "2026-11-24T10:16:00.000Z",
-      "2026-11-24T10:32:00.000Z",
-      "2026-11-24T11:00:00.000Z",
-      "2026-11-24T11:00:00.000Z",
-      "2026-11-24T11:00:00.000Z",
+      at("10:01"),
+      at("10:02"),
+      at("10:04"),
+      at("10:08"),
+      at("10:16"),
+      at("10:32"),
+      at("11:00"),
+      at("11:00"),
+      at("11:00"),
     ]);
     expect(deliveries.map((delivery) => delivery?.attempts)).toEqual(tries);
     expect(deliveries.every((delivery) => delivery?.event === first.event)).toBe(true);
@@ -67,7 +67,7 @@ describe("a delivery", () => {
 
   it("is attempted until the end of its day, and abandoned when the next attempt would be later", () => {
     const late = { ...first, attempts: 20 };
-    expect(retried(late, when("09:00", 25))?.nextAttemptAt).toBe("2026-11-25T10:00:00.000Z");
+    expect(retried(late, when("09:00", 25))?.nextAttemptAt).toBe(at("10:00", 25));
     expect(retried(late, when("09:00:00.001", 25))).toBeNull();
   });
 });

@@ -127,12 +127,10 @@ describe("an announced event", () => {
   });
 });
 
-describe("a notice", () => {
-  it("is due while something waits, and not before its next attempt", () => {
-    expect(hasPendingNotifications(firstNotice(null), when("10:00"))).toBe(false);
-    expect(hasPendingNotifications(raised(), when("10:00"))).toBe(true);
-    const { notice } = announcedAll(raised(), "alarms", when("10:00"));
-    expect(hasPendingNotifications(notice, when("09:59:59.999"))).toBe(false);
-    expect(hasPendingNotifications(notice, when("10:00"))).toBe(true);
-  });
+test("a notice is due while something waits, and not before its next attempt", () => {
+  expect(hasPendingNotifications(firstNotice(null), when("10:00"))).toBe(false);
+  expect(hasPendingNotifications(raised(), when("10:00"))).toBe(true);
+  const { notice } = announcedAll(raised(), "alarms", when("10:00"));
+  expect(hasPendingNotifications(notice, when("09:59:59.999"))).toBe(false);
+  expect(hasPendingNotifications(notice, when("10:00"))).toBe(true);
 });

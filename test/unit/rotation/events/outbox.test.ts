@@ -26,7 +26,7 @@ describe("events", () => {
       {
         id: "event-1",
         sequence: 8,
-        at: "2026-11-24T10:00:00.000Z",
+        at: at("10:00"),
         event: "Paused",
         account: "render-weu",
         rotationId: "r1",
@@ -39,7 +39,7 @@ describe("events", () => {
       {
         id: "later",
         sequence: 9,
-        at: "2026-11-24T10:01:00.000Z",
+        at: at("10:01"),
         event: "Resumed",
         account: "render-weu",
         rotationId: "r1",
@@ -106,31 +106,29 @@ describe("events", () => {
   });
 });
 
-describe("a backlog of events announced while the record was unreadable", () => {
-  it("is numbered for the history, keeps its ids, and is not announced again", () => {
-    const before = withEvents(aRecord(), [{ event: "Paused", detail: "a release" }], anEventContext("10:00"));
-    const announced = {
-      id: "announced-1",
-      at: at("08:00"),
-      event: "RotationBlocked",
-      account: "render-weu",
-      rotationId: null,
-      reason: "RecordCorrupt",
-      detail: "restore the row",
-      by: "schedule",
-    } as const;
-    const after = withBacklog(before, [announced, { ...announced, id: "announced-2" }], anEventContext("11:00").hash);
-    expect(after.publishing.outbox.map(({ id, sequence }) => [id, sequence])).toEqual([
-      ["event-1", 1],
-      ["announced-1", 2],
-      ["announced-2", 3],
-    ]);
-    expect(after.publishing.outbox[1]).toEqual({
-      ...announced,
-      sequence: 2,
-      evidence: null,
-      previousHash: before.chain.hash,
-    });
-    expect([after.chain.sequence, after.publishing.announcedThrough]).toEqual([3, 3]);
+test("a backlog of events announced while the record was unreadable is numbered for the history, keeps its ids, and is not announced again", () => {
+  const before = withEvents(aRecord(), [{ event: "Paused", detail: "a release" }], anEventContext("10:00"));
+  const announced = {
+    id: "announced-1",
+    at: at("08:00"),
+    event: "RotationBlocked",
+    account: "render-weu",
+    rotationId: null,
+    reason: "RecordCorrupt",
+    detail: "restore the row",
+    by: "schedule",
+  } as const;
+  const after = withBacklog(before, [announced, { ...announced, id: "announced-2" }], anEventContext("11:00").hash);
+  expect(after.publishing.outbox.map(({ id, sequence }) => [id, sequence])).toEqual([
+    ["event-1", 1],
+    ["announced-1", 2],
+    ["announced-2", 3],
+  ]);
+  expect(after.publishing.outbox[1]).toEqual({
+    ...announced,
+    sequence: 2,
+    evidence: null,
+    previousHash: before.chain.hash,
   });
+  expect([after.chain.sequence, after.publishing.announcedThrough]).toEqual([3, 3]);
 });

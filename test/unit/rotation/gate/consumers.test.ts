@@ -23,12 +23,12 @@ interface Situation {
 const stateOf = ({ consumer, gate, reports, now = "10:15" }: Situation) =>
   consumerState(aConsumer(consumer), aGate(gate), theSecondary(), reports, when(now));
 
+const goodFrom = (goodSince: string) => ({ state: "Good", goodSince });
+const shut = (state: string, since: string, detail: string) => ({ state, detail, since });
+
 describe("a consumer is good", () => {
   it("when its one instance reports the published version, healthy and fresh", () => {
-    expect(stateOf({ reports: [aReport({ goodSince: at("10:01") })] })).toEqual({
-      state: "Good",
-      goodSince: "2026-11-24T10:01:00.000Z",
-    });
+    expect(stateOf({ reports: [aReport({ goodSince: at("10:01") })] })).toEqual(goodFrom(at("10:01")));
   });
 
   it("regardless of the reports of other consumers", () => {
@@ -44,11 +44,13 @@ describe("a consumer is good", () => {
 
 describe("NoSignalYet", () => {
   it("when no instance has ever reported", () => {
-    expect(stateOf({ reports: [] })).toEqual({
-      state: "NoSignalYet",
-      detail: `no instance of render-api has reported version ${v2}, published at 2026-11-24T10:00:00.000Z`,
-      since: "2026-11-24T10:00:00.000Z",
-    });
+    expect(stateOf({ reports: [] })).toEqual(
+      shut(
+        "NoSignalYet",
+        at("10:00"),
+        `no instance of render-api has reported version ${v2}, published at 2026-11-24T10:00:00.000Z`,
+      ),
+    );
   });
 
   it("when every instance is forgotten, with the last report", () => {
@@ -70,20 +72,24 @@ describe("SignalStale", () => {
   it("when the last report is older than signalFreshness, but not at exactly that age", () => {
     const reports = [aReport({ at: at("10:10") })];
     expect(stateOf({ reports, now: "10:25" }).state).toBe("Good");
-    expect(stateOf({ reports, now: "10:25:00.001" })).toEqual({
-      state: "SignalStale",
-      detail: `render-api/vm-1 last reported at 2026-11-24T10:10:00.000Z, on version ${v2}, longer than PT15M ago`,
-      since: "2026-11-24T10:25:00.000Z",
-    });
+    expect(stateOf({ reports, now: "10:25:00.001" })).toEqual(
+      shut(
+        "SignalStale",
+        at("10:25"),
+        `render-api/vm-1 last reported at 2026-11-24T10:10:00.000Z, on version ${v2}, longer than PT15M ago`,
+      ),
+    );
   });
 
   it("when one of several is silent", () => {
     const reports = [aReport({ instance: "vm-1" }), aReport({ instance: "vm-2", at: at("09:00") })];
-    expect(stateOf({ reports })).toMatchObject({
-      state: "SignalStale",
-      detail: expect.stringContaining("render-api/vm-2 last reported at 2026-11-24T09:00:00.000Z"),
-      since: "2026-11-24T09:15:00.000Z",
-    });
+    expect(stateOf({ reports })).toMatchObject(
+      shut(
+        "SignalStale",
+        at("09:15"),
+        expect.stringContaining("render-api/vm-2 last reported at 2026-11-24T09:00:00.000Z"),
+      ),
+    );
   });
 });
 
@@ -97,10 +103,7 @@ describe("forgetting", () => {
   });
 
   it("removes it thereafter, and the consumer is good only from then on", () => {
-    expect(stateOf({ gate, reports: [good, silent], now: "10:10:00.001" })).toEqual({
-      state: "Good",
-      goodSince: "2026-11-24T10:10:00.000Z",
-    });
+    expect(stateOf({ gate, reports: [good, silent], now: "10:10:00.001" })).toEqual(goodFrom(at("10:10")));
   });
 
   it("does not count a forgotten instance as one of the required number", () => {
@@ -110,28 +113,28 @@ describe("forgetting", () => {
   });
 });
 
-describe("InstancesMissing", () => {
-  it("when fewer are known than are configured", () => {
-    const reports = [aReport({ instance: "vm-1" }), aReport({ instance: "vm-2" })];
-    expect(stateOf({ consumer: { instances: 2 }, reports }).state).toBe("Good");
-    expect(stateOf({ consumer: { instances: 3 }, reports })).toEqual({
-      state: "InstancesMissing",
-      detail:
-        `2 of 3 instances of render-api have reported (vm-1, vm-2); version ${v2} was published at ` +
-        "2026-11-24T10:00:00.000Z",
-      since: "2026-11-24T10:00:00.000Z",
-    });
-  });
+test("InstancesMissing when fewer are known than are configured", () => {
+  const reports = [aReport({ instance: "vm-1" }), aReport({ instance: "vm-2" })];
+  expect(stateOf({ consumer: { instances: 2 }, reports }).state).toBe("Good");
+  expect(stateOf({ consumer: { instances: 3 }, reports })).toEqual(
+    shut(
+      "InstancesMissing",
+      at("10:00"),
+      `2 of 3 instances of render-api have reported (vm-1, vm-2); version ${v2} was published at ` + at("10:00"),
+    ),
+  );
 });
 
 describe("OnPreviousKey", () => {
   it("when one instance reports another version than the published one", () => {
     const reports = [aReport({ instance: "vm-1" }), aReport({ instance: "vm-2", secretVersion: v1, at: at("10:12") })];
-    expect(stateOf({ reports })).toEqual({
-      state: "OnPreviousKey",
-      detail: `render-api/vm-2 reported version ${v1} at 2026-11-24T10:12:00.000Z, not ${v2}`,
-      since: "2026-11-24T10:00:00.000Z",
-    });
+    expect(stateOf({ reports })).toEqual(
+      shut(
+        "OnPreviousKey",
+        at("10:00"),
+        `render-api/vm-2 reported version ${v1} at 2026-11-24T10:12:00.000Z, not ${v2}`,
+      ),
+    );
   });
 
   it("when the last report of an instance is older than the publication", () => {
@@ -144,11 +147,13 @@ describe("ProofMissing", () => {
   const required = { proof: "required" } as const;
 
   it("when a proof is required and the newest report carries none", () => {
-    expect(stateOf({ consumer: required, reports: [aReport({ proven: false })] })).toEqual({
-      state: "ProofMissing",
-      detail: `render-api/vm-1 reported version ${v2} at 2026-11-24T10:10:00.000Z without a proof`,
-      since: "2026-11-24T10:10:00.000Z",
-    });
+    expect(stateOf({ consumer: required, reports: [aReport({ proven: false })] })).toEqual(
+      shut(
+        "ProofMissing",
+        at("10:10"),
+        `render-api/vm-1 reported version ${v2} at 2026-11-24T10:10:00.000Z without a proof`,
+      ),
+    );
   });
 
   it("when one of several instances has sent no proof", () => {
@@ -172,21 +177,24 @@ describe("Unhealthy", () => {
   const ill = aReport({ healthy: false, goodSince: null, unhealthySince: at("10:08"), detail: "AuthenticationFailed" });
 
   it("when one instance reports it, with its detail", () => {
-    expect(stateOf({ reports: [aReport({ instance: "vm-0" }), ill] })).toEqual({
-      state: "Unhealthy",
-      detail:
+    expect(stateOf({ reports: [aReport({ instance: "vm-0" }), ill] })).toEqual(
+      shut(
+        "Unhealthy",
+        at("10:08"),
         `render-api/vm-1 is unhealthy on version ${v2}, as reported at 2026-11-24T10:10:00.000Z: ` +
-        "AuthenticationFailed",
-      since: "2026-11-24T10:08:00.000Z",
-    });
+          "AuthenticationFailed",
+      ),
+    );
   });
 
   it("without detail if there was none, and since its report if nothing else is known", () => {
-    expect(stateOf({ reports: [{ ...ill, detail: null, unhealthySince: null }] })).toEqual({
-      state: "Unhealthy",
-      detail: `render-api/vm-1 is unhealthy on version ${v2}, as reported at 2026-11-24T10:10:00.000Z`,
-      since: "2026-11-24T10:10:00.000Z",
-    });
+    expect(stateOf({ reports: [{ ...ill, detail: null, unhealthySince: null }] })).toEqual(
+      shut(
+        "Unhealthy",
+        at("10:10"),
+        `render-api/vm-1 is unhealthy on version ${v2}, as reported at 2026-11-24T10:10:00.000Z`,
+      ),
+    );
   });
 });
 
@@ -197,7 +205,7 @@ const goodSince = (situation: Situation): string | null => {
 
 describe("since when a consumer is good", () => {
   it("is never before the publication", () => {
-    expect(goodSince({ reports: [aReport({ goodSince: at("09:00") })] })).toBe("2026-11-24T10:00:00.000Z");
+    expect(goodSince({ reports: [aReport({ goodSince: at("09:00") })] })).toBe(at("10:00"));
   });
 
   it("is the instant when its last instance became good", () => {
@@ -206,7 +214,7 @@ describe("since when a consumer is good", () => {
       aReport({ instance: "vm-2", goodSince: at("10:07") }),
       aReport({ instance: "vm-3", goodSince: at("10:03") }),
     ];
-    expect(goodSince({ reports })).toBe("2026-11-24T10:07:00.000Z");
+    expect(goodSince({ reports })).toBe(at("10:07"));
   });
 
   it("is not postponed by a new instance that is good from its first report", () => {
@@ -214,7 +222,7 @@ describe("since when a consumer is good", () => {
       aReport({ instance: "vm-1", goodSince: at("10:01") }),
       aReport({ instance: "vm-2", goodSince: at("10:09"), joinedHealthy: true }),
     ];
-    expect(goodSince({ reports })).toBe("2026-11-24T10:01:00.000Z");
+    expect(goodSince({ reports })).toBe(at("10:01"));
   });
 
   it("is postponed by new instances until the required number is reached", () => {
@@ -223,14 +231,14 @@ describe("since when a consumer is good", () => {
       aReport({ instance: "vm-2", goodSince: at("10:09"), joinedHealthy: true }),
       aReport({ instance: "vm-3", goodSince: at("10:05"), joinedHealthy: true }),
     ];
-    expect(goodSince({ consumer: { instances: 2 }, reports })).toBe("2026-11-24T10:05:00.000Z");
-    expect(goodSince({ consumer: { instances: 3 }, reports })).toBe("2026-11-24T10:09:00.000Z");
+    expect(goodSince({ consumer: { instances: 2 }, reports })).toBe(at("10:05"));
+    expect(goodSince({ consumer: { instances: 3 }, reports })).toBe(at("10:09"));
   });
 
   it("is the instant of the last instance's proof, if a proof is required", () => {
     const reports = [aReport({ proven: true, goodSince: at("10:01"), provenSince: at("10:06") })];
-    expect(goodSince({ consumer: { proof: "required" }, reports })).toBe("2026-11-24T10:06:00.000Z");
-    expect(goodSince({ consumer: { proof: "optional" }, reports })).toBe("2026-11-24T10:01:00.000Z");
+    expect(goodSince({ consumer: { proof: "required" }, reports })).toBe(at("10:06"));
+    expect(goodSince({ consumer: { proof: "optional" }, reports })).toBe(at("10:01"));
   });
 
   it("is postponed by a new instance that proves its key only later", () => {
@@ -244,13 +252,13 @@ describe("since when a consumer is good", () => {
         joinedHealthy: true,
       }),
     ];
-    expect(goodSince({ consumer: { proof: "required" }, reports })).toBe("2026-11-24T10:08:00.000Z");
+    expect(goodSince({ consumer: { proof: "required" }, reports })).toBe(at("10:08"));
   });
 
   it("is the receipt of the last report if no streak is known", () => {
     const odd = aReport({ goodSince: null, proven: true, provenSince: null, receivedAt: at("10:11") });
-    expect(goodSince({ reports: [odd] })).toBe("2026-11-24T10:11:00.000Z");
-    expect(goodSince({ consumer: { proof: "required" }, reports: [odd] })).toBe("2026-11-24T10:11:00.000Z");
+    expect(goodSince({ reports: [odd] })).toBe(at("10:11"));
+    expect(goodSince({ consumer: { proof: "required" }, reports: [odd] })).toBe(at("10:11"));
   });
 });
 
@@ -267,30 +275,33 @@ describe("a consumer with a health URL", () => {
 
   it("is good when its URL answers and its instances are good", () => {
     const reports = [aReport({ goodSince: at("10:04") }), answering];
-    expect(stateOf({ consumer, reports })).toEqual({ state: "Good", goodSince: "2026-11-24T10:04:00.000Z" });
+    expect(stateOf({ consumer, reports })).toEqual(goodFrom(at("10:04")));
   });
 
   it("is unhealthy from the first bad answer to the next good one, whatever its instances report", () => {
-    expect(stateOf({ consumer, reports: [aReport(), silent] })).toEqual({
-      state: "Unhealthy",
-      detail:
+    expect(stateOf({ consumer, reports: [aReport(), silent] })).toEqual(
+      shut(
+        "Unhealthy",
+        at("10:06"),
         "render-api: its health URL answered 500, not 200, last at 2026-11-24T10:10:00.000Z, " +
-        `asked about version ${v2}`,
-      since: "2026-11-24T10:06:00.000Z",
-    });
+          `asked about version ${v2}`,
+      ),
+    );
   });
 
   it("is unhealthy even without further details", () => {
-    expect(stateOf({ consumer, reports: [{ ...silent, detail: null, unhealthySince: null }] })).toEqual({
-      state: "Unhealthy",
-      detail: `render-api: its health URL, last at 2026-11-24T10:10:00.000Z, asked about version ${v2}`,
-      since: "2026-11-24T10:10:00.000Z",
-    });
+    expect(stateOf({ consumer, reports: [{ ...silent, detail: null, unhealthySince: null }] })).toEqual(
+      shut(
+        "Unhealthy",
+        at("10:10"),
+        `render-api: its health URL, last at 2026-11-24T10:10:00.000Z, asked about version ${v2}`,
+      ),
+    );
   });
 
   it("restarts its soak after a bad answer: it is good only since the next good one", () => {
     const reports = [aReport({ goodSince: at("10:01") }), { ...answering, goodSince: at("10:12") }];
-    expect(stateOf({ consumer, reports })).toEqual({ state: "Good", goodSince: "2026-11-24T10:12:00.000Z" });
+    expect(stateOf({ consumer, reports })).toEqual(goodFrom(at("10:12")));
   });
 
   it("does not count its URL as an instance", () => {
@@ -301,10 +312,7 @@ describe("a consumer with a health URL", () => {
   });
 
   it("ignores the reports of a URL that is no longer configured", () => {
-    expect(stateOf({ consumer: { healthUrl: null }, reports: [aReport(), silent] })).toEqual({
-      state: "Good",
-      goodSince: "2026-11-24T10:01:00.000Z",
-    });
+    expect(stateOf({ consumer: { healthUrl: null }, reports: [aReport(), silent] })).toEqual(goodFrom(at("10:01")));
   });
 });
 
@@ -318,7 +326,7 @@ describe("the trouble of a consumer", () => {
     detail:
       `render-api/vm-1 is unhealthy on version ${v2}, ` +
       "as reported at 2026-11-24T10:10:00.000Z: AuthenticationFailed",
-    since: "2026-11-24T10:08:00.000Z",
+    since: at("10:08"),
   };
 
   it("is null when all instances are healthy or none has reported", () => {
@@ -349,21 +357,19 @@ describe("the trouble of a consumer", () => {
   });
 });
 
-describe("the confirmations of a publication", () => {
-  it("are of the known, healthy instances of configured consumers on its version", () => {
-    const gate = aGate({ consumers: [aConsumer({ name: "render-api" }), aConsumer({ name: "nightly-etl" })] });
-    const reports = [
-      aReport({ instance: "good" }),
-      aReport({ consumer: "nightly-etl", instance: "good as well" }),
-      aReport({ instance: "ill", healthy: false }),
-      aReport({ instance: "on the previous version", secretVersion: v1 }),
-      aReport({ instance: "forgotten", at: at("10:14:59.999", 23) }),
-      aReport({ consumer: "not-configured" }),
-      aReport({ instance: healthUrlInstance }),
-    ];
-    const confirmed = confirmationsOf(gate, theSecondary(), reports, when("10:15"));
-    expect(confirmed.map(({ instance }) => instance)).toEqual(["good", "good as well"]);
-  });
+test("the confirmations of a publication are of the known, healthy instances of configured consumers on its version", () => {
+  const gate = aGate({ consumers: [aConsumer({ name: "render-api" }), aConsumer({ name: "nightly-etl" })] });
+  const reports = [
+    aReport({ instance: "good" }),
+    aReport({ consumer: "nightly-etl", instance: "good as well" }),
+    aReport({ instance: "ill", healthy: false }),
+    aReport({ instance: "on the previous version", secretVersion: v1 }),
+    aReport({ instance: "forgotten", at: at("10:14:59.999", 23) }),
+    aReport({ consumer: "not-configured" }),
+    aReport({ instance: healthUrlInstance }),
+  ];
+  const confirmed = confirmationsOf(gate, theSecondary(), reports, when("10:15"));
+  expect(confirmed.map(({ instance }) => instance)).toEqual(["good", "good as well"]);
 });
 
 describe("for any history of signals", () => {

@@ -42,10 +42,7 @@ describe("rollbackDue", () => {
 
   it.each([
     ["is healthy", aReport()],
-    [
-      "is unhealthy on the previous version, which does not concern the new one",
-      unhealthySince(at("10:05"), { secretVersion: v1 }),
-    ],
+    ["is unhealthy on the previous version, not the new one", unhealthySince(at("10:05"), { secretVersion: v1 })],
     ["belongs to no configured consumer", unhealthySince(at("10:05"), { consumer: "gone" })],
     ["was forgotten", unhealthySince(at("10:05"), { at: at("10:05", 20) })],
     ["is the health URL itself, which does not answer", unhealthySince(at("10:05"), { instance: healthUrlInstance })],
