@@ -96,7 +96,8 @@ export class Lease {
 
   async #tryToClaim(): Promise<Busy | null> {
     const { rotations, clock } = this.ports;
-    // One deadline for all: a process that was frozen in between must not insert a record that no longer fits the history.
+    // One deadline for all: a process that was frozen in between must not insert a record that no longer fits the
+    // history.
     const options = this.#callWithoutClaim();
     const known = await readRecord(this.ports, this.limits, this.config.name, options);
     const now = clock.now();

@@ -4,11 +4,16 @@ import { otherSlot } from "../rotation/phases";
 import { probe, publish, slotOf } from "./key-operations";
 import type { Done, KeySnapshot, StepContext } from "./step-context";
 
-/** How vault and Batch compare with the record. `accountEndpoint`: as it was read again, where the recorded one did not answer. */
+/**
+ * How vault and Batch compare with the record. `accountEndpoint`: as it was read again, where the recorded one did not
+ * answer.
+ */
 export type Reconciled = Comparison & { readonly accountEndpoint?: string };
 
 type Comparison =
-  /** `unproven`: the lists agree, but the data plane did not answer. The error says why; no key may be regenerated then. */
+  /**
+   * `unproven`: the lists agree, but the data plane did not answer. The error says why; no key may be regenerated then.
+   */
   | { readonly kind: "agrees"; readonly snapshot: KeySnapshot | null; readonly unproven?: unknown }
   /** Batch lists the published key as live, but its data plane refuses it. */
   | { readonly kind: "refused"; readonly detail: string }
@@ -17,9 +22,10 @@ type Comparison =
 
 /**
  * Do apps read a key that works, and is it the one the record says?
- * The cheap form costs Resource Manager nothing: the newest version is the recorded one, and one signed call with it is accepted.
- * Where that fails, or a full comparison is needed, both live keys are read and compared in memory. A data plane that does not answer
- * ends nothing: the account may have been recreated elsewhere, so its endpoint is read again, as it is whenever a comparison is `due`.
+ * The cheap form costs Resource Manager nothing: the newest version is the recorded one, and one signed call with it is
+ * accepted. Where that fails, or a full comparison is needed, both live keys are read and compared in memory. A data
+ * plane that does not answer ends nothing: the account may have been recreated elsewhere, so its endpoint is read
+ * again, as it is whenever a comparison is `due`.
  */
 export const reconcile = async (
   context: StepContext,

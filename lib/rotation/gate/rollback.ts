@@ -6,10 +6,11 @@ import { healthUrlInstance } from "./consumers";
 import type { InstanceReport } from "./signals";
 
 /**
- * Why a published rotation is rolled back by itself, or null. Only an unhealthy instance on the published version counts, also one that
- * fell silent, as long as it is not forgotten; from the publication on, because one that was unhealthy before says nothing about the new
- * key. Where proof is required, only proven reports count: else any caller could bring a leaked key back. For the same reason a rotation
- * with `retireAfter` is never rolled back by itself, and a health URL that does not answer is no unhealthy instance.
+ * Why a published rotation is rolled back by itself, or null. Only an unhealthy instance on the published version
+ * counts, also one that fell silent, as long as it is not forgotten; from the publication on, because one that was
+ * unhealthy before says nothing about the new key. Where proof is required, only proven reports count: else any caller
+ * could bring a leaked key back. For the same reason a rotation with `retireAfter` is never rolled back by itself, and
+ * a health URL that does not answer is no unhealthy instance.
  */
 export const rollbackDue = (
   gate: GateConfig,
