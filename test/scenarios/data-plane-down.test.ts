@@ -9,7 +9,7 @@ const unanswered = { kind: "refused", retryAfterMs: null } as const;
 describe("while the data plane does not answer", () => {
   it("a key that was regenerated manually is repaired at the next comparison", async () => {
     const { story } = await anIdleStory();
-    story.regenerateByHand("primary");
+    story.regenerateManually("primary");
     expect(story.published).toBeNull();
     nextCall(story, "batch.probe", unanswered);
     await story.passes(hours(6));
@@ -51,7 +51,7 @@ it("an account that was recreated in another region is asked at its new endpoint
     },
   };
   const process = startProcess(story.world, [story.config], { name: "p2", ports: { batch: elsewhere } });
-  story.regenerateByHand("primary");
+  story.regenerateManually("primary");
   await story.passes(hours(6));
   await story.tick(process);
   expect([story.published, story.record.accountEndpoint]).toEqual(["primary", endpoint]);

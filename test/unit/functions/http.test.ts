@@ -214,7 +214,7 @@ describe("a request's body", () => {
 /** Some problem at this place. */
 const aProblem = (at: string): unknown => expect.objectContaining({ at, problem: expect.stringMatching(/.{8,}/) });
 
-test("with invalid settings a route runs no handler and answers 503 with the name and remedy of all problems, without values", async () => {
+test("with invalid settings a route runs no handler and answers 503 with all problems by name and remedy", async () => {
   let ran = false;
   const handler = wrong.http.withAccount(async () => {
     ran = true;

@@ -282,7 +282,7 @@ describe("the check of a history during writes", () => {
   });
 });
 
-test("an account whose record was deleted is adopted again and continues its history without duplicates or gaps", async () => {
+test("an account whose record was deleted continues its history without duplicates or gaps", async () => {
   const place = await rotated();
   const { rig, config } = place;
   place.deleteRecord();

@@ -106,7 +106,7 @@ describe("events", () => {
   });
 });
 
-test("a backlog of events announced while the record was unreadable is numbered for the history, keeps its ids, and is not announced again", () => {
+test("a backlog is numbered for the history, keeps its ids, and is not announced again", () => {
   const before = withEvents(aRecord(), [{ event: "Paused", detail: "a release" }], anEventContext("10:00"));
   const announced = {
     id: "announced-1",

@@ -357,7 +357,7 @@ describe("the trouble of a consumer", () => {
   });
 });
 
-test("the confirmations of a publication are of the known, healthy instances of configured consumers on its version", () => {
+test("a publication is confirmed by the known, healthy instances of configured consumers on its version", () => {
   const gate = aGate({ consumers: [aConsumer({ name: "render-api" }), aConsumer({ name: "nightly-etl" })] });
   const reports = [
     aReport({ instance: "good" }),
