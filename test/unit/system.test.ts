@@ -1,8 +1,9 @@
 import { decodeTime } from "ulid";
 import { UlidIds } from "../../lib/system";
+import { VirtualClock } from "../fakes/world/virtual-clock";
 
 const at = new Date("2026-11-22T10:00:00.000Z");
-const clock = { now: () => at, abortAfter: () => AbortSignal.abort(), sleep: () => Promise.resolve() };
+const clock = new VirtualClock({ startsAt: at.toISOString() });
 
 describe("ids", () => {
   it("contain the time of the clock", () => {

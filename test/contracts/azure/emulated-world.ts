@@ -2,14 +2,13 @@ import type { TokenCredential } from "@azure/identity";
 import { AzureBatchKeys } from "../../../lib/azure/batch/batch-keys";
 import { createCredential } from "../../../lib/azure/sdk/credential";
 import { KeyVaultSecrets } from "../../../lib/azure/key-vault/key-vault-secrets";
+import { systemClock } from "../../../lib/system";
+import type { Clock } from "../../../lib/ports";
 import type { BatchAccountRef } from "../../../lib/rotation/account-config";
 import { type Emulators, startEmulators } from "../../emulators/emulators";
 
-export const realClock = {
-  now: () => new Date(),
-  abortAfter: (ms: number) => AbortSignal.timeout(ms),
-  sleep: () => Promise.resolve(),
-};
+/** The machine's clock, which does not wait before a retry. */
+export const realClock: Clock = { ...systemClock, sleep: () => Promise.resolve() };
 
 export interface EmulatedWorld {
   readonly emulators: Emulators;
@@ -17,7 +16,7 @@ export interface EmulatedWorld {
   readonly batch: AzureBatchKeys;
   /** The adapters of a new process, whose clients have not called a vault yet. */
   newSecrets(): KeyVaultSecrets;
-  newBatch(): AzureBatchKeys;
+  newBatch(clock?: Clock): AzureBatchKeys;
   addAccount(): BatchAccountRef;
   close(): Promise<void>;
 }
@@ -29,7 +28,8 @@ export const openEmulatedWorld = async (): Promise<EmulatedWorld> => {
   const authorityHost = "https://login.microsoftonline.com";
   const credential = createCredential({ env: emulators.env, clientId: null, authorityHost });
   const armScope = "https://management.azure.com/.default";
-  const newBatch = () => new AzureBatchKeys({ credential, armEndpoint: emulators.armUrl, armScope, clock: realClock });
+  const newBatch = (clock: Clock = realClock) =>
+    new AzureBatchKeys({ credential, armEndpoint: emulators.armUrl, armScope, clock });
   let accounts = 0;
   return {
     emulators,

@@ -100,7 +100,7 @@ test("answers are text, bytes or streams, without body for HEAD, and 204 or 500 
   expect((await ask("/api/nothing")).status).toBe(204);
   const thrown = await ask("/api/throws");
   expect([thrown.status, await thrown.text()]).toEqual([500, ""]);
-  expect(host.messages().some((message) => message.includes("thrown by the handler"))).toBe(true);
+  await until("the line", () => host.messages().some((message) => message.includes("thrown by the handler")));
 });
 
 test("a timer fires on schedule, one run at a time, and once after an overrun", async () => {

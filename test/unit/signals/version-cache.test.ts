@@ -1,9 +1,10 @@
 import { EventEmitter, once } from "node:events";
-import type { Clock, SecretPublisher, SecretVersion } from "../../../lib/ports";
+import type { SecretPublisher, SecretVersion } from "../../../lib/ports";
 import { VersionCache } from "../../../lib/signals/version-cache";
 import { aKey } from "../../builders/key";
 import { v1, v2 } from "../../builders/state";
 import { at, when } from "../../builders/time";
+import { VirtualClock } from "../../fakes/world/virtual-clock";
 
 const secret = { vaultUrl: "https://render.vault.azure.net", name: "renderweu-batch-key" };
 const options = { signal: new AbortController().signal };
@@ -24,7 +25,6 @@ const unused = async (): Promise<never> => {
 /** A cache of a vault that answers with `answer`, at 10:00 of a virtual clock. */
 const aCache = (answer: (version: string) => Promise<SecretVersion | null> = async (version) => found(version)) => {
   const asked: string[] = [];
-  let now = when("10:00");
   const secrets: SecretPublisher = {
     newest: unused,
     publish: unused,
@@ -34,14 +34,12 @@ const aCache = (answer: (version: string) => Promise<SecretVersion | null> = asy
       return answer(version);
     },
   };
-  const clock: Clock = { now: () => now, abortAfter: () => options.signal, sleep: unused };
+  const clock = new VirtualClock({ startsAt: at("10:00") });
   const cache = new VersionCache(secrets, clock);
   return {
     asked,
     read: (version: string, ref = secret) => cache.read(ref, version, options),
-    setClock: (time: string): void => {
-      now = when(time);
-    },
+    setClock: (time: string): void => clock.to(when(time).getTime()),
   };
 };
 
