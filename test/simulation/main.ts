@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import { freshSeed } from "./fresh-seed";
 import { loadProduct } from "./load-product";
 import { planOf } from "./plan";
 import { runHistory } from "./run-history";
@@ -10,8 +11,9 @@ import { add, type Broken, count, emptyTally, type Tally } from "./tally";
 const usage = `Runs many histories of the whole system, each with other faults, crashes, races and manual changes, and
 checks the invariants after every effect.
 
-npm run simulate -- [--runs 10000] [--first 1] [--jobs <cores>]   many histories, from seed <first> on
-npm run simulate -- --seed 42                                   one history, line by line
+npm run simulate -- [--runs 10000] [--first <seed>] [--jobs <cores>]   many histories, from seed <first> on
+npm run simulate -- --seed 42                                        one history, line by line
+  --first     without it the first seed is drawn from the clock, and printed so that the run can be repeated
   --verbose   shows every violation with the shortest history found, not only the first
   --help      this text
 
@@ -36,7 +38,7 @@ const main = async (): Promise<void> => {
   const { values } = parseArgs({
     options: {
       runs: { type: "string", default: "10000" },
-      first: { type: "string", default: "1" },
+      first: { type: "string", default: String(freshSeed()) },
       jobs: { type: "string", default: String(availableParallelism()) },
       seed: { type: "string" },
       verbose: { type: "boolean", default: false },
@@ -64,6 +66,8 @@ const replay = async (seed: number): Promise<void> => {
 };
 
 const runMany = async (options: Options): Promise<void> => {
+  const { first, runs } = options;
+  console.log(`seeds ${first} to ${first + runs - 1}; again: npm run simulate -- --runs ${runs} --first ${first}`);
   const began = performance.now();
   const tally = emptyTally();
   const { isTTY } = process.stderr;
@@ -77,7 +81,7 @@ const runMany = async (options: Options): Promise<void> => {
     process.stderr.write(isTTY ? `\r${line.padEnd(79)}` : `${line}\n`);
   });
   if (isTTY) process.stderr.write("\n");
-  summarise(tally, options, (performance.now() - began) / 1000);
+  summarise(tally, (performance.now() - began) / 1000);
   const broken = tally.broken.toSorted((a, b) => a.seed - b.seed);
   for (const one of options.verbose ? broken : broken.slice(0, 1)) await explain(one);
   if (broken.length > 0) process.exitCode = 1;
@@ -122,10 +126,10 @@ const serve = (): void => {
   });
 };
 
-const summarise = (tally: Tally, { first, runs }: Options, seconds: number): void => {
+const summarise = (tally: Tally, seconds: number): void => {
   const faults = Object.entries(tally.faults).toSorted(([a], [b]) => a.localeCompare(b));
   const lines: readonly (readonly [string, string | number])[] = [
-    ["histories", `${tally.runs}, seeds ${first} to ${first + runs - 1}`],
+    ["histories", tally.runs],
     ["effects", tally.effects],
     ["calls of ports", tally.calls],
     ["rotations completed", tally.rotations],
