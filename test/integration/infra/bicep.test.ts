@@ -7,10 +7,10 @@ import {
   describeBicep,
   infraFolder,
   made,
-  parameterSets,
   planOf,
   withParameters,
 } from "../../unit/infra/bicep";
+import { parameterSets } from "../../unit/infra/parameter-sets";
 import { words } from "../../builders/words";
 
 describeBicep("the templates", () => {

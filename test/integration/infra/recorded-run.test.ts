@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { describeBicep, infraFolder, parameterSets, planOf, withChanged } from "../../unit/infra/bicep";
+import { describeBicep, infraFolder, planOf, withChanged } from "../../unit/infra/bicep";
+import { parameterSets } from "../../unit/infra/parameter-sets";
 import { runKql, tracesOf } from "./kql";
 import { fieldsRead, eventsRead, logProblems, queries } from "./queries";
 import { settingProblems } from "../../unit/infra/settings-check";

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { readSettings } from "../../../lib/config/settings";
-import { describeBicep, parameterSets, planOf, projectRoot, settingsOf } from "../../unit/infra/bicep";
+import { describeBicep, planOf, projectRoot, settingsOf } from "../../unit/infra/bicep";
+import { parameterSets, valuesOf } from "../../unit/infra/parameter-sets";
 import { leftOut, settingProblems } from "../../unit/infra/settings-check";
 
 const hostLimits = { functionTimeoutMs: 300_000 };
@@ -26,12 +27,9 @@ const asInAzure = (settings: Readonly<Record<string, string>>): Readonly<Record<
 
 describeBicep("the app settings", () => {
   it.each(parameterSets)("are accepted by the app unchanged, for %s", async (set) => {
-    const parameters = JSON.parse(
-      readFileSync(path.join(projectRoot, `test/infra-parameters/${set}.parameters.json`), "utf8"),
-    );
     const settings = readSettings(asInAzure(settingsOf(await planOf(set))), noFiles, hostLimits);
     expect(settings.accounts.map(({ batch }) => batch.resourceId)).toEqual(
-      parameters.parameters.accounts.value.map(({ resourceId }: { resourceId: string }) => resourceId),
+      valuesOf(set).accounts.map(({ resourceId }) => resourceId),
     );
     expect(settings.emulated).toBe(false);
     expect(settings.storage.kind).toBe("identity");

@@ -1,14 +1,14 @@
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
+import { type ParameterValues, valuesOf, writeParameters } from "./parameter-sets";
 
 const run = promisify(execFile);
 
 export const projectRoot = path.resolve(__dirname, "../../..");
 export const infraFolder = path.join(projectRoot, "infra");
-const parametersFolder = path.join(projectRoot, "test/infra-parameters");
 
 /** An offline Bicep checker that some development machines have beside the project; null where it is absent. */
 const checkerFolder = path.resolve(projectRoot, "../shared/bicep-check");
@@ -23,10 +23,6 @@ export const describeBicep = (name: string, tests: () => void): void => {
   process.stderr.write(`skipped: "${name}" needs the Bicep checker, which is not on this machine\n`);
   describe.skip(name, tests);
 };
-
-export const parameterSets = readdirSync(parametersFolder)
-  .map((file) => /^(.+)\.parameters\.json$/.exec(file)?.[1])
-  .filter((name) => name !== undefined);
 
 /** One resource that is deployed or referred to. Values that only Azure knows are in angle brackets. */
 export interface PlannedResource {
@@ -67,9 +63,15 @@ const call = async (args: readonly string[], tool = checkerFolder): Promise<stri
   }
 };
 
-/** The file of a parameter set, given its name or its path. */
-const parametersOf = (set: string): string =>
-  path.isAbsolute(set) ? set : path.join(parametersFolder, `${set}.parameters.json`);
+/** Runs with the file of a parameter set, given the set's name or the path of a file. */
+const withFileOf = <T>(set: string, work: (file: string) => Promise<T>): Promise<T> =>
+  path.isAbsolute(set) ? work(set) : inTemporaryFolder((folder) => work(writeParameters(folder, valuesOf(set))));
+
+/** Calls the checker with one of its two options that take a parameter file. */
+const callWith = async (args: readonly string[], set: string, template: string, cloud: PlanOptions["cloud"]) =>
+  inCloud(cloud, (tool) =>
+    withFileOf(set, async (file) => JSON.parse(await call([...args, "--params", file, template], tool))),
+  );
 
 /** Errors and warnings in the unchanged folder. */
 export const checkFolder = async (folder = infraFolder): Promise<readonly Finding[]> =>
@@ -79,10 +81,7 @@ export const checkFolder = async (folder = infraFolder): Promise<readonly Findin
 export const checkRules = (
   set: string,
   { folder = infraFolder, cloud = "AzureCloud", template = "main.bicep" }: RulesOptions = {},
-): Promise<readonly Finding[]> =>
-  inCloud(cloud, async (tool) =>
-    JSON.parse(await call(["--json", "--rules", "--params", parametersOf(set), path.join(folder, template)], tool)),
-  );
+): Promise<readonly Finding[]> => callWith(["--json", "--rules"], set, path.join(folder, template), cloud);
 
 export interface PlanOptions {
   readonly folder?: string;
@@ -152,23 +151,14 @@ export const planOf = (
 };
 
 const planAnew = (set: string, folder: string, cloud: PlanOptions["cloud"]): Promise<Plan> =>
-  inCloud(cloud, async (tool) =>
-    JSON.parse(await call(["--plan", "--params", parametersOf(set), path.join(folder, "main.bicep")], tool)),
-  );
+  callWith(["--plan"], set, path.join(folder, "main.bicep"), cloud);
 
-/** Runs with a parameter set in which some values are replaced, and passes a stand-in for its name. */
+/** Runs with a parameter set in which some values are replaced, and passes the path of its file. */
 export const withParameters = <T>(
   set: string,
-  values: Readonly<Record<string, unknown>>,
-  work: (set: string) => Promise<T>,
-): Promise<T> =>
-  inTemporaryFolder((folder) => {
-    const { parameters, ...rest } = JSON.parse(readFileSync(parametersOf(set), "utf8"));
-    const changed = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { value }]));
-    const file = path.join(folder, "changed.parameters.json");
-    writeFileSync(file, JSON.stringify({ ...rest, parameters: { ...parameters, ...changed } }));
-    return work(file);
-  });
+  values: ParameterValues,
+  work: (file: string) => Promise<T>,
+): Promise<T> => inTemporaryFolder((folder) => work(writeParameters(folder, { ...valuesOf(set), ...values })));
 
 /** Runs with a copy of the templates in which one text of one file is replaced. Throws where the text is missing. */
 export const withChanged = <T>(

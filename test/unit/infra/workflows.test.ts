@@ -47,14 +47,9 @@ whereParsed("the workflows", () => {
       "ci.yml": { push: { branches: ["main"] }, pull_request: null },
       "codeql.yml": { push: { branches: ["main"] }, pull_request: null, schedule: [{ cron: "17 4 * * 1" }] },
       "infra.yml": {
-        pull_request: { paths: ["infra/**", "test/infra-parameters/**"] },
+        pull_request: { paths: ["infra/**"] },
         workflow_dispatch: {
-          inputs: {
-            parameters: {
-              description: "Parameter file for what-if",
-              default: "test/infra-parameters/one-account.parameters.json",
-            },
-          },
+          inputs: { parameters: { description: "Parameter file for what-if, in the repository", required: true } },
         },
       },
     });

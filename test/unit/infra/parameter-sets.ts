@@ -1,0 +1,136 @@
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+
+/** Values of the parameters of infra/main.bicep, by name. */
+export type ParameterValues = Readonly<Record<string, unknown>>;
+
+interface ParameterSet extends ParameterValues {
+  readonly accounts: readonly (ParameterValues & { readonly resourceId: string })[];
+}
+
+const subscriptions = [
+  "00000000-0000-0000-0000-000000000000",
+  "11111111-1111-4111-8111-111111111111",
+  "22222222-2222-4222-8222-222222222222",
+  "33333333-3333-4333-8333-333333333333",
+] as const;
+type Subscription = 0 | 1 | 2 | 3;
+
+/** The id of a resource, such as `resourceId(1, "render", "Microsoft.Batch/batchAccounts/renderweu")`. */
+export const resourceId = (subscription: Subscription, group: string, resource: string): string =>
+  `/subscriptions/${subscriptions[subscription]}/resourceGroups/${group}/providers/${resource}`;
+
+const batchAccount = (subscription: Subscription, group: string, name: string) => ({
+  resourceId: resourceId(subscription, group, `Microsoft.Batch/batchAccounts/${name}`),
+});
+
+/** One account with one consumer: the smallest deployment. */
+const small = (environmentName: string, location: string, account = "renderweu"): ParameterSet => ({
+  environmentName,
+  location,
+  accounts: [{ ...batchAccount(0, "render", account), gate: { mode: "signals", consumers: [{ name: "render-api" }] } }],
+});
+
+const alertEmails = ["batch-team@example.com"];
+const scienceVault = (group: string): string => resourceId(2, group, "Microsoft.KeyVault/vaults/science-keys");
+const hubSubnet = (name: string): string =>
+  resourceId(0, "hub", `Microsoft.Network/virtualNetworks/hub/subnets/${name}`);
+
+/** Three subscriptions, and one vault that is spelled in two ways. */
+const tenAccounts: ParameterSet["accounts"] = [
+  batchAccount(1, "render", "batch01weu"),
+  {
+    ...batchAccount(1, "render", "batch02weu"),
+    name: "render-second",
+    rotateEvery: "P30D",
+    window: { days: ["Tue", "Wed"], from: "02:00", to: "05:00", timeZone: "Europe/Amsterdam" },
+  },
+  { ...batchAccount(1, "Nightly", "batch03weu"), gate: { mode: "approval" }, settleOn: "primary" },
+  {
+    ...batchAccount(1, "archive", "batch04weu"),
+    gate: { mode: "delay", delay: "P7D" },
+    probe: "none",
+    paused: true,
+  },
+  batchAccount(2, "render", "batch05weu"),
+  {
+    ...batchAccount(2, "science", "batch06weu"),
+    secret: { vaultResourceId: scienceVault("science"), name: "batch-key" },
+  },
+  { ...batchAccount(2, "science", "batch07weu"), secret: { vaultResourceId: scienceVault("Science") } },
+  batchAccount(3, "media", "batch08weu"),
+  batchAccount(3, "media", "batch09weu"),
+  batchAccount(3, "trial", "batch10weu"),
+];
+
+const everyOption: ParameterSet = {
+  ...small("prod", "westeurope"),
+  resourceGroupName: "batch-keys",
+  accountDefaults: { rotateEvery: "P30D" },
+  schedule: "0 */10 * * * *",
+  dryRun: true,
+  tablePrefix: "Keys",
+  resourceManagerEndpoint: "https://management.azure.com",
+  existingStorageAccountResourceId: resourceId(1, "shared", "Microsoft.Storage/storageAccounts/sharedhost"),
+  tableStorageAccountResourceId: resourceId(1, "shared", "Microsoft.Storage/storageAccounts/sharedtables"),
+  alertEmails,
+  deadAfter: "PT1H",
+  webhookUrl: "https://alarms.example.com/batch-keys",
+  webhookFormat: "slack",
+  webhookEvents: "all",
+  webhookSecret: "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+  logRetentionDays: 365,
+  signInClientId: "44444444-4444-4444-8444-444444444444",
+  operatorGroupIds: ["55555555-5555-4555-8555-555555555555"],
+  allowedInboundRanges: ["203.0.113.0/24"],
+  privateNetwork: true,
+  existingAppSubnetResourceId: hubSubnet("flex"),
+  existingEndpointSubnetResourceId: hubSubnet("endpoints"),
+  runtimeVersion: "22",
+  historyKeep: "P730D",
+};
+
+const sets: Readonly<Record<string, ParameterSet>> = {
+  "every-option": everyOption,
+  "existing-vault": {
+    ...small("dev", "northeurope"),
+    existingVaultResourceId: resourceId(1, "shared", "Microsoft.KeyVault/vaults/shared-keys"),
+    existingVaultRoleDefinitionId:
+      `/subscriptions/${subscriptions[0]}/providers/Microsoft.Authorization/roleDefinitions/` +
+      "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
+    existingActionGroupResourceId: resourceId(0, "monitoring", "Microsoft.Insights/actionGroups/on-call"),
+    watchActivityLog: false,
+  },
+  "one-account": { ...small("dev", "westeurope"), alertEmails },
+  "private-network": { ...small("prod", "westeurope"), privateNetwork: true, alertEmails },
+  "ten-accounts": {
+    environmentName: "prod",
+    location: "westeurope",
+    accounts: tenAccounts,
+    accountDefaults: {
+      rotateEvery: "P60D",
+      gate: { mode: "signals", consumers: [{ name: "render-api" }, { name: "nightly-etl" }], soak: "PT15M" },
+    },
+    alertEmails: [...alertEmails, "on-call@example.com"],
+    roleNameSuffix: "(prod)",
+  },
+  "us-government": { ...small("prod", "usgovvirginia", "renderusgov"), privateNetwork: true, alertEmails },
+};
+
+/** The names of the parameter sets that the templates are tested with. */
+export const parameterSets = Object.keys(sets);
+
+export const valuesOf = (set: string): ParameterSet => {
+  const values = sets[set];
+  if (values === undefined) throw new Error(`there is no parameter set ${set}`);
+  return values;
+};
+
+/** Writes the values as a parameter file, as `az deployment` takes it. Returns its path. */
+export const writeParameters = (folder: string, values: ParameterValues): string => {
+  const file = path.join(folder, "main.parameters.json");
+  const parameters = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { value }]));
+  const $schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#";
+  writeFileSync(file, JSON.stringify({ $schema, contentVersion: "1.0.0.0", parameters }));
+  return file;
+};
