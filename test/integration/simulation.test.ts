@@ -30,10 +30,10 @@ describe("histories with faults, crashes, races and manual changes", () => {
 
   it("are reproducible, whatever ran before", async () => {
     for (const seed of [3, 25, 77, 1234]) {
-      const first = await runHistory(product, seed, true);
+      const once = await runHistory(product, seed, true);
       await runHistory(product, seed + 1);
       const again = await runHistory(product, seed, true);
-      expect(again).toEqual(first);
+      expect(again).toEqual(once);
     }
   });
 
