@@ -3,12 +3,8 @@ import { AzureBatchKeys } from "../../../lib/azure/batch/batch-keys";
 import { createCredential } from "../../../lib/azure/sdk/credential";
 import { KeyVaultSecrets } from "../../../lib/azure/key-vault/key-vault-secrets";
 import { systemClock } from "../../../lib/system";
-import type { Clock } from "../../../lib/ports";
 import type { BatchAccountRef } from "../../../lib/rotation/account-config";
 import { type Emulators, startEmulators } from "../../emulators/emulators";
-
-/** The machine's clock, which does not wait before a retry. */
-export const realClock: Clock = { ...systemClock, sleep: () => Promise.resolve() };
 
 export interface EmulatedWorld {
   readonly emulators: Emulators;
@@ -16,7 +12,7 @@ export interface EmulatedWorld {
   readonly batch: AzureBatchKeys;
   /** The adapters of a new process, whose clients have not called a vault yet. */
   newSecrets(): KeyVaultSecrets;
-  newBatch(clock?: Clock): AzureBatchKeys;
+  newBatch(): AzureBatchKeys;
   addAccount(): BatchAccountRef;
   close(): Promise<void>;
 }
@@ -28,8 +24,8 @@ export const openEmulatedWorld = async (): Promise<EmulatedWorld> => {
   const authorityHost = "https://login.microsoftonline.com";
   const credential = createCredential({ env: emulators.env, clientId: null, authorityHost });
   const armScope = "https://management.azure.com/.default";
-  const newBatch = (clock: Clock = realClock) =>
-    new AzureBatchKeys({ credential, armEndpoint: emulators.armUrl, armScope, clock });
+  const newBatch = () =>
+    new AzureBatchKeys({ credential, armEndpoint: emulators.armUrl, armScope, clock: systemClock });
   let accounts = 0;
   return {
     emulators,

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { Webhook as StandardWebhook } from "standardwebhooks";
 import { noWebhook, Webhook, type WebhookOptions } from "../../../lib/alarms/webhook";
-import type { Clock } from "../../../lib/ports";
+import { VirtualClock } from "../../fakes/world/virtual-clock";
 import { aClearing, anAlarm } from "./event";
 import { LocalReceiver, type Request } from "./receiver";
 import { cloudEvents, problemsWith, slackMessages, teamsMessages } from "./schemas";
@@ -11,18 +11,7 @@ const call = { signal: new AbortController().signal };
 const secret = Buffer.from(Array.from({ length: 32 }, (_, index) => index));
 
 let receiver: LocalReceiver;
-let nowMs: number;
-/** A shortened time limit of one request. Only waiting for it takes real time here. */
-let limitMs: number;
-
-const clock: Clock = {
-  now: () => new Date(nowMs),
-  abortAfter: (ms) => {
-    expect(ms).toBe(5_000);
-    return AbortSignal.timeout(limitMs);
-  },
-  sleep: async () => undefined,
-};
+let clock: VirtualClock;
 
 const aWebhook = (changes: Partial<WebhookOptions> = {}): Webhook =>
   new Webhook({
@@ -43,8 +32,7 @@ const last = (): Request => {
 
 beforeEach(async () => {
   // The package compares the timestamp with the real clock.
-  nowMs = Date.now();
-  limitMs = 5_000;
+  clock = new VirtualClock({ startsAt: new Date().toISOString() });
   receiver = await new LocalReceiver().start();
 });
 afterEach(() => receiver.stop());
@@ -84,7 +72,7 @@ describe("a signature", () => {
   it("follows the specification: HMAC-SHA256 of id, seconds and body, joined by full stops", async () => {
     await aWebhook().deliver(anAlarm(), call);
     const { headers, body } = last();
-    const seconds = Math.floor(nowMs / 1000);
+    const seconds = Math.floor(clock.now().getTime() / 1000);
     expect(headers["webhook-timestamp"]).toBe(String(seconds));
     const signed = createHmac("sha256", secret).update(`01JDF0000000000000000EVENT.${seconds}.${body}`).digest();
     const [version, signature] = String(headers["webhook-signature"]).split(",");
@@ -106,7 +94,7 @@ describe("a signature", () => {
     const webhook = aWebhook();
     receiver.answers = (response, nth) => response.writeHead(nth === 1 ? 500 : 200).end();
     expect(await webhook.deliver(anAlarm(), call)).toBe("failed");
-    nowMs += 60_000;
+    clock.advance(60_000);
     expect(await webhook.deliver(anAlarm(), call)).toBe("delivered");
     const [first, second] = receiver.requests;
     expect(first?.body).toBe(second?.body);
@@ -146,9 +134,17 @@ describe("an answer", () => {
   });
 
   it("that never comes is awaited up to the time limit only", async () => {
-    receiver.answers = () => undefined;
-    limitMs = 50;
-    expect(await aWebhook().deliver(anAlarm(), call)).toBe("failed");
+    const settled = jest.fn();
+    const received = new Promise((resolve) => {
+      receiver.answers = resolve;
+    });
+    const delivery = aWebhook().deliver(anAlarm(), call).finally(settled);
+    await received;
+    clock.advance(4_999);
+    await new Promise(setImmediate);
+    expect(settled).not.toHaveBeenCalled();
+    clock.advance(1);
+    expect(await delivery).toBe("failed");
   });
 
   it("that never ends is not read", async () => {
@@ -167,7 +163,7 @@ describe("an answer", () => {
   it("is no longer awaited once the caller aborts", async () => {
     receiver.answers = () => undefined;
     expect(await aWebhook().deliver(anAlarm(), { signal: AbortSignal.timeout(50) })).toBe("failed");
-    nowMs += 30_000;
+    clock.advance(30_000);
     expect(await aWebhook().deliver(anAlarm(), { signal: AbortSignal.abort() })).toBe("failed");
   });
 
@@ -195,15 +191,15 @@ const failed = async (): Promise<Webhook> => {
 describe("a receiver that has failed", () => {
   it("gets no request for 30 s", async () => {
     const webhook = await failed();
-    nowMs += 29_999;
+    clock.advance(29_999);
     expect([await webhook.deliver(anAlarm(), call), receiver.requests.length]).toEqual(["failed", 1]);
-    nowMs += 1;
+    clock.advance(1);
     expect([await webhook.deliver(anAlarm(), call), receiver.requests.length]).toEqual(["delivered", 2]);
   });
 
   it("gets a request again after the clock was set back", async () => {
     const webhook = await failed();
-    nowMs -= 1;
+    clock.offsetMs -= 1;
     expect(await webhook.deliver(anAlarm(), call)).toBe("delivered");
   });
 
