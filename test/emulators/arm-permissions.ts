@@ -12,17 +12,18 @@ export interface EmulatedRole {
 export interface PermissionsRequest {
   /** The Batch account. */
   readonly scope: string;
+  readonly subscription: string;
   readonly account: string;
 }
 
-const groupPath = "/subscriptions/[^/]+/resourceGroups/[^/]+";
+const groupPath = "/subscriptions/([^/]+)/resourceGroups/[^/]+";
 const accountPath = String.raw`${groupPath}/providers/Microsoft\.Batch/batchAccounts/([^/]+)`;
 const pattern = new RegExp(String.raw`^(${accountPath})/providers/Microsoft\.Authorization/permissions/?$`, "i");
 
 /** A request for the caller's own permissions on a Batch account; null for any other. */
 export const permissionsRequestOf = ({ method, path }: WireRequest): PermissionsRequest | null => {
-  const [, scope, account] = pattern.exec(decodeURIComponent(path)) ?? [];
-  return method !== "GET" || scope === undefined || account === undefined ? null : { scope, account };
+  const [, scope, subscription = "", account = ""] = pattern.exec(decodeURIComponent(path)) ?? [];
+  return method !== "GET" || scope === undefined ? null : { scope, subscription, account };
 };
 
 const accountActions = ["read", "listkeys/action", "regeneratekeys/action"] as const satisfies readonly ArmAction[];

@@ -41,6 +41,8 @@ export interface BatchAccounts {
   /** The answer to a request for the identity's own permissions (default: those not denied). It has no effect. */
   tellRoles(roles: readonly EmulatedRole[] | "asAllowed" | "unreadable"): void;
   setKeyTiming(timing: Partial<KeyTiming>): void;
+  /** Enforces Resource Manager's limits for each subscription: 250 reads and 25 a second, 200 writes and 10 a second. */
+  limitRequests(on: boolean): void;
   /** Every key ever issued, for searches for leaks. */
   issuedKeys(): readonly string[];
   /** Data plane calls of the account: answered with 2xx, and refused. */
@@ -79,6 +81,9 @@ export const batchAccounts = (store: BatchStore, arm: BatchArm, dataPlaneHost: (
   tellRoles: (roles) => arm.permissions.set(roles),
   setKeyTiming: (timing) => {
     store.timing = { ...store.timing, ...timing };
+  },
+  limitRequests: (on) => {
+    arm.buckets.enforced = on;
   },
   issuedKeys: () => [...store.issuedKeys],
   calls: (name) => {

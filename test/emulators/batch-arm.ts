@@ -4,6 +4,7 @@ import { type ArmAction, type ArmOperation, armOperationOf } from "./arm-operati
 import { ArmPermissions, type PermissionsRequest, permissionsRequestOf } from "./arm-permissions";
 import { BatchProvider } from "./batch-provider";
 import type { BatchStore } from "./batch-store";
+import { RequestBuckets } from "./request-buckets";
 import { judgeToken } from "./tokens";
 import {
   type Answer,
@@ -22,9 +23,11 @@ export class BatchArm implements WireService {
   readonly #denied = new Set<ArmAction>();
   /** The answer to a request for the caller's permissions. */
   readonly permissions = new ArmPermissions();
+  readonly buckets: RequestBuckets;
   readonly #provider: BatchProvider;
 
   constructor(store: BatchStore, dataPlaneHost: () => string) {
+    this.buckets = new RequestBuckets(store.now);
     this.#provider = new BatchProvider(store, dataPlaneHost);
   }
 
@@ -53,7 +56,9 @@ export class BatchArm implements WireService {
   }
 
   #permissions(request: WireRequest, asked: PermissionsRequest): Call {
-    const answer = (): Answer => this.#malformed(request) ?? this.permissions.answer(asked, this.#denied);
+    const answer = (): Answer =>
+      this.#malformed(request) ??
+      this.buckets.answer("reads", asked.subscription, () => this.permissions.answer(asked, this.#denied));
     return {
       route: "arm.listPermissions",
       subject: asked.account,
@@ -66,7 +71,8 @@ export class BatchArm implements WireService {
     const malformed = this.#malformed(request);
     if (malformed !== null) return malformed;
     if (this.#denied.has(operation.action)) return authorizationFailed(operation.action, operation.scope);
-    return request.method === "GET" ? this.#provider.answer(request, operation) : this.#write(request, operation);
+    const kind = request.method === "GET" ? "reads" : "writes";
+    return this.buckets.answer(kind, operation.subscription, () => this.#provider.answer(request, operation));
   }
 
   /** The requirements of every request: a token and a version. */
@@ -85,13 +91,6 @@ export class BatchArm implements WireService {
       return armError(400, "InvalidApiVersionParameter", `The api-version '${version}' is invalid.`);
     }
     return null;
-  }
-
-  /** Key operations count as writes, although listing only reads (seen in recordings). The emulator refuses none. */
-  #write(request: WireRequest, operation: ArmOperation): Answer {
-    return withHeaders(this.#provider.answer(request, operation), {
-      "x-ms-ratelimit-remaining-subscription-writes": "199",
-    });
   }
 }
 

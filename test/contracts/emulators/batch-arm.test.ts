@@ -1,14 +1,16 @@
 import type { AddedAccount } from "../../emulators/batch-accounts";
 import { type Emulators, startEmulators } from "../../emulators/emulators";
 import { issueToken } from "../../emulators/tokens";
+import { VirtualClock } from "../../fakes/world/virtual-clock";
 import { armAudience, armClient, bearer, failureOf, raw, useIdentityOf } from "./clients";
 
 const version = "api-version=2023-11-01";
 
+const clock = new VirtualClock();
 let emulators: Emulators;
 
 beforeAll(async () => {
-  emulators = await startEmulators();
+  emulators = await startEmulators({ now: () => clock.now() });
   useIdentityOf(emulators);
 });
 
@@ -18,7 +20,7 @@ afterAll(async () => {
 });
 
 let counter = 0;
-const anAccount = (options: { readonly resourceGroup?: string } = {}): AddedAccount => {
+const anAccount = (options: { readonly subscriptionId?: string } = {}): AddedAccount => {
   counter += 1;
   return emulators.batch.addAccount({ name: `armtest${counter}`, resourceGroup: "rg-arm", ...options });
 };
@@ -143,5 +145,34 @@ describe("refusals", () => {
     const account = anAccount();
     emulators.batch.lock(account.name, "CanNotDelete");
     await expect(accounts().getKeys("rg-arm", account.name)).resolves.toBeDefined();
+  });
+
+  it.each([
+    ["reads", "GET", "", 250, 40, "0000000000a1"],
+    ["writes", "POST", "/listKeys", 200, 100, "0000000000a2"],
+    ["writes", "POST", "/regenerateKeys", 200, 100, "0000000000a3"],
+  ])("answers 429 after too many %s of a subscription by %s %s, until the next token", async (...row) => {
+    const [kind, method, action, capacity, msPerToken, subscription] = row;
+    const account = anAccount({ subscriptionId: `00000000-0000-4000-8000-${subscription}` });
+    const body = { keyName: "Primary" };
+    const ask = (of: AddedAccount) =>
+      raw(urlOf(of, action), { method, headers: bearer(armAudience), ...(action === "/regenerateKeys" && { body }) });
+    emulators.batch.limitRequests(true);
+    const first = await ask(account);
+    await Promise.all(Array.from({ length: capacity - 1 }, () => ask(account)));
+    const keys = emulators.batch.keys(account.name);
+    const refused = await ask(account);
+    const elsewhere = await ask(anAccount());
+    clock.advance(msPerToken - 1);
+    const tooSoon = await ask(account);
+    const unchanged = emulators.batch.keys(account.name);
+    clock.advance(1);
+    const refilled = await ask(account);
+    emulators.batch.limitRequests(false);
+    expect(first.headers.get(`x-ms-ratelimit-remaining-subscription-${kind}`)).toBe(`${capacity - 1}`);
+    expect(refused).toMatchObject({ status: 429, body: { error: { code: "SubscriptionRequestsThrottled" } } });
+    expect(refused.headers.get("retry-after")).toBe("1");
+    expect(unchanged).toEqual(keys);
+    expect([elsewhere, tooSoon, refilled].map(({ status }) => status)).toEqual([200, 429, 200]);
   });
 });
