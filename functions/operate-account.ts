@@ -17,7 +17,7 @@ app.http("operateAccount", {
     if (read.kind === "refused") return read.answer;
     const order = parseOrder(read.body);
     if (order.kind === "invalid") return badRequest(order.problems);
-    return answer(await operate(theApp, account, { action, reason: order.value.reason, by: callerOf(request) }));
+    return answer(await operate(theApp, account, { action, ...order.value, by: callerOf(request) }));
   }),
 });
 

@@ -1,9 +1,11 @@
 import * as z from "zod";
 import { maxMs } from "../lib/config/reader";
+import type { Preconditions } from "../lib/operations/preconditions";
 import type { Demand } from "../lib/operations/rotate-on-demand";
 import type { Problem } from "../lib/errors";
 import { type Parsed, parsed } from "../lib/parsed";
 import { withoutKeys } from "../lib/redact";
+import { isPhase, phaseFacts } from "../lib/rotation/phases";
 import { formatDuration, parseDuration } from "../lib/rotation/time/duration";
 import { minutes, seconds } from "../lib/rotation/time/units";
 
@@ -13,10 +15,29 @@ const reason = z
   .min(1, "must say why, in 1 to 500 characters: it is kept in the history")
   .max(500, "must have at most 500 characters");
 
-/** The body of an operator's order. */
-export const parseOrder = (body: unknown): Parsed<{ readonly reason: string }> => {
-  const found = parsed(z.strictObject({ reason }).safeParse(body));
-  return found.kind === "valid" ? { kind: "valid", value: { reason: withoutKeys(found.value.reason) } } : found;
+const phases = Object.keys(phaseFacts).filter(isPhase);
+
+/** An id as the status shows it: the comparison is exact, so the form is not checked further. */
+const idOrNull = (what: string) =>
+  z
+    .string(`must be ${what} as the status shows it, or null`)
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, `must be ${what} as the status shows it, or null`)
+    .nullable()
+    .optional();
+
+const orderSchema = z.strictObject({
+  reason,
+  phase: z.enum(phases, `must be one of ${phases.join(", ")}`).optional(),
+  rotationId: idOrNull("the rotation's id"),
+  secretVersion: idOrNull("the version of the secret"),
+});
+
+/** The body of an operator's order: a reason, and what the operator decided on. */
+export const parseOrder = (body: unknown): Parsed<{ readonly reason: string; readonly expected: Preconditions }> => {
+  const found = parsed(orderSchema.safeParse(body));
+  if (found.kind === "invalid") return found;
+  const { reason: why, ...expected } = found.value;
+  return { kind: "valid", value: { reason: withoutKeys(why), expected } };
 };
 
 /**

@@ -1,5 +1,6 @@
 import { advance, type Note, type RequestRejection } from "../driver/advance";
 import type { App } from "../app";
+import { failedPrecondition, type Preconditions } from "./preconditions";
 import { busySeconds } from "./rotate-on-demand";
 import { readStatus } from "./read-status";
 import type { AccountConfig } from "../rotation/account-config";
@@ -19,6 +20,8 @@ export interface Order {
   readonly reason: string;
   /** `operator:<name>` */
   readonly by: string;
+  /** What the order was decided on; compared under the claim, so nothing can change in between. */
+  readonly expected?: Preconditions;
 }
 
 export type Operated =
@@ -30,6 +33,8 @@ export type Operated =
 export const operate = async (app: App, config: AccountConfig, order: Order): Promise<Operated> => {
   const { ports, limits } = app;
   const beforeSteps = (record: RotationRecord, now: Date): Note | RequestRejection => {
+    const differs = failedPrecondition(record, order.expected ?? {});
+    if (differs !== null) return differs;
     const asked: Pause = { since: toInstant(now), by: order.by, reason: order.reason };
     return orders[order.action]({ record, config, asked, now, dryRun: limits.dryRun });
   };

@@ -16,6 +16,7 @@ export const phaseFacts = {
 } as const satisfies Record<string, { gated: boolean; rotating: boolean; next: string }>;
 
 export type Phase = keyof typeof phaseFacts;
+export const isPhase = (name: string): name is Phase => Object.hasOwn(phaseFacts, name);
 export type GatedPhase = { [P in Phase]: (typeof phaseFacts)[P]["gated"] extends true ? P : never }[Phase];
 
 /** The newest version of the account's secret, and the slot whose key it holds. */

@@ -176,6 +176,53 @@ describe("pause and resume", () => {
   });
 });
 
+describe("an action with preconditions", () => {
+  const decided = async (at: Place) => {
+    const { phase, rotation, secret } = await at.status();
+    return { phase, rotationId: rotation?.id ?? null, secretVersion: secret.version };
+  };
+
+  test("is carried out where phase, rotation and version are those that the operator saw", async () => {
+    const { at } = await published(rig, soakless);
+    const seen = await decided(at);
+    expect(await postRequest(at, "approve", { reason: "all restarted", ...seen })).toMatchObject({
+      status: 200,
+      body: { phase: "idle" },
+    });
+    const idle = { reason: "lunch", ...(await decided(at)) };
+    expect(idle).toMatchObject({ phase: "idle", rotationId: null });
+    expect((await postRequest(at, "pause", idle)).status).toBe(200);
+  });
+
+  test.each<[OperatorAction, object, RegExp]>([
+    ["approve", { phase: "adopting" }, /^phase is published, not adopting: GET the account/],
+    ["rollback", { rotationId: "01JDFOTHER" }, /^rotationId is 01\w{24}, not 01JDFOTHER: /],
+    ["pause", { rotationId: null }, /^rotationId is 01\w{24}, not null: /],
+    [
+      "resume",
+      { phase: "idle", secretVersion: null },
+      /^phase is published, not idle; secretVersion is \w{32}, not null: /,
+    ],
+  ])("%s with %j is refused, changes nothing and names what is there now", async (action, expected, detail) => {
+    const { at } = await published(rig, soakless);
+    const before = JSON.stringify([await at.status(), at.events, at.keys()]);
+    const answer = await postRequest(at, action, { reason: "a test", ...expected });
+    expect(answer).toMatchObject({ status: 409, body: { reason: "PreconditionFailed" } });
+    expect(answer.body).toMatchObject({ detail: expect.stringMatching(detail) });
+    expect(JSON.stringify([await at.status(), at.events, at.keys()])).toBe(before);
+  });
+
+  test("does not approve a version that was published after the decision", async () => {
+    const { at, vm } = await published(rig, soakless);
+    const { secretVersion } = await decided(at);
+    at.publishManually(at.newest().value);
+    await rig.surface.tick();
+    expect(await postRequest(at, "approve", { reason: "all restarted", secretVersion })).toMatchObject({ status: 409 });
+    expect(at.accepts(vm.held.value)).toBe(true);
+    expect(await at.phase()).toBe("published");
+  });
+});
+
 describe("the recorded requester", () => {
   const name = "x-ms-client-principal-name";
   const ada = { [name]: "ada@contoso.com" };

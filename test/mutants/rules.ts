@@ -249,4 +249,12 @@ export const safetyRules: readonly SafetyRule[] = [
     instead: "const since = phaseSince === null ? phaseSince : state.active.publishedAt;",
     caughtBy: { jest: "unit", test: "rotation/gate/gate" },
   },
+  {
+    rule: "an order is carried out only where its preconditions hold",
+    without: "an approval of one version retires the key that apps of another version use",
+    file: "lib/operations/preconditions.ts",
+    text: "if (differences.length === 0) return null;",
+    instead: "if (differences.length >= 0) return null;",
+    caughtBy: { jest: "handlers", test: "operator" },
+  },
 ];

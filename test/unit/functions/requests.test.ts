@@ -102,14 +102,24 @@ describe("an operator's request", () => {
   it("needs a reason, which is kept without surrounding space and without keys", () => {
     expect(parseOrder({ reason: ` seen ${keyText} ` })).toEqual({
       kind: "valid",
-      value: { reason: "seen [removed: looks like a key]" },
+      value: { reason: "seen [removed: looks like a key]", expected: {} },
     });
+  });
+
+  it("may carry what the operator decided on, null for what was not there", () => {
+    const expected = { phase: "published", rotationId: "01JDF0000000000000000000AB", secretVersion: null };
+    expect(parseOrder({ reason: "r", ...expected })).toEqual({ kind: "valid", value: { reason: "r", expected } });
   });
 
   it.each<[string, unknown, readonly string[]]>([
     ["no reason", {}, ["/reason"]],
     ["a reason of 501 characters", { reason: "x".repeat(501) }, ["/reason"]],
-    ["more than a reason", { reason: "r", force: true }, ["/force"]],
+    ["an unknown member", { reason: "r", force: true }, ["/force"]],
+    [
+      "an unknown phase and ids of another form",
+      { reason: "r", phase: "done", rotationId: 1, secretVersion: "" },
+      ["/phase", "/rotationId", "/secretVersion"],
+    ],
     ["a body that is not an object", "r", [""]],
   ])("is refused with %s", (_what, body, places) => {
     expect(placesOf(parseOrder(body))).toEqual(places);
