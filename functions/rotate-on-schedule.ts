@@ -1,17 +1,26 @@
 import { app, type TimerHandler } from "@azure/functions";
+import type { Composed } from "../lib/compose";
 import { Ticker } from "../lib/operations/tick";
+import { withHeartbeat } from "../lib/operations/with-heartbeat";
 import { theApp, within } from "./runtime";
 
 const everyFiveMinutes = "0 */5 * * * *";
 
 let ticker: Ticker | null = null;
 
+const runOnce = async (composed: Composed): Promise<"good" | "bad"> => {
+  if (composed.kind === "invalid") {
+    await composed.alarm();
+    return "bad";
+  }
+  ticker ??= new Ticker(composed.app);
+  return (await ticker.tick()).outcome;
+};
+
 const handler: TimerHandler = (_timer, context) =>
-  within(context, async () => {
+  within(context, () => {
     const composed = theApp();
-    if (composed.kind === "invalid") return composed.alarm();
-    ticker ??= new Ticker(composed.app);
-    await ticker.tick();
+    return withHeartbeat(composed.heartbeat, () => runOnce(composed));
   });
 
 app.timer("rotateOnSchedule", {

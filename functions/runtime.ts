@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { InvocationContext } from "@azure/functions";
 import type { App } from "../lib/app";
-import { type Composed, compose, type LineWriter } from "../lib/compose";
+import { type Composed, compose, type LineWriter, readyWith } from "../lib/compose";
 
 const current = new AsyncLocalStorage<InvocationContext>();
 
@@ -24,7 +24,7 @@ export const theApp = (): Composed => {
 
 /** Puts an app in the place of the composed one: how tests run the handlers on a world of their own. */
 export const useApp = (app: App): void => {
-  composed = { kind: "ready", app };
+  composed = readyWith(app);
 };
 
 /** Runs `work` so that what it logs goes to this invocation's log. */

@@ -89,6 +89,14 @@ param webhookEvents string = ''
 @secure()
 param webhookSecret string = ''
 
+@description('Address of a service outside Azure that raises an alarm when no run of the timer has called it for too long: an https address. It is kept as a secret.')
+@secure()
+param heartbeatUrl string = ''
+
+@description('true: call the address with /fail at the end of its path after a bad run; empty: false.')
+@allowed(['', 'true', 'false'])
+param heartbeatFail string = ''
+
 @description('How long the log is kept.')
 @minValue(30)
 @maxValue(730)
@@ -159,6 +167,8 @@ module resources 'resources.bicep' = {
     webhookFormat: webhookFormat
     webhookEvents: webhookEvents
     webhookSecret: webhookSecret
+    heartbeatUrl: heartbeatUrl
+    heartbeatFail: heartbeatFail
     logRetentionDays: logRetentionDays
     signInClientId: signInClientId
     operatorGroupIds: operatorGroupIds

@@ -86,6 +86,14 @@ param webhookEvents string = ''
 @secure()
 param webhookSecret string = ''
 
+@description('Address of a service outside Azure that raises an alarm when no run of the timer has called it for too long: an https address. It is kept as a secret.')
+@secure()
+param heartbeatUrl string = ''
+
+@description('true: call the address with /fail at the end of its path after a bad run; empty: false.')
+@allowed(['', 'true', 'false'])
+param heartbeatFail string = ''
+
 @description('How long the log is kept.')
 @minValue(30)
 @maxValue(730)
@@ -345,6 +353,8 @@ module functionApp 'modules/function-app.bicep' = {
       ROTATION_ALERT_WEBHOOK_SECRET: webhookSecret
       ROTATION_ALERT_WEBHOOK_URL: webhookUrl
       ROTATION_ARM_ENDPOINT: resourceManagerEndpoint
+      ROTATION_HEARTBEAT_FAIL: heartbeatFail
+      ROTATION_HEARTBEAT_URL: heartbeatUrl
       ROTATION_HISTORY_KEEP: historyKeep
       ROTATION_SCHEDULE: schedule
       ROTATION_TABLE_PREFIX: tablePrefix

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { alarmConfigurationInvalid, type ConfigurationAlarm } from "./alarms/configuration-alarm";
+import { HttpsHeartbeat, noHeartbeat } from "./alarms/heartbeat";
 import { MemoryNotices } from "./alarms/memory-notices";
 import type { NotifierPorts } from "./alarms/publish-notice";
 import { noWebhook, Webhook } from "./alarms/webhook";
@@ -21,7 +22,7 @@ import { ConfigError } from "./errors";
 import { appRoot, readFunctionTimeout } from "./config/host-json";
 import { UlidIds, systemClock } from "./system";
 import type { AppLimits } from "./limits";
-import type { Alerts, Log, Ports } from "./ports";
+import type { Alerts, Heartbeat, Log, Ports } from "./ports";
 import { parseDuration } from "./rotation/time/duration";
 import { seconds } from "./rotation/time/units";
 import { FetchHealthChecks } from "./signals/health-client";
@@ -37,12 +38,12 @@ export type LineWriter = (level: "info" | "warn" | "error", line: string) => voi
 const logTo = (write: LineWriter): Log => ({ write: (level, line) => write(level, JSON.stringify(line)) });
 
 /** Builds the app from the process's settings. Throws `ConfigError` with every problem at once. */
-const composeApp = (env: Environment, write: LineWriter): App => {
+const composeApp = (env: Environment, write: LineWriter): Pick<Ready, "app" | "heartbeat"> => {
   const root = appRoot(env);
   const functionTimeoutMs = readFunctionTimeout(root, env);
   const settings = readSettings(env, { read: (file) => readFileSync(join(root, file), "utf8") }, { functionTimeoutMs });
   const ports = buildPorts(env, settings, logTo(write));
-  return {
+  const app: App = {
     ports,
     accounts: settings.accounts,
     versions: new VersionCache(ports.secrets, systemClock),
@@ -51,6 +52,7 @@ const composeApp = (env: Environment, write: LineWriter): App => {
     emulated: settings.emulated,
     limits: limitsOf(settings, functionTimeoutMs),
   };
+  return { app, heartbeat: openHeartbeat(settings.heartbeat) };
 };
 
 const limitsOf = (
@@ -113,6 +115,9 @@ const tableStorage = (
         credential: createCredential({ env, clientId: storage.clientId, authorityHost: cloud.authorityHost }),
       };
 
+const openHeartbeat = (heartbeat: Settings["heartbeat"]): Heartbeat =>
+  heartbeat === null ? noHeartbeat : new HttpsHeartbeat({ ...heartbeat, clock: systemClock });
+
 /** Builds the alarm path from whichever settings are valid. */
 const openConfigurationAlarm = (env: Environment, write: LineWriter): ConfigurationAlarm => {
   const { tables, webhook, emulated, cloud } = readAlarmSettings(env);
@@ -130,20 +135,33 @@ const openConfigurationAlarm = (env: Environment, write: LineWriter): Configurat
   };
 };
 
-/**
- * The app, or the problems that keep it from running, and the alarm about them: one run of it logs and reports them.
- */
-export type Composed =
-  | { readonly kind: "ready"; readonly app: App }
-  | { readonly kind: "invalid"; readonly problems: ConfigError["problems"]; readonly alarm: () => Promise<void> };
+interface Ready {
+  readonly kind: "ready";
+  readonly app: App;
+  readonly heartbeat: Heartbeat;
+}
+
+/** The problems that keep the app from running. One run of `alarm` logs and reports them. */
+interface Invalid {
+  readonly kind: "invalid";
+  readonly problems: ConfigError["problems"];
+  readonly alarm: () => Promise<void>;
+  readonly heartbeat: Heartbeat;
+}
+
+export type Composed = Ready | Invalid;
+
+/** An app that was built elsewhere, without a heartbeat. */
+export const readyWith = (app: App): Composed => ({ kind: "ready", app, heartbeat: noHeartbeat });
 
 export const compose = (env: Environment, write: LineWriter): Composed => {
   try {
-    return { kind: "ready", app: composeApp(env, write) };
+    return { kind: "ready", ...composeApp(env, write) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const { problems } = error;
     const alarm = openConfigurationAlarm(env, write);
-    return { kind: "invalid", problems, alarm: () => alarmConfigurationInvalid(alarm, problems) };
+    const heartbeat = openHeartbeat(readAlarmSettings(env).heartbeat);
+    return { kind: "invalid", problems, alarm: () => alarmConfigurationInvalid(alarm, problems), heartbeat };
   }
 };

@@ -198,6 +198,12 @@ export interface Alerts {
   deliver(event: Announcement, options: CallOptions): Promise<Delivered>;
 }
 
+/** A service outside Azure that raises an alarm when it hears nothing for too long. */
+export interface Heartbeat {
+  /** Reports the end of one run of the timer. Never throws, never logs, and ends within seconds. */
+  report(outcome: "good" | "bad"): Promise<void>;
+}
+
 /** One line of JSON each. Never given an error of an SDK. */
 export interface Log {
   write(level: "info" | "warn" | "error", line: Readonly<Record<string, unknown>> & { readonly event: string }): void;

@@ -19,6 +19,8 @@ export const settingNames = {
   ROTATION_ALERT_WEBHOOK_FORMAT: "cloudevents, teams or slack; default cloudevents",
   ROTATION_ALERT_WEBHOOK_SECRET: "signs what is sent: whsec_ and base64 of 24 to 64 bytes",
   ROTATION_ALERT_WEBHOOK_EVENTS: "alarms or all; default alarms",
+  ROTATION_HEARTBEAT_URL: "address that is called after every good run of the timer, https",
+  ROTATION_HEARTBEAT_FAIL: "true: also after a bad one, with /fail at the end of the path; default false",
   ROTATION_CLOUD: "AzurePublic, AzureUSGovernment or AzureChina; default AzurePublic",
   ROTATION_ARM_ENDPOINT: "base address of Resource Manager, https; default by cloud",
   ROTATION_EMULATED: "true: accept emulators, never in Azure; default false",

@@ -1,6 +1,7 @@
 import { type Cloud, cloudNames, clouds } from "./clouds";
 import { type FilesBesideHost, readConfiguration } from "./configuration";
 import { isGuid } from "./field-types";
+import { type HeartbeatSettings, readHeartbeat } from "./heartbeat";
 import { Problems } from "./problems";
 import { type Environment, SettingsReader } from "./reader";
 import { looksLikeNcrontab } from "./schedule";
@@ -30,6 +31,8 @@ export interface Settings {
   readonly emulated: boolean;
   /** Null where alarms go to the log only. */
   readonly webhook: WebhookSettings | null;
+  /** Null where no outside service expects a heartbeat. */
+  readonly heartbeat: HeartbeatSettings | null;
   /** With `ROTATION_ARM_ENDPOINT` applied. */
   readonly cloud: Cloud;
   /** `AZURE_CLIENT_ID`; null for the system-assigned identity. */
@@ -90,7 +93,7 @@ const readClientId = (reader: SettingsReader): string | null =>
   reader.matching("AZURE_CLIENT_ID", "the client id of a user-assigned identity, a GUID", isGuid);
 
 /** The settings that the alarm about invalid settings needs, as far as they are valid. */
-export interface AlarmSettings extends Pick<Settings, "emulated" | "webhook" | "cloud"> {
+export interface AlarmSettings extends Pick<Settings, "emulated" | "webhook" | "heartbeat" | "cloud"> {
   /** Null where the settings of the tables are invalid too. */
   readonly tables: Pick<Settings, "storage" | "tablePrefix"> | null;
 }
@@ -115,6 +118,8 @@ export const readAlarmSettings = (env: Environment): AlarmSettings => {
     cloud,
     tables: ofTables.isEmpty ? tables : null,
     webhook: ofTables.isEmpty && ofWebhook.isEmpty ? webhook : null,
+    // It needs no memory, so no tables.
+    heartbeat: readHeartbeat(new SettingsReader(env, others), emulated),
   };
 };
 
@@ -145,6 +150,7 @@ export const readSettings = (
     dryRun: reader.flag("ROTATION_DRY_RUN"),
     emulated,
     webhook: readWebhook(reader, emulated),
+    heartbeat: readHeartbeat(reader, emulated),
     cloud,
     clientId,
     historyKeepMs: reader.duration("ROTATION_HISTORY_KEEP", emulated ? seconds(1) : days(1)) ?? days(400),

@@ -8,6 +8,12 @@ const isLoopback = ({ hostname }: URL): boolean =>
 export const isSecure = (url: URL, emulated: boolean): boolean =>
   url.protocol === "https:" || (emulated && url.protocol === "http:" && isLoopback(url));
 
+/** Where alarms or heartbeats may be sent. */
+export const isReceiver = (text: string, emulated: boolean): boolean => {
+  const url = parseUrl(text);
+  return url !== null && isSecure(url, emulated) && !hasUserInfo(url);
+};
+
 /** A name or password before the host: it would be sent, and shown, in places that are not for secrets. */
 export const hasUserInfo = (url: URL): boolean => url.username !== "" || url.password !== "";
 

@@ -1,5 +1,5 @@
 import type { SettingsReader } from "./reader";
-import { hasUserInfo, isSecure, parseUrl } from "./urls";
+import { isReceiver } from "./urls";
 
 const webhookFormats = ["cloudevents", "teams", "slack"] as const;
 const webhookEvents = ["alarms", "all"] as const;
@@ -12,11 +12,6 @@ export interface WebhookSettings {
   readonly secret: string | null;
   readonly events: (typeof webhookEvents)[number];
 }
-
-const isUsableUrl = (text: string, emulated: boolean): boolean => {
-  const url = parseUrl(text);
-  return url !== null && isSecure(url, emulated) && !hasUserInfo(url);
-};
 
 /** Standard Webhooks: `whsec_` and base64 of 24 to 64 bytes. */
 const isSigningSecret = (text: string): boolean => {
@@ -32,7 +27,7 @@ export const readWebhook = (reader: SettingsReader, emulated: boolean): WebhookS
   const url = reader.matching(
     "ROTATION_ALERT_WEBHOOK_URL",
     "an https URL without user name and password (http to this machine with ROTATION_EMULATED)",
-    (text) => isUsableUrl(text, emulated),
+    (text) => isReceiver(text, emulated),
   );
   const settings = {
     format: reader.choice("ROTATION_ALERT_WEBHOOK_FORMAT", webhookFormats) ?? "cloudevents",

@@ -21,6 +21,9 @@ export interface TickSummary {
   readonly ms: number;
 }
 
+/** Bad: the tables could not be read, so no account was processed. */
+export type TickResult = TickSummary & { readonly outcome: "good" | "bad" };
+
 const maxConcurrent = 8;
 
 interface Outcome {
@@ -46,7 +49,7 @@ export class Ticker {
     this.#states = new AccountStates(app.ports.log);
   }
 
-  async tick(): Promise<TickSummary> {
+  async tick(): Promise<TickResult> {
     const { ports, limits, accounts } = this.app;
     const startedAt = ports.clock.now().getTime();
     const stop = ports.clock.abortAfter(limits.tickMs);
@@ -54,10 +57,12 @@ export class Ticker {
     const outcomes = await concurrently(this.#inTurn(accounts), maxConcurrent, (config) =>
       this.#processAccount(config, stop, notices),
     );
-    await this.#endOrphaned(await notices);
+    const read = await notices;
+    await this.#endOrphaned(read);
     const summary = { ...summarize(outcomes), ms: ports.clock.now().getTime() - startedAt };
     ports.log.write("info", { event: "Tick", ...summary });
-    return summary;
+    const nothingProcessed = summary.failed === summary.accounts && summary.accounts > 0;
+    return { ...summary, outcome: read === null || nothingProcessed ? "bad" : "good" };
   }
 
   /** Each tick begins with another account, so that a tick that is too short for all starves none. */

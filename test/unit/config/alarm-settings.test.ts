@@ -2,7 +2,8 @@ import { readAlarmSettings } from "../../../lib/config/settings";
 
 const storage = { AzureWebJobsStorage__accountName: "rotations" };
 const webhook = { ROTATION_ALERT_WEBHOOK_URL: "https://alerts.example/hook", ROTATION_ALERT_WEBHOOK_FORMAT: "slack" };
-const right = { ...storage, ...webhook };
+const heartbeat = { ROTATION_HEARTBEAT_URL: "https://beats.example/5d1c", ROTATION_HEARTBEAT_FAIL: "true" };
+const right = { ...storage, ...webhook, ...heartbeat };
 
 describe("the alarm about invalid settings", () => {
   it.each([
@@ -19,6 +20,7 @@ describe("the alarm about invalid settings", () => {
         tablePrefix: "BatchKey",
       },
       webhook: { url: "https://alerts.example/hook", format: "slack" },
+      heartbeat: { url: "https://beats.example/5d1c", reportsFailures: true },
       emulated: false,
     });
   });
@@ -29,8 +31,9 @@ describe("the alarm about invalid settings", () => {
     ["a table prefix", { ROTATION_TABLE_PREFIX: "1" }],
     ["a cloud", { ROTATION_CLOUD: "AzureMoon" }],
     ["an identity", { AZURE_CLIENT_ID: "me" }],
-  ])("goes to the log only where %s is wrong", (_, wrong) => {
-    expect(readAlarmSettings({ ...right, ...wrong })).toMatchObject({ tables: null, webhook: null });
+  ])("goes to log and heartbeat only where %s is wrong", (_, wrong) => {
+    const { tables, webhook: found, heartbeat: beats } = readAlarmSettings({ ...right, ...wrong });
+    expect([tables, found, beats?.reportsFailures]).toEqual([null, null, true]);
   });
 
   it.each([
@@ -43,6 +46,13 @@ describe("the alarm about invalid settings", () => {
     const { tables, webhook: found } = readAlarmSettings({ ...right, ...wrong });
     expect([tables?.tablePrefix, found]).toEqual(["BatchKey", null]);
   });
+
+  it.each([{ ROTATION_HEARTBEAT_URL: "http://beats.example" }, { ROTATION_HEARTBEAT_URL: "" }])(
+    "reaches no heartbeat with %j",
+    (wrong) => {
+      expect(readAlarmSettings({ ...right, ...wrong }).heartbeat).toBeNull();
+    },
+  );
 
   it("goes by the cloud and the emulation that are set", () => {
     const sovereign = readAlarmSettings({ ...right, ROTATION_CLOUD: "AzureUSGovernment", ROTATION_DRY_RUN: "maybe" });

@@ -42,6 +42,8 @@ const badSettings = {
   ROTATION_ALERT_WEBHOOK_FORMAT: leak,
   ROTATION_ALERT_WEBHOOK_SECRET: `whsec_${leak}`,
   ROTATION_ALERT_WEBHOOK_EVENTS: leak,
+  ROTATION_HEARTBEAT_URL: `http://example.com/${leak}`,
+  ROTATION_HEARTBEAT_FAIL: leak,
   ROTATION_CLOUD: leak,
   ROTATION_ARM_ENDPOINT: `http://${leak}`,
   ROTATION_EMULATED: leak,

@@ -36,6 +36,7 @@ describe("the settings' defaults", () => {
       historyKeepMs: 400 * 86_400_000,
       emulated: false,
       webhook: null,
+      heartbeat: null,
       cloud: {
         name: "AzurePublic",
         armEndpoint: "https://management.azure.com",
@@ -279,6 +280,32 @@ describe("the webhook", () => {
     ["ROTATION_ALERT_WEBHOOK_EVENTS", "none"],
   ])("refuses %s %s, even without an address", (name, value) => {
     expect(placesOf(anEnvironment({ [name]: value }))).toEqual([name]);
+  });
+});
+
+describe("ROTATION_HEARTBEAT_URL", () => {
+  const url = "https://beats.example.com/5d1c?tag=rotator";
+
+  it.each([
+    [{}, false],
+    [{ ROTATION_HEARTBEAT_FAIL: "false" }, false],
+    [{ ROTATION_HEARTBEAT_FAIL: "true" }, true],
+  ])("is called after good runs, and with ROTATION_HEARTBEAT_FAIL after bad ones: %j", (more, reportsFailures) => {
+    const { heartbeat } = settingsOf(anEnvironment({ ROTATION_HEARTBEAT_URL: url, ...more }));
+    expect(heartbeat).toEqual({ url, reportsFailures });
+  });
+
+  it.each([
+    { ROTATION_HEARTBEAT_URL: "http://beats.example.com/5d1c" },
+    { ROTATION_HEARTBEAT_URL: "https://me:pw@beats.example.com" },
+    { ROTATION_HEARTBEAT_URL: "beats.example.com" },
+    { ROTATION_HEARTBEAT_FAIL: "sometimes" },
+  ])("refuses %j", (wrong) => {
+    expect(placesOf(anEnvironment(wrong))).toEqual(Object.keys(wrong));
+  });
+
+  it("is needed for any heartbeat", () => {
+    expect(settingsOf(anEnvironment({ ROTATION_HEARTBEAT_FAIL: "true" })).heartbeat).toBeNull();
   });
 });
 

@@ -78,6 +78,8 @@ const everyOption: ParameterSet = {
   webhookUrl: "https://alarms.example.com/batch-keys",
   webhookFormat: "slack",
   webhookEvents: "all",
+  heartbeatUrl: "https://heartbeat.example.com/5d1c",
+  heartbeatFail: "true",
   webhookSecret: "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
   logRetentionDays: 365,
   signInClientId: "44444444-4444-4444-8444-444444444444",

@@ -104,7 +104,7 @@ whereParsed("the workflows", () => {
   });
 });
 
-const secrets: readonly string[] = ["ALERT_WEBHOOK_URL", "ALERT_WEBHOOK_SECRET"];
+const secrets: readonly string[] = ["ALERT_WEBHOOK_URL", "ALERT_WEBHOOK_SECRET", "HEARTBEAT_URL"];
 const from = (name: string): string => `\${{ ${secrets.includes(name) ? "secrets" : "vars"}.${name} }}`;
 
 whereParsed("a deployment from a workflow", () => {
