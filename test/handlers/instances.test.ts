@@ -51,11 +51,9 @@ test("one instance of three keeps the old key alive until its first signal on th
 test("a tick advances the rotation as a signal does", async () => {
   const { at, vms } = await published({ soakMs: minutes(10) });
   for (const vm of vms) await vm.refresh().report();
-  rig.clock.advance(minutes(10) - 3);
-  await rig.surface.tick();
+  await rig.tickAfter(minutes(10) - 3);
   expect(await at.phase()).toBe("published");
-  rig.clock.advance(3);
-  await rig.surface.tick();
+  await rig.tickAfter(3);
   expect(await at.phase()).toBe("idle");
 });
 

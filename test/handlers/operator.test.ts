@@ -85,8 +85,7 @@ describe("approve", () => {
     await rig.surface.tick();
     await at.order("approve", "no app uses it yet");
     expect(await at.status()).toMatchObject({ phase: "adopting", waitingFor: { reason: "DelayNotElapsed" } });
-    rig.clock.advance(days(2));
-    await rig.surface.tick();
+    await rig.tickAfter(days(2));
     expect(await at.phase()).toBe("idle");
   });
 });

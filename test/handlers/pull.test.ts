@@ -58,8 +58,7 @@ describe("a good answer", () => {
     const at = await asking(app, { instances: 2 });
     app.answer = (request, response) => answerJson(response, answerOf(at, request));
     await rig.surface.tick();
-    rig.clock.advance(minutes(1));
-    await rig.surface.tick();
+    await rig.tickAfter(minutes(1));
     expect(app.asked.map(({ path }) => path)).toEqual(["/health", "/health"]);
     expect(new Set(app.asked.map(({ nonce }) => nonce)).size).toBe(2);
     expect(app.asked[0]?.nonce).toMatch(/^[0-9A-Za-z_-]{16,}$/);
@@ -235,8 +234,7 @@ test.each(bad)("%s makes the consumer unhealthy until the next good answer", asy
   expect(app.asked).toHaveLength(1);
 
   app.answer = (request, response) => answerJson(response, answerOf(at, request));
-  rig.clock.advance(minutes(1));
-  await rig.surface.tick();
+  await rig.tickAfter(minutes(1));
   expect(await at.phase()).toBe("idle");
 });
 
@@ -294,16 +292,13 @@ test("a health URL is requested only in the phases that have a gate", async () =
   await at.rotate();
   expect(await askedIn("started")).toBe(0);
   refuse("secrets.publish");
-  rig.clock.advance(minutes(2));
-  await rig.surface.tick();
+  await rig.tickAfter(minutes(2));
   expect(await askedIn("regenerated")).toBe(0);
-  rig.clock.advance(minutes(2));
-  await rig.surface.tick();
+  await rig.tickAfter(minutes(2));
   refuse("secrets.disable");
   expect(await askedIn("published")).toBe(1);
   expect(await askedIn("retired")).toBe(0);
-  rig.clock.advance(minutes(2));
-  await rig.surface.tick();
+  await rig.tickAfter(minutes(2));
   expect(await askedIn("settling")).toBe(1);
   expect(await at.phase()).toBe("idle");
 });
@@ -313,15 +308,13 @@ test("no health URL is requested while the account is idle or paused", async () 
   const at = await asking(app);
   app.answer = (request, response) => answerJson(response, answerOf(at, request));
   await at.order("pause");
-  rig.clock.advance(minutes(1));
-  await rig.surface.tick();
+  await rig.tickAfter(minutes(1));
   expect(app.asked).toHaveLength(0);
   await at.order("resume");
   await rig.surface.tick();
   expect(app.asked).toHaveLength(1);
   expect(await at.phase()).toBe("idle");
-  rig.clock.advance(minutes(5));
-  await rig.surface.tick();
+  await rig.tickAfter(minutes(5));
   expect(app.asked).toHaveLength(1);
 });
 
@@ -345,8 +338,7 @@ test("an answer that cannot be stored is requested again at the next tick, and t
     ["quick", "NoSignalYet"],
     ["late", "Good"],
   ]);
-  rig.clock.advance(minutes(1));
-  await rig.surface.tick();
+  await rig.tickAfter(minutes(1));
   expect(await at.phase()).toBe("idle");
 });
 
@@ -368,8 +360,7 @@ test("a bad answer during the soak restarts it", async () => {
     rig.clock.advance(minutes(4));
   }
   expect(await at.status()).toMatchObject({ phase: "adopting", waitingFor: { reason: "SoakNotElapsed" } });
-  rig.clock.advance(minutes(2));
-  await rig.surface.tick();
+  await rig.tickAfter(minutes(2));
   expect(await at.phase()).toBe("idle");
 });
 

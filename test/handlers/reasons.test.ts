@@ -32,8 +32,7 @@ describe("conditions of the whole account", () => {
     rig.clock.advance(days(60));
     const since = rig.clock.at;
     await at.order("pause", "a release is under way");
-    rig.clock.advance(hours(1));
-    await rig.surface.tick();
+    await rig.tickAfter(hours(1));
     expect(await at.status()).toMatchObject({
       phase: "idle",
       paused: true,
@@ -61,18 +60,15 @@ describe("conditions of the whole account", () => {
     const window = { days: ["Wed"], from: "02:00", to: "05:00", timeZone: "Europe/Amsterdam" } as const;
     const { at } = await adopted(rig, { window, rotateEveryMs: days(1) });
     // Tuesday noon plus a day: Wednesday in the morning, after the window; the next one is a week later.
-    rig.clock.advance(days(1));
-    await rig.surface.tick();
+    await rig.tickAfter(days(1));
     expect(await at.waitingFor()).toEqual({
       reason: "OutsideWindow",
       detail: "due since 2026-11-25T10:00:00.000Z; the maintenance window opens at 2026-12-02T01:00:00.000Z",
       since: "2026-11-25T10:00:00.000Z",
     });
-    rig.clock.to(Date.parse("2026-12-02T00:59:59.999Z"));
-    await rig.surface.tick();
+    await rig.tickAt(Date.parse("2026-12-02T00:59:59.999Z"));
     expect(await at.phase()).toBe("idle");
-    rig.clock.advance(1);
-    await rig.surface.tick();
+    await rig.tickAfter(1);
     expect(await at.phase()).toBe("published");
   });
 
@@ -86,25 +82,21 @@ describe("conditions of the whole account", () => {
     const window = { days: ["Sun"], from: "02:30", to: "05:00", timeZone: "Europe/Amsterdam" } as const;
     rig = await openRig({ startsAt: from });
     const { at } = await adopted(rig, { window, rotateEveryMs: hours(1) });
-    rig.clock.advance(hours(2));
-    await rig.surface.tick();
+    await rig.tickAfter(hours(2));
     expect(await at.waitingFor()).toMatchObject({
       reason: "OutsideWindow",
       detail: expect.stringMatching(new RegExp(`^due since \\S+; the maintenance window opens at ${opensAt}$`)),
     });
-    rig.clock.to(Date.parse(opensAt) - 1);
-    await rig.surface.tick();
+    await rig.tickAt(Date.parse(opensAt) - 1);
     expect(await at.phase()).toBe("idle");
-    rig.clock.advance(1);
-    await rig.surface.tick();
+    await rig.tickAfter(1);
     expect(await at.phase()).toBe("published");
   });
 
   test("OutsideWindow at the gate: holds back a scheduled rotation, but not one on demand", async () => {
     const window = { days: ["Wed"], from: "02:00", to: "05:00", timeZone: "Europe/Amsterdam" } as const;
     const { at, vm } = await adopted(rig, { window, rotateEveryMs: days(7), gate: { soakMs: 0 } });
-    rig.clock.to(Date.parse("2026-12-02T03:59:00.000Z"));
-    await rig.surface.tick();
+    await rig.tickAt(Date.parse("2026-12-02T03:59:00.000Z"));
     rig.clock.advance(minutes(2));
     await vm.refresh().report();
     expect(await at.waitingFor()).toMatchObject({
@@ -130,11 +122,9 @@ describe("conditions of the whole account", () => {
       since: takenAt,
     });
     expect(await at.order("pause")).toMatchObject({ status: 409, body: { reason: "Busy" } });
-    rig.clock.advance(minutes(6));
-    await rig.surface.tick();
+    await rig.tickAfter(minutes(6));
     expect(await at.waitingFor()).toMatchObject({ reason: "OutcomeUnknown" });
-    rig.clock.advance(minutes(5));
-    await rig.surface.tick();
+    await rig.tickAfter(minutes(5));
     expect(await at.phase()).toBe("published");
   });
 });
@@ -156,14 +146,11 @@ describe("what Batch answers", () => {
         since,
       },
     });
-    rig.clock.advance(minutes(2) - 1);
-    await rig.surface.tick();
+    await rig.tickAfter(minutes(2) - 1);
     expect(await at.waitingFor()).toMatchObject({ detail: expect.stringContaining("tried once") });
-    rig.clock.advance(1);
-    await rig.surface.tick();
+    await rig.tickAfter(1);
     expect(await at.waitingFor()).toMatchObject({ since, detail: expect.stringContaining("tried 2 times, again at ") });
-    rig.clock.advance(minutes(2));
-    await rig.surface.tick();
+    await rig.tickAfter(minutes(2));
     expect(await at.status()).toMatchObject({ phase: "published", waitingFor: { reason: "NoSignalYet" } });
   });
 
@@ -185,12 +172,10 @@ describe("what Batch answers", () => {
       },
     });
     const before = at.keys();
-    rig.clock.advance(minutes(5) - 1);
-    await rig.surface.tick();
+    await rig.tickAfter(minutes(5) - 1);
     expect(at.keys()).toEqual(before);
     expect(await at.waitingFor()).toMatchObject({ reason: "OutcomeUnknown" });
-    rig.clock.advance(1);
-    await rig.surface.tick();
+    await rig.tickAfter(1);
     expect(await at.phase()).toBe("published");
     expect(at.keys().primary).toBe(before.primary);
   });
@@ -264,8 +249,7 @@ describe("modes of the gate", () => {
     await at.order("approve");
     await at.rotate();
     const { version, createdAt } = at.newest();
-    rig.clock.advance(days(30));
-    await rig.surface.tick();
+    await rig.tickAfter(days(30));
     expect(await at.waitingFor()).toEqual({
       reason: "ApprovalPending",
       detail: `version ${version}, published at ${createdAt}, waits for an operator to approve`,
@@ -280,8 +264,7 @@ describe("modes of the gate", () => {
     const gate = { mode: "delay", delayMs: days(7), consumers: [], soakMs: 0 } as const;
     const at = place(rig, { gate });
     await rig.surface.tick();
-    rig.clock.advance(days(7));
-    await rig.surface.tick();
+    await rig.tickAfter(days(7));
     await at.rotate();
     const publishedAt = rig.clock.at;
     const until = plus(publishedAt, days(7));
@@ -290,11 +273,9 @@ describe("modes of the gate", () => {
       detail: `the delay of P7D since ${publishedAt} ends at ${until}`,
       since: publishedAt,
     });
-    rig.clock.advance(days(7) - 1);
-    await rig.surface.tick();
+    await rig.tickAfter(days(7) - 1);
     expect(await at.phase()).toBe("published");
-    rig.clock.advance(1);
-    await rig.surface.tick();
+    await rig.tickAfter(1);
     expect(await at.phase()).toBe("idle");
   });
 });

@@ -139,8 +139,7 @@ describe.each(points)("rolled back %s", (_where, reached, reach) => {
     // Where the previous key is the newest already, the roll-back publishes nothing.
     const died = await rig.crash(death, () => at.order("rollback", "the release is broken"));
     expect(died !== null || death.operation === "secrets.publish").toBe(true);
-    rig.clock.advance(minutes(6));
-    await rig.surface.tick();
+    await rig.tickAfter(minutes(6));
     expect(await at.status()).toMatchObject({
       phase: "adopting",
       paused: true,
@@ -210,8 +209,7 @@ describe("automatic roll-back", () => {
     await goOn(vms[0], since, minutes(30) - 1);
     await rig.surface.tick();
     expect(await at.phase()).toBe("published");
-    rig.clock.advance(1);
-    await rig.surface.tick();
+    await rig.tickAfter(1);
     expect(await at.status()).toMatchObject({
       phase: "adopting",
       paused: true,
@@ -263,8 +261,7 @@ describe("automatic roll-back", () => {
       await vms[0].report({ healthy: false });
       await goOn(vms[0], rig.clock.at, minutes(30));
       expect(await rig.crash(death, () => rig.surface.tick())).not.toBeNull();
-      rig.clock.advance(minutes(6));
-      await rig.surface.tick();
+      await rig.tickAfter(minutes(6));
       expect(await at.status()).toMatchObject({ phase: "adopting", paused: true });
       expect(at.newest().value).toBe(previous);
       expect(refused).toEqual([]);

@@ -124,8 +124,7 @@ test("the old key is retired exactly at retireAt; the history names the consumer
   await rig.surface.tick();
   expect(await at.phase()).toBe("published");
   expect(at.accepts(old.value)).toBe(true);
-  rig.clock.advance(1);
-  await rig.surface.tick();
+  await rig.tickAfter(1);
   expect(await at.phase()).toBe("idle");
   expect(at.accepts(old.value)).toBe(false);
   expect(at.eventsOf("KeyRetired")[0]?.detail).toMatch(
@@ -139,13 +138,11 @@ test("retireAfter opens the gate in the modes approval and delay too, but not wh
     const at = place(rig, { gate: { ...gate, consumers: [], soakMs: 0 } });
     await rig.surface.tick();
     await at.order("approve");
-    rig.clock.advance(days(7));
-    await rig.surface.tick();
+    await rig.tickAfter(days(7));
     expect(await at.phase()).toBe("idle");
     await at.rotate(leaked);
     await at.order("pause");
-    rig.clock.advance(hours(1));
-    await rig.surface.tick();
+    await rig.tickAfter(hours(1));
     expect(await at.phase()).toBe("published");
     await at.order("resume");
     expect(await at.phase()).toBe("idle");

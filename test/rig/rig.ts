@@ -137,6 +137,18 @@ export class Rig {
     await (this.wrongSettings.length === 0 ? this.tick() : this.reportSettings());
   }
 
+  /** Advances the clock by so many milliseconds, then runs the timer. */
+  async tickAfter(ms: number): Promise<void> {
+    this.clock.advance(ms);
+    await this.fireTimer();
+  }
+
+  /** The same, at an instant in milliseconds since 1970. */
+  async tickAt(atMs: number): Promise<void> {
+    this.clock.to(atMs);
+    await this.fireTimer();
+  }
+
   reportSettings(): Promise<void> {
     const { ports } = this.app;
     const toLogOnly = { ...ports, notices: new MemoryNotices(), alerts: noWebhook };

@@ -20,6 +20,10 @@ export class ServedRig extends Rig {
     this.surface.use(process.app);
     return process;
   }
+
+  override fireTimer(): Promise<void> {
+    return this.surface.tick();
+  }
 }
 
 export const openRig = async (options: RigOptions = {}): Promise<ServedRig> =>

@@ -55,8 +55,7 @@ it("an interrupted removal is harmless and completed later", async () => {
   await place.remove(await place.row(5));
   expect(await place.problems()).toEqual(["4 had been taken out because of its age, and is there again"]);
   place.rig.start();
-  place.rig.clock.advance(hours(6));
-  await place.rig.tick();
+  await place.rig.tickAfter(hours(6));
   expect(await sequencesOf(place)).toEqual([7, 8]);
   expect(await place.verified()).toMatchObject({ intact: true, events: 2 });
 });
@@ -64,8 +63,7 @@ it("an interrupted removal is harmless and completed later", async () => {
 it("a row with a manually changed, old date does not cause the removal of earlier rows", async () => {
   const place = await tables.rotated({ rotateEveryMs: days(730) });
   await place.put({ ...(await place.row(6)), at: "2001-01-01T00:00:00.000Z" });
-  place.rig.clock.advance(hours(6));
-  await place.rig.tick();
+  await place.rig.tickAfter(hours(6));
   expect((await place.stored()).chain.prunedThrough).toBe(0);
   expect(await place.problems()).toEqual(["6 is not as it was written"]);
 });

@@ -20,8 +20,7 @@ const stories: readonly Story[] = [
     begins: async () => {
       const place = await new Rig().place().adopt();
       await place.rotate();
-      place.rig.clock.advance(days(1) - minutes(5));
-      await place.rig.tick();
+      await place.rig.tickAfter(days(1) - minutes(5));
       expect(place.rig.receiver.received).toEqual([]);
       place.rig.clock.advance(minutes(5));
       return place;
@@ -54,8 +53,7 @@ const stories: readonly Story[] = [
       const place = await new Rig().place({ rotateEveryMs: days(30) }).adopt();
       await place.order("pause");
       const dueAt = Date.parse(place.record.state.active?.keyMadeAt ?? "") + days(30);
-      place.rig.clock.to(dueAt + hours(1) - 1);
-      await place.rig.tick();
+      await place.rig.tickAt(dueAt + hours(1) - 1);
       expect(place.rig.receiver.received).toEqual([]);
       place.rig.clock.to(dueAt + hours(1));
       return place;
@@ -122,15 +120,12 @@ describe("RotationOverdue in a window", () => {
     const { rig } = place;
     // Due on Thursday the 24th of December at 10:00; the next Tuesday is the 29th.
     await place.order("pause");
-    rig.clock.to(Date.parse("2026-12-29T03:59:59.999Z"));
-    await rig.tick();
+    await rig.tickAt(Date.parse("2026-12-29T03:59:59.999Z"));
     expect(rig.receiver.received).toEqual([]);
-    rig.clock.to(Date.parse("2026-12-29T04:00:00.000Z"));
-    await rig.tick();
+    await rig.tickAt(Date.parse("2026-12-29T04:00:00.000Z"));
     expect(rig.receivedSince("2026-12-29T04:00:00.000Z")).toEqual([[0, "RotationOverdue"]]);
     await place.order("resume");
-    rig.clock.to(Date.parse("2027-01-05T01:00:00.000Z"));
-    await rig.tick();
+    await rig.tickAt(Date.parse("2027-01-05T01:00:00.000Z"));
     expect(place.phase).toBe("published");
     expect(rig.receiver.received.at(-1)).toMatchObject({ kind: "AlarmCleared", cleared: "RotationOverdue" });
   });
@@ -166,11 +161,9 @@ describe("an unhealthy consumer", () => {
     const { rig } = place;
     await place.report({ instance: "vm-2", healthy: false });
     await rig.tick();
-    rig.clock.advance(days(1) - minutes(1));
-    await rig.tick();
+    await rig.tickAfter(days(1) - minutes(1));
     expect(place.eventsOf("AlarmCleared")).toEqual([]);
-    rig.clock.advance(minutes(2));
-    await rig.tick();
+    await rig.tickAfter(minutes(2));
     expect(place.eventsOf("AlarmCleared")).toMatchObject([{ reason: "ConsumerUnhealthy" }]);
   });
 });

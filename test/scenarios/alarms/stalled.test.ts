@@ -68,16 +68,13 @@ const notifiedAt = (place: Place): readonly string[] => place.eventsOf("Rotation
 describe.each(limits)("an account that cannot leave the phase %s", (phase, limitMs) => {
   it("is reported at its limit, and not one second earlier", async () => {
     const place = await stuck[phase]();
-    const { clock } = place.rig;
     expect(place.phase).toBe(phase);
     const since = Date.parse(place.record.phaseClock.since);
 
-    clock.to(since + limitMs - seconds(1));
-    await place.rig.tick();
+    await place.rig.tickAt(since + limitMs - seconds(1));
     expect([place.phase, notifiedAt(place)]).toEqual([phase, []]);
 
-    clock.to(since + limitMs);
-    await place.rig.tick();
+    await place.rig.tickAt(since + limitMs);
     const limit = new Date(since + limitMs).toISOString();
     expect([place.phase, notifiedAt(place)]).toEqual([phase, [limit]]);
     expect(place.rig.receiver.received.map(({ kind }) => kind)).toEqual(["RotationStalled"]);
@@ -85,20 +82,16 @@ describe.each(limits)("an account that cannot leave the phase %s", (phase, limit
 
   it("is reported later by the time for which it was paused", async () => {
     const place = await stuck[phase]();
-    const { clock } = place.rig;
     const since = Date.parse(place.record.phaseClock.since);
-    clock.to(since + minutes(10));
+    place.rig.clock.to(since + minutes(10));
     await place.order("pause");
-    clock.to(since + days(20));
-    await place.rig.tick();
+    await place.rig.tickAt(since + days(20));
     await place.order("resume");
 
     const limit = since + limitMs + days(20) - minutes(10);
-    clock.to(limit - seconds(1));
-    await place.rig.tick();
+    await place.rig.tickAt(limit - seconds(1));
     expect([place.phase, notifiedAt(place)]).toEqual([phase, []]);
-    clock.to(limit);
-    await place.rig.tick();
+    await place.rig.tickAt(limit);
     expect([place.phase, notifiedAt(place)]).toEqual([phase, [new Date(limit).toISOString()]]);
   });
 });
@@ -133,8 +126,7 @@ it("the alarm is cleared once when the account advances, and the next stall rais
   expect(place.record.publishing.alarms).toEqual([]);
 
   await place.rotate("once more");
-  rig.clock.advance(days(1));
-  await rig.tick();
+  await rig.tickAfter(days(1));
   await rig.tick();
   const ids = place.eventsOf("RotationStalled").map(({ id }) => id);
   expect([ids.length, new Set(ids).size]).toEqual([2, 2]);
@@ -146,12 +138,9 @@ const previous = ({ rig, config }: Place): string => rig.vault.versions(config.s
 
 it("the alarm continues while the account is paused after it has stalled", async () => {
   const place = await stuck.published();
-  const { clock } = place.rig;
-  clock.advance(days(1));
-  await place.rig.tick();
+  await place.rig.tickAfter(days(1));
   await place.order("pause");
-  clock.advance(hours(6));
-  await place.rig.tick();
+  await place.rig.tickAfter(hours(6));
   expect(notifiedAt(place)).toHaveLength(2);
   expect(place.eventsOf("AlarmCleared")).toEqual([]);
 });

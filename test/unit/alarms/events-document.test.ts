@@ -154,11 +154,9 @@ const everyOtherEvent = async (): Promise<readonly Line[]> => {
   await place.confirm();
   await rig.tick();
   place.publishManually(place.keys().primary);
-  rig.clock.advance(hours(7));
-  await rig.tick();
+  await rig.tickAfter(hours(7));
   place.publishManually(otherKeyText);
-  rig.clock.advance(hours(7));
-  await rig.tick();
+  await rig.tickAfter(hours(7));
 
   rig.accounts = [{ ...config, secret: { ...config.secret, name: "another" } }];
   rig.start();

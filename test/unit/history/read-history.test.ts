@@ -74,8 +74,7 @@ describe("the history of a rotation", () => {
     const place = await new Rig().place().adopt();
     const { rig, config } = place;
     rig.batch.denied.add("listKeys");
-    rig.clock.advance(hours(6));
-    await rig.tick();
+    await rig.tickAfter(hours(6));
     rig.batch.denied.delete("listKeys");
     await place.order("resume");
     const { events } = await readHistory(rig.app, config, { limit: 1, before: null });
@@ -330,11 +329,9 @@ describe("pruning", () => {
   it("does not begin before the first event exceeds the retention", async () => {
     const place = await rotated({ rotateEveryMs: days(730) });
     const first = Date.parse(place.events[0]?.at ?? "");
-    place.rig.clock.to(first + days(400));
-    await place.rig.tick();
+    await place.rig.tickAt(first + days(400));
     expect(place.record.chain.prunedThrough).toBe(0);
-    place.rig.clock.to(first + days(400) + hours(6));
-    await place.rig.tick();
+    await place.rig.tickAt(first + days(400) + hours(6));
     expect(place.record.chain.prunedThrough).toBe(6);
   });
 
@@ -346,8 +343,7 @@ describe("pruning", () => {
     expect(place.record).toMatchObject({ chain: { prunedThrough: 6 }, claim: null });
     expect(rig.logged("NotificationDelayed")).toMatchObject([{ level: "warn", account: "render-weu" }]);
     expect(await verifyHistory(rig.app, config)).toMatchObject({ intact: true });
-    rig.clock.advance(hours(6));
-    await rig.tick();
+    await rig.tickAfter(hours(6));
     expect(place.events.map(({ sequence }) => sequence)).toEqual([7, 8]);
     expect(await verifyHistory(rig.app, config)).toMatchObject({ intact: true, events: 2 });
   });

@@ -262,8 +262,7 @@ describe("the report of a rotation", () => {
     expect(place.eventsOf("DriftRepaired")).toHaveLength(1);
     expect((await evidenceOf(place)).newKey).toMatchObject({ publishedAt: null, evidence: null });
     rig.batch.setRefused(newKey(), false);
-    rig.clock.advance(hours(1));
-    await rig.tick();
+    await rig.tickAfter(hours(1));
     expect((await evidenceOf(place)).newKey).toMatchObject({
       publishedAt: rig.clock.at,
       evidence: { slot: "secondary", version: rig.vault.versions(config.secret).at(-1)?.version },
@@ -281,8 +280,7 @@ describe("the report of a rotation", () => {
     const place = await published();
     const instances = Array.from({ length: 103 }, (_, index) => `vm-${index + 1}`);
     for (const instance of instances) await place.report({ instance });
-    place.rig.clock.advance(minutes(10));
-    await place.rig.tick();
+    await place.rig.tickAfter(minutes(10));
     const evidence = await evidenceOf(place);
     expect(evidence.confirmations).toHaveLength(100);
     expect(evidence.confirmedInstances).toBe(103);
