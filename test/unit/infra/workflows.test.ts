@@ -52,6 +52,7 @@ whereParsed("the workflows", () => {
           inputs: { parameters: { description: "Parameter file for what-if, in the repository", required: true } },
         },
       },
+      "release.yml": { push: { tags: ["v[0-9]+.[0-9]+.[0-9]+"] } },
     });
   });
 
@@ -70,6 +71,7 @@ whereParsed("the workflows", () => {
       deploy: { contents: "read", "id-token": "write" },
       analyse: { contents: "read", "security-events": "write" },
       "what-if": { contents: "read", "id-token": "write" },
+      publish: { contents: "write", "id-token": "write", attestations: "write" },
     });
   });
 
@@ -89,7 +91,22 @@ whereParsed("the workflows", () => {
       "npm run check",
       "npm test",
       "npm run package",
+      "npm run release:dry",
     ]);
+  });
+
+  it("release what the script made, after every test, with provenance", () => {
+    const steps = (job: string) => members(parse(`${folder}/release.yml`), `jobs.${job}.steps`).map(([, step]) => step);
+    const ran = (job: string) =>
+      steps(job)
+        .map((step) => at(step, "run"))
+        .filter((run) => typeof run === "string");
+    expect(ran("build")).toEqual(["npm ci", "npm run check", "npm test", "az bicep install", "npm run release"]);
+    expect(ran("publish").join("\n")).not.toMatch(/\bnpm\b|\bnode\b|\bnpx\b/);
+    expect(at(parse(`${folder}/release.yml`), "jobs.publish.needs")).toBe("build");
+    const attested = steps("publish").find((step) => String(at(step, "uses")).startsWith("actions/attest@"));
+    expect(at(attested, "with")).toEqual({ "subject-checksums": "release/SHA256SUMS" });
+    expect(ran("publish").at(-1)).toMatch(/^gh release create .* release\/\* .*--notes-file release-notes\.md$/);
   });
 
   it("compile, lint and preview the templates", () => {

@@ -1,0 +1,163 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import packageJson from "../../../package.json";
+import packageLock from "../../../package-lock.json";
+import { bundledPackages } from "../../tools/release/licences";
+import { makeRelease, maxZipBytes, type Release } from "../../tools/release/main";
+import type { Sbom } from "../../tools/release/sbom";
+import { projectRoot } from "../../unit/infra/bicep";
+import { sbomProblems } from "./cyclonedx";
+
+/** Licences that allow a closed or open app to include the code, with their text. */
+const allowed = ["MIT", "ISC", "BSD-3-Clause", "Apache-2.0", "0BSD"];
+
+const temporary: string[] = [];
+const make = (): Promise<Release> => {
+  const work = mkdtempSync(path.join(tmpdir(), "release-"));
+  temporary.push(work);
+  return makeRelease({ work, repository: "someone/batch-key-rotator", dry: true, tag: null });
+};
+const refusal = async (tag: string): Promise<string> => {
+  const work = mkdtempSync(path.join(tmpdir(), "release-"));
+  temporary.push(work);
+  return makeRelease({ work, repository: "someone/batch-key-rotator", dry: false, tag }).then(
+    () => "none",
+    (error: unknown) => String(error),
+  );
+};
+
+let release: Release;
+let sbom: Sbom;
+const fileOf = (name: string, { folder } = release): string => path.join(folder, name);
+const textOf = (name: string): string => readFileSync(fileOf(name), "utf8");
+
+beforeAll(async () => {
+  release = await make();
+  sbom = JSON.parse(textOf("sbom.cdx.json"));
+});
+afterAll(() => {
+  for (const folder of temporary) rmSync(folder, { recursive: true, force: true });
+});
+
+describe("a release", () => {
+  it("has these files, and names those that this machine cannot make", () => {
+    const compiled = release.files.includes("azuredeploy.json");
+    const always = ["SHA256SUMS", "THIRD-PARTY-NOTICES.txt", "app.zip", "createUiDefinition.json", "sbom.cdx.json"];
+    expect(release.files).toEqual([...always, ...(compiled ? ["azuredeploy.json"] : [])].toSorted());
+    expect(readdirSync(release.folder).toSorted()).toEqual(release.files);
+    expect(release.missing.map((line) => line.split(":")[0])).toEqual(compiled ? [] : ["azuredeploy.json"]);
+  });
+
+  it("has the checksums of all its files", () => {
+    const checked = execFileSync("sha256sum", ["--check", "SHA256SUMS"], { cwd: release.folder, encoding: "utf8" });
+    const names = checked.trim().split("\n");
+    expect(names.filter((line) => !line.endsWith(": OK"))).toEqual([]);
+    expect(names).toHaveLength(release.files.length - 1);
+  });
+
+  it("is refused for a tag that is not the version", async () => {
+    expect(await refusal("v9.9.9")).toBe(`Error: the tag must be v${packageJson.version}, the version in package.json`);
+  });
+});
+
+const unzip = (...args: readonly string[]): string =>
+  execFileSync("python3", ["-m", "zipfile", ...args], { cwd: release.folder, encoding: "utf8" });
+
+describe("app.zip", () => {
+  it("is small", () => {
+    expect(statSync(fileOf("app.zip")).size).toBeLessThan(maxZipBytes);
+    expect(maxZipBytes).toBe(350 * 1024);
+  });
+
+  it("holds the deployed folder and the licences, at its top level", () => {
+    expect(unzip("-t", "app.zip")).toContain("Done testing");
+    const target = mkdtempSync(path.join(tmpdir(), "unzipped-"));
+    temporary.push(target);
+    unzip("-e", "app.zip", target);
+    const app = path.join(release.folder, "../app");
+    const deployed = readdirSync(app);
+    expect(readdirSync(target).toSorted()).toEqual([...deployed, "LICENSE", "THIRD-PARTY-NOTICES.txt"].toSorted());
+    for (const file of deployed) {
+      expect(readFileSync(path.join(target, file)).equals(readFileSync(path.join(app, file)))).toBe(true);
+    }
+    expect(readFileSync(path.join(target, "THIRD-PARTY-NOTICES.txt"), "utf8")).toBe(textOf("THIRD-PARTY-NOTICES.txt"));
+  });
+
+  it("has the same bytes each time that it is made", async () => {
+    const again = await make();
+    expect(readFileSync(fileOf("app.zip", again)).equals(readFileSync(fileOf("app.zip")))).toBe(true);
+  });
+});
+
+describe("the notices", () => {
+  it("hold the licence text of every package of which the bundle contains code", () => {
+    expect(release.packages.length).toBeGreaterThan(50);
+    const text = textOf("THIRD-PARTY-NOTICES.txt");
+    for (const { name, version, licence, texts } of release.packages) {
+      expect(text).toContain(`${name} ${version} (${licence})\n`);
+      for (const part of texts) expect(text).toContain(part.trim());
+      expect(texts.join("\n")).toMatch(/copyright|permission/i);
+    }
+  });
+
+  it("are of licences that allow this", () => {
+    const others = release.packages.filter(({ licence }) => !allowed.includes(licence));
+    expect(others.map(({ name, licence }) => `${name}: ${licence}`)).toEqual([]);
+  });
+
+  it("cannot be made for a package without any licence text", () => {
+    const work = mkdtempSync(path.join(tmpdir(), "no-licence-"));
+    temporary.push(work);
+    execFileSync("mkdir", ["-p", path.join(work, "node_modules/bare")]);
+    execFileSync("sh", ["-c", `echo '{"name":"bare","version":"1.0.0","license":"Apache-2.0"}' > bare/package.json`], {
+      cwd: path.join(work, "node_modules"),
+    });
+    expect(() => bundledPackages(work, ["node_modules/bare/index.js"])).toThrow("bare ships no licence text");
+  });
+});
+
+describe("the bill of materials", () => {
+  it("is valid CycloneDX about this app", () => {
+    expect(sbomProblems(sbom)).toEqual([]);
+    expect(sbom.metadata.component).toMatchObject({ name: packageJson.name, version: packageJson.version });
+  });
+
+  it("has every package of which the bundle contains code, and no development tool", () => {
+    const listed = sbom.components.map(({ name, version }) => `${name} ${version}`);
+    expect(
+      release.packages.map(({ name, version }) => `${name} ${version}`).filter((one) => !listed.includes(one)),
+    ).toEqual([]);
+    const locked: Readonly<Record<string, { readonly version?: string }>> = packageLock.packages;
+    const tools = Object.keys(packageJson.devDependencies).filter((name) => !(name in packageJson.dependencies));
+    const wrong = tools.map((name) => `${name} ${locked[`node_modules/${name}`]?.version}`);
+    expect(wrong.filter((one) => listed.includes(one)).filter((one) => !one.startsWith("semver "))).toEqual([]);
+  });
+
+  it("would be refused without a component that another depends on, or with one twice", () => {
+    const [first, ...others] = sbom.components;
+    if (first === undefined) throw new Error("there is no component");
+    expect(sbomProblems({ ...sbom, components: others })).not.toEqual([]);
+    expect(sbomProblems({ ...sbom, components: [...sbom.components, first] })).toEqual([
+      `${first["bom-ref"]} is twice in it`,
+    ]);
+  });
+});
+
+test("the text of the release comes from the changelog, with a button for each cloud", () => {
+  const notes = readFileSync(path.join(release.folder, "../release-notes.md"), "utf8");
+  const changelog = readFileSync(path.join(projectRoot, "CHANGELOG.md"), "utf8");
+  const [, newest = ""] = /^## .*\n\n([\s\S]*?)(?=\n## |$(?![\s\S]))/m.exec(changelog) ?? [];
+  expect(notes.startsWith(newest.trim())).toBe(true);
+  const links = [...notes.matchAll(/\]\((https:\/\/portal\.\S+?)\)/g)].map(([, link = ""]) => link);
+  expect(links.map((link) => new URL(link).host)).toEqual(["portal.azure.com", "portal.azure.us", "portal.azure.cn"]);
+  for (const link of links) {
+    const [, template, form] = /template\/uri\/(\S+)\/createUIDefinitionUri\/(\S+)$/i.exec(link) ?? [];
+    const base = `https://raw.githubusercontent.com/someone/batch-key-rotator/portal-v${packageJson.version}`;
+    expect([template, form].map((one) => decodeURIComponent(one ?? ""))).toEqual([
+      `${base}/azuredeploy.json`,
+      `${base}/createUiDefinition.json`,
+    ]);
+  }
+});
