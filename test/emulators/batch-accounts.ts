@@ -41,7 +41,7 @@ export interface BatchAccounts {
   /** The answer to a request for the identity's own permissions (default: those not denied). It has no effect. */
   tellRoles(roles: readonly EmulatedRole[] | "asAllowed" | "unreadable"): void;
   setKeyTiming(timing: Partial<KeyTiming>): void;
-  /** Enforces Resource Manager's limits for each subscription: 250 reads and 25 a second, 200 writes and 10 a second. */
+  /** Enforces the limits of a subscription: 250 reads, 25 more a second; 200 writes, 10 more a second. */
   limitRequests(on: boolean): void;
   /** Every key ever issued, for searches for leaks. */
   issuedKeys(): readonly string[];

@@ -64,9 +64,7 @@ export class KeyVault implements WireService {
   }
 
   #admit(request: WireRequest, operation: Operation): Answer {
-    if (this.#denied.has(operation.action)) {
-      return forbiddenByRbac(operation.action, this.name, operation.secret);
-    }
+    if (this.#denied.has(operation.action)) return forbiddenByRbac(operation.action, this.name, operation.secret);
     if ((request.query.get("api-version") ?? "") === "") return badParameter("api-version must be specified");
     if (this.#readOnly && request.method !== "GET") return vaultIsReadOnly();
     if (operation.route === "vault.setSecret" && this.#policyInnerCode !== null) {

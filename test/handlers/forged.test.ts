@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as fc from "fast-check";
 import { aConsumer } from "../builders/account";
 import { minutes } from "../builders/time";
-import { proofOf } from "../rig/rig";
+import { proofOf } from "../builders/proof";
 import { adopt, type Instance, type Place, place, type SentSignal, openRig, type ServedRig } from "../rig/served-place";
 
 /** A forger may know every signal ever sent, every previous key and the keys of other accounts, but not the new key. */

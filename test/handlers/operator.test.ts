@@ -26,11 +26,7 @@ const refusalOf = async (at: Place, action: OperatorAction): Promise<object> => 
 describe("approve", () => {
   test("is refused where the phase waits for no consumer", async () => {
     const at = place(rig);
-    rig.faults.add("batch.readAccount", {
-      when: "before",
-      error: () => new TransientServiceError({ operation: "Batch read account", statusCode: 503 }),
-      times: 2,
-    });
+    rig.unavailable("batch.readAccount", 2);
     await rig.surface.tick();
     expect((await at.status()).secret.version).toBeNull();
     expect(await refusalOf(at, "approve")).toEqual(refused("NothingToApprove"));
@@ -175,12 +171,13 @@ describe("pause and resume", () => {
   });
 });
 
-describe("an action with preconditions", () => {
-  const decided = async (at: Place) => {
-    const { phase, rotation, secret } = await at.status();
-    return { phase, rotationId: rotation?.id ?? null, secretVersion: secret.version };
-  };
+/** What an operator sees before a decision. */
+const decided = async (at: Place) => {
+  const { phase, rotation, secret } = await at.status();
+  return { phase, rotationId: rotation?.id ?? null, secretVersion: secret.version };
+};
 
+describe("an action with preconditions", () => {
   test("is carried out where phase, rotation and version are those that the operator saw", async () => {
     const { at } = await published(rig, soakless);
     const seen = await decided(at);

@@ -1,12 +1,11 @@
 import type { ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
-import { TransientServiceError } from "../../lib/errors";
 import { FetchHealthChecks } from "../../lib/signals/health-client";
 import { aConsumer } from "../builders/account";
 import { minutes } from "../builders/time";
 import type { Operation } from "../fakes/world/faults";
 import { answerJson, type HealthApp, type HealthRequest, startHealthApp } from "../rig/health-app";
-import { proofOf } from "../rig/rig";
+import { proofOf } from "../builders/proof";
 import { type Place, place, openRig, type ServedRig } from "../rig/served-place";
 
 const apps: HealthApp[] = [];
@@ -282,12 +281,7 @@ test("a health URL is requested only in the phases that have a gate", async () =
   expect(await askedIn("adopting")).toBe(1);
   expect(await askedIn("idle")).toBe(0);
 
-  const refuse = (operation: Operation) =>
-    rig.faults.add(operation, {
-      when: "before",
-      error: () => new TransientServiceError({ operation, statusCode: 503 }),
-      times: 2,
-    });
+  const refuse = (operation: Operation) => rig.unavailable(operation, 2);
   refuse("batch.regenerate");
   await at.rotate();
   expect(await askedIn("started")).toBe(0);
@@ -328,10 +322,7 @@ test("an answer that cannot be stored is requested again at the next tick, and t
     const answer = () => answerJson(response, { consumer, secretVersion: at.newest().version, healthy: true });
     setTimeout(answer, consumer === "late" ? 300 : 0);
   };
-  rig.faults.add("secrets.version", {
-    when: "before",
-    error: () => new TransientServiceError({ operation: "Key Vault getSecret", statusCode: 503 }),
-  });
+  rig.unavailable("secrets.version");
   await rig.surface.tick();
   expect(rig.logged("PullFailed")).toHaveLength(1);
   expect((await at.status()).consumers.map(({ name, state }) => [name, state])).toEqual([

@@ -1,4 +1,3 @@
-import { TransientServiceError } from "../../lib/errors";
 import type { Phase } from "../../lib/rotation/phases";
 import { aConsumer } from "../builders/account";
 import { days, minutes } from "../builders/time";
@@ -31,15 +30,13 @@ const adopted = async (options: AccountOptions = {}): Promise<Staged> => {
   return { at, vms, refused };
 };
 
-const busy = () => new TransientServiceError({ operation: "the service", statusCode: 503 });
-
 /** Every point from which a rotation can be rolled back. */
 const points: readonly (readonly [string, Phase, (staged: Staged) => Promise<void>])[] = [
   [
     "before the target key is regenerated",
     "started",
     async ({ at }) => {
-      rig.faults.add("batch.regenerate", { when: "before", error: busy });
+      rig.unavailable("batch.regenerate");
       await at.rotate();
     },
   ],
@@ -47,7 +44,7 @@ const points: readonly (readonly [string, Phase, (staged: Staged) => Promise<voi
     "before the target key is published",
     "regenerated",
     async ({ at }) => {
-      rig.faults.add("secrets.publish", { when: "before", error: busy });
+      rig.unavailable("secrets.publish");
       await at.rotate();
     },
   ],

@@ -42,9 +42,7 @@ export const startApp = async (options: AppProcessOptions): Promise<AppProcess> 
     ...nodeCommand("host-main.ts", ["--app", path.resolve(options.app), "--port", String(options.port)]),
     env: options.env,
     onLine: (line) => {
-      if (lines.length < keptLines) {
-        lines.push(line);
-      }
+      if (lines.length < keptLines) lines.push(line);
       options.onLine(line);
       if (line.startsWith('{"event":"HostStarted"')) {
         hasStarted = true;

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { parseArgs } from "node:util";
+import { countsText, runCommand } from "./command-line";
 import { inSeconds, Milestones, summary } from "./demo-summary";
 import { aborted, interruption } from "./interruption";
 import { inOneLine } from "./rotator-client";
@@ -36,13 +36,8 @@ const eventWriter = (screen: Screen, milestones: Milestones): Parameters<typeof 
   };
 };
 
-const showCounts = (screen: Screen, stage: Stage): void => {
-  const { answered, refused, failed } = stage.counts();
-  const also = failed === 0 ? "" : `, failed ${failed}`;
-  screen.progress(
-    `${inSeconds(Date.now() - began).padStart(7)}  consumer calls: answered ${answered}, refused ${refused}${also}`,
-  );
-};
+const showCounts = (screen: Screen, stage: Stage): void =>
+  screen.progress(`${inSeconds(Date.now() - began).padStart(7)}  ${countsText(stage)}`);
 
 /** Requests the rotations that do not start on schedule. True once a request is accepted. */
 const askedFor = async (stage: Stage, plan: AccountPlan, screen: Screen): Promise<boolean> => {
@@ -63,12 +58,8 @@ const completed = async (
   while (!signal.aborted) {
     const { status, problem } = await stage.rotator.status(plan.name);
     waitsFor(status === null ? (problem ?? "no answer") : inOneLine(status));
-    if (status?.phase === "idle" && status.lastRotation?.outcome === "completed") {
-      return;
-    }
-    if (mustAsk && status?.phase === "idle") {
-      mustAsk = !(await askedFor(stage, plan, screen));
-    }
+    if (status?.phase === "idle" && status.lastRotation?.outcome === "completed") return;
+    if (mustAsk && status?.phase === "idle") mustAsk = !(await askedFor(stage, plan, screen));
     await wait(pollMs, undefined, { signal }).catch(() => undefined);
   }
 };
@@ -105,9 +96,7 @@ const watch = async (stage: Stage, screen: Screen, interrupted: AbortSignal): Pr
 
 const verdict = (problem: string | null, stage: Stage): string | null => {
   const { answered, refused, lastProblem } = stage.counts();
-  if (problem !== null) {
-    return problem;
-  }
+  if (problem !== null) return problem;
   if (refused > 0) {
     return `${refused} consumer calls were refused`;
   }
@@ -139,21 +128,10 @@ const run = async (app: string, screen: Screen, interrupted: AbortSignal): Promi
   return verdict(problem, stage);
 };
 
-const main = async (): Promise<number> => {
-  const { values } = parseArgs({
-    options: {
-      app: { type: "string", default: "." },
-      "keep-output": { type: "string" },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) {
-    console.log(help);
-    return 0;
-  }
+void runCommand(help, async ({ app, keepOutput }) => {
   const interrupted = interruption();
-  const screen = openScreen({ keepFile: values["keep-output"], progressEveryMs: 3000 });
-  const problem = await run(values.app, screen, interrupted).catch((error: unknown) =>
+  const screen = openScreen({ keepFile: keepOutput, progressEveryMs: 3000 });
+  const problem = await run(app, screen, interrupted).catch((error: unknown) =>
     error instanceof Error ? error.message : String(error),
   );
   const took = inSeconds(Date.now() - began);
@@ -168,12 +146,4 @@ const main = async (): Promise<number> => {
   }
   await screen.end();
   return interrupted.aborted ? 130 : problem === null ? 0 : 1;
-};
-
-main().then(
-  (code) => process.exit(code),
-  (problem: unknown) => {
-    console.error(problem instanceof Error ? problem.message : problem);
-    process.exit(1);
-  },
-);
+});

@@ -173,9 +173,7 @@ export const startHost = async (options: HostOptions): Promise<FunctionsHost> =>
     functions: found.summaries,
     inError: found.inError,
     stop: async (graceMs) => {
-      for (const stop of stops) {
-        stop();
-      }
+      for (const stop of stops) stop();
       await stopServer(server, invoker, graceMs);
       await registry.runHooks("appTerminate", { hookData: {}, appHookData: {} });
     },

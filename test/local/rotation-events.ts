@@ -35,9 +35,7 @@ export const hostLineOf = (line: string): HostLine | null => {
 /** The event of an account in such a line; null if the line is about something else. */
 export const eventOf = ({ message }: HostLine): LoggedEvent | null => {
   const parsed = parse(message);
-  if (!hasText(parsed, "event", "account", "at")) {
-    return null;
-  }
+  if (!hasText(parsed, "event", "account", "at")) return null;
   const { event, account, at, ...rest }: Record<string, unknown> & Record<"event" | "account" | "at", string> = parsed;
   const text = (name: string): string | null => (typeof rest[name] === "string" ? rest[name] : null);
   return {
@@ -54,9 +52,7 @@ export const eventOf = ({ message }: HostLine): LoggedEvent | null => {
 /** A message of the app in readable form, if it is a line of JSON. */
 export const readable = (message: string): string => {
   const parsed = parse(message);
-  if (!hasText(parsed, "event")) {
-    return message;
-  }
+  if (!hasText(parsed, "event")) return message;
   const parts = ["account", "reason", "blocked", "detail"].map((name): unknown => Reflect.get(parsed, name));
   return [parsed.event, ...parts.filter((part) => typeof part === "string")].join(", ");
 };

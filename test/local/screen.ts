@@ -27,9 +27,7 @@ export const openScreen = ({ keepFile, progressEveryMs }: ScreenOptions): Screen
     kept?.write(`${text}\n`);
   };
   const clear = (): void => {
-    if (shown !== "") {
-      process.stdout.write("\r\u001B[2K");
-    }
+    if (shown !== "") process.stdout.write("\r\u001B[2K");
   };
   return {
     keep,

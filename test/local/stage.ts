@@ -36,8 +36,8 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-/** One key each, as in Azure: a key for signals cannot start a rotation. */
-const functionNames = [
+/** The functions of the HTTP routes. One key each, as in Azure: a key for signals cannot start a rotation. */
+export const functionNames = [
   "rotateOnDemand",
   "receiveSignal",
   "accountStatus",
@@ -115,9 +115,7 @@ export const openStage = async (options: StageOptions): Promise<Stage> => {
   const isClosing = (): boolean => closing;
   const close = async (): Promise<void> => {
     closing = true;
-    for (const closer of closers.splice(0).toReversed()) {
-      await closer();
-    }
+    for (const closer of closers.splice(0).toReversed()) await closer();
   };
   /** Starts both concurrently; each is ended even if the other fails to start. */
   const opened = async <T>(starting: Promise<T>, end: (started: T) => Promise<unknown>): Promise<T> => {
@@ -136,9 +134,7 @@ export const openStage = async (options: StageOptions): Promise<Stage> => {
     const tables = await opened(startTableProxy({ ...emulators, targetPort: azurite.port }), (proxy) => proxy.close());
 
     const accounts: PlacedAccount[] = [];
-    for (const plan of options.plans) {
-      accounts.push(await placeAccount(plan, emulators));
-    }
+    for (const plan of options.plans) accounts.push(await placeAccount(plan, emulators));
     const keys = Object.fromEntries(functionNames.map((name) => [name, randomBytes(32).toString("base64url")]));
     const keyOf: KeyOf = (name) => keys[name] ?? "";
     const names = consumerConfigs.map(({ name }) => name);
@@ -170,9 +166,7 @@ export const openStage = async (options: StageOptions): Promise<Stage> => {
       onLine: options.onLine,
     });
     closers.push(() => Promise.all(consumers.children.map((child) => child.stop())));
-    if (consumers.notice !== null) {
-      options.onNotice(consumers.notice);
-    }
+    if (consumers.notice !== null) options.onNotice(consumers.notice);
     return {
       rotator: rotatorClient(url, keyOf),
       keyOf,

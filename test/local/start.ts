@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { countsText, runCommand } from "./command-line";
 import { aborted, interruption } from "./interruption";
 import { openScreen, type Screen } from "./screen";
 import { openStage, type Stage } from "./stage";
@@ -54,11 +54,8 @@ const invitation = ({ rotator: { url }, keyOf, functions }: Stage): string => {
 
 const clockTime = (at: Date): string => at.toTimeString().slice(0, 8);
 
-const showCounts = (screen: Screen, stage: Stage): void => {
-  const { answered, refused, failed } = stage.counts();
-  const also = failed === 0 ? "" : `, failed ${failed}`;
-  screen.progress(`${clockTime(new Date())}  consumer calls: answered ${answered}, refused ${refused}${also}`);
-};
+const showCounts = (screen: Screen, stage: Stage): void =>
+  screen.progress(`${clockTime(new Date())}  ${countsText(stage)}`);
 
 const open = (app: string, port: number, screen: Screen): Promise<Stage> => {
   const width = Math.max(...plans.map(({ name }) => name.length));
@@ -82,9 +79,7 @@ const run = async (app: string, port: number, screen: Screen, interrupted: Abort
   const stage = await open(app, port, screen);
   const counting = setInterval(() => showCounts(screen, stage), process.stdout.isTTY ? 500 : countEveryMs);
   try {
-    if (!interrupted.aborted) {
-      screen.line(invitation(stage));
-    }
+    if (!interrupted.aborted) screen.line(invitation(stage));
     return await Promise.race([stage.broken, aborted(interrupted).then(() => null)]);
   } finally {
     clearInterval(counting);
@@ -93,26 +88,15 @@ const run = async (app: string, port: number, screen: Screen, interrupted: Abort
   }
 };
 
-const main = async (): Promise<number> => {
-  const { values } = parseArgs({
-    options: {
-      app: { type: "string", default: "." },
-      "keep-output": { type: "string" },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) {
-    console.log(help);
-    return 0;
-  }
+void runCommand(help, async ({ app, keepOutput }) => {
   const port = portFrom(process.env["PORT"]);
   const interrupted = interruption();
-  const screen = openScreen({ keepFile: values["keep-output"], progressEveryMs: 0 });
+  const screen = openScreen({ keepFile: keepOutput, progressEveryMs: 0 });
   screen.line("Starting emulated Azure services, the app, and two apps that use the keys …");
   for (const { name, story } of plans) {
     screen.line(`  ${name}: ${story}`);
   }
-  const problem = await run(values.app, port, screen, interrupted).catch((error: unknown) =>
+  const problem = await run(app, port, screen, interrupted).catch((error: unknown) =>
     error instanceof Error ? error.message : String(error),
   );
   // A failure during the shutdown has no meaning.
@@ -120,12 +104,4 @@ const main = async (): Promise<number> => {
   screen.line(failed ? `Failed: ${problem}` : "\nStopped.");
   await screen.end();
   return failed ? 1 : 0;
-};
-
-main().then(
-  (code) => process.exit(code),
-  (problem: unknown) => {
-    console.error(problem instanceof Error ? problem.message : problem);
-    process.exit(1);
-  },
-);
+});

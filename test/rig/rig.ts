@@ -1,4 +1,3 @@
-import { createHmac } from "node:crypto";
 import { alarmConfigurationInvalid } from "../../lib/alarms/configuration-alarm";
 import { MemoryNotices } from "../../lib/alarms/memory-notices";
 import { noWebhook, Webhook } from "../../lib/alarms/webhook";
@@ -16,8 +15,10 @@ import type { Slot } from "../../lib/rotation/phases";
 import type { RotationRecord } from "../../lib/rotation/record";
 import { receiveSignal } from "../../lib/signals/receive-signal";
 import { type AccountChanges, anAccount } from "../builders/account";
+import { proofOf } from "../builders/proof";
 import { hours, minutes } from "../builders/time";
 import { limits } from "../fakes/limits";
+import type { Operation } from "../fakes/world/faults";
 import type { Death, Process } from "../fakes/world/process";
 import * as product from "../fakes/world/product";
 import { type StartOptions, startProcess } from "../fakes/world/start-process";
@@ -93,6 +94,12 @@ export class Rig {
 
   get faults() {
     return this.world.faults;
+  }
+
+  /** The next calls of an operation fail without effect, because its service is unavailable. */
+  unavailable(operation: Operation, times = 1): void {
+    const error = () => new product.TransientServiceError({ operation, statusCode: 503 });
+    this.faults.add(operation, { when: "before", error, times });
   }
 
   /** Replaces the process with a new one with an empty memory. */
@@ -202,12 +209,6 @@ const publishManually = (world: World, { secret }: AccountConfig, value: string)
   world.effects += 1;
   world.vault.add(secret, { value, by: "person", createdAtMs: world.wallMs, effect: world.effects });
 };
-
-/** A second implementation on purpose, from the text of the contract for apps. */
-export const proofOf = (key: string, lines: readonly string[]): string =>
-  createHmac("sha256", Buffer.from(key, "base64"))
-    .update(["batch-key-proof-v1", ...lines].join("\n"), "utf8")
-    .digest("base64");
 
 /** One version of the secret. */
 export interface HeldVersion {

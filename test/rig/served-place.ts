@@ -1,8 +1,9 @@
 import type { OperatorAction } from "../../lib/operations/operate-account";
 import type { StatusBody } from "../../lib/operations/status";
 import type { AccountConfig } from "../../lib/rotation/account-config";
+import { proofOf } from "../builders/proof";
 import { minutes } from "../builders/time";
-import { type AccountOptions, type HeldVersion, PlacedAccount, proofOf, Rig, type RigOptions } from "./rig";
+import { type AccountOptions, type HeldVersion, PlacedAccount, Rig, type RigOptions } from "./rig";
 import { type Answer, openSurface, type Surface } from "./surface";
 
 /** A rig whose app is reached by its HTTP surface and its timer. */

@@ -1,4 +1,5 @@
-import { bodyOf, functionNames, type Host } from "./host";
+import { functionNames } from "../../local/stage";
+import { bodyOf, type Host } from "./host";
 import { expectProblem } from "./problem";
 import { until } from "../local-host/until";
 import { openWorld, type DeployedApp } from "./world";

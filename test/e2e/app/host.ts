@@ -1,6 +1,7 @@
 import { kill as signalProcess } from "node:process";
 import type { StatusBody } from "../../../lib/operations/status";
 import { type AppProcess, startApp } from "../../local/app-process";
+import { functionNames } from "../../local/stage";
 import { until } from "../local-host/until";
 
 /** One complete answer of the app. */
@@ -47,17 +48,6 @@ export interface Host {
   kill(): Promise<void>;
   stop(): Promise<void>;
 }
-
-export const functionNames = [
-  "rotateOnDemand",
-  "receiveSignal",
-  "accountStatus",
-  "listAccounts",
-  "accountHistory",
-  "operateAccount",
-  "checkAccount",
-  "rotationRecord",
-] as const;
 
 /** Not a secret: it only permits to fire the timer of a process that lives for seconds. */
 const masterKey = "master-key-of-a-test";

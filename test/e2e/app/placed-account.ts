@@ -1,7 +1,7 @@
-import { createHmac } from "node:crypto";
 import type { Slot } from "../../../lib/rotation/phases";
 import type { Emulators } from "../../emulators/emulators";
 import type { SecretVersionView, Vault } from "../../emulators/vault";
+import { proofOf } from "../../builders/proof";
 
 const dayMs = 86_400_000;
 
@@ -43,11 +43,6 @@ export interface PlacedAccount {
   /** A signal of one of its consumers at this instant. */
   signal(fields?: SignalFields): Readonly<Record<string, unknown>>;
 }
-
-export const proofOf = (key: string, lines: readonly string[]): string =>
-  createHmac("sha256", Buffer.from(key, "base64"))
-    .update(["batch-key-proof-v1", ...lines].join("\n"), "utf8")
-    .digest("base64");
 
 /** Signals of a test have different instants, because a signal never replaces another with an equal instant. */
 let lastAtMs = 0;

@@ -2,6 +2,7 @@ import { type Answer, bodyOf, type Call, type Host } from "./host";
 import type { PlacedAccount } from "./placed-account";
 import { expectProblem } from "./problem";
 import { openWorld, type DeployedApp } from "./world";
+import { words } from "../../builders/words";
 
 const maxBody = 16 * 1024;
 
@@ -123,18 +124,7 @@ describe.each(posts)("POST $path", (route) => {
 });
 
 test("an account that is not configured is not found, however its name is encoded", async () => {
-  const names = [
-    "other",
-    "RENDER",
-    "render%20",
-    "render'",
-    "__proto__",
-    "constructor",
-    "..%2Frender",
-    "%00",
-    "%E2%82%AC",
-  ];
-  for (const name of names) {
+  for (const name of words("other RENDER render%20 render' __proto__ constructor ..%2Frender %00 %E2%82%AC")) {
     for (const { method, path, keyOf } of routes.filter((route) => route.path.startsWith("/accounts/render"))) {
       const answer = await host.call({ method, path: path.replace("render", name), keyOf });
       expect(expectProblem(answer, 404, "UnknownAccount")).toEqual([]);

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { probeUrl, signedHeaders } from "../../../lib/azure/batch/batch-probe";
 import { BatchKey } from "../../../lib/batch-key";
-import { type PlacedAccount, proofOf } from "../app/placed-account";
-import type { Reply } from "./killable-host";
+import { proofOf } from "../../builders/proof";
+import type { PlacedAccount } from "../app/placed-account";
 
 export interface Counts {
   answered: number;
@@ -20,7 +20,7 @@ export interface ConsumerOptions {
   readonly refreshMs: number;
   /** False while the vault cannot be reached: the instance keeps its key. */
   readonly vaultAnswers: () => boolean;
-  readonly send: (account: string, signal: unknown) => Promise<Reply | null>;
+  readonly send: (account: string, signal: unknown) => Promise<unknown>;
   readonly counts: Counts;
 }
 

@@ -2,15 +2,14 @@ import { setTimeout as wait } from "node:timers/promises";
 import { HistoryTable } from "../../../lib/azure/tables/history-table";
 import { openTables } from "../../../lib/azure/tables/tables";
 import type { RotationEvent } from "../../../lib/rotation/events/events";
-import type { StatusBody } from "../../../lib/operations/status";
 import { type Azurite, startAzurite } from "../../emulators/azurite";
 import { type Emulators, startEmulators } from "../../emulators/emulators";
 import { type BuiltApp, builtApp } from "../app/built-app";
+import { type Answer, type Host, startHost, statusOf } from "../app/host";
 import { type AccountPlan, type PlacedAccount, placeAccount } from "../app/placed-account";
 import { until } from "../local-host/until";
 import { type Counts, startConsumer } from "./consumer";
 import { problemsOf } from "./history-problems";
-import { type KillableHost, type Reply, startKillableHost } from "./killable-host";
 
 export interface RigOptions {
   readonly plans: readonly AccountPlan[];
@@ -26,8 +25,8 @@ export interface Hosts {
   /** False while apps cannot reach the vault and keep their keys. */
   vaultAnswers: boolean;
   /** Starts a host that receives requests until it is removed. */
-  host(): Promise<KillableHost>;
-  takeAway(host: KillableHost): void;
+  host(): Promise<Host>;
+  takeAway(host: Host): void;
   /** Requests rotations of every account continuously; most are refused, as one is under way. */
   demandUntil(isOver: () => boolean): Promise<void>;
   /** Requests rotations of accounts that have not completed any, until all accounts are idle. */
@@ -75,7 +74,7 @@ export const openHosts = async ({ plans, folder }: RigOptions): Promise<Hosts> =
   const counts: Counts = { answered: 0, refused: 0, failed: 0 };
   /** Of the invariant that the newest version is accepted after every request. */
   const violations: string[] = [];
-  const [living, started] = [new Set<KillableHost>(), new Set<KillableHost>()];
+  const [living, started] = [new Set<Host>(), new Set<Host>()];
   let turn = 0;
 
   const look = (after: string): void => {
@@ -95,28 +94,21 @@ export const openHosts = async ({ plans, folder }: RigOptions): Promise<Hosts> =
       { next: () => "the test only reads" },
     ).history,
   );
-  const anyHost = (): KillableHost | null => {
+  /** The answer of one of the running hosts; null without one, because a host may be killed at any moment. */
+  const ask = async (request: (host: Host) => Promise<Answer>): Promise<Answer | null> => {
     turn += 1;
-    return [...living][turn % Math.max(1, living.size)] ?? null;
+    const host = [...living][turn % Math.max(1, living.size)];
+    return host === undefined ? null : request(host).catch(() => null);
   };
-  const status = async (account: string): Promise<StatusBody | null> => {
-    const reply: Reply | null = (await anyHost()?.get("accountStatus", `/accounts/${account}`)) ?? null;
-    if (reply === null || reply.status !== 200) return null;
-    const body: StatusBody = JSON.parse(reply.text);
-    return body;
-  };
-
-  const post = async (functionName: string, route: string, body: unknown): Promise<Reply | null> =>
-    (await anyHost()?.post(functionName, route, body)) ?? null;
-  const demand = ({ name }: PlacedAccount) =>
-    post("rotateOnDemand", `/accounts/${name}/rotations`, { reason: "the test asks" });
+  const demand = ({ name }: PlacedAccount) => ask((host) => host.rotate(name, { reason: "the test asks" }));
 
   /** True once the account is idle after a completed rotation. */
   const attend = async (account: PlacedAccount): Promise<boolean> => {
-    const found = await status(account.name);
-    if (found === null) return false;
+    const answer = await ask((host) => host.get(account.name));
+    if (answer?.status !== 200) return false;
+    const found = statusOf(answer);
     if (found.blocked !== null || found.waitingFor?.reason === "BackingOff") {
-      await post("operateAccount", `/accounts/${account.name}/resume`, { reason: "at once, please" });
+      await ask((host) => host.operate(account.name, "resume", { reason: "at once, please" }));
     }
     if (found.phase === "idle" && found.lastRotation === null) await demand(account);
     return found.phase === "idle" && found.lastRotation?.outcome === "completed";
@@ -128,7 +120,7 @@ export const openHosts = async ({ plans, folder }: RigOptions): Promise<Hosts> =
     accounts,
     vaultAnswers: true,
     host: async () => {
-      const host = await startKillableHost({ app: app.folder, env });
+      const host = await startHost({ app: app.folder, env });
       living.add(host);
       started.add(host);
       return host;
@@ -180,8 +172,7 @@ export const openHosts = async ({ plans, folder }: RigOptions): Promise<Hosts> =
         counts,
         dataPlaneHost: emulators.dataPlaneHost,
         vaultAnswers: () => rig.vaultAnswers,
-        send: async (name, signal) =>
-          (await anyHost()?.post("receiveSignal", `/accounts/${name}/signals`, signal)) ?? null,
+        send: (name, signal) => ask((host) => host.signal(name, signal)),
       }),
     ),
   );

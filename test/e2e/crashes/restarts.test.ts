@@ -47,7 +47,5 @@ it(`no call of an app is refused while Azure's services and the tables restart (
   await Promise.all([restart(), rig.demandUntil(() => restarts === 6)]);
   await rig.allRotated(60_000);
 
-  for (const history of await rig.expectUnharmed(100)) {
-    expect(rotationsIn(history).length).toBeGreaterThanOrEqual(1);
-  }
+  for (const history of await rig.expectUnharmed(100)) expect(rotationsIn(history).length).toBeGreaterThanOrEqual(1);
 }, 150_000);

@@ -1,6 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { StatusBody } from "../../../lib/operations/status";
-import type { KillableHost, Reply } from "./killable-host";
+import { type Answer, type Host, statusOf } from "../app/host";
 import { type Hosts, openHosts } from "./hosts";
 import { rotationsIn } from "./history-problems";
 
@@ -20,25 +19,22 @@ beforeAll(async () => {
 afterAll(() => rig.close());
 
 /** The rotation in the answer to an accepted request: under way or already completed. */
-const rotationOf = ({ text }: Reply): string | null => {
-  const { rotation, lastRotation }: StatusBody = JSON.parse(text);
+const rotationOf = (answer: Answer): string | null => {
+  const { rotation, lastRotation } = statusOf(answer);
   return rotation?.id ?? lastRotation?.id ?? null;
 };
 
 /** Repeatedly requests the same rotation twice from both hosts at once. Returns accepted rotations and answers. */
-const hammer = async (hosts: readonly KillableHost[], account: string) => {
+const hammer = async (hosts: readonly Host[], account: string) => {
   const accepted: (readonly (string | null)[])[] = [];
   const statuses: number[] = [];
   const until = Date.now() + hammeredMs;
   for (let round = 0; Date.now() < until; round += 1) {
     const replies = await Promise.all(
       [...hosts, ...hosts].map((host) =>
-        host.post(
-          "rotateOnDemand",
-          `/accounts/${account}/rotations`,
-          { reason: `round ${round}` },
-          { "idempotency-key": `${account}-${round}` },
-        ),
+        host
+          .rotate(account, { reason: `round ${round}` }, { "idempotency-key": `${account}-${round}` })
+          .catch(() => null),
       ),
     );
     const heard = replies.filter((reply) => reply !== null);

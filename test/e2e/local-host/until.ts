@@ -9,9 +9,7 @@ export const until = async <T>(
   const deadline = Date.now() + withinMs;
   for (;;) {
     const answer = await ask();
-    if (answer !== null && answer !== false) {
-      return answer;
-    }
+    if (answer !== null && answer !== false) return answer;
     if (Date.now() > deadline) {
       throw new Error(`waited ${withinMs} ms for ${what}`);
     }

@@ -49,9 +49,7 @@ export class Timeline {
 
   /** Nothing of this owner happens before `at`. */
   hold(owner: unknown, at: number): void {
-    for (const happening of this.#waiting) {
-      if (happening.owner === owner) happening.at = Math.max(happening.at, at);
-    }
+    for (const happening of this.#waiting) if (happening.owner === owner) happening.at = Math.max(happening.at, at);
   }
 
   /** Moves a live timeline to this instant, never back. */

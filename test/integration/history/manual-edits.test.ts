@@ -1,5 +1,6 @@
 import { readHistory } from "../../../lib/history/read-history";
 import { type Row, StoredHistory, type StoredPlace } from "./stored-history";
+import { words } from "../../builders/words";
 
 let tables: StoredHistory;
 let place: StoredPlace;
@@ -25,14 +26,9 @@ const rowOf = (sequence: number): Row => {
 
 it("an unaltered history of a rotation has no problems", async () => {
   expect(await place.verified()).toEqual({ account: "account-1", intact: true, events: 6, problems: [] });
-  expect((await place.storedEvents()).map(({ event }) => event)).toEqual([
-    "Adopted",
-    "RotationStarted",
-    "KeyRegenerated",
-    "KeyPublished",
-    "KeyRetired",
-    "RotationCompleted",
-  ]);
+  expect((await place.storedEvents()).map(({ event }) => event)).toEqual(
+    words("Adopted RotationStarted KeyRegenerated KeyPublished KeyRetired RotationCompleted"),
+  );
 });
 
 const altered = "is not as it was written";
@@ -106,7 +102,7 @@ describe("a manually added row", () => {
   );
 });
 
-const words = (key: string) => `the history row ${key} cannot be read: fix or delete that row`;
+const unreadableRow = (key: string) => `the history row ${key} cannot be read: fix or delete that row`;
 
 test.each([1, 2, 3, 50])(
   "the history for operators reports unreadable rows, and shows all others, in pages of %i",
@@ -129,8 +125,8 @@ test.each([1, 2, 3, 50])(
     expect(shown).toEqual(["RotationCompleted", "KeyRetired", "KeyRegenerated", "RotationStarted", "Adopted"]);
     expect(new Set(named)).toEqual(
       new Set([
-        `4 ${words(rowOf(4).rowKey)}`,
-        ...["!", "0", "09007199254740988", "zzz"].map((key) => `null ${words(key)}`),
+        `4 ${unreadableRow(rowOf(4).rowKey)}`,
+        ...["!", "0", "09007199254740988", "zzz"].map((key) => `null ${unreadableRow(key)}`),
       ]),
     );
   },

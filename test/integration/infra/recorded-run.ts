@@ -50,9 +50,7 @@ const tickUntil = async (
   const began = Date.now();
   for (;;) {
     await host.tick();
-    for (const account of confirm) {
-      if (account.versions().length > 0) await host.signal(account.name, account.signal());
-    }
+    for (const account of confirm) if (account.versions().length > 0) await host.signal(account.name, account.signal());
     if (await isSo()) return;
     if (Date.now() - began > giveUpAfterMs) throw new Error(`not within ${giveUpAfterMs / 1000} s: ${what}`);
     await wait(200);

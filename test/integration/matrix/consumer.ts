@@ -1,6 +1,6 @@
 import { minutes } from "../../builders/time";
 import { receiveSignal } from "../../../lib/signals/receive-signal";
-import { proofOf } from "../../e2e/app/placed-account";
+import { proofOf } from "../../builders/proof";
 import type { Lane } from "./lane";
 import { type Subject } from "./subject";
 

@@ -96,9 +96,7 @@ const vaultToken = async (): Promise<string> => {
     token = null;
     throw problem;
   });
-  if (expiresAtMs - Date.now() < 300_000) {
-    token = null;
-  }
+  if (expiresAtMs - Date.now() < 300_000) token = null;
   return value;
 };
 
@@ -109,9 +107,7 @@ const readSecret = async ({ vaultUrl, secretName }: Account): Promise<Held | nul
     signal: within(10_000),
   });
   const body: { id: string; value: string } = JSON.parse(await response.text());
-  if (response.status === 401) {
-    token = null;
-  }
+  if (response.status === 401) token = null;
   if (response.status !== 200 && response.status !== 404) {
     throw new Error(`the vault answered ${response.status}`);
   }
@@ -140,9 +136,7 @@ const listPools = async ({ batchAccountName, dataPlaneHost }: Account, { key }: 
 
 /** Reports the result of the latest call to the rotator. */
 const signal = async ({ account: { account }, lastCall }: AccountState): Promise<void> => {
-  if (lastCall === null) {
-    return;
-  }
+  if (lastCall === null) return;
   const { held, worked: healthy } = lastCall;
   const at = new Date().toISOString();
   const lines = ["batch-key-proof-v1", account, consumer, instance, held.version, String(healthy), at];

@@ -33,9 +33,7 @@ const readJson = (file: string): Json => {
 
 /** `hh:mm:ss`, `d.hh:mm:ss`, or `-1` for no limit. */
 export const parseTimeout = (text: unknown): number | null => {
-  if (text === undefined) {
-    return defaultTimeoutMs;
-  }
+  if (text === undefined) return defaultTimeoutMs;
   const match = typeof text === "string" ? /^(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})$/.exec(text) : null;
   if (text !== "-1" && match === null) {
     throw new Error(`host.json: functionTimeout ${JSON.stringify(text)} is not a time span such as 00:05:00`);
@@ -48,16 +46,12 @@ export const parseTimeout = (text: unknown): number | null => {
 export const readAppFolder = (folder: string): AppFolder => {
   const absolute = path.resolve(folder);
   const host = readJson(path.join(absolute, "host.json"));
-  if (host["version"] !== "2.0") {
-    throw new Error('host.json: "version" must be "2.0"');
-  }
+  if (host["version"] !== "2.0") throw new Error('host.json: "version" must be "2.0"');
   const http = asObject(asObject(host["extensions"])["http"]);
   const level = asObject(asObject(host["logging"])["logLevel"])["default"];
   const logLevel = typeof level === "string" ? level.toLowerCase() : "information";
   const main = readJson(path.join(absolute, "package.json"))["main"];
-  if (typeof main !== "string") {
-    throw new Error('package.json: "main" must name the entry point');
-  }
+  if (typeof main !== "string") throw new Error('package.json: "main" must name the entry point');
   const entryPoint = path.join(absolute, main);
   if (!existsSync(entryPoint)) {
     throw new Error(`package.json: "main" is "${main}", and found zero files matching the supplied pattern`);

@@ -111,9 +111,7 @@ export const supplyCoreModule = (log: HostLog): AppRegistry => {
     },
     getProgrammingModel: () => model,
     registerFunction: (metadata: FunctionMetadata, callback: FunctionCallback) => {
-      if (closed) {
-        throw new Error("A function can only be registered during app startup.");
-      }
+      if (closed) throw new Error("A function can only be registered during app startup.");
       if (functions.has(metadata.name)) {
         throw new Error(`A function named "${metadata.name}" is registered already.`);
       }
@@ -143,9 +141,7 @@ export const supplyCoreModule = (log: HostLog): AppRegistry => {
     functions,
     programmingModel: () => model,
     runHooks: async (name, context) => {
-      for (const hook of hooks.get(name) ?? []) {
-        await hook(context);
-      }
+      for (const hook of hooks.get(name) ?? []) await hook(context);
     },
     closeRegistration: () => {
       closed = true;

@@ -55,9 +55,7 @@ const toHttpData = (
 /** Compares by form, not by class: the data comes from another copy of the library. */
 const toBytes = (data: TypedData | null | undefined): Uint8Array => {
   const bytes = data?.bytes ?? data?.stream;
-  if (bytes) {
-    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
+  if (bytes) return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const scalar = data?.string ?? data?.json ?? data?.int ?? data?.double;
   return Buffer.from(scalar === undefined || scalar === null ? "" : String(scalar), "utf8");
 };
@@ -69,18 +67,12 @@ const send = (response: ServerResponse, { returnValue }: InvocationResponse, wit
     response.writeHead(204).end();
     return;
   }
-  if ((http.cookies ?? []).length > 0) {
-    throw new Error("this host does not support cookies");
-  }
+  if ((http.cookies ?? []).length > 0) throw new Error("this host does not support cookies");
   const body = toBytes(http.body);
-  for (const [name, value] of Object.entries(http.headers ?? {})) {
-    response.setHeader(name, value);
-  }
+  for (const [name, value] of Object.entries(http.headers ?? {})) response.setHeader(name, value);
   const status = Number(http.statusCode ?? 200);
   response.statusCode = status;
-  if (![204, 205, 304].includes(status)) {
-    response.setHeader("content-length", body.byteLength);
-  }
+  if (![204, 205, 304].includes(status)) response.setHeader("content-length", body.byteLength);
   response.end(withBody ? body : undefined);
 };
 

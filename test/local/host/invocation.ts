@@ -57,9 +57,7 @@ export const createInvoker = ({ registry, log, timeoutMs, onTimeout }: InvokerOp
 
   const run = async (registered: RegisteredFunction, input: TypedData): Promise<InvocationResponse> => {
     const model = registry.programmingModel();
-    if (model === null) {
-      throw new Error("the app has set no programming model");
-    }
+    if (model === null) throw new Error("the app has set no programming model");
     const coreContext = coreContextFor(registered, requestFor(registered, input));
     const invocation = model.getInvocationModel(coreContext);
     const { context, inputs } = await invocation.getArguments();
@@ -82,16 +80,12 @@ export const createInvoker = ({ registry, log, timeoutMs, onTimeout }: InvokerOp
     coreContext.state = "postInvocationHooks";
     await registry.runHooks("postInvocation", post);
     coreContext.state = undefined;
-    if (post.error !== null) {
-      throw post.error;
-    }
+    if (post.error !== null) throw post.error;
     return invocation.getResponse(context, post.result);
   };
 
   const withTimeout = async (name: string, work: Promise<InvocationResponse>): Promise<InvocationResponse> => {
-    if (timeoutMs === null) {
-      return work;
-    }
+    if (timeoutMs === null) return work;
     let timer: NodeJS.Timeout | undefined;
     const deadline = new Promise<typeof isDone>((resolve) => {
       timer = setTimeout(() => resolve(isDone), timeoutMs);

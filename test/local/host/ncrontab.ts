@@ -44,9 +44,7 @@ const parseItem = (text: string, field: Field): number[] => {
   if (step < 1 || rest.length > 0) {
     throw new Error(`'${text}' is no ${field.name}: a step must be a number of at least 1`);
   }
-  if (base === "*") {
-    return range(field.min, field.max, step);
-  }
+  if (base === "*") return range(field.min, field.max, step);
   const [from = 0, to, ...tooMany] = base.split("-").map((part) => parseNumber(part, field));
   if (tooMany.length > 0 || (to !== undefined && to < from)) {
     throw new Error(`'${text}' is no ${field.name}: a range runs from lower to higher`);
@@ -100,9 +98,7 @@ const timesOfDay = (hours: ReadonlySet<number>, minutes: ReadonlySet<number>, se
         // The seconds of a past minute need not be checked.
         if ((h * 60 + m) * 60_000 + 59_999 >= fromMs) {
           const found = allSeconds.map((s) => ((h * 60 + m) * 60 + s) * 1000).find((ms) => ms >= fromMs);
-          if (found !== undefined) {
-            return found;
-          }
+          if (found !== undefined) return found;
         }
       }
     }
@@ -123,9 +119,7 @@ const scheduleOf = (parts: Parts): Schedule => {
         parts.weekdays.has(date.getUTCDay())
       ) {
         const time = parts.times(Math.max(0, from - day));
-        if (time !== null) {
-          return new Date(day + time);
-        }
+        if (time !== null) return new Date(day + time);
       }
     }
     throw new Error("no such day ever comes");

@@ -56,9 +56,7 @@ const matchSegments = (route: Route, parts: readonly string[]): Record<string, s
 const moreLiteral = (a: Route, b: Route): number => {
   for (const [index, segment] of a.segments.entries()) {
     const other = b.segments[index];
-    if (other !== undefined && "literal" in segment !== "literal" in other) {
-      return "literal" in segment ? -1 : 1;
-    }
+    if (other !== undefined && "literal" in segment !== "literal" in other) return "literal" in segment ? -1 : 1;
   }
   return 0;
 };
@@ -73,9 +71,7 @@ export const matchRoute = (
     .split("/")
     .filter((part) => part !== "")
     .map(decode);
-  if (!parts.every((part) => part !== null)) {
-    return null;
-  }
+  if (!parts.every((part) => part !== null)) return null;
   const candidates = routes.filter(
     (route) => route.segments.length === parts.length && route.methods.includes(method.toUpperCase()),
   );

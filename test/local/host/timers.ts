@@ -58,9 +58,7 @@ export const startTimer = ({ schedule, useMonitor, fire }: TimerOptions): (() =>
   };
 
   const wait = (due: Date): void => {
-    if (stopped) {
-      return;
-    }
+    if (stopped) return;
     const ms = due.getTime() - Date.now();
     const again = (): void => (ms > maxTimeoutMs ? wait(due) : void run(due));
     timeout = setTimeout(again, Math.min(Math.max(ms, 0), maxTimeoutMs));

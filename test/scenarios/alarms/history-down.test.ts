@@ -1,15 +1,12 @@
-import { TransientServiceError } from "../../../lib/errors";
 import { days, hours } from "../../builders/time";
 import { Rig } from "../../rig/rig";
 
 afterEach(() => jest.restoreAllMocks());
 
-const unavailable = () => new TransientServiceError({ operation: "Tables insert entity", statusCode: 503 });
-
 it("an alarm does not wait for the history: log and webhook get it at once, the history later", async () => {
   const place = await new Rig().place({ remindEveryMs: days(30) }).adopt();
   const { rig } = place;
-  rig.faults.add("history.append", { when: "before", error: unavailable, times: Number.POSITIVE_INFINITY });
+  rig.unavailable("history.append", Number.POSITIVE_INFINITY);
   rig.batch.denied.add("listKeys");
   rig.clock.advance(hours(6));
   const since = rig.clock.at;

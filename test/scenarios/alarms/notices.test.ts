@@ -4,6 +4,7 @@ import { readStatus } from "../../../lib/operations/read-status";
 import { Ticker } from "../../../lib/operations/tick";
 import { days, hours, minutes, seconds } from "../../builders/time";
 import { type Place, Rig } from "../../rig/rig";
+import { words } from "../../builders/words";
 
 afterEach(() => jest.restoreAllMocks());
 
@@ -171,8 +172,7 @@ describe("an account whose record cannot be read", () => {
     let writes = 0;
     rig.faults.onEffect((operation) => {
       writes += operation === "notices.write" ? 1 : 0;
-      if (operation === "notices.write" && writes === 2)
-        rig.faults.add("notices.write", { when: "before", error: unavailable });
+      if (operation === "notices.write" && writes === 2) rig.unavailable("notices.write");
     });
     await rig.tick();
     expect(rig.logged("NotificationDelayed")).toMatchObject([{ account: "render-weu", level: "warn" }]);
@@ -190,7 +190,7 @@ describe("an account whose record cannot be read", () => {
     expect(await blockedSince()).toBe(rig.clock.at);
     await rig.ticking(hours(1));
     expect(await blockedSince()).toBe(new Date(Date.parse(since) + minutes(1)).toISOString());
-    rig.faults.add("notices.list", { when: "before", error: unavailable });
+    rig.unavailable("notices.list");
     expect(await blockedSince()).toBe(rig.clock.at);
   });
 
@@ -220,8 +220,8 @@ describe("an account whose record cannot be read", () => {
     const { rig } = place;
     await rig.tick();
     place.restoreRecord();
-    rig.faults.add("history.page", { when: "before", error: unavailable, times: 3 });
-    rig.faults.add("history.append", { when: "before", error: unavailable, times: 3 });
+    rig.unavailable("history.page", 3);
+    rig.unavailable("history.append", 3);
     await rig.ticking(hours(1));
     expect(place.events.map(({ event }) => event)).toEqual(["Adopted", "RotationBlocked", "AlarmCleared"]);
     expect(kindsSentTo(place)).toHaveLength(2);
@@ -256,13 +256,9 @@ describe.each(deaths)("a crash %s any call", (when) => {
         heldUntil: null,
       });
     }
-    expect(seen.map((at) => at.replace(/^\w+ /, ""))).toEqual([
-      "notices.list",
-      "rotations.read",
-      "notices.write",
-      "alerts.deliver",
-      "notices.write",
-    ]);
+    expect(seen.map((at) => at.replace(/^\w+ /, ""))).toEqual(
+      words("notices.list rotations.read notices.write alerts.deliver notices.write"),
+    );
   });
 
   it("of the tick that finds the record restored loses nothing; the history has each event once", async () => {
@@ -290,13 +286,8 @@ describe.each(deaths)("a crash %s any call", (when) => {
     }
     expect(new Set(seen.map((at) => at.replace(/^\w+ /, "")))).toEqual(
       new Set([
-        "notices.list",
-        "rotations.read",
-        "notices.write",
-        "alerts.deliver",
-        "rotations.replace",
-        "history.page",
-        "history.append",
+        ...words("notices.list rotations.read notices.write alerts.deliver"),
+        ...words("rotations.replace history.page history.append"),
       ]),
     );
   });
@@ -378,7 +369,7 @@ describe("wrong settings", () => {
     const place = await new Rig().place().adopt();
     const { rig } = place;
     rig.wrongSettings = wrong;
-    rig.faults.add("notices.list", { when: "before", error: unavailable });
+    rig.unavailable("notices.list");
     await rig.fireTimer();
     expect([rig.logged("ConfigurationInvalid").length, rig.receiver.received]).toEqual([1, []]);
     await rig.fireTimer();

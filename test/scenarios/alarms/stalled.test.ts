@@ -1,11 +1,9 @@
-import { TransientServiceError } from "../../../lib/errors";
 import type { Phase } from "../../../lib/rotation/phases";
 import { days, hours, minutes, seconds } from "../../builders/time";
 import { type Place, Rig } from "../../rig/rig";
 
 afterEach(() => jest.restoreAllMocks());
 
-const unavailable = () => new TransientServiceError({ operation: "Batch regenerateKeys", statusCode: 503 });
 const always = Number.POSITIVE_INFINITY;
 
 const adopted = (changes: Parameters<Rig["place"]>[0] = {}): Promise<Place> => new Rig().place(changes).adopt();
@@ -19,7 +17,7 @@ const stuck: Readonly<Record<Exclude<Phase, "idle">, () => Promise<Place>>> = {
   },
   started: async () => {
     const place = await adopted();
-    place.rig.faults.add("batch.regenerate", { when: "before", error: unavailable, times: always });
+    place.rig.unavailable("batch.regenerate", always);
     await place.rotate();
     return place;
   },

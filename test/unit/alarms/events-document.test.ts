@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { TransientServiceError } from "../../../lib/errors";
 import { failed } from "../../../lib/rotation/settle";
 import { alarmChanges, type Condition, conditions } from "../../../lib/rotation/events/alarm-conditions";
 import { alarmKinds, informationKinds, isAlarm } from "../../../lib/rotation/events/events";
@@ -63,8 +62,6 @@ const documentedLevels = new Map(
   }),
 );
 
-const unavailable = () => new TransientServiceError({ operation: "Tables", statusCode: 503 });
-
 /** Produces every failure in turn and one rotation, and returns the lines logged. */
 const everyLine = async (): Promise<readonly Line[]> => {
   const lines: Line[] = [];
@@ -74,9 +71,9 @@ const everyLine = async (): Promise<readonly Line[]> => {
   const { rig } = place;
   await place.rotate();
   rig.receiver.reacts = () => 410;
-  rig.faults.add("rotations.read", { when: "before", error: unavailable });
+  rig.unavailable("rotations.read");
   await rig.tick();
-  rig.faults.add("history.append", { when: "before", error: unavailable });
+  rig.unavailable("history.append");
   await place.report({ healthy: false, detail: "403" });
   await rig.tick();
   await place.report();
@@ -84,11 +81,11 @@ const everyLine = async (): Promise<readonly Line[]> => {
   rig.batch.denied.add("listKeys");
   await place.confirm();
   rig.batch.denied.delete("listKeys");
-  rig.faults.add("batch.regenerate", { when: "before", error: unavailable });
+  rig.unavailable("batch.regenerate");
   await place.order("resume");
   await place.order("resume");
   rig.clock.advance(days(1));
-  rig.faults.add("history.lastBefore", { when: "before", error: unavailable });
+  rig.unavailable("history.lastBefore");
   await rig.ticking(hours(7));
   rig.tables.damage("render-weu");
   await rig.tick();
@@ -112,7 +109,7 @@ const pulled = async (): Promise<Place> => {
   } as const;
   const place = new Rig().place({ gate: { consumers: [consumer] } });
   await place.rig.tick();
-  place.rig.faults.add("signals.update", { when: "before", error: unavailable });
+  place.rig.unavailable("signals.update");
   await place.rig.tick();
   return place;
 };

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { type Environment, readSettings } from "../../../lib/config/settings";
 import { ConfigError } from "../../../lib/errors";
 import { anAccount, anEnvironment, batchId, noFiles, problemsOf, statesRemedy, withConfiguration } from "./builders";
+import { words } from "../../builders/words";
 
 /** Is part of every wrong value and must not appear in any problem. */
 const leak = "LEAKED";
@@ -57,31 +58,16 @@ describe("a bad configuration", () => {
   const places = problems.map(({ at }) => at);
 
   it("is reported completely, settings and accounts together, each by name", () => {
+    const inFirst = words(`
+      name secret/vaultUrl secret/name rotateEvery window/days/0 window/from window/to window/timeZone stalledAfter
+      gate/mode gate/consumers/0/name gate/consumers/0/instances gate/consumers/0/healthUrl gate/consumers/1 gate/soak
+    `);
     const inAccounts = [
       "",
-      "/defaults/name",
-      "/defaults/rotateEvery",
-      "/accounts/0/name",
-      "/accounts/0/secret/vaultUrl",
-      "/accounts/0/secret/name",
-      "/accounts/0/rotateEvery",
-      "/accounts/0/window/days/0",
-      "/accounts/0/window/from",
-      "/accounts/0/window/to",
-      "/accounts/0/window/timeZone",
-      "/accounts/0/gate/mode",
-      "/accounts/0/gate/consumers/0/name",
-      "/accounts/0/gate/consumers/0/instances",
-      "/accounts/0/gate/consumers/0/healthUrl",
-      "/accounts/0/gate/consumers/1",
-      "/accounts/0/gate/soak",
-      "/accounts/0/stalledAfter",
-      "/accounts/1/expireAfter",
-      "/accounts/2/name",
-      "/accounts/2/resourceId",
-      "/accounts/2/secret",
-      "/accounts/2/gate/consumers",
-      "/accounts/3",
+      ...words("/defaults/name /defaults/rotateEvery"),
+      ...inFirst.map((member) => `/accounts/0/${member}`),
+      ...words("/accounts/1/expireAfter /accounts/2/name /accounts/2/resourceId /accounts/2/secret"),
+      ...words("/accounts/2/gate/consumers /accounts/3"),
     ].map((pointer) => `ROTATION_ACCOUNTS${pointer}`);
     // The storage setting has two mistakes: its own value, and its use together with the account's name.
     expect([...places].toSorted()).toEqual(

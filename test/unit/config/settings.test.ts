@@ -10,6 +10,7 @@ import {
   settingsOf,
   withConfiguration,
 } from "./builders";
+import { words } from "../../builders/words";
 
 const clientId = "11111111-2222-3333-4444-555555555555";
 const bytes = (count: number): string => Buffer.alloc(count, 7).toString("base64");
@@ -52,13 +53,7 @@ describe("the settings' defaults", () => {
   });
 
   it("apply to empty and blank values too", () => {
-    const names = [
-      "ROTATION_TABLE_PREFIX",
-      "ROTATION_SCHEDULE",
-      "ROTATION_DRY_RUN",
-      "ROTATION_CLOUD",
-      "ROTATION_CLAIM",
-    ];
+    const names = words("ROTATION_TABLE_PREFIX ROTATION_SCHEDULE ROTATION_DRY_RUN ROTATION_CLOUD ROTATION_CLAIM");
     const blank = Object.fromEntries(names.map((name, i) => [name, i % 2 === 0 ? "" : "  "]));
     expect(settingsOf(anEnvironment(blank))).toEqual(settingsOf(anEnvironment()));
   });

@@ -241,7 +241,7 @@ describe("the check of a history during writes", () => {
   it("includes events that wait in the outbox, and counts events left there by a crash once", async () => {
     const place = await rotated();
     const { rig, config } = place;
-    rig.faults.add("history.append", { when: "before", error: unavailable, times: 2 });
+    rig.unavailable("history.append", 2);
     await place.order("pause");
     expect(place.record.publishing.outbox).toHaveLength(1);
     expect(await verifyHistory(rig.app, config)).toMatchObject({ intact: true, events: 6 });

@@ -3,6 +3,7 @@ import { receiveSignal } from "../../../lib/signals/receive-signal";
 import { minutes, seconds } from "../../builders/time";
 import { type Place, Rig } from "../../rig/rig";
 import { VirtualClock } from "../../fakes/world/virtual-clock";
+import { words } from "../../builders/words";
 
 afterEach(() => jest.restoreAllMocks());
 
@@ -65,14 +66,7 @@ it("write five history rows and one log line in a flood, and the next row states
   await flood(place, 995);
   expect(writes).toEqual([]);
   expect(place.eventsOf("ProofRefused")).toHaveLength(5);
-  expect(rig.logged("ProofRefused").map(({ level }) => level)).toEqual([
-    "info",
-    "info",
-    "info",
-    "info",
-    "info",
-    "warn",
-  ]);
+  expect(rig.logged("ProofRefused").map(({ level }) => level)).toEqual(words("info info info info info warn"));
   rig.clock.advance(minutes(5));
   await flood(place, 1);
   expect(place.eventsOf("ProofRefused").at(-1)).toMatchObject({
