@@ -2,7 +2,7 @@ import { slotOf } from "../driver/key-operations";
 import type { BatchAccount, SecretVersion, SlotKeys } from "../ports";
 import { assignBatchRole, batchRemedies, withIdentity } from "../remedies";
 import type { AccountConfig } from "../rotation/account-config";
-import { bad, type Check, good, untried } from "./checks";
+import { bad, type Check, good, untried, warning } from "./checks";
 import type { StatusBody } from "./status";
 
 export const regenerateAction = "Microsoft.Batch/batchAccounts/regenerateKeys/action";
@@ -86,3 +86,16 @@ export const consumerChecks = (status: StatusBody | null): readonly Check[] =>
       `let ${name} post its health to /api/accounts/${status?.account}/signals, or configure its healthUrl`,
     );
   });
+
+/** Where proof is optional, the gate relies on the word of every caller with the function's key. */
+export const proofChecks = ({ gate }: AccountConfig): readonly Check[] =>
+  gate.consumers.map(({ name, proof }) =>
+    proof === "required"
+      ? good(`proof of ${name}`, "only signed reports count")
+      : warning(
+          `proof of ${name}`,
+          `any caller with the key of the function receiveSignal can report for an instance of ${name} ` +
+            "that does not sign its reports",
+          `let ${name} sign its reports (docs/consumers.md), then set "proof": "required" for it`,
+        ),
+  );

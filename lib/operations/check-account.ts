@@ -9,6 +9,7 @@ import {
   consumerChecks,
   dataPlaneCheck,
   identityCheck,
+  proofChecks,
   regenerateAction,
   regenerateCheck,
   sharedKeyCheck,
@@ -114,7 +115,7 @@ class Preflight {
   /** The account's status; null where the tables cannot be read. */
   async checkTables(): Promise<StatusBody | null> {
     const status = await this.#attempt("tables", () => readStatus(this.app, this.config), tablesCheck);
-    this.checks.push(...consumerChecks(status));
+    this.checks.push(...consumerChecks(status), ...proofChecks(this.config));
     return status;
   }
 

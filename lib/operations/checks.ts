@@ -4,7 +4,10 @@ import type { AccountConfig } from "../rotation/account-config";
 
 export interface Check {
   readonly check: string;
-  /** Null: could not be tried without changing something, or needs a check before it that failed. */
+  /**
+   * Null: could not be tried without changing something, or needs a check before it that failed; with a remedy: works,
+   * and could be safer.
+   */
   readonly ok: boolean | null;
   readonly detail: string;
   readonly remedy: string | null;
@@ -12,6 +15,7 @@ export interface Check {
 
 export const good = (check: string, detail: string): Check => ({ check, ok: true, detail, remedy: null });
 export const bad = (check: string, detail: string, remedy: string): Check => ({ check, ok: false, detail, remedy });
+export const warning = (check: string, detail: string, remedy: string): Check => ({ check, ok: null, detail, remedy });
 export const untried = (check: string, detail: string): Check => ({ check, ok: null, detail, remedy: null });
 
 const outOfReachRemedy =

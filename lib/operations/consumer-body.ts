@@ -1,4 +1,5 @@
 import { type ConsumerState, consumerState, healthUrlInstance, reportsByConsumer } from "../rotation/gate/consumers";
+import { heardAt, type InstanceReport } from "../rotation/gate/signals";
 import { type Instant, msBetween, toInstant } from "../rotation/time/time";
 import type { RotationRecord } from "../rotation/record";
 import type { AccountView } from "../rotation/waiting";
@@ -16,6 +17,18 @@ export interface ConsumerBody {
   }[];
 }
 
+/** What unsigned reports have said since the signed one is shown as the newest report, which is not proven. */
+const instanceBody = (report: InstanceReport): ConsumerBody["instances"][number] => {
+  const { instance: id, secretVersion, healthy, proven, unsigned } = report;
+  return {
+    id,
+    at: heardAt(report),
+    secretVersion: unsigned?.secretVersion ?? secretVersion,
+    healthy: healthy && unsigned?.healthy !== false,
+    proven: proven && unsigned === null,
+  };
+};
+
 export const consumerBodies = ({
   config,
   record,
@@ -32,13 +45,7 @@ export const consumerBodies = ({
     state: active === null ? "NoSignalYet" : consumerState(consumer, gate, active, reportsOf(consumer), now).state,
     instances: reportsOf(consumer)
       .filter(({ instance }) => instance !== healthUrlInstance)
-      .filter(({ at }) => msBetween(at, toInstant(now)) <= gate.forgetInstanceAfterMs)
-      .map(({ instance, at, secretVersion, healthy, proven }) => ({
-        id: instance,
-        at,
-        secretVersion,
-        healthy,
-        proven,
-      })),
+      .filter((report) => msBetween(heardAt(report), toInstant(now)) <= gate.forgetInstanceAfterMs)
+      .map(instanceBody),
   }));
 };

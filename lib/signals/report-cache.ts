@@ -1,5 +1,5 @@
 import type { CallOptions, Clock, Signals } from "../ports";
-import type { InstanceReport } from "../rotation/gate/signals";
+import { heardAt, type InstanceReport } from "../rotation/gate/signals";
 
 type Reports = Map<string, InstanceReport>;
 
@@ -75,7 +75,7 @@ const add = async ({ reports }: Listed, report: InstanceReport): Promise<void> =
   try {
     const known = await reports;
     const there = known.get(idOf(report));
-    if (there === undefined || there.at <= report.at) known.set(idOf(report), report);
+    if (there === undefined || heardAt(there) <= heardAt(report)) known.set(idOf(report), report);
   } catch {
     // The reader gets the error.
   }

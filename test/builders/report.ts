@@ -7,7 +7,7 @@ export const aReport = (changes: Partial<InstanceReport> = {}): InstanceReport =
   consumer: "render-api",
   instance: "vm-1",
   at: at("10:10"),
-  latestSignedAt: changes.at ?? at("10:10"),
+  latestSignedAt: changes.proven === true ? (changes.at ?? at("10:10")) : null,
   receivedAt: at("10:10"),
   secretVersion: v2,
   healthy: true,
@@ -17,6 +17,7 @@ export const aReport = (changes: Partial<InstanceReport> = {}): InstanceReport =
   provenSince: null,
   unhealthySince: null,
   joinedHealthy: false,
+  unsigned: null,
   ...changes,
 });
 

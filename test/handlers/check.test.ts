@@ -96,10 +96,11 @@ test("a healthy account without signals: every other check passes or was not tri
     vaultWrite: null,
     tables: true,
     "signals of render-api": false,
+    "proof of render-api": null,
   });
-  for (const { ok, detail, remedy } of checks) {
+  for (const { check, ok, detail, remedy } of checks) {
     expect(detail).toMatch(/\S/);
-    expect(remedy === null).toBe(ok !== false);
+    expect(remedy === null).toBe(ok !== false && check !== "proof of render-api");
   }
   expect(next).toBe("read the account and adopt the key that the vault holds, or publish the primary key");
 });
@@ -335,6 +336,22 @@ describe("the rotator's own state", () => {
       ok: false,
       remedy: `let nightly-etl post its health to /api/accounts/${at.name}/signals, or configure its healthUrl`,
     });
+  });
+
+  test("proof: warns where it is optional, and says what that means", async () => {
+    const at = anyAccount({
+      gate: { consumers: [aConsumer(), aConsumer({ name: "nightly-etl", proof: "required" })] },
+    });
+    const body = await checked(at);
+    expect(one(body, "proof of render-api")).toEqual({
+      check: "proof of render-api",
+      ok: null,
+      detail:
+        "any caller with the key of the function receiveSignal can report for an instance of render-api " +
+        "that does not sign its reports",
+      remedy: 'let render-api sign its reports (docs/consumers.md), then set "proof": "required" for it',
+    });
+    expect(one(body, "proof of nightly-etl")).toMatchObject({ ok: true, remedy: null });
   });
 
   test("next: reports what the next tick would do while it waits, is idle and is blocked", async () => {

@@ -354,9 +354,25 @@ describe("which signal counts", () => {
     expect(await at.status()).toEqual(before);
   });
 
-  test("where proof is optional, an unproven signal on the new key opens the gate", async () => {
+  test("where proof is optional, instances that never sign open the gate", async () => {
+    const at = place(rig, { gate: { consumers: [aConsumer({ instances: 2 })], soakMs: 0 } });
+    const vms = [at.vm(1), at.vm(2)];
+    await rig.surface.tick();
+    for (const vm of vms) await vm.report({ proof: false });
+    await rig.surface.tick();
+    await at.rotate();
+    for (const vm of vms) await vm.refresh().report({ proof: false });
+    expect(await at.phase()).toBe("idle");
+  });
+
+  test("where proof is optional, an unsigned signal of an instance that signs does not open the gate", async () => {
     const { at, vms } = await published();
     for (const vm of vms) await vm.refresh().report({ proof: false });
+    expect(await at.waitingFor()).toMatchObject({
+      reason: "OnPreviousKey",
+      detail: expect.stringMatching(/render-api\/vm-1 reported .*; its unsigned reports since then do not count$/),
+    });
+    for (const vm of vms) await vm.report();
     expect(await at.phase()).toBe("idle");
   });
 });

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { TransientServiceError } from "../../errors";
 import type { CallOptions, Signals } from "../../ports";
-import type { InstanceReport } from "../../rotation/gate/signals";
+import type { InstanceReport, UnsignedClaim } from "../../rotation/gate/signals";
 import { instant } from "./record-schema";
 import type { Row, RowKey, StoredRow } from "./rows";
 import type { Table } from "./tables";
@@ -15,12 +15,22 @@ const text = z.string().min(1);
 /** Tables drop a null column, so a column that may be null is absent then. */
 const absentAsNull = <T extends z.ZodType>(schema: T) => schema.optional().transform((value) => value ?? null);
 
+const unsignedColumns = z.object({
+  unsignedAt: instant,
+  unsignedVersion: text,
+  unsignedHealthy: z.boolean(),
+  unsignedDetail: absentAsNull(z.string()),
+  unsignedSince: instant,
+});
+
 const reportColumns = z.object({
   schema: z.literal(1),
   consumer: text,
   instance: text,
   at: instant,
-  latestSignedAt: instant,
+  signedAt: absentAsNull(instant),
+  /** In the rows of version 0.1.0, where it may also be the instant of an unsigned signal. */
+  latestSignedAt: absentAsNull(instant),
   receivedAt: instant,
   secretVersion: text,
   healthy: z.boolean(),
@@ -38,18 +48,47 @@ const signalKey = (account: string, consumer: string, instance: string): RowKey 
   rowKey: `${consumer}:${instance}`,
 });
 
-const toRow = (account: string, report: InstanceReport): Row => ({
-  ...Object.fromEntries(Object.entries(report).filter(([, value]) => value !== null)),
+const toRow = (account: string, { unsigned, latestSignedAt, ...report }: InstanceReport): Row => ({
+  ...columnsOf({ ...report, signedAt: latestSignedAt }),
+  ...(unsigned === null ? {} : columnsOf(toUnsignedColumns(unsigned))),
   ...signalKey(account, report.consumer, report.instance),
   schema: 1,
 });
+
+const columnsOf = (values: object): Readonly<Record<string, string | boolean>> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
+
+const toUnsignedColumns = ({ at, secretVersion, healthy, detail, since }: UnsignedClaim) => ({
+  unsignedAt: at,
+  unsignedVersion: secretVersion,
+  unsignedHealthy: healthy,
+  unsignedDetail: detail,
+  unsignedSince: since,
+});
+
+/** Null where the row holds none; undefined where it holds one that cannot be read. */
+const toUnsigned = (row: StoredRow): UnsignedClaim | null | undefined => {
+  if (row["unsignedAt"] === undefined) return null;
+  const { data } = unsignedColumns.safeParse(row);
+  return (
+    data && {
+      at: data.unsignedAt,
+      secretVersion: data.unsignedVersion,
+      healthy: data.unsignedHealthy,
+      detail: data.unsignedDetail,
+      since: data.unsignedSince,
+    }
+  );
+};
 
 /** Null where the row does not hold a whole report of the instance that its key names. */
 const toReport = (row: StoredRow): InstanceReport | null => {
   const parsed = reportColumns.safeParse(row);
   if (!parsed.success) return null;
-  const { schema: _, ...report } = parsed.data;
-  return row.rowKey === `${report.consumer}:${report.instance}` ? report : null;
+  const { schema: _, signedAt, latestSignedAt, ...report } = parsed.data;
+  const unsigned = toUnsigned(row);
+  if (unsigned === undefined || row.rowKey !== `${report.consumer}:${report.instance}`) return null;
+  return { ...report, latestSignedAt: signedAt ?? (report.proven ? latestSignedAt : null), unsigned };
 };
 
 /**
@@ -64,7 +103,7 @@ const unreadableReport = (row: StoredRow): InstanceReport => {
     consumer,
     instance,
     at: writtenAt,
-    latestSignedAt: writtenAt,
+    latestSignedAt: null,
     receivedAt: writtenAt,
     secretVersion: "unknown",
     healthy: false,
@@ -74,6 +113,7 @@ const unreadableReport = (row: StoredRow): InstanceReport => {
     provenSince: null,
     unhealthySince: writtenAt,
     joinedHealthy: false,
+    unsigned: null,
   };
 };
 

@@ -2,7 +2,7 @@ import type { ConsumerConfig, GateConfig } from "../account-config";
 import type { ConsumerReason } from "../reasons";
 import { formatDuration } from "../time/duration";
 import { type Instant, plusMs, toInstant } from "../time/time";
-import type { InstanceReport } from "./signals";
+import { heardAt, type InstanceReport } from "./signals";
 
 export interface PublishedVersion {
   readonly version: string;
@@ -22,7 +22,8 @@ export interface ConsumerView {
 
 export type Fault = { readonly detail: string; readonly since: Instant } | null;
 
-const nameOf = (report: InstanceReport): string => `${report.consumer}/${report.instance}`;
+const nameOf = (report: Pick<InstanceReport, "consumer" | "instance">): string =>
+  `${report.consumer}/${report.instance}`;
 
 /** The first report that shows a fault, as a sentence. */
 const faultOf = (
@@ -38,10 +39,7 @@ const faultOf = (
 export const consumerChecks: Readonly<Record<ConsumerReason, (seen: ConsumerView) => Fault>> = {
   NoSignalYet: ({ known, forgotten, consumer, gate, published }) => {
     if (known.length > 0) return null;
-    const last = forgotten
-      .map(({ at }) => at)
-      .toSorted()
-      .at(-1);
+    const last = forgotten.map(heardAt).toSorted().at(-1);
     const heard =
       last === undefined
         ? ""
@@ -61,7 +59,8 @@ export const consumerChecks: Readonly<Record<ConsumerReason, (seen: ConsumerView
       (report) => ({
         detail:
           `${nameOf(report)} last reported at ${report.at}, on version ${report.secretVersion}, ` +
-          `longer than ${formatDuration(seen.gate.signalFreshnessMs)} ago`,
+          `longer than ${formatDuration(seen.gate.signalFreshnessMs)} ago` +
+          (report.unsigned === null ? "" : `; its unsigned reports, until ${heardAt(report)}, do not count`),
         since: plusMs(report.at, seen.gate.signalFreshnessMs),
       }),
     );
@@ -79,34 +78,55 @@ export const consumerChecks: Readonly<Record<ConsumerReason, (seen: ConsumerView
   OnPreviousKey: (seen) =>
     faultOf(
       seen,
-      ({ secretVersion }) => secretVersion !== seen.published.version,
+      (report) => otherVersionOf(report, seen) !== null,
       (report) => ({
-        detail:
-          `${nameOf(report)} reported version ${report.secretVersion} at ${report.at}, ` +
-          `not ${seen.published.version}`,
+        detail: `${nameOf(report)} reported ${otherVersionOf(report, seen)}`,
         since: seen.published.publishedAt,
       }),
     ),
   ProofMissing: (seen) =>
     faultOf(
       seen,
-      ({ proven }) => seen.consumer.proof === "required" && !proven,
-      (report) => ({
-        detail: `${nameOf(report)} reported version ${report.secretVersion} at ${report.at} without a proof`,
-        since: report.at,
-      }),
+      ({ proven, unsigned }) => seen.consumer.proof === "required" && (!proven || unsigned !== null),
+      ({ unsigned, ...report }) => {
+        const { secretVersion, at } = unsigned ?? report;
+        return { detail: `${nameOf(report)} reported version ${secretVersion} at ${at} without a proof`, since: at };
+      },
     ),
   Unhealthy: (seen) => unhealthyInstance(seen),
 };
 
+/**
+ * The version, other than the published one, that it has reported, signed or not; null where it has not. Where proof is
+ * required, an unsigned report of the published one is a missing proof.
+ */
+const otherVersionOf = (report: InstanceReport, { consumer, published: { version } }: ConsumerView): string | null => {
+  const { secretVersion, at, unsigned } = report;
+  const named = unsigned?.secretVersion ?? secretVersion;
+  if (unsigned !== null && named !== version)
+    return `version ${named} at ${unsigned.at}, not ${version}${withoutProof}`;
+  if (secretVersion === version || (unsigned !== null && consumer.proof === "required")) return null;
+  const ignored = unsigned === null ? "" : "; its unsigned reports since then do not count";
+  return `version ${secretVersion} at ${at}, not ${version}${ignored}`;
+};
+
+const withoutProof = ", without a proof after signed reports";
+
 export const unhealthyInstance = (seen: ConsumerView): Fault =>
   faultOf(
     seen,
-    ({ healthy }) => !healthy,
-    (report) => ({
-      detail:
-        `${nameOf(report)} is unhealthy on version ${report.secretVersion}, as reported at ${report.at}` +
-        (report.detail === null ? "" : `: ${report.detail}`),
-      since: report.unhealthySince ?? report.at,
-    }),
+    ({ healthy, unsigned }) => !healthy || unsigned?.healthy === false,
+    (report) => {
+      const { unsigned } = report;
+      const shown =
+        report.healthy && unsigned !== null
+          ? { ...unsigned, how: withoutProof }
+          : { ...report, since: report.unhealthySince ?? report.at, how: "" };
+      return {
+        detail:
+          `${nameOf(report)} is unhealthy on version ${shown.secretVersion}, as reported at ${shown.at}${shown.how}` +
+          (shown.detail === null ? "" : `: ${shown.detail}`),
+        since: shown.since,
+      };
+    },
   );

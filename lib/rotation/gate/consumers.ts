@@ -7,8 +7,8 @@ import {
   type PublishedVersion,
   unhealthyInstance,
 } from "./consumer-checks";
-import type { InstanceReport } from "./signals";
-import { type Instant, latest, plusMs, toInstant } from "../time/time";
+import { contradicted, heardAt, type InstanceReport } from "./signals";
+import { type Instant, latest, latestOf, plusMs, toInstant } from "../time/time";
 
 /** The state of one consumer, seen from the published version. */
 export type ConsumerState =
@@ -68,7 +68,7 @@ const seenOf = (
   const own = reports.filter((report) => report.consumer === consumer.name && report.instance !== healthUrlInstance);
   // Compared as text: with thousands of reports, parsing each of their instants takes longer than everything else.
   const knownFrom = plusMs(toInstant(now), -gate.forgetInstanceAfterMs);
-  const isKnown = (report: InstanceReport): boolean => report.at >= knownFrom;
+  const isKnown = (report: InstanceReport): boolean => heardAt(report) >= knownFrom;
   return {
     consumer,
     gate,
@@ -107,7 +107,8 @@ export const confirmationsOf = (
 ): readonly InstanceReport[] =>
   gate.consumers
     .flatMap((consumer) => seenOf(consumer, gate, published, reports, now).known)
-    .filter(({ healthy, secretVersion }) => healthy && secretVersion === published.version);
+
+    .filter((report) => report.healthy && report.secretVersion === published.version && !contradicted(report));
 
 /** A consumer whose health URL does not answer is unhealthy, whatever its instances reported before. */
 const faultOfHealthUrl = (consumer: ConsumerConfig, report: InstanceReport): NonNullable<Fault> => ({
@@ -129,10 +130,11 @@ const goodSince = ({ consumer, gate, published, known, forgotten }: ConsumerView
     return { since: latest(since, provenSince), joined: report.joinedHealthy && provenSince <= since };
   });
   const starts = streaks.map(({ since }) => since).toSorted();
+  const lastForgotten = latestOf(forgotten, heardAt);
   return latest(
     published.publishedAt,
-    ...starts.slice(consumer.instances - 1, consumer.instances),
-    ...streaks.filter(({ joined }) => !joined).map(({ since }) => since),
-    ...forgotten.map(({ at }) => plusMs(at, gate.forgetInstanceAfterMs)),
+    starts[consumer.instances - 1] ?? published.publishedAt,
+    latestOf(streaks, ({ since, joined }) => (joined ? null : since)) ?? published.publishedAt,
+    lastForgotten === null ? published.publishedAt : plusMs(lastForgotten, gate.forgetInstanceAfterMs),
   );
 };

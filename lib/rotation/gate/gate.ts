@@ -5,7 +5,7 @@ import type { GatedPhase, Published, StateOf } from "../phases";
 import type { WaitingReason } from "../reasons";
 import type { Hold, Pause } from "../record";
 import type { InstanceReport } from "./signals";
-import { type Instant, latest, plusMs, toInstant } from "../time/time";
+import { type Instant, latest, latestOf, plusMs, toInstant } from "../time/time";
 import { nextOpening, windowIsOpen } from "../time/window";
 
 export interface GateInput {
@@ -102,7 +102,8 @@ const soakNotElapsed = ({ config, state, reports, now }: GateInput): Shut | null
     const found = consumerState(consumer, config.gate, state.active, reportsOf(consumer), now);
     return found.state === "Good" ? [{ name: consumer.name, goodSince: found.goodSince }] : [];
   });
-  const since = latest(state.active.publishedAt, ...good.map(({ goodSince }) => goodSince));
+  const { publishedAt } = state.active;
+  const since = latest(publishedAt, latestOf(good, ({ goodSince }) => goodSince) ?? publishedAt);
   const last = good.find(({ goodSince }) => goodSince === since);
   if (last === undefined) return null;
   const until = plusMs(since, soakMs);

@@ -3,7 +3,7 @@ import type { StateOf } from "../phases";
 import { formatDuration } from "../time/duration";
 import { type Instant, latest, msBetween, toInstant } from "../time/time";
 import { healthUrlInstance } from "./consumers";
-import type { InstanceReport } from "./signals";
+import { heardAt, type InstanceReport } from "./signals";
 
 /**
  * Why a published rotation is rolled back by itself, or null. Only an unhealthy instance on the published version
@@ -24,7 +24,7 @@ export const rollbackDue = (
     const consumer = gate.consumers.find(({ name }) => name === report.consumer);
     if (consumer === undefined || !counts(report, consumer)) continue;
     if (report.secretVersion !== active.version) continue;
-    if (msBetween(report.at, toInstant(now)) > gate.forgetInstanceAfterMs) continue;
+    if (msBetween(heardAt(report), toInstant(now)) > gate.forgetInstanceAfterMs) continue;
     const since = latest(active.publishedAt, unhealthySince(report, consumer));
     if (msBetween(since, toInstant(now)) >= limitMs)
       return (

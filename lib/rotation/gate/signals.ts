@@ -4,13 +4,13 @@ import { earliest, type Instant, latest, msBetween } from "../time/time";
 export interface InstanceReport {
   readonly consumer: string;
   readonly instance: string;
-  /** The instant the instance put on its newest signal, no later than its receipt. */
+  /** The instant the instance put on the newest signal that counts, no later than its receipt. */
   readonly at: Instant;
   /**
-   * The latest instant that it has ever signed, which is after `at` where its clock is ahead: nothing from before it is
-   * new.
+   * The latest instant that it has ever signed, which is after `at` where its clock is ahead: nothing signed from
+   * before it is new. Null while it has never proven itself.
    */
-  readonly latestSignedAt: Instant;
+  readonly latestSignedAt: Instant | null;
   readonly receivedAt: Instant;
   readonly secretVersion: string;
   readonly healthy: boolean;
@@ -27,7 +27,35 @@ export interface InstanceReport {
   readonly unhealthySince: Instant | null;
   /** The streak began when the instance was first heard of: joining is not a break of its consumer's soak. */
   readonly joinedHealthy: boolean;
+  /** What unsigned reports have said since the newest signed one; null of an instance that does not sign. */
+  readonly unsigned: UnsignedClaim | null;
 }
+
+/**
+ * What unsigned reports have claimed of an instance that signs. It can only shut the gate: until a later signed report,
+ * it stands beside the signed one and replaces nothing of it.
+ */
+export interface UnsignedClaim {
+  /** Of the latest of them. */
+  readonly at: Instant;
+  /** The last one that is not the signed version, else that. */
+  readonly secretVersion: string;
+  /** None of them was unhealthy. */
+  readonly healthy: boolean;
+  readonly detail: string | null;
+  /** When the first of them was received. */
+  readonly since: Instant;
+}
+
+/** When it was last heard of: an instance that signs is not forgotten while it still reports unsigned. */
+export const heardAt = ({ at, unsigned }: InstanceReport): Instant => latest(at, unsigned?.at ?? at);
+
+/** Whether unsigned reports say something against the signed one. */
+export const contradicted = ({
+  secretVersion,
+  unsigned,
+}: Pick<InstanceReport, "secretVersion" | "unsigned">): boolean =>
+  unsigned !== null && (!unsigned.healthy || unsigned.secretVersion !== secretVersion);
 
 /** One signal whose proof has been checked already. */
 export interface IncomingSignal {
@@ -42,6 +70,7 @@ export interface IncomingSignal {
 
 export interface SignalLimits {
   readonly signalFreshnessMs: number;
+  readonly forgetInstanceAfterMs: number;
 }
 
 export interface MergedSignal {
@@ -54,8 +83,9 @@ export interface MergedSignal {
  * A later `at` replaces an earlier one, an earlier or equal one never does; but `healthy: false` always counts,
  * without moving `at` back: a late unhealthy signal must shut the gate, and a replayed one can do no more.
  * An instant after the receipt is stored as the instant of receipt. A signed one still counts as sent at its own
- * instant: else a signal from a clock that is ahead would be new at each replay. An unsigned one does not, because any
- * caller could then outrank the instance.
+ * instant: else a signal from a clock that is ahead would be new at each replay. An unsigned one does not.
+ * Signed signals are compared with signed ones only, because any caller could otherwise outrank the instance. Of an
+ * instance that has proven itself an unsigned signal replaces nothing.
  */
 export const mergeSignal = (
   known: InstanceReport | null,
@@ -63,32 +93,55 @@ export const mergeSignal = (
   receivedAt: Instant,
   limits: SignalLimits,
 ): MergedSignal => {
+  if (known !== null && !signal.proven && signs(known, receivedAt, limits))
+    return withUnsigned(known, signal, receivedAt);
   const at = earliest(signal.at, receivedAt);
-  if (known !== null && (at <= known.at || signal.at <= known.latestSignedAt)) {
+  if (known !== null && !isNew(known, signal, at)) {
     return signal.healthy
       ? { accepted: false, report: known }
       : { accepted: true, report: lateUnhealthy(known, signal, receivedAt) };
   }
+  return { accepted: true, report: replaced(known, signal, at, receivedAt, limits) };
+};
+
+/**
+ * Whether the instance has proven itself. One that has signed nothing for as long as it takes to forget an instance may
+ * have gone back to unsigned reports.
+ */
+const signs = ({ latestSignedAt }: InstanceReport, receivedAt: Instant, limits: SignalLimits): boolean =>
+  latestSignedAt !== null && msBetween(latestSignedAt, receivedAt) <= limits.forgetInstanceAfterMs;
+
+const isNew = ({ at: knownAt, latestSignedAt }: InstanceReport, signal: IncomingSignal, at: Instant): boolean =>
+  (latestSignedAt === null || signal.at > latestSignedAt) && (signal.proven || at > knownAt);
+
+const replaced = (
+  known: InstanceReport | null,
+  signal: IncomingSignal,
+  at: Instant,
+  receivedAt: Instant,
+  limits: SignalLimits,
+): InstanceReport => {
+  const claim = known?.unsigned ?? null;
+  const unsigned = claim !== null && signal.proven && claim.at >= at ? claim : null;
+  const good = signal.healthy && !contradicted({ ...signal, unsigned });
   const unbroken =
     known !== null &&
     known.secretVersion === signal.secretVersion &&
     msBetween(known.at, receivedAt) <= limits.signalFreshnessMs
       ? known
       : null;
-  const streak = signal.healthy ? (unbroken?.goodSince ?? null) : null;
+  const streak = good ? (unbroken?.goodSince ?? null) : null;
   return {
-    accepted: true,
-    report: {
-      ...signal,
-      at,
-      latestSignedAt: latest(signal.proven ? signal.at : at, ...(known === null ? [] : [known.latestSignedAt])),
-      receivedAt,
-      goodSince: signal.healthy ? (streak ?? receivedAt) : null,
-      provenSince: signal.proven ? (unbroken?.provenSince ?? receivedAt) : null,
-      unhealthySince: signal.healthy ? null : (known?.unhealthySince ?? receivedAt),
-      // One that comes back after it was forgotten is none: its consumer was not good for as long as it was missed.
-      joinedHealthy: signal.healthy && (known === null || (streak !== null && known.joinedHealthy)),
-    },
+    ...signal,
+    at: latest(at, known?.at ?? at),
+    latestSignedAt: signal.proven ? signal.at : (known?.latestSignedAt ?? null),
+    receivedAt,
+    goodSince: good ? (streak ?? receivedAt) : null,
+    provenSince: signal.proven && unsigned === null ? (unbroken?.provenSince ?? receivedAt) : null,
+    unhealthySince: signal.healthy ? null : (known?.unhealthySince ?? receivedAt),
+    // One that comes back after it was forgotten is none: its consumer was not good for as long as it was missed.
+    joinedHealthy: signal.healthy && (known === null || (streak !== null && known.joinedHealthy)),
+    unsigned,
   };
 };
 
@@ -103,3 +156,22 @@ const lateUnhealthy = (known: InstanceReport, signal: IncomingSignal, receivedAt
   unhealthySince: known.unhealthySince ?? receivedAt,
   joinedHealthy: false,
 });
+
+/** An unsigned signal of an instance that signs: it may shut the gate, open it never. */
+const withUnsigned = (known: InstanceReport, signal: IncomingSignal, receivedAt: Instant): MergedSignal => {
+  const at = earliest(signal.at, receivedAt);
+  const isLate = at <= heardAt(known);
+  if (isLate && signal.healthy) return { accepted: false, report: known };
+  const before = known.unsigned ?? { at, secretVersion: known.secretVersion, healthy: true, detail: null };
+  const names = isLate || signal.secretVersion === known.secretVersion ? before.secretVersion : signal.secretVersion;
+  const unsigned: UnsignedClaim = {
+    at: latest(at, before.at),
+    secretVersion: names,
+    healthy: signal.healthy && before.healthy,
+    detail: signal.detail ?? before.detail,
+    since: known.unsigned?.since ?? receivedAt,
+  };
+  const report = { ...known, provenSince: null, unsigned };
+  const shown = contradicted(report) ? { ...report, goodSince: null, joinedHealthy: false } : report;
+  return { accepted: true, report: shown };
+};

@@ -12,7 +12,7 @@ export const aReport = (change: Partial<InstanceReport> = {}): InstanceReport =>
   consumer: "render-api",
   instance: "vm-1",
   at: "2026-11-22T10:00:00.000Z",
-  latestSignedAt: "2026-11-22T10:00:00.000Z",
+  latestSignedAt: null,
   receivedAt: "2026-11-22T10:00:01.000Z",
   secretVersion: "a".repeat(32),
   healthy: true,
@@ -22,6 +22,7 @@ export const aReport = (change: Partial<InstanceReport> = {}): InstanceReport =>
   provenSince: null,
   unhealthySince: null,
   joinedHealthy: false,
+  unsigned: null,
   ...change,
 });
 
@@ -51,6 +52,15 @@ export const signalsContract = (name: string, open: () => Promise<SignalsWorld>)
     it.each([
       aReport(),
       aReport({ latestSignedAt: "2026-11-22T10:04:00.000Z" }),
+      aReport({
+        unsigned: {
+          at: "2026-11-22T10:01:00.000Z",
+          secretVersion: "b".repeat(32),
+          healthy: false,
+          detail: "403 from Batch",
+          since: "2026-11-22T10:01:01.000Z",
+        },
+      }),
       aReport({
         proven: true,
         provenSince: "2026-11-22T09:30:00.000Z",

@@ -372,6 +372,82 @@ test("a publication is confirmed by the known, healthy instances of configured c
   expect(confirmed.map(({ instance }) => instance)).toEqual(["good", "good as well"]);
 });
 
+describe("unsigned reports of an instance that signs", () => {
+  const signing = { proven: true, provenSince: at("10:01") } as const;
+  const claim = { at: at("10:12"), secretVersion: v2, healthy: true, detail: null, since: at("10:12") } as const;
+
+  it("that name another version keep the consumer on the previous key", () => {
+    const report = aReport({ ...signing, goodSince: null, unsigned: { ...claim, secretVersion: v1 } });
+    expect(stateOf({ reports: [report] })).toEqual(
+      shut(
+        "OnPreviousKey",
+        at("10:00"),
+        `render-api/vm-1 reported version ${v1} at 2026-11-24T10:12:00.000Z, not ${v2}, ` +
+          "without a proof after signed reports",
+      ),
+    );
+  });
+
+  it("that are unhealthy make the consumer unhealthy", () => {
+    const report = aReport({ ...signing, goodSince: null, unsigned: { ...claim, healthy: false, detail: "403" } });
+    const unhealthy = shut(
+      "Unhealthy",
+      at("10:12"),
+      `render-api/vm-1 is unhealthy on version ${v2}, as reported at 2026-11-24T10:12:00.000Z, ` +
+        "without a proof after signed reports: 403",
+    );
+    expect(stateOf({ reports: [report] })).toEqual(unhealthy);
+    expect(complaintOf(aConsumer(), aGate(), theSecondary(), [report], when("10:15"))).toMatchObject({
+      detail: unhealthy.detail,
+    });
+    expect(confirmationsOf(aGate(), theSecondary(), [report], when("10:15"))).toEqual([]);
+  });
+
+  it("that say the same change nothing where proof is optional, and are a missing proof where it is required", () => {
+    const report = aReport({ ...signing, provenSince: null, unsigned: claim });
+    expect(stateOf({ reports: [report] })).toEqual(goodFrom(at("10:01")));
+    expect(confirmationsOf(aGate(), theSecondary(), [report], when("10:15"))).toEqual([report]);
+    const missing = shut(
+      "ProofMissing",
+      at("10:12"),
+      `render-api/vm-1 reported version ${v2} at 2026-11-24T10:12:00.000Z without a proof`,
+    );
+    expect(stateOf({ consumer: { proof: "required" }, reports: [report] })).toEqual(missing);
+    const fromOld = { ...report, secretVersion: v1 };
+    expect(stateOf({ consumer: { proof: "required" }, reports: [fromOld] })).toEqual(missing);
+    expect(stateOf({ reports: [fromOld] })).toEqual(
+      shut(
+        "OnPreviousKey",
+        at("10:00"),
+        `render-api/vm-1 reported version ${v1} at 2026-11-24T10:10:00.000Z, not ${v2}; ` +
+          "its unsigned reports since then do not count",
+      ),
+    );
+  });
+
+  it("keep it from being forgotten, and do not keep it fresh", () => {
+    const report = aReport({ ...signing, at: at("09:00", 23), unsigned: { ...claim, at: at("10:14") } });
+    expect(stateOf({ reports: [report] })).toEqual(
+      shut(
+        "SignalStale",
+        at("09:15", 23),
+        `render-api/vm-1 last reported at 2026-11-23T09:00:00.000Z, on version ${v2}, longer than PT15M ago; ` +
+          "its unsigned reports, until 2026-11-24T10:14:00.000Z, do not count",
+      ),
+    );
+  });
+});
+
+test("a consumer with 200,000 rows has a state like any other", () => {
+  const rows = Array.from({ length: 200_000 }, (_, index) =>
+    aReport({ instance: `run-${index}`, at: at(index % 2 === 0 ? "10:10" : "10:00", 23) }),
+  );
+  const known = rows.map((report) => ({ ...report, at: at("10:14") }));
+  expect(stateOf({ reports: rows })).toMatchObject({ state: "NoSignalYet" });
+  expect(stateOf({ reports: known })).toEqual(goodFrom(at("10:01")));
+  expect(stateOf({ reports: [...rows, aReport({ instance: "vm-1" })] })).toEqual(goodFrom(at("10:10")));
+});
+
 describe("for any history of signals", () => {
   const freshness = minutes(3);
   const forget = minutes(10);
@@ -421,7 +497,7 @@ describe("for any history of signals", () => {
               const sent = acts[does[minute] ?? "silent"];
               if (sent === null || off.some(({ from, length }) => minute >= from && minute < from + length)) return;
               const signal = aSignal({ ...sent, instance, at: now.toISOString() });
-              const limits = { signalFreshnessMs: freshness };
+              const limits = { signalFreshnessMs: freshness, forgetInstanceAfterMs: gate.forgetInstanceAfterMs };
               const { report } = mergeSignal(reports.get(instance) ?? null, signal, now.toISOString(), limits);
               reports.set(instance, report);
             });

@@ -1,11 +1,13 @@
 import * as fc from "fast-check";
 import type { IncomingSignal, InstanceReport } from "../../../../lib/rotation/gate/signals";
-import { mergeSignal } from "../../../../lib/rotation/gate/signals";
+import { contradicted, heardAt, mergeSignal } from "../../../../lib/rotation/gate/signals";
+import { consumerState } from "../../../../lib/rotation/gate/consumers";
+import { aConsumer, aGate } from "../../../builders/account";
 import { aReport, aSignal } from "../../../builders/report";
-import { v1, v2 } from "../../../builders/state";
-import { at, minutes } from "../../../builders/time";
+import { theSecondary, v1, v2, v3 } from "../../../builders/state";
+import { at, hours, minutes } from "../../../builders/time";
 
-const limits = { signalFreshnessMs: minutes(15) };
+const limits = { signalFreshnessMs: minutes(15), forgetInstanceAfterMs: hours(6) };
 
 const merge = (known: InstanceReport | null, signal: IncomingSignal, receivedAt: string) =>
   mergeSignal(known, signal, at(receivedAt), limits);
@@ -31,6 +33,7 @@ describe("a first signal", () => {
         provenSince: at("10:00:02.000"),
         unhealthySince: null,
         joinedHealthy: true,
+        unsigned: null,
       },
     });
   });
@@ -88,17 +91,109 @@ describe("the order of signals", () => {
     });
   });
 
-  it("an unsigned one neither replaces a later signed report nor allows its replay", () => {
-    const first = merge(null, aSignal({ at: at("10:04"), proven: true }), "10:00").report;
-    const forged = merge(first, aSignal({ at: at("10:06") }), "10:01").report;
-    expect(forged).toMatchObject({ proven: false, at: at("10:01"), latestSignedAt: at("10:04") });
-    expect(merge(forged, aSignal({ at: at("10:04"), proven: true }), "10:02").accepted).toBe(false);
-    expect(merge(forged, aSignal({ at: at("10:05"), proven: true }), "10:02").accepted).toBe(true);
+  it("a signed one is new, whatever instants unsigned ones have claimed before", () => {
+    const claimed = merge(null, aSignal({ at: at("10:04") }), "10:02").report;
+    expect(merge(claimed, signed("10:01"), "10:02")).toMatchObject({
+      accepted: true,
+      report: { proven: true, at: at("10:02"), latestSignedAt: at("10:01") },
+    });
   });
 
   it("the time of an instance's last report never decreases, even when a rotator's clock is behind", () => {
     const heard = aReport({ at: at("10:10"), latestSignedAt: at("10:12"), proven: true });
-    expect(merge(heard, aSignal({ at: at("10:13"), proven: true }), "10:09").accepted).toBe(false);
+    expect(merge(heard, signed("10:13"), "10:09")).toMatchObject({
+      accepted: true,
+      report: { at: at("10:10"), latestSignedAt: at("10:13") },
+    });
+  });
+});
+
+describe("an unsigned signal of an instance that signs", () => {
+  const known = aReport({ at: at("10:10"), proven: true, provenSince: at("10:01"), joinedHealthy: true });
+  const unsigned = (changes: Partial<IncomingSignal> = {}) => merge(known, aSignal(changes), "10:11");
+
+  it("that says the same only ends the proven streak", () => {
+    expect(unsigned()).toEqual({
+      accepted: true,
+      report: {
+        ...known,
+        provenSince: null,
+        unsigned: { at: at("10:11"), secretVersion: v2, healthy: true, detail: null, since: at("10:11") },
+      },
+    });
+    expect(unsigned({ at: at("10:09") })).toEqual({ accepted: false, report: known });
+  });
+
+  it("that names another version stands beside the signed report", () => {
+    expect(unsigned({ secretVersion: v1 })).toEqual({
+      accepted: true,
+      report: {
+        ...known,
+        goodSince: null,
+        provenSince: null,
+        joinedHealthy: false,
+        unsigned: { at: at("10:11"), secretVersion: v1, healthy: true, detail: null, since: at("10:11") },
+      },
+    });
+  });
+
+  it("that names another version and is older than the signed report counts for nothing", () => {
+    expect(unsigned({ at: at("10:09"), secretVersion: v1 })).toEqual({ accepted: false, report: known });
+  });
+
+  it("that is unhealthy stands beside the signed report, however late it arrives", () => {
+    expect(unsigned({ at: at("10:05"), healthy: false, secretVersion: v1, detail: "403" })).toEqual({
+      accepted: true,
+      report: {
+        ...known,
+        goodSince: null,
+        provenSince: null,
+        joinedHealthy: false,
+        unsigned: { at: at("10:05"), secretVersion: v2, healthy: false, detail: "403", since: at("10:11") },
+      },
+    });
+  });
+
+  it("takes nothing back that an unsigned one has said before it", () => {
+    const bad = unsigned({ healthy: false, secretVersion: v1, detail: "403" }).report;
+    const { report } = merge(bad, aSignal({ at: at("10:12") }), "10:12");
+    expect(report).toEqual({ ...bad, unsigned: { ...bad.unsigned, at: at("10:12") } });
+    const other = merge(bad, aSignal({ at: at("10:12"), secretVersion: v3 }), "10:12").report;
+    expect(other.unsigned).toMatchObject({ at: at("10:12"), secretVersion: v3, healthy: false, since: at("10:11") });
+  });
+
+  it.each([
+    ["ends with a later signed report", "10:11:00.001", null, at("10:12")],
+    ["lasts beyond a signed report of the same instant", "10:11", v1, null],
+    ["lasts beyond an earlier signed report that comes late", "10:10:30", v1, null],
+  ])("%s", (_what, sent, claimed, goodSince) => {
+    const { report } = merge(unsigned({ secretVersion: v1 }).report, signed(sent), "10:12");
+    expect(report).toMatchObject({ proven: true, at: at(sent), goodSince });
+    expect(report.unsigned?.secretVersion ?? null).toBe(claimed);
+  });
+
+  it("shuts nothing any more beside a signed report that says the same", () => {
+    const forged = unsigned({ secretVersion: v1 }).report;
+    const { report } = merge(forged, aSignal({ at: at("10:10:30"), proven: true, secretVersion: v1 }), "10:12");
+    expect(report).toMatchObject({ secretVersion: v1, goodSince: at("10:12"), provenSince: null });
+    expect(report.unsigned).toEqual(forged.unsigned);
+  });
+
+  it("makes no signed one late, and allows none to be replayed", () => {
+    const first = merge(null, signed("10:04"), "10:00").report;
+    const forged = merge(first, aSignal({ at: at("10:06"), secretVersion: v1 }), "10:01").report;
+    expect(forged).toMatchObject({ proven: true, at: at("10:00"), latestSignedAt: at("10:04") });
+    expect(merge(forged, signed("10:04"), "10:02").accepted).toBe(false);
+    expect(merge(forged, signed("10:05"), "10:02").accepted).toBe(true);
+  });
+
+  it("replaces the report once the instance has signed nothing for as long as it takes to forget it", () => {
+    const sent = aSignal({ at: at("16:10"), secretVersion: v1 });
+    expect(merge(known, sent, "16:10").report).toMatchObject({ proven: true, unsigned: { secretVersion: v1 } });
+    expect(merge(known, sent, "16:10:00.001")).toMatchObject({
+      accepted: true,
+      report: { at: at("16:10"), proven: false, secretVersion: v1, latestSignedAt: at("10:10"), unsigned: null },
+    });
   });
 });
 
@@ -125,12 +220,13 @@ describe("an unhealthy report that arrives late", () => {
         provenSince: at("10:02"),
         unhealthySince: at("10:12"),
         joinedHealthy: false,
+        unsigned: null,
       },
     });
   });
 
-  it("does not pass for a proven one where it is not signed", () => {
-    const known = aReport({ at: at("10:10"), proven: true, provenSince: at("10:02") });
+  it("does not pass for a proven one where the instance signs no longer", () => {
+    const known = aReport({ at: at("10:10"), proven: true, provenSince: at("10:02"), latestSignedAt: at("04:11") });
     const late = aSignal({ at: at("10:05"), healthy: false, proven: false });
     expect(merge(known, late, "10:12").report).toMatchObject({ healthy: false, proven: false, provenSince: null });
   });
@@ -245,8 +341,8 @@ describe("for any signals in any order", () => {
     fc.assert(
       fc.property(arrivals, (all) => {
         for (const { before, after, receivedAt } of replay(all)) {
-          expect(after.at >= (before?.at ?? "")).toBe(true);
-          expect(after.at <= receivedAt).toBe(true);
+          expect(heardAt(after) >= (before === null ? "" : heardAt(before))).toBe(true);
+          expect(heardAt(after) <= receivedAt).toBe(true);
         }
       }),
     );
@@ -256,8 +352,8 @@ describe("for any signals in any order", () => {
     fc.assert(
       fc.property(arrivals, (all) => {
         for (const { after } of replay(all).filter((step) => !step.signal.healthy)) {
-          expect(after).toMatchObject({ healthy: false, goodSince: null });
-          expect(after.unhealthySince).not.toBeNull();
+          expect(after.goodSince).toBeNull();
+          expect(after.unsigned?.healthy === false || after.unhealthySince !== null).toBe(true);
         }
       }),
     );
@@ -271,12 +367,38 @@ describe("for any signals in any order", () => {
     );
   });
 
+  it("unsigned signals of an instance that signs open no gate, and make no signed one late", () => {
+    const gate = aGate({ signalFreshnessMs: minutes(15), forgetInstanceAfterMs: hours(6) });
+    fc.assert(
+      fc.property(arrivals, instant, fc.constantFrom("optional", "required"), (all, later, proof) => {
+        const seen = (report: InstanceReport, now: string) =>
+          consumerState(aConsumer({ proof }), gate, theSecondary(), [report], new Date(now));
+        const first = all.findIndex((arrival) => arrival.signal.proven);
+        if (first === -1) return;
+        const signedOnly = all.filter((arrival, index) => index <= first || arrival.signal.proven);
+        const [mixed, pure] = [replay(all), replay(signedOnly)];
+        const accepted = (steps: typeof mixed) =>
+          steps.filter((step) => step.signal.proven).map((step) => step.accepted);
+        expect(accepted(mixed)).toEqual(accepted(pure));
+        const [one, other] = [mixed.at(-1)?.after, pure.at(-1)?.after];
+        if (one === undefined || other === undefined) throw new Error("nothing was replayed");
+        const now = later > one.receivedAt ? later : one.receivedAt;
+        const [found, without] = [seen(one, now), seen(other, now)];
+        if (found.state !== "Good") return;
+        expect(without.state).toBe("Good");
+        expect(without.state === "Good" && without.goodSince <= found.goodSince).toBe(true);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   it("a healthy report has goodSince only, and an unhealthy one unhealthySince only", () => {
     fc.assert(
       fc.property(arrivals, (all) => {
         for (const { after } of replay(all)) {
-          expect([after.goodSince !== null, after.unhealthySince === null]).toEqual([after.healthy, after.healthy]);
-          expect(after.provenSince !== null).toBe(after.proven);
+          expect(after.unhealthySince === null).toBe(after.healthy);
+          expect(after.goodSince !== null).toBe(after.healthy && !contradicted(after));
+          expect(after.provenSince !== null).toBe(after.proven && after.unsigned === null);
         }
       }),
     );
