@@ -133,7 +133,7 @@ const goodSince = ({ consumer, gate, published, known, forgotten }: ConsumerView
   const lastForgotten = latestOf(forgotten, heardAt);
   return latest(
     published.publishedAt,
-    starts[consumer.instances - 1] ?? published.publishedAt,
+    ...starts.slice(consumer.instances - 1, consumer.instances),
     latestOf(streaks, ({ since, joined }) => (joined ? null : since)) ?? published.publishedAt,
     lastForgotten === null ? published.publishedAt : plusMs(lastForgotten, gate.forgetInstanceAfterMs),
   );
