@@ -209,6 +209,18 @@ describe("the development container", () => {
     expect(at(container, "forwardPorts")).toEqual([Number(port)]);
   });
 
+  it("has every tool of docs/deploy.md and of a local run", () => {
+    expect(members(container, "features").map(([name]) => name.replace(/:\d+$/, ""))).toEqual([
+      "ghcr.io/devcontainers/features/azure-cli",
+      "ghcr.io/azure/azure-dev/azd",
+    ]);
+    expect(at(container, "features")).toMatchObject({
+      "ghcr.io/devcontainers/features/azure-cli:1": { installBicep: true },
+    });
+    expect(read(".devcontainer/Dockerfile")).toMatch(/npm install --global azure-functions-core-tools@4\.\d+\.\d+$/m);
+    expect(Object.keys(packageJson.devDependencies)).toContain("azurite");
+  });
+
   it("has the same Node version as the app in Azure", () => {
     const [, node] = /^FROM node:(\d+)-bookworm$/m.exec(read(".devcontainer/Dockerfile")) ?? [];
     const [, runtime] = /^param runtimeVersion string = '(\d+)'$/m.exec(read("infra/main.bicep")) ?? [];
