@@ -28,7 +28,7 @@ export const authorizationFailed = (action: string, scope: string): Answer =>
     "AuthorizationFailed",
     [
       `The client '${systemAssignedClientId}' with object id '${emulatedObjectId}' does not have authorization to`,
-      `perform action 'Microsoft.Batch/batchAccounts/${action}' over scope '${scope}' or the scope is invalid.`,
+      `perform action '${action}' over scope '${scope}' or the scope is invalid.`,
       "If access was recently granted, please refresh your credentials.",
     ].join(" "),
   );

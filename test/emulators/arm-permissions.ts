@@ -1,6 +1,5 @@
-import { armError } from "./arm-errors";
+import { authorizationFailed } from "./arm-errors";
 import type { ArmAction } from "./arm-operations";
-import { emulatedObjectId, systemAssignedClientId } from "./tokens";
 import { type Answer, jsonAnswer, type WireRequest } from "./wire";
 
 /** The permissions of one role assignment. `*` matches anything. */
@@ -40,17 +39,7 @@ export class ArmPermissions {
   }
 
   answer({ scope }: PermissionsRequest, denied: ReadonlySet<ArmAction>): Answer {
-    if (this.#roles === "unreadable") {
-      return armError(
-        403,
-        "AuthorizationFailed",
-        [
-          `The client '${systemAssignedClientId}' with object id '${emulatedObjectId}' does not have authorization to`,
-          `perform action 'Microsoft.Authorization/permissions/read' over scope '${scope}' or the scope is invalid.`,
-          "If access was recently granted, please refresh your credentials.",
-        ].join(" "),
-      );
-    }
+    if (this.#roles === "unreadable") return authorizationFailed("Microsoft.Authorization/permissions/read", scope);
     const roles: readonly EmulatedRole[] = this.#roles === "asAllowed" ? [allowedRole(denied)] : this.#roles;
     return jsonAnswer(200, {
       value: roles.map(({ actions, notActions = [] }) => ({

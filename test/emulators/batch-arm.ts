@@ -70,7 +70,9 @@ export class BatchArm implements WireService {
   #admit(request: WireRequest, operation: ArmOperation): Answer {
     const malformed = this.#malformed(request);
     if (malformed !== null) return malformed;
-    if (this.#denied.has(operation.action)) return authorizationFailed(operation.action, operation.scope);
+    if (this.#denied.has(operation.action)) {
+      return authorizationFailed(`Microsoft.Batch/batchAccounts/${operation.action}`, operation.scope);
+    }
     const kind = request.method === "GET" ? "reads" : "writes";
     return this.buckets.answer(kind, operation.subscription, () => this.#provider.answer(request, operation));
   }

@@ -1,4 +1,6 @@
-import { aReport } from "../suites/signals-suite";
+import { aReport } from "../../builders/report";
+import { v2 } from "../../builders/state";
+import { at } from "../../builders/time";
 import { openTablesWorld, type TablesWorld } from "./tables-world";
 
 const call = { signal: new AbortController().signal };
@@ -19,13 +21,13 @@ const oldRow = (account: string, changes: Readonly<Record<string, string | boole
   schema: 1,
   consumer: "render-api",
   instance: "vm-1",
-  at: "2026-11-22T10:00:00.000Z",
-  latestSignedAt: "2026-11-22T10:00:00.000Z",
-  receivedAt: "2026-11-22T10:00:01.000Z",
-  secretVersion: "a".repeat(32),
+  at: at("10:10"),
+  latestSignedAt: at("10:10"),
+  receivedAt: at("10:10"),
+  secretVersion: v2,
   healthy: true,
   proven: false,
-  goodSince: "2026-11-22T09:00:00.000Z",
+  goodSince: at("10:01"),
   joinedHealthy: false,
   ...changes,
 });
@@ -41,14 +43,8 @@ describe("a row of version 0.1.0", () => {
   });
 
   it("of an instance that signs keeps the latest instant that it has signed", async () => {
-    const row = oldRow(anAccount(), {
-      proven: true,
-      provenSince: "2026-11-22T09:30:00.000Z",
-      latestSignedAt: "2026-11-22T10:04:00.000Z",
-    });
-    expect(await read(row)).toEqual([
-      aReport({ proven: true, provenSince: "2026-11-22T09:30:00.000Z", latestSignedAt: "2026-11-22T10:04:00.000Z" }),
-    ]);
+    const signs = { proven: true, provenSince: at("10:02"), latestSignedAt: at("10:14") };
+    expect(await read(oldRow(anAccount(), signs))).toEqual([aReport(signs)]);
   });
 });
 

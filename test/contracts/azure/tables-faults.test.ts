@@ -5,8 +5,9 @@ import { OperatorNeededError } from "../../../lib/errors";
 import type { Stored } from "../../../lib/ports";
 import { firstNotice } from "../../../lib/rotation/events/notice";
 import { aFullNotice } from "../suites/notices-suite";
-import { anEvent, aRecord } from "../suites/records";
-import { aReport } from "../suites/signals-suite";
+import { aRecord } from "../../builders/record";
+import { aReport } from "../../builders/report";
+import { anEvent } from "../suites/records";
 import { countingIds, openTablesWorld, type TablesWorld } from "./tables-world";
 
 const call = { signal: new AbortController().signal };

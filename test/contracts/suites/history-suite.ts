@@ -93,7 +93,7 @@ export const historyContract = (name: string, open: () => Promise<HistoryWorld>)
       ]);
       expect(await world.history.lastBefore(account, at, call)).toBe(0);
       expect(await world.history.lastBefore(account, later, call)).toBe(2);
-      expect(await world.history.lastBefore(account, "2026-11-22T11:00:00.001Z", call)).toBe(4);
+      expect(await world.history.lastBefore(account, "2026-11-24T11:00:00.001Z", call)).toBe(4);
     });
 
     it("removes the oldest events of one account up to a sequence, repeatably", async () => {

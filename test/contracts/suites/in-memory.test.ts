@@ -6,7 +6,7 @@ import { World } from "../../fakes/world/world";
 import { batchKeysContract } from "./batch-keys-suite";
 import { historyContract } from "./history-suite";
 import { noticesContract } from "./notices-suite";
-import { aRecord } from "./records";
+import { aRecord } from "../../builders/record";
 import { rotationsContract } from "./rotations-suite";
 import { secretPublisherContract } from "./secret-publisher-suite";
 import { signalsContract } from "./signals-suite";

@@ -1,5 +1,6 @@
 import type { Rotations, Stored } from "../../../lib/ports";
-import { aFullRecord, anEvent, aRecord, everyState, later } from "./records";
+import { aRecord } from "../../builders/record";
+import { aFullRecord, anEvent, everyState, later } from "./records";
 
 export interface RotationsWorld {
   readonly rotations: Rotations;

@@ -1,5 +1,8 @@
 import type { Signals } from "../../../lib/ports";
 import type { InstanceReport } from "../../../lib/rotation/gate/signals";
+import { aReport } from "../../builders/report";
+import { v1 } from "../../builders/state";
+import { at } from "../../builders/time";
 
 export interface SignalsWorld {
   readonly signals: Signals;
@@ -7,24 +10,6 @@ export interface SignalsWorld {
 }
 
 const call = { signal: new AbortController().signal };
-
-export const aReport = (change: Partial<InstanceReport> = {}): InstanceReport => ({
-  consumer: "render-api",
-  instance: "vm-1",
-  at: "2026-11-22T10:00:00.000Z",
-  latestSignedAt: null,
-  receivedAt: "2026-11-22T10:00:01.000Z",
-  secretVersion: "a".repeat(32),
-  healthy: true,
-  proven: false,
-  detail: null,
-  goodSince: "2026-11-22T09:00:00.000Z",
-  provenSince: null,
-  unhealthySince: null,
-  joinedHealthy: false,
-  unsigned: null,
-  ...change,
-});
 
 const joining = (part: string) => (known: InstanceReport | null) => ({
   accepted: true,
@@ -51,28 +36,12 @@ export const signalsContract = (name: string, open: () => Promise<SignalsWorld>)
 
     it.each([
       aReport(),
-      aReport({ latestSignedAt: "2026-11-22T10:04:00.000Z" }),
+      aReport({ latestSignedAt: at("10:14") }),
       aReport({
-        unsigned: {
-          at: "2026-11-22T10:01:00.000Z",
-          secretVersion: "b".repeat(32),
-          healthy: false,
-          detail: "403 from Batch",
-          since: "2026-11-22T10:01:01.000Z",
-        },
+        unsigned: { at: at("10:11"), secretVersion: v1, healthy: false, detail: "403 from Batch", since: at("10:11") },
       }),
-      aReport({
-        proven: true,
-        provenSince: "2026-11-22T09:30:00.000Z",
-        joinedHealthy: true,
-        detail: "since the restart",
-      }),
-      aReport({
-        healthy: false,
-        goodSince: null,
-        unhealthySince: "2026-11-22T10:00:01.000Z",
-        detail: "403 from Batch",
-      }),
+      aReport({ proven: true, provenSince: at("10:02"), joinedHealthy: true, detail: "since the restart" }),
+      aReport({ healthy: false, goodSince: null, unhealthySince: at("10:08"), detail: "403 from Batch" }),
     ])("come back as they were reported (%#)", async (report) => {
       const account = anAccount();
       expect(await put(account, report)).toEqual({ accepted: true });

@@ -2,7 +2,8 @@ import { rotationKey, toRecord, toRow } from "../../../../lib/azure/tables/rotat
 import type { StoredRow } from "../../../../lib/azure/tables/rows";
 import { CorruptRecordError } from "../../../../lib/errors";
 import type { RotationRecord } from "../../../../lib/rotation/record";
-import { aFullRecord, anEvent, aRecord, everyState } from "../../../contracts/suites/records";
+import { aRecord } from "../../../builders/record";
+import { aFullRecord, anEvent, everyState } from "../../../contracts/suites/records";
 
 const stored = (record: RotationRecord, change: object = {}): StoredRow => ({
   ...toRow(record),
@@ -35,8 +36,8 @@ describe("a record as a row", () => {
       rowKey: "rotation",
       schema: 1,
       phase: "published",
-      claimId: "01JDA0000000000000000000C1",
-      claimedUntil: "2026-11-22T11:00:00.000Z",
+      claimId: "01JDF0000000000000000CLAIM",
+      claimedUntil: "2026-11-24T10:06:00.000Z",
     });
   });
 
