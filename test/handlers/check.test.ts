@@ -105,24 +105,38 @@ test("a healthy account without signals: every other check passes or was not tri
   expect(next).toBe("read the account and adopt the key that the vault holds, or publish the primary key");
 });
 
-describe("identity", () => {
-  test("names the identity", async () => {
-    expect(one(await checked(anyAccount()), "identity")).toMatchObject({
-      ok: true,
-      detail: `the app's identity is ${emulatedObjectId}`,
-    });
-  });
+test("identity: names the identity", async () => {
+  const detail = `the app's identity is ${emulatedObjectId}`;
+  expect(one(await checked(anyAccount()), "identity")).toMatchObject({ ok: true, detail });
+});
+
+test.each([
+  ["batchAccount", "read"],
+  ["listKeys", "listkeys/action"],
+] as const)("%s: without the permission %s, names it and the command with role and scope", async (check, action) => {
+  const at = anyAccount();
+  const { resourceId } = at.config.batch;
+  world.emulators.batch.deny(action);
+  const { ok, remedy } = one(await checked(at), check);
+  expect(ok).toBe(false);
+  expect(remedy).toContain(`Microsoft.Batch/batchAccounts/${action} on ${resourceId}`);
+  expect(remedy).toContain(assign("Batch Key Rotator", resourceId));
+});
+
+test.each([
+  ["vaultRead", "getSecret/action"],
+  ["vaultUpdate", "update/action"],
+] as const)("%s: without the permission %s, names it and the command with role and scope", async (check, action) => {
+  const at = anyAccount();
+  world.vault.deny(action);
+  const { ok, remedy } = one(await checked(at), check);
+  expect(ok).toBe(false);
+  expect(remedy).toContain(`Microsoft.KeyVault/vaults/secrets/${action}`);
+  const scope = `"$(az keyvault show --name localhost --query id --output tsv)/secrets/${at.config.secret.name}"`;
+  expect(remedy).toContain(assign("Key Vault Secrets Officer", scope));
 });
 
 describe("Batch", () => {
-  test("batchAccount: without the permission, names the action and the command with role and scope", async () => {
-    const at = anyAccount();
-    world.emulators.batch.deny("read");
-    const { remedy } = one(await checked(at), "batchAccount");
-    expect(remedy).toContain(`Microsoft.Batch/batchAccounts/read on ${at.config.batch.resourceId}`);
-    expect(remedy).toContain(assign("Batch Key Rotator", at.config.batch.resourceId));
-  });
-
   test("batchAccount: names a missing account, without a role assignment, which would not help", async () => {
     const at = anyAccount();
     world.emulators.batch.removeAccount(at.config.batch.accountName);
@@ -143,15 +157,6 @@ describe("Batch", () => {
       ok: false,
       remedy: expect.stringContaining(`az resource update --ids ${at.config.batch.resourceId}`),
     });
-  });
-
-  test("listKeys: without the permission, names the action and the command with role and scope", async () => {
-    const at = anyAccount();
-    world.emulators.batch.deny("listkeys/action");
-    const { ok, remedy } = one(await checked(at), "listKeys");
-    expect(ok).toBe(false);
-    expect(remedy).toContain("Microsoft.Batch/batchAccounts/listkeys/action");
-    expect(remedy).toContain(assign("Batch Key Rotator", at.config.batch.resourceId));
   });
 
   test("listKeys: names a lock and the commands that find and remove it", async () => {
@@ -217,19 +222,7 @@ describe("Batch", () => {
   });
 });
 
-const scopeOf = ({ config }: EmulatedPlace): string =>
-  `"$(az keyvault show --name localhost --query id --output tsv)/secrets/${config.secret.name}"`;
-
 describe("Key Vault", () => {
-  test("vaultRead: without the permission, names the action and the command with role and scope", async () => {
-    const at = anyAccount();
-    world.vault.deny("getSecret/action");
-    const { ok, remedy } = one(await checked(at), "vaultRead");
-    expect(ok).toBe(false);
-    expect(remedy).toContain("Microsoft.KeyVault/vaults/secrets/getSecret/action");
-    expect(remedy).toContain(assign("Key Vault Secrets Officer", scopeOf(at)));
-  });
-
   test("vaultRead: reports which key the newest version holds, or what adopting would publish", async () => {
     const at = anyAccount({ seed: "secondary" });
     expect(one(await checked(at), "vaultRead").detail).toBe(
@@ -263,11 +256,6 @@ describe("Key Vault", () => {
     const at = anyAccount();
     expect(one(await checked(at), "vaultUpdate")).toMatchObject({ ok: true });
     expect(world.emulators.journal.of("vault.updateSecret").map(({ status }) => status)).toEqual([404]);
-    world.vault.deny("update/action");
-    const { ok, remedy } = one(await checked(at), "vaultUpdate");
-    expect(ok).toBe(false);
-    expect(remedy).toContain("Microsoft.KeyVault/vaults/secrets/update/action");
-    expect(remedy).toContain(assign("Key Vault Secrets Officer", scopeOf(at)));
   });
 
   test("vaultWrite: is never tried; the check names its action", async () => {

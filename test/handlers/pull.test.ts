@@ -51,6 +51,14 @@ const answerOf = (of: Place, { nonce }: HealthRequest, fields: AnswerFields = {}
   return { consumer, instance, secretVersion, healthy, ...(at === undefined ? {} : { at }), proof };
 };
 
+/** The same, of an app that gives good answers. */
+const answering = async () => {
+  const app = await started();
+  const at = await asking(app);
+  app.answer = (request, response) => answerJson(response, answerOf(at, request));
+  return { app, at };
+};
+
 describe("a good answer", () => {
   test("is requested with a new nonce each time; without an instant the proof signs the nonce", async () => {
     const app = await started();
@@ -267,9 +275,7 @@ describe("TLS", () => {
 });
 
 test("a health URL is requested only in the phases that have a gate", async () => {
-  const app = await started();
-  const at = await asking(app);
-  app.answer = (request, response) => answerJson(response, answerOf(at, request));
+  const { app, at } = await answering();
   const askedIn = async (expected: string): Promise<number> => {
     rig.clock.advance(minutes(1));
     expect(await at.phase()).toBe(expected);
@@ -298,9 +304,7 @@ test("a health URL is requested only in the phases that have a gate", async () =
 });
 
 test("no health URL is requested while the account is idle or paused", async () => {
-  const app = await started();
-  const at = await asking(app);
-  app.answer = (request, response) => answerJson(response, answerOf(at, request));
+  const { app, at } = await answering();
   await at.order("pause");
   await rig.tickAfter(minutes(1));
   expect(app.asked).toHaveLength(0);

@@ -16,6 +16,8 @@ const joining = (part: string) => (known: InstanceReport | null) => ({
   report: aReport({ detail: [...(known?.detail?.split(" ") ?? []), part].join(" ") }),
 });
 
+const ignore = (known: InstanceReport | null) => ({ accepted: false, report: known ?? aReport() });
+
 /** The contract of every store of signals. */
 export const signalsContract = (name: string, open: () => Promise<SignalsWorld>): void => {
   describe(`signals in ${name}`, () => {
@@ -75,7 +77,6 @@ export const signalsContract = (name: string, open: () => Promise<SignalsWorld>)
     it("report that a signal changes nothing", async () => {
       const account = anAccount();
       await put(account, aReport());
-      const ignore = (known: InstanceReport | null) => ({ accepted: false, report: known ?? aReport() });
       expect(await world.signals.update(account, "render-api", "vm-1", ignore, call)).toEqual({ accepted: false });
       expect(await world.signals.list(account, call)).toEqual([aReport()]);
     });

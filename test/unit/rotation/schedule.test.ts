@@ -13,12 +13,11 @@ describe("nextDueAt", () => {
     expect(nextDueAt(idleSince20th, everyFourDays)).toBe(at("10:00"));
   });
 
-  it("is immediate after a roll-back, whatever the age of the key", () => {
-    expect(nextDueAt({ ...idleSince20th, dueAgainAt: at("08:00", 21) }, everyFourDays)).toBe(at("08:00", 21));
-  });
-
-  it("is not postponed by a roll-back", () => {
-    expect(nextDueAt({ ...idleSince20th, dueAgainAt: at("08:00", 29) }, everyFourDays)).toBe(at("10:00"));
+  it.each([
+    ["is immediate after a roll-back, whatever the age of the key", at("08:00", 21), at("08:00", 21)],
+    ["is not postponed by a roll-back", at("08:00", 29), at("10:00")],
+  ])("%s", (_what, dueAgainAt, due) => {
+    expect(nextDueAt({ ...idleSince20th, dueAgainAt }, everyFourDays)).toBe(due);
   });
 
   it.each([
@@ -37,11 +36,8 @@ const startsNow = (instant: string) => ({ due: true, at: instant, startsNow: tru
 const opensAt = (instant: string) => ({ due: true, at: at("10:00"), startsNow: false, opensAt: instant });
 
 describe("scheduledDue", () => {
-  it("is not due one millisecond before", () => {
+  it("is due exactly from the instant on", () => {
     expect(scheduledDue(idleSince20th, everyFourDays, when("09:59:59.999"))).toEqual({ due: false });
-  });
-
-  it("is due exactly at the instant", () => {
     expect(scheduledDue(idleSince20th, everyFourDays, when("10:00"))).toEqual(startsNow(at("10:00")));
   });
 
@@ -54,16 +50,14 @@ describe("scheduledDue", () => {
     const window: WindowConfig = { days: ["Wed"], from: "02:00", to: "05:00", timeZone: "UTC" };
     const windowed = anAccount({ rotateEveryMs: days(4), window });
 
-    it("waits for the window to open and says when that is", () => {
-      expect(scheduledDue(idleSince20th, windowed, when("01:59:59.999", 25))).toEqual(opensAt(at("02:00", 25)));
-    });
-
-    it.each(["02:00", "04:59:59.999"])("starts within it, at %s", (time) => {
-      expect(scheduledDue(idleSince20th, windowed, when(time, 25))).toEqual(startsNow(at("10:00")));
-    });
-
-    it("waits for the next window when it has closed", () => {
-      expect(scheduledDue(idleSince20th, windowed, when("05:00", 25))).toEqual(opensAt("2026-12-02T02:00:00.000Z"));
+    it.each([
+      ["waits for the window to open and says when that is", "01:59:59.999", 25, opensAt(at("02:00", 25))],
+      ["starts when it opens", "02:00", 25, startsNow(at("10:00"))],
+      ["starts until just before it closes", "04:59:59.999", 25, startsNow(at("10:00"))],
+      ["waits for the next window when it has closed", "05:00", 25, opensAt("2026-12-02T02:00:00.000Z")],
+      ["does not start within it before it is due", "03:00", 18, { due: false }],
+    ])("%s", (_what, time, day, expected) => {
+      expect(scheduledDue(idleSince20th, windowed, when(time, day))).toEqual(expected);
     });
 
     it("does not delay a superseded rotation on demand that starts again", () => {
@@ -76,10 +70,6 @@ describe("scheduledDue", () => {
       } as const;
       const record = { ...idleSince20th, restart, dueAgainAt: at("08:00", 21) };
       expect(scheduledDue(record, windowed, when("08:01", 21))).toEqual(startsNow(at("08:00", 21)));
-    });
-
-    it("does not start within it before it is due", () => {
-      expect(scheduledDue(idleSince20th, windowed, when("03:00", 18))).toEqual({ due: false });
     });
   });
 });

@@ -8,23 +8,13 @@ import { at, hours, minutes, when } from "../../builders/time";
 const publishedAtTen = aRecord({ state: aRotation().published(), phaseClock: { since: at("10:00") } });
 
 describe("timeInPhaseMs", () => {
-  it("counts from the start of the phase", () => {
-    expect(timeInPhaseMs(publishedAtTen, when("10:30"))).toBe(minutes(30));
-  });
-
-  it("excludes earlier pauses", () => {
-    const paused = changed(publishedAtTen, { phaseClock: { pausedMs: minutes(20) } });
-    expect(timeInPhaseMs(paused, when("10:30"))).toBe(minutes(10));
-  });
-
-  it("excludes the present pause", () => {
-    const paused = changed(publishedAtTen, { phaseClock: { pausedSince: at("10:05") } });
-    expect(timeInPhaseMs(paused, when("10:30"))).toBe(minutes(5));
-  });
-
-  it("excludes both together", () => {
-    const twice = changed(publishedAtTen, { phaseClock: { pausedMs: minutes(2), pausedSince: at("10:25") } });
-    expect(timeInPhaseMs(twice, when("10:30"))).toBe(minutes(23));
+  it.each([
+    ["counts from the start of the phase", {}, 30],
+    ["excludes earlier pauses", { pausedMs: minutes(20) }, 10],
+    ["excludes the present pause", { pausedSince: at("10:05") }, 5],
+    ["excludes both together", { pausedMs: minutes(2), pausedSince: at("10:25") }, 23],
+  ])("%s", (_what, phaseClock, inPhase) => {
+    expect(timeInPhaseMs(changed(publishedAtTen, { phaseClock }), when("10:30"))).toBe(minutes(inPhase));
   });
 
   it.each([

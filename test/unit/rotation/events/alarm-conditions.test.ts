@@ -35,14 +35,9 @@ const twoHours = { stalledAfterMs: { published: hours(2) } };
 
 const alarm = (kind: string, since: string, reason: string | null, detail: string) => ({ kind, since, reason, detail });
 
-describe("an account without problems", () => {
-  it("raises no alarm", () => {
-    expect(found()).toEqual([]);
-  });
-
-  it("raises no alarm while it is idle", () => {
-    expect(found({ record: { state: idle(), phaseClock: { since: at("10:00", 1) } }, reports: [] })).toEqual([]);
-  });
+it("an account without problems raises no alarm, nor does an idle one", () => {
+  expect(found()).toEqual([]);
+  expect(found({ record: { state: idle(), phaseClock: { since: at("10:00", 1) } }, reports: [] })).toEqual([]);
 });
 
 describe("RotationStalled", () => {
@@ -166,16 +161,12 @@ describe("ConsumerUnhealthy", () => {
     expect(kindsOf({ config, reports: [aReport(ill)] })).toEqual(["ConsumerUnhealthy"]);
   });
 
-  it("is not raised for consumers that are not configured", () => {
-    expect(kindsOf({ reports: [aReport(), aReport({ ...ill, consumer: "nightly-etl" })] })).toEqual([]);
-  });
-
-  it("is not raised for missing or late reports", () => {
-    expect(kindsOf({ reports: [] })).toEqual([]);
-  });
-
-  it("is not raised in a phase without a gate", () => {
-    expect(kindsOf({ record: { state: aRotation().retired() }, reports: [aReport(ill)] })).toEqual([]);
+  it.each<[string, Situation]>([
+    ["for consumers that are not configured", { reports: [aReport(), aReport({ ...ill, consumer: "nightly-etl" })] }],
+    ["for missing or late reports", { reports: [] }],
+    ["in a phase without a gate", { record: { state: aRotation().retired() }, reports: [aReport(ill)] }],
+  ])("is not raised %s", (_what, situation) => {
+    expect(kindsOf(situation)).toEqual([]);
   });
 });
 
