@@ -91,9 +91,7 @@ const verifyPulled = async (
   sent: PulledSignal,
   call: CallOptions,
 ): Promise<VerifiedSignal | Rejected> =>
-  sent.consumer === consumer.name
-    ? verifySignal(app, config, sent, { now, signedAt: sent.at ?? nonce }, call)
-    : { kind: "otherConsumer" };
+  sent.consumer === consumer.name ? verifySignal(app, config, sent, { now, nonce }, call) : { kind: "otherConsumer" };
 
 const describe = ({ kind }: Rejected, { secretVersion }: PulledSignal): string => {
   switch (kind) {

@@ -37,7 +37,7 @@ const signalSchema = z.strictObject({
 
 export const parseSignal = (body: unknown): Parsed<SignalBody> => parsed(signalSchema.safeParse(body));
 
-/** One signal of an answer to a health request: `at` may be absent, as the proof then signs the nonce. */
+/** One signal of an answer to a health request: `at` may be absent, because its proof signs the nonce. */
 export type PulledSignal = Omit<SignalBody, "at"> & { readonly at: string | null };
 
 const pulledSchema = signalSchema.extend({ at: signalSchema.shape.at.nullable().default(null) });

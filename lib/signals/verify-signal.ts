@@ -20,10 +20,10 @@ export type VerifiedSignal =
   /** The key of that version does not make this proof. */
   | { readonly kind: "proofRefused" };
 
-/** When the signal was received, and the text that its proof signs as the instant: its `at`, or the nonce of a pull. */
+/** When the signal was received, and the nonce of the health request that it answers; null for a posted signal. */
 export interface Receipt {
   readonly now: Date;
-  readonly signedAt: string;
+  readonly nonce: string | null;
 }
 
 /**
@@ -34,7 +34,7 @@ export const verifySignal = async (
   { versions }: { readonly versions: Pick<App["versions"], "read"> },
   config: AccountConfig,
   signal: PulledSignal,
-  { now, signedAt }: Receipt,
+  { now, nonce }: Receipt,
   call: CallOptions,
 ): Promise<VerifiedSignal> => {
   const receivedAt = toInstant(now);
@@ -42,7 +42,8 @@ export const verifySignal = async (
   if (Math.abs(msBetween(receivedAt, at)) > maxSkewMs) return { kind: "clockSkew" };
   const version = await versions.read(config.secret, signal.secretVersion, call);
   if (version === null) return { kind: "unknownVersion" };
-  const proof = checkProof({ ...signal, account: config.name, at: signedAt }, version);
+  const claims = { ...signal, account: config.name, at: signal.at ?? "" };
+  const proof = checkProof(claims, nonce, version);
   if (proof === "refused") return { kind: "proofRefused" };
   const { consumer, instance, secretVersion, healthy } = signal;
   const detail = signal.detail === null ? null : withoutKeys(signal.detail);
@@ -55,8 +56,9 @@ export const verifySignal = async (
 /** The key of a disabled version cannot be read, so its proof is not checked. */
 const checkProof = (
   claims: ProofClaims & { readonly proof: string | null },
+  nonce: string | null,
   version: SecretVersion,
 ): "proven" | "unproven" | "refused" => {
   if (claims.proof === null || !version.enabled) return "unproven";
-  return proofHolds(claims, claims.proof, version.key) ? "proven" : "refused";
+  return proofHolds(claims, nonce, claims.proof, version.key) ? "proven" : "refused";
 };

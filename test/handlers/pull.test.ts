@@ -5,7 +5,7 @@ import { aConsumer } from "../builders/account";
 import { minutes } from "../builders/time";
 import type { Operation } from "../fakes/world/faults";
 import { answerJson, type HealthApp, type HealthRequest, startHealthApp } from "../rig/health-app";
-import { proofOf } from "../builders/proof";
+import { proofOf, pullProofOf } from "../builders/proof";
 import { type Place, place, openRig, type ServedRig } from "../rig/served-place";
 
 const apps: HealthApp[] = [];
@@ -41,13 +41,13 @@ interface AnswerFields {
   readonly key?: string;
 }
 
-/** One signal of an answer. Without an instant the proof signs the nonce. */
+/** One signal of an answer. The proof signs the nonce, after the instant or an empty line. */
 const answerOf = (of: Place, { nonce }: HealthRequest, fields: AnswerFields = {}) => {
   const { consumer = "legacy", instance = "default", healthy = true, at } = fields;
   const { version, value } = of.newest();
   const secretVersion = fields.secretVersion ?? version;
-  const lines = [of.name, consumer, instance, secretVersion, String(healthy), at ?? nonce];
-  const proof = proofOf(fields.key ?? value, lines);
+  const lines = [of.name, consumer, instance, secretVersion, String(healthy), at ?? "", nonce];
+  const proof = pullProofOf(fields.key ?? value, lines);
   return { consumer, instance, secretVersion, healthy, ...(at === undefined ? {} : { at }), proof };
 };
 
@@ -59,8 +59,16 @@ const answering = async () => {
   return { app, at };
 };
 
+test("a proof that a caller got from the health URL, with a future instant as nonce, is refused when posted", async () => {
+  const app = await started();
+  const at = await asking(app);
+  const later = new Date(rig.clock.now().getTime() + minutes(1)).toISOString();
+  const { at: _, ...answer } = answerOf(at, { nonce: later, path: "" }) as Record<string, unknown>;
+  expect(await at.post({ ...answer, at: later })).toMatchObject({ status: 403, body: { reason: "ProofRefused" } });
+});
+
 describe("a good answer", () => {
-  test("is requested with a new nonce each time; without an instant the proof signs the nonce", async () => {
+  test("is requested with a new nonce each time, which its proof signs", async () => {
     const app = await started();
     const at = await asking(app, { instances: 2 });
     app.answer = (request, response) => answerJson(response, answerOf(at, request));
@@ -208,6 +216,22 @@ const bad: readonly (readonly [string, Answerer, unknown])[] = [
   [
     "the answer to another nonce",
     (at) => (request, response) => answerJson(response, answerOf(at, { ...request, nonce: "an older one" })),
+    "answered for instance default with a proof that this version's key does not make",
+  ],
+  [
+    "a proof of a posted signal with the nonce as its instant",
+    (at) => (request, response) => {
+      const answer = answerOf(at, request);
+      const { consumer, instance, secretVersion } = answer;
+      const lines = [at.name, consumer, instance, secretVersion, "true", request.nonce];
+      answerJson(response, { ...answer, proof: proofOf(at.newest().value, lines) });
+    },
+    "answered for instance default with a proof that this version's key does not make",
+  ],
+  [
+    "an answer with an instant to another nonce",
+    (at) => (request, response) =>
+      answerJson(response, answerOf(at, { ...request, nonce: "an older one" }, { at: rig.clock.at })),
     "answered for instance default with a proof that this version's key does not make",
   ],
   [

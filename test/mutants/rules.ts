@@ -116,8 +116,8 @@ export const safetyRules: readonly SafetyRule[] = [
     rule: "a proof is checked against the key of the version that it names",
     without: "any caller with the function's key can open the gate",
     file: "lib/signals/verify-signal.ts",
-    text: 'return proofHolds(claims, claims.proof, version.key) ? "proven" : "refused";',
-    instead: 'return proofHolds(claims, claims.proof, version.key) ? "proven" : "proven";',
+    text: 'return proofHolds(claims, nonce, claims.proof, version.key) ? "proven" : "refused";',
+    instead: 'return proofHolds(claims, nonce, claims.proof, version.key) ? "proven" : "proven";',
     caughtBy: { jest: "handlers", test: "forged" },
   },
   {
@@ -151,6 +151,14 @@ export const safetyRules: readonly SafetyRule[] = [
     text: "heardAt(report) >= knownFrom",
     instead: "report.at >= knownFrom",
     caughtBy: { jest: "unit", test: "rotation/gate/consumers" },
+  },
+  {
+    rule: "a proof of an answer to a health request is no proof of a posted signal, and the reverse",
+    without: "a caller of a health URL sends future instants as nonces, and opens the gate with the answers",
+    file: "lib/signals/proof.ts",
+    text: 'nonce === null ? "batch-key-proof-v1" : "batch-key-proof-pull-v1",',
+    instead: '"batch-key-proof-v1",',
+    caughtBy: { jest: "unit", test: "signals/proof" },
   },
   {
     rule: "an unhealthy signal counts, however late it arrives",

@@ -118,7 +118,7 @@ export class Story {
     };
     const proof = this.world
       .key(app.value ?? "")
-      .sign(product.proofMessage(claims))
+      .sign(product.proofMessage(claims, null))
       .toString("base64");
     const { account: _, ...body } = claims;
     return this.finish(product.receiveSignal(process.app, this.config, { ...body, detail: null, proof }));

@@ -102,9 +102,9 @@ export class Instances {
     return this.living(account)
       .filter((instance) => instance.consumer === consumer && instance.version !== null)
       .map((instance) => {
-        const claims = this.#claims(instance, nonce);
+        const claims = this.#claims(instance, "");
         const { account: _, at: __, ...body } = claims;
-        return { ...body, proof: this.#proof(claims, instance) };
+        return { ...body, proof: this.#proof(claims, nonce, instance) };
       });
   }
 
@@ -208,7 +208,7 @@ export class Instances {
     const at = toInstant(new Date(this.world.wallMs + instance.offsetMs));
     const { account: _, ...claims } = this.#claims(instance, at);
     const proves = this.#consumer(instance)?.proof === "required";
-    return { ...claims, detail: null, proof: proves ? this.#proof(this.#claims(instance, at), instance) : null };
+    return { ...claims, detail: null, proof: proves ? this.#proof(this.#claims(instance, at), null, instance) : null };
   }
 
   #claims(instance: Instance, at: string) {
@@ -222,10 +222,10 @@ export class Instances {
     };
   }
 
-  #proof(claims: Parameters<World["product"]["proofMessage"]>[0], instance: Instance): string {
+  #proof(claims: Parameters<World["product"]["proofMessage"]>[0], nonce: string | null, instance: Instance): string {
     return this.world
       .key(instance.value ?? "")
-      .sign(this.world.product.proofMessage(claims))
+      .sign(this.world.product.proofMessage(claims, nonce))
       .toString("base64");
   }
 

@@ -23,9 +23,9 @@ const aSignal = (changes: Partial<PulledSignal> = {}): PulledSignal => ({
   ...changes,
 });
 
-const signed = (signal: PulledSignal, signedAt: string): PulledSignal => ({
+const signed = (signal: PulledSignal, nonce: string | null = null): PulledSignal => ({
   ...signal,
-  proof: key.sign(proofMessage({ ...signal, account: config.name, at: signedAt })).toString("base64"),
+  proof: key.sign(proofMessage({ ...signal, account: config.name, at: signal.at ?? "" }, nonce)).toString("base64"),
 });
 
 const enabled: SecretVersion = { version: v1, enabled: true, key, createdAt: at("09:00"), rotationId: null };
@@ -38,16 +38,16 @@ const verified = (
   signal: PulledSignal,
   {
     version = enabled,
-    signedAt = signal.at ?? "",
+    nonce = null,
     time = "10:00",
   }: Partial<{
     version: SecretVersion | null;
-    signedAt: string;
+    nonce: string | null;
     time: string;
   }> = {},
 ) => {
   const versions: Pick<App["versions"], "read"> = { read: async () => version };
-  return verifySignal({ versions }, config, signal, { now: when(time), signedAt }, call);
+  return verifySignal({ versions }, config, signal, { now: when(time), nonce }, call);
 };
 
 describe("a verified signal", () => {
@@ -71,7 +71,7 @@ describe("a verified signal", () => {
     ["is refused if its proof was made with another key", otherKey, { kind: "proofRefused" }],
     ["is unproven if its version is disabled, as its proof cannot be checked", disabled, { signal: { proven: false } }],
   ])("%s", async (_what, version, expected) => {
-    expect(await verified(signed(aSignal(), at("10:00")), { version })).toMatchObject(expected);
+    expect(await verified(signed(aSignal()), { version })).toMatchObject(expected);
   });
 
   it("is refused if its version is not in the vault", async () => {
@@ -87,11 +87,16 @@ describe("a verified signal", () => {
     expect(await verified(aSignal({ at: at(time) }))).toMatchObject({ kind });
   });
 
-  it("without an instant signs the nonce, and gets the instant of its receipt", async () => {
+  it("of an answer signs the nonce, and without an instant gets the instant of its receipt", async () => {
     const pulled = aSignal({ at: null });
-    const found = await verified(signed(pulled, "nonce-1"), { signedAt: "nonce-1", time: "10:01" });
+    const found = await verified(signed(pulled, "nonce-1"), { nonce: "nonce-1", time: "10:01" });
     expect(found).toMatchObject({ kind: "verified", signal: { at: at("10:01"), proven: true } });
-    expect(await verified(signed(pulled, "nonce-1"), { signedAt: "nonce-2" })).toEqual({ kind: "proofRefused" });
+    const dated = signed(aSignal(), "nonce-1");
+    expect(await verified(dated, { nonce: "nonce-1" })).toMatchObject({ signal: { proven: true } });
+    for (const nonce of ["nonce-2", null]) {
+      for (const signal of [signed(pulled, "nonce-1"), dated])
+        expect(await verified(signal, { nonce })).toEqual({ kind: "proofRefused" });
+    }
   });
 
   it("has text that looks like a key removed from its detail", async () => {
