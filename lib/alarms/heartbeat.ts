@@ -17,8 +17,8 @@ const failAddress = (address: string): string => {
 };
 
 /**
- * Calls an address after each run. A call that fails is not repeated or logged: the service then hears nothing, and that
- * is what it raises its alarm for.
+ * Calls an address after each run. A call that fails is not repeated or logged: the service then hears nothing, and
+ * that is what it raises its alarm for.
  */
 export class HttpsHeartbeat implements Heartbeat {
   readonly #good: string;

@@ -31,7 +31,7 @@ test("any caller reports the new version for an instance that signs the old one:
   expect(place.phase).toBe("idle");
 });
 
-test("an unsigned report that an instance that signs is unhealthy shuts the gate until the next signed one", async () => {
+test("an unsigned report that a signing instance is unhealthy shuts the gate until its next signed one", async () => {
   const place = new Rig().place({ gate: { consumers: [aConsumer()] } });
   await place.rig.tick();
   await place.report({ proven: true });

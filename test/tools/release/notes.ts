@@ -22,8 +22,8 @@ export const changesOf = (changelog: string, version: string): string | null => 
 };
 
 /**
- * The portal reads both files in the browser of its user. Files of a release have no CORS header, so the browser refuses
- * them. Raw files of a tag have one, so the workflow stores a copy there.
+ * The portal reads both files in the browser of its user. Files of a release have no CORS header, so the browser
+ * refuses them. Raw files of a tag have one, so the workflow stores a copy there.
  */
 const portalFile = (repository: string, version: string, file: string): string =>
   encodeURIComponent(`https://raw.githubusercontent.com/${repository}/portal-v${version}/${file}`);
@@ -54,6 +54,7 @@ A button creates the resources. [docs/deploy.md](${page}) shows what to do befor
 
 ${files.map((file) => `- \`${file}\``).join("\n")}
 
-\`sha256sum --check SHA256SUMS\` checks the files. \`gh attestation verify app.zip --repo ${repository}\` shows that the workflow of this repository built them.
+\`sha256sum --check SHA256SUMS\` checks the files.
+\`gh attestation verify app.zip --repo ${repository}\` shows that the workflow of this repository built them.
 `;
 };
