@@ -20,45 +20,29 @@ export interface Operation {
   readonly version: string | null;
 }
 
+const operations: Readonly<Record<string, readonly [VaultRoute, SecretAction]>> = {
+  "PUT secrets/{name}": ["vault.setSecret", "setSecret/action"],
+  "GET secrets/{name}": ["vault.getSecret", "getSecret/action"],
+  "GET secrets/{name}/versions": ["vault.listVersions", "readMetadata/action"],
+  "GET secrets/{name}/{version}": ["vault.getSecretVersion", "getSecret/action"],
+  "PATCH secrets/{name}": ["vault.updateSecret", "update/action"],
+  "PATCH secrets/{name}/{version}": ["vault.updateSecret", "update/action"],
+  "DELETE secrets/{name}": ["vault.deleteSecret", "delete"],
+  "GET deletedsecrets/{name}": ["vault.getDeletedSecret", "readMetadata/action"],
+  "POST deletedsecrets/{name}/recover": ["vault.recoverSecret", "recover/action"],
+};
+
 /** The operation of a request; null if the emulator does not know the route. A final slash is ignored. */
 export const operationOf = ({ method, path }: WireRequest): Operation | null => {
-  const [collection = "", secret = "", third = null, ...more] = path
+  const [collection = "", secret = "", third, ...more] = path
     .replace(/^\//, "")
     .replace(/\/$/, "")
     .split("/")
     .map((segment) => decodeURIComponent(segment));
-  if (more.length > 0) return null;
-  const operation = (route: VaultRoute, action: SecretAction, version: string | null = null): Operation => ({
-    route,
-    action,
-    secret,
-    version,
-  });
-  switch (`${method} ${collection.toLowerCase()}${secret === "" ? "" : "/{name}"}${last(third)}`) {
-    case "PUT secrets/{name}":
-      return operation("vault.setSecret", "setSecret/action");
-    case "GET secrets/{name}":
-      return operation("vault.getSecret", "getSecret/action");
-    case "GET secrets/{name}/versions":
-      return operation("vault.listVersions", "readMetadata/action");
-    case "GET secrets/{name}/{third}":
-      return operation("vault.getSecretVersion", "getSecret/action", third);
-    case "PATCH secrets/{name}":
-    case "PATCH secrets/{name}/{third}":
-      return operation("vault.updateSecret", "update/action", third);
-    case "DELETE secrets/{name}":
-      return operation("vault.deleteSecret", "delete");
-    case "GET deletedsecrets/{name}":
-      return operation("vault.getDeletedSecret", "readMetadata/action");
-    case "POST deletedsecrets/{name}/recover":
-      return operation("vault.recoverSecret", "recover/action");
-    default:
-      return null;
-  }
-};
-
-const last = (third: string | null): string => {
-  if (third === null) return "";
-  const word = third.toLowerCase();
-  return word === "versions" || word === "recover" ? `/${word}` : "/{third}";
+  const word = third?.toLowerCase();
+  const isWord = word === undefined || word === "versions" || word === "recover";
+  const last = word === undefined ? "" : isWord ? `/${word}` : "/{version}";
+  const [route, action] = operations[`${method} ${collection.toLowerCase()}/{name}${last}`] ?? [];
+  if (secret === "" || more.length > 0 || route === undefined || action === undefined) return null;
+  return { route, action, secret, version: isWord ? null : (third ?? null) };
 };

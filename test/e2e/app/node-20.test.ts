@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { type Child, nodeCommand, startChild } from "../../local/child-process";
+import { type HostProcess, startHostProcess } from "../local-host/fixture-host";
 import { until } from "../local-host/until";
 import { openWorld } from "./world";
 
@@ -25,23 +25,12 @@ const describeWithOlderNode = olderNode === undefined ? describe.skip : describe
 describeWithOlderNode("with an older Node", () => {
   test("the bundle starts, answers, and takes its first step", async () => {
     const world = await openWorld();
-    const lines: string[] = [];
-    let child: Child | null = null;
+    let host: HostProcess | null = null;
     try {
       const render = world.place({ name: "render" });
-      const { args } = nodeCommand("host-main.ts", ["--app", world.app.folder, "--port", "0"]);
-      child = startChild({
-        name: "host",
-        command: olderNode ?? "",
-        args,
-        env: { ...world.settings([render]), LOCAL_FUNCTION_KEYS: JSON.stringify({ master: "master" }) },
-        onLine: (line) => lines.push(line),
-      });
-      const started = await until(
-        "the host to start",
-        () => lines.find((line) => line.includes('"HostStarted"')) ?? null,
-      );
-      const { port }: { port: number } = JSON.parse(started);
+      const env = { ...world.settings([render]), LOCAL_FUNCTION_KEYS: JSON.stringify({ master: "master" }) };
+      host = startHostProcess(world.app.folder, env, olderNode);
+      const { port } = await host.started();
       const headers = { "x-functions-key": "master" };
       const fired = await fetch(`http://127.0.0.1:${port}/admin/functions/rotateOnSchedule`, {
         method: "POST",
@@ -55,7 +44,7 @@ describeWithOlderNode("with an older Node", () => {
       });
       expect(status).toMatchObject({ phase: "adopting", secret: { version: render.newest().version } });
     } finally {
-      await child?.stop();
+      await host?.child.stop();
       await world.close();
     }
   });

@@ -54,11 +54,18 @@ export interface HostProcess {
   started(): Promise<Started>;
 }
 
-export const startHostProcess = (folder: string, env: Readonly<Record<string, string>> = {}): HostProcess => {
+/** `node`: another Node than the project's. */
+export const startHostProcess = (
+  folder: string,
+  env: Readonly<Record<string, string>> = {},
+  node?: string,
+): HostProcess => {
   const lines: string[] = [];
+  const command = nodeCommand("host-main.ts", ["--app", folder, "--port", "0"]);
   const child = startChild({
     name: "host",
-    ...nodeCommand("host-main.ts", ["--app", folder, "--port", "0"]),
+    ...command,
+    command: node ?? command.command,
     env: { PATH: process.env["PATH"], ...env },
     onLine: (line) => lines.push(line),
   });
