@@ -2,7 +2,7 @@ import type { AddedAccount } from "../../emulators/batch-accounts";
 import { type Emulators, startEmulators } from "../../emulators/emulators";
 import { issueToken } from "../../emulators/tokens";
 import { VirtualClock } from "../../fakes/world/virtual-clock";
-import { armAudience, armClient, bearer, failureOf, raw, useIdentityOf } from "./clients";
+import { armAudience, armClient, bearer, closeSound, failureOf, raw, useIdentityOf } from "./clients";
 
 const version = "api-version=2023-11-01";
 
@@ -13,11 +13,7 @@ beforeAll(async () => {
   emulators = await startEmulators({ now: () => clock.now() });
   useIdentityOf(emulators);
 });
-
-afterAll(async () => {
-  emulators.journal.assertSound();
-  await emulators.close();
-});
+afterAll(() => closeSound(emulators));
 
 let counter = 0;
 const anAccount = (options: { readonly subscriptionId?: string } = {}): AddedAccount => {

@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { BatchServiceClient, BatchSharedKeyCredentials } from "@azure/batch";
 import type { AddedAccount } from "../../emulators/batch-accounts";
 import { type Emulators, startEmulators } from "../../emulators/emulators";
-import { raw, type RawAnswer } from "./clients";
+import { closeSound, raw, type RawAnswer } from "./clients";
 
 const minute = 60_000;
 
@@ -19,11 +19,7 @@ const advance = (ms: number): void => {
 beforeAll(async () => {
   emulators = await startEmulators({ now: serviceNow });
 });
-
-afterAll(async () => {
-  emulators.journal.assertSound();
-  await emulators.close();
-});
+afterAll(() => closeSound(emulators));
 
 beforeEach(() => {
   offsetMs = 0;

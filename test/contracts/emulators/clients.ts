@@ -15,6 +15,12 @@ export const useIdentityOf = ({ identity }: Emulators): void => {
   process.env["IDENTITY_HEADER"] = identity.header;
 };
 
+/** Ends the emulators of a test file. Throws if they received an unknown request. */
+export const closeSound = async (emulators: Emulators): Promise<void> => {
+  emulators.journal.assertSound();
+  await emulators.close();
+};
+
 /** The Resource Manager client of a rotation; `maxRetries` is 3 by default, as in the SDK. */
 export const armClient = ({ armUrl, subscriptionId }: Emulators, maxRetries = 0): BatchManagementClient =>
   new BatchManagementClient(new ManagedIdentityCredential(), subscriptionId, {

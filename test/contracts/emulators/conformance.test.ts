@@ -12,7 +12,7 @@ import {
   specificationsFolder,
   specificationsPresent,
 } from "./api-specifications";
-import { armAudience, bearer, raw, type RawAnswer, vaultAudience } from "./clients";
+import { armAudience, bearer, closeSound, raw, type RawAnswer, vaultAudience } from "./clients";
 import { words } from "../../builders/words";
 
 if (!specificationsPresent) {
@@ -106,11 +106,7 @@ describeWithSpecifications("the emulators", () => {
     account = emulators.batch.addAccount({ name: "conforming" });
     vault = await emulators.addVault("conforming");
   });
-
-  afterAll(async () => {
-    emulators.journal.assertSound();
-    await emulators.close();
-  });
+  afterAll(() => closeSound(emulators));
 
   const arm = (method: string, action = "", body?: unknown): Promise<RawAnswer> =>
     raw(`${emulators.armUrl}${account.resourceId}${action}?api-version=2023-11-01`, {

@@ -2,7 +2,7 @@ import type { AddedAccount } from "../../emulators/batch-accounts";
 import { type Emulators, startEmulators } from "../../emulators/emulators";
 import { type Fault, type FaultKind, Faults } from "../../emulators/faults";
 import type { Vault } from "../../emulators/vault";
-import { armClient, bearer, type Failure, failureOf, raw, useIdentityOf } from "./clients";
+import { armClient, bearer, closeSound, type Failure, failureOf, raw, useIdentityOf } from "./clients";
 
 let emulators: Emulators;
 let vault: Vault;
@@ -12,11 +12,7 @@ beforeAll(async () => {
   useIdentityOf(emulators);
   vault = await emulators.addVault("faulty");
 });
-
-afterAll(async () => {
-  emulators.journal.assertSound();
-  await emulators.close();
-});
+afterAll(() => closeSound(emulators));
 
 beforeEach(() => {
   emulators.faults.clear();

@@ -1,7 +1,16 @@
 import type { SecretClient } from "@azure/keyvault-secrets";
 import { type Emulators, startEmulators } from "../../emulators/emulators";
 import type { Vault } from "../../emulators/vault";
-import { bearer, failureOf, primedSecretClient, raw, secretClient, useIdentityOf, vaultAudience } from "./clients";
+import {
+  bearer,
+  closeSound,
+  failureOf,
+  primedSecretClient,
+  raw,
+  secretClient,
+  useIdentityOf,
+  vaultAudience,
+} from "./clients";
 
 let emulators: Emulators;
 let vault: Vault;
@@ -14,11 +23,7 @@ beforeAll(async () => {
   vault = await emulators.addVault("vault-under-test");
   client = await primedSecretClient(vault);
 });
-
-afterAll(async () => {
-  emulators.journal.assertSound();
-  await emulators.close();
-});
+afterAll(() => closeSound(emulators));
 
 const authorised = bearer(vaultAudience);
 

@@ -1,7 +1,7 @@
 import { ManagedIdentityCredential } from "@azure/identity";
 import { type Emulators, startEmulators } from "../../emulators/emulators";
 import { isObject } from "../../emulators/wire";
-import { raw, useIdentityOf } from "./clients";
+import { closeSound, raw, useIdentityOf } from "./clients";
 
 let emulators: Emulators;
 
@@ -9,11 +9,7 @@ beforeAll(async () => {
   emulators = await startEmulators();
   useIdentityOf(emulators);
 });
-
-afterAll(async () => {
-  emulators.journal.assertSound();
-  await emulators.close();
-});
+afterAll(() => closeSound(emulators));
 
 beforeEach(() => emulators.journal.clear());
 
