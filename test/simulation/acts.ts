@@ -4,7 +4,8 @@ import type { ManualChange } from "../fakes/world/observer";
 import type { Process } from "../fakes/world/process";
 import type { World } from "../fakes/world/world";
 import type { Instance, Instances } from "./instances";
-import { type Act, minute, resources, type Side } from "./plan";
+import { resources } from "./plan-accounts";
+import { type Act, minute, type Side } from "./plan-types";
 
 /** The state that an act works on. */
 export interface Stage {

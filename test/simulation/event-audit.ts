@@ -4,7 +4,7 @@ import type { RotationRecord } from "../../lib/rotation/record";
 import { limits } from "../fakes/limits";
 import type { ManualChange } from "../fakes/world/observer";
 import type { World } from "../fakes/world/world";
-import { maxClockOffsetMs, minute } from "./plan";
+import { maxClockOffsetMs, minute } from "./plan-types";
 
 /** The known events of one account. */
 interface AccountEvents {

@@ -3,7 +3,7 @@ import { toInstant } from "../../lib/rotation/time/time";
 import type { Received } from "../../lib/signals/receive-signal";
 import type { SignalBody } from "../../lib/signals/signal-schema";
 import type { World } from "../fakes/world/world";
-import { minute } from "./plan";
+import { minute } from "./plan-types";
 
 /** One running instance of an app that uses a Batch key. Its fields are facts, whatever it has reported. */
 export interface Instance {

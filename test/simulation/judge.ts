@@ -11,7 +11,7 @@ import type { World } from "../fakes/world/world";
 import { EventAudit } from "./event-audit";
 import type { Instance } from "./instances";
 import { LeakSearch } from "./leak-search";
-import { maxClockOffsetMs } from "./plan";
+import { maxClockOffsetMs } from "./plan-types";
 import { transitionProblem } from "./transition-events";
 
 export interface Violation {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { RotationEvent } from "../../lib/rotation/events/events";
 import { limits } from "../fakes/limits";
 import type { World } from "../fakes/world/world";
-import { hour, type Past } from "./plan";
+import { hour, type Past } from "./plan-types";
 
 /** Writes the history of an account whose record is gone. */
 export const writePast = ({ product, tables, wallMs }: World, account: string, { pruned, old, recent }: Past): void => {

@@ -7,7 +7,9 @@ import { carryOut, moveToSecret, operate, startAnother, type Stage } from "./act
 import { Instances } from "./instances";
 import { Judge, type Violation } from "./judge";
 import { writePast } from "./past";
-import { type AccountPlan, hour, minute, type Plan, type PlannedAct, planOf, resources } from "./plan";
+import { planOf } from "./plan";
+import { resources } from "./plan-accounts";
+import { type AccountPlan, hour, minute, type Plan, type PlannedAct } from "./plan-types";
 
 export interface HistoryResult {
   readonly seed: number;

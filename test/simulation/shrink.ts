@@ -1,5 +1,5 @@
 import type { Product } from "../fakes/world/product-type";
-import { minute, type Plan } from "./plan";
+import { minute, type Plan } from "./plan-types";
 import { type HistoryResult, runPlan } from "./run-history";
 
 /** The number of seeds tried for a smaller plan, because each removal changes all later random decisions. */

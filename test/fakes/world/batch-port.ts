@@ -1,5 +1,5 @@
 import type { BatchKeys } from "../../../lib/ports";
-import { allowsSharedKey, type BatchAction, type BatchFacts } from "./fake-batch";
+import { accountNameOf, allowsSharedKey, type BatchAction, type BatchFacts } from "./fake-batch";
 import { secretName } from "./fake-vault";
 import type { SentRegenerate } from "./observer";
 import type { Process } from "./process";
@@ -26,11 +26,11 @@ export const batchPort = (world: World, process: Process): BatchKeys => ({
     world.wire.call(process, {
       operation: "batch.readAccount",
       signal,
-      subject: () => shortId(resourceId),
+      subject: () => accountNameOf(resourceId),
       effect: () => {
         const account = permitted(world, resourceId, "read");
         return {
-          accountEndpoint: `${shortId(resourceId)}.westeurope.batch.azure.com`,
+          accountEndpoint: account.host,
           sharedKeyAllowed: !account.userSubscription && allowsSharedKey(account),
         };
       },
@@ -39,10 +39,12 @@ export const batchPort = (world: World, process: Process): BatchKeys => ({
     world.wire.call(process, {
       operation: "batch.readKeys",
       signal,
-      subject: () => shortId(resourceId),
+      subject: () => accountNameOf(resourceId),
       effect: () => {
-        const { keys } = permitted(world, resourceId, "listKeys");
-        return { primary: world.key(keys.primary.value), secondary: world.key(keys.secondary.value) };
+        permitted(world, resourceId, "listKeys");
+        const { listsBehindMs } = world.batch;
+        const keys = world.batch.listedKeys({ resourceId }, listsBehindMs === 0 ? 0 : world.random.below(listsBehindMs));
+        return { primary: world.key(keys.primary), secondary: world.key(keys.secondary) };
       },
     }),
   regenerate: ({ resourceId }, slot, { signal }) => {
@@ -51,7 +53,7 @@ export const batchPort = (world: World, process: Process): BatchKeys => ({
     return world.wire.call(process, {
       operation: "batch.regenerate",
       signal,
-      subject: () => `${slot} of ${shortId(resourceId)}`,
+      subject: () => `${slot} of ${accountNameOf(resourceId)}`,
       effect: () => {
         const { keys } = permitted(world, resourceId, "regenerateKeys");
         const excused = world.observer.excuses(sent, keys[slot]);
@@ -66,12 +68,14 @@ export const batchPort = (world: World, process: Process): BatchKeys => ({
     world.wire.call(process, {
       operation: "batch.probe",
       signal,
-      subject: () => `${shortId(resourceId)} with ${world.transcript.key(key.reveal())}`,
+      subject: () => `${accountNameOf(resourceId)} with ${world.transcript.key(key.reveal())}`,
       effect: () => {
         const account = existing(world, resourceId, "Batch data plane probe");
+        if (account.formerHosts.has(endpoint) && endpoint !== account.host)
+          throw new world.product.TransientServiceError({ operation: "Batch data plane probe", code: "ENOTFOUND" });
         if (!allowsSharedKey(account)) throw refusal(world, "SharedKeyNotAllowed", "Batch data plane probe", 403);
         const value = key.reveal();
-        const own = world.batch.keys.get(value)?.resourceId === resourceId && endpoint.startsWith(shortId(resourceId));
+        const own = world.batch.keys.get(value)?.resourceId === resourceId && endpoint.startsWith(accountNameOf(resourceId));
         return own && world.batch.accepts(value) ? "accepted" : "refused";
       },
     }),
@@ -94,5 +98,3 @@ const sentRegenerate = (
     sentAtWallMs: process.clock.now().getTime(),
   };
 };
-
-const shortId = (resourceId: string): string => resourceId.slice(resourceId.lastIndexOf("/") + 1);

@@ -21,6 +21,12 @@ export interface KeyFact {
 
 export interface BatchFacts {
   readonly keys: Record<Slot, KeyFact>;
+  /** The host of its data plane. */
+  readonly host: string;
+  /** Hosts of deleted accounts of the same id: they do not resolve any more. */
+  readonly formerHosts: ReadonlySet<string>;
+  /** What a list showed before each change of a key, oldest first. */
+  readonly listedBefore: { readonly until: number; readonly values: Readonly<Record<Slot, string>> }[];
   /** The allowed authentication modes; null: not set, which allows every mode. */
   modes: readonly string[] | null;
   userSubscription: boolean;
@@ -31,6 +37,8 @@ export type BatchAction = "read" | "listKeys" | "regenerateKeys";
 
 export const allowsSharedKey = ({ modes }: BatchFacts): boolean => modes === null || modes.includes("SharedKey");
 
+export const accountNameOf = (resourceId: string): string => resourceId.slice(resourceId.lastIndexOf("/") + 1);
+
 const subscriptionId = "00000000-0000-4000-8000-000000000001";
 
 /** Batch accounts with two live keys each, and every key that has existed. */
@@ -39,6 +47,8 @@ export class FakeBatch {
   readonly keys = new Map<string, KeyFact>();
   /** The actions denied to the rotator's identity. */
   readonly denied = new Set<BatchAction>();
+  /** How far lists may be behind: each answer by another part of it. */
+  listsBehindMs = 0;
   /** The number of keys that the rotator has regenerated. */
   requests = 0;
   /** The data plane refuses these although they live, or accepts them although they are dead. */
@@ -58,11 +68,33 @@ export class FakeBatch {
   }
 
   create(resourceId: string): void {
+    this.#create(resourceId, "initial", "westeurope", new Set());
+  }
+
+  /** As a person does it: the account is deleted and created again elsewhere, with other keys. Returns the dead ones. */
+  recreateManually(resourceId: string, region: string): readonly KeyFact[] {
+    const { keys, host, formerHosts } = this.of(resourceId);
+    const killed = [keys.primary, keys.secondary];
+    for (const key of killed) key.death = { at: this.timeline.now, by: "person", excused: false };
+    this.#create(resourceId, "person", region, new Set([...formerHosts, host]));
+    return killed;
+  }
+
+  #create(resourceId: string, by: Maker, region: string, formerHosts: ReadonlySet<string>): void {
     const keys = {
-      primary: this.#make(resourceId, "primary", "initial", false, 0),
-      secondary: this.#make(resourceId, "secondary", "initial", false, 0),
+      primary: this.#make(resourceId, "primary", by, false, 0),
+      secondary: this.#make(resourceId, "secondary", by, false, 0),
     };
-    this.#accounts.set(resourceId, { keys, modes: null, userSubscription: false, locked: false });
+    const host = `${accountNameOf(resourceId)}.${region}.batch.azure.com`;
+    this.#accounts.set(resourceId, {
+      keys,
+      host,
+      formerHosts,
+      listedBefore: [],
+      modes: null,
+      userSubscription: false,
+      locked: false,
+    });
   }
 
   addAccount(accountName: string, resourceGroup = "rg"): BatchAccountRef {
@@ -87,14 +119,22 @@ export class FakeBatch {
   }
 
   /** The live keys' values. */
-  liveKeys({ resourceId }: BatchAccountRef): Readonly<Record<Slot, string>> {
+  liveKeys({ resourceId }: Pick<BatchAccountRef, "resourceId">): Readonly<Record<Slot, string>> {
     const { primary, secondary } = this.of(resourceId).keys;
     return { primary: primary.value, secondary: secondary.value };
+  }
+
+  /** What a list shows: the live keys, or those of up to `staleMs` ago where a list is behind. */
+  listedKeys({ resourceId }: Pick<BatchAccountRef, "resourceId">, staleMs: number): Readonly<Record<Slot, string>> {
+    const asOf = this.timeline.now - staleMs;
+    const before = this.of(resourceId).listedBefore.find(({ until }) => until > asOf);
+    return before?.values ?? this.liveKeys({ resourceId });
   }
 
   regenerate(resourceId: string, slot: Slot, by: Maker, excused: boolean): KeyFact {
     const { keys } = this.of(resourceId);
     const killed = keys[slot];
+    this.of(resourceId).listedBefore.push({ until: this.timeline.now, values: this.liveKeys({ resourceId }) });
     if (by === "rotator") this.requests += 1;
     killed.death = { at: this.timeline.now, by, excused };
     keys[slot] = this.#make(resourceId, slot, by, excused, this.settleMs.accept);

@@ -44,6 +44,11 @@ export class FakeVault {
   readonly #deleted = new Set<string>();
   /** The actions denied to the rotator's identity. */
   readonly denied = new Set<VaultAction>();
+  /**
+   * Set during a fail-over: the vault is read-only, and the rotator reads it as it was at this instant. Apps keep what
+   * they have read, so they do not see the past.
+   */
+  failedOverTo: number | null = null;
   /** The number of versions that the rotator has published. */
   publications = 0;
 
@@ -60,6 +65,27 @@ export class FakeVault {
 
   version(ref: SecretRef, version: string): VersionFact | null {
     return this.isDeleted(ref) ? null : (this.versions(ref).find((each) => each.version === version) ?? null);
+  }
+
+  /** What the rotator reads. */
+  shownNewest(ref: SecretRef): VersionFact | null {
+    if (this.failedOverTo === null) return this.newest(ref);
+    return this.isDeleted(ref) ? null : (this.versions(ref).findLast((each) => this.#isShown(each)) ?? null);
+  }
+
+  shownVersion(ref: SecretRef, id: string): VersionFact | null {
+    const version = this.version(ref, id);
+    return version !== null && this.#isShown(version) ? version : null;
+  }
+
+  /** The last of the world's `effects` that a read of this secret shows. */
+  shownThrough(ref: SecretRef, effects: number): number {
+    const hidden = this.versions(ref).find((each) => !this.#isShown(each));
+    return hidden === undefined ? effects : hidden.effect - 1;
+  }
+
+  #isShown({ createdAtMs }: VersionFact): boolean {
+    return this.failedOverTo === null || createdAtMs <= this.failedOverTo;
   }
 
   add(ref: SecretRef, added: Added): VersionFact {

@@ -16,6 +16,8 @@ export const secretsPort = (world: World, process: Process): SecretPublisher => 
   });
   const check = (action: VaultAction): void => {
     if (world.vault.denied.has(action)) throw refusal(world, "Forbidden", `Key Vault ${action}`, 403);
+    if (action !== "get" && world.vault.failedOverTo !== null)
+      throw new world.product.TransientServiceError({ operation: `Key Vault ${action}`, statusCode: 503 });
   };
   return {
     newest: (ref, { signal }) =>
@@ -25,8 +27,9 @@ export const secretsPort = (world: World, process: Process): SecretPublisher => 
         subject: () => `of ${ref.name}`,
         effect: () => {
           check("get");
-          const version = world.vault.newest(ref);
-          process.reads.set(secretName(ref), { effect: world.effects, at: world.timeline.now });
+          const version = world.vault.shownNewest(ref);
+          const effect = world.vault.shownThrough(ref, world.effects);
+          process.reads.set(secretName(ref), { effect, at: world.timeline.now });
           if (version === null) return null;
           if (version.disabledBy === null) return shown(version);
           throw refusal(world, "SecretDisabled", "Key Vault getSecret", 403);
@@ -39,7 +42,7 @@ export const secretsPort = (world: World, process: Process): SecretPublisher => 
         subject: () => `${world.transcript.version(id)} of ${ref.name}`,
         effect: () => {
           check("get");
-          const version = world.vault.version(ref, id);
+          const version = world.vault.shownVersion(ref, id);
           if (version === null) return null;
           return version.disabledBy === null ? shown(version) : { version: id, enabled: false };
         },

@@ -1,0 +1,106 @@
+import type { AccountConfig } from "../../lib/rotation/account-config";
+import type { OperatorAction } from "../../lib/operations/operate-account";
+import type { BlockedReason } from "../../lib/rotation/reasons";
+import type { Operation, PlacedFault } from "../fakes/world/faults";
+
+export const minute = 60_000;
+export const hour = 60 * minute;
+
+/** The slot relative to the newest version of the secret. */
+export type Side = "published" | "standby";
+
+/** What people and machines do besides the rotator. */
+export type Act =
+  | {
+      readonly kind: "demand";
+      readonly account: number;
+      readonly retireAfterMs: number | null;
+      readonly repeat: boolean;
+    }
+  | { readonly kind: "operate"; readonly account: number; readonly action: OperatorAction }
+  | { readonly kind: "handRegenerate"; readonly account: number; readonly side: Side }
+  | { readonly kind: "handPublish"; readonly account: number; readonly side: Side }
+  | { readonly kind: "handForeign"; readonly account: number }
+  | { readonly kind: "disableNewest"; readonly account: number; readonly forMs: number }
+  | { readonly kind: "disableOld"; readonly account: number }
+  | { readonly kind: "pause"; readonly account: number; readonly forMs: number }
+  | {
+      readonly kind: "reconfigure";
+      readonly account: number;
+      readonly change: "secret" | "account" | "back" | "gate" | "settleOn" | "probe";
+    }
+  | {
+      readonly kind: "outage";
+      readonly operation: Operation;
+      readonly reason: BlockedReason | "transient";
+      readonly forMs: number;
+    }
+  | { readonly kind: "sharedKeyOff"; readonly account: number; readonly forMs: number }
+  | { readonly kind: "setClock"; readonly process: number; readonly offsetMs: number }
+  | { readonly kind: "crash"; readonly process: number }
+  | { readonly kind: "redeploy"; readonly process: number }
+  | { readonly kind: "forge"; readonly account: number }
+  | { readonly kind: "scaleOut"; readonly account: number }
+  | { readonly kind: "scaleIn"; readonly account: number }
+  | { readonly kind: "restart"; readonly account: number }
+  | { readonly kind: "unhealthy"; readonly account: number; readonly forMs: number }
+  /** The stored record cannot be read for a while; then a person restores or deletes it. */
+  | {
+      readonly kind: "damageRecord";
+      readonly account: number;
+      readonly forMs: number;
+      readonly end: "restored" | "deleted";
+    }
+  /** As soon as the account is at rest: no claim, nothing to deliver. */
+  | { readonly kind: "deleteRecord"; readonly account: number };
+
+export interface PlannedAct {
+  /** An instant, or the moment just before a call takes effect. */
+  readonly when: number | { readonly operation: Operation; readonly nth: number };
+  readonly act: Act;
+}
+
+export type VaultAtFirst = "none" | "primary" | "secondary" | "foreign" | "disabled";
+
+export interface AccountPlan {
+  readonly config: AccountConfig;
+  readonly vault: VaultAtFirst;
+  /** The maximum time between two reads of the vault by an instance, in milliseconds. */
+  readonly cacheMs: number;
+  /** Some instances start on a key that was configured manually. */
+  readonly manuallyConfigured: boolean;
+  readonly past: Past | null;
+}
+
+/** The history of an account whose record was deleted before this history begins. */
+export interface Past {
+  /** The number of events that have been removed from it because of their age. */
+  readonly pruned: number;
+  /** The number of events that are too old now. */
+  readonly old: number;
+  readonly recent: number;
+}
+
+/** Everything that determines one history. */
+export interface Plan {
+  readonly seed: number;
+  /** The seed of all decisions during the run: what happens next and how long it takes. */
+  readonly course: number;
+  readonly disorder: boolean;
+  readonly stormMs: number;
+  readonly settleMs: { readonly accept: number; readonly refuse: number };
+  readonly accounts: readonly AccountPlan[];
+  readonly processes: number;
+  readonly faults: readonly PlacedFault[];
+  readonly acts: readonly PlannedAct[];
+  /** Whether everything that leaves the app is searched for keys, which doubles the time. */
+  readonly searched: boolean;
+}
+
+/** Two clocks differ by at most twice this, and one clock may jump by as much. */
+export const maxClockOffsetMs = 45_000;
+/**
+ * The maximum delay until a request is done. With the difference of two clocks it must be less than the quarantine of
+ * 5 minutes.
+ */
+export const maxOnItsWayMs = 3.4 * minute;
