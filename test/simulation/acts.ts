@@ -1,20 +1,12 @@
 import type { AccountConfig } from "../../lib/rotation/account-config";
 import { otherSlot, type Slot } from "../../lib/rotation/phases";
 import type { ManualChange } from "../fakes/world/observer";
-import type { Process } from "../fakes/world/process";
 import type { World } from "../fakes/world/world";
-import type { Instance, Instances } from "./instances";
+import { failOver, letListsBeBehind, recreate, slander } from "./environment-acts";
+import type { Instance } from "./instances";
 import { resources } from "./plan-accounts";
 import { type Act, minute, type Side } from "./plan-types";
-
-/** The state that an act works on. */
-export interface Stage {
-  readonly world: World;
-  readonly instances: Instances;
-  /** The configuration that the operators want; a process gets it at its next deployment. */
-  readonly wanted: AccountConfig[];
-  readonly deploy: (process: Process) => void;
-}
+import { configOf, later, type Stage } from "./stage";
 
 /** Carries out one act. A temporary act is undone later, at the latest at the end of the storm. */
 export const carryOut = (stage: Stage, act: Act): void => {
@@ -91,25 +83,24 @@ export const carryOut = (stage: Stage, act: Act): void => {
       if (one !== null && one.version !== null) stage.instances.restart(one);
       return;
     }
+    case "recreate":
+      return recreate(stage, act);
+    case "listsBehind":
+      return letListsBeBehind(stage, act);
+    case "failOver":
+      return failOver(stage, act);
+    case "slander":
+      return slander(stage, act);
     case "unhealthy": {
       const one = world.random.any(stage.instances.living(act.account));
       if (one === null) return;
       one.healthy = false;
+      one.wasUnhealthy = true;
       return later(stage, act.forMs, () => {
         one.healthy = true;
       });
     }
   }
-};
-
-const configOf = ({ wanted }: Stage, account: number): AccountConfig => {
-  const config = wanted[account];
-  if (config === undefined) throw new Error(`no account ${account} in this history`);
-  return config;
-};
-
-const later = ({ world }: Stage, ms: number, run: () => void): void => {
-  world.timeline.add(world.timeline.now + ms, run);
 };
 
 const servingProcess = ({ world }: Stage, name: string) => {
@@ -180,6 +171,7 @@ const publishManually = (stage: Stage, account: number, side: Side): void => {
 const addManually = (stage: Stage, account: number, value: string): void => {
   const { world } = stage;
   const { secret } = configOf(stage, account);
+  if (world.vault.failedOverTo !== null) return;
   world.effects += 1;
   const { version } = world.vault.add(secret, {
     value,

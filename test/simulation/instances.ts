@@ -21,6 +21,8 @@ export interface Instance {
   readAt: number;
   alive: boolean;
   healthy: boolean;
+  /** It has been unhealthy at some time. */
+  wasUnhealthy: boolean;
   /** Its newest report has been accepted. */
   heard: boolean;
   /** A person opened the gate in spite of it, so its calls may be refused until it reads the vault again. */
@@ -31,12 +33,16 @@ export interface Instance {
 
 const retryMs = 25_000;
 
+/** The name of an app that is no configured consumer and never reports. */
+export const silent = "silent";
+
 /** The state of an instance that has not read the vault yet. */
 export const unread = {
   version: null,
   readAt: 0,
   alive: true,
   healthy: true,
+  wasUnhealthy: false,
   heard: false,
   givenUp: false,
   sending: 0,
@@ -78,7 +84,7 @@ export class Instances {
       () => `starts${value === null ? "" : ` on ${world.transcript.key(value)}`}`,
     );
     this.#refreshLater(instance, value === null ? 0 : world.random.between(1, 8 * minute));
-    this.#signalLater(instance, world.random.below(20_000));
+    if (consumer !== silent) this.#signalLater(instance, world.random.below(20_000));
     return instance;
   }
 
@@ -127,6 +133,26 @@ export class Instances {
       .then(answered, () => undefined);
   }
 
+  /** A sender without a key reports an instance as unhealthy, or one that does not exist. */
+  slander(account: number, invented: boolean): void {
+    const { world } = this;
+    const { name, secret } = this.configOf(account);
+    const instance = world.random.any(this.living(account).filter((one) => this.#consumer(one) !== undefined));
+    const newest = world.vault.newest(secret);
+    const process = world.random.any(world.processes.filter((candidate) => candidate.serves(world.timeline.now)));
+    const config = process?.app.accounts.find((candidate) => candidate.name === name);
+    if (instance === null || newest === null || process === null || config === undefined) return;
+    const at = toInstant(new Date(world.wallMs));
+    const { account: _, ...claims } = this.#claims(instance, at);
+    const lie = { instance: invented ? "i-0" : instance.id, secretVersion: newest.version, healthy: false };
+    const answered = (received: Received): void => {
+      world.transcript.note("slanderer", () => `reported ${lie.instance} as unhealthy: ${received.kind}`);
+    };
+    void world.product
+      .receiveSignal(process.app, config, { ...claims, ...lie, detail: null, proof: null })
+      .then(answered, () => undefined);
+  }
+
   #refreshLater(instance: Instance, ms: number): void {
     const { timeline, random } = this.world;
     timeline.add(
@@ -158,7 +184,7 @@ export class Instances {
       () => `reads ${world.transcript.version(newest.version)} with ${world.transcript.key(newest.value)}`,
     );
     this.afterChange(instance);
-    this.#signalLater(instance, world.random.below(15_000));
+    if (instance.consumer !== silent) this.#signalLater(instance, world.random.below(15_000));
   }
 
   #signalLater(instance: Instance, ms: number): void {

@@ -126,8 +126,13 @@ const serve = (): void => {
   });
 };
 
+const counts = (found: Readonly<Record<string, number>>): string =>
+  Object.entries(found)
+    .toSorted(([a], [b]) => a.localeCompare(b))
+    .map(([kind, times]) => `${kind} ${times}`)
+    .join(", ");
+
 const summarise = (tally: Tally, seconds: number): void => {
-  const faults = Object.entries(tally.faults).toSorted(([a], [b]) => a.localeCompare(b));
   const lines: readonly (readonly [string, string | number])[] = [
     ["histories", tally.runs],
     ["effects", tally.effects],
@@ -137,7 +142,8 @@ const summarise = (tally: Tally, seconds: number): void => {
     ["processes crashed", tally.crashes],
     ["old events removed", tally.removed],
     ["notices announced", tally.announced],
-    ["faults", faults.map(([kind, times]) => `${kind} ${times}`).join(", ")],
+    ["faults", counts(tally.faults)],
+    ["conditions", counts(tally.conditions)],
     ["violations", tally.broken.length],
     ["seconds", seconds.toFixed(1)],
     ["histories a second", Math.round(tally.runs / seconds)],

@@ -8,6 +8,7 @@ export const accountPlan = (random: Random, index: number, probe: AccountConfig[
   cacheMs: random.between(1, 8) * 30_000,
   manuallyConfigured: random.chance(0.3),
   past: null,
+  silentApps: 0,
 });
 
 const aConfig = (random: Random, index: number, probe: AccountConfig["probe"]): AccountConfig => {

@@ -54,7 +54,10 @@ const tender: readonly [Operation, ...Operation[]] = [
 export const anOperation = (random: Random): Operation =>
   random.chance(0.65) ? random.pick(tender) : (random.any(operations) ?? "batch.regenerate");
 
-export const aPlaceOf = (random: Random, operation: Operation) => ({ operation, nth: random.between(1, usual[operation]) });
+export const aPlaceOf = (random: Random, operation: Operation) => ({
+  operation,
+  nth: random.between(1, usual[operation]),
+});
 
 export const aPlace = (random: Random): { readonly operation: Operation; readonly nth: number } => {
   return aPlaceOf(random, anOperation(random));

@@ -52,12 +52,32 @@ export type Act =
       readonly end: "restored" | "deleted";
     }
   /** As soon as the account is at rest: no claim, nothing to deliver. */
-  | { readonly kind: "deleteRecord"; readonly account: number };
+  | { readonly kind: "deleteRecord"; readonly account: number }
+
+  /** The account is deleted and created again elsewhere, with the same id, other keys and another endpoint. */
+  | { readonly kind: "recreate"; readonly account: number; readonly region: string }
+  /** Lists of keys answer from up to `byMs` ago. */
+  | { readonly kind: "listsBehind"; readonly byMs: number; readonly forMs: number }
+  /** The vault is read-only, and shows what it held `lagMs` before. */
+  | { readonly kind: "failOver"; readonly lagMs: number; readonly forMs: number }
+  /** Unsigned unhealthy reports, repeated, of an instance that must sign or of one that does not exist. */
+  | { readonly kind: "slander"; readonly account: number; readonly forMs: number; readonly invented: boolean };
+
+/** What a history may contain besides the ordinary faults and acts; `conditions.ts` says how often. */
+export type ConditionName =
+  | "dataPlaneDown"
+  | "recreatedElsewhere"
+  | "keyListsBehind"
+  | "vaultFailedOver"
+  | "unprovenUnhealthy"
+  | "delayWithSilentApps";
 
 export interface PlannedAct {
   /** An instant, or the moment just before a call takes effect. */
   readonly when: number | { readonly operation: Operation; readonly nth: number };
   readonly act: Act;
+  /** The condition that it belongs to. */
+  readonly condition?: ConditionName;
 }
 
 export type VaultAtFirst = "none" | "primary" | "secondary" | "foreign" | "disabled";
@@ -70,6 +90,8 @@ export interface AccountPlan {
   /** Some instances start on a key that was configured manually. */
   readonly manuallyConfigured: boolean;
   readonly past: Past | null;
+  /** The number of apps that are not configured as consumers and never report. */
+  readonly silentApps: number;
 }
 
 /** The history of an account whose record was deleted before this history begins. */
@@ -93,6 +115,7 @@ export interface Plan {
   readonly processes: number;
   readonly faults: readonly PlacedFault[];
   readonly acts: readonly PlannedAct[];
+  readonly conditions: readonly ConditionName[];
   /** Whether everything that leaves the app is searched for keys, which doubles the time. */
   readonly searched: boolean;
 }

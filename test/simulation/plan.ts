@@ -1,14 +1,18 @@
 import { Random } from "../fakes/world/random";
 import type { Operation } from "../fakes/world/faults";
+import { withConditions } from "./conditions";
 import { anAct, aDemand } from "./plan-acts";
 import { accountPlan } from "./plan-accounts";
 import { aFault, aFaultOf, aPlace, aPlaceOf, hardLuck } from "./plan-faults";
-import { type Act, minute, type Plan, type PlannedAct } from "./plan-types";
+import { type Act, type ConditionName, minute, type Plan, type PlannedAct } from "./plan-types";
 
 const forgery: Act = { kind: "forge", account: 0 };
 
-/** The plan of a seed. */
-export const planOf = (seed: number): Plan => {
+/** The plan of a seed, with these conditions in any case. */
+export const planOf = (seed: number, always: readonly ConditionName[] = []): Plan =>
+  withConditions(ordinaryPlan(seed), always);
+
+const ordinaryPlan = (seed: number): Plan => {
   const random = new Random(seed);
   const accounts = random.chance(0.12) ? 2 : 1;
   const probe = random.chance(0.12) ? "none" : "dataPlane";
@@ -31,6 +35,7 @@ export const planOf = (seed: number): Plan => {
       ...(random.chance(0.6) ? [aDemand(random, stormMs)] : []),
       ...(random.chance(0.1) ? [{ when: aPlaceOf(random, "secrets.publish"), act: forgery }] : []),
     ],
+    conditions: [],
     searched: seed % 25 === 0,
   });
 };

@@ -3,13 +3,14 @@ import type { Process } from "../fakes/world/process";
 import type { Product } from "../fakes/world/product-type";
 import { startProcess } from "../fakes/world/start-process";
 import { World } from "../fakes/world/world";
-import { carryOut, moveToSecret, operate, startAnother, type Stage } from "./acts";
-import { Instances } from "./instances";
+import { carryOut, moveToSecret, operate, startAnother } from "./acts";
+import { Instances, silent } from "./instances";
 import { Judge, type Violation } from "./judge";
 import { writePast } from "./past";
 import { planOf } from "./plan";
 import { resources } from "./plan-accounts";
-import { type AccountPlan, hour, minute, type Plan, type PlannedAct } from "./plan-types";
+import { type AccountPlan, type ConditionName, hour, minute, type Plan, type PlannedAct } from "./plan-types";
+import type { Stage } from "./stage";
 
 export interface HistoryResult {
   readonly seed: number;
@@ -26,6 +27,8 @@ export interface HistoryResult {
   readonly signals: number;
   /** Faults that occurred, by kind. */
   readonly faults: Readonly<Record<string, number>>;
+  /** The conditions that occurred. */
+  readonly conditions: Readonly<Partial<Record<ConditionName, number>>>;
   /** The transcript line by line; null where there is none. */
   readonly journal: readonly string[] | null;
 }
@@ -48,6 +51,7 @@ class HistoryRun {
   readonly #stage: Stage;
   /** Accounts that have come to rest since the storm. */
   readonly #rested = new Set<string>();
+  readonly #occurred: Set<ConditionName>;
   #calmSince: number | null = null;
   #over = false;
   #crashes = 0;
@@ -58,6 +62,7 @@ class HistoryRun {
     recording: boolean,
   ) {
     this.#wanted = plan.accounts.map(({ config }) => config);
+    this.#occurred = new Set(plan.conditions);
     const { course, disorder, faults, settleMs } = plan;
     this.#world = new World({
       product,
@@ -103,6 +108,7 @@ class HistoryRun {
       rotations: this.#completed(),
       signals: this.#instances.signals,
       faults: Object.fromEntries(world.wire.met),
+      conditions: Object.fromEntries([...this.#occurred].map((name) => [name, 1])),
       journal: world.transcript.lines,
     };
   }
@@ -113,7 +119,7 @@ class HistoryRun {
     return config;
   }
 
-  #furnish({ config, vault, cacheMs, manuallyConfigured, past }: AccountPlan, index: number): void {
+  #furnish({ config, vault, cacheMs, manuallyConfigured, past, silentApps }: AccountPlan, index: number): void {
     if (past !== null) writePast(this.#world, config.name, past);
     const { batch, vault: secrets, random } = this.#world;
     batch.create(config.batch.resourceId);
@@ -134,6 +140,9 @@ class HistoryRun {
           added.disabledBy = null;
         });
       }
+    }
+    for (let count = 0; count < silentApps; count += 1) {
+      this.#instances.start(index, silent, cacheMs, config.secret, random.pick([keys.primary, keys.secondary]).value);
     }
     const readable = vault === "primary" || vault === "secondary";
     for (const { name, instances } of config.gate.consumers) {
@@ -219,8 +228,12 @@ class HistoryRun {
   #schedule(acts: readonly PlannedAct[]): void {
     const world = this.#world;
     const triggered = acts.flatMap(({ when, act }) => (typeof when === "number" ? [] : [{ ...when, act }]));
-    for (const { when, act } of acts) {
-      if (typeof when === "number") world.timeline.add(when, () => carryOut(this.#stage, act));
+    for (const { when, act, condition } of acts) {
+      if (typeof when !== "number") continue;
+      world.timeline.add(when, () => {
+        if (condition !== undefined) this.#occurred.add(condition);
+        carryOut(this.#stage, act);
+      });
     }
     if (triggered.length === 0) return;
     this.#judge.beforeCall = (operation, nth) => {
@@ -237,6 +250,8 @@ class HistoryRun {
     this.#calmSince = world.timeline.now;
     world.transcript.note("fate", () => "calm from here on");
     world.faults.on = false;
+    world.batch.listsBehindMs = 0;
+    world.vault.failedOverTo = null;
     this.#wanted.forEach((config, index) => {
       this.#wanted[index] = { ...config, paused: false };
       world.batch.of(config.batch.resourceId).modes = null;

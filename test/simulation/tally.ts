@@ -17,6 +17,7 @@ export interface Tally {
   removed: number;
   announced: number;
   faults: Record<string, number>;
+  conditions: Record<string, number>;
   broken: Broken[];
 }
 
@@ -30,18 +31,21 @@ export const emptyTally = (): Tally => ({
   removed: 0,
   announced: 0,
   faults: {},
+  conditions: {},
   broken: [],
 });
 
 export const count = (tally: Tally, result: HistoryResult): void => {
-  const { seed, violation, faults, ...counted } = result;
-  add(tally, { ...emptyTally(), ...counted, runs: 1, faults: { ...faults } });
+  const { seed, violation, faults, conditions, ...counted } = result;
+  add(tally, { ...emptyTally(), ...counted, runs: 1, faults: { ...faults }, conditions: { ...conditions } });
   if (violation !== null) tally.broken.push({ seed, ...violation });
 };
 
 export const add = (tally: Tally, more: Omit<Tally, "broken"> & { readonly broken: readonly Broken[] }): void => {
   for (const name of ["runs", "effects", "calls", "rotations", "signals", "crashes", "removed", "announced"] as const)
     tally[name] += more[name];
-  for (const [kind, times] of Object.entries(more.faults)) tally.faults[kind] = (tally.faults[kind] ?? 0) + times;
+  for (const what of ["faults", "conditions"] as const) {
+    for (const [kind, times] of Object.entries(more[what])) tally[what][kind] = (tally[what][kind] ?? 0) + times;
+  }
   tally.broken.push(...more.broken);
 };

@@ -43,7 +43,10 @@ export const batchPort = (world: World, process: Process): BatchKeys => ({
       effect: () => {
         permitted(world, resourceId, "listKeys");
         const { listsBehindMs } = world.batch;
-        const keys = world.batch.listedKeys({ resourceId }, listsBehindMs === 0 ? 0 : world.random.below(listsBehindMs));
+        const keys = world.batch.listedKeys(
+          { resourceId },
+          listsBehindMs === 0 ? 0 : world.random.below(listsBehindMs),
+        );
         return { primary: world.key(keys.primary), secondary: world.key(keys.secondary) };
       },
     }),
@@ -75,7 +78,8 @@ export const batchPort = (world: World, process: Process): BatchKeys => ({
           throw new world.product.TransientServiceError({ operation: "Batch data plane probe", code: "ENOTFOUND" });
         if (!allowsSharedKey(account)) throw refusal(world, "SharedKeyNotAllowed", "Batch data plane probe", 403);
         const value = key.reveal();
-        const own = world.batch.keys.get(value)?.resourceId === resourceId && endpoint.startsWith(accountNameOf(resourceId));
+        const own =
+          world.batch.keys.get(value)?.resourceId === resourceId && endpoint.startsWith(accountNameOf(resourceId));
         return own && world.batch.accepts(value) ? "accepted" : "refused";
       },
     }),
