@@ -3,7 +3,7 @@ import { sha256 } from "../hash";
 import { callOptions, type Limits } from "../limits";
 import type { CallOptions, HistoryPage, Ports, Stored } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
-import { claimed, claimIsLive } from "../rotation/claim";
+import { claimed, claimIsLive, msToSend } from "../rotation/claim";
 import { hashedText } from "../rotation/events/events";
 import { firstRecord } from "../rotation/first-record";
 import type { Slot } from "../rotation/phases";
@@ -85,12 +85,11 @@ export class Lease {
     return call;
   }
 
-  /** A limit for one external call that ends clearly before the claim does. */
+  /** A limit for one external call that ends before the claim does by any driver's clock. */
   call(): CallOptions {
     const { clock } = this.ports;
     const { claim } = this.record;
-    const leftMs = claim === null ? 0 : Date.parse(claim.until) - clock.now().getTime();
-    const spareMs = leftMs - this.limits.claimMs / 10;
+    const spareMs = claim === null ? 0 : msToSend(claim, this.limits.claimMs, clock.now());
     return spareMs <= 0 ? { signal: AbortSignal.abort() } : callOptions(clock, Math.min(spareMs, this.limits.callMs));
   }
 

@@ -6,6 +6,18 @@ import { latest, msBetween, plusMs, toInstant } from "./time/time";
 export const claimIsLive = (record: RotationRecord, now: Date): boolean =>
   record.claim !== null && record.claim.until > toInstant(now);
 
+/**
+ * How much the clocks of two drivers may differ, jumps included: a quarter of a claim, which is 90 seconds by default.
+ */
+export const maxClockDifferenceMs = (claimMs: number): number => claimMs / 4;
+
+/**
+ * How long the holder may still send requests, by its own clock; nothing or negative once it must stop. By the clock of
+ * its successor the claim may end earlier, so the holder stops early enough for any clock.
+ */
+export const msToSend = ({ until }: Claim, claimMs: number, now: Date): number =>
+  msBetween(toInstant(now), until) - maxClockDifferenceMs(claimMs);
+
 /** Another release may hold a claim for longer than this one, and clocks may differ. */
 const toleratedMs = days(1);
 

@@ -1,3 +1,5 @@
+import type { ConditionName } from "../simulation/plan-types";
+
 /** One safety rule, and the replacement of a text of the product that switches it off. */
 export interface SafetyRule {
   readonly rule: string;
@@ -7,10 +9,15 @@ export interface SafetyRule {
   readonly text: string;
   readonly instead: string;
   /** The part of the suite that must fail. */
-  readonly caughtBy: { readonly simulation: true } | { readonly jest: string; readonly test: string };
+  readonly caughtBy: BySimulation | { readonly jest: string; readonly test: string };
 }
 
-const simulation = { simulation: true } as const;
+/** Histories of which each contains these conditions. */
+interface BySimulation {
+  readonly simulation: readonly ConditionName[];
+}
+
+const simulation: BySimulation = { simulation: [] };
 
 export const safetyRules: readonly SafetyRule[] = [
   {
@@ -188,9 +195,17 @@ export const safetyRules: readonly SafetyRule[] = [
     rule: "a driver whose claim is about to expire sends no request",
     without: "a process that was frozen continues and regenerates the key that its successor has published",
     file: "lib/driver/lease.ts",
-    text: "const spareMs = leftMs - this.limits.claimMs / 10;",
-    instead: "const spareMs = Number.isNaN(leftMs) ? 0 : this.limits.callMs;",
+    text: "const spareMs = claim === null ? 0 : msToSend(claim, this.limits.claimMs, clock.now());",
+    instead: "const spareMs = Number.isNaN(msToSend) ? 0 : this.limits.callMs;",
     caughtBy: simulation,
+  },
+  {
+    rule: "the holder of a claim stops so early that no clock of another driver shows its end before",
+    without: "a process with a slow clock regenerates a key while another has taken its claim over",
+    file: "lib/rotation/claim.ts",
+    text: "msBetween(toInstant(now), until) - maxClockDifferenceMs(claimMs);",
+    instead: "msBetween(toInstant(now), until) - claimMs / 10;",
+    caughtBy: { simulation: ["clocksApart"] },
   },
   {
     rule: "a previous key that has already been replaced is not regenerated again",
@@ -254,7 +269,7 @@ export const safetyRules: readonly SafetyRule[] = [
     file: "lib/driver/reconcile.ts",
     text: 'return { kind: "unanswered", error };',
     instead: "throw error;",
-    caughtBy: { jest: "scenarios", test: "data-plane-down" },
+    caughtBy: { simulation: ["dataPlaneDown"] },
   },
   {
     rule: "a newest version that is older than the recorded one is a stale read",
@@ -263,7 +278,7 @@ export const safetyRules: readonly SafetyRule[] = [
     text: "if (recorded?.enabled === true && newest.createdAt < recorded.createdAt)",
     instead:
       "if (recorded?.enabled === true && newest.createdAt < recorded.createdAt && recorded.version === newest.version)",
-    caughtBy: { jest: "scenarios", test: "data-plane-down" },
+    caughtBy: { simulation: ["vaultFailedOver"] },
   },
   {
     rule: "a rotation is rolled back by itself only on reports that count for the gate",
@@ -271,7 +286,7 @@ export const safetyRules: readonly SafetyRule[] = [
     file: "lib/rotation/gate/rollback.ts",
     text: '(proof === "optional" || proven)',
     instead: '(proof === "optional" || proof === "required" || proven)',
-    caughtBy: { jest: "unit", test: "rotation/gate/rollback" },
+    caughtBy: { simulation: ["unprovenUnhealthy"] },
   },
   {
     rule: "a rotation of a leaked key is never rolled back by itself",
@@ -279,7 +294,7 @@ export const safetyRules: readonly SafetyRule[] = [
     file: "lib/rotation/gate/rollback.ts",
     text: "if (limitMs === null || rotation.retireAfterMs !== null) return null;",
     instead: "if (limitMs === null || rotation === null) return null;",
-    caughtBy: { jest: "unit", test: "rotation/gate/rollback" },
+    caughtBy: { simulation: ["leakedKeyUnhealthy"] },
   },
   {
     rule: "a delay counts from when the rotator first saw the version",
@@ -287,7 +302,7 @@ export const safetyRules: readonly SafetyRule[] = [
     file: "lib/rotation/gate/gate.ts",
     text: "const since = latest(state.active.publishedAt, phaseSince);",
     instead: "const since = phaseSince === null ? phaseSince : state.active.publishedAt;",
-    caughtBy: { jest: "unit", test: "rotation/gate/gate" },
+    caughtBy: { simulation: ["delayWithSilentApps"] },
   },
   {
     rule: "an order is carried out only where its preconditions hold",

@@ -1,6 +1,16 @@
-import type { AccountConfig } from "../../lib/rotation/account-config";
+import type { GateConfig } from "../../lib/rotation/account-config";
 import { Random } from "../fakes/world/random";
-import { type AccountPlan, type Act, type ConditionName, hour, minute, type Plan, type PlannedAct } from "./plan-types";
+import { pending } from "./pending";
+import {
+  type AccountPlan,
+  type Act,
+  type ConditionName,
+  hour,
+  maxClockOffsetMs,
+  minute,
+  type Plan,
+  type PlannedAct,
+} from "./plan-types";
 
 interface Condition {
   readonly name: ConditionName;
@@ -16,8 +26,11 @@ const withAccounts = (plan: Plan, change: (account: AccountPlan) => AccountPlan)
   accounts: plan.accounts.map(change),
 });
 
-const withConfigs = (plan: Plan, change: (config: AccountConfig) => AccountConfig): Plan =>
-  withAccounts(plan, (account) => ({ ...account, config: change(account.config) }));
+const withGates = (plan: Plan, change: (gate: GateConfig) => Partial<GateConfig>): Plan =>
+  withAccounts(plan, (account) => {
+    const { gate } = account.config;
+    return { ...account, config: { ...account.config, gate: { ...gate, ...change(gate) } } };
+  });
 
 const demand = (when: number, account: number, retireAfterMs: number | null = null): PlannedAct => ({
   when,
@@ -69,7 +82,7 @@ export const conditions: readonly Condition[] = [
   },
   {
     name: "keyListsBehind",
-    chance: 0,
+    chance: pending.listsBehind ? 0.05 : 0,
     add: (plan, random) => {
       const account = random.below(plan.accounts.length);
       const when = random.below(plan.stormMs / 2);
@@ -111,16 +124,44 @@ export const conditions: readonly Condition[] = [
       const when = random.below(plan.stormMs / 2);
       const forMs = random.between(15, 40) * minute;
       const act = { kind: "slander", account, forMs, invented: random.chance(0.6) } as const;
-      const retireAfterMs = random.chance(0.3) ? random.between(20, 40) * minute : null;
-      const required = withConfigs(plan, (config) => ({
-        ...config,
-        gate: {
-          ...config.gate,
-          consumers: config.gate.consumers.map((consumer) => ({ ...consumer, proof: "required" as const })),
-          rollbackWhenUnhealthyForMs: 10 * minute,
-        },
+      const signed = withGates(plan, ({ consumers }) => ({
+        consumers: consumers.map((consumer) => ({ ...consumer, proof: "required" })),
+        rollbackWhenUnhealthyForMs: 10 * minute,
       }));
-      return withActs(required, demand(when, account, retireAfterMs), { when, act, condition: "unprovenUnhealthy" });
+      return withActs(signed, demand(when, account), { when, act, condition: "unprovenUnhealthy" });
+    },
+  },
+  /** An app does not work with the new key, and the old one has leaked. */
+  {
+    name: "leakedKeyUnhealthy",
+    chance: 0.03,
+    add: (plan, random) => {
+      const account = random.below(plan.accounts.length);
+      const when = random.below(plan.stormMs / 2);
+      const act = { kind: "unhealthy", account, forMs: random.between(15, 40) * minute } as const;
+      const ready = withGates(plan, () => ({ rollbackWhenUnhealthyForMs: 10 * minute }));
+      const leaked = demand(when, account, random.between(15, 40) * minute);
+      return withActs(ready, leaked, { when: when + random.below(5 * minute), act, condition: "leakedKeyUnhealthy" });
+    },
+  },
+  /** The clocks of two processes differ as much as is allowed, and one of them freezes around the end of its claim. */
+  {
+    name: "clocksApart",
+    chance: 0.04,
+    add: (plan, random) => {
+      const sign = random.pick([-1, 1]);
+      const offsets = [sign * maxClockOffsetMs, -sign * maxClockOffsetMs];
+      const freeze = { kind: "freeze", ms: random.between(255, 330) * 1000 } as const;
+      const frozen = { operation: "rotations.intent", nth: random.between(1, 2), fault: freeze } as const;
+      const apart = withActs(
+        plan,
+        ...offsets.map((offsetMs, process) => ({
+          when: 0,
+          act: { kind: "setClock", process, offsetMs } as const,
+          condition: "clocksApart" as const,
+        })),
+      );
+      return { ...apart, faults: [...apart.faults, frozen] };
     },
   },
   /** Apps that report nothing have only the delay to leave the other key: they need less than half of it. */

@@ -1,3 +1,4 @@
+import { pending } from "./pending";
 import { type Act, minute } from "./plan-types";
 import { configOf, later, type Stage } from "./stage";
 
@@ -23,6 +24,7 @@ export const letListsBeBehind = (stage: Stage, { byMs, forMs }: ActOf<"listsBehi
 export const failOver = (stage: Stage, { lagMs, forMs }: ActOf<"failOver">): void => {
   const { vault, wallMs } = stage.world;
   vault.failedOverTo = wallMs - lagMs;
+  vault.replicaForgets = pending.replicaForgets;
   later(stage, forMs, () => {
     vault.failedOverTo = null;
   });

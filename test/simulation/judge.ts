@@ -5,13 +5,16 @@ import { rotationOf } from "../../lib/rotation/phases";
 import type { RotationRecord } from "../../lib/rotation/record";
 import type { KeyFact } from "../fakes/world/fake-batch";
 import { secretName, type VersionFact } from "../fakes/world/fake-vault";
-import type { ManualChange, Observer, SentRegenerate } from "../fakes/world/observer";
+import type { Operation } from "../fakes/world/faults";
+import type { ManualChange, Observer, SentPublication, SentRegenerate } from "../fakes/world/observer";
 import type { Process } from "../fakes/world/process";
 import type { World } from "../fakes/world/world";
+import { ClaimJudge } from "./claim-judge";
 import { EventAudit } from "./event-audit";
 import type { Instance } from "./instances";
 import { LeakSearch } from "./leak-search";
-import { maxClockOffsetMs } from "./plan-types";
+import { pending } from "./pending";
+import { PublicationJudge } from "./publication-judge";
 import { transitionProblem } from "./transition-events";
 
 export interface Violation {
@@ -32,8 +35,12 @@ export class Judge implements Observer {
   readonly waived = new Set<string>();
   readonly leaks: LeakSearch | null;
   readonly audit: EventAudit;
+  readonly #claims: ClaimJudge;
+  readonly #publications: PublicationJudge;
   /** By secret: its newest version where that holds a dead, refused key, and the virtual time of this finding. */
   readonly #deadSince = new Map<string, { readonly version: string; readonly at: number }>();
+  /** By account: the failures of its driver's process before it took the claim. */
+  readonly #failuresBefore = new Map<string, number>();
   /** By account: the number of consecutive lines that gave its state without a reason. */
   readonly #silent = new Map<
     string,
@@ -48,6 +55,8 @@ export class Judge implements Observer {
     searched: boolean,
   ) {
     this.audit = new EventAudit(world, (invariant, text) => this.#broken(invariant, text));
+    this.#claims = new ClaimJudge(world, (invariant, text) => this.#broken(invariant, text));
+    this.#publications = new PublicationJudge(world, (invariant, text) => this.#broken(invariant, text));
     this.leaks = searched ? new LeakSearch(world) : null;
   }
 
@@ -61,7 +70,17 @@ export class Judge implements Observer {
       this.#broken("I2", `the ${slot} key was to be regenerated without an intent`);
     if (slotToRegenerate(record) !== slot)
       this.#broken("I3", `the ${slot} key was to be regenerated in phase ${record.state.phase}`);
+    this.#claims.sent(sent);
     if (this.#overridden(sent)) this.#giveUp(sent);
+  }
+
+  published(sent: SentPublication, before: VersionFact | null, added: VersionFact): void {
+    this.#claims.published(sent);
+    this.#publications.published(sent, before, added, this.#claims.claimedAt(sent));
+  }
+
+  callFailed(process: Process, operation: Operation): void {
+    if (operation !== "batch.probe") process.failures += 1;
   }
 
   /** The gate was opened by a person, or by `retireAfter`, whatever the consumers say. */
@@ -103,6 +122,7 @@ export class Judge implements Observer {
   regenerated(sent: SentRegenerate, killed: KeyFact): void {
     const { record } = sent;
     const { world } = this;
+    this.#claims.regenerated(sent);
     world.transcript.note("batch", () => `${world.transcript.key(killed.value)} (${killed.slot}) is dead`);
     const manual = this.#publishedManuallySince(sent);
     const newest = record === null ? null : world.vault.newest(record.secret);
@@ -161,25 +181,58 @@ export class Judge implements Observer {
     );
   }
 
-  /** A value that was never a key, that a person killed or made, or that a person published too early. */
+  /**
+   * A value that was never a key, or that a person killed; one that Batch does not accept yet only where a person
+   * published it, or where no signed call could be made and the secret held no live key.
+   */
   #excused(value: string, published: VersionFact | null): boolean {
     const key = this.world.batch.keys.get(value);
     if (key === undefined) return true;
     if (key.death !== null) return key.death.by === "person" || key.death.excused;
-    return key.madeBy === "person" || key.excused || published?.by === "person";
+    if (!pending.acceptedRepairs && (key.madeBy === "person" || key.excused)) return true;
+    return published !== null && (published.by === "person" || this.#publications.isUnproven(published.version));
   }
 
   // I5, and the repair of I1
 
   recordWritten(process: Process, before: RotationRecord | null, after: RotationRecord): void {
-    this.#checkClaim(process, before, after);
-    // What a driver read under another claim does not count for this claim.
-    if (after.claim !== null && after.claim.id !== before?.claim?.id) process.reads.delete(secretName(after.secret));
+    this.#claims.recordWritten(process, before, after);
+    if (after.claim !== null && after.claim.id !== before?.claim?.id) this.#beginClaim(process, after);
+    if (before !== null) this.#checkNotStale(before, after);
     const fresh = this.audit.recordWritten(before, after);
     const problem = transitionProblem(before, after, fresh);
     if (problem !== null) this.#broken("I5", problem);
     if (before?.claim && after.claim === null) this.#checkRepaired(process, after);
+    for (const event of fresh) if (event.event === "RotationRolledBack") this.#checkRolledBack(before, event);
     if (before !== null) this.#noteOverride(before, after);
+  }
+
+  /** What a driver read or asked under another claim does not count for this claim. */
+  #beginClaim(process: Process, { account, secret, resourceId }: RotationRecord): void {
+    process.reads.delete(secretName(secret));
+    this.#failuresBefore.set(account, process.failures);
+    for (const value of process.probes.keys()) {
+      if (this.world.batch.keys.get(value)?.resourceId === resourceId) process.probes.delete(value);
+    }
+  }
+
+  /** An earlier version of the secret is a stale read, not a publication. */
+  #checkNotStale({ secret, state }: RotationRecord, after: RotationRecord): void {
+    const versions = [state, after.state].map(({ active }) =>
+      active === null ? null : this.world.vault.version(secret, active.version),
+    );
+    const [recorded, taken] = versions;
+    if (recorded && taken && taken.effect < recorded.effect)
+      this.#broken("I1", `${after.account}: a version that is older than the recorded one was taken over`);
+  }
+
+  /** By itself only for an app that was unhealthy in fact, and never back to a leaked key. */
+  #checkRolledBack(before: RotationRecord | null, { account, by }: RotationEvent): void {
+    if (by.startsWith("operator:") || before === null) return;
+    const rotation = rotationOf(before.state);
+    if (rotation?.retireAfterMs !== null) this.#broken("rollback", `${account}: the leaked key came back by itself`);
+    if (!this.instances().some(({ wasUnhealthy }) => wasUnhealthy))
+      this.#broken("rollback", `${account} was rolled back by itself, although no app was ever unhealthy`);
   }
 
   noticeWritten(before: Notice | null, after: Notice): void {
@@ -207,21 +260,21 @@ export class Judge implements Observer {
     this.audit.check();
   }
 
-  /** No driver replaces a claim that is live by its own clock, which may have jumped since it read the claim. */
-  #checkClaim({ clock }: Process, before: RotationRecord | null, after: RotationRecord): void {
-    const held = before?.claim ?? null;
-    if (held === null || after.claim === null || after.claim.id === held.id) return;
-    if (Date.parse(held.until) - clock.now().getTime() > 2 * maxClockOffsetMs)
-      this.#broken("claim", `${after.account} was claimed while the claim of another driver was live`);
-  }
-
-  /** A driver that has read a dead published key and could repair it has done so before it releases its claim. */
-  #checkRepaired(process: Process, { secret, failure, state }: RotationRecord): void {
+  /**
+   * A driver that has read a dead published key and could repair it has done so before it releases its claim. A data
+   * plane that does not answer is no excuse; a list that may be behind is one, and so is Batch where it accepts neither
+   * key yet.
+   */
+  #checkRepaired(process: Process, { account, secret, resourceId, state }: RotationRecord): void {
+    const { batch } = this.world;
+    if (process.failures > (this.#failuresBefore.get(account) ?? 0)) return;
     // At first sight there is no guarantee yet: a live key that Batch does not accept is not published.
-    if (state.active === null) return;
+    if (state.active === null || batch.listsBehindMs > 0) return;
     const since = this.#deadSince.get(secretName(secret));
     const read = process.reads.get(secretName(secret));
-    if (since === undefined || read === undefined || read.at <= since.at || failure !== null) return;
+    if (since === undefined || read === undefined || read.at <= since.at) return;
+    const { primary, secondary } = batch.of(resourceId).keys;
+    if (Math.min(primary.acceptedFrom, secondary.acceptedFrom) > read.at) return;
     // It has not read what was published afterwards, not even what it published itself.
     if ((this.world.vault.newest(secret)?.effect ?? 0) > read.effect) return;
     this.#broken(

@@ -70,6 +70,8 @@ export type ConditionName =
   | "keyListsBehind"
   | "vaultFailedOver"
   | "unprovenUnhealthy"
+  | "leakedKeyUnhealthy"
+  | "clocksApart"
   | "delayWithSilentApps";
 
 export interface PlannedAct {

@@ -67,8 +67,9 @@ export const batchPort = (world: World, process: Process): BatchKeys => ({
       },
     });
   },
-  probe: ({ resourceId }, endpoint, key, { signal }) =>
-    world.wire.call(process, {
+  probe: async ({ resourceId }, endpoint, key, { signal }) => {
+    process.probes.set(key.reveal(), "unanswered");
+    const answer = await world.wire.call(process, {
       operation: "batch.probe",
       signal,
       subject: () => `${accountNameOf(resourceId)} with ${world.transcript.key(key.reveal())}`,
@@ -82,7 +83,10 @@ export const batchPort = (world: World, process: Process): BatchKeys => ({
           world.batch.keys.get(value)?.resourceId === resourceId && endpoint.startsWith(accountNameOf(resourceId));
         return own && world.batch.accepts(value) ? "accepted" : "refused";
       },
-    }),
+    });
+    process.probes.set(key.reveal(), answer);
+    return answer;
+  },
 });
 
 const sentRegenerate = (

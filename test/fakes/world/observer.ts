@@ -1,10 +1,12 @@
 import type { Announcement, RotationEvent } from "../../../lib/rotation/events/events";
 import type { Notice } from "../../../lib/rotation/events/notice";
+import type { SecretRef } from "../../../lib/rotation/account-config";
 import type { Slot } from "../../../lib/rotation/phases";
 import type { RotationRecord } from "../../../lib/rotation/record";
 import type { KeyFact } from "./fake-batch";
 import type { Operation } from "./faults";
-import type { Process } from "./process";
+import type { VersionFact } from "./fake-vault";
+import type { Probed, Process } from "./process";
 
 /** A regenerate when it was sent; its effect may come later. */
 export interface SentRegenerate {
@@ -18,6 +20,22 @@ export interface SentRegenerate {
   readonly sentAtWallMs: number;
 }
 
+/** A publication when it was sent; its effect may come later. */
+export interface SentPublication {
+  readonly process: Process;
+  readonly secret: SecretRef;
+  readonly slot: Slot;
+  readonly resourceId: string;
+  readonly value: string;
+  /** The record of that account as it was stored at that moment. */
+  readonly record: RotationRecord | null;
+  /** The effect after which its driver last read the newest version. */
+  readonly newestReadAt: number;
+  readonly sentAtEffect: number;
+  /** What the driver knows of the key: the answer to its last signed call, or that there was none. */
+  readonly probed: Probed | null;
+}
+
 /** A manual change of a stored record: it is made unreadable, restored or deleted. */
 export type ManualChange = "damaged" | "restored" | "deleted";
 
@@ -29,6 +47,10 @@ export interface Observer {
   /** Whether no rotator could prevent this regenerate. Called just before its effect. */
   excuses(sent: SentRegenerate, dying: KeyFact): boolean;
   regenerated(sent: SentRegenerate, killed: KeyFact): void;
+  /** Right after its effect. `before`: the version that was the newest until then. */
+  published(sent: SentPublication, before: VersionFact | null, added: VersionFact): void;
+  /** The driver learns that its call failed, or gets no answer to it. */
+  callFailed(process: Process, operation: Operation): void;
   recordWritten(process: Process, before: RotationRecord | null, after: RotationRecord): void;
   noticeWritten(before: Notice | null, after: Notice): void;
   historyWritten(event: RotationEvent, there: RotationEvent): void;
@@ -51,6 +73,8 @@ export const noObserver: Observer = {
   sent: nothing,
   excuses: () => false,
   regenerated: nothing,
+  published: nothing,
+  callFailed: nothing,
   recordWritten: nothing,
   noticeWritten: nothing,
   historyWritten: nothing,

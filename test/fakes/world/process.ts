@@ -25,6 +25,9 @@ export interface ProcessOptions {
   readonly death: Death | null;
 }
 
+/** The answer to a signed call; `unanswered` until there is one. */
+export type Probed = "accepted" | "refused" | "unanswered";
+
 /** One process of the function app: its own clock, memory and configuration. */
 export class Process {
   readonly name: string;
@@ -35,6 +38,12 @@ export class Process {
   frozenUntil = 0;
   /** The last read of the newest version, by secret: the preceding effect and the virtual time. */
   readonly reads = new Map<string, { readonly effect: number; readonly at: number }>();
+  /** The last signed call with each key. */
+  readonly probes = new Map<string, Probed>();
+  /** The number of calls that failed, signed ones not counted. */
+  failures = 0;
+  /** When it was last deployed, in virtual time. */
+  deployedAt = 0;
   /** Resolves when the process crashes, with the call. */
   readonly died: Promise<string>;
   ports: Ports | null = null;
@@ -61,6 +70,7 @@ export class Process {
     const app: App = { ports, accounts, versions, reports, refusedProofs, emulated, limits };
     this.#running = { app, ticker: new product.Ticker(app) };
     this.alive = true;
+    this.deployedAt = clock.timeline.now;
   }
 
   /** Counts a call. Returns the fault that crashes the process where this is its last call. */
@@ -75,6 +85,7 @@ export class Process {
     this.alive = false;
     this.life += 1;
     this.reads.clear();
+    this.probes.clear();
     this.#bury(at);
   }
 

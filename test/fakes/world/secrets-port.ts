@@ -1,6 +1,9 @@
-import type { SecretPublisher } from "../../../lib/ports";
+import type { Publication, SecretPublisher } from "../../../lib/ports";
+import type { SecretRef } from "../../../lib/rotation/account-config";
+import type { RotationRecord } from "../../../lib/rotation/record";
 import { toInstant } from "../../../lib/rotation/time/time";
 import { publishedWith, secretName, type VaultAction, type VersionFact } from "./fake-vault";
+import type { SentPublication } from "./observer";
 import type { Process } from "./process";
 import { refusal } from "./refusal";
 import type { World } from "./world";
@@ -47,26 +50,31 @@ export const secretsPort = (world: World, process: Process): SecretPublisher => 
           return version.disabledBy === null ? shown(version) : { version: id, enabled: false };
         },
       }),
-    publish: (ref, publication, { signal }) =>
-      world.wire.call(process, {
+    publish: (ref, publication, { signal }) => {
+      const sent = sentPublication(world, process, ref, publication);
+      return world.wire.call(process, {
         operation: "secrets.publish",
         signal,
         subject: () => `${publication.slot} ${world.transcript.key(publication.key.reveal())} to ${ref.name}`,
         effect: () => {
           check("set");
           if (world.vault.isDeleted(ref)) throw refusal(world, "SecretDeleted", "Key Vault setSecret", 409);
+          const before = world.vault.newest(ref);
           world.effects += 1;
-          const { version } = world.vault.add(ref, {
+          const added = world.vault.add(ref, {
             ...publishedWith(publication),
             value: publication.key.reveal(),
             by: "rotator",
             createdAtMs: world.wallMs,
             effect: world.effects,
           });
+          const { version } = added;
           world.transcript.note("vault", () => `newest version of ${ref.name} is ${world.transcript.version(version)}`);
+          world.observer.published(sent, before, added);
           return { version, requestId: `vault-request-${world.vault.publications}` };
         },
-      }),
+      });
+    },
     disable: (ref, id, { signal }) =>
       world.wire.call(process, {
         operation: "secrets.disable",
@@ -80,5 +88,27 @@ export const secretsPort = (world: World, process: Process): SecretPublisher => 
           version.disabledBy ??= "rotator";
         },
       }),
+  };
+};
+
+const sentPublication = (
+  world: World,
+  process: Process,
+  secret: SecretRef,
+  { key, slot, resourceId }: Publication,
+): SentPublication => {
+  const rows = [...world.tables.rotations.values()].map(({ record }) => record);
+  const isOf = (record: RotationRecord): boolean =>
+    record.resourceId === resourceId && secretName(record.secret) === secretName(secret);
+  return {
+    process,
+    secret,
+    slot,
+    resourceId,
+    value: key.reveal(),
+    record: rows.find(isOf) ?? null,
+    newestReadAt: process.reads.get(secretName(secret))?.effect ?? 0,
+    sentAtEffect: world.effects,
+    probed: process.probes.get(key.reveal()) ?? null,
   };
 };

@@ -166,6 +166,7 @@ export class Wire {
   #succeed<T>({ process, life, call, resolve, reject }: Sent<T>, answerAt: number | null = null): void {
     const { transcript, observer, timeline } = this.world;
     const answer = this.#outcome(call);
+    if (!answer.ok) observer.callFailed(process, call.operation);
     transcript.note(
       process.name,
       () => `${call.operation} ${call.subject()}: ${answer.ok ? shown(answer.value) : answer.error.message}`,
@@ -191,7 +192,8 @@ export class Wire {
   }
 
   #fail<T>({ process, call, reject }: Sent<T>, code: string): void {
-    const { transcript, product } = this.world;
+    const { transcript, product, observer } = this.world;
+    observer.callFailed(process, call.operation);
     transcript.note(process.name, () => `${call.operation} ${call.subject()}: ${code}`);
     const facts = { operation: call.operation, code };
     reject(
@@ -200,13 +202,15 @@ export class Wire {
   }
 
   #refuse<T>({ process, call, reject }: Sent<T>, retryAfterMs: number | null): void {
-    const { transcript, product } = this.world;
+    const { transcript, product, observer } = this.world;
+    observer.callFailed(process, call.operation);
     transcript.note(process.name, () => `${call.operation} ${call.subject()}: 503, retry after ${retryAfterMs} ms`);
     reject(new product.TransientServiceError({ operation: call.operation, statusCode: 503 }, retryAfterMs));
   }
 
   #block<T>({ process, call, reject }: Sent<T>, reason: Extract<Fault, { kind: "blocked" }>["reason"]): void {
-    const { transcript, product } = this.world;
+    const { transcript, product, observer } = this.world;
+    observer.callFailed(process, call.operation);
     transcript.note(process.name, () => `${call.operation} ${call.subject()}: ${reason}`);
     reject(
       new product.OperatorNeededError(reason, { operation: call.operation, statusCode: 403 }, "grant it, or remove it"),

@@ -1,4 +1,12 @@
-import { activeQuarantine, claimed, claimIsAbsurd, claimIsLive, quarantined } from "../../../lib/rotation/claim";
+import {
+  activeQuarantine,
+  claimed,
+  claimIsAbsurd,
+  claimIsLive,
+  maxClockDifferenceMs,
+  msToSend,
+  quarantined,
+} from "../../../lib/rotation/claim";
 import { aClaim, aQuarantine, aRecord } from "../../builders/record";
 import { at, minutes, when } from "../../builders/time";
 
@@ -16,6 +24,16 @@ describe("a claim", () => {
     ["10:06", false],
   ])("until 10:06 is live at %s: %s", (now, live) => {
     expect(claimIsLive(aRecord({ claim: aClaim({ until: at("10:06") }) }), when(now))).toBe(live);
+  });
+
+  it.each([
+    ["10:00", 270_000],
+    ["10:04:29.999", 1],
+    ["10:04:30", 0],
+    ["10:05", -30_000],
+  ])("until 10:06 lets its holder send until 10:04:30, however its successor's clock differs (%s)", (now, ms) => {
+    expect(msToSend(aClaim({ until: at("10:06") }), minutes(6), when(now))).toBe(ms);
+    expect(maxClockDifferenceMs(minutes(6))).toBe(90_000);
   });
 
   it("is not live if it is null", () => {

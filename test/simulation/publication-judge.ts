@@ -1,0 +1,94 @@
+import { otherSlot, rotationOf, type Slot } from "../../lib/rotation/phases";
+import type { RotationRecord } from "../../lib/rotation/record";
+import type { VersionFact } from "../fakes/world/fake-vault";
+import type { SentPublication } from "../fakes/world/observer";
+import type { World } from "../fakes/world/world";
+import { pending } from "./pending";
+
+/** What may be published over a live key: the next key of a rotation, or the previous one of a roll-back. */
+const nextOfProcedure = ({ state, rollback }: RotationRecord): readonly Slot[] => [
+  ...(state.phase === "regenerated" ? [state.rotation.target] : []),
+  ...(state.phase === "retired" ? [otherSlot(state.active.slot)] : []),
+  ...(rollback !== null && "rotation" in state ? [state.rotation.previous] : []),
+];
+
+/** Whether each publication was one that the rotator may make, at the instant of its effect. */
+export class PublicationJudge {
+  /** Versions whose key no signed call could be made with, published over a version that held no live key. */
+  readonly #unproven = new Set<string>();
+
+  constructor(
+    private readonly world: World,
+    private readonly broken: (invariant: string, text: string) => void,
+  ) {}
+
+  isUnproven(version: string): boolean {
+    return this.#unproven.has(version);
+  }
+
+  /** `claimedAt`: when the driver took its claim, in virtual time. */
+  published(sent: SentPublication, before: VersionFact | null, added: VersionFact, claimedAt: number): void {
+    const { transcript, batch } = this.world;
+    const key = batch.keys.get(sent.value);
+    const name = transcript.key(sent.value);
+    if (key?.resourceId !== sent.resourceId) this.broken("I1", `${name} was published, which is no key of the account`);
+    else if (key.death !== null && key.death.by !== "person" && !key.death.excused)
+      this.broken("I1", `${name} was published, which the rotator had replaced`);
+    const replaced = before === null || this.#raced(sent, before) ? null : before;
+    if (pending.provenPublications && this.#probes(sent, claimedAt)) this.#checkProven(sent, replaced, added);
+    if (replaced !== null) this.#checkReplaced(sent, replaced);
+    if (pending.rollBackToPrevious) this.#checkRollBack(sent);
+  }
+
+  /**
+   * A person published it after the driver had read the newest version, which no rotator can see; or it was published
+   * while this publication was under way, whose answer was lost.
+   */
+  #raced({ newestReadAt, sentAtEffect }: SentPublication, { by, effect }: VersionFact): boolean {
+    return effect > (by === "person" ? newestReadAt : sentAtEffect);
+  }
+
+  /** The driver's own configuration is not known here where the process has been deployed since. */
+  #probes({ process, record }: SentPublication, claimedAt: number): boolean {
+    const config = process.app.accounts.find(({ name }) => name === record?.account);
+    return config?.probe === "dataPlane" && process.deployedAt < claimedAt;
+  }
+
+  #checkProven({ value, probed, resourceId }: SentPublication, replaced: VersionFact | null, added: VersionFact): void {
+    if (probed === "accepted") return;
+    const name = this.world.transcript.key(value);
+    if (probed === "unanswered" && (replaced === null || !this.#isLive(resourceId, replaced.value))) {
+      this.#unproven.add(added.version);
+      return;
+    }
+    const found = probed === "refused" ? "was refused" : "had no answer";
+    this.broken(
+      "I1",
+      `${name} was published although ${probed === null ? "no signed call was made" : `its call ${found}`}`,
+    );
+  }
+
+  #checkReplaced({ value, slot, resourceId, record }: SentPublication, replaced: VersionFact): void {
+    const isGood = this.#isLive(resourceId, replaced.value) && replaced.disabledBy === null;
+    if (record === null || !isGood || replaced.value === value || !this.world.batch.accepts(replaced.value)) return;
+    if (nextOfProcedure(record).includes(slot)) return;
+    const names = [value, replaced.value].map((each) => this.world.transcript.key(each));
+    this.broken("I1", `${names[0]} was published in phase ${record.state.phase} over ${names[1]}, which is accepted`);
+  }
+
+  /** A roll-back publishes the key that apps had before, not the fresh key of its slot. */
+  #checkRollBack({ value, secret, record }: SentPublication): void {
+    const rotation = record === null ? null : rotationOf(record.state);
+    if (record === null || rotation === null || record.rollback === null || record.state.active === null) return;
+    const { state } = record;
+    const version = "previousVersion" in state ? state.previousVersion : record.state.active.version;
+    const previous = this.world.vault.version(secret, version);
+    if (previous !== null && previous.value !== value)
+      this.broken("I1", `a roll-back published ${this.world.transcript.key(value)}, which is not the previous key`);
+  }
+
+  #isLive(resourceId: string, value: string): boolean {
+    const facts = this.world.batch.find(resourceId);
+    return facts !== null && (facts.keys.primary.value === value || facts.keys.secondary.value === value);
+  }
+}
