@@ -222,6 +222,7 @@ export class Judge implements Observer {
       active === null ? null : this.world.vault.version(secret, active.version),
     );
     const [recorded, taken] = versions;
+    if (!pending.staleReads && recorded?.disabledBy !== null) return;
     if (recorded && taken && taken.effect < recorded.effect)
       this.#broken("I1", `${after.account}: a version that is older than the recorded one was taken over`);
   }

@@ -10,6 +10,8 @@ export const pending = {
   rollBackToPrevious: strict,
   /** The replica of a fail-over does not know the recorded version either. */
   replicaForgets: strict,
+  /** The recorded version may be disabled during a fail-over. */
+  staleReads: strict,
   /** Lists of keys may be behind. */
   listsBehind: strict,
 };

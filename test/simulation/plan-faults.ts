@@ -7,7 +7,7 @@ import {
   type PlacedFault,
 } from "../fakes/world/faults";
 import type { Random } from "../fakes/world/random";
-import { hour, maxOnItsWayMs, minute } from "./plan-types";
+import { hour, maxFreezeMs, maxOnItsWayMs, minute } from "./plan-types";
 
 /** The approximate number of calls of each operation in a history; faults are placed among them. */
 const usual: Readonly<Record<Operation, number>> = {
@@ -116,7 +116,7 @@ const faultAt = (random: Random, operation: Operation): Fault => {
     case 6:
       return { kind: "hang", done: changes && random.chance(0.5) };
     case 7:
-      return { kind: "freeze", ms: random.below(12 * minute) };
+      return { kind: "freeze", ms: random.below(maxFreezeMs) };
     case 8:
       return { kind: "crash", at: random.pick(["before", "after"]) };
     default:

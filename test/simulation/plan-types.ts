@@ -129,3 +129,8 @@ export const maxClockOffsetMs = 45_000;
  * 5 minutes.
  */
 export const maxOnItsWayMs = 3.4 * minute;
+/**
+ * The maximum time that a process is frozen: with the difference of two clocks less than a claim and the quarantine.
+ * What a process sends that was frozen for longer is a remaining risk, as docs/safety.md says.
+ */
+export const maxFreezeMs = 9 * minute;

@@ -231,6 +231,7 @@ class HistoryRun {
     for (const { when, act, condition } of acts) {
       if (typeof when !== "number") continue;
       world.timeline.add(when, () => {
+        if (this.#calmSince !== null) return;
         if (condition !== undefined) this.#occurred.add(condition);
         carryOut(this.#stage, act);
       });
