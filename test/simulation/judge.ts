@@ -217,12 +217,12 @@ export class Judge implements Observer {
   }
 
   /** An earlier version of the secret is a stale read, not a publication. */
-  #checkNotStale({ secret, state }: RotationRecord, after: RotationRecord): void {
+  #checkNotStale({ secret, state, rollback }: RotationRecord, after: RotationRecord): void {
     const versions = [state, after.state].map(({ active }) =>
       active === null ? null : this.world.vault.version(secret, active.version),
     );
     const [recorded, taken] = versions;
-    if (!pending.staleReads && recorded?.disabledBy !== null) return;
+    if (!pending.staleReads && (rollback !== null || recorded?.disabledBy !== null)) return;
     if (recorded && taken && taken.effect < recorded.effect)
       this.#broken("I1", `${after.account}: a version that is older than the recorded one was taken over`);
   }

@@ -10,7 +10,7 @@ export const pending = {
   rollBackToPrevious: strict,
   /** The replica of a fail-over does not know the recorded version either. */
   replicaForgets: strict,
-  /** The recorded version may be disabled during a fail-over. */
+  /** During a fail-over the recorded version may be disabled, or a roll-back be asked for. */
   staleReads: strict,
   /** Lists of keys may be behind. */
   listsBehind: strict,
