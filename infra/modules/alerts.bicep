@@ -83,6 +83,15 @@ var rules = [
     dimensions: ['Account', 'Reason']
   }
   {
+    name: 'unchecked'
+    title: 'An account could not be compared'
+    description: 'The published key has not been compared with the live keys for twice reconcileEvery. The reason and the detail say what keeps the rotator from it.'
+    query: loadTextContent('../queries/unchecked.kql')
+    severity: 2
+    window: 'PT2H'
+    dimensions: ['Account', 'Reason']
+  }
+  {
     name: 'unhealthy'
     title: 'A consumer is unhealthy'
     description: 'A consumer of a Batch key reports that it is unhealthy while the key changes. Roll back, or fix the consumer.'

@@ -176,8 +176,8 @@ class Drive {
   }
 
   /**
-   * At every tick while a rotation is under way; an idle account only every `reconcileEvery`, in full. Null when it is
-   * not due.
+   * At every tick while a rotation is under way; an idle account only every `reconcileEvery`, in full, and again
+   * until the comparison is complete. Null when it is not due.
    */
   async #reconcile(decision: Decision, context: StepContext): Promise<Reconciled | null> {
     const { state } = this.#record;
@@ -188,7 +188,8 @@ class Drive {
     const found = await reconcile(context, state, due ? "due" : otherwise);
     if (found.accountEndpoint !== undefined)
       this.lease.keep({ ...this.#record, accountEndpoint: found.accountEndpoint });
-    if (found.kind === "agrees" && found.snapshot !== null) {
+    // Without the data plane's answer the comparison is not complete: it stays due, and its failure stays in the record.
+    if (found.kind === "agrees" && found.snapshot !== null && found.unproven === undefined) {
       this.#compared ||= due;
       this.lease.keep({ ...this.#record, reconciledAt: toInstant(this.ports.clock.now()) });
     }

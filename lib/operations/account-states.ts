@@ -1,5 +1,6 @@
 import type { Log } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
+import type { AlarmKind } from "../rotation/events/events";
 import type { RotationRecord } from "../rotation/record";
 import { isStalled, timeInPhaseMs } from "../rotation/stall";
 import { msBetween, toInstant } from "../rotation/time/time";
@@ -34,7 +35,8 @@ export class AccountStates {
       phaseSeconds: record && Math.floor(timeInPhaseMs(record, now) / 1000),
       keyAgeSeconds: record && keyAgeSeconds(record, now),
       nextDueAt: status.nextDueAt,
-      overdue: record?.publishing.alarms.some(({ kind }) => kind === "RotationOverdue") ?? false,
+      overdue: isRaised("RotationOverdue", record),
+      unchecked: isRaised("AccountUnchecked", record),
     });
   }
 
@@ -46,6 +48,9 @@ export class AccountStates {
     return true;
   }
 }
+
+const isRaised = (alarm: AlarmKind, record: RotationRecord | null): boolean =>
+  record?.publishing.alarms.some(({ kind }) => kind === alarm) ?? false;
 
 const keyAgeSeconds = ({ state }: RotationRecord, now: Date): number | null =>
   state.active === null ? null : Math.floor(msBetween(state.active.keyMadeAt, toInstant(now)) / 1000);

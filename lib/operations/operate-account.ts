@@ -114,8 +114,9 @@ const orders: { readonly [A in OperatorAction]: (asked: Asked) => Note | Request
         refused: "PausedInConfiguration",
         detail: 'take "paused": true out of the account\'s configuration in ROTATION_ACCOUNTS',
       };
-    if (record.pause === null && record.failure === null) {
-      return { refused: "NotPaused", detail: "the account is neither paused nor blocked: it moves on by itself" };
+    if (record.pause === null && !record.failure?.blocked) {
+      const again = record.failure === null ? "" : `, its next attempt is at ${record.failure.nextAttemptAt}`;
+      return { refused: "NotPaused", detail: `the account is neither paused nor blocked: it moves on by itself${again}` };
     }
     return { note: [{ event: "Resumed", detail: asked.reason }], change: { pause: null, failure: null, hold: null } };
   },

@@ -24,6 +24,12 @@ export const scheduledDue = (record: RotationRecord, config: AccountConfig, now:
   return { due: true, at, startsNow: false, opensAt: nextOpening(config.window, now) };
 };
 
+/** When vault and live keys count as unchecked: a comparison fails once in a while, but not twice in a row. */
+export const uncheckedAt = (record: RotationRecord, config: AccountConfig): Instant | null =>
+  record.state.active === null
+    ? null
+    : plusMs(record.reconciledAt ?? record.phaseClock.since, 2 * config.reconcileEveryMs);
+
 /** Whether vault and live keys are to be compared in full again. */
 export const fullReconcileDue = (record: RotationRecord, config: AccountConfig, now: Date): boolean =>
   record.reconciledAt === null || msBetween(record.reconciledAt, toInstant(now)) >= config.reconcileEveryMs;

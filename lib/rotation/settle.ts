@@ -40,6 +40,11 @@ export interface FailedAttempt {
   readonly detail: string;
 }
 
+/** The detail of a service's answer carries a request id, which is another one each time. */
+const isSameDetail = (one: string, other: string): boolean => withoutRequestId(one) === withoutRequestId(other);
+
+const withoutRequestId = (detail: string): string => detail.replace(/, request id [\w.-]+/, "");
+
 /**
  * The record after a step that did not get done: same phase, one attempt more, not tried again before `nextAttemptAt`.
  */
@@ -50,14 +55,14 @@ export const failed = (
   next: Instant,
   context: EventContext,
 ): RotationRecord => {
-  const same = record.failure !== null && record.failure.blocked?.reason === failure.blocked?.reason;
-  // The detail of a refusal carries a request id, so it is another one each time.
-  const announced = same && (failure.blocked !== null || record.failure?.detail === failure.detail);
+  const known = record.failure;
+  const same = known !== null && known.blocked?.reason === failure.blocked?.reason;
+  const announced = same && (failure.blocked !== null || isSameDetail(known.detail, failure.detail));
   const after: RotationRecord = {
     ...withoutIntent(record),
     failure: {
       ...failure,
-      since: same && record.failure !== null ? record.failure.since : toInstant(context.now),
+      since: same ? known.since : toInstant(context.now),
       attempts,
       nextAttemptAt: next,
     },

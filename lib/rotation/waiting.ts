@@ -66,6 +66,12 @@ const backingOff: Ask = ({ record: { failure } }) =>
     since: failure.since,
   };
 
+/** What keeps vault and live keys from being compared. */
+export const uncompared: Ask = (seen) => backingOff(seen) ?? seen.record.hold;
+
+/** An idle account is compared whether it is due or not, paused or not, so what keeps it from that comes first. */
+const uncomparedIdle: Ask = (seen) => (seen.record.state.phase === "idle" ? uncompared(seen) : null);
+
 const times = (count: number): string => (count === 1 ? "once" : `${count} times`);
 
 const outsideWindow: Ask = ({ record, config, now }) => {
@@ -102,6 +108,7 @@ const claimedByOther: Ask = ({ record, now }) => {
 };
 
 const asks: readonly Ask[] = [
+  uncomparedIdle,
   paused,
   (seen) => lostAnswer(seen, true),
   backingOff,
@@ -131,9 +138,8 @@ export const nextStep = (state: State): string =>
  */
 export const waitingFor = (seen: AccountView): Waiting | null => {
   if (seen.record.failure?.blocked) return null;
-  // An idle account that is not due waits for nothing, paused or not.
-  if (!hasNextStep(seen)) return null;
-  for (const ask of asks) {
+  // An idle account that is not due and can be compared waits for nothing, paused or not.
+  for (const ask of hasNextStep(seen) ? asks : [uncomparedIdle]) {
     const found = ask(seen);
     if (found !== null) return { reason: found.reason, detail: found.detail, since: found.since };
   }

@@ -137,6 +137,17 @@ describe("pause and resume", () => {
     expect(await refusalOf(at, "resume")).toEqual(refused("NotPaused"));
   });
 
+  test("resume is refused where the account only backs off, and its attempts keep their distance", async () => {
+    const { at } = await adopted(rig, soakless);
+    const error = () => new TransientServiceError({ operation: "Batch regenerateKeys", statusCode: 429 }, minutes(20));
+    rig.faults.add("batch.regenerate", { when: "before", error });
+    await at.rotate();
+    const { waitingFor } = await at.status();
+    expect(waitingFor).toMatchObject({ reason: "BackingOff" });
+    expect(await refusalOf(at, "resume")).toEqual(refused("NotPaused"));
+    expect(await at.status()).toMatchObject({ phase: "started", waitingFor });
+  });
+
   test("while paused, signals are accepted, drift is repaired and nothing is regenerated", async () => {
     const { at, vm } = await published(rig, soakless);
     await at.order("pause", "an incident");

@@ -232,6 +232,22 @@ export const safetyRules: readonly SafetyRule[] = [
     caughtBy: simulation,
   },
   {
+    rule: "an account that cannot be compared raises an alarm, idle or paused",
+    without: "the vault may hold a dead key for months, and no alarm says so",
+    file: "lib/rotation/events/alarm-conditions.ts",
+    text: "overdue(input), unchecked(input), unhealthy(input)",
+    instead: "overdue(input), unhealthy(input)",
+    caughtBy: { jest: "scenarios", test: "idle-failure" },
+  },
+  {
+    rule: "a comparison is complete only with the data plane's answer",
+    without: "the failure of an idle account's probe is forgotten at the next tick and shown nowhere",
+    file: "lib/driver/advance.ts",
+    text: " && found.unproven === undefined) {",
+    instead: ") {",
+    caughtBy: { jest: "scenarios", test: "idle-failure" },
+  },
+  {
     rule: "an event leaves the record only when the history has it",
     without: "the audit has gaps that look like manual changes",
     file: "lib/driver/outbox-relay.ts",

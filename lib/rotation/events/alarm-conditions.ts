@@ -3,12 +3,12 @@ import { complaintOf } from "../gate/consumers";
 import { formatDuration } from "../time/duration";
 import type { AlarmKind, EventDraft } from "./events";
 import type { RaisedAlarm, RotationRecord } from "../record";
-import { nextDueAt } from "../schedule";
+import { nextDueAt, uncheckedAt } from "../schedule";
 import type { InstanceReport } from "../gate/signals";
 import { isStalled, timeInPhaseMs } from "../stall";
 import { type Instant, msBetween, plusMs, toInstant } from "../time/time";
 import { hours } from "../time/units";
-import { gatedState, waitingFor } from "../waiting";
+import { gatedState, uncompared, waitingFor } from "../waiting";
 import { firstClosing } from "../time/window";
 
 /** A condition that lasts and that an operator must know. */
@@ -31,7 +31,9 @@ export interface ConditionInput {
 
 /** Derived again at every check, so that an alarm that a crash has lost is raised again. */
 export const conditions = (input: ConditionInput): readonly Condition[] =>
-  [stalled(input), blocked(input), overdue(input), unhealthy(input)].filter((found) => found !== null);
+  [stalled(input), blocked(input), overdue(input), unchecked(input), unhealthy(input)].filter(
+    (found) => found !== null,
+  );
 
 const stalled = (input: ConditionInput): Condition | null => {
   const { record, config, now } = input;
@@ -77,6 +79,27 @@ const overdue = (input: ConditionInput): Condition | null => {
     since,
     reason: waits?.reason ?? null,
     detail: `due since ${nextDueAt(record, config)} and not started${waits === null ? "" : `: ${waits.detail}`}`,
+  };
+};
+
+/**
+ * The comparison of vault and live keys has not succeeded for twice `reconcileEvery`, whatever the phase: so a published
+ * key may be dead. In a dry run a difference is compared again at every tick and only reported.
+ */
+const unchecked = (input: ConditionInput): Condition | null => {
+  const { record, config, dryRun, now } = input;
+  const since = uncheckedAt(record, config);
+  if (since === null || toInstant(now) < since) return null;
+  const { failure } = record;
+  const waits = uncompared(input);
+  if (dryRun && failure === null && waits === null) return null;
+  const why = failure?.blocked?.remedy ?? waits?.detail ?? "it should have been compared by now";
+  const last = record.reconciledAt === null ? "" : ` since ${record.reconciledAt}`;
+  return {
+    kind: "AccountUnchecked",
+    since,
+    reason: failure?.blocked?.reason ?? waits?.reason ?? null,
+    detail: `the vault's key could not be compared with the live keys${last}: ${why}`,
   };
 };
 

@@ -5,6 +5,7 @@ export const alarmKinds = [
   "RotationStalled",
   "RotationBlocked",
   "RotationOverdue",
+  "AccountUnchecked",
   "ConsumerUnhealthy",
   "DriftRepaired",
   "RotationRolledBack",

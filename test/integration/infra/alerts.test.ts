@@ -27,6 +27,7 @@ describeBicep("the alerts", () => {
     stalled: ["A rotation is stalled", 2, "PT2H", "Count > 0"],
     blocked: ["A rotation is blocked", 2, "PT2H", "Count > 0"],
     overdue: ["A rotation is overdue", 2, "PT2H", "Count > 0"],
+    unchecked: ["An account could not be compared", 2, "PT2H", "Count > 0"],
     unhealthy: ["A consumer is unhealthy", 2, "P1D", "Count > 0"],
     drift: ["A published key was no live key", 2, "PT30M", "Count > 0"],
     "rolled-back": ["A rotation was rolled back", 3, "PT30M", "Count > 0"],
@@ -89,6 +90,7 @@ describeBicep("the alerts", () => {
         stalled: ["Account", "Reason"],
         blocked: ["Account", "Reason"],
         overdue: ["Account", "Reason"],
+        unchecked: ["Account", "Reason"],
       };
       expect([name, split]).toEqual([name, expectedSplit[name] ?? ["Account"]]);
     }

@@ -31,6 +31,7 @@ const state = (account: string, members: object = {}): object => ({
   keyAgeSeconds: 5_184_000,
   nextDueAt: null,
   overdue: false,
+  unchecked: false,
   ...members,
 });
 
@@ -88,6 +89,7 @@ describe("every query", () => {
       RotationStalled: run("stalled", [state("one", { stalled: true })]).map(({ Account }) => String(Account)),
       RotationBlocked: run("blocked", [state("one", { blocked: "Forbidden" })]).map(({ Account }) => String(Account)),
       RotationOverdue: run("overdue", [state("one", { overdue: true })]).map(({ Account }) => String(Account)),
+      AccountUnchecked: run("unchecked", [state("one", { unchecked: true })]).map(({ Account }) => String(Account)),
       ConfigurationInvalid: run("configuration-invalid", [settingsWrong]).map(() => "one"),
     };
     const read = Object.values(queries).flatMap(eventsRead);

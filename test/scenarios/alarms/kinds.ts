@@ -28,7 +28,7 @@ const gate = { forgetInstanceAfterMs: month };
 
 const adopted = (changes: Parameters<Rig["place"]>[0] = {}): Promise<Place> =>
   new Rig({ remindSettingsEveryMs: month })
-    .place({ remindEveryMs: month, stalledAfterMs: never, gate, ...changes })
+    .place({ remindEveryMs: month, reconcileEveryMs: days(2), stalledAfterMs: never, gate, ...changes })
     .adopt();
 
 export const alarmStories: readonly AlarmStory[] = [
@@ -51,7 +51,7 @@ export const alarmStories: readonly AlarmStory[] = [
     begins: async () => {
       const place = await adopted();
       place.rig.batch.denied.add("listKeys");
-      place.rig.clock.advance(hours(6));
+      place.rig.clock.advance(days(2));
       return place;
     },
     ends: async (place) => {
@@ -89,6 +89,21 @@ export const alarmStories: readonly AlarmStory[] = [
     },
   },
   {
+    kind: "AccountUnchecked",
+    reason: "TargetKeyRefused",
+    account: "render-weu",
+    begins: async () => {
+      const place = await adopted();
+      place.rig.batch.setRefused(place.keys().primary, true);
+      place.rig.clock.advance(days(4));
+      return place;
+    },
+    ends: async (place) => {
+      place.rig.batch.setRefused(place.keys().primary, false);
+      await place.rig.tick();
+    },
+  },
+  {
     kind: "ConsumerUnhealthy",
     reason: "Unhealthy",
     account: "render-weu",
@@ -110,7 +125,7 @@ export const alarmStories: readonly AlarmStory[] = [
     begins: async () => {
       const place = await adopted();
       place.regenerateManually("primary");
-      place.rig.clock.advance(hours(6));
+      place.rig.clock.advance(days(2));
       return place;
     },
     ends: null,

@@ -34,11 +34,11 @@ const stories: readonly Story[] = [
   {
     kind: "RotationBlocked",
     begins: async () => {
-      const place = await new Rig().place().adopt();
+      const place = await new Rig().place({ reconcileEveryMs: days(1) }).adopt();
       place.rig.batch.denied.add("listKeys");
       await place.rig.tick();
       expect(place.rig.receiver.received).toEqual([]);
-      place.rig.clock.advance(hours(6));
+      place.rig.clock.advance(days(1));
       return place;
     },
     endsAfter: 0,
@@ -63,6 +63,23 @@ const stories: readonly Story[] = [
       await place.order("resume");
       await place.rig.tick();
       expect(place.phase).toBe("published");
+    },
+  },
+  {
+    kind: "AccountUnchecked",
+    begins: async () => {
+      const place = await new Rig().place().adopt();
+      place.rig.batch.setRefused(place.keys().primary, true);
+      place.rig.clock.to(Date.parse(place.record.reconciledAt ?? "") + hours(12) - 1);
+      await place.rig.tick();
+      expect(place.rig.receiver.received).toEqual([]);
+      place.rig.clock.advance(1);
+      return place;
+    },
+    endsAfter: 0,
+    ends: async (place) => {
+      place.rig.batch.setRefused(place.keys().primary, false);
+      await place.rig.tick();
     },
   },
   {

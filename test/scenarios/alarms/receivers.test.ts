@@ -7,9 +7,9 @@ afterEach(() => jest.restoreAllMocks());
 
 /** An account whose alarm the next tick raises, with a reminder only after 30 days. */
 const alarming = async (changes: Parameters<Rig["place"]>[0] = {}): Promise<Place> => {
-  const place = await new Rig().place({ remindEveryMs: days(30), ...changes }).adopt();
+  const place = await new Rig().place({ remindEveryMs: days(30), reconcileEveryMs: days(4), ...changes }).adopt();
   place.rig.batch.denied.add("listKeys");
-  place.rig.clock.advance(hours(6));
+  place.rig.clock.advance(days(4));
   return place;
 };
 

@@ -171,6 +171,7 @@ const everyCondition = (): readonly Condition[] => {
     {},
     { pause: aPause() },
     { failure: aFailure() },
+    { hold: { reason: "TargetKeyRefused", detail: "Batch refuses it", since: at("10:00") } },
     ...everyBlockedReason.map((reason) => ({ failure: blockedBy(reason) })),
   ];
   const states = [
@@ -182,7 +183,7 @@ const everyCondition = (): readonly Condition[] => {
   const found = states.flatMap((state) =>
     stopped.flatMap((stop) =>
       conditions({
-        record: aRecord({ ...state, ...stop }),
+        record: aRecord({ reconciledAt: at("10:00", 20), ...state, ...stop }),
         config,
         reports: [unhealthy],
         dryRun: false,
@@ -218,6 +219,7 @@ const lastingAlarms = [
   "RotationStalled",
   "RotationBlocked",
   "RotationOverdue",
+  "AccountUnchecked",
   "ConsumerUnhealthy",
   "ConfigurationInvalid",
 ];

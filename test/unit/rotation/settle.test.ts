@@ -134,6 +134,14 @@ describe("a failed step", () => {
     expect(second.failure).toMatchObject({ since: at("10:00"), attempts: 2, nextAttemptAt: at("10:03") });
   });
 
+  it("is the same failure whatever its request id", () => {
+    const withId = (id: string) => ({ blocked: null, detail: `Batch listKeys, status 503, request id ${id}: not done` });
+    const first = failed(aRecord(), withId("a-1"), 1, at("10:01"), anEventContext("10:00"));
+    const again = failed(first, withId("b.2"), 2, at("10:03"), anEventContext("10:01"));
+    expect(again.publishing.outbox).toHaveLength(1);
+    expect(again.failure?.detail).toBe(withId("b.2").detail);
+  });
+
   it("writes another event when the failure changes", () => {
     const first = failed(aRecord(), throttled, 1, at("10:01"), anEventContext("10:00"));
     const second = failed(first, { ...throttled, detail: "connection reset" }, 2, at("10:03"), anEventContext("10:01"));

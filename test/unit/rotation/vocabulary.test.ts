@@ -70,6 +70,7 @@ describe("events", () => {
     "RotationStalled",
     "RotationBlocked",
     "RotationOverdue",
+    "AccountUnchecked",
     "ConsumerUnhealthy",
     "DriftRepaired",
     "RotationRolledBack",

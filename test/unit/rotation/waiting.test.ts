@@ -57,8 +57,9 @@ describe("an account waits for nothing", () => {
     expect(waits()).toBeNull();
   });
 
-  it("when it is idle and not due", () => {
+  it("when it is idle and not due, paused or not", () => {
     expect(waits({ state: idle() })).toBeNull();
+    expect(waits({ state: idle(), pause: aPause() })).toBeNull();
   });
 
   it("while it is blocked, which is reported separately", () => {
@@ -107,6 +108,15 @@ describe("an account waits for", () => {
         `Batch regenerateKeys, status 429: not done, tried again later; tried ${words}, again at ${at("10:20")}`,
       ),
     );
+  });
+
+  it.each([
+    ["BackingOff", { failure: aFailure() }],
+    ["TargetKeyRefused", { hold: { ...notAccepted, reason: "TargetKeyRefused" } }],
+  ] as const)("%s while an idle account cannot be compared, due or not, paused or not", (reason, changes) => {
+    expect(reasonOf({ state: idle(), ...changes })).toBe(reason);
+    expect(reasonOf({ state: idle(), pause: aPause(), ...changes })).toBe(reason);
+    expect(reasonOf({ ...dueNow, pause: aPause(), ...changes })).toBe(reason);
   });
 
   it("the hold that Batch's last answer caused", () => {

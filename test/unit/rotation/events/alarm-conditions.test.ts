@@ -142,6 +142,56 @@ describe("RotationOverdue", () => {
   });
 });
 
+describe("AccountUnchecked", () => {
+  /** Compared at 04:00 for the last time; so unchecked from 16:00 on. */
+  const compared = { state: idle(), reconciledAt: at("04:00"), phaseClock: { since: at("10:00", 20) } };
+  const blocked = { reason: "Forbidden", remedy: "grant the right" } as const;
+  const since = "the vault's key could not be compared with the live keys since 2026-11-24T04:00:00.000Z";
+
+  it("begins when the last comparison is twice reconcileEvery old", () => {
+    expect(kindsOf({ record: compared, now: "15:59:59.999" })).toEqual([]);
+    expect(found({ record: compared, now: "16:00" })).toEqual([
+      alarm("AccountUnchecked", at("16:00"), null, `${since}: it should have been compared by now`),
+    ]);
+  });
+
+  it("names the failure, the remedy or Batch's refusal", () => {
+    const hold = { reason: "TargetKeyRefused", detail: "Batch refuses it", since: at("10:00") } as const;
+    const alarmOf = (record: RecordChanges) =>
+      found({ record: { ...compared, ...record }, now: "16:00" }).find(({ kind }) => kind === "AccountUnchecked");
+    expect(alarmOf({ failure: aFailure() })).toMatchObject({
+      reason: "BackingOff",
+      detail: expect.stringContaining(`${since}: Batch regenerateKeys, status 429`),
+    });
+    expect(alarmOf({ failure: aFailure({ blocked }) })).toMatchObject({
+      reason: "Forbidden",
+      detail: `${since}: grant the right`,
+    });
+    expect(alarmOf({ hold })).toMatchObject({ reason: "TargetKeyRefused", detail: `${since}: Batch refuses it` });
+  });
+
+  it("counts in every phase with a published key, paused or not", () => {
+    const kinds = (state: RecordChanges["state"], record: RecordChanges = {}) =>
+      kindsOf({ record: { ...compared, ...record, ...(state && { state }) }, reports: [], now: "16:00" });
+    expect(kinds(aRotation().published(), { pause: aPause() })).toContain("AccountUnchecked");
+    expect(kinds(adopting({ active: thePrimary() }))).toContain("AccountUnchecked");
+    expect(kinds(adopting())).not.toContain("AccountUnchecked");
+  });
+
+  it("counts from the phase's begin where no comparison is recorded", () => {
+    const record = { ...compared, reconciledAt: null, phaseClock: { since: at("04:00") } };
+    expect(kindsOf({ record, now: "15:59:59.999" })).toEqual([]);
+    expect(found({ record, now: "16:00" })[0]?.detail).toMatch(/^the vault's key could not .* live keys: it should/);
+  });
+
+  it("is not raised in a dry run that only reports a difference", () => {
+    expect(kindsOf({ record: compared, dryRun: true, now: "16:00" })).toEqual([]);
+    expect(kindsOf({ record: { ...compared, failure: aFailure() }, dryRun: true, now: "16:00" })).toEqual([
+      "AccountUnchecked",
+    ]);
+  });
+});
+
 describe("ConsumerUnhealthy", () => {
   const ill = { healthy: false, goodSince: null, unhealthySince: at("10:08") };
 
