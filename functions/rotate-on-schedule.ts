@@ -1,10 +1,9 @@
 import { app, type TimerHandler } from "@azure/functions";
 import type { Composed } from "../lib/compose";
+import { everyFiveMinutes, hasSchedule } from "../lib/config/settings";
 import { Ticker } from "../lib/operations/tick";
 import { withHeartbeat } from "../lib/operations/with-heartbeat";
 import { theApp, within } from "./runtime";
-
-const everyFiveMinutes = "0 */5 * * * *";
 
 let ticker: Ticker | null = null;
 
@@ -24,8 +23,8 @@ const handler: TimerHandler = (_timer, context) =>
   });
 
 app.timer("rotateOnSchedule", {
-  // The host resolves %NAME% and knows no default for a name that is not set. With invalid settings the schedule itself
-  // may be invalid, and then nothing would ever report them.
-  schedule: process.env["ROTATION_SCHEDULE"] && theApp().kind === "ready" ? "%ROTATION_SCHEDULE%" : everyFiveMinutes,
+  // The host resolves %NAME% and knows no default for a name that is not set. It would not start a timer whose schedule
+  // is invalid, and then nothing would ever report that; what is wrong with other settings changes no schedule.
+  schedule: hasSchedule(process.env) ? "%ROTATION_SCHEDULE%" : everyFiveMinutes,
   handler,
 });

@@ -3,10 +3,10 @@ import type { AccountConfig, BatchAccountRef } from "../rotation/account-config"
 import { parseDuration } from "../rotation/time/duration";
 import { days } from "../rotation/time/units";
 import { type AccountSchema, type CompleteAccount, completeAccount, configurationSchema } from "./configuration-schema";
-import { checkTogether, type Report } from "./cross-checks";
-import type { SchemaOptions } from "./field-types";
+import { checkTogether, type ConfigurationRules } from "./cross-checks";
 import { batchIdParts } from "./identity-fields";
 import { asObject, mergeAccount } from "./merge";
+import type { Report } from "./parts";
 
 /** Of a duration that the schema has let through. */
 const ms = (duration: string): number => parseDuration(duration) ?? Number.NaN;
@@ -85,7 +85,7 @@ const checkForm = (schema: AccountSchema, configuration: unknown, report: Report
  */
 export const readAccounts = (
   configuration: unknown,
-  rules: SchemaOptions,
+  rules: ConfigurationRules,
   report: (at: string, problem: string) => void,
 ): readonly AccountConfig[] => {
   let sound = true;

@@ -46,7 +46,8 @@ const sharedFields = (rules: SchemaOptions) => {
         examples: ["P90D"],
       }),
     window: windowObject.nullable().meta({
-      description: "When scheduled rotations may do their work; null: at any time.",
+      description:
+        "When scheduled rotations may do their work; a run of ROTATION_SCHEDULE must fall into it. null: at any time.",
       default: builtIn.window,
       examples: [{ days: ["Tue", "Wed"], from: "02:00", to: "05:00", timeZone: "Europe/Amsterdam" }],
     }),

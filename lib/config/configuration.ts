@@ -1,6 +1,6 @@
 import type { AccountConfig } from "../rotation/account-config";
 import { readAccounts } from "./accounts";
-import type { SchemaOptions } from "./field-types";
+import type { ConfigurationRules } from "./cross-checks";
 import { parseJsonc } from "./jsonc";
 import type { Problems } from "./problems";
 import type { SettingsReader } from "./reader";
@@ -45,7 +45,7 @@ const readText = (reader: SettingsReader, files: FilesBesideHost, problems: Prob
 export const readConfiguration = (
   reader: SettingsReader,
   files: FilesBesideHost,
-  rules: SchemaOptions,
+  rules: ConfigurationRules,
   problems: Problems,
 ): readonly AccountConfig[] => {
   const text = readText(reader, files, problems);

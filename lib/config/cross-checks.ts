@@ -1,22 +1,16 @@
-import type { z } from "zod";
 import { parseDuration } from "../rotation/time/duration";
 import type { AccountSchema } from "./configuration-schema";
 import type { SchemaOptions } from "./field-types";
 import { batchIdParts } from "./identity-fields";
 import { asObject, isObject, mergeAccount, type Unchecked } from "./merge";
+import { listOf, type Path, type Report, valid } from "./parts";
+import type { Schedule } from "./schedule";
+import { scheduleChecker } from "./schedule-checks";
 
 /*
  * How the parts of the configuration go together. Every check validates the parts it needs one by one and reports
  * nothing where one of them is invalid by itself, which is reported elsewhere: so one mistake never hides another.
  */
-
-type Path = readonly PropertyKey[];
-export type Report = (path: Path, problem: string) => void;
-
-/** The value where it has the right form, else null. */
-const valid = <T>(schema: z.ZodType<T>, value: unknown): T | null => schema.safeParse(value).data ?? null;
-
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /** What was written in one place, be it `defaults` or an account. */
 const checkWritten = (schema: AccountSchema, written: Unchecked, path: Path, report: Report): void => {
@@ -141,16 +135,23 @@ const checkDistinct = (schema: AccountSchema, accounts: readonly Unchecked[], re
   }
 };
 
+/** What the settings say about the configuration. */
+export interface ConfigurationRules extends SchemaOptions {
+  /** Null where `ROTATION_SCHEDULE` is no schedule. */
+  readonly schedule: Schedule | null;
+}
+
 /** Everything about a configuration that no part of it shows by itself. */
 export const checkTogether = (
   schema: AccountSchema,
   configuration: unknown,
-  rules: SchemaOptions,
+  { emulated, schedule }: ConfigurationRules,
   report: Report,
 ): void => {
   const { defaults, accounts } = asObject(configuration);
   const written = listOf(accounts).map(asObject);
   const isWhole = (account: unknown): boolean => isObject(account) && (defaults === undefined || isObject(defaults));
+  const checkSchedule = schedule === null ? null : scheduleChecker(schema, schedule, report);
   checkWritten(schema, asObject(defaults), ["defaults"], report);
   checkDefaultDelay(schema, asObject(defaults), report);
   written.forEach((account, i) => {
@@ -159,7 +160,10 @@ export const checkTogether = (
     const merged = mergeAccount(defaults, account);
     checkExpiry(schema, merged, ["accounts", i], report);
     checkGate(schema, account, merged, ["accounts", i], report);
-    if (!rules.emulated) checkForgetting(schema, merged, ["accounts", i], report);
+    // Tests run the timer themselves, and use lengths that no app could.
+    if (emulated) return;
+    checkForgetting(schema, merged, ["accounts", i], report);
+    checkSchedule?.(merged, ["accounts", i]);
   });
   checkDistinct(schema, written, report);
 };

@@ -62,7 +62,10 @@ export const gateFields = (rules: SchemaOptions, shortestMs: number) => ({
     examples: ["PT0S"],
   }),
   signalFreshness: duration(shortestMs).meta({
-    description: withBounds("A signal older than this says nothing.", shortestMs),
+    description: withBounds(
+      "A signal older than this says nothing. With a healthUrl and a soak: longer than the time between two runs.",
+      shortestMs,
+    ),
     default: builtIn.gate.signalFreshness,
     examples: ["PT5M"],
   }),

@@ -4,7 +4,7 @@ import { isGuid } from "./field-types";
 import { type HeartbeatSettings, readHeartbeat } from "./heartbeat";
 import { Problems } from "./problems";
 import { type Environment, SettingsReader } from "./reader";
-import { looksLikeNcrontab } from "./schedule";
+import { parseNcrontab } from "./schedule";
 import { readStorage, type StorageSettings } from "./storage";
 import { isPlainBase, parseUrl, withoutSlash } from "./urls";
 import { readWebhook, type WebhookSettings } from "./webhook";
@@ -89,6 +89,20 @@ const readTablePrefix = (reader: SettingsReader): string =>
     /^[A-Za-z][A-Za-z0-9]{0,49}$/.test(value),
   ) ?? "BatchKey";
 
+/** When the timer runs where `ROTATION_SCHEDULE` is not set, or is no schedule. */
+export const everyFiveMinutes = "0 */5 * * * *";
+
+const readSchedule = (reader: SettingsReader): string | null =>
+  reader.matching(
+    "ROTATION_SCHEDULE",
+    "an NCRONTAB expression of 5 or 6 fields that runs at some time, such as 0 */5 * * * *",
+    (text) => parseNcrontab(text) !== null,
+  );
+
+/** Whether `ROTATION_SCHEDULE` is set to a schedule, whatever is wrong with other settings. Never throws. */
+export const hasSchedule = (env: Environment): boolean =>
+  readSchedule(new SettingsReader(env, new Problems())) !== null;
+
 const readClientId = (reader: SettingsReader): string | null =>
   reader.matching("AZURE_CLIENT_ID", "the client id of a user-assigned identity, a GUID", isGuid);
 
@@ -137,15 +151,16 @@ export const readSettings = (
   const emulated = readEmulated(env, reader, problems);
   const { cloud, known } = readCloud(reader);
   const clientId = readClientId(reader);
-  const rules = { emulated, vaultDomain: known ? cloud.vaultDomain : null };
+  const schedule = readSchedule(reader);
+  const rules = {
+    emulated,
+    vaultDomain: known ? cloud.vaultDomain : null,
+    schedule: parseNcrontab(reader.text("ROTATION_SCHEDULE") ?? everyFiveMinutes),
+  };
   const settings: Settings = {
     storage: readStorage(reader, { storageSuffix: cloud.storageSuffix, emulated, clientId }, problems),
     tablePrefix: readTablePrefix(reader),
-    schedule: reader.matching(
-      "ROTATION_SCHEDULE",
-      "an NCRONTAB expression of 5 or 6 fields, such as 0 */5 * * * *",
-      looksLikeNcrontab,
-    ),
+    schedule,
     accounts: readConfiguration(reader, files, rules, problems),
     dryRun: reader.flag("ROTATION_DRY_RUN"),
     emulated,

@@ -116,7 +116,10 @@ const orders: { readonly [A in OperatorAction]: (asked: Asked) => Note | Request
       };
     if (record.pause === null && !record.failure?.blocked) {
       const again = record.failure === null ? "" : `, its next attempt is at ${record.failure.nextAttemptAt}`;
-      return { refused: "NotPaused", detail: `the account is neither paused nor blocked: it moves on by itself${again}` };
+      return {
+        refused: "NotPaused",
+        detail: `the account is neither paused nor blocked: it moves on by itself${again}`,
+      };
     }
     return { note: [{ event: "Resumed", detail: asked.reason }], change: { pause: null, failure: null, hold: null } };
   },

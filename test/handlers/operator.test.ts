@@ -120,6 +120,8 @@ describe("rollback", () => {
   });
 });
 
+const throttled = () => new TransientServiceError({ operation: "Batch regenerateKeys", statusCode: 429 }, minutes(20));
+
 describe("pause and resume", () => {
   test("a second pause is refused, whether the first came from an operator or from the configuration", async () => {
     const { at } = await adopted(rig, soakless);
@@ -139,8 +141,7 @@ describe("pause and resume", () => {
 
   test("resume is refused where the account only backs off, and its attempts keep their distance", async () => {
     const { at } = await adopted(rig, soakless);
-    const error = () => new TransientServiceError({ operation: "Batch regenerateKeys", statusCode: 429 }, minutes(20));
-    rig.faults.add("batch.regenerate", { when: "before", error });
+    rig.faults.add("batch.regenerate", { when: "before", error: throttled });
     await at.rotate();
     const { waitingFor } = await at.status();
     expect(waitingFor).toMatchObject({ reason: "BackingOff" });

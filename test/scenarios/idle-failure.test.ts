@@ -72,7 +72,11 @@ describe("an idle account that cannot be compared", () => {
     const { story } = await anIdleStory();
     let requests = 0;
     const error = () =>
-      new TransientServiceError({ operation: "Key Vault getSecret", statusCode: 503, requestId: `r-${(requests += 1)}` });
+      new TransientServiceError({
+        operation: "Key Vault getSecret",
+        statusCode: 503,
+        requestId: `r-${(requests += 1)}`,
+      });
     story.world.faults.add("secrets.newest", { when: "before", error, times: Number.POSITIVE_INFINITY });
     const before = count(story, "StepFailed");
     await ticksFor(story, days(1));

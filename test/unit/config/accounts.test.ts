@@ -210,7 +210,7 @@ describe("each key of an account", () => {
     ["expireAfter", "P60DT1S"],
     ["expireAfter", "P3650D"],
     ["window", null],
-    ["window", { ...window, from: "23:59", to: "00:00" }],
+    ["window", { ...window, from: "23:55", to: "00:00" }],
     ["window", { ...window, timeZone: "America/Argentina/Buenos_Aires" }],
     ["window", { ...window, timeZone: "Etc/GMT+2" }],
     ["settleOn", "primary"],

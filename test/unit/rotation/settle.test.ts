@@ -101,6 +101,8 @@ describe("a hold", () => {
   });
 });
 
+const withId = (id: string) => ({ blocked: null, detail: `Batch listKeys, status 503, request id ${id}: not done` });
+
 describe("a failed step", () => {
   const throttled = { blocked: null, detail: "Batch regenerateKeys, status 429: not done, tried again later" } as const;
   const forbidden = {
@@ -135,7 +137,6 @@ describe("a failed step", () => {
   });
 
   it("is the same failure whatever its request id", () => {
-    const withId = (id: string) => ({ blocked: null, detail: `Batch listKeys, status 503, request id ${id}: not done` });
     const first = failed(aRecord(), withId("a-1"), 1, at("10:01"), anEventContext("10:00"));
     const again = failed(first, withId("b.2"), 2, at("10:03"), anEventContext("10:01"));
     expect(again.publishing.outbox).toHaveLength(1);

@@ -142,40 +142,40 @@ describe("RotationOverdue", () => {
   });
 });
 
+/** Compared at 04:00 for the last time; so unchecked from 16:00 on. */
+const compared = { state: idle(), reconciledAt: at("04:00"), phaseClock: { since: at("10:00", 20) } };
+const sinceThen = "the vault's key could not be compared with the live keys since 2026-11-24T04:00:00.000Z";
+const uncheckedWith = (record: RecordChanges) =>
+  found({ record: { ...compared, ...record }, reports: [], now: "16:00" }).find(
+    ({ kind }) => kind === "AccountUnchecked",
+  );
+
 describe("AccountUnchecked", () => {
-  /** Compared at 04:00 for the last time; so unchecked from 16:00 on. */
-  const compared = { state: idle(), reconciledAt: at("04:00"), phaseClock: { since: at("10:00", 20) } };
   const blocked = { reason: "Forbidden", remedy: "grant the right" } as const;
-  const since = "the vault's key could not be compared with the live keys since 2026-11-24T04:00:00.000Z";
+  const hold = { reason: "TargetKeyRefused", detail: "Batch refuses it", since: at("10:00") } as const;
 
   it("begins when the last comparison is twice reconcileEvery old", () => {
     expect(kindsOf({ record: compared, now: "15:59:59.999" })).toEqual([]);
     expect(found({ record: compared, now: "16:00" })).toEqual([
-      alarm("AccountUnchecked", at("16:00"), null, `${since}: it should have been compared by now`),
+      alarm("AccountUnchecked", at("16:00"), null, `${sinceThen}: it should have been compared by now`),
     ]);
   });
 
-  it("names the failure, the remedy or Batch's refusal", () => {
-    const hold = { reason: "TargetKeyRefused", detail: "Batch refuses it", since: at("10:00") } as const;
-    const alarmOf = (record: RecordChanges) =>
-      found({ record: { ...compared, ...record }, now: "16:00" }).find(({ kind }) => kind === "AccountUnchecked");
-    expect(alarmOf({ failure: aFailure() })).toMatchObject({
-      reason: "BackingOff",
-      detail: expect.stringContaining(`${since}: Batch regenerateKeys, status 429`),
-    });
-    expect(alarmOf({ failure: aFailure({ blocked }) })).toMatchObject({
-      reason: "Forbidden",
-      detail: `${since}: grant the right`,
-    });
-    expect(alarmOf({ hold })).toMatchObject({ reason: "TargetKeyRefused", detail: `${since}: Batch refuses it` });
+  it.each<[string, string, RecordChanges]>([
+    ["BackingOff", "Batch regenerateKeys, status 429: not done", { failure: aFailure() }],
+    ["Forbidden", "grant the right", { failure: aFailure({ blocked }) }],
+    ["TargetKeyRefused", "Batch refuses it", { hold }],
+  ])("names %s and why", (reason, why, record) => {
+    const detail = expect.stringContaining(`${sinceThen}: ${why}`);
+    expect(uncheckedWith(record)).toMatchObject({ reason, detail });
   });
 
-  it("counts in every phase with a published key, paused or not", () => {
-    const kinds = (state: RecordChanges["state"], record: RecordChanges = {}) =>
-      kindsOf({ record: { ...compared, ...record, ...(state && { state }) }, reports: [], now: "16:00" });
-    expect(kinds(aRotation().published(), { pause: aPause() })).toContain("AccountUnchecked");
-    expect(kinds(adopting({ active: thePrimary() }))).toContain("AccountUnchecked");
-    expect(kinds(adopting())).not.toContain("AccountUnchecked");
+  it.each<[string, RecordChanges, boolean]>([
+    ["a rotation that is paused", { state: aRotation().published(), pause: aPause() }, true],
+    ["an account that is being adopted", { state: adopting({ active: thePrimary() }) }, true],
+    ["an account without a published key", { state: adopting() }, false],
+  ])("of %s is raised or not: %#", (_what, record, raised) => {
+    expect(uncheckedWith(record) !== undefined).toBe(raised);
   });
 
   it("counts from the phase's begin where no comparison is recorded", () => {
