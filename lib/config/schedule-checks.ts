@@ -18,15 +18,15 @@ const horizonMs = days(366);
 const fromMs = Date.UTC(2026, 0, 1);
 
 /** A run within `freshnessMs` after `lastMs`, not the very next one where runs are dense; else the next at all. */
-const nextRun = ({ next }: Schedule, lastMs: number, freshnessMs: number): number | null => {
-  const later = next(lastMs + freshnessMs / 2);
-  return later !== null && later - lastMs < freshnessMs ? later : next(lastMs);
+const nextRun = (schedule: Schedule, lastMs: number, freshnessMs: number): number | null => {
+  const later = schedule.next(lastMs + freshnessMs / 2);
+  return later !== null && later - lastMs < freshnessMs ? later : schedule.next(lastMs);
 };
 
 /**
  * Whether runs follow one another within `freshnessMs` for at least `soakMs`: a health URL is asked at each run, and
- * its answer counts as a break where the one before is no longer fresh. At exactly the freshness, a run that is a second
- * late is a break.
+ * its answer counts as a break where the one before is no longer fresh. At exactly the freshness, a run that is a
+ * second late is a break.
  */
 const soaks = (schedule: Schedule, freshnessMs: number, soakMs: number): boolean => {
   const longEnough = Math.min(soakMs, schedule.periodMs);

@@ -188,7 +188,7 @@ class Drive {
     const found = await reconcile(context, state, due ? "due" : otherwise);
     if (found.accountEndpoint !== undefined)
       this.lease.keep({ ...this.#record, accountEndpoint: found.accountEndpoint });
-    // Without the data plane's answer the comparison is not complete: it stays due, and its failure stays in the record.
+    // Without the data plane's answer the comparison is not complete: it stays due, so its failure is not forgotten.
     if (found.kind === "agrees" && found.snapshot !== null && found.unproven === undefined) {
       this.#compared ||= due;
       this.lease.keep({ ...this.#record, reconciledAt: toInstant(this.ports.clock.now()) });

@@ -83,8 +83,8 @@ const overdue = (input: ConditionInput): Condition | null => {
 };
 
 /**
- * The comparison of vault and live keys has not succeeded for twice `reconcileEvery`, whatever the phase: so a published
- * key may be dead. In a dry run a difference is compared again at every tick and only reported.
+ * The comparison of vault and live keys has not succeeded for twice `reconcileEvery`, whatever the phase: so a
+ * published key may be dead. In a dry run a difference is compared again at every tick and only reported.
  */
 const unchecked = (input: ConditionInput): Condition | null => {
   const { record, config, dryRun, now } = input;

@@ -60,6 +60,8 @@ const faultsOf = (accounts: readonly PlacedAccount[]): readonly Fault[] =>
 const attend = async (account: PlacedAccount): Promise<boolean> => {
   const { phase, blocked, waitingFor, lastRotation } = await host.status(account.name);
   if (lastRotation !== null) return true;
+  // A resume after a pause tries at once.
+  if (waitingFor?.reason === "BackingOff") await host.operate(account.name, "pause", { reason: "the test waits" });
   if (blocked !== null || waitingFor?.reason === "BackingOff") {
     await host.operate(account.name, "resume", { reason: `at once, please: ${account.keys().secondary}` });
   }

@@ -107,7 +107,10 @@ export const openHosts = async ({ plans, folder }: RigOptions): Promise<Hosts> =
     const answer = await ask((host) => host.get(account.name));
     if (answer?.status !== 200) return false;
     const found = statusOf(answer);
-    if (found.blocked !== null || found.waitingFor?.reason === "BackingOff") {
+    const backsOff = found.waitingFor?.reason === "BackingOff";
+    // A resume after a pause tries at once; a process may end between the two.
+    if (backsOff) await ask((host) => host.operate(account.name, "pause", { reason: "the test waits" }));
+    if (found.blocked !== null || found.paused || backsOff) {
       await ask((host) => host.operate(account.name, "resume", { reason: "at once, please" }));
     }
     if (found.phase === "idle" && found.lastRotation === null) await demand(account);

@@ -83,7 +83,7 @@ const everyLine = async (): Promise<readonly Line[]> => {
   rig.batch.denied.delete("listKeys");
   rig.unavailable("batch.regenerate");
   await place.order("resume");
-  await place.order("resume");
+  await rig.tick();
   rig.clock.advance(days(1));
   rig.unavailable("history.lastBefore");
   await rig.ticking(hours(7));

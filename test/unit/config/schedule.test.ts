@@ -73,9 +73,9 @@ describe("a schedule that makes a soak impossible", () => {
       {
         at: "ROTATION_ACCOUNTS/accounts/0/gate/signalFreshness",
         problem:
-          "is too short for ROTATION_SCHEDULE: a health URL is asked at each run of the timer, and its answers are stale " +
-          "before the soak has passed, so the gate would never open: make it longer than the time between two runs, " +
-          "run the timer more often, or set soak to PT0S",
+          "is too short for ROTATION_SCHEDULE: a health URL is asked at each run of the timer, and its answers are " +
+          "stale before the soak has passed, so the gate would never open: make it longer than the time between two " +
+          "runs, run the timer more often, or set soak to PT0S",
       },
     ]);
   });
