@@ -59,7 +59,7 @@ const answering = async () => {
   return { app, at };
 };
 
-test("a proof that a caller got from the health URL, with a future instant as nonce, is refused when posted", async () => {
+test("a proof from the health URL, with a future instant as its nonce, is refused when it is posted", async () => {
   const app = await started();
   const at = await asking(app);
   const later = new Date(rig.clock.now().getTime() + minutes(1)).toISOString();

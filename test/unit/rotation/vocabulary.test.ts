@@ -5,7 +5,7 @@ import {
   informationKinds,
   isAlarm,
 } from "../../../lib/rotation/events/events";
-import { phaseFacts } from "../../../lib/rotation/phases";
+import { isPhase, phaseFacts } from "../../../lib/rotation/phases";
 import { blockedReasons, consumerReasons, waitingReasons } from "../../../lib/rotation/reasons";
 import { words } from "../../builders/words";
 
@@ -16,6 +16,10 @@ import { words } from "../../builders/words";
 describe("phases", () => {
   it("are those of the published contract", () => {
     expect(Object.keys(phaseFacts)).toEqual(words("adopting idle started regenerated published retired settling"));
+  });
+
+  it("include no inherited member", () => {
+    expect(["idle", "done", "constructor"].filter(isPhase)).toEqual(["idle"]);
   });
 
   it("have a gate exactly where apps must confirm their key", () => {
