@@ -4,7 +4,7 @@ import type { Process } from "../fakes/world/process";
 import type { World } from "../fakes/world/world";
 import { maxClockOffsetMs } from "./plan-types";
 
-/** Only the holder of an account's claim sends, and nothing is sent while a regenerate of another holder is under way. */
+/** Only the holder of a claim sends, and nothing is sent while a regenerate of another holder is under way. */
 export class ClaimJudge {
   readonly #holders = new Map<string, { readonly process: Process; readonly at: number }>();
   /** By account: the last regenerate that was sent. */

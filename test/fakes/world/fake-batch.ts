@@ -71,7 +71,7 @@ export class FakeBatch {
     this.#create(resourceId, "initial", "westeurope", new Set());
   }
 
-  /** As a person does it: the account is deleted and created again elsewhere, with other keys. Returns the dead ones. */
+  /** As a person does it: the account is deleted and created elsewhere, with other keys. Returns the dead keys. */
   recreateManually(resourceId: string, region: string): readonly KeyFact[] {
     const { keys, host, formerHosts } = this.of(resourceId);
     const killed = [keys.primary, keys.secondary];
