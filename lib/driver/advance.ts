@@ -235,6 +235,7 @@ class Drive {
       call: () => this.lease.call(),
       regenerate: (slot) => this.#regenerate(slot),
       markRollback: (request) => this.lease.write({ ...this.#record, rollback: request }),
+      markProven: (proven) => this.lease.write({ ...this.#record, state: proven }),
     };
   }
 

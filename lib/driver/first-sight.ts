@@ -3,7 +3,7 @@ import type { BatchAccount, SlotKeys } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
 import { toInstant } from "../rotation/time/time";
 import { foundPublished, publishedAtFirstSight } from "../rotation/transitions";
-import { newKeyNotAcceptedYet, probeRefuses, publish, slotOf } from "./key-operations";
+import { answerFor, newKeyNotAcceptedYet, publish, slotOf } from "./key-operations";
 import type { Decision, Done, StepContext } from "./step-context";
 
 /**
@@ -42,12 +42,12 @@ const publishFirst = async (
 ): Promise<Done> => {
   // The primary may have been regenerated a moment ago: manually, or by a rotation that a change of configuration
   // ended.
-  if (await probeRefuses({ ...context, record: { ...context.record, accountEndpoint } }, keys.primary))
-    return newKeyNotAcceptedYet("primary");
+  const answer = await answerFor({ ...context, record: { ...context.record, accountEndpoint } }, keys.primary);
+  if (answer === "refused") return newKeyNotAcceptedYet("primary");
   const { version, requestId } = await publish(context, "primary", keys, context.ports.ids.next());
   const now = context.ports.clock.now();
   const active = { slot: "primary", version, publishedAt: toInstant(now), keyMadeAt: toInstant(now) } as const;
-  return publishedAtFirstSight(active, accountEndpoint, why, requestId, now);
+  return publishedAtFirstSight(active, accountEndpoint, why, { version, requestId, answer }, now);
 };
 
 const sharedKeyNotAllowed = (config: AccountConfig): OperatorNeededError =>

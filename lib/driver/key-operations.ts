@@ -3,7 +3,7 @@ import { TransientServiceError } from "../errors";
 import type { Receipt, SlotKeys } from "../ports";
 import type { Slot } from "../rotation/phases";
 import { plusMs, toInstant } from "../rotation/time/time";
-import type { PublishedAs } from "../rotation/transitions";
+import type { PublishedAs } from "../rotation/evidence";
 import type { KeySnapshot, StepContext, Waits } from "./step-context";
 
 /** Which live key this is; null for neither. Compared in constant time, in memory only. */
@@ -50,12 +50,9 @@ export const probe = ({ ports, config, record, call }: StepContext, key: BatchKe
   return ports.batch.probe(config.batch, record.accountEndpoint, key, call());
 };
 
-/** False where probing is switched off: then only a comparison of values can show which keys live. */
-export const probeRefuses = async (context: StepContext, key: BatchKey): Promise<boolean> =>
-  context.config.probe === "dataPlane" && (await probe(context, key)) === "refused";
-
-export const probeAccepts = async (context: StepContext, key: BatchKey): Promise<boolean> =>
-  context.config.probe === "dataPlane" && (await probe(context, key)) === "accepted";
+/** What Batch says to one signed call with this key; `notAsked` where probing is switched off. */
+export const answerFor = async (context: StepContext, key: BatchKey): Promise<"accepted" | "refused" | "notAsked"> =>
+  context.config.probe === "none" ? "notAsked" : probe(context, key);
 
 export const newKeyNotAcceptedYet = (slot: Slot): Waits => ({
   hold: {

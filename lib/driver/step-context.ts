@@ -1,6 +1,6 @@
 import type { CallOptions, Ports, Receipt, SecretVersion, SlotKeys } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
-import type { Slot } from "../rotation/phases";
+import type { Slot, StateOf } from "../rotation/phases";
 import type { Hold, Pause, RotationRecord } from "../rotation/record";
 import type { Move } from "../rotation/transitions";
 
@@ -18,6 +18,8 @@ export interface StepContext {
   readonly regenerate: (slot: Slot) => Promise<Receipt>;
   /** Records that the rotation is to be rolled back, before anything is published. */
   readonly markRollback: (request: Pause) => Promise<void>;
+  /** Records that the old key is dead, before its version is disabled and can no longer be read. */
+  readonly markProven: (proven: StateOf<"retired">) => Promise<void>;
 }
 
 /** Nothing to do yet, and why where Batch's answer is the reason. */

@@ -1,4 +1,5 @@
 import { confirmationsOf } from "../rotation/gate/consumers";
+import type { Opening } from "../rotation/evidence";
 import { type Gate, gate } from "../rotation/gate/gate";
 import { rollbackDue } from "../rotation/gate/rollback";
 import type { InstanceReport } from "../rotation/gate/signals";
@@ -13,9 +14,10 @@ import {
 import { scheduledDue } from "../rotation/schedule";
 import * as to from "../rotation/transitions";
 import { firstSight } from "./first-sight";
-import { newKeyNotAcceptedYet, probeAccepts, probeRefuses, publishUnlessNewest, slotOf } from "./key-operations";
+import { answerFor, newKeyNotAcceptedYet, publishUnlessNewest } from "./key-operations";
+import { disableDead } from "./prove-dead";
 import { rollBackUnhealthy } from "./roll-back";
-import { type Decision, type Done, type KeySnapshot, type StepContext, wait, type Waits } from "./step-context";
+import { type Decision, type Done, type KeySnapshot, type StepContext, wait } from "./step-context";
 
 /** The whole procedure, top to bottom. Deciding only reads; `run` changes something, and every run can be repeated. */
 export const decide = (state: State, context: StepContext): Promise<Decision> | Decision => {
@@ -46,9 +48,14 @@ const confirmAdoption = async (
   state: StateOf<"adopting">,
   context: StepContext,
 ): Promise<Decision> => {
-  const found = await askGate({ ...state, active }, context);
+  const reports = await readReports(context);
+  const found = askGate({ ...state, active }, context, reports);
   return found.open
-    ? { kind: "act", words: "end the adoption", run: async () => to.adopted(active, found.override) }
+    ? {
+        kind: "act",
+        words: "end the adoption",
+        run: async () => to.adopted(active, openingOf(context, active, found.override, reports)),
+      }
     : wait;
 };
 
@@ -66,7 +73,7 @@ const startWhenDue = (state: StateOf<"idle">, { ports, config, record, by, now }
   return {
     kind: "act",
     words: phaseFacts.idle.next,
-    run: async () => to.rotationStarted(state, { id: ports.ids.next(), ...request }, now),
+    run: async () => to.rotationStarted(state, { id: ports.ids.next(), ...request }, record, now),
   };
 };
 
@@ -89,10 +96,10 @@ const publishTarget = (state: StateOf<"regenerated">, context: StepContext): Dec
   words: `publish the ${state.rotation.target} key`,
   run: async (snapshot) => {
     const { target, id } = state.rotation;
-    const refused = await probeRefuses(context, snapshot.keys[target]);
-    if (refused) return newKeyNotAcceptedYet(target);
+    const answer = await answerFor(context, snapshot.keys[target]);
+    if (answer === "refused") return newKeyNotAcceptedYet(target);
     const as = await publishUnlessNewest(context, target, snapshot, id);
-    return to.targetPublished(state, as, context.ports.clock.now());
+    return to.targetPublished(state, { ...as, answer }, context.ports.clock.now());
   },
 });
 
@@ -101,7 +108,7 @@ const retirePrevious = async (state: StateOf<"published">, context: StepContext)
   const reports = await readReports(context);
   const unhealthy = rollbackDue(context.config.gate, state, reports, context.now);
   if (unhealthy !== null) return rollBackUnhealthy(state, context, unhealthy);
-  const found = await askGate(state, context, reports);
+  const found = askGate(state, context, reports);
   if (!found.open) return wait;
   return {
     kind: "actOnKeys",
@@ -126,16 +133,27 @@ const regeneratePrevious = async (
   const old = await ports.secrets.version(config.secret, state.previousVersion, call());
   const byOthers = old?.enabled === true && !keys[previous].equals(old.key);
   const requestId = byOthers ? null : (await context.regenerate(previous)).requestId;
-  const now = ports.clock.now();
-  const confirmations = confirmationsOf(config.gate, state.active, reports, now);
-  return to.previousRetired(state, { override, byOthers, requestId, confirmations }, now);
+  return to.previousRetired(
+    state,
+    { ...openingOf(context, state.active, override, reports), byOthers, requestId },
+    ports.clock.now(),
+  );
 };
+
+/** Why the gate was open, and whose reports opened it, at the instant of that decision. */
+const openingOf = (
+  { config, now }: StepContext,
+  active: Published,
+  override: string | null,
+  reports: readonly InstanceReport[],
+): Opening => ({
+  override,
+  confirmations: confirmationsOf(config.gate, active, reports, now),
+});
 
 /**
  * Proves that the old key is dead and disables its version; with `settleOn: "primary"` publishes the fresh primary
- * next.
- * Safe twice: a version that is disabled already was proven dead by the run that disabled it; a published primary is
- * found.
+ * next. Safe twice: the proof is recorded before the version is disabled; a published primary is found.
  */
 const proveRetired = (state: StateOf<"retired">, context: StepContext): Decision => {
   const settles = context.config.settleOn === "primary" && state.active.slot === "secondary";
@@ -143,55 +161,33 @@ const proveRetired = (state: StateOf<"retired">, context: StepContext): Decision
     kind: "actOnKeys",
     words: settles ? `${phaseFacts.retired.next}, then publish the primary key` : phaseFacts.retired.next,
     run: async (snapshot) => {
-      const alive = await disableDead(state, snapshot, context);
-      if (alive !== null) return alive;
-      return settles
-        ? settle(state, snapshot, context)
-        : to.rotationCompleted(state, provenDead(state, context), context.ports.clock.now());
+      const found = await disableDead(state, snapshot, context);
+      if ("hold" in found) return found;
+      return settles ? settle(found, snapshot, context) : to.rotationCompleted(found, null, context.ports.clock.now());
     },
   };
 };
 
-const provenDead = ({ previousVersion }: StateOf<"retired">, { config }: StepContext): to.ProvenDead => ({
-  disabledVersion: previousVersion,
-  provenDeadBy:
-    config.probe === "dataPlane" ? "a signed call with the old key was refused" : "the old key is neither live key",
-});
-
-const disableDead = async (
-  state: StateOf<"retired">,
-  { keys }: KeySnapshot,
-  context: StepContext,
-): Promise<Waits | null> => {
-  const { ports, config, call } = context;
-  const { previousVersion, rotation } = state;
-  const old = await ports.secrets.version(config.secret, previousVersion, call());
-  if (old === null || !old.enabled) return null;
-  // The live active key has just been accepted (or compared), so a refusal here is about this key, not about a clock or
-  // a firewall.
-  if (slotOf(keys, old.key) !== null || (await probeAccepts(context, old.key))) {
-    const detail = `Batch still accepts the old ${rotation.previous} key, version ${previousVersion}`;
-    return { hold: { reason: "OldKeyStillAccepted", detail } };
-  }
-  await ports.secrets.disable(config.secret, previousVersion, call());
-  return null;
-};
-
 const settle = async (state: StateOf<"retired">, snapshot: KeySnapshot, context: StepContext): Promise<Done> => {
   const slot = otherSlot(state.active.slot);
-  if (await probeRefuses(context, snapshot.keys[slot])) return newKeyNotAcceptedYet(slot);
+  const answer = await answerFor(context, snapshot.keys[slot]);
+  if (answer === "refused") return newKeyNotAcceptedYet(slot);
   const as = await publishUnlessNewest(context, slot, snapshot, state.rotation.id);
-  return to.settlingStarted(state, as, provenDead(state, context), context.ports.clock.now());
+  return to.settlingStarted(state, { ...as, answer }, context.ports.clock.now());
 };
 
 /** Safe twice: changes the record only. */
 const finishSettling = async (state: StateOf<"settling">, context: StepContext): Promise<Decision> => {
-  const found = await askGate(state, context);
+  const reports = await readReports(context);
+  const found = askGate(state, context, reports);
   return found.open
     ? {
         kind: "act",
         words: "end the rotation on the primary key",
-        run: async () => to.rotationCompleted(state, null, context.ports.clock.now()),
+        run: async () => {
+          const how = openingOf(context, state.active, found.override, reports);
+          return to.rotationCompleted(state, how, context.ports.clock.now());
+        },
       }
     : wait;
 };
@@ -200,12 +196,11 @@ const readReports = ({ ports, config, call }: StepContext): Promise<readonly Ins
   ports.signals.list(config.name, call());
 
 /** Pause and a refused key are the loop's to check: it takes no step while paused, and asks Batch after this. */
-const askGate = async (
+const askGate = (
   state: Parameters<typeof gate>[0]["state"],
   context: StepContext,
-  known?: readonly InstanceReport[],
-): Promise<Gate> => {
-  const reports = known ?? (await readReports(context));
+  reports: readonly InstanceReport[],
+): Gate => {
   const { config, record, now } = context;
   return gate({ config, state, phaseSince: record.phaseClock.since, reports, pause: null, hold: null, now });
 };

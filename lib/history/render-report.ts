@@ -3,20 +3,28 @@ import type { RotationEvidence } from "./rotation-report";
 
 const line = (name: string, value: string | null): string => `${name.padEnd(22)}${value ?? "-"}`;
 
+const proof = (provenBy: string | null, notProven: string | null): string | null =>
+  provenBy ?? (notProven === null ? null : `not proven: ${notProven}`);
+
+const provenDead = ({ provenDeadAt, provenDeadBy }: RotationEvidence["oldKey"]): string | null =>
+  provenDeadBy === null ? null : `${provenDeadAt ?? ""}  ${provenDeadBy}`;
+
 /** The report of a rotation as text. */
 export const renderText = (found: RotationEvidence): string => {
   return [
     `Rotation ${found.rotationId} of ${found.account}`,
     "",
     line("Batch account", found.resourceId),
+    line("Secret", found.secret),
     line("Outcome", found.outcome),
     line("Asked for by", found.startedBy),
     line("Why", found.reason),
     line("Started", found.startedAt),
     line("New key made", found.newKey.madeAt),
     line("New key published", found.newKey.publishedAt),
+    line("New key proven", proof(found.newKey.provenBy, found.newKey.notProven)),
     line("Old key regenerated", found.oldKey.retiredAt),
-    line("Old key proven dead", found.oldKey.provenDeadAt),
+    line("Old key proven dead", proof(provenDead(found.oldKey), found.oldKey.notProven)),
     line("Ended", found.endedAt),
     "",
     "Confirmed by",

@@ -7,26 +7,34 @@ import type { Instant } from "../rotation/time/time";
 /** As they stand in the evidence of `KeyRetired`. */
 export type Confirmations = Evidence[string];
 
-/** One rotation, for an audit. */
+/** One rotation, for an audit: only what its events say, nothing from the configuration. */
 export interface RotationEvidence {
   readonly account: string;
-  readonly resourceId: string;
+  /** The Batch account and the secret when it started. */
+  readonly resourceId: string | null;
+  readonly secret: string | null;
   readonly rotationId: string;
   readonly outcome: "underWay" | "completed" | "rolledBack" | "superseded";
   readonly startedAt: Instant;
   readonly endedAt: Instant | null;
   readonly startedBy: string;
   readonly reason: string;
-  /** When the new key was made, and when it had been proven by a signed call and was published. */
+  /** When the new key was made and published, and what had proven by then that it works. */
   readonly newKey: {
     readonly madeAt: Instant | null;
     readonly publishedAt: Instant | null;
+    readonly provenBy: string | null;
+    /** Why there is no proof; null where there is one, or may still be. */
+    readonly notProven: string | null;
     readonly evidence: Evidence | null;
   };
-  /** When the old key was regenerated, and when it had been proven dead. */
+  /** When the old key was regenerated, and when and by what it was proven dead. */
   readonly oldKey: {
     readonly retiredAt: Instant | null;
     readonly provenDeadAt: Instant | null;
+    readonly provenDeadBy: string | null;
+    /** As above. */
+    readonly notProven: string | null;
     readonly evidence: Evidence | null;
   };
   /** Who confirmed the new key before the old one was retired, with what. */
@@ -61,36 +69,26 @@ const evidenceOf = (
   started: RotationEvent,
   events: readonly RotationEvent[],
 ): RotationEvidence => {
-  const first = (...kinds: readonly EventKind[]) => events.find(({ event }) => kinds.includes(event)) ?? null;
-  const askedBy = started.evidence?.["askedBy"];
-  const [made, retired] = [first("KeyRegenerated"), first("KeyRetired")];
-  // The other key may be published in a rotation as well: when drift is repaired, it is rolled back, or it settles.
-  const published =
-    events.find(({ event, evidence }) => event === "KeyPublished" && isOfSlot(evidence, made?.evidence?.["slot"])) ??
-    null;
-  const dead = first("SettlingStarted", "RotationCompleted");
-  const end = first("RotationCompleted", "RotationRolledBack", "RotationSuperseded");
+  const retired = events.find(({ event }) => event === "KeyRetired") ?? null;
+  const end = events.find(({ event }) => ends.has(event)) ?? null;
   return {
     account: config.name,
-    resourceId: config.batch.resourceId,
+    resourceId: textIn(started, "resourceId"),
+    secret: textIn(started, "secret"),
     rotationId: started.rotationId ?? "",
     outcome: outcomeOf(end),
     startedAt: started.at,
     endedAt: end?.at ?? null,
-    startedBy: typeof askedBy === "string" ? askedBy : started.by,
+    startedBy: textIn(started, "askedBy") ?? started.by,
     reason: started.detail,
-    newKey: { madeAt: made?.at ?? null, publishedAt: published?.at ?? null, evidence: published?.evidence ?? null },
-    oldKey: {
-      retiredAt: retired?.at ?? null,
-      provenDeadAt: dead?.at ?? null,
-      evidence: dead?.evidence ?? null,
-    },
+    newKey: newKeyOf(events),
+    oldKey: oldKeyOf(events, retired, end),
     confirmations: retired?.evidence?.["confirmations"] ?? [],
     confirmedInstances: Number(retired?.evidence?.["confirmedInstances"] ?? 0),
     overrides: events.filter(isOverride).map(({ at, by, event, detail }) => ({ at, by, event, detail })),
-    requestIds: events.flatMap(({ event, evidence }) => {
-      const requestId = evidence?.["requestId"];
-      return typeof requestId === "string" ? [{ event, requestId }] : [];
+    requestIds: events.flatMap((each) => {
+      const requestId = textIn(each, "requestId");
+      return requestId === null ? [] : [{ event: each.event, requestId }];
     }),
     events: events.map(({ id, at, event, by, reason, detail, evidence }) => ({
       id,
@@ -101,6 +99,50 @@ const evidenceOf = (
       detail,
       evidence,
     })),
+  };
+};
+
+const ends: ReadonlySet<EventKind> = new Set<EventKind>([
+  "RotationCompleted",
+  "RotationRolledBack",
+  "RotationSuperseded",
+]);
+
+/** A text of an event's evidence; null where there is none. */
+const textIn = (event: RotationEvent | null, member: string): string | null => {
+  const found = event?.evidence?.[member];
+  return typeof found === "string" ? found : null;
+};
+
+const newKeyOf = (events: readonly RotationEvent[]): RotationEvidence["newKey"] => {
+  const made = events.find(({ event }) => event === "KeyRegenerated") ?? null;
+  // The other key may be published in a rotation as well: when drift is repaired, it is rolled back, or it settles.
+  const published =
+    events.find(({ event, evidence }) => event === "KeyPublished" && isOfSlot(evidence, made?.evidence?.["slot"])) ??
+    null;
+  return {
+    madeAt: made?.at ?? null,
+    publishedAt: published?.at ?? null,
+    provenBy: textIn(published, "provenBy"),
+    notProven: textIn(published, "notProven"),
+    evidence: published?.evidence ?? null,
+  };
+};
+
+const oldKeyOf = (
+  events: readonly RotationEvent[],
+  retired: RotationEvent | null,
+  end: RotationEvent | null,
+): RotationEvidence["oldKey"] => {
+  const said = events.find(({ event }) => event === "SettlingStarted" || event === "RotationCompleted") ?? null;
+  const provenDeadBy = textIn(said, "provenDeadBy");
+  const endedBefore = end === null ? null : "the rotation ended before the old key was proven dead";
+  return {
+    retiredAt: retired?.at ?? null,
+    provenDeadAt: textIn(said, "provenDeadAt"),
+    provenDeadBy,
+    notProven: provenDeadBy === null ? (textIn(said, "notProvenDead") ?? endedBefore) : null,
+    evidence: said?.evidence ?? null,
   };
 };
 

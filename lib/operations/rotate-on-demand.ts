@@ -37,7 +37,8 @@ export const rotateOnDemand = async (app: App, config: AccountConfig, demand: De
     if (asked === "other") return keyReused;
     const refusal = refusalOf(record, config);
     if (refusal !== null || record.state.phase !== "idle") return refusal ?? notIdle(record);
-    return rotationStarted(record.state, { id: ports.ids.next(), trigger: "demand", ...demand }, ports.clock.now());
+    const request = { id: ports.ids.next(), trigger: "demand", ...demand } as const;
+    return rotationStarted(record.state, request, record, ports.clock.now());
   };
   const early = await answeredFromRecord(app, config, demand);
   if (early !== null) return early;

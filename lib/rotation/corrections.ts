@@ -2,7 +2,8 @@ import { type EventDraft } from "./events/events";
 import { otherSlot, type Published, type Rotation, rotationOf, type State } from "./phases";
 import type { LastRotation, RotationRecord } from "./record";
 import { latest, plusMs, toInstant } from "./time/time";
-import { ended, type Move, type PublishedAs, published } from "./transitions";
+import { published, type PublishedAs } from "./evidence";
+import { ended, type Move } from "./transitions";
 
 type Place = Pick<RotationRecord, "resourceId" | "secret">;
 

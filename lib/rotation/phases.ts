@@ -47,6 +47,12 @@ export interface Rotation {
 /** The request that a rotation answers. */
 export type RotationRequest = Pick<Rotation, "trigger" | "reason" | "by" | "retireAfterMs" | "idempotencyKey">;
 
+/** What has shown that the retired key is dead. Recorded before its version is disabled, because it cannot be read afterwards. */
+export interface DeathProof {
+  readonly by: "signedCall" | "comparison";
+  readonly at: Instant;
+}
+
 /** An operator's approval of the present phase. */
 export interface Approval {
   readonly at: Instant;
@@ -83,11 +89,15 @@ export type State =
       readonly rotation: Rotation;
       readonly previousVersion: string;
       readonly retiredAt: Instant;
+      /** Null until there is one. */
+      readonly proof: DeathProof | null;
     }
   | {
       readonly phase: "settling";
       readonly active: Published;
       readonly rotation: Rotation;
+      /** Null where the old key could not be tried any more. */
+      readonly proof: DeathProof | null;
       readonly approval: Approval | null;
     };
 

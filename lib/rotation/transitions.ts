@@ -1,15 +1,16 @@
-import type { EventDraft, Evidence } from "./events/events";
+import type { EventDraft } from "./events/events";
 import {
-  otherSlot,
-  type Published,
-  type Rotation,
-  type RotationRequest,
-  type Slot,
-  type State,
-  type StateOf,
-} from "./phases";
+  confirmedBy,
+  oldKeyEvidence,
+  oldKeyInWords,
+  type Opening,
+  openingEvidence,
+  overrideSuffix,
+  published,
+  type PublishedAs,
+} from "./evidence";
+import { otherSlot, type Published, type Rotation, type RotationRequest, type State, type StateOf } from "./phases";
 import type { LastRotation, Pause, RotationRecord } from "./record";
-import type { InstanceReport } from "./gate/signals";
 import { toInstant } from "./time/time";
 
 /** What a step has made true: the next state, its events, and the members beside the state that changed with it. */
@@ -32,18 +33,6 @@ export interface Move {
   >;
 }
 
-/** A version of the secret, and the id of the request that made it where this rotator did. */
-export interface PublishedAs {
-  readonly version: string;
-  readonly requestId?: string | null;
-}
-
-export const published = (slot: Slot, { version, requestId }: PublishedAs, why: string): EventDraft => ({
-  event: "KeyPublished",
-  detail: `${slot} key published as version ${version}: ${why}`,
-  evidence: { slot, version, requestId: requestId ?? null },
-});
-
 /** First sight of an account whose newest version holds one of the live keys already: nothing is written. */
 export const foundPublished = (active: Published, accountEndpoint: string, now: Date): Move => ({
   state: { phase: "adopting", active, approval: null },
@@ -56,20 +45,21 @@ export const publishedAtFirstSight = (
   active: Published,
   accountEndpoint: string,
   why: string,
-  requestId: string | null,
+  as: PublishedAs,
   now: Date,
 ): Move => ({
   ...foundPublished(active, accountEndpoint, now),
-  events: [published(active.slot, { version: active.version, requestId }, why)],
+  events: [published(active.slot, as, why)],
 });
 
-/** Every consumer is known to run on the published version, so no app uses the other key. */
-export const adopted = (active: Published, override: string | null): Move => ({
+/** The gate was open, so no app uses the other key as far as is known. */
+export const adopted = (active: Published, opening: Opening): Move => ({
   state: { phase: "idle", active },
   events: [
     {
       event: "Adopted",
-      detail: `every consumer runs on the ${active.slot} key, version ${active.version}${overrideSuffix(override)}`,
+      detail: `the ${active.slot} key, version ${active.version}, is adopted; ${confirmedBy(opening)}`,
+      evidence: { slot: active.slot, version: active.version, ...openingEvidence(opening) },
     },
   ],
 });
@@ -77,6 +67,7 @@ export const adopted = (active: Published, override: string | null): Move => ({
 export const rotationStarted = (
   state: StateOf<"idle">,
   request: RotationRequest & Pick<Rotation, "id">,
+  { resourceId, secret }: Pick<RotationRecord, "resourceId" | "secret">,
   now: Date,
 ): Move => {
   const previous = state.active.slot;
@@ -90,7 +81,8 @@ export const rotationStarted = (
         detail:
           `on ${request.trigger}${byDemand ? ` of ${request.by}` : ""}, ` +
           `from the ${previous} to the ${rotation.target} key: ${request.reason}`,
-        ...(byDemand ? { evidence: { askedBy: request.by } } : {}),
+        // The configuration may name another account by the time of an audit.
+        evidence: { askedBy: request.by, resourceId, secret: `${secret.vaultUrl}/secrets/${secret.name}` },
       },
     ],
     also: { dueAgainAt: null, restart: null },
@@ -129,95 +121,76 @@ export const targetPublished = (state: StateOf<"regenerated">, as: PublishedAs, 
   events: [published(state.rotation.target, as, "the rotation's new key")],
 });
 
-/** A column of a history row holds 32,768 characters, and a hundred confirmations take up to 28,000 of them. */
-const maxOverride = 2_000;
-const maxConfirmations = 100;
-
 /** How the previous key came to be retired. */
-export interface Retirement {
-  /** Why the gate was open, where that is not the plain case. */
-  readonly override: string | null;
+export interface Retirement extends Opening {
   /** The previous key had been replaced already, by a request whose answer was lost, or manually. */
   readonly byOthers: boolean;
   readonly requestId: string | null;
-  /** The reports that opened the gate. */
-  readonly confirmations: readonly InstanceReport[];
 }
 
 export const previousRetired = (
   { active, rotation, previousVersion }: StateOf<"published">,
-  { override, byOthers, requestId, confirmations }: Retirement,
+  { byOthers, requestId, ...opening }: Retirement,
   now: Date,
 ): Move => ({
-  state: { phase: "retired", active, rotation, previousVersion, retiredAt: toInstant(now) },
+  state: { phase: "retired", active, rotation, previousVersion, retiredAt: toInstant(now), proof: null },
   events: [
     {
       event: "KeyRetired",
-      detail: byOthers
-        ? `${rotation.previous} key had been regenerated already`
-        : `${rotation.previous} key regenerated, so that its old value is dead${overrideSuffix(override)}`,
-      evidence: {
-        slot: rotation.previous,
-        version: previousVersion,
-        requestId,
-        override: override?.slice(0, maxOverride) ?? null,
-        confirmedInstances: confirmations.length,
-        confirmations: confirmations
-          .slice(0, maxConfirmations)
-          .map(({ consumer, instance, at, secretVersion, healthy, proven }) => ({
-            consumer,
-            instance,
-            at,
-            secretVersion,
-            healthy,
-            proven,
-          })),
-      },
+      detail:
+        `${rotation.previous} key ${byOthers ? "had been regenerated already" : "regenerated"}; ` +
+        `its old value is still to be proven dead${overrideSuffix(opening.override)}`,
+      evidence: { slot: rotation.previous, version: previousVersion, requestId, ...openingEvidence(opening) },
     },
   ],
 });
 
 /** `settleOn: "primary"`: the fresh primary is published and waits behind the same gate. */
 export const settlingStarted = (
-  { active, rotation, retiredAt }: StateOf<"retired">,
+  { active, rotation, retiredAt, previousVersion, proof }: StateOf<"retired">,
   as: PublishedAs,
-  provenDead: ProvenDead,
   now: Date,
 ): Move => ({
   state: {
     phase: "settling",
     active: { slot: otherSlot(active.slot), version: as.version, publishedAt: toInstant(now), keyMadeAt: retiredAt },
     rotation,
+    proof,
     approval: null,
   },
   events: [
     {
       event: "SettlingStarted",
-      detail: "the old key is dead; moving back to the primary key",
-      ...(provenDead === null ? {} : { evidence: provenDead }),
+      detail: `${oldKeyInWords(proof)}; moving back to the primary key`,
+      evidence: { ...oldKeyEvidence(proof), disabledVersion: proof === null ? null : previousVersion },
     },
     published(otherSlot(active.slot), as, "settleOn is primary"),
   ],
 });
 
-/** How the old key was proven dead, for the history. */
-export type ProvenDead = Evidence | null;
-
 /**
  * Idle, unless the active key was published again after the gate had opened: then who reads it is to be found out anew.
+ * `opening`: of the gate of `settling`; null from `retired`, whose gate the event `KeyRetired` describes.
  */
-export const rotationCompleted = (state: StateOf<"retired" | "settling">, provenDead: ProvenDead, now: Date): Move => {
-  const { active, rotation } = state;
+export const rotationCompleted = (state: StateOf<"retired" | "settling">, opening: Opening | null, now: Date): Move => {
+  const { active, rotation, proof } = state;
   const unconfirmed = state.phase === "retired" && active.publishedAt > state.retiredAt;
+  const confirmed = unconfirmed ? "; every consumer has yet to confirm it" : "";
   return {
     state: unconfirmed ? { phase: "adopting", active, approval: null } : { phase: "idle", active },
     events: [
       {
         event: "RotationCompleted",
-        detail: unconfirmed
-          ? `the ${active.slot} key is active; every consumer has yet to confirm its version ${active.version}`
-          : `every consumer runs on the ${active.slot} key, version ${active.version}`,
-        evidence: { slot: active.slot, version: active.version, ...provenDead },
+        detail:
+          `the ${active.slot} key, version ${active.version}, is active${confirmed}; ` +
+          `${oldKeyInWords(proof)}${overrideSuffix(opening?.override ?? null)}`,
+        evidence: {
+          slot: active.slot,
+          version: active.version,
+          ...oldKeyEvidence(proof),
+          ...(state.phase === "retired" ? { disabledVersion: proof === null ? null : state.previousVersion } : {}),
+          ...(opening === null ? {} : openingEvidence(opening)),
+        },
       },
     ],
     also: { lastRotation: ended(rotation, "completed", now) },
@@ -254,8 +227,6 @@ export const rolledBack = (
     },
   };
 };
-
-const overrideSuffix = (override: string | null): string => (override === null ? "" : `; ${override}`);
 
 export const ended = (rotation: Rotation, outcome: LastRotation["outcome"], now: Date): LastRotation => ({
   id: rotation.id,

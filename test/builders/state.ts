@@ -1,4 +1,4 @@
-import type { Approval, Published, Rotation, StateOf } from "../../lib/rotation/phases";
+import type { Approval, DeathProof, Published, Rotation, StateOf } from "../../lib/rotation/phases";
 import { at } from "./time";
 
 /** Versions of the secret: the key before the rotation of these tests, its new key, and the primary key again. */
@@ -28,6 +28,12 @@ export const anApproval = (changes: Partial<Approval> = {}): Approval => ({
   at: at("10:05"),
   by: "operator:ada",
   reason: "checked manually",
+  ...changes,
+});
+
+export const aDeathProof = (changes: Partial<DeathProof> = {}): DeathProof => ({
+  by: "signedCall",
+  at: at("10:20:30.000"),
   ...changes,
 });
 
@@ -74,17 +80,20 @@ export const aRotation = (changes: Partial<Rotation> = {}) => {
       approval: null,
       ...more,
     }),
-    retired: (): StateOf<"retired"> => ({
+    retired: (more: Partial<StateOf<"retired">> = {}): StateOf<"retired"> => ({
       phase: "retired",
       active: theSecondary(),
       rotation,
       previousVersion: v1,
       retiredAt: at("10:20"),
+      proof: null,
+      ...more,
     }),
     settling: (more: Partial<StateOf<"settling">> = {}): StateOf<"settling"> => ({
       phase: "settling",
       active: { slot: "primary", version: v3, publishedAt: at("10:21"), keyMadeAt: at("10:20") },
       rotation,
+      proof: aDeathProof(),
       approval: null,
       ...more,
     }),

@@ -32,7 +32,7 @@ export const safetyRules: readonly SafetyRule[] = [
     rule: "an account is adopted only behind the gate",
     without: "an app that still uses the standby key loses it in the first rotation",
     file: "lib/driver/steps.ts",
-    text: "const found = await askGate({ ...state, active }, context);\n  return found.open",
+    text: "const found = askGate({ ...state, active }, context, reports);\n  return found.open",
     instead: "const found = { open: true, override: null } as const;\n  return found.open",
     caughtBy: simulation,
   },
@@ -107,8 +107,8 @@ export const safetyRules: readonly SafetyRule[] = [
     rule: "a new key is published only after a signed call with it was accepted",
     without: "apps read a key that Batch does not accept yet",
     file: "lib/driver/steps.ts",
-    text: "    if (refused) return newKeyNotAcceptedYet(target);",
-    instead: '    if (refused && state.phase !== "regenerated") return newKeyNotAcceptedYet(target);',
+    text: 'if (answer === "refused") return newKeyNotAcceptedYet(target);',
+    instead: 'if (answer === "refused" && state.phase !== "regenerated") return newKeyNotAcceptedYet(target);',
     caughtBy: simulation,
   },
   {
@@ -218,9 +218,9 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a rotation ends only once the old key is refused",
     without: "a rotation of a leaked key is reported as complete while the key still works",
-    file: "lib/driver/steps.ts",
-    text: "if (slotOf(keys, old.key) !== null || (await probeAccepts(context, old.key))) {",
-    instead: "if (slotOf(keys, old.key) !== null) {",
+    file: "lib/driver/prove-dead.ts",
+    text: 'if (answer === "accepted") return null;',
+    instead: "",
     caughtBy: { jest: "handlers", test: "reasons" },
   },
   {
@@ -327,5 +327,22 @@ export const safetyRules: readonly SafetyRule[] = [
     text: "if (differences.length === 0) return null;",
     instead: "if (differences.length >= 0) return null;",
     caughtBy: { jest: "handlers", test: "operator" },
+  },
+  {
+    rule: "the proof that the old key is dead is recorded before its version is disabled",
+    without: "after a crash the rotation of a leaked key ends without the proof that there was",
+    file: "lib/driver/prove-dead.ts",
+    text: "if (state.proof === null) await context.markProven(proven);",
+    instead: "if (state.proof?.at === proven.active.slot) await context.markProven(proven);",
+    caughtBy: { jest: "scenarios", test: "old-key-proof" },
+  },
+  {
+    rule: "evidence names only a proof that was recorded",
+    without: "an audit shows a signed call that never happened",
+    file: "lib/driver/prove-dead.ts",
+    text: "if (old === null || !old.enabled) return state;",
+    instead:
+      'if (old === null || !old.enabled)\n    return { ...state, proof: { by: "signedCall", at: toInstant(ports.clock.now()) } };',
+    caughtBy: { jest: "scenarios", test: "old-key-proof" },
   },
 ];

@@ -291,6 +291,12 @@ export class PlacedAccount {
     return this.rig.batch.regenerateManually(this.config.batch, slot);
   }
 
+  /** Disables a version, counted from the oldest. */
+  disableManually(index: number): void {
+    const version = this.rig.vault.versions(this.config.secret)[index];
+    if (version !== undefined) version.disabledBy = "person";
+  }
+
   damageRecord(): void {
     this.rig.tables.damage(this.name);
   }

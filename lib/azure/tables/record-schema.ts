@@ -29,6 +29,8 @@ const rotation = demand
 
 const approval = z.strictObject({ at: instant, by: text, reason: z.string() }).nullable();
 
+const deathProof = z.strictObject({ by: z.enum(["signedCall", "comparison"]), at: instant });
+
 /**
  * In a rotation the active slot follows from the phase. A row that says otherwise would have the key in use
  * regenerated.
@@ -64,9 +66,16 @@ const state = z.discriminatedUnion("phase", [
       rotation,
       previousVersion: text,
       retiredAt: instant,
+      proof: deathProof.nullable(),
     })
     .refine(...activeIs("target")),
-  z.strictObject({ phase: z.literal("settling"), active: published, rotation, approval }),
+  z.strictObject({
+    phase: z.literal("settling"),
+    active: published,
+    rotation,
+    proof: deathProof.nullable(),
+    approval,
+  }),
 ]);
 
 const intent = z.strictObject({ slot, at: instant });

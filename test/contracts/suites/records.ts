@@ -2,7 +2,7 @@ import type { RotationEvent } from "../../../lib/rotation/events/events";
 import type { State } from "../../../lib/rotation/phases";
 import type { RotationRecord } from "../../../lib/rotation/record";
 import { aClaim, aFailure, aLastRotation, aPause, aQuarantine, aRecord } from "../../builders/record";
-import { adopting, anApproval, aRotation, idle, thePrimary } from "../../builders/state";
+import { aDeathProof, adopting, anApproval, aRotation, idle, thePrimary } from "../../builders/state";
 import { at as timeOf, minutes } from "../../builders/time";
 
 export const at = timeOf("10:00");
@@ -20,6 +20,7 @@ export const everyState: readonly State[] = [
   rotation.regenerated(),
   rotation.published(),
   rotation.retired(),
+  rotation.retired({ proof: aDeathProof() }),
   rotation.settling({ approval: anApproval() }),
 ];
 

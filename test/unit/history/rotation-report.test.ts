@@ -44,6 +44,7 @@ describe("the report of a completed rotation", () => {
     expect(evidence).toMatchObject({
       account: "render-weu",
       resourceId: place.config.batch.resourceId,
+      secret: `https://render.vault.azure.net/secrets/${place.config.secret.name}`,
       outcome: "completed",
       startedBy: "operator:ada",
       startedAt: atOf(place, "RotationStarted"),
@@ -58,7 +59,15 @@ describe("the report of a completed rotation", () => {
     expect(evidence.newKey).toEqual({
       madeAt: atOf(place, "KeyRegenerated"),
       publishedAt: second?.createdAt,
-      evidence: { slot: "secondary", version: second?.version, requestId: "vault-request-1" },
+      provenBy: "a signed call with this key was accepted",
+      notProven: null,
+      evidence: {
+        slot: "secondary",
+        version: second?.version,
+        requestId: "vault-request-1",
+        provenBy: "a signed call with this key was accepted",
+        notProven: null,
+      },
     });
   });
 
@@ -67,11 +76,15 @@ describe("the report of a completed rotation", () => {
     expect(evidence.oldKey).toEqual({
       retiredAt: atOf(place, "KeyRetired"),
       provenDeadAt: atOf(place, "RotationCompleted"),
+      provenDeadBy: "a signed call with the old key was refused",
+      notProven: null,
       evidence: {
         slot: "secondary",
         version: second?.version,
         disabledVersion: first?.version,
         provenDeadBy: "a signed call with the old key was refused",
+        provenDeadAt: atOf(place, "RotationCompleted"),
+        notProvenDead: null,
       },
     });
     expect(first?.enabled).toBe(false);
@@ -107,14 +120,16 @@ describe("the report of a completed rotation", () => {
         `Rotation ${evidence.rotationId} of render-weu`,
         "",
         `Batch account         ${place.config.batch.resourceId}`,
+        `Secret                https://render.vault.azure.net/secrets/${place.config.secret.name}`,
         "Outcome               completed",
         "Asked for by          operator:ada",
         "Why                   on demand of operator:ada, from the primary to the secondary key: key found in a log",
         `Started               ${atOf(place, "RotationStarted")}`,
         `New key made          ${atOf(place, "KeyRegenerated")}`,
         `New key published     ${second?.createdAt}`,
+        "New key proven        a signed call with this key was accepted",
         `Old key regenerated   ${confirmedAt}`,
-        `Old key proven dead   ${confirmedAt}`,
+        `Old key proven dead   ${confirmedAt}  a signed call with the old key was refused`,
         `Ended                 ${confirmedAt}`,
         "",
         "Confirmed by",
@@ -151,7 +166,7 @@ describe("the report of a rotation", () => {
     expect(evidence).toMatchObject({
       outcome: "underWay",
       endedAt: null,
-      oldKey: { retiredAt: null, provenDeadAt: null, evidence: null },
+      oldKey: { retiredAt: null, provenDeadAt: null, provenDeadBy: null, notProven: null, evidence: null },
       confirmations: [],
       confirmedInstances: 0,
     });
@@ -205,7 +220,11 @@ describe("the report of a rotation", () => {
       outcome: "rolledBack",
       endedAt: atOf(place, "RotationRolledBack"),
       newKey: { evidence: { slot: "secondary" } },
-      oldKey: { retiredAt: null, provenDeadAt: null },
+      oldKey: {
+        retiredAt: null,
+        provenDeadAt: null,
+        notProven: "the rotation ended before the old key was proven dead",
+      },
       overrides: [
         { event: "RotationRolledBack", by: "operator:ada", detail: expect.stringContaining("render-api is down") },
         { event: "Paused", by: "operator:ada" },
@@ -267,6 +286,43 @@ describe("the report of a rotation", () => {
       publishedAt: rig.clock.at,
       evidence: { slot: "secondary", version: rig.vault.versions(config.secret).at(-1)?.version },
     });
+  });
+
+  it("whose old version was disabled by others claims no proof, in the report, the text and the history", async () => {
+    const place = await published();
+    place.disableManually(0);
+    await place.confirm();
+    expect(place.phase).toBe("idle");
+    const evidence = await evidenceOf(place);
+    const notProven = "its secret version was disabled or gone before the key could be tried";
+    expect(evidence).toMatchObject({
+      outcome: "completed",
+      oldKey: { retiredAt: atOf(place, "KeyRetired"), provenDeadAt: null, provenDeadBy: null, notProven },
+    });
+    expect(renderText(evidence)).toContain(`\nOld key proven dead   not proven: ${notProven}\n`);
+    expect(place.eventsOf("RotationCompleted")[0]?.detail).toContain(`the old key was not proven dead: ${notProven}`);
+    expect(JSON.stringify(place.events)).not.toContain("a signed call with the old key was refused");
+  });
+
+  it("without probing claims no signed call, in the report, the text and the history", async () => {
+    const place = await published({ probe: "none" });
+    await place.confirm();
+    const evidence = await evidenceOf(place);
+    expect(evidence).toMatchObject({
+      newKey: { provenBy: null, notProven: "no signed call with this key was accepted: none was made" },
+      oldKey: { provenDeadBy: "the old key is neither live key", notProven: null },
+    });
+    expect(renderText(evidence)).toContain("\nNew key proven        not proven: no signed call with this key");
+    expect(JSON.stringify(place.events)).not.toMatch(/a signed call with (this|the old) key was/);
+  });
+
+  it("names the Batch account and the secret of its start, whatever the configuration names now", async () => {
+    const place = await published();
+    await place.confirm();
+    const before = await evidenceOf(place);
+    const batch = { ...place.config.batch, resourceId: `${place.config.batch.resourceId}2` };
+    const after = await readEvidence(place.rig.app, { ...place.config, batch }, before.rotationId);
+    expect(after).toEqual(before);
   });
 
   it("that does not exist is null", async () => {

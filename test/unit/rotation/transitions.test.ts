@@ -1,11 +1,27 @@
 import * as to from "../../../lib/rotation/transitions";
 import { aPause } from "../../builders/record";
 import { aReport } from "../../builders/report";
-import { aRotation, idle, thePrimary, theSecondary, v1, v2, v3 } from "../../builders/state";
+import type { PublishedAs } from "../../../lib/rotation/evidence";
+import { aDeathProof, aRotation, idle, thePrimary, theSecondary, v1, v2, v3 } from "../../builders/state";
 import { at, minutes, when } from "../../builders/time";
 
 const endpoint = "renderweu.westeurope.batch.azure.com";
 const aNoted = { reason: "leaked", retireAfterMs: minutes(15), idempotencyKey: "once" } as const;
+
+const place = { resourceId: "/batch", secret: { vaultUrl: "https://vault.example", name: "key" } };
+const placed = { resourceId: "/batch", secret: "https://vault.example/secrets/key" };
+const accepted = { provenBy: "a signed call with this key was accepted", notProven: null };
+const notTried = { provenBy: null, notProven: "no signed call with this key was accepted: none was made" };
+const refused = {
+  provenDeadBy: "a signed call with the old key was refused",
+  provenDeadAt: at("10:20:30.000"),
+  notProvenDead: null,
+};
+const notProvenDead = {
+  provenDeadBy: null,
+  provenDeadAt: null,
+  notProvenDead: "its secret version was disabled or gone before the key could be tried",
+};
 
 describe("the first reconcile", () => {
   it("adopts a published live key without an event, as nothing was written", () => {
@@ -21,7 +37,7 @@ describe("the first reconcile", () => {
       thePrimary(),
       endpoint,
       "the vault held no secret",
-      "request-1",
+      { version: v1, requestId: "request-1", answer: "accepted" },
       when("10:00"),
     );
     expect(move).toEqual({
@@ -30,7 +46,7 @@ describe("the first reconcile", () => {
         {
           event: "KeyPublished",
           detail: `primary key published as version ${v1}: the vault held no secret`,
-          evidence: { slot: "primary", version: v1, requestId: "request-1" },
+          evidence: { slot: "primary", version: v1, requestId: "request-1", ...accepted },
         },
       ],
       also: { accountEndpoint: endpoint, reconciledAt: at("10:00") },
@@ -40,15 +56,29 @@ describe("the first reconcile", () => {
 
 describe("the end of an adoption", () => {
   it("makes the account idle on the key that every consumer uses", () => {
-    expect(to.adopted(thePrimary(), null)).toEqual({
+    const confirmations = [aReport(), aReport({ instance: "vm-2" })];
+    expect(to.adopted(thePrimary(), { override: null, confirmations })).toMatchObject({
       state: { phase: "idle", active: thePrimary() },
-      events: [{ event: "Adopted", detail: `every consumer runs on the primary key, version ${v1}` }],
+      events: [
+        {
+          event: "Adopted",
+          detail: `the primary key, version ${v1}, is adopted; 2 instances have confirmed it`,
+          evidence: { confirmedInstances: 2, confirmations: [{ instance: "vm-1" }, { instance: "vm-2" }] },
+        },
+      ],
     });
   });
 
-  it("names the override", () => {
-    expect(to.adopted(thePrimary(), "approved by operator:ada").events).toEqual([
-      { event: "Adopted", detail: `every consumer runs on the primary key, version ${v1}; approved by operator:ada` },
+  it.each([
+    [0, "0 instances have"],
+    [1, "1 instance has"],
+  ])("names the override, and claims only the %i confirmations that there are", (count, words) => {
+    const confirmations = Array.from({ length: count }, () => aReport());
+    expect(to.adopted(thePrimary(), { override: "approved by operator:ada", confirmations }).events).toMatchObject([
+      {
+        detail: `the primary key, version ${v1}, is adopted; ${words} confirmed it; approved by operator:ada`,
+        evidence: { override: "approved by operator:ada", confirmedInstances: count },
+      },
     ]);
   });
 });
@@ -59,7 +89,7 @@ describe("a rotation", () => {
     ["secondary", "primary"],
   ] as const)("starts from the %s key with the other as its target", (previous, target) => {
     const request = { id: "r1", trigger: "demand", by: "operator:ada", ...aNoted } as const;
-    expect(to.rotationStarted(idle({ slot: previous }), request, when("10:00"))).toEqual({
+    expect(to.rotationStarted(idle({ slot: previous }), request, place, when("10:00"))).toEqual({
       state: {
         phase: "started",
         active: thePrimary({ slot: previous }),
@@ -79,7 +109,7 @@ describe("a rotation", () => {
         {
           event: "RotationStarted",
           detail: `on demand of operator:ada, from the ${previous} to the ${target} key: leaked`,
-          evidence: { askedBy: "operator:ada" },
+          evidence: { askedBy: "operator:ada", ...placed },
         },
       ],
       also: { dueAgainAt: null, restart: null },
@@ -88,8 +118,12 @@ describe("a rotation", () => {
 
   it("on schedule states only why it was due", () => {
     const request = { id: "r1", ...aNoted, trigger: "schedule", by: "schedule", reason: "due" } as const;
-    expect(to.rotationStarted(idle(), request, when("10:00")).events).toEqual([
-      { event: "RotationStarted", detail: "on schedule, from the primary to the secondary key: due" },
+    expect(to.rotationStarted(idle(), request, place, when("10:00")).events).toEqual([
+      {
+        event: "RotationStarted",
+        detail: "on schedule, from the primary to the secondary key: due",
+        evidence: { askedBy: "schedule", ...placed },
+      },
     ]);
   });
 
@@ -107,33 +141,44 @@ describe("a rotation", () => {
     });
   });
 
-  it("publishes its target with its instant of creation, and keeps the previous version", () => {
-    expect(
-      to.targetPublished(aRotation().regenerated(), { version: v2, requestId: "request-3" }, when("10:00")),
-    ).toEqual({
+  it.each<[NonNullable<PublishedAs["answer"]>, string, object]>([
+    ["accepted", "", accepted],
+    [
+      "notAsked",
+      "; not proven: no signed call with this key was accepted: none was made",
+      { provenBy: null, notProven: "no signed call with this key was accepted: none was made" },
+    ],
+    [
+      "unanswered",
+      "; not proven: no signed call with this key was accepted: Batch did not answer",
+      { provenBy: null, notProven: "no signed call with this key was accepted: Batch did not answer" },
+    ],
+  ])("publishes its target and keeps the previous version; a signed call with the key was %s", (answer, end, proof) => {
+    const as = { version: v2, requestId: "request-3", answer };
+    expect(to.targetPublished(aRotation().regenerated(), as, when("10:00"))).toEqual({
       state: aRotation().published(),
       events: [
         {
           event: "KeyPublished",
-          detail: `secondary key published as version ${v2}: the rotation's new key`,
-          evidence: { slot: "secondary", version: v2, requestId: "request-3" },
+          detail: `secondary key published as version ${v2}: the rotation's new key${end}`,
+          evidence: { slot: "secondary", version: v2, requestId: "request-3", ...proof },
         },
       ],
     });
   });
 
   it.each([
-    ["without override", null, false, "primary key regenerated, so that its old value is dead"],
-    ["with an override", "approved", false, "primary key regenerated, so that its old value is dead; approved"],
-    ["after an outside regenerate", null, true, "primary key had been regenerated already"],
-  ])("retires the previous key %s", (_what, override, byOthers, detail) => {
+    ["without override", null, false, "primary key regenerated", ""],
+    ["with an override", "approved", false, "primary key regenerated", "; approved"],
+    ["after an outside regenerate", null, true, "primary key had been regenerated already", ""],
+  ])("retires the previous key %s, and does not claim that it is dead", (_what, override, byOthers, begin, end) => {
     const retirement = { override, byOthers, requestId: "request-4", confirmations: [aReport({ proven: true })] };
     expect(to.previousRetired(aRotation().published(), retirement, when("10:20"))).toEqual({
       state: aRotation().retired(),
       events: [
         {
           event: "KeyRetired",
-          detail,
+          detail: `${begin}; its old value is still to be proven dead${end}`,
           evidence: {
             slot: "primary",
             version: v1,
@@ -170,53 +215,105 @@ describe("a rotation", () => {
     expect(event?.evidence).toMatchObject({ override: "o".repeat(2_000), confirmedInstances: 0, confirmations: [] });
   });
 
-  it("settles on the new primary key, made when the old one was retired", () => {
-    const proven = { oldKeyRefusedAt: at("10:20:30.000") };
-    expect(to.settlingStarted(aRotation().retired(), { version: v3 }, proven, when("10:21"))).toEqual({
+  it("settles on the new primary key, made when the old one was retired, and names the proof", () => {
+    const retired = aRotation().retired({ proof: aDeathProof() });
+    expect(to.settlingStarted(retired, { version: v3, answer: "accepted" }, when("10:21"))).toEqual({
       state: aRotation().settling(),
       events: [
-        { event: "SettlingStarted", detail: "the old key is dead; moving back to the primary key", evidence: proven },
+        {
+          event: "SettlingStarted",
+          detail: "the old key is dead: a signed call with the old key was refused; moving back to the primary key",
+          evidence: { ...refused, disabledVersion: v1 },
+        },
         {
           event: "KeyPublished",
           detail: `primary key published as version ${v3}: settleOn is primary`,
-          evidence: { slot: "primary", version: v3, requestId: null },
+          evidence: { slot: "primary", version: v3, requestId: null, ...accepted },
         },
       ],
     });
   });
 
-  it("settles without evidence if the old key was proven dead before", () => {
-    const [event] = to.settlingStarted(aRotation().retired(), { version: v3 }, null, when("10:21")).events;
-    expect(event).toEqual({ event: "SettlingStarted", detail: "the old key is dead; moving back to the primary key" });
+  it("settles without a proof, and says so", () => {
+    const { events, state } = to.settlingStarted(aRotation().retired(), { version: v3 }, when("10:21"));
+    expect(state).toMatchObject({ phase: "settling", proof: null });
+    expect(events[0]).toEqual({
+      event: "SettlingStarted",
+      detail: `the old key was not proven dead: ${notProvenDead.notProvenDead}; moving back to the primary key`,
+      evidence: { ...notProvenDead, disabledVersion: null },
+    });
   });
+
+  const dead = "the old key is dead: a signed call with the old key was refused";
+  const opening = { override: "approved by operator:ada", confirmations: [] };
+  const opened = { override: "approved by operator:ada", confirmedInstances: 0, confirmations: [] };
 
   it.each([
-    ["retired", aRotation(aNoted).retired(), "secondary", v2],
-    ["settling", aRotation(aNoted).settling(), "primary", v3],
-  ] as const)("completes from %s", (_phase, state, slot, version) => {
-    const proven = { oldKeyRefusedAt: at("10:20:30.000") };
-    expect(to.rotationCompleted(state, proven, when("10:30"))).toEqual({
-      state: { phase: "idle", active: state.active },
-      events: [
-        {
-          event: "RotationCompleted",
-          detail: `every consumer runs on the ${slot} key, version ${version}`,
-          evidence: { slot, version, oldKeyRefusedAt: at("10:20:30.000") },
-        },
-      ],
-      also: {
-        lastRotation: {
-          id: "01JDF0000000000000000ROTAT",
-          outcome: "completed",
-          startedAt: at("09:55"),
-          endedAt: at("10:30"),
-          reason: "leaked",
-          retireAfterMs: 900_000,
-          idempotencyKey: "once",
-        },
+    [
+      "retired",
+      aRotation(aNoted).retired({ proof: aDeathProof() }),
+      null,
+      "secondary",
+      v2,
+      dead,
+      {
+        ...refused,
+        disabledVersion: v1,
       },
-    });
-  });
+    ],
+    [
+      "retired without a proof",
+      aRotation(aNoted).retired(),
+      null,
+      "secondary",
+      v2,
+      `the old key was not proven dead: ${notProvenDead.notProvenDead}`,
+      { ...notProvenDead, disabledVersion: null },
+    ],
+    [
+      "retired by a comparison",
+      aRotation(aNoted).retired({ proof: aDeathProof({ by: "comparison" }) }),
+      null,
+      "secondary",
+      v2,
+      "the old key is dead: the old key is neither live key",
+      { ...refused, provenDeadBy: "the old key is neither live key", disabledVersion: v1 },
+    ],
+    [
+      "settling in spite of a check",
+      aRotation(aNoted).settling(),
+      opening,
+      "primary",
+      v3,
+      `${dead}; approved by operator:ada`,
+      { ...refused, ...opened },
+    ],
+  ] as const)(
+    "completes from %s, and its end says what was proven",
+    (_phase, state, how, slot, version, end, proof) => {
+      expect(to.rotationCompleted(state, how, when("10:30"))).toEqual({
+        state: { phase: "idle", active: state.active },
+        events: [
+          {
+            event: "RotationCompleted",
+            detail: `the ${slot} key, version ${version}, is active; ${end}`,
+            evidence: { slot, version, ...proof },
+          },
+        ],
+        also: {
+          lastRotation: {
+            id: "01JDF0000000000000000ROTAT",
+            outcome: "completed",
+            startedAt: at("09:55"),
+            endedAt: at("10:30"),
+            reason: "leaked",
+            retireAfterMs: 900_000,
+            idempotencyKey: "once",
+          },
+        },
+      });
+    },
+  );
 });
 
 describe("a rotation whose key was published again after the gate had opened", () => {
@@ -228,7 +325,9 @@ describe("a rotation whose key was published again after the gate had opened", (
       events: [
         {
           event: "RotationCompleted",
-          detail: `the secondary key is active; every consumer has yet to confirm its version ${v3}`,
+          detail: expect.stringMatching(
+            `^the secondary key, version ${v3}, is active; every consumer has yet to confirm it; `,
+          ),
           evidence: { slot: "secondary", version: v3 },
         },
       ],
@@ -259,7 +358,7 @@ describe("a roll-back", () => {
         {
           event: "KeyPublished",
           detail: `primary key published as version ${v3}: rolled back`,
-          evidence: { slot: "primary", version: v3, requestId: "request-6" },
+          evidence: { slot: "primary", version: v3, requestId: "request-6", ...notTried },
         },
         { event: "Paused", detail: "paused by the roll-back, until an operator resumes: render-api is down" },
       ],

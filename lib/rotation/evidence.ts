@@ -1,0 +1,87 @@
+import type { EventDraft, Evidence } from "./events/events";
+import type { InstanceReport } from "./gate/signals";
+import type { DeathProof, Slot } from "./phases";
+
+/*
+ * What events say about proofs and confirmations. All of it is derived from what has happened, nothing from the
+ * configuration: what was not proven says so.
+ */
+
+/**
+ * A version of the secret, the id of the request that made it where this rotator did, and what Batch answered to a
+ * signed call with its key in the same step; absent where no such call was due.
+ */
+export interface PublishedAs {
+  readonly version: string;
+  readonly requestId?: string | null;
+  readonly answer?: "accepted" | "notAsked" | "unanswered";
+}
+
+export const published = (slot: Slot, { version, requestId, answer }: PublishedAs, why: string): EventDraft => {
+  const proof = newKeyProof(answer);
+  const unproven = answer === undefined || proof.notProven === null ? "" : `; not proven: ${proof.notProven}`;
+  return {
+    event: "KeyPublished",
+    detail: `${slot} key published as version ${version}: ${why}${unproven}`,
+    evidence: { slot, version, requestId: requestId ?? null, ...proof },
+  };
+};
+
+const newKeyProof = (answer: PublishedAs["answer"]): { provenBy: string | null; notProven: string | null } => {
+  if (answer === "accepted") return { provenBy: "a signed call with this key was accepted", notProven: null };
+  const why = answer === "unanswered" ? "Batch did not answer" : "none was made";
+  return { provenBy: null, notProven: `no signed call with this key was accepted: ${why}` };
+};
+
+/** How a gate came to be open. */
+export interface Opening {
+  /** In spite of which check; null in the plain case. */
+  readonly override: string | null;
+  /** The reports that opened it. */
+  readonly confirmations: readonly InstanceReport[];
+}
+
+/** Why the gate was open in spite of a check, as the end of a sentence. */
+export const overrideSuffix = (override: string | null): string => (override === null ? "" : `; ${override}`);
+
+/** Who confirmed, as the end of a sentence. */
+export const confirmedBy = ({ override, confirmations }: Opening): string => {
+  const count = confirmations.length === 1 ? "1 instance has" : `${confirmations.length} instances have`;
+  return `${count} confirmed it${overrideSuffix(override)}`;
+};
+
+/** A column of a history row holds 32,768 characters, and a hundred confirmations take up to 28,000 of them. */
+const maxOverride = 2_000;
+const maxConfirmations = 100;
+
+export const openingEvidence = ({ override, confirmations }: Opening): Evidence => ({
+  override: override?.slice(0, maxOverride) ?? null,
+  confirmedInstances: confirmations.length,
+  confirmations: confirmations
+    .slice(0, maxConfirmations)
+    .map(({ consumer, instance, at, secretVersion, healthy, proven }) => ({
+      consumer,
+      instance,
+      at,
+      secretVersion,
+      healthy,
+      proven,
+    })),
+});
+
+const proofs: Readonly<Record<DeathProof["by"], string>> = {
+  signedCall: "a signed call with the old key was refused",
+  comparison: "the old key is neither live key",
+};
+
+const notProvenDead = "its secret version was disabled or gone before the key could be tried";
+
+export const oldKeyInWords = (proof: DeathProof | null): string =>
+  proof === null ? `the old key was not proven dead: ${notProvenDead}` : `the old key is dead: ${proofs[proof.by]}`;
+
+/** Only what has happened: a proof that was recorded, or that there is none. */
+export const oldKeyEvidence = (proof: DeathProof | null): Evidence => ({
+  provenDeadBy: proof === null ? null : proofs[proof.by],
+  provenDeadAt: proof?.at ?? null,
+  notProvenDead: proof === null ? notProvenDead : null,
+});
