@@ -95,7 +95,7 @@ const failed = (app: App, error: unknown): HttpResponseInit => {
     return problem(503, "Unavailable", error.message, { retryAfter: retrySeconds });
   }
   if (error instanceof CorruptRecordError) {
-    return problem(409, "RecordCorrupt", `${error.message}; GET the account for the remedy`);
+    return problem(409, error.reason, `${error.message}; GET the account for the remedy`);
   }
   const name = error instanceof Error ? error.name : typeof error;
   app.ports.log.write("error", { event: "RequestFailed", detail: `unexpected ${name}` });

@@ -1,5 +1,6 @@
 import { app } from "@azure/functions";
 import { concurrently } from "../lib/operations/concurrently";
+import { readOrphanedRecords } from "../lib/operations/orphaned-records";
 import { readStatus } from "../lib/operations/read-status";
 import { json, withApp } from "./http";
 
@@ -12,6 +13,7 @@ app.http("listAccounts", {
   handler: withApp(async (theApp) => {
     const statuses = await concurrently(theApp.accounts, maxConcurrent, (account) => readStatus(theApp, account));
     const accounts = statuses.map(({ consumers: _left, ...status }) => status);
-    return json(200, { accounts, checkedAt: theApp.ports.clock.now().toISOString() });
+    const orphanedRecords = await readOrphanedRecords(theApp);
+    return json(200, { accounts, orphanedRecords, checkedAt: theApp.ports.clock.now().toISOString() });
   }),
 });

@@ -88,9 +88,10 @@ export class OperatorNeededError extends Error {
   }
 }
 
-/** The stored record cannot be read; nothing is done with this account until it is fixed. */
+/** The account's record cannot be used; nothing is done with this account until that is fixed. */
 export class CorruptRecordError extends Error {
-  override readonly name = "CorruptRecordError";
+  override readonly name: string = "CorruptRecordError";
+  readonly reason: Extract<BlockedReason, "RecordCorrupt" | "RecordElsewhere"> = "RecordCorrupt";
   constructor(
     readonly account: string,
     readonly problem: string,
@@ -98,6 +99,19 @@ export class CorruptRecordError extends Error {
     readonly sequence: number | null = null,
   ) {
     super(`record of account ${account}: ${problem}`);
+  }
+}
+
+/** The record of the account's Batch account has another name: two records would drive one pair of keys. */
+export class RecordElsewhereError extends CorruptRecordError {
+  override readonly name = "RecordElsewhereError";
+  override readonly reason = "RecordElsewhere";
+  constructor(
+    account: string,
+    /** The name in that record. */
+    readonly holder: string,
+  ) {
+    super(account, `the record of this Batch account has the name ${holder}`);
   }
 }
 

@@ -96,6 +96,13 @@ export interface Stored {
   readonly etag: string;
 }
 
+/** All records of the tables, of whatever account. */
+export interface AllRecords {
+  readonly records: readonly RotationRecord[];
+  /** Names of accounts whose record cannot be read. */
+  readonly unreadable: readonly string[];
+}
+
 /**
  * The rotation records. Writes are conditional, and never take a lost answer for a lost race:
  * each write carries its own id and is read back before it is called a conflict.
@@ -103,6 +110,7 @@ export interface Stored {
  */
 export interface Rotations {
   read(account: string, options: CallOptions): Promise<Stored | null>;
+  list(options: CallOptions): Promise<AllRecords>;
   /** Null when there is a record already. */
   insert(record: RotationRecord, options: CallOptions): Promise<Stored | null>;
   /** Null when another writer has written since `etag` was read. */

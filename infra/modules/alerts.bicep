@@ -52,7 +52,7 @@ resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = if (empty(ex
 
 var actionGroupId = empty(existingActionGroupResourceId) ? actionGroup.id : existingActionGroupResourceId
 
-// Severity 1: no key is rotated any more. 2: an account needs an operator. 3: an operator should check.
+// Severity 1: no key is rotated any more, or a leaked key may stay alive. 2: an account needs an operator. 3: an operator should check.
 // The state of an idle account is logged once an hour, so the rules that read it look back two hours.
 var rules = [
   {
@@ -116,6 +116,24 @@ var rules = [
     query: loadTextContent('../queries/rolled-back.kql')
     severity: 3
     window: 'PT30M'
+    dimensions: ['Account']
+  }
+  {
+    name: 'leaked-key'
+    title: 'The rotation of a leaked key ended early'
+    description: 'A rotation with retireAfter ended before the old key was proven dead. The detail says whether it starts again, or which key to regenerate.'
+    query: loadTextContent('../queries/leaked-key.kql')
+    severity: 1
+    window: 'P1D'
+    dimensions: ['Account']
+  }
+  {
+    name: 'orphaned'
+    title: 'A record belongs to no configured account'
+    description: 'The tables hold a record that no configured account owns, so its keys are no longer rotated. The detail gives the remedy.'
+    query: loadTextContent('../queries/orphaned.kql')
+    severity: 2
+    window: 'P1D'
     dimensions: ['Account']
   }
   {

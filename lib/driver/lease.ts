@@ -98,7 +98,7 @@ export class Lease {
     // One deadline for all: a process that was frozen in between must not insert a record that no longer fits the
     // history.
     const options = this.#callWithoutClaim();
-    const known = await readRecord(this.ports, this.limits, this.config.name, options);
+    const known = await readRecord(this.ports, this.limits, this.config, options);
     const now = clock.now();
     if (known !== null && claimIsLive(known.record, now)) return { kind: "busy", claim: known.record.claim };
     const before = known?.record ?? (await this.#firstRecord(now, options));

@@ -1,22 +1,30 @@
 import type { Limits } from "../limits";
-import { CorruptRecordError } from "../errors";
+import { CorruptRecordError, RecordElsewhereError } from "../errors";
 import type { CallOptions, Ports, Stored } from "../ports";
+import type { AccountConfig } from "../rotation/account-config";
 import { claimIsAbsurd } from "../rotation/claim";
+import { isSameResource } from "../rotation/first-record";
 
 /**
- * The stored record of an account. Also throws `CorruptRecordError` where its claim would block the account for longer
- * than any driver could hold it. Such a claim is not removed, because a driver could own it; it is reported.
+ * The stored record of an account. Throws `CorruptRecordError` too where its claim would block the account for longer
+ * than any driver could hold it. Such a claim is not removed, because a driver could own it; it is reported. Throws
+ * `RecordElsewhereError` where another record is for the same Batch account: that one knows what is under way.
  */
 export const readRecord = async (
   { rotations, clock }: Pick<Ports, "rotations" | "clock">,
   { claimMs }: Pick<Limits, "claimMs">,
-  account: string,
+  { name, batch }: AccountConfig,
   call: CallOptions,
 ): Promise<Stored | null> => {
-  const stored = await rotations.read(account, call);
+  const stored = await rotations.read(name, call);
+  if (stored === null || !isSameResource(stored.record.resourceId, batch.resourceId)) {
+    const { records } = await rotations.list(call);
+    const other = records.find((each) => each.account !== name && isSameResource(each.resourceId, batch.resourceId));
+    if (other !== undefined) throw new RecordElsewhereError(name, other.account);
+  }
   if (stored === null || !claimIsAbsurd(stored.record, claimMs, clock.now())) return stored;
   throw new CorruptRecordError(
-    account,
+    name,
     `its claim lasts until ${stored.record.claim?.until}, far longer than any driver may hold one, so it was ` +
       `edited manually or written with a wrong clock: set "claim" to null in the record's JSON`,
   );

@@ -69,8 +69,8 @@ export const vaultWriteCheck = (newest: Newest | null): Check => {
 };
 
 export const tablesCheck = (status: StatusBody): Check =>
-  status.blocked?.reason === "RecordCorrupt"
-    ? bad("tables", "the stored record cannot be read", status.blocked.remedy)
+  status.blocked?.reason === "RecordCorrupt" || status.blocked?.reason === "RecordElsewhere"
+    ? bad("tables", "the stored record cannot be used", status.blocked.remedy)
     : good("tables", status.phase === null ? "reachable; no record yet" : `reachable; phase ${status.phase}`);
 
 export const consumerChecks = (status: StatusBody | null): readonly Check[] =>

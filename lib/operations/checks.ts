@@ -28,7 +28,7 @@ export const failedCheck = (check: string, error: unknown, config: AccountConfig
     const remedy = command === null ? error.remedy : `${error.remedy}: ${command}`;
     return bad(check, `${error.facts.operation}: ${error.reason}`, withIdentity(remedy, principal));
   }
-  if (error instanceof CorruptRecordError) return bad(check, "the stored record cannot be read", error.message);
+  if (error instanceof CorruptRecordError) return bad(check, "the stored record cannot be used", error.message);
   if (error instanceof TransientServiceError || error instanceof OutcomeUnknownError) {
     return bad(check, error.message, check === "identity" ? identityRemedies.noToken : outOfReachRemedy);
   }

@@ -3,7 +3,8 @@ import type { App } from "../app";
 import { callOptions } from "../limits";
 import type { StoredNotice } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
-import { recordCorrupt } from "../rotation/events/notice";
+import { recordUnusable } from "../rotation/events/notice";
+import type { StatusBody } from "./status";
 import { type Subject, notificationDelayed, publishNotice } from "../alarms/publish-notice";
 
 /** A notice that cannot be published now is published at the next tick. */
@@ -17,20 +18,20 @@ export const publishOrDelay = async ({ ports, limits }: App, subject: Subject): 
 };
 
 /**
- * The alarm of an account whose record cannot be read, stored apart from that record, which is never changed. `remedy`
- * is null once the record can be read, or is gone.
+ * The alarm of an account whose record cannot be used, stored apart from that record, which is never changed.
+ * `unusable` is null once the record can be used, or is gone.
  */
 export const alarmCorruptRecord = async (
   app: App,
   config: AccountConfig,
   known: StoredNotice | null,
-  remedy: string | null,
+  unusable: StatusBody["blocked"],
 ): Promise<void> => {
-  if (known === null && remedy === null) return;
+  if (known === null && unusable === null) return;
   const { remindEveryMs } = config;
-  const found = remedy === null ? [] : [recordCorrupt(remedy, app.ports.clock.now())];
+  const found = unusable === null ? [] : [recordUnusable(unusable, app.ports.clock.now())];
   const published = await publishOrDelay(app, { account: config.name, known, found, remindEveryMs });
-  if (published !== null && remedy === null && published.notice.pendingHistory.length > 0)
+  if (published !== null && unusable === null && published.notice.pendingHistory.length > 0)
     await flushBacklog(app, config, published);
 };
 

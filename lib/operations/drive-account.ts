@@ -13,7 +13,7 @@ import { pullSignals } from "../signals/pull-signals";
 export const driveAccount = async (app: App, config: AccountConfig, stop: AbortSignal): Promise<number> => {
   const { ports, limits } = app;
   const call = () => callOptions(ports.clock, limits.callMs);
-  const stored = await readRecord(ports, limits, config.name, call());
+  const stored = await readRecord(ports, limits, config, call());
   if (stored !== null) {
     await pull(app, config, stored.record);
     const gated = gatedState(stored.record.state) !== null;

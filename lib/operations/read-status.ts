@@ -15,14 +15,14 @@ export const readStatus = async (app: App, config: AccountConfig): Promise<Statu
   const call = () => callOptions(ports.clock, limits.callMs);
   try {
     const [stored, reports] = await Promise.all([
-      readRecord(ports, limits, config.name, call()),
+      readRecord(ports, limits, config, call()),
       ports.signals.list(config.name, call()),
     ]);
     const now = ports.clock.now();
     return statusOf({ config, record: stored?.record ?? null, reports, dryRun: limits.dryRun, now });
   } catch (error) {
     if (!(error instanceof CorruptRecordError)) throw error;
-    return corruptStatus(config, error.problem, ports.clock.now(), await alarmSince(app, config));
+    return corruptStatus(config, error, ports.clock.now(), await alarmSince(app, config));
   }
 };
 

@@ -56,7 +56,7 @@ export const rotateOnDemand = async (app: App, config: AccountConfig, demand: De
 /** Answers that need no claim: a repeated request, a refusal that the record shows already, a dry run. */
 const answeredFromRecord = async (app: App, config: AccountConfig, demand: Demand): Promise<Demanded | null> => {
   const { ports, limits } = app;
-  const stored = await readRecord(ports, limits, config.name, callOptions(ports.clock, limits.callMs));
+  const stored = await readRecord(ports, limits, config, callOptions(ports.clock, limits.callMs));
   const record = stored?.record ?? null;
   if (record === null) return refused(config.paused ? pausedRefusal : notAdopted);
   const asked = knownDemand(record, demand);
@@ -94,6 +94,10 @@ const notAdopted: RequestRejection = {
     "the account is not adopted yet: until every consumer has confirmed the published key, " +
     "a rotation could break one; GET the account to see what it waits for",
 };
+const startsAgain: RequestRejection = {
+  refused: "RotationUnderWay",
+  detail: "a rotation on demand was superseded and starts again at once with its own request: wait for its end",
+};
 const keyReused: RequestRejection = {
   refused: "IdempotencyKeyReused",
   detail: "this Idempotency-Key was used with another body: send the same body, or another key",
@@ -103,7 +107,9 @@ const keyReused: RequestRejection = {
 const refusalOf = (record: RotationRecord, config: AccountConfig): RequestRejection | null => {
   if (pauseInForce(record, config) !== null) return pausedRefusal;
   if (record.state.phase === "adopting") return notAdopted;
-  return record.state.phase === "idle" ? null : notIdle(record);
+  if (record.state.phase !== "idle") return notIdle(record);
+  // Another request in its place would lose what it was asked for.
+  return record.restart === null ? null : startsAgain;
 };
 
 const notIdle = (record: RotationRecord): RequestRejection => ({

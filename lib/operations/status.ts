@@ -1,3 +1,4 @@
+import { type CorruptRecordError, RecordElsewhereError } from "../errors";
 import type { AccountConfig } from "../rotation/account-config";
 import { pauseInForce } from "../rotation/pause";
 import type { Phase, Slot } from "../rotation/phases";
@@ -88,21 +89,27 @@ const unseen = (view: StatusInput): StatusBody => ({
   consumers: consumerBodies(view),
 });
 
+const remedyOf = ({ name }: AccountConfig, error: CorruptRecordError): string =>
+  error instanceof RecordElsewhereError
+    ? `${error.problem}: give the account this name in ROTATION_ACCOUNTS; to keep the name ${name}, wait until no ` +
+      `rotation of ${error.holder} is under way, then delete the row with PartitionKey ${error.holder} in the ` +
+      "Rotations table: the account is adopted anew, and its history stays under the old name"
+    : `${error.problem}; fix or delete the row with PartitionKey ${name} in the Rotations table: ` +
+      "without a row the account is adopted anew, which regenerates nothing before every consumer has confirmed";
+
 /**
- * The status of an account whose record cannot be read. `since`: when the alarm about it began; null where it has not.
+ * The status of an account whose record cannot be used. `since`: when the alarm about it began; null where it has not.
  */
 export const corruptStatus = (
   config: AccountConfig,
-  problem: string,
+  error: CorruptRecordError,
   now: Date,
   since: Instant | null = null,
 ): StatusBody => ({
   ...unseen({ config, record: null, reports: [], dryRun: false, now }),
   blocked: {
-    reason: "RecordCorrupt",
-    remedy:
-      `${problem}; fix or delete the row with PartitionKey ${config.name} in the Rotations table: ` +
-      "without a row the account is adopted anew, which regenerates nothing before every consumer has confirmed",
+    reason: error.reason,
+    remedy: remedyOf(config, error),
     since: since ?? toInstant(now),
     attempts: 1,
     nextAttemptAt: toInstant(now),

@@ -7,7 +7,8 @@ import { CorruptRecordError } from "../errors";
 import type { StoredNotice } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
 import { AccountStates } from "./account-states";
-import { alarmCorruptRecord, publishOrDelay } from "./corrupt-record-alarm";
+import { alarmOthers } from "./alarm-others";
+import { alarmCorruptRecord } from "./corrupt-record-alarm";
 import { driveAccount } from "./drive-account";
 import { corruptStatus, type StatusBody, statusOf } from "./status";
 
@@ -30,8 +31,8 @@ interface Outcome {
   /** Null where processing the account failed. */
   readonly status: StatusBody | null;
   readonly moves: number;
-  /** How to fix a record that cannot be read; null for any other. */
-  readonly remedy: string | null;
+  /** Why the record cannot be used, and how to fix that; null for any other. */
+  readonly unusable: StatusBody["blocked"];
 }
 
 /** Null where they cannot be read. */
@@ -58,7 +59,7 @@ export class Ticker {
       this.#processAccount(config, stop, notices),
     );
     const read = await notices;
-    await this.#endOrphaned(read);
+    if (read !== null) await alarmOthers(this.app, read);
     const summary = { ...summarize(outcomes), ms: ports.clock.now().getTime() - startedAt };
     ports.log.write("info", { event: "Tick", ...summary });
     const nothingProcessed = summary.failed === summary.accounts && summary.accounts > 0;
@@ -83,23 +84,11 @@ export class Ticker {
     }
   }
 
-  /**
-   * Ends the alarms about invalid settings, which are valid now, and about accounts that are no longer configured, of
-   * which nothing more is known.
-   */
-  async #endOrphaned(notices: StoredNotices): Promise<void> {
-    const configured = new Set<string | null>(this.app.accounts.map(({ name }) => name));
-    const others = notices?.filter(({ notice }) => !configured.has(notice.account)) ?? [];
-    await concurrently(others, maxConcurrent, (known) =>
-      publishOrDelay(this.app, { account: known.notice.account, known, found: [], remindEveryMs: 0 }),
-    );
-  }
-
   async #processAccount(config: AccountConfig, stop: AbortSignal, notices: Promise<StoredNotices>): Promise<Outcome> {
     const outcome = await this.#driveAndReport(config, stop);
     const all = await notices;
     const known = all?.find(({ notice }) => notice.account === config.name) ?? null;
-    if (all !== null && outcome.status !== null) await alarmCorruptRecord(this.app, config, known, outcome.remedy);
+    if (all !== null && outcome.status !== null) await alarmCorruptRecord(this.app, config, known, outcome.unusable);
     return outcome;
   }
 
@@ -107,18 +96,18 @@ export class Ticker {
     const { ports } = this.app;
     try {
       const moves = stop.aborted ? 0 : await driveAccount(this.app, config, stop);
-      return { status: await this.#report(config), moves, remedy: null };
+      return { status: await this.#report(config), moves, unusable: null };
     } catch (error) {
       if (error instanceof CorruptRecordError) return this.#reportCorrupt(config, error);
       ports.log.write("error", { event: "AccountFailed", account: config.name, detail: safeMessage(error) });
-      return { status: null, moves: 0, remedy: null };
+      return { status: null, moves: 0, unusable: null };
     }
   }
 
   async #report(config: AccountConfig): Promise<StatusBody> {
     const { ports, limits } = this.app;
     const call = callOptions(ports.clock, limits.callMs);
-    const stored = await readRecord(ports, limits, config.name, call);
+    const stored = await readRecord(ports, limits, config, call);
     const record = stored?.record ?? null;
     const gated = record !== null && record.state.phase !== "idle";
     const reports = gated ? await ports.signals.list(config.name, call) : [];
@@ -128,11 +117,11 @@ export class Ticker {
     return status;
   }
 
-  #reportCorrupt(config: AccountConfig, { problem }: CorruptRecordError): Outcome {
+  #reportCorrupt(config: AccountConfig, error: CorruptRecordError): Outcome {
     const now = this.app.ports.clock.now();
-    const status = corruptStatus(config, problem, now);
+    const status = corruptStatus(config, error, now);
     this.#states.report(config, status, null, now);
-    return { status, moves: 0, remedy: status.blocked?.remedy ?? null };
+    return { status, moves: 0, unusable: status.blocked };
   }
 }
 

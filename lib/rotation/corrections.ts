@@ -1,9 +1,20 @@
 import { type EventDraft } from "./events/events";
-import { otherSlot, type Published, type Rotation, rotationOf, type State } from "./phases";
-import type { LastRotation, RotationRecord } from "./record";
+import { isSameResource } from "./first-record";
+import { otherSlot, type Published, rotationOf, type State } from "./phases";
+import type { RotationRecord } from "./record";
+import {
+  endedBy,
+  isUrgent,
+  lostRequest,
+  lostSightOf,
+  pendingRequest,
+  startedAgain,
+  superseded,
+  whenConfirmed,
+} from "./superseded";
 import { latest, plusMs, toInstant } from "./time/time";
 import { published, type PublishedAs } from "./evidence";
-import { ended, type Move } from "./transitions";
+import type { Move } from "./transitions";
 
 type Place = Pick<RotationRecord, "resourceId" | "secret">;
 
@@ -24,11 +35,16 @@ export const versionAdopted = (state: StateWithActive, version: string, now: Dat
   ]);
 };
 
-/** The standby key was published manually: it is the active one now, and a rotation under way ends. */
+/**
+ * The standby key was published manually: it is the active one now, and a rotation under way ends. Where the rotation's
+ * own key is out already, publishing the other one takes it back; but a leaked key that is published again must still
+ * die.
+ */
 export const slotAdopted = (state: StateWithActive, version: string, now: Date): Move => {
   const rotation = rotationOf(state);
   const slot = otherSlot(state.active.slot);
   const keyMadeAt = state.phase === "published" ? state.previousKeyMadeAt : state.active.keyMadeAt;
+  const again = state.phase === "started" || (state.phase === "published" && isUrgent(state.rotation));
   return {
     state: {
       phase: "adopting",
@@ -37,13 +53,12 @@ export const slotAdopted = (state: StateWithActive, version: string, now: Date):
     },
     events: [
       { event: "SlotAdopted", detail: `version ${version}, published outside the rotator, holds the ${slot} key` },
-      ...superseded(rotation, `the ${slot} key was published outside the rotator`),
+      ...superseded(state, `the ${slot} key was published outside the rotator`, whenConfirmed),
     ],
     also: {
       reconciledAt: toInstant(now),
       rollback: null,
-      // Where the rotation's own key is out already, publishing the other one takes it back.
-      ...(state.phase === "started" ? startedAgain(state.rotation, now) : {}),
+      ...(again ? startedAgain(state.rotation, now) : {}),
       ...endedBy(rotation, now),
     },
   };
@@ -75,8 +90,9 @@ const publishedAnew = (state: StateWithActive, active: Published, now: Date, eve
         events: [
           ...events,
           ...superseded(
-            state.rotation,
+            state,
             "the published version has changed; another starts once every consumer has confirmed it",
+            whenConfirmed,
           ),
         ],
         also: { reconciledAt, rollback: null, ...startedAgain(state.rotation, now), ...endedBy(state.rotation, now) },
@@ -98,6 +114,9 @@ const publishedAnew = (state: StateWithActive, active: Published, now: Date, eve
 /** The configuration names another Batch account or secret than the record was made for. */
 export const configurationChanged = (record: RotationRecord, to: Place, now: Date): Move => {
   const rotation = rotationOf(record.state);
+  // The leaked key belongs to the Batch account: it is the same one in another secret, and another one elsewhere.
+  const stays = isSameResource(record.resourceId, to.resourceId);
+  const restart = stays ? pendingRequest(record) : null;
   return {
     state: { phase: "adopting", active: null, approval: null },
     events: [
@@ -105,32 +124,18 @@ export const configurationChanged = (record: RotationRecord, to: Place, now: Dat
         event: "ConfigurationChanged",
         detail: `adopted anew: from ${placeOf(record)} to ${placeOf(to)}`,
       },
-      ...superseded(rotation, "the configuration changed"),
+      ...superseded(record.state, "the configuration changed", stays ? whenConfirmed : lostSightOf(record.resourceId)),
+      ...(rotation === null && !stays ? lostRequest(record) : []),
     ],
     also: {
       resourceId: to.resourceId,
       secret: to.secret,
       accountEndpoint: null,
       reconciledAt: null,
-      dueAgainAt: null,
-      restart: null,
+      dueAgainAt: restart === null ? null : toInstant(now),
+      restart,
       rollback: null,
       ...endedBy(rotation, now),
     },
   };
 };
-
-const superseded = (rotation: Rotation | null, why: string): readonly EventDraft[] =>
-  rotation === null ? [] : [{ event: "RotationSuperseded", detail: why }];
-
-const endedBy = (rotation: Rotation | null, now: Date): { lastRotation?: LastRotation } =>
-  rotation === null ? {} : { lastRotation: ended(rotation, "superseded", now) };
-
-/** Due again at once; a rotation on demand with its own request. */
-const startedAgain = (
-  { trigger, reason, by, retireAfterMs, idempotencyKey }: Rotation,
-  now: Date,
-): Pick<RotationRecord, "dueAgainAt" | "restart"> => ({
-  dueAgainAt: toInstant(now),
-  restart: trigger === "demand" ? { trigger, reason, by, retireAfterMs, idempotencyKey } : null,
-});

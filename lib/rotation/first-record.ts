@@ -26,8 +26,11 @@ export const firstRecord = (config: AccountConfig, now: Date): RotationRecord =>
   chain: { sequence: 0, hash: null, prunedThrough: 0 },
 });
 
+/** Azure compares resource ids without case. */
+export const isSameResource = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
+
 /** Whether the record was made for what the configuration names now. */
 export const isFor = (record: RotationRecord, config: AccountConfig): boolean =>
-  record.resourceId.toLowerCase() === config.batch.resourceId.toLowerCase() &&
+  isSameResource(record.resourceId, config.batch.resourceId) &&
   record.secret.vaultUrl.toLowerCase() === config.secret.vaultUrl.toLowerCase() &&
   record.secret.name.toLowerCase() === config.secret.name.toLowerCase();

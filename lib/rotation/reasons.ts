@@ -49,6 +49,7 @@ export const blockedReasons = {
   PolicyRefused: "an Azure policy refuses the operation",
   NoUsableKey: "Batch returned no usable key",
   RecordCorrupt: "the stored record of this account cannot be read",
+  RecordElsewhere: "the record of this Batch account has the name of another account",
 } as const;
 
 export type BlockedReason = keyof typeof blockedReasons;

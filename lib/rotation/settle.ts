@@ -1,4 +1,5 @@
 import { activeQuarantine, withoutIntent } from "./claim";
+import { isRestartUrgent } from "./events/alarm-conditions";
 import { appended, type EventContext, withEvents } from "./events/outbox";
 import { rotationOf } from "./phases";
 import type { Failure, Hold, RotationRecord } from "./record";
@@ -24,7 +25,17 @@ export const moved = (record: RotationRecord, move: Move, context: EventContext)
     failure: null,
     hold: null,
   };
-  return appended(next, move.events, context, rotationId);
+  return appended(withRaised(next, move, context), move.events, context, rotationId);
+};
+
+/** The event is the first announcement of an alarm that lasts until the request has started again. */
+const withRaised = (next: RotationRecord, { events }: Move, { now }: EventContext): RotationRecord => {
+  const kind = "UrgentRotationSuperseded";
+  if (!events.some(({ event }) => event === kind) || !isRestartUrgent(next)) return next;
+  const others = next.publishing.alarms.filter((alarm) => alarm.kind !== kind);
+  const at = toInstant(now);
+  const alarms = [...others, { kind, since: at, lastNotifiedAt: at } as const];
+  return { ...next, publishing: { ...next.publishing, alarms } };
 };
 
 /** The record after a check that only found something to wait for. */

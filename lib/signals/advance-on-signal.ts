@@ -39,7 +39,7 @@ export const advanceOnSignal = async (
 const readView = async (app: App, config: AccountConfig): Promise<AccountView | null> => {
   const { ports, limits } = app;
   const call = callOptions(ports.clock, limits.callMs);
-  const stored = await readRecord(ports, limits, config.name, call);
+  const stored = await readRecord(ports, limits, config, call);
   if (stored === null) return null;
   const { record } = stored;
   const reports = gatedState(record.state) === null ? [] : await app.reports.read(config.name, call);

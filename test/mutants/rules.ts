@@ -345,4 +345,20 @@ export const safetyRules: readonly SafetyRule[] = [
       'if (old === null || !old.enabled)\n    return { ...state, proof: { by: "signedCall", at: toInstant(ports.clock.now()) } };',
     caughtBy: { jest: "scenarios", test: "old-key-proof" },
   },
+  {
+    rule: "a rotation for a leaked key starts again where its previous key is published again",
+    without: "a rotation of a leaked key ends, and the key lives",
+    file: "lib/rotation/corrections.ts",
+    text: '(state.phase === "published" && isUrgent(state.rotation));',
+    instead: '(state.phase === "published" && isUrgent(state.rotation) && version === slot);',
+    caughtBy: { jest: "scenarios", test: "leaked-key" },
+  },
+  {
+    rule: "a Batch account is driven only under the name of its record",
+    without: "after a rename two records drive the same keys, and the first one's rotation is forgotten",
+    file: "lib/driver/read-record.ts",
+    text: "if (other !== undefined) throw",
+    instead: "if (other !== undefined && other.account === name) throw",
+    caughtBy: { jest: "scenarios", test: "orphaned-record" },
+  },
 ];

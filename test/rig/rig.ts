@@ -361,8 +361,8 @@ export class Place extends PlacedAccount {
     return this;
   }
 
-  async rotate(reason = "asked for"): Promise<void> {
-    const demand = { reason, retireAfterMs: null, idempotencyKey: null, by: "operator:ada" };
+  async rotate(reason = "asked for", retireAfterMs: number | null = null): Promise<void> {
+    const demand = { reason, retireAfterMs, idempotencyKey: null, by: "operator:ada" };
     const demanded = await rotateOnDemand(this.rig.app, this.config, demand);
     if (demanded.kind !== "accepted") throw new Error(`the rotation was not started: ${demanded.kind}`);
   }

@@ -115,7 +115,7 @@ export class EventAudit {
     const known = this.#of(account);
     for (const event of gone(after.outbox, before?.outbox ?? [])) {
       if (this.#isAnnounced(account, event.id)) continue;
-      this.#checkOrder(known.announced.at(-1), event);
+      this.#checkOrder(known.announced, event);
       known.announced.push(event);
       this.announced += 1;
     }
@@ -134,11 +134,13 @@ export class EventAudit {
   }
 
   /** An alarm is raised, repeated after `remindEvery` at the earliest, and cleared once. */
-  #checkOrder(last: Announcement | undefined, next: Announcement): void {
-    const isRaised = last?.event === "RotationBlocked";
+  #checkOrder(announced: readonly Announcement[], next: Announcement): void {
+    const kindOf = ({ event, reason }: Announcement) => (event === "AlarmCleared" ? reason : event);
+    const last = announced.findLast((each) => kindOf(each) === kindOf(next));
+    const isRaised = last !== undefined && last.event !== "AlarmCleared";
     if (next.event === "AlarmCleared" && !isRaised)
       this.broken("alarms", `${next.account}: ${next.id} clears an alarm that was not raised`);
-    if (next.event !== "RotationBlocked" || !isRaised) return;
+    if (next.event === "AlarmCleared" || !isRaised) return;
     const sinceMs = Date.parse(next.at) - Date.parse(last.at);
     if (sinceMs < 6 * 60 * minute - 2 * maxClockOffsetMs)
       this.broken("alarms", `${next.account}: ${next.id} raises an alarm again after ${sinceMs} ms`);

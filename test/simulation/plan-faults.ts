@@ -20,6 +20,7 @@ const usual: Readonly<Record<Operation, number>> = {
   "secrets.publish": 2,
   "secrets.disable": 2,
   "rotations.read": 90,
+  "rotations.list": 42,
   "rotations.insert": 1,
   "rotations.replace": 35,
   "rotations.intent": 2,

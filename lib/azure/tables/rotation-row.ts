@@ -10,7 +10,8 @@ const maxRecord = 450_000;
 
 const restore = "restore the row, or delete it to have the account adopted anew";
 
-export const rotationKey = (account: string): RowKey => ({ partitionKey: account, rowKey: "rotation" });
+export const rotationRowKey = "rotation";
+export const rotationKey = (account: string): RowKey => ({ partitionKey: account, rowKey: rotationRowKey });
 
 /** The first few things that are wrong, by place. */
 const describe = (error: z.ZodError): string =>

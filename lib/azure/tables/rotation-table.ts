@@ -1,6 +1,8 @@
-import type { CallOptions, Rotations, Stored } from "../../ports";
+import { CorruptRecordError } from "../../errors";
+import type { AllRecords, CallOptions, Rotations, Stored } from "../../ports";
 import type { RotationRecord } from "../../rotation/record";
-import { rotationKey, toRecord, toRow } from "./rotation-row";
+import { rotationKey, rotationRowKey, toRecord, toRow } from "./rotation-row";
+import type { StoredRow } from "./rows";
 import type { Table } from "./tables";
 
 /** The rotation records: one row per account. */
@@ -16,6 +18,17 @@ export class RotationTable implements Rotations {
     return row === null ? null : { record: toRecord(account, row), etag: row.etag };
   }
 
+  async list(options: CallOptions): Promise<AllRecords> {
+    const records: RotationRecord[] = [];
+    const unreadable: string[] = [];
+    for (const row of await this.#table.listAll(rotationRowKey, options)) {
+      const record = readable(row);
+      if (record === null) unreadable.push(row.partitionKey);
+      else records.push(record);
+    }
+    return { records, unreadable };
+  }
+
   insert(record: RotationRecord, options: CallOptions): Promise<Stored | null> {
     return this.#write(record, null, options);
   }
@@ -29,3 +42,12 @@ export class RotationTable implements Rotations {
     return outcome.kind === "written" ? { record, etag: outcome.etag } : null;
   }
 }
+
+const readable = (row: StoredRow): RotationRecord | null => {
+  try {
+    return toRecord(row.partitionKey, row);
+  } catch (error) {
+    if (error instanceof CorruptRecordError) return null;
+    throw error;
+  }
+};

@@ -42,7 +42,16 @@ export class Table {
     range: { readonly afterRowKey?: string; readonly limit?: number } = {},
   ): Promise<readonly StoredRow[]> {
     const limit = range.limit ?? Number.POSITIVE_INFINITY;
-    const filter = filterOf(partitionKey, range.afterRowKey);
+    return this.#query(filterOf(partitionKey, range.afterRowKey), limit, signal);
+  }
+
+  /** The rows of this key in every partition. */
+  listAll(rowKey: string, { signal }: CallOptions): Promise<readonly StoredRow[]> {
+    return this.#query(`RowKey eq '${rowKey.replaceAll("'", "''")}'`, Number.POSITIVE_INFINITY, signal);
+  }
+
+  /** Page after page, however few rows a page holds. */
+  async #query(filter: string, limit: number, signal: AbortSignal): Promise<readonly StoredRow[]> {
     try {
       return await this.#client.run(signal, async (client, abortSignal) => {
         const rows: StoredRow[] = [];

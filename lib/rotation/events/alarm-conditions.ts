@@ -31,7 +31,7 @@ export interface ConditionInput {
 
 /** Derived again at every check, so that an alarm that a crash has lost is raised again. */
 export const conditions = (input: ConditionInput): readonly Condition[] =>
-  [stalled(input), blocked(input), overdue(input), unchecked(input), unhealthy(input)].filter(
+  [stalled(input), blocked(input), overdue(input), unchecked(input), unhealthy(input), urgentSuperseded(input)].filter(
     (found) => found !== null,
   );
 
@@ -111,6 +111,24 @@ const unhealthy = ({ record, config, reports, now }: ConditionInput): Condition 
     if (found !== null) return { kind: "ConsumerUnhealthy", reason: "Unhealthy", ...found };
   }
   return null;
+};
+
+/** A rotation for a leaked key has ended before the key was dead, and has not started again. */
+export const isRestartUrgent = ({ restart }: RotationRecord): boolean =>
+  restart !== null && restart.retireAfterMs !== null;
+
+const urgentSuperseded = (input: ConditionInput): Condition | null => {
+  const { record } = input;
+  if (record.restart === null || !isRestartUrgent(record)) return null;
+  const waits = waitingFor(input);
+  return {
+    kind: "UrgentRotationSuperseded",
+    since: record.dueAgainAt ?? record.phaseClock.since,
+    reason: waits?.reason ?? null,
+    detail:
+      `the rotation with retireAfter that ${record.restart.by} requested (${record.restart.reason}) has not started ` +
+      `again, so the key may still be alive${waits === null ? "" : `: ${waits.detail}`}`,
+  };
 };
 
 export interface AlarmChanges {

@@ -10,6 +10,8 @@ export const alarmKinds = [
   "DriftRepaired",
   "RotationRolledBack",
   "ConfigurationInvalid",
+  "RecordOrphaned",
+  "UrgentRotationSuperseded",
 ] as const;
 
 export type AlarmKind = (typeof alarmKinds)[number];

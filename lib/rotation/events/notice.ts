@@ -2,6 +2,7 @@ import { type EventContext } from "./outbox";
 import { alarmChanges, type Condition } from "./alarm-conditions";
 import { isWanted, maxDeliveries, newDelivery, type Wanted } from "./deliveries";
 import { type Announcement, keptDetail } from "./events";
+import type { BlockedReason } from "../reasons";
 import type { Delivery, RaisedAlarm } from "../record";
 import { type Instant, msBetween, plusMs, toInstant } from "../time/time";
 import { minutes } from "../time/units";
@@ -39,11 +40,22 @@ export const firstNotice = (account: string | null): Notice => ({
   heldUntil: null,
 });
 
-export const recordCorrupt = (remedy: string, now: Date): Condition => ({
+export const recordUnusable = (
+  { reason, remedy }: { readonly reason: BlockedReason; readonly remedy: string },
+  now: Date,
+): Condition => ({
   kind: "RotationBlocked",
   since: toInstant(now),
-  reason: "RecordCorrupt",
+  reason,
   detail: remedy,
+});
+
+/** A record that no configured account owns. */
+export const recordOrphaned = (detail: string, now: Date): Condition => ({
+  kind: "RecordOrphaned",
+  since: toInstant(now),
+  reason: null,
+  detail,
 });
 
 export const configurationInvalid = (problems: string, now: Date): Condition => ({

@@ -42,6 +42,15 @@ export const rotationsContract = (name: string, open: () => Promise<RotationsWor
       expect((await world.rotations.read(record.account, call))?.record).toEqual(record);
     });
 
+    it("are listed, whatever their account", async () => {
+      const records = [aRecord({ account: anAccount() }), { ...aFullRecord(), account: anAccount() }];
+      for (const record of records) await world.rotations.insert(record, call);
+      const listed = await world.rotations.list(call);
+      expect(listed.records).toEqual(expect.arrayContaining(records));
+      expect(new Set(listed.records.map(({ account }) => account)).size).toBe(listed.records.length);
+      expect(listed.unreadable).toEqual([]);
+    });
+
     it("are inserted once", async () => {
       const account = anAccount();
       const first = written(await world.rotations.insert(aRecord({ account }), call));

@@ -1,5 +1,5 @@
 import { noticeSchema, recordSchema } from "../../../lib/azure/tables/record-schema";
-import type { HistoryPage, Stored, StoredNotice } from "../../../lib/ports";
+import type { AllRecords, HistoryPage, Stored, StoredNotice } from "../../../lib/ports";
 import type { Notice } from "../../../lib/rotation/events/notice";
 import type { RotationEvent } from "../../../lib/rotation/events/events";
 import type { InstanceReport } from "../../../lib/rotation/gate/signals";
@@ -69,6 +69,14 @@ export class FakeTables {
     const row = this.rotations.get(account);
     if (row === undefined) throw new Error(`there is no record of ${account}`);
     return row.record;
+  }
+
+  records(): AllRecords {
+    const all = [...this.rotations.values()].map(({ record }) => record);
+    return {
+      records: all.filter(({ account }) => !this.damaged.has(account)),
+      unreadable: all.flatMap(({ account }) => (this.damaged.has(account) ? [account] : [])),
+    };
   }
 
   reports(account: string): readonly InstanceReport[] {

@@ -11,6 +11,7 @@ export const operations = [
   "secrets.publish",
   "secrets.disable",
   "rotations.read",
+  "rotations.list",
   "rotations.insert",
   "rotations.replace",
   /**

@@ -34,6 +34,13 @@ export const rotationsPort = (world: World, process: Process): Rotations => {
           throw new world.product.CorruptRecordError(account, "the row is not whole");
         },
       }),
+    list: ({ signal }) =>
+      world.wire.call(process, {
+        operation: "rotations.list",
+        signal,
+        subject: () => "",
+        effect: () => world.tables.records(),
+      }),
     insert: (record, { signal }) =>
       world.wire.call(process, {
         operation: "rotations.insert",

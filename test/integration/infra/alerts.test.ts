@@ -31,6 +31,8 @@ describeBicep("the alerts", () => {
     unhealthy: ["A consumer is unhealthy", 2, "P1D", "Count > 0"],
     drift: ["A published key was no live key", 2, "PT30M", "Count > 0"],
     "rolled-back": ["A rotation was rolled back", 3, "PT30M", "Count > 0"],
+    "leaked-key": ["The rotation of a leaked key ended early", 1, "P1D", "Count > 0"],
+    orphaned: ["A record belongs to no configured account", 2, "P1D", "Count > 0"],
     "configuration-invalid": ["The settings are wrong", 1, "PT30M", "Count > 0"],
     "manual-regeneration": ["A key was regenerated outside the rotator", 2, "PT2H", "Count > 0"],
     failed: ["executions fail", 3, "PT30M", "Failures >= 3"],

@@ -1,4 +1,4 @@
-import { days, hours } from "../../builders/time";
+import { days, hours, minutes } from "../../builders/time";
 import { type Place, Rig } from "../../rig/rig";
 
 /** One kind of alarm, on an account that raises no other alarm for a month. */
@@ -141,6 +141,33 @@ export const alarmStories: readonly AlarmStory[] = [
     },
     strikes: (place) => place.order("rollback", "render-api is down"),
     ends: null,
+  },
+  {
+    kind: "RecordOrphaned",
+    reason: null,
+    account: "render-weu",
+    begins: async () => {
+      const place = await adopted();
+      const other = place.rig.configure({ name: "other", remindEveryMs: month, stalledAfterMs: never, gate });
+      place.rig.deploy([other]);
+      return place;
+    },
+    ends: async ({ rig, config }) => {
+      rig.deploy([...rig.accounts, config]);
+      await rig.tick();
+    },
+  },
+  {
+    kind: "UrgentRotationSuperseded",
+    reason: null,
+    account: "render-weu",
+    begins: async () => {
+      const place = await adopted();
+      await place.rotate("the key leaked", minutes(15));
+      place.publishManually(place.keys().primary);
+      return place;
+    },
+    ends: (place) => place.confirm(),
   },
   {
     kind: "ConfigurationInvalid",

@@ -3,7 +3,11 @@ import path from "node:path";
 import { failed } from "../../../lib/rotation/settle";
 import { alarmChanges, type Condition, conditions } from "../../../lib/rotation/events/alarm-conditions";
 import { alarmKinds, informationKinds, isAlarm } from "../../../lib/rotation/events/events";
-import { configurationInvalid as wrongSettings, recordCorrupt } from "../../../lib/rotation/events/notice";
+import {
+  configurationInvalid as wrongSettings,
+  recordOrphaned,
+  recordUnusable,
+} from "../../../lib/rotation/events/notice";
 import { type BlockedReason, blockedReasons, waitingReasons } from "../../../lib/rotation/reasons";
 import type { RotationRecord } from "../../../lib/rotation/record";
 import { receiveSignal } from "../../../lib/signals/receive-signal";
@@ -164,6 +168,8 @@ const everyOtherEvent = async (): Promise<readonly Line[]> => {
 const blockedBy = (reason: BlockedReason) => aFailure({ blocked: { reason, remedy: "fix it" } });
 const everyBlockedReason = Object.keys(blockedReasons).filter((name): name is BlockedReason => name in blockedReasons);
 
+const restart = { trigger: "demand", reason: "leaked", by: "ada", retireAfterMs: 1, idempotencyKey: null } as const;
+
 /** The alarms of an account at its gate, and of one that is idle and due, for every cause. */
 const everyCondition = (): readonly Condition[] => {
   const unhealthy = aReport({ healthy: false, at: at("11:55") });
@@ -172,6 +178,8 @@ const everyCondition = (): readonly Condition[] => {
     { pause: aPause() },
     { failure: aFailure() },
     { hold: { reason: "TargetKeyRefused", detail: "Batch refuses it", since: at("10:00") } },
+    { restart },
+    { restart, pause: aPause() },
     ...everyBlockedReason.map((reason) => ({ failure: blockedBy(reason) })),
   ];
   const states = [
@@ -191,7 +199,13 @@ const everyCondition = (): readonly Condition[] => {
       }),
     ),
   );
-  return [...found, recordCorrupt("fix it", when("12:00")), wrongSettings("is required", when("12:00"))];
+  const unusable = everyBlockedReason.map((reason) => recordUnusable({ reason, remedy: "fix it" }, when("12:00")));
+  return [
+    ...found,
+    ...unusable,
+    recordOrphaned("was under way", when("12:00")),
+    wrongSettings("is required", when("12:00")),
+  ];
 };
 
 /** The reasons that the code gives each event; null for none. */
@@ -222,6 +236,8 @@ const lastingAlarms = [
   "AccountUnchecked",
   "ConsumerUnhealthy",
   "ConfigurationInvalid",
+  "RecordOrphaned",
+  "UrgentRotationSuperseded",
 ];
 const listsOfReasons: Readonly<Record<string, readonly string[]>> = {
   "a waiting reason": Object.keys(waitingReasons),

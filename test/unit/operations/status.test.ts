@@ -1,3 +1,4 @@
+import { CorruptRecordError } from "../../../lib/errors";
 import type { State } from "../../../lib/rotation/phases";
 import type { InstanceReport } from "../../../lib/rotation/gate/signals";
 import { type StatusInput, corruptStatus, type StatusBody, statusOf } from "../../../lib/operations/status";
@@ -216,7 +217,11 @@ describe("the consumers", () => {
 });
 
 test("a record that cannot be read needs an operator; its status has every member", () => {
-  const body = corruptStatus(anAccount(), "state.phase is unknown", when("10:15"));
+  const body = corruptStatus(
+    anAccount(),
+    new CorruptRecordError("render-weu", "state.phase is unknown"),
+    when("10:15"),
+  );
   expect(membersOf(sent(body))).toEqual(members);
   expect(body).toMatchObject({
     phase: null,

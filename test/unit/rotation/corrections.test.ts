@@ -1,8 +1,19 @@
 import * as corrections from "../../../lib/rotation/corrections";
 import type { State } from "../../../lib/rotation/phases";
+import type { Move } from "../../../lib/rotation/transitions";
 import { anAccount } from "../../builders/account";
 import { aRecord } from "../../builders/record";
-import { adopting, anApproval, aRotation, idle, thePrimary, theSecondary, v2, v3 } from "../../builders/state";
+import {
+  aDeathProof,
+  adopting,
+  anApproval,
+  aRotation,
+  idle,
+  thePrimary,
+  theSecondary,
+  v2,
+  v3,
+} from "../../builders/state";
 import { at, when } from "../../builders/time";
 
 const onDemand = {
@@ -12,6 +23,9 @@ const onDemand = {
   idempotencyKey: "leak-7",
 } as const;
 
+const notTried = { provenBy: null, notProven: "no signed call with this key was accepted: none was made" };
+const kindsOf = ({ events }: Move): readonly string[] => events.map(({ event }) => event);
+
 describe("another version with the active key", () => {
   it("is adopted and must be confirmed: apps may have read either version meanwhile", () => {
     expect(corrections.versionAdopted(idle(), v3, when("10:40"))).toEqual({
@@ -20,7 +34,7 @@ describe("another version with the active key", () => {
         {
           event: "KeyPublished",
           detail: `primary key published as version ${v3}: found as the newest version, with the active key`,
-          evidence: { slot: "primary", version: v3, requestId: null },
+          evidence: { slot: "primary", version: v3, requestId: null, ...notTried },
         },
       ],
       also: { reconciledAt: at("10:40") },
@@ -62,6 +76,23 @@ describe("the standby key, published outside the app", () => {
     expect(move.also).not.toHaveProperty("dueAgainAt");
   });
 
+  it("lets a rotation for a leaked key start again after its publication too, which is an alarm", () => {
+    const move = corrections.slotAdopted(aRotation(onDemand).published(), v3, when("10:05"));
+    expect(kindsOf(move)).toEqual(["SlotAdopted", "RotationSuperseded", "UrgentRotationSuperseded"]);
+    expect(move.events.at(-1)?.detail).toBe(
+      "the rotation with retireAfter that schedule requested (the key leaked) ended: " +
+        "the primary key was published outside the rotator; " +
+        "it starts again with the same request once every consumer has confirmed the published version",
+    );
+    expect(move.also).toMatchObject({ dueAgainAt: at("10:05"), restart: { ...onDemand, by: "schedule" } });
+  });
+
+  it("ends a rotation for a leaked key without an alarm once the old key is proven dead", () => {
+    const move = corrections.slotAdopted(aRotation(onDemand).settling(), v3, when("10:25"));
+    expect(kindsOf(move)).toEqual(["SlotAdopted", "RotationSuperseded"]);
+    expect(move.also).not.toHaveProperty("restart");
+  });
+
   it("lets a rotation on demand start again if its own key was not published yet", () => {
     expect(corrections.slotAdopted(aRotation(onDemand).started(), v3, when("10:05")).also).toMatchObject({
       dueAgainAt: at("10:05"),
@@ -93,7 +124,7 @@ describe("a repaired drift", () => {
           {
             event: "KeyPublished",
             detail: `primary key published as version ${v3}: drift repaired`,
-            evidence: { slot: "primary", version: v3, requestId: "request-5" },
+            evidence: { slot: "primary", version: v3, requestId: "request-5", ...notTried },
           },
         ],
         also: { reconciledAt: at("10:40") },
@@ -187,5 +218,62 @@ describe("a changed configuration", () => {
     expect(move.state).toEqual(adopting());
     expect(move.events.map(({ event }) => event)).toEqual(["ConfigurationChanged", "RotationSuperseded"]);
     expect(move.also).toMatchObject({ lastRotation: { outcome: "superseded", endedAt: at("11:00") } });
+  });
+
+  const sameAccount = { resourceId: anAccount().batch.resourceId.toUpperCase(), secret: other.secret };
+
+  it.each([
+    ["started", aRotation(onDemand).started()],
+    ["regenerated", aRotation(onDemand).regenerated()],
+    ["published", aRotation(onDemand).published()],
+    ["retired, not proven", aRotation(onDemand).retired()],
+  ])("of the secret alone starts a rotation for a leaked key again from %s, which is an alarm", (_phase, state) => {
+    const move = corrections.configurationChanged(aRecord({ state }), sameAccount, when("11:00"));
+    expect(kindsOf(move)).toEqual(["ConfigurationChanged", "RotationSuperseded", "UrgentRotationSuperseded"]);
+    expect(move.also).toMatchObject({ dueAgainAt: at("11:00"), restart: { ...onDemand, by: "schedule" } });
+  });
+
+  const restart = { ...onDemand, by: "operator:ada" };
+
+  it.each([
+    ["proven dead", aRotation(onDemand).retired({ proof: aDeathProof() })],
+    ["not leaked", aRotation({ trigger: "demand" }).published()],
+  ])("of the secret alone ends a rotation without an alarm whose old key is %s", (_what, state) => {
+    const move = corrections.configurationChanged(aRecord({ state }), sameAccount, when("11:00"));
+    expect(kindsOf(move)).toEqual(["ConfigurationChanged", "RotationSuperseded"]);
+    expect(move.also).toMatchObject({ dueAgainAt: null, restart: null });
+  });
+
+  it("of the secret alone keeps the request of a rotation that is to start again", () => {
+    const move = corrections.configurationChanged(aRecord({ restart }), sameAccount, when("11:00"));
+    expect(kindsOf(move)).toEqual(["ConfigurationChanged"]);
+    expect(move.also).toMatchObject({ dueAgainAt: at("11:00"), restart });
+  });
+
+  it.each([
+    ["under way", { state: aRotation(onDemand).published() }, "schedule", "ended: the configuration changed"],
+    ["to start again", { restart }, "operator:ada", "is not started again: the configuration changed"],
+  ])(
+    "of the Batch account loses sight of a leaked key whose rotation is %s, which is an alarm",
+    (_what, changes, by, how) => {
+      const move = corrections.configurationChanged(aRecord(changes), target, when("11:00"));
+      expect(move.events.at(-1)).toEqual({
+        event: "UrgentRotationSuperseded",
+        detail:
+          `the rotation with retireAfter that ${by} requested (the key leaked) ${how}; ` +
+          `the keys of ${anAccount().batch.resourceId} are no longer rotated: ` +
+          "regenerate the leaked key manually, or configure that account again",
+      });
+      expect(move.also).toMatchObject({ dueAgainAt: null, restart: null });
+    },
+  );
+
+  it("of the Batch account drops the request of a rotation that is not for a leaked key", () => {
+    const move = corrections.configurationChanged(
+      aRecord({ restart: { ...restart, retireAfterMs: null } }),
+      target,
+      when("11:00"),
+    );
+    expect(kindsOf(move)).toEqual(["ConfigurationChanged"]);
   });
 });

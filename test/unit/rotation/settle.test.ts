@@ -1,5 +1,5 @@
 import { failed, moved, waitingOn } from "../../../lib/rotation/settle";
-import { rotationCompleted, targetRegenerated } from "../../../lib/rotation/transitions";
+import { type Move, rotationCompleted, targetRegenerated } from "../../../lib/rotation/transitions";
 import { aClaim, aFailure, anEventContext, aQuarantine, aRecord } from "../../builders/record";
 import { adopting, aRotation, idle } from "../../builders/state";
 import { at, when } from "../../builders/time";
@@ -180,5 +180,31 @@ describe("a blocked step", () => {
     const first = failed(aRecord(), { blocked, detail: "status 409" }, 1, at("10:01"), anEventContext("10:00"));
     const next = failed(first, { blocked: null, detail: "status 503" }, 2, at("10:03"), anEventContext("10:01"));
     expect(next.failure).toMatchObject({ blocked: null, since: at("10:01") });
+  });
+});
+
+describe("the end of a rotation for a leaked key", () => {
+  const restart = {
+    trigger: "demand",
+    reason: "leaked",
+    by: "operator:ada",
+    retireAfterMs: 1,
+    idempotencyKey: null,
+  } as const;
+  const ended = (also: Move["also"]): Move => ({
+    state: idle(),
+    events: [{ event: "UrgentRotationSuperseded", detail: "ended" }],
+    ...(also === undefined ? {} : { also }),
+  });
+  const context = anEventContext("10:30");
+
+  it("is an alarm that lasts while its request has not started again", () => {
+    expect(moved(aRecord(), ended({ restart }), context).publishing.alarms).toEqual([
+      { kind: "UrgentRotationSuperseded", since: at("10:30"), lastNotifiedAt: at("10:30") },
+    ]);
+  });
+
+  it("is announced once where nothing starts again", () => {
+    expect(moved(aRecord(), ended(undefined), context).publishing.alarms).toEqual([]);
   });
 });

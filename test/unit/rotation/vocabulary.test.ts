@@ -54,7 +54,7 @@ describe("reasons to wait", () => {
     expect(Object.keys(blockedReasons)).toEqual(
       words(`
       Forbidden NotFound SharedKeyNotAllowed SecretDeleted SecretDisabled ResourceLocked PolicyRefused NoUsableKey
-      RecordCorrupt
+      RecordCorrupt RecordElsewhere
     `),
     );
   });
@@ -79,6 +79,8 @@ describe("events", () => {
     "DriftRepaired",
     "RotationRolledBack",
     "ConfigurationInvalid",
+    "RecordOrphaned",
+    "UrgentRotationSuperseded",
   ] as const satisfies readonly EventKind[];
   const information = [
     "Adopted",

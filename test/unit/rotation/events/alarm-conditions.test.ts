@@ -33,11 +33,44 @@ const found = ({ config, record, reports = [aReport()], dryRun = false, now = "1
 const kindsOf = (situation: Situation): readonly string[] => found(situation).map(({ kind }) => kind);
 const twoHours = { stalledAfterMs: { published: hours(2) } };
 
+const escaped = (text: string): string => text.replace(/[()]/g, "\\$&");
 const alarm = (kind: string, since: string, reason: string | null, detail: string) => ({ kind, since, reason, detail });
 
 it("an account without problems raises no alarm, nor does an idle one", () => {
   expect(found()).toEqual([]);
   expect(found({ record: { state: idle(), phaseClock: { since: at("10:00", 1) } }, reports: [] })).toEqual([]);
+});
+
+describe("UrgentRotationSuperseded", () => {
+  const restart = {
+    trigger: "demand",
+    reason: "leaked",
+    by: "operator:ada",
+    retireAfterMs: 1,
+    idempotencyKey: null,
+  } as const;
+  const again =
+    "the rotation with retireAfter that operator:ada requested (leaked) has not started again, so the key may still be alive";
+
+  it("lasts while the request waits to start again, with the reason to wait", () => {
+    const record = { state: adopting({ active: thePrimary() }), restart, dueAgainAt: at("09:30") };
+    expect(found({ record, reports: [] })).toEqual([
+      alarm(
+        "UrgentRotationSuperseded",
+        at("09:30"),
+        "NoSignalYet",
+        expect.stringMatching(`^${escaped(again)}: no instance of render-api`),
+      ),
+    ]);
+    expect(found({ record: { ...record, state: idle(), dueAgainAt: null } })).toContainEqual(
+      alarm("UrgentRotationSuperseded", at("10:00"), null, again),
+    );
+  });
+
+  it("is not raised for a rotation without retireAfter", () => {
+    const record = { state: adopting({ active: thePrimary() }), restart: { ...restart, retireAfterMs: null } };
+    expect(kindsOf({ record })).toEqual([]);
+  });
 });
 
 describe("RotationStalled", () => {

@@ -10,11 +10,11 @@ import {
   hasPendingNotifications,
   type Notice,
   noticed,
-  recordCorrupt,
+  recordUnusable,
 } from "../../../../lib/rotation/events/notice";
 
 const sixHours = 6 * 3_600_000;
-const corrupt = (time: string) => recordCorrupt("restore the row", when(time));
+const corrupt = (time: string) => recordUnusable({ reason: "RecordCorrupt", remedy: "restore the row" }, when(time));
 const raised = (account: string | null = "render-weu"): Notice =>
   noticed(firstNotice(account), [corrupt("10:00")], sixHours, anEventContext("10:00"));
 
