@@ -135,7 +135,6 @@ export class EventAudit {
 
   /** An alarm is raised, repeated after `remindEvery` at the earliest, and cleared once. */
   #checkOrder(announced: readonly Announcement[], next: Announcement): void {
-    const kindOf = ({ event, reason }: Announcement) => (event === "AlarmCleared" ? reason : event);
     const last = announced.findLast((each) => kindOf(each) === kindOf(next));
     const isRaised = last !== undefined && last.event !== "AlarmCleared";
     if (next.event === "AlarmCleared" && !isRaised)
@@ -243,3 +242,6 @@ export class EventAudit {
     }
   }
 }
+
+/** The alarm that is raised, repeated or cleared. */
+const kindOf = ({ event, reason }: Announcement) => (event === "AlarmCleared" ? reason : event);

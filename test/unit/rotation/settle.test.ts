@@ -183,6 +183,12 @@ describe("a blocked step", () => {
   });
 });
 
+const ended = (also: Move["also"]): Move => ({
+  state: idle(),
+  events: [{ event: "UrgentRotationSuperseded", detail: "ended" }],
+  ...(also === undefined ? {} : { also }),
+});
+
 describe("the end of a rotation for a leaked key", () => {
   const restart = {
     trigger: "demand",
@@ -191,11 +197,6 @@ describe("the end of a rotation for a leaked key", () => {
     retireAfterMs: 1,
     idempotencyKey: null,
   } as const;
-  const ended = (also: Move["also"]): Move => ({
-    state: idle(),
-    events: [{ event: "UrgentRotationSuperseded", detail: "ended" }],
-    ...(also === undefined ? {} : { also }),
-  });
   const context = anEventContext("10:30");
 
   it("is an alarm that lasts while its request has not started again", () => {
