@@ -71,5 +71,5 @@ const unreadableOrphan = (account: string): OrphanedRecord => ({
   phase: null,
   rotationId: null,
   retireAfterPending: null,
-  detail: `its record cannot be read; configure the account as ${account} again and see its status; ${orDelete(account)}`,
+  detail: `its record cannot be read: configure the account as ${account} again; ${orDelete(account)}`,
 });

@@ -47,7 +47,7 @@ export interface Rotation {
 /** The request that a rotation answers. */
 export type RotationRequest = Pick<Rotation, "trigger" | "reason" | "by" | "retireAfterMs" | "idempotencyKey">;
 
-/** What has shown that the retired key is dead. Recorded before its version is disabled, because it cannot be read afterwards. */
+/** What has shown that the retired key is dead. Recorded before its version is disabled: later none is found. */
 export interface DeathProof {
   readonly by: "signedCall" | "comparison";
   readonly at: Instant;

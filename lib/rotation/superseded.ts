@@ -25,7 +25,7 @@ export const whenConfirmed =
   "it starts again with the same request once every consumer has confirmed the published version";
 
 export const lostSightOf = (resourceId: string): string =>
-  `the keys of ${resourceId} are no longer rotated: regenerate the leaked key manually, or configure that account again`;
+  `the keys of ${resourceId} are no longer rotated: regenerate the leaked key manually, or configure it again`;
 
 /** The end of a rotation. Where it was to retire a leaked key that may still be alive, that is an alarm. */
 export const superseded = (state: State, why: string, next: string): readonly EventDraft[] => {

@@ -341,8 +341,7 @@ export const safetyRules: readonly SafetyRule[] = [
     without: "an audit shows a signed call that never happened",
     file: "lib/driver/prove-dead.ts",
     text: "if (old === null || !old.enabled) return state;",
-    instead:
-      'if (old === null || !old.enabled)\n    return { ...state, proof: { by: "signedCall", at: toInstant(ports.clock.now()) } };',
+    instead: 'if (!old?.enabled) return { ...state, proof: { by: "signedCall", at: toInstant(ports.clock.now()) } };',
     caughtBy: { jest: "scenarios", test: "old-key-proof" },
   },
   {

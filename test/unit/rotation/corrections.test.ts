@@ -262,7 +262,7 @@ describe("a changed configuration", () => {
         detail:
           `the rotation with retireAfter that ${by} requested (the key leaked) ${how}; ` +
           `the keys of ${anAccount().batch.resourceId} are no longer rotated: ` +
-          "regenerate the leaked key manually, or configure that account again",
+          "regenerate the leaked key manually, or configure it again",
       });
       expect(move.also).toMatchObject({ dueAgainAt: null, restart: null });
     },

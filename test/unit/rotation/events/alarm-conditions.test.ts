@@ -50,7 +50,8 @@ describe("UrgentRotationSuperseded", () => {
     idempotencyKey: null,
   } as const;
   const again =
-    "the rotation with retireAfter that operator:ada requested (leaked) has not started again, so the key may still be alive";
+    "the rotation with retireAfter that operator:ada requested (leaked) has not started again, " +
+    "so the key may still be alive";
 
   it("lasts while the request waits to start again, with the reason to wait", () => {
     const record = { state: adopting({ active: thePrimary() }), restart, dueAgainAt: at("09:30") };
