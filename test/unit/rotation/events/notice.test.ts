@@ -10,6 +10,7 @@ import {
   hasPendingNotifications,
   type Notice,
   noticed,
+  recordOrphaned,
   recordUnusable,
 } from "../../../../lib/rotation/events/notice";
 
@@ -133,4 +134,13 @@ test("a notice is due while something waits, and not before its next attempt", (
   const { notice } = announcedAll(raised(), "alarms", when("10:00"));
   expect(hasPendingNotifications(notice, when("09:59:59.999"))).toBe(false);
   expect(hasPendingNotifications(notice, when("10:00"))).toBe(true);
+});
+
+test("a record that no account owns is an alarm without a reason", () => {
+  expect(recordOrphaned("the keys are no longer rotated", when("10:00"))).toEqual({
+    kind: "RecordOrphaned",
+    since: at("10:00"),
+    reason: null,
+    detail: "the keys are no longer rotated",
+  });
 });
