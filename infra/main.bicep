@@ -1,7 +1,7 @@
 // For `azd up` and `az deployment sub create`: creates the resource group, and its resources with resources.bicep.
 targetScope = 'subscription'
 
-import { account } from './types.bicep'
+import { account, accountDefaults as defaultsOfAccounts } from './types.bicep'
 
 @description('Name of the environment: dev, prod, …')
 @minLength(1)
@@ -17,15 +17,17 @@ param environmentName string
 })
 param location string
 
-@description('Name of the resource group; empty: rg-batch-key-rotator-<environment>.')
-param resourceGroupName string = ''
+@description('Name of an existing resource group to deploy to, which `azd down` leaves alone; empty: create rg-batch-key-rotator-<environment>.')
+param existingResourceGroupName string = ''
 
-@description('The Batch accounts to rotate, as in ROTATION_ACCOUNTS. The app is configured with exactly these, and its identity gets rights on exactly these.')
-@minLength(1)
-param accounts account[]
+@description('The Batch accounts to rotate; empty: those of infra/accounts.json. The app is configured with exactly these, and its identity gets rights on exactly these.')
+param accounts account[] = []
 
-@description('Values for every account that does not give its own: the member "defaults" of ROTATION_ACCOUNTS.')
-param accountDefaults object = {}
+@description('Values for every account of the parameter above that does not give its own. The file has its own member for them.')
+param accountDefaults defaultsOfAccounts = {}
+
+@description('True: the app reads accounts.json of its package, which must list the same accounts. False: it gets them as a setting, up to 100,000 characters.')
+param accountsInPackage bool = empty(accounts)
 
 @description('When to process every account, NCRONTAB in UTC; empty: every 5 minutes.')
 param schedule string = ''
@@ -33,47 +35,73 @@ param schedule string = ''
 @description('True: report every step, change nothing in Batch and Key Vault.')
 param dryRun bool = false
 
-@description('Prefix of the names of the tables; empty: BatchKey.')
+@description('Prefix of the names of the tables; empty: BatchKey, and in an existing storage account BatchKey with a unique suffix.')
 param tablePrefix string = ''
 
 @description('How long the history is kept, as an ISO 8601 duration; empty: P400D.')
 param historyKeep string = ''
 
-@description('Address of Resource Manager; empty: the address of the cloud.')
+@description('Address of Resource Manager, for a private link to it; empty: the address of the cloud.')
 param resourceManagerEndpoint string = ''
 
-@description('Id of a vault to publish to instead of creating one.')
+@description('Id of a vault to publish to instead of creating one. The vault must use Azure role-based access control.')
 param existingVaultResourceId string = ''
 
-@description('Id of a storage account for the host and the tables instead of creating one.')
+@description('Id of a storage account for the host and the tables instead of creating one. Deployments can share it: each has its own container and tables.')
 param existingStorageAccountResourceId string = ''
 
-@description('Id of another storage account for the rotation tables.')
+@description('Id of another storage account for the rotation tables; empty: the storage account of the host.')
 param tableStorageAccountResourceId string = ''
 
-@description('Id of a role definition for the Batch accounts, for people who may not create roles.')
+@description('Id of a role definition for the Batch accounts, for people who may not create roles; empty: create "Batch Key Rotator".')
 param existingBatchRoleDefinitionId string = ''
 
-@description('Id of a role definition for the vaults, for people who may not create roles.')
+@description('Id of a role definition for the vaults, for people who may not create roles; empty: create "Batch Key Rotator Secrets".')
 param existingVaultRoleDefinitionId string = ''
 
-@description('Suffix of the names of the two roles, which must be unique in the tenant.')
+@description('Suffix of the names of the two roles, which must be unique in the tenant; empty: the name of the environment and a unique text.')
 param roleNameSuffix string = ''
 
-@description('Addresses that get an e-mail when an alert fires; empty and no action group: the owners of the subscription.')
-param alertEmails string[] = []
+@description('False: deploys with the rights of a Contributor. The outputs then list the commands that another person runs to create the roles and to assign them.')
+param createRoleAssignments bool = true
+
+@description('True: the role for secrets is assigned on each secret in place of the whole vault. The secrets must exist.')
+param secretScopedRights bool = false
+
+@description('How the storage account copies its data. A region without availability zones needs Standard_LRS.')
+@allowed(['Standard_ZRS', 'Standard_LRS', 'Standard_GZRS', 'Standard_GRS'])
+param storageSku string = 'Standard_ZRS'
+
+@description('True: the instances of the app are spread over the zones of the region. Not every region offers this.')
+param zoneRedundant bool = false
+
+@description('Memory of an instance of the app.')
+@allowed([512, 2048, 4096])
+param instanceMemoryMB int = 512
+
+@description('True: storage and vault get a lock against deletion. The deploying person needs the right to create locks.')
+param lockStorageAndVault bool = false
+
+@description('True: recovers the deleted vault of an earlier deployment with this name. Set it for one deployment only.')
+param recoverVault bool = false
+
+@description('Addresses that get an e-mail when an alert fires, separated by commas; empty and no action group: the owners of the subscription.')
+param alertEmails string = ''
 
 @description('Id of an action group to use instead of creating one.')
 param existingActionGroupResourceId string = ''
 
-@description('Time without a tick after which the rotator counts as dead.')
+@description('Time without a tick after which the rotator counts as dead: at least twice the time between two ticks.')
 @allowed(['PT15M', 'PT30M', 'PT1H', 'PT2H', 'PT6H', 'P1D'])
 param deadAfter string = 'PT30M'
 
-@description('True: report keys that another caller regenerates.')
+@description('Address of the folder docs of your copy of this project, such as https://github.com/<owner>/batch-key-rotator/blob/main/docs: each alert names the section that says what to do. Empty: the path alone.')
+param documentationUrl string = ''
+
+@description('True: report keys that another caller regenerates. Sends the administrative activity log of every subscription with an account to the workspace.')
 param watchActivityLog bool = true
 
-@description('Webhook that the app sends alarms to, in addition to its log: an https address.')
+@description('Webhook that the app sends alarms to, in addition to its log: an https address. The address may contain a signature, so it is kept as a secret.')
 @secure()
 param webhookUrl string = ''
 
@@ -105,11 +133,14 @@ param logRetentionDays int = 90
 @description('Application (client) id of the app registration that operators sign in to; empty: function keys only.')
 param signInClientId string = ''
 
-@description('Object ids of the groups whose members may operate; empty: everyone in the tenant who has a function key.')
-param operatorGroupIds string[] = []
+@description('Object ids of the groups whose members may operate, separated by commas; empty: everyone in the tenant who has a function key.')
+param operatorGroupIds string = ''
 
-@description('Address ranges that may call the app; empty: any.')
-param allowedInboundRanges string[] = []
+@description('Address ranges that may call the app and deploy to it, separated by commas; empty: any.')
+param allowedInboundRanges string = ''
+
+@description('True: the app can be called, and deployed to, through a private endpoint only.')
+param privateInbound bool = false
 
 @description('True: storage and vault accept requests through private endpoints only, and the app sends from a subnet.')
 param privateNetwork bool = false
@@ -120,8 +151,11 @@ param networkAddressPrefix string = '10.90.0.0/26'
 @description('Id of an existing subnet to send from, delegated to Microsoft.App/environments, instead of creating a network.')
 param existingAppSubnetResourceId string = ''
 
-@description('Id of a subnet for the private endpoints; required with existingAppSubnetResourceId.')
+@description('Id of a subnet for the private endpoints; required with existingAppSubnetResourceId. The zones of that network then resolve the names.')
 param existingEndpointSubnetResourceId string = ''
+
+@description('Id of the resource group with the private DNS zones to use instead of creating them. They must be linked to the network that resolves the names.')
+param existingPrivateDnsZonesResourceGroupId string = ''
 
 @description('Version of Node.')
 @allowed(['22', '24'])
@@ -132,22 +166,26 @@ var tags = {
   // azd finds the group by this tag.
   'azd-env-name': environmentName
 }
+var createsGroup = empty(existingResourceGroupName)
+var groupName = createsGroup ? '${abbreviations.resourceGroup}batch-key-rotator-${environmentName}' : existingResourceGroupName
 
-resource group 'Microsoft.Resources/resourceGroups@2024-11-01' = {
-  name: empty(resourceGroupName) ? '${abbreviations.resourceGroup}batch-key-rotator-${environmentName}' : resourceGroupName
+// azd deletes the groups that a deployment creates, with all that is in them. So an existing group is no resource of this template.
+resource group 'Microsoft.Resources/resourceGroups@2024-11-01' = if (createsGroup) {
+  name: groupName
   location: location
   tags: tags
 }
 
 module resources 'resources.bicep' = {
   name: 'batch-key-rotator-${uniqueString(environmentName)}'
-  scope: group
+  scope: resourceGroup(groupName)
   params: {
     location: location
     environmentName: environmentName
     tags: tags
     accounts: accounts
     accountDefaults: accountDefaults
+    accountsInPackage: accountsInPackage
     schedule: schedule
     dryRun: dryRun
     tablePrefix: tablePrefix
@@ -159,9 +197,17 @@ module resources 'resources.bicep' = {
     existingBatchRoleDefinitionId: existingBatchRoleDefinitionId
     existingVaultRoleDefinitionId: existingVaultRoleDefinitionId
     roleNameSuffix: roleNameSuffix
+    createRoleAssignments: createRoleAssignments
+    secretScopedRights: secretScopedRights
+    storageSku: storageSku
+    zoneRedundant: zoneRedundant
+    instanceMemoryMB: instanceMemoryMB
+    lockStorageAndVault: lockStorageAndVault
+    recoverVault: recoverVault
     alertEmails: alertEmails
     existingActionGroupResourceId: existingActionGroupResourceId
     deadAfter: deadAfter
+    documentationUrl: documentationUrl
     watchActivityLog: watchActivityLog
     webhookUrl: webhookUrl
     webhookFormat: webhookFormat
@@ -173,20 +219,28 @@ module resources 'resources.bicep' = {
     signInClientId: signInClientId
     operatorGroupIds: operatorGroupIds
     allowedInboundRanges: allowedInboundRanges
+    privateInbound: privateInbound
     privateNetwork: privateNetwork
     networkAddressPrefix: networkAddressPrefix
     existingAppSubnetResourceId: existingAppSubnetResourceId
     existingEndpointSubnetResourceId: existingEndpointSubnetResourceId
+    existingPrivateDnsZonesResourceGroupId: existingPrivateDnsZonesResourceGroupId
     runtimeVersion: runtimeVersion
   }
+  dependsOn: [
+    group
+  ]
 }
 
 output AZURE_LOCATION string = location
-output AZURE_RESOURCE_GROUP string = group.name
+output AZURE_RESOURCE_GROUP string = groupName
 output AZURE_TENANT_ID string = tenant().tenantId
 output ROTATOR_APP_NAME string = resources.outputs.functionAppName
 output ROTATOR_APP_URL string = resources.outputs.functionAppUrl
+output ROTATOR_BATCH_ROLE string = resources.outputs.batchRoleName
 output ROTATOR_IDENTITY_CLIENT_ID string = resources.outputs.identityClientId
 output ROTATOR_IDENTITY_PRINCIPAL_ID string = resources.outputs.identityPrincipalId
 output ROTATOR_OUTBOUND_ADDRESS string = resources.outputs.outboundAddress
+output ROTATOR_RESOURCES_DEPLOYMENT string = resources.name
+output ROTATOR_VAULT_ROLE string = resources.outputs.vaultRoleName
 output ROTATOR_VAULT_URL string = resources.outputs.sharedVaultUrl

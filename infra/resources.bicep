@@ -1,7 +1,8 @@
 // All resources of the rotator, in one resource group. This template can be deployed alone:
 //   az deployment group create --resource-group <group> --template-file infra/resources.bicep --parameters @<file>
 
-import { account } from './types.bicep'
+import { account, accountDefaults as defaultsOfAccounts } from './types.bicep'
+import { batchActions, batchRoleDescription, blobDataOwner, metricsPublisher, secretDataActions, secretsRoleDescription, tableDataContributor } from './rights.bicep'
 
 @description('Region of the resources; default: the region of the resource group.')
 param location string = resourceGroup().location
@@ -13,12 +14,14 @@ param tags object = {}
 
 // ---- what to rotate
 
-@description('The Batch accounts to rotate, as in ROTATION_ACCOUNTS. The app is configured with exactly these, and its identity gets rights on exactly these.')
-@minLength(1)
-param accounts account[]
+@description('The Batch accounts to rotate; empty: those of infra/accounts.json. The app is configured with exactly these, and its identity gets rights on exactly these.')
+param accounts account[] = []
 
-@description('Values for every account that does not give its own: the member "defaults" of ROTATION_ACCOUNTS.')
-param accountDefaults object = {}
+@description('Values for every account of the parameter above that does not give its own. The file has its own member for them.')
+param accountDefaults defaultsOfAccounts = {}
+
+@description('True: the app reads accounts.json of its package, which must list the same accounts. False: it gets them as a setting, up to 100,000 characters.')
+param accountsInPackage bool = empty(accounts)
 
 @description('When to process every account, NCRONTAB in UTC; empty: every 5 minutes.')
 param schedule string = ''
@@ -26,7 +29,7 @@ param schedule string = ''
 @description('True: report every step, change nothing in Batch and Key Vault.')
 param dryRun bool = false
 
-@description('Prefix of the names of the tables; empty: BatchKey.')
+@description('Prefix of the names of the tables; empty: BatchKey, and in an existing storage account BatchKey with a unique suffix.')
 param tablePrefix string = ''
 
 @description('How long the history is kept, as an ISO 8601 duration; empty: P400D.')
@@ -40,7 +43,7 @@ param resourceManagerEndpoint string = ''
 @description('Id of a vault to publish to instead of creating one. The vault must use Azure role-based access control.')
 param existingVaultResourceId string = ''
 
-@description('Id of a storage account for the host and the tables instead of creating one.')
+@description('Id of a storage account for the host and the tables instead of creating one. Deployments can share it: each has its own container and tables.')
 param existingStorageAccountResourceId string = ''
 
 @description('Id of another storage account for the rotation tables; empty: the storage account of the host.')
@@ -52,13 +55,38 @@ param existingBatchRoleDefinitionId string = ''
 @description('Id of a role definition for the vaults, for people who may not create roles; empty: create "Batch Key Rotator Secrets".')
 param existingVaultRoleDefinitionId string = ''
 
-@description('Suffix of the names of the two roles. These names must be unique in the tenant, so a second deployment that cannot share the roles of the first needs a suffix.')
+@description('Suffix of the names of the two roles, which must be unique in the tenant; empty: the name of the environment and a unique text.')
 param roleNameSuffix string = ''
+
+@description('False: deploys with the rights of a Contributor. The outputs then list the commands that another person runs to create the roles and to assign them.')
+param createRoleAssignments bool = true
+
+@description('True: the role for secrets is assigned on each secret in place of the whole vault. The secrets must exist.')
+param secretScopedRights bool = false
+
+// ---- how it is kept
+
+@description('How the storage account copies its data. A region without availability zones needs Standard_LRS.')
+@allowed(['Standard_ZRS', 'Standard_LRS', 'Standard_GZRS', 'Standard_GRS'])
+param storageSku string = 'Standard_ZRS'
+
+@description('True: the instances of the app are spread over the zones of the region. Not every region offers this.')
+param zoneRedundant bool = false
+
+@description('Memory of an instance of the app.')
+@allowed([512, 2048, 4096])
+param instanceMemoryMB int = 512
+
+@description('True: storage and vault get a lock against deletion. The deploying person needs the right to create locks.')
+param lockStorageAndVault bool = false
+
+@description('True: recovers the deleted vault of an earlier deployment with this name. Set it for one deployment only.')
+param recoverVault bool = false
 
 // ---- alerts
 
-@description('Addresses that get an e-mail when an alert fires; empty and no action group: the owners of the subscription.')
-param alertEmails string[] = []
+@description('Addresses that get an e-mail when an alert fires, separated by commas; empty and no action group: the owners of the subscription.')
+param alertEmails string = ''
 
 @description('Id of an action group to use instead of creating one.')
 param existingActionGroupResourceId string = ''
@@ -66,6 +94,9 @@ param existingActionGroupResourceId string = ''
 @description('Time without a tick after which the rotator counts as dead: at least twice the time between two ticks.')
 @allowed(['PT15M', 'PT30M', 'PT1H', 'PT2H', 'PT6H', 'P1D'])
 param deadAfter string = 'PT30M'
+
+@description('Address of the folder docs of your copy of this project, such as https://github.com/<owner>/batch-key-rotator/blob/main/docs: each alert names the section that says what to do. Empty: the path alone.')
+param documentationUrl string = ''
 
 @description('True: report keys that another caller regenerates. Sends the administrative activity log of every subscription with an account to the workspace.')
 param watchActivityLog bool = true
@@ -104,11 +135,14 @@ param logRetentionDays int = 90
 @description('Application (client) id of the app registration that operators sign in to; empty: function keys only.')
 param signInClientId string = ''
 
-@description('Object ids of the groups whose members may operate; empty: everyone in the tenant who has a function key.')
-param operatorGroupIds string[] = []
+@description('Object ids of the groups whose members may operate, separated by commas; empty: everyone in the tenant who has a function key.')
+param operatorGroupIds string = ''
 
-@description('Address ranges that may call the app; empty: any.')
-param allowedInboundRanges string[] = []
+@description('Address ranges that may call the app and deploy to it, separated by commas; empty: any.')
+param allowedInboundRanges string = ''
+
+@description('True: the app can be called, and deployed to, through a private endpoint only.')
+param privateInbound bool = false
 
 // ---- network
 
@@ -124,25 +158,80 @@ param existingAppSubnetResourceId string = ''
 @description('Id of a subnet for the private endpoints; required with existingAppSubnetResourceId. The zones of that network then resolve the names.')
 param existingEndpointSubnetResourceId string = ''
 
+@description('Id of the resource group with the private DNS zones to use instead of creating them. They must be linked to the network that resolves the names.')
+param existingPrivateDnsZonesResourceGroupId string = ''
+
 @description('Version of Node.')
 @allowed(['22', '24'])
 param runtimeVersion string = '24'
 
 var abbreviations = loadJsonContent('./abbreviations.json')
 var token = uniqueString(resourceGroup().id, environmentName)
-var deploymentContainerName = 'deployments'
+var functionAppName = '${abbreviations.functionApp}rotator-${token}'
+
+// ---- the accounts: the same list configures the app and grants its identity the rights
+
+// Of any type: its content is checked against the types when it is deployed.
+var accountsFile = any(loadJsonContent('./accounts.json'))
+var takesFile = empty(accounts)
+var allAccounts = takesFile ? accountsFile.accounts : accounts
+var allDefaults = takesFile ? (accountsFile.?defaults ?? {}) : accountDefaults
+var configurationText = string({ defaults: allDefaults, accounts: allAccounts })
+// Linux starts no process with a variable of 128 KiB.
+var maxSettingLength = 100000
+
+// ---- lists
+
+var alertEmailList = filter(map(split(alertEmails, ','), one => trim(one)), one => !empty(one))
+var operatorGroupList = filter(map(split(operatorGroupIds, ','), one => trim(one)), one => !empty(one))
+var inboundRangeList = filter(map(split(allowedInboundRanges, ','), one => trim(one)), one => !empty(one))
 
 // ---- names and ids
 
 var usesExistingStorage = !empty(existingStorageAccountResourceId)
 var storageName = usesExistingStorage ? last(split(existingStorageAccountResourceId, '/')) : '${abbreviations.storageAccount}${token}'
 var storageId = usesExistingStorage ? existingStorageAccountResourceId : resourceId('Microsoft.Storage/storageAccounts', storageName)
+var hasTableStorage = !empty(tableStorageAccountResourceId)
+// A module's scope is evaluated before its condition. So this must be an id that can be split, even where no other account is named.
+var tableIdOrOwn = hasTableStorage ? tableStorageAccountResourceId : storageId
+// Two deployments in one storage account would overwrite each other's package and tables.
+var deploymentContainerName = functionAppName
+var sharedStoragePrefix = usesExistingStorage || hasTableStorage ? 'BatchKey${token}' : ''
+var usedTablePrefix = empty(tablePrefix) ? sharedStoragePrefix : tablePrefix
 
-var hasAccountsOnSharedVault = length(filter(accounts, one => empty(one.?secret.?vaultResourceId ?? ''))) > 0
-var createsVault = empty(existingVaultResourceId) && hasAccountsOnSharedVault
 var vaultName = '${abbreviations.keyVault}${token}'
 var sharedVaultId = empty(existingVaultResourceId) ? resourceId('Microsoft.KeyVault/vaults', vaultName) : existingVaultResourceId
-var vaultIds = distinct(map(accounts, one => toLower(one.?secret.?vaultResourceId ?? sharedVaultId)))
+var sharedVaultName = toLower(last(split(sharedVaultId, '/')))
+var sharedVaultUrl = 'https://${sharedVaultName}${environment().suffixes.keyvaultDns}'
+
+// The vault of each account. Its id is empty where only the address of another vault is given.
+var targets = map(allAccounts, one => {
+  resourceId: one.resourceId
+  secretName: one.?secret.?name ?? '${last(split(one.resourceId, '/'))}-batch-key'
+  vaultName: toLower(empty(one.?secret.?vaultUrl ?? '') ? last(split(one.?secret.?vaultResourceId ?? sharedVaultId, '/')) : split(split(one.secret.vaultUrl, '/')[2], '.')[0])
+  vaultResourceId: one.?secret.?vaultResourceId ?? ''
+})
+var placed = map(targets, one => {
+  ...one
+  vaultId: toLower(!empty(one.vaultResourceId) ? one.vaultResourceId : one.vaultName == sharedVaultName ? sharedVaultId : '')
+})
+var unplaced = filter(placed, one => empty(one.vaultId))
+var hasAccountsOnSharedVault = contains(map(placed, one => one.vaultId), toLower(sharedVaultId))
+var createsVault = empty(existingVaultResourceId) && hasAccountsOnSharedVault
+var vaultIds = filter(distinct(map(placed, one => one.vaultId)), id => !empty(id))
+
+// A deployment can hold 800 resources: assignments on more accounts or secrets than this are divided.
+var assignmentsInOne = 400
+var accountGroups = map(range(0, (length(placed) + assignmentsInOne - 1) / assignmentsInOne), i => take(skip(map(placed, one => one.resourceId), i * assignmentsInOne), assignmentsInOne))
+var secretsOfVaults = map(vaultIds, id => {
+  id: id
+  names: secretScopedRights ? map(filter(placed, one => one.vaultId == id), one => one.secretName) : []
+})
+var vaultGrants = flatten(map(secretsOfVaults, one => map(range(0, max(1, (length(one.names) + assignmentsInOne - 1) / assignmentsInOne)), i => {
+  id: one.id
+  names: take(skip(one.names, i * assignmentsInOne), assignmentsInOne)
+  number: i
+})))
 
 var createsNetwork = privateNetwork && empty(existingAppSubnetResourceId)
 var networkName = '${abbreviations.virtualNetwork}${token}'
@@ -166,22 +255,52 @@ var vaultEndpoints = privateNetwork && createsVault
       }
     ]
   : []
+var siteZones = {
+  AzureChinaCloud: 'privatelink.chinacloudsites.cn'
+  AzureCloud: 'privatelink.azurewebsites.net'
+  AzureUSGovernment: 'privatelink.azurewebsites.us'
+}
 
 var ownSubscription = subscription().id
-var batchSubscriptions = distinct(map(accounts, one => toLower('/subscriptions/${split(one.resourceId, '/')[2]}')))
+var batchSubscriptions = distinct(map(placed, one => toLower('/subscriptions/${split(one.resourceId, '/')[2]}')))
 var vaultSubscriptions = distinct(map(vaultIds, id => '/subscriptions/${split(id, '/')[2]}'))
+var batchScopes = union([ownSubscription], filter(batchSubscriptions, id => id != toLower(ownSubscription)))
+var vaultScopes = union([ownSubscription], filter(vaultSubscriptions, id => id != toLower(ownSubscription)))
 
-// ---- the configuration: the same list configures the app and grants its identity the rights
+var roleSuffix = empty(roleNameSuffix) ? '(${environmentName}, ${token})' : roleNameSuffix
+var batchRoleName = 'Batch Key Rotator ${roleSuffix}'
+var vaultRoleName = 'Batch Key Rotator Secrets ${roleSuffix}'
+var lacksBatchRole = empty(existingBatchRoleDefinitionId)
+var lacksVaultRole = empty(existingVaultRoleDefinitionId)
+var createsRoles = createRoleAssignments && (lacksBatchRole || lacksVaultRole)
 
-var configuration = {
-  defaults: accountDefaults
-  accounts: map(accounts, one => {
-    ...one
-    secret: {
-      vaultUrl: 'https://${toLower(last(split(one.?secret.?vaultResourceId ?? sharedVaultId, '/')))}${environment().suffixes.keyvaultDns}'
-      name: one.?secret.?name ?? '${last(split(one.resourceId, '/'))}-batch-key'
-    }
-  })
+// ---- what must hold
+
+var preconditions = {
+  accountsInInfraAccountsJson: allAccounts
+  defaultsInInfraAccountsJson: allDefaults
+  settingIsShortElseUseInfraAccountsJson: accountsInPackage || length(configurationText) <= maxSettingLength
+  defaultsAreInTheFileWithTheAccounts: !accountsInPackage || empty(accountDefaults)
+  eachVaultUrlHasItsVaultResourceId: empty(unplaced) || !createRoleAssignments
+  secretScopedRightsAreInAnExistingVault: !secretScopedRights || !createsVault
+  privateInboundHasAnEndpointSubnet: !privateInbound || !empty(endpointSubnetId)
+  existingAppSubnetHasAnEndpointSubnet: !privateNetwork || !empty(endpointSubnetId)
+  zoneRedundantAppHasZoneRedundantStorage: !zoneRedundant || usesExistingStorage || contains(storageSku, 'ZRS')
+}
+
+module checks 'modules/preconditions.bicep' = {
+  name: 'preconditions-${token}'
+  params: {
+    accountsInInfraAccountsJson: preconditions.accountsInInfraAccountsJson
+    defaultsInInfraAccountsJson: preconditions.defaultsInInfraAccountsJson
+    settingIsShortElseUseInfraAccountsJson: preconditions.settingIsShortElseUseInfraAccountsJson
+    defaultsAreInTheFileWithTheAccounts: preconditions.defaultsAreInTheFileWithTheAccounts
+    eachVaultUrlHasItsVaultResourceId: preconditions.eachVaultUrlHasItsVaultResourceId
+    secretScopedRightsAreInAnExistingVault: preconditions.secretScopedRightsAreInAnExistingVault
+    privateInboundHasAnEndpointSubnet: preconditions.privateInboundHasAnEndpointSubnet
+    existingAppSubnetHasAnEndpointSubnet: preconditions.existingAppSubnetHasAnEndpointSubnet
+    zoneRedundantAppHasZoneRedundantStorage: preconditions.zoneRedundantAppHasZoneRedundantStorage
+  }
 }
 
 module identity 'modules/identity.bicep' = {
@@ -191,6 +310,9 @@ module identity 'modules/identity.bicep' = {
     location: location
     tags: tags
   }
+  dependsOn: [
+    checks
+  ]
 }
 
 module monitoring 'modules/monitoring.bicep' = {
@@ -202,6 +324,7 @@ module monitoring 'modules/monitoring.bicep' = {
     tags: tags
     retentionInDays: logRetentionDays
     principalId: identity.outputs.principalId
+    assignsRoles: createRoleAssignments
   }
 }
 
@@ -216,6 +339,9 @@ module network 'modules/network.bicep' = if (createsNetwork) {
     tags: tags
     addressPrefix: networkAddressPrefix
   }
+  dependsOn: [
+    checks
+  ]
 }
 
 module storage 'modules/storage.bicep' = if (!usesExistingStorage) {
@@ -224,8 +350,13 @@ module storage 'modules/storage.bicep' = if (!usesExistingStorage) {
     name: storageName
     location: location
     tags: tags
+    sku: storageSku
     isPrivate: privateNetwork
+    hasLock: lockStorageAndVault
   }
+  dependsOn: [
+    checks
+  ]
 }
 
 module storageAccess 'modules/storage-access.bicep' = {
@@ -235,23 +366,22 @@ module storageAccess 'modules/storage-access.bicep' = {
     storageAccountName: storageName
     deploymentContainerName: deploymentContainerName
     principalId: identity.outputs.principalId
+    assignsRoles: createRoleAssignments
   }
   dependsOn: [
     storage
   ]
 }
 
-module tableAccess 'modules/table-access.bicep' = if (!empty(tableStorageAccountResourceId)) {
+module tableAccess 'modules/table-access.bicep' = if (hasTableStorage) {
   name: 'table-access-${token}'
   scope: resourceGroup(split(tableIdOrOwn, '/')[2], split(tableIdOrOwn, '/')[4])
   params: {
     storageAccountName: last(split(tableIdOrOwn, '/'))
     principalId: identity.outputs.principalId
+    assignsRoles: createRoleAssignments
   }
 }
-
-// A module's scope is evaluated before its condition. So this must be an id that can be split, even where no other account is named.
-var tableIdOrOwn = empty(tableStorageAccountResourceId) ? storageId : tableStorageAccountResourceId
 
 module vault 'modules/vault.bicep' = if (createsVault) {
   name: 'vault-${token}'
@@ -260,6 +390,8 @@ module vault 'modules/vault.bicep' = if (createsVault) {
     location: location
     tags: tags
     isPrivate: privateNetwork
+    isRecovered: recoverVault
+    hasLock: lockStorageAndVault
     workspaceId: monitoring.outputs.workspaceId
   }
 }
@@ -276,6 +408,7 @@ module endpoints 'modules/private-endpoint.bicep' = [
       groupId: endpoint.groupId
       zoneName: endpoint.zoneName
       networkId: networkId
+      zonesResourceGroupId: existingPrivateDnsZonesResourceGroupId
     }
     dependsOn: [
       network
@@ -285,38 +418,43 @@ module endpoints 'modules/private-endpoint.bicep' = [
   }
 ]
 
-module roles 'modules/roles.bicep' = {
+module roles 'modules/roles.bicep' = if (createsRoles) {
   name: 'roles-${token}'
   scope: subscription()
   params: {
-    nameSuffix: empty(roleNameSuffix) ? '' : ' ${roleNameSuffix}'
-    batchScopes: union([ownSubscription], filter(batchSubscriptions, id => id != toLower(ownSubscription)))
-    vaultScopes: union([ownSubscription], filter(vaultSubscriptions, id => id != toLower(ownSubscription)))
-    existingBatchRoleDefinitionId: existingBatchRoleDefinitionId
-    existingVaultRoleDefinitionId: existingVaultRoleDefinitionId
+    batchRoleName: batchRoleName
+    vaultRoleName: vaultRoleName
+    batchScopes: batchScopes
+    vaultScopes: vaultScopes
+    createsBatchRole: lacksBatchRole
+    createsVaultRole: lacksVaultRole
   }
+  dependsOn: [
+    checks
+  ]
 }
 
-module batchAccess 'modules/batch-access.bicep' = [
-  for one in accounts: {
-    name: 'batch-access-${uniqueString(toLower(one.resourceId), token)}'
-    scope: resourceGroup(split(one.resourceId, '/')[2], split(one.resourceId, '/')[4])
+module batchAccess 'modules/batch-access-group.bicep' = [
+  for (resourceIds, i) in accountGroups: if (createRoleAssignments) {
+    name: 'batch-access-${i}-${token}'
     params: {
-      accountName: last(split(one.resourceId, '/'))
+      resourceIds: resourceIds
       principalId: identity.outputs.principalId
-      roleDefinitionId: roles.outputs.batchRoleDefinitionId
+      roleDefinitionId: lacksBatchRole ? roles!.outputs.batchRoleDefinitionId : existingBatchRoleDefinitionId
+      token: token
     }
   }
 ]
 
 module vaultAccess 'modules/vault-access.bicep' = [
-  for id in vaultIds: {
-    name: 'vault-access-${uniqueString(id, token)}'
-    scope: resourceGroup(split(id, '/')[2], split(id, '/')[4])
+  for grant in vaultGrants: if (createRoleAssignments) {
+    name: 'vault-access-${grant.number}-${uniqueString(grant.id, token)}'
+    scope: resourceGroup(split(grant.id, '/')[2], split(grant.id, '/')[4])
     params: {
-      vaultName: last(split(id, '/'))
+      vaultName: last(split(grant.id, '/'))
+      secretNames: grant.names
       principalId: identity.outputs.principalId
-      roleDefinitionId: roles.outputs.vaultRoleDefinitionId
+      roleDefinitionId: lacksVaultRole ? roles!.outputs.vaultRoleDefinitionId : existingVaultRoleDefinitionId
     }
     dependsOn: [
       vault
@@ -327,7 +465,7 @@ module vaultAccess 'modules/vault-access.bicep' = [
 module functionApp 'modules/function-app.bicep' = {
   name: 'function-app-${token}'
   params: {
-    name: '${abbreviations.functionApp}rotator-${token}'
+    name: functionAppName
     planName: '${abbreviations.plan}${token}'
     location: location
     tags: tags
@@ -341,10 +479,13 @@ module functionApp 'modules/function-app.bicep' = {
     deploymentContainerName: deploymentContainerName
     applicationInsightsConnectionString: monitoring.outputs.connectionString
     subnetId: appSubnetId
-    allowedInboundRanges: allowedInboundRanges
-    hasTableStorage: !empty(tableStorageAccountResourceId)
-    tableStorageEndpoint: empty(tableStorageAccountResourceId) ? '' : tableAccess!.outputs.tableEndpoint
-    configuration: configuration
+    allowedInboundRanges: inboundRangeList
+    isPrivate: privateInbound
+    zoneRedundant: zoneRedundant
+    instanceMemoryMB: instanceMemoryMB
+    hasTableStorage: hasTableStorage
+    tableStorageEndpoint: hasTableStorage ? tableAccess!.outputs.tableEndpoint : ''
+    rotationAccounts: accountsInPackage ? '@accounts.json' : configurationText
     dryRun: dryRun
     hasSignIn: !empty(signInClientId)
     optionalSettings: {
@@ -357,7 +498,8 @@ module functionApp 'modules/function-app.bicep' = {
       ROTATION_HEARTBEAT_URL: heartbeatUrl
       ROTATION_HISTORY_KEEP: historyKeep
       ROTATION_SCHEDULE: schedule
-      ROTATION_TABLE_PREFIX: tablePrefix
+      ROTATION_TABLE_PREFIX: usedTablePrefix
+      ROTATION_VAULT_URL: hasAccountsOnSharedVault ? sharedVaultUrl : ''
     }
   }
   // At the first tick every role assignment and every DNS name should exist.
@@ -369,14 +511,29 @@ module functionApp 'modules/function-app.bicep' = {
   ]
 }
 
+module inboundEndpoint 'modules/private-endpoint.bicep' = if (privateInbound) {
+  name: 'endpoint-sites-${token}'
+  params: {
+    name: '${abbreviations.privateEndpoint}sites-${token}'
+    location: location
+    tags: tags
+    subnetId: endpointSubnetId
+    resourceId: functionApp.outputs.id
+    groupId: 'sites'
+    zoneName: siteZones[environment().name]
+    networkId: networkId
+    zonesResourceGroupId: existingPrivateDnsZonesResourceGroupId
+  }
+}
+
 module signIn 'modules/sign-in.bicep' = if (!empty(signInClientId)) {
   name: 'sign-in-${token}'
   params: {
     siteName: functionApp.outputs.name
     clientId: signInClientId
     tenantId: tenant().tenantId
-    operatorGroupIds: operatorGroupIds
-    accountNames: map(accounts, one => one.?name ?? last(split(one.resourceId, '/')))
+    operatorGroupIds: operatorGroupList
+    accountNames: map(allAccounts, one => toLower(one.?name ?? last(split(one.resourceId, '/'))))
   }
 }
 
@@ -399,13 +556,14 @@ module alerts 'modules/alerts.bicep' = {
     location: location
     tags: tags
     workspaceId: monitoring.outputs.workspaceId
-    emails: alertEmails
+    emails: alertEmailList
     existingActionGroupResourceId: existingActionGroupResourceId
     deadAfter: deadAfter
     watchesActivityLog: watchActivityLog
     rotatorPrincipalId: identity.outputs.principalId
     rotatorClientId: identity.outputs.clientId
-    accountResourceIds: map(accounts, one => one.resourceId)
+    accountResourceIds: map(placed, one => one.resourceId)
+    documentationUrl: documentationUrl
   }
 }
 
@@ -420,9 +578,46 @@ module workbook 'modules/workbook.bicep' = {
   }
 }
 
+// ---- for the person who may assign roles, where the deployment does not: commands for a POSIX shell
+
+var batchRoleToAssign = lacksBatchRole ? batchRoleName : existingBatchRoleDefinitionId
+var vaultRoleToAssign = lacksVaultRole ? vaultRoleName : existingVaultRoleDefinitionId
+var batchRoleToCreate = {
+  Name: batchRoleName
+  Description: batchRoleDescription
+  Actions: batchActions
+  AssignableScopes: batchScopes
+}
+var vaultRoleToCreate = {
+  Name: vaultRoleName
+  Description: secretsRoleDescription
+  Actions: []
+  DataActions: secretDataActions
+  AssignableScopes: vaultScopes
+}
+var rolesToCreate = createRoleAssignments
+  ? []
+  : concat(lacksBatchRole ? [string(batchRoleToCreate)] : [], lacksVaultRole ? [string(vaultRoleToCreate)] : [])
+var vaultScopesToAssign = flatten(map(vaultGrants, grant => empty(grant.names) ? [grant.id] : map(grant.names, name => '${grant.id}/secrets/${name}')))
+// The shell finds the ids of vaults that are known by their address alone.
+var foundVaultScopes = map(distinct(map(unplaced, one => one.vaultName)), name => '$(az keyvault show --name ${name} --query id --output tsv)')
+var rolesToAssign = createRoleAssignments
+  ? []
+  : concat(
+      map(placed, one => { role: batchRoleToAssign, scope: one.resourceId }),
+      map(concat(vaultScopesToAssign, foundVaultScopes), id => { role: vaultRoleToAssign, scope: id }),
+      map([blobDataOwner, tableDataContributor], role => { role: role, scope: storageId }),
+      hasTableStorage ? [{ role: tableDataContributor, scope: tableStorageAccountResourceId }] : [],
+      [{ role: metricsPublisher, scope: monitoring.outputs.applicationInsightsId }]
+    )
+
 output functionAppName string = functionApp.outputs.name
 output functionAppUrl string = functionApp.outputs.url
 output identityClientId string = identity.outputs.clientId
 output identityPrincipalId string = identity.outputs.principalId
 output outboundAddress string = createsNetwork ? network!.outputs.outboundAddress : ''
-output sharedVaultUrl string = hasAccountsOnSharedVault ? 'https://${toLower(last(split(sharedVaultId, '/')))}${environment().suffixes.keyvaultDns}' : ''
+output sharedVaultUrl string = hasAccountsOnSharedVault ? sharedVaultUrl : ''
+output batchRoleName string = batchRoleToAssign
+output vaultRoleName string = vaultRoleToAssign
+output roleDefinitionCommands string[] = map(rolesToCreate, role => 'az role definition create --role-definition \'${role}\'')
+output roleAssignmentCommands string[] = map(rolesToAssign, one => 'az role assignment create --assignee-object-id ${identity.outputs.principalId} --assignee-principal-type ServicePrincipal --role "${one.role}" --scope "${one.scope}"')

@@ -1,6 +1,7 @@
-// The members of one entry of ROTATION_ACCOUNTS, as rotation.schema.json describes them.
+// The members of infra/accounts.json and of ROTATION_ACCOUNTS, as rotation.schema.json describes them. Other members are refused.
 
 @export()
+@sealed()
 @description('One Batch account to rotate. Every member except resourceId has a default.')
 type account = {
   @description('Id of the Batch account, in any resource group and subscription of this tenant.')
@@ -14,21 +15,82 @@ type account = {
 
   rotateEvery: string?
   expireAfter: string?
-  window: object?
+  window: window?
   settleOn: ('alternate' | 'primary')?
   probe: ('dataPlane' | 'none')?
   reconcileEvery: string?
   paused: bool?
-  gate: object?
-  stalledAfter: object?
+  gate: gate?
+  stalledAfter: stalledAfter?
   remindEvery: string?
 }
 
 @export()
-type secret = {
-  @description('Name of the secret.')
-  name: string?
+@sealed()
+@description('Values for every account that does not give its own.')
+type accountDefaults = {
+  rotateEvery: string?
+  expireAfter: string?
+  window: window?
+  settleOn: ('alternate' | 'primary')?
+  probe: ('dataPlane' | 'none')?
+  reconcileEvery: string?
+  paused: bool?
+  gate: gate?
+  stalledAfter: stalledAfter?
+  remindEvery: string?
+}
 
-  @description('Id of an existing vault for this account alone, in any resource group and subscription of this tenant. The vault must use Azure role-based access control.')
+@export()
+@sealed()
+type secret = {
+  @description('Address of the vault; default: that of vaultResourceId, else the vault of this deployment.')
+  vaultUrl: string?
+
+  @description('Id of an existing vault for this account, in any resource group and subscription of this tenant. The vault must use Azure role-based access control. Required with a vaultUrl of another vault than that of this deployment.')
   vaultResourceId: string?
+
+  @description('Name of the secret; default: <Batch account>-batch-key.')
+  name: string?
+}
+
+@export()
+@sealed()
+type window = {
+  days: string[]
+  from: string
+  to: string
+  timeZone: string
+}
+
+@export()
+@sealed()
+type gate = {
+  mode: ('signals' | 'approval' | 'delay')?
+  consumers: consumer[]?
+  soak: string?
+  signalFreshness: string?
+  forgetInstanceAfter: string?
+  delay: string?
+  rollbackWhenUnhealthyFor: string?
+}
+
+@export()
+@sealed()
+type consumer = {
+  name: string
+  instances: int?
+  proof: ('optional' | 'required')?
+  healthUrl: string?
+}
+
+@export()
+@sealed()
+type stalledAfter = {
+  adopting: string?
+  started: string?
+  regenerated: string?
+  published: string?
+  retired: string?
+  settling: string?
 }

@@ -6,7 +6,7 @@ import type { BatchAccountRef, SecretRef } from "./rotation/account-config";
  */
 
 const roles = {
-  batch: "Batch Key Rotator",
+  batch: "<your role whose name begins with Batch Key Rotator>",
   secret: "Key Vault Secrets Officer",
   tables: "Storage Table Data Contributor",
 } as const;

@@ -21,6 +21,9 @@ param rotatorPrincipalId string
 param rotatorClientId string
 param accountResourceIds string[]
 
+@description('Address of the folder docs; each alert names the section of operate.md there that says what to do. Empty: the path in the repository.')
+param documentationUrl string
+
 // Owner: notified when no e-mail address is configured. An alarm without a recipient is worse than one with too many.
 var owner = '8e3af657-a8ff-443c-a75c-2fe8c4bcb635'
 
@@ -106,7 +109,7 @@ var rules = [
     description: 'A published key was regenerated outside the rotator, or another value was published. The rotator has published a live key in its place.'
     query: loadTextContent('../queries/drift.kql')
     severity: 2
-    window: 'PT30M'
+    window: 'PT2H'
     dimensions: ['Account']
   }
   {
@@ -115,7 +118,16 @@ var rules = [
     description: 'The previous key is published again. The account is paused until an operator resumes it.'
     query: loadTextContent('../queries/rolled-back.kql')
     severity: 3
-    window: 'PT30M'
+    window: 'PT2H'
+    dimensions: ['Account']
+  }
+  {
+    name: 'alert-dropped'
+    title: 'The webhook refuses alarms'
+    description: 'The webhook did not accept an event for a day, or refused it for good. The event is given up there; the log and these alerts still have it.'
+    query: loadTextContent('../queries/alert-dropped.kql')
+    severity: 3
+    window: 'PT2H'
     dimensions: ['Account']
   }
   {
@@ -147,29 +159,34 @@ var rules = [
   }
 ]
 
+// A query can hold 64 KB, and a resource id up to 230 characters.
+var idsInOneQuery = 200
+var queriesOfIds = (length(accountResourceIds) + idsInOneQuery - 1) / idsInOneQuery
+
 var activityLogRules = watchesActivityLog
-  ? [
-      {
-        name: 'manual-regeneration'
-        title: 'A key was regenerated outside the rotator'
-        description: 'Another caller than the rotator regenerated a key of a rotated Batch account. The result names the caller.'
-        // The log names the caller by object id or by client id, depending on the service that writes it.
-        query: replace(
-          replace(
-            replace(loadTextContent('../queries/manual-regeneration.kql'), '__ROTATOR_PRINCIPAL_ID__', rotatorPrincipalId),
-            '__ROTATOR_CLIENT_ID__',
-            rotatorClientId
-          ),
-          '__ACCOUNT_RESOURCE_IDS__',
-          join(accountResourceIds, '","')
-        )
-        severity: 2
-        // The activity log can arrive an hour late.
-        window: 'PT2H'
-        dimensions: ['Account']
-      }
-    ]
+  ? map(range(0, queriesOfIds), i => {
+      name: i == 0 ? 'manual-regeneration' : 'manual-regeneration-${i + 1}'
+      title: 'A key was regenerated outside the rotator'
+      description: 'Another caller than the rotator regenerated a key of a rotated Batch account. The result names the caller.'
+      // The log names the caller by object id or by client id, depending on the service that writes it.
+      query: replace(
+        replace(
+          replace(loadTextContent('../queries/manual-regeneration.kql'), '__ROTATOR_PRINCIPAL_ID__', rotatorPrincipalId),
+          '__ROTATOR_CLIENT_ID__',
+          rotatorClientId
+        ),
+        '__ACCOUNT_RESOURCE_IDS__',
+        join(take(skip(accountResourceIds, i * idsInOneQuery), idsInOneQuery), '","')
+      )
+      severity: 2
+      // The activity log can arrive an hour late.
+      window: 'PT2H'
+      dimensions: ['Account']
+    })
   : []
+
+// The e-mail of an alert shows this address.
+var remedies = '${empty(documentationUrl) ? 'docs' : documentationUrl}/operate.md'
 
 resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
   for rule in concat(rules, activityLogRules): {
@@ -209,6 +226,9 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
         actionGroups: [
           actionGroupId
         ]
+        customProperties: {
+          remedy: '${remedies}#${toLower(replace(rule.title, ' ', '-'))}'
+        }
       }
     }
   }
@@ -257,6 +277,9 @@ resource failed 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
       actionGroups: [
         actionGroupId
       ]
+      customProperties: {
+        remedy: '${remedies}#executions-fail'
+      }
     }
   }
 }
@@ -268,7 +291,7 @@ resource rotatorDead 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
   kind: 'LogAlert'
   properties: {
     displayName: 'Batch keys: the rotator is dead'
-    description: 'No tick has been logged: the timer does not run, or the log does not arrive. Restart the function app, then check its log.'
+    description: 'No tick has been logged: the timer does not run, or the log does not arrive. Restart the function app, then check its log. Where its timers do not run even then, start each tick through the admin route, as the remedy shows.'
     enabled: true
     severity: 1
     scopes: [
@@ -297,6 +320,9 @@ resource rotatorDead 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
       actionGroups: [
         actionGroupId
       ]
+      customProperties: {
+        remedy: '${remedies}#the-rotator-is-dead'
+      }
     }
   }
 }

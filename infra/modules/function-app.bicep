@@ -21,15 +21,22 @@ param applicationInsightsConnectionString string
 @description('Id of the subnet for outbound traffic; empty: none.')
 param subnetId string
 
-@description('Address ranges that may call the app; empty: any.')
+@description('Address ranges that may call the app, deployments included; empty: any.')
 param allowedInboundRanges string[]
+
+@description('True: the app can be called through a private endpoint only.')
+param isPrivate bool
+
+@description('True: its instances are spread over the zones of the region.')
+param zoneRedundant bool
+param instanceMemoryMB int
 
 @description('True: the rotation tables are in another storage account than that of the host, at the address below.')
 param hasTableStorage bool
 param tableStorageEndpoint string
 
-@description('ROTATION_ACCOUNTS as an object.')
-param configuration object
+@description('ROTATION_ACCOUNTS.')
+param rotationAccounts string
 param dryRun bool
 
 @description('Settings with an empty value are left out: the app has a default for each.')
@@ -75,7 +82,7 @@ var requiredSettings = {
   AZURE_CLIENT_ID: identityClientId
   AzureWebJobsStorage__clientId: identityClientId
   AzureWebJobsStorage__credential: 'managedidentity'
-  ROTATION_ACCOUNTS: string(configuration)
+  ROTATION_ACCOUNTS: rotationAccounts
   ROTATION_CLOUD: cloud
   ROTATION_DRY_RUN: dryRun ? 'true' : 'false'
 }
@@ -94,6 +101,7 @@ resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
   }
   properties: {
     reserved: true
+    zoneRedundant: zoneRedundant
   }
 }
 
@@ -112,7 +120,7 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
   properties: {
     serverFarmId: plan.id
     httpsOnly: true
-    publicNetworkAccess: 'Enabled'
+    publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
     functionAppConfig: {
       deployment: {
@@ -130,7 +138,7 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
         version: runtimeVersion
       }
       scaleAndConcurrency: {
-        instanceMemoryMB: 512
+        instanceMemoryMB: instanceMemoryMB
         // The minimum that every region accepts. The app needs one instance for its timer and one for its HTTP routes.
         maximumInstanceCount: 40
       }
@@ -142,6 +150,7 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
       remoteDebuggingEnabled: false
+      scmIpSecurityRestrictionsUseMain: true
       ipSecurityRestrictionsDefaultAction: empty(allowedInboundRanges) ? 'Allow' : 'Deny'
       ipSecurityRestrictions: [
         for (range, i) in allowedInboundRanges: {
@@ -170,5 +179,6 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
   }
 }
 
+output id string = site.id
 output name string = site.name
 output url string = 'https://${site.properties.defaultHostName}'

@@ -1,5 +1,7 @@
 // The workspace and the component that receive the log. Neither accepts an instrumentation key.
 
+import { metricsPublisher } from '../rights.bicep'
+
 param workspaceName string
 param applicationInsightsName string
 param location string
@@ -7,8 +9,8 @@ param tags object
 param retentionInDays int
 param principalId string
 
-// Monitoring Metrics Publisher: the host sends the log with the app's identity.
-var metricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
+@description('False: the role is assigned by another person.')
+param assignsRoles bool
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-02-01' = {
   name: workspaceName
@@ -38,7 +40,7 @@ resource applicationInsights 'Microsoft.Insights/components@2020-02-02' = {
   }
 }
 
-resource publishing 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource publishing 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (assignsRoles) {
   name: guid(applicationInsights.id, principalId, metricsPublisher)
   scope: applicationInsights
   properties: {
@@ -48,5 +50,6 @@ resource publishing 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
+output applicationInsightsId string = applicationInsights.id
 output workspaceId string = workspace.id
 output connectionString string = applicationInsights.properties.ConnectionString

@@ -6,14 +6,21 @@ param tags object
 param subnetId string
 param resourceId string
 
-@description('blob, table or vault.')
+@description('blob, table, vault or sites.')
 param groupId string
 
 @description('Name of the private DNS zone.')
 param zoneName string
 
-@description('Id of the network to link the zone to; empty: no zone is created, and zones that exist elsewhere resolve the names.')
+@description('Id of the network to link a new zone to; empty: no zone is created.')
 param networkId string
+
+@description('Id of a resource group with the zones to use instead of creating one; empty: none. Without a network and without zones, the names are left to your own DNS.')
+param zonesResourceGroupId string
+
+var createsZone = empty(zonesResourceGroupId) && !empty(networkId)
+var hasZone = createsZone || !empty(zonesResourceGroupId)
+var existingZoneId = '${zonesResourceGroupId}/providers/Microsoft.Network/privateDnsZones/${zoneName}'
 
 resource endpoint 'Microsoft.Network/privateEndpoints@2024-07-01' = {
   name: name
@@ -37,13 +44,13 @@ resource endpoint 'Microsoft.Network/privateEndpoints@2024-07-01' = {
   }
 }
 
-resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = if (!empty(networkId)) {
+resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = if (createsZone) {
   name: zoneName
   location: 'global'
   tags: tags
 }
 
-resource link 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = if (!empty(networkId)) {
+resource link 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = if (createsZone) {
   parent: zone
   name: 'rotator'
   location: 'global'
@@ -56,7 +63,7 @@ resource link 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01'
   }
 }
 
-resource zoneGroup 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024-07-01' = if (!empty(networkId)) {
+resource zoneGroup 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024-07-01' = if (hasZone) {
   parent: endpoint
   name: 'default'
   properties: {
@@ -64,7 +71,7 @@ resource zoneGroup 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024
       {
         name: groupId
         properties: {
-          privateDnsZoneId: zone.id
+          privateDnsZoneId: createsZone ? zone.id : existingZoneId
         }
       }
     ]

@@ -4,8 +4,14 @@ param name string
 param location string
 param tags object
 
+@description('Standard_ZRS and others: how the data is copied.')
+param sku string
+
 @description('True: accepts requests through private endpoints only.')
 param isPrivate bool
+
+@description('True: the account cannot be deleted before its lock is.')
+param hasLock bool
 
 resource storage 'Microsoft.Storage/storageAccounts@2025-01-01' = {
   name: name
@@ -13,7 +19,7 @@ resource storage 'Microsoft.Storage/storageAccounts@2025-01-01' = {
   tags: tags
   kind: 'StorageV2'
   sku: {
-    name: 'Standard_LRS'
+    name: sku
   }
   properties: {
     accessTier: 'Hot'
@@ -28,6 +34,15 @@ resource storage 'Microsoft.Storage/storageAccounts@2025-01-01' = {
       bypass: 'None'
       defaultAction: isPrivate ? 'Deny' : 'Allow'
     }
+  }
+}
+
+resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (hasLock) {
+  name: 'batch-key-rotator'
+  scope: storage
+  properties: {
+    level: 'CanNotDelete'
+    notes: 'Holds the state and the history of all rotations.'
   }
 }
 

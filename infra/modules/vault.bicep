@@ -7,6 +7,12 @@ param tags object
 @description('True: accepts requests through private endpoints only.')
 param isPrivate bool
 
+@description('True: a deleted vault of this name is recovered with its secrets. Its other properties stay what they were until the next deployment.')
+param isRecovered bool
+
+@description('True: the vault cannot be deleted before its lock is.')
+param hasLock bool
+
 @description('Id of the workspace that receives its audit log.')
 param workspaceId string
 
@@ -16,6 +22,7 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
   tags: tags
   properties: {
     tenantId: tenant().tenantId
+    createMode: isRecovered ? 'recover' : 'default'
     sku: {
       family: 'A'
       name: 'standard'
@@ -32,6 +39,15 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
       bypass: 'None'
       defaultAction: isPrivate ? 'Deny' : 'Allow'
     }
+  }
+}
+
+resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (hasLock) {
+  name: 'batch-key-rotator'
+  scope: vault
+  properties: {
+    level: 'CanNotDelete'
+    notes: 'Holds the keys that apps read.'
   }
 }
 

@@ -99,6 +99,6 @@ export const readAccounts = (
   if (!sound) return [];
   const { defaults, accounts } = asObject(configuration);
   return Array.isArray(accounts)
-    ? accounts.map((account) => resolve(schema.parse(mergeAccount(defaults, account), once)))
+    ? accounts.map((account) => resolve(schema.parse(mergeAccount(defaults, account, rules), once)))
     : [];
 };

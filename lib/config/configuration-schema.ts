@@ -111,8 +111,16 @@ export const configurationSchema = (complete: AccountSchema) => {
   const { name, resourceId: id, secret: published, ...shared } = complete.shape;
   const written = writtenFields(shared);
   const account = z.strictObject(
-    { name, resourceId: id, secret: published, ...written },
-    { error: mustBe("an object with at least resourceId and secret") },
+    {
+      name,
+      resourceId: id,
+      secret: published
+        .partial()
+        .meta(published.meta() ?? {})
+        .optional(),
+      ...written,
+    },
+    { error: mustBe("an object with at least resourceId") },
   );
   return z
     .strictObject(

@@ -18,6 +18,21 @@ export interface FilesBesideHost {
 /** Letters, digits, `.`, `_` and `-`, no folder: nothing outside the app's own folder can be named. */
 const plainFile = /^@[\w-][\w.-]{0,127}$/;
 
+/**
+ * In bytes. Linux starts no process with a variable of 128 KiB or more: the app could then not even report why. A file
+ * has no such limit.
+ */
+export const maxInlineBytes = 100_000;
+
+const readInline = (text: string, problems: Problems): string | null => {
+  if (Buffer.byteLength(text) <= maxInlineBytes) return text;
+  problems.add(
+    setting,
+    `is longer than ${maxInlineBytes} bytes: put the accounts into accounts.json beside host.json, and set it to @accounts.json`,
+  );
+  return null;
+};
+
 const readFile = (files: FilesBesideHost, name: string, problems: Problems): string | null => {
   try {
     // Editors on Windows put a byte order mark in front, which JSON does not allow.
@@ -35,7 +50,7 @@ const readText = (reader: SettingsReader, files: FilesBesideHost, problems: Prob
     return null;
   }
   // Untrimmed, so that lines are counted as they were written.
-  if (!text.startsWith("@")) return reader.untrimmed(setting);
+  if (!text.startsWith("@")) return readInline(reader.untrimmed(setting), problems);
   if (plainFile.test(text)) return readFile(files, text.slice(1), problems);
   problems.add(setting, "must name a file beside host.json after the @: letters, digits, ., _ and -, no folder");
   return null;

@@ -1,11 +1,13 @@
 import { parseDuration } from "../rotation/time/duration";
 import type { AccountSchema } from "./configuration-schema";
+import { checkDistinct } from "./distinct-accounts";
 import type { SchemaOptions } from "./field-types";
-import { batchIdParts } from "./identity-fields";
+import { vaultNameOf } from "./identity-fields";
 import { asObject, isObject, mergeAccount, type Unchecked } from "./merge";
 import { listOf, type Path, type Report, valid } from "./parts";
 import type { Schedule } from "./schedule";
 import { scheduleChecker } from "./schedule-checks";
+import { parseUrl } from "./urls";
 
 /*
  * How the parts of the configuration go together. Every check validates the parts it needs one by one and reports
@@ -62,6 +64,24 @@ const checkForgetting = (schema: AccountSchema, merged: Unchecked, path: Path, r
   }
 };
 
+/** Whether the secret is complete once what can be derived is filled in. */
+const checkSecret = (merged: Unchecked, path: Path, report: Report): void => {
+  const { secret } = merged;
+  if (secret === undefined) {
+    report([...path, "secret"], "is missing: give an object with vaultUrl and name, or set ROTATION_VAULT_URL");
+  }
+  if (!isObject(secret)) return;
+  const { vaultUrl, vaultResourceId } = secret;
+  const name = vaultNameOf(vaultResourceId);
+  if (vaultUrl === undefined && (vaultResourceId === undefined || name !== null)) {
+    report([...path, "secret", "vaultUrl"], "is missing: give the address of a vault, or set ROTATION_VAULT_URL");
+  }
+  const host = typeof vaultUrl === "string" ? parseUrl(vaultUrl)?.hostname : undefined;
+  if (name !== null && host !== undefined && host.split(".")[0] !== name) {
+    report([...path, "secret", "vaultUrl"], "is not the vault of vaultResourceId: remove one of them");
+  }
+};
+
 const delayElsewhere = 'has no effect in this mode: set it to null, or mode to "delay"';
 
 const checkGate = (schema: AccountSchema, own: Unchecked, merged: Unchecked, path: Path, report: Report): void => {
@@ -93,48 +113,6 @@ const checkDefaultDelay = (schema: AccountSchema, defaults: Unchecked, report: R
   }
 };
 
-/** What must differ between accounts, without case, as Azure compares names; null where it is not known. */
-const identities = [
-  {
-    key: ["name"],
-    same: "has the same name as",
-    remedy: "give one of them a name of its own",
-    of: (schema: AccountSchema, account: Unchecked): string | null => {
-      if (account["name"] !== undefined) return valid(schema.shape.name, account["name"]) ?? null;
-      const id = valid(schema.shape.resourceId, account["resourceId"]);
-      return id === null ? null : (batchIdParts(id)?.accountName ?? null);
-    },
-  },
-  {
-    key: ["resourceId"],
-    same: "is the same Batch account as that of",
-    remedy: "keep one of them",
-    of: (schema: AccountSchema, account: Unchecked): string | null =>
-      valid(schema.shape.resourceId, account["resourceId"]),
-  },
-  {
-    key: ["secret"],
-    same: "is the same secret as that of",
-    remedy: "give each account a secret of its own",
-    of: (schema: AccountSchema, account: Unchecked): string | null => {
-      const { vaultUrl, name } = valid(schema.shape.secret, account["secret"]) ?? {};
-      return vaultUrl === undefined ? null : `${new URL(vaultUrl).origin}/${name}`;
-    },
-  },
-] as const;
-
-const checkDistinct = (schema: AccountSchema, accounts: readonly Unchecked[], report: Report): void => {
-  for (const { key, same, remedy, of } of identities) {
-    const firstWith = new Map<string, number>();
-    accounts.forEach((account, i) => {
-      const identity = of(schema, account)?.toLowerCase();
-      const first = identity === undefined ? undefined : firstWith.get(identity);
-      if (first !== undefined) report(["accounts", i, ...key], `${same} accounts/${first}: ${remedy}`);
-      else if (identity !== undefined) firstWith.set(identity, i);
-    });
-  }
-};
-
 /** What the settings say about the configuration. */
 export interface ConfigurationRules extends SchemaOptions {
   /** Null where `ROTATION_SCHEDULE` is no schedule. */
@@ -145,9 +123,10 @@ export interface ConfigurationRules extends SchemaOptions {
 export const checkTogether = (
   schema: AccountSchema,
   configuration: unknown,
-  { emulated, schedule }: ConfigurationRules,
+  rules: ConfigurationRules,
   report: Report,
 ): void => {
+  const { emulated, schedule } = rules;
   const { defaults, accounts } = asObject(configuration);
   const written = listOf(accounts).map(asObject);
   const isWhole = (account: unknown): boolean => isObject(account) && (defaults === undefined || isObject(defaults));
@@ -157,7 +136,8 @@ export const checkTogether = (
   written.forEach((account, i) => {
     checkWritten(schema, account, ["accounts", i], report);
     if (!isWhole(listOf(accounts)[i])) return;
-    const merged = mergeAccount(defaults, account);
+    const merged = mergeAccount(defaults, account, rules);
+    checkSecret(merged, ["accounts", i], report);
     checkExpiry(schema, merged, ["accounts", i], report);
     checkGate(schema, account, merged, ["accounts", i], report);
     // Tests run the timer themselves, and use lengths that no app could.
@@ -165,5 +145,9 @@ export const checkTogether = (
     checkForgetting(schema, merged, ["accounts", i], report);
     checkSchedule?.(merged, ["accounts", i]);
   });
-  checkDistinct(schema, written, report);
+  checkDistinct(
+    schema,
+    written.map((account) => mergeAccount({}, account, rules)),
+    report,
+  );
 };

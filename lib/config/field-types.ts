@@ -7,6 +7,8 @@ export interface SchemaOptions {
   readonly emulated: boolean;
   /** What the host of every vault must end with; null where the cloud is not known. */
   readonly vaultDomain: string | null;
+  /** The vault of every account that names none (`ROTATION_VAULT_URL`); null where there is none. */
+  readonly defaultVaultUrl: string | null;
 }
 
 /** The message of a schema: names the form that is asked for, never what was given. */

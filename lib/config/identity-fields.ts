@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { BatchAccountRef } from "../rotation/account-config";
 import { mustBe, type SchemaOptions, text } from "./field-types";
+import type { SettingsReader } from "./reader";
 import { isPlainBase, parseUrl } from "./urls";
 
 /** A pattern that ignores case without a flag: JSON Schema has none. */
@@ -35,7 +36,7 @@ export const accountName = text("3 to 63 of a-z, 0-9 and -", /^[a-z0-9-]{3,63}$/
   examples: ["render-weu"],
 });
 
-const isVault = (value: string, { emulated, vaultDomain }: SchemaOptions): boolean => {
+const isVault = (value: string, { emulated, vaultDomain }: VaultRules): boolean => {
   const url = parseUrl(value);
   if (url === null || !isPlainBase(url) || url.pathname !== "/") return false;
   if (emulated || vaultDomain === null) return true;
@@ -44,27 +45,59 @@ const isVault = (value: string, { emulated, vaultDomain }: SchemaOptions): boole
   return isOfCloud && url.port === "";
 };
 
-const vaultUrl = (rules: SchemaOptions) => {
-  const host = rules.emulated ? "<host>" : `<vault>${rules.vaultDomain ?? ".vault.azure.net"}`;
-  const form = `the address of a vault, https://${host}, without path`;
-  return text(form, /^https:\/\/[^\s/?#@\\]+\/?$/)
-    .refine((value) => isVault(value, rules), { error: mustBe(form) })
-    .meta({ description: "Address of the Key Vault.", examples: ["https://render-keys.vault.azure.net"] });
-};
+type VaultRules = Pick<SchemaOptions, "emulated" | "vaultDomain">;
+
+const vaultForm = ({ emulated, vaultDomain }: VaultRules): string =>
+  `the address of a vault, https://${emulated ? "<host>" : `<vault>${vaultDomain ?? ".vault.azure.net"}`}, without path`;
+
+const vaultUrl = (rules: VaultRules) =>
+  text(vaultForm(rules), /^https:\/\/[^\s/?#@\\]+\/?$/)
+    .refine((value) => isVault(value, rules), { error: mustBe(vaultForm(rules)) })
+    .meta({
+      description: "Address of the Key Vault. Default: that of vaultResourceId, else the setting ROTATION_VAULT_URL.",
+      examples: ["https://render-keys.vault.azure.net"],
+    });
+
+/** The address of the vault that accounts without one publish to; null where unset or invalid. */
+export const readDefaultVault = (reader: SettingsReader, rules: VaultRules): string | null =>
+  reader.matching("ROTATION_VAULT_URL", vaultForm(rules), (value) => vaultUrl(rules).safeParse(value).success);
+
+/** Groups: the vault's name. */
+const vaultIdPattern = new RegExp(
+  `^/${anyCase("subscriptions")}/${guidPattern}/${anyCase("resourceGroups")}/[^/]{1,90}` +
+    `/${anyCase("providers")}/${anyCase("Microsoft")}[.]${anyCase("KeyVault")}` +
+    `/${anyCase("vaults")}/([A-Za-z][0-9A-Za-z-]{2,23})$`,
+);
+
+const vaultResourceId = text(
+  "the resource id of a vault: " +
+    "/subscriptions/<guid>/resourceGroups/<group>/providers/Microsoft.KeyVault/vaults/<name>",
+  vaultIdPattern,
+).meta({
+  description: "Resource id of the Key Vault. The templates need it to assign the role there.",
+  examples: [
+    "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/render" +
+      "/providers/Microsoft.KeyVault/vaults/render-keys",
+  ],
+});
+
+/** The name of the vault with this resource id; null where it is none. */
+export const vaultNameOf = (id: unknown): string | null =>
+  typeof id === "string" ? (vaultIdPattern.exec(id)?.[1]?.toLowerCase() ?? null) : null;
 
 const secretName = text("1 to 127 of 0-9, a-z, A-Z and -", /^[0-9A-Za-z-]{1,127}$/).meta({
-  description: "Name of the secret whose newest version is the active key.",
+  description: "Name of the secret whose newest version is the active key. Default: <Batch account>-batch-key.",
   examples: ["renderweu-batch-key"],
 });
 
 export const secret = (rules: SchemaOptions) =>
   z
     .strictObject(
-      { vaultUrl: vaultUrl(rules), name: secretName },
+      { vaultUrl: vaultUrl(rules), vaultResourceId: vaultResourceId.optional(), name: secretName },
       { error: mustBe("an object with vaultUrl and name") },
     )
     .meta({
-      description: "The Key Vault secret that apps read the key from.",
+      description: "The Key Vault secret that apps read the key from. Required where ROTATION_VAULT_URL is not set.",
       examples: [{ vaultUrl: "https://render-keys.vault.azure.net", name: "renderweu-batch-key" }],
     });
 

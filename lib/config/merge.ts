@@ -1,4 +1,6 @@
 import { builtIn } from "./defaults";
+import type { SchemaOptions } from "./field-types";
+import { batchIdParts, vaultNameOf } from "./identity-fields";
 
 /** An object as JSON gives it, not yet checked. */
 export type Unchecked = Readonly<Record<string, unknown>>;
@@ -24,6 +26,26 @@ const overlay = (under: Unchecked, over: Unchecked): Unchecked => ({
   ...Object.fromEntries(mergedKeys.map((key) => [key, mergeKey(under[key], over[key])])),
 });
 
-/** What an account comes to: its own keys, else those of `defaults`, else the built-in ones. */
-export const mergeAccount = (defaults: unknown, account: unknown): Unchecked =>
-  overlay(overlay(builtIn, asObject(defaults)), asObject(account));
+/** The vault of a secret that gives no address: that of its resource id, else the vault of all such accounts. */
+const vaultOf = ({ vaultResourceId }: Unchecked, rules: SchemaOptions): string | null => {
+  if (vaultResourceId === undefined) return rules.defaultVaultUrl;
+  const name = vaultNameOf(vaultResourceId);
+  return name === null || rules.vaultDomain === null ? null : `https://${name}${rules.vaultDomain}`;
+};
+
+/** The secret with what can be derived filled in; unchanged where nothing says which vault it is in. */
+const mergeSecret = (secret: unknown, resourceId: unknown, rules: SchemaOptions): unknown => {
+  if (secret !== undefined && !isObject(secret)) return secret;
+  const written = asObject(secret);
+  const vaultUrl = vaultOf(written, rules);
+  if (vaultUrl === null && (secret === undefined || written["vaultUrl"] === undefined)) return secret;
+  const batch = typeof resourceId === "string" ? batchIdParts(resourceId) : null;
+  return { vaultUrl, ...(batch === null ? {} : { name: `${batch.accountName}-batch-key` }), ...written };
+};
+
+/** What an account comes to: its own keys, else those of `defaults`, else the built-in or derived ones. */
+export const mergeAccount = (defaults: unknown, account: unknown, rules: SchemaOptions): Unchecked => {
+  const merged = overlay(overlay(builtIn, asObject(defaults)), asObject(account));
+  const secret = mergeSecret(merged["secret"], merged["resourceId"], rules);
+  return secret === undefined ? merged : { ...merged, secret };
+};

@@ -13,6 +13,7 @@ export const settingNames = {
   ROTATION_TABLE_PREFIX: "what the names of the tables begin with; default BatchKey",
   ROTATION_SCHEDULE: "when to process every account, NCRONTAB in UTC; default every 5 minutes",
   ROTATION_ACCOUNTS: "the accounts to rotate: JSON with or without comments, or @file.json beside host.json",
+  ROTATION_VAULT_URL: "vault of the accounts whose secret names none: its address, https",
   ROTATION_DRY_RUN: "true: report every step, change nothing; default false",
   ROTATION_HISTORY_KEEP: "how long events stay in the history, from P1D; default P400D",
   ROTATION_ALERT_WEBHOOK_URL: "where alarms go besides the log, https",

@@ -2,6 +2,7 @@ import { type Cloud, cloudNames, clouds } from "./clouds";
 import { type FilesBesideHost, readConfiguration } from "./configuration";
 import { isGuid } from "./field-types";
 import { type HeartbeatSettings, readHeartbeat } from "./heartbeat";
+import { readDefaultVault } from "./identity-fields";
 import { Problems } from "./problems";
 import { type Environment, SettingsReader } from "./reader";
 import { parseNcrontab } from "./schedule";
@@ -152,9 +153,10 @@ export const readSettings = (
   const { cloud, known } = readCloud(reader);
   const clientId = readClientId(reader);
   const schedule = readSchedule(reader);
+  const ofCloud = { emulated, vaultDomain: known ? cloud.vaultDomain : null };
   const rules = {
-    emulated,
-    vaultDomain: known ? cloud.vaultDomain : null,
+    ...ofCloud,
+    defaultVaultUrl: readDefaultVault(reader, ofCloud),
     schedule: parseNcrontab(reader.text("ROTATION_SCHEDULE") ?? everyFiveMinutes),
   };
   const settings: Settings = {

@@ -15,7 +15,8 @@ describe("a remedy", () => {
   it("assigns the role for Batch on the account, to an identity that is not known yet", () => {
     expect(assignBatchRole(batch)).toBe(
       "az role assignment create --assignee-object-id <object id of the app's identity> " +
-        `--assignee-principal-type ServicePrincipal --role "Batch Key Rotator" --scope ${batch.resourceId}`,
+        '--assignee-principal-type ServicePrincipal --role "<your role whose name begins with Batch Key Rotator>" ' +
+        `--scope ${batch.resourceId}`,
     );
   });
 

@@ -11,6 +11,10 @@ const rulesOf = (plan: Plan) =>
     criterion: at(body, "properties.criteria.allOf.0"),
   }));
 
+/** The addresses in the e-mails. */
+const remedies = async (set: string) =>
+  rulesOf(await planOf(set)).map(({ body }) => String(at(body, "properties.actions.customProperties.remedy")));
+
 const receiversWith = async (values: object) =>
   at(
     made(await withParameters("one-account", { ...values }, planOf), "Microsoft.Insights/actionGroups")[0]?.body,
@@ -29,10 +33,11 @@ describeBicep("the alerts", () => {
     overdue: ["A rotation is overdue", 2, "PT2H", "Count > 0"],
     unchecked: ["An account could not be compared", 2, "PT2H", "Count > 0"],
     unhealthy: ["A consumer is unhealthy", 2, "P1D", "Count > 0"],
-    drift: ["A published key was no live key", 2, "PT30M", "Count > 0"],
-    "rolled-back": ["A rotation was rolled back", 3, "PT30M", "Count > 0"],
+    drift: ["A published key was no live key", 2, "PT2H", "Count > 0"],
+    "rolled-back": ["A rotation was rolled back", 3, "PT2H", "Count > 0"],
     "leaked-key": ["The rotation of a leaked key ended early", 1, "P1D", "Count > 0"],
     orphaned: ["A record belongs to no configured account", 2, "P1D", "Count > 0"],
+    "alert-dropped": ["The webhook refuses alarms", 3, "PT2H", "Count > 0"],
     "configuration-invalid": ["The settings are wrong", 1, "PT30M", "Count > 0"],
     "manual-regeneration": ["A key was regenerated outside the rotator", 2, "PT2H", "Count > 0"],
     failed: ["executions fail", 3, "PT30M", "Failures >= 3"],
@@ -109,13 +114,22 @@ describeBicep("the alerts", () => {
     );
   });
 
+  it("each lead to the section of docs/operate.md that says what to do", async () => {
+    const operate = readFileSync(path.join(infraFolder, "../docs/operate.md"), "utf8");
+    const sections = [...operate.matchAll(/^## (.+)$/gm)].map(([, heading = ""]) =>
+      heading.toLowerCase().replaceAll(" ", "-"),
+    );
+    expect(new Set(await remedies("one-account"))).toEqual(new Set(sections.map((name) => `docs/operate.md#${name}`)));
+    expect((await remedies("every-option"))[0]).toMatch(/^https:\/\/example\.com\/docs\/operate\.md#/);
+  });
+
   it("notify the configured addresses, or otherwise the owners of the subscription", async () => {
     expect(await receiversWith({})).toMatchObject({
       enabled: true,
       emailReceivers: [{ emailAddress: "batch-team@example.com", useCommonAlertSchema: true }],
       armRoleReceivers: [],
     });
-    expect(await receiversWith({ alertEmails: [] })).toMatchObject({
+    expect(await receiversWith({ alertEmails: "" })).toMatchObject({
       emailReceivers: [],
       armRoleReceivers: [{ roleId: "8e3af657-a8ff-443c-a75c-2fe8c4bcb635", useCommonAlertSchema: true }],
     });

@@ -1,5 +1,16 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { deflateRawSync } from "node:zlib";
@@ -7,8 +18,9 @@ import packageJson from "../../../package.json";
 import packageLock from "../../../package-lock.json";
 import { buildBundle } from "../../tools/build";
 import { packageApp } from "../../tools/package";
-import { projectRoot } from "../../unit/infra/bicep";
-import { words } from "../../builders/words";
+import { isLeftOut, packagingSteps, type Service } from "../../unit/infra/azd";
+import { at, projectRoot } from "../../unit/infra/bicep";
+import { resourceId } from "../../unit/infra/parameter-sets";
 
 const maxBytes = 400 * 1024;
 
@@ -64,20 +76,58 @@ describe("the package", () => {
   });
 });
 
-test(".funcignore reduces a deployment from this folder to the same bundle and the files that start it", () => {
-  const tree = path.join(folder, "tree");
-  const files = words(`
-    dist/functions.js dist/functions.js.map dist/app/functions.js docs/deploy.md functions/index.ts host.json
-    infra/main.bicep lib/operations/tick.ts local.settings.json node_modules/zod/index.js package-lock.json
-    package.json test/unit/a.test.ts .github/workflows/ci.yml
-  `);
-  for (const file of files) {
-    mkdirSync(path.dirname(path.join(tree, file)), { recursive: true });
-    writeFileSync(path.join(tree, file), "");
+/** A copy of what a user has, with these accounts in infra/accounts.json. */
+const projectWith = (name: string, accounts: readonly object[]): string => {
+  const copy = path.join(folder, name);
+  const listed = execFileSync("git", ["ls-files", "-z"], { cwd: projectRoot, encoding: "utf8" }).split("\0");
+  const needed = listed.filter((file) => /^(?:[^/]+$|functions\/|infra\/|lib\/|test\/tools\/)/.test(file));
+  for (const file of needed) {
+    const from = path.join(projectRoot, file);
+    if (existsSync(from)) cpSync(from, path.join(copy, file));
   }
-  copyFileSync(path.join(projectRoot, ".funcignore"), path.join(folder, "ignore"));
-  const git = (args: readonly string[]): string => execFileSync("git", args, { cwd: tree, encoding: "utf8" });
-  git(["init", "--quiet"]);
-  const left = git(["ls-files", "--others", `--exclude-from=${path.join(folder, "ignore")}`]);
-  expect(left.trim().split("\n")).toEqual(["dist/functions.js", "host.json", "package.json"]);
+  writeFileSync(path.join(copy, "local.settings.json"), "{}");
+  writeFileSync(path.join(copy, "infra/accounts.json"), JSON.stringify({ defaults: {}, accounts }));
+  symlinkSync(path.join(projectRoot, "node_modules"), path.join(copy, "node_modules"));
+  return copy;
+};
+
+const azure: unknown = createRequire(path.join(projectRoot, "package.json"))("js-yaml").load(
+  readFileSync(path.join(projectRoot, "azure.yaml"), "utf8"),
+);
+const service: Service = JSON.parse(JSON.stringify(at(azure, "services.rotator")));
+
+/** What azd would put into the zip after its steps. The first installs packages, which are there. */
+const zippedByAzd = (project: string): readonly string[] => {
+  const [install, ...others] = packagingSteps(service);
+  expect(install).toMatch(/^npm install /);
+  for (const command of others) execFileSync("sh", ["-c", command], { cwd: project, stdio: "pipe" });
+  const root = path.join(project, service.dist ?? "");
+  const files = readdirSync(root, { recursive: true, encoding: "utf8" });
+  return files.filter((file) => statSync(path.join(root, file)).isFile() && !isLeftOut(file)).toSorted();
+};
+
+const account = { resourceId: resourceId(0, "render", "Microsoft.Batch/batchAccounts/renderweu") };
+
+describe("the zip of azd", () => {
+  it("holds the bundle and the files that start it", () => {
+    expect(zippedByAzd(projectWith("none", []))).toEqual(["functions.js", "host.json", "package.json"]);
+  });
+
+  it("holds infra/accounts.json too where it lists accounts", () => {
+    const approved = { ...account, gate: { mode: "approval" } };
+    const project = projectWith("some", [approved]);
+    expect(zippedByAzd(project)).toEqual(["accounts.json", "functions.js", "host.json", "package.json"]);
+    expect(JSON.parse(readFileSync(path.join(project, "dist/app/accounts.json"), "utf8"))).toEqual({
+      defaults: {},
+      accounts: [approved],
+    });
+  });
+
+  it("is not made of accounts that the app would refuse", () => {
+    const wrong = { ...account, rotateEvry: "P30D", secret: { vault: "render-keys" } };
+    const packaged = () => zippedByAzd(projectWith("wrong", [wrong]));
+    expect(packaged).toThrow("/accounts/0/rotateEvry is not a known key");
+    expect(packaged).toThrow("/accounts/0/secret/vault is not a known key");
+    expect(packaged).toThrow("/accounts/0/gate/consumers must name at least one consumer");
+  });
 });

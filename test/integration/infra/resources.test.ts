@@ -6,6 +6,7 @@ const shortened = (body: unknown): unknown =>
     JSON.stringify(body)
       .replace(/\/subscriptions\/[^"]*?\/resourceGroups\/[^"/]+\/providers\/[\w.]+\/\w+\/([^"/]+)/g, "$1")
       .replace(/\/subscriptions\/[0-9-]+\/providers\/Microsoft.Authorization\/roleDefinitions\//g, "role ")
+      .replace(/\((prod|dev), [a-z0-9]{13}\)/g, "($1)")
       .replace(/\b(id|log|appi|pip|ng|nsg|vnet|st|kv|plan|func-rotator|ag)-?[a-z0-9]{13}\b/g, "$1"),
   );
 
@@ -123,7 +124,7 @@ describeBicep("with a private network", () => {
       "storage/storage": {
         ...placed,
         kind: "StorageV2",
-        sku: { name: "Standard_LRS" },
+        sku: { name: "Standard_ZRS" },
         properties: {
           accessTier: "Hot",
           allowBlobPublicAccess: false,
@@ -143,6 +144,7 @@ describeBicep("with a private network", () => {
         ...placed,
         properties: {
           tenantId: "<tenantId>",
+          createMode: "default",
           sku: { family: "A", name: "standard" },
           enableRbacAuthorization: true,
           enableSoftDelete: true,
@@ -165,21 +167,24 @@ describeBicep("with a private network", () => {
           logs: [{ category: "AuditEvent", enabled: true }],
         },
       },
-      "roles/batchRole": customRole("Batch Key Rotator", { actions: expect.any(Array), dataActions: [] }),
-      "roles/vaultRole": customRole("Batch Key Rotator Secrets", { actions: [], dataActions: expect.any(Array) }),
-      "batchAccess[0]/assignment": assigned(
-        "role fbe69981-3cb3-56c8-9f08-f06e21e9b800",
+      "roles/batchRole": customRole("Batch Key Rotator (prod)", { actions: expect.any(Array), dataActions: [] }),
+      "roles/vaultRole": customRole("Batch Key Rotator Secrets (prod)", {
+        actions: [],
+        dataActions: expect.any(Array),
+      }),
+      "batchAccess[0]/access[0]/assignment": assigned(
+        "role c583a95e-a6eb-53be-a60f-55bc9bb6d199",
         "batch-key-rotator: rotates the shared keys of this account",
       ),
       "vaultAccess[0]/assignment": assigned(
-        "role 5564254e-16e6-5d09-a762-46f7fc5e582e",
+        "role 1c9ba3fc-ef06-524a-98c3-b7859cc5e81f",
         "batch-key-rotator: publishes the keys of Batch accounts",
       ),
       "functionApp/plan": {
         ...placed,
         kind: "functionapp",
         sku: { name: "FC1", tier: "FlexConsumption" },
-        properties: { reserved: true },
+        properties: { reserved: true, zoneRedundant: false },
       },
       "functionApp/site": {
         location: "westeurope",
@@ -195,7 +200,7 @@ describeBicep("with a private network", () => {
             deployment: {
               storage: {
                 type: "blobContainer",
-                value: "<storage.properties.primaryEndpoints.blob>deployments",
+                value: "<storage.properties.primaryEndpoints.blob>func-rotator",
                 authentication: { type: "UserAssignedIdentity", userAssignedIdentityResourceId: "id" },
               },
             },
@@ -209,6 +214,7 @@ describeBicep("with a private network", () => {
             minTlsVersion: "1.2",
             scmMinTlsVersion: "1.2",
             remoteDebuggingEnabled: false,
+            scmIpSecurityRestrictionsUseMain: true,
             ipSecurityRestrictionsDefaultAction: "Allow",
             ipSecurityRestrictions: [],
           },
@@ -254,11 +260,17 @@ describeBicep("with every option", () => {
       functionAppConfig: { runtime: { name: "node", version: "22" } },
       siteConfig: {
         ipSecurityRestrictionsDefaultAction: "Deny",
-        ipSecurityRestrictions: [{ name: "range-0", action: "Allow", ipAddress: "203.0.113.0/24", priority: 100 }],
+        ipSecurityRestrictions: [
+          { name: "range-0", action: "Allow", ipAddress: "203.0.113.0/24", priority: 100 },
+          { name: "range-1", action: "Allow", ipAddress: "198.51.100.0/24", priority: 101 },
+        ],
       },
     });
     expect(at(all["endpoints[0]/endpoint"], "properties.subnet.id")).toBe("hub/subnets/endpoints");
-    expect(Object.keys(all).filter((name) => /\/(?:zone|link|zoneGroup|network)$/.test(name))).toEqual([]);
+    expect(Object.keys(all).filter((name) => /\/(?:zone|link|network)$/.test(name))).toEqual([]);
+    expect(at(all["inboundEndpoint/zoneGroup"], "properties.privateDnsZoneConfigs.0.properties.privateDnsZoneId")).toBe(
+      "privatelink.azurewebsites.net",
+    );
     expect(at(all["monitoring/workspace"], "properties.retentionInDays")).toBe(365);
   });
 
@@ -275,7 +287,7 @@ describeBicep("with every option", () => {
       [`${shared}/storageAccounts/sharedtables`, "role 0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3"],
     ]);
     expect(made(plan, "Microsoft.Storage/storageAccounts/blobServices/containers").map(({ id }) => id)).toEqual([
-      `${shared}/storageAccounts/sharedhost/blobServices/default/containers/deployments`,
+      `${shared}/storageAccounts/sharedhost/blobServices/default/containers/func-rotator-sarsrfro7qmrv`,
     ]);
     expect(made(plan, "Microsoft.Storage/storageAccounts")).toEqual([]);
   });

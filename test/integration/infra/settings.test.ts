@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { readSettings } from "../../../lib/config/settings";
 import { describeBicep, planOf, projectRoot, settingsOf } from "../../unit/infra/bicep";
-import { parameterSets, valuesOf } from "../../unit/infra/parameter-sets";
+import { accountsFileOf, accountsOf, parameterSets } from "../../unit/infra/parameter-sets";
 import { leftOut, settingProblems } from "../../unit/infra/settings-check";
 
 const hostLimits = { functionTimeoutMs: 300_000 };
@@ -27,9 +27,11 @@ const asInAzure = (settings: Readonly<Record<string, string>>): Readonly<Record<
 
 describeBicep("the app settings", () => {
   it.each(parameterSets)("are accepted by the app unchanged, for %s", async (set) => {
-    const settings = readSettings(asInAzure(settingsOf(await planOf(set))), noFiles, hostLimits);
+    const inPackage = accountsFileOf(set);
+    const files = inPackage === null ? noFiles : { read: () => inPackage };
+    const settings = readSettings(asInAzure(settingsOf(await planOf(set))), files, hostLimits);
     expect(settings.accounts.map(({ batch }) => batch.resourceId)).toEqual(
-      valuesOf(set).accounts.map(({ resourceId }) => resourceId),
+      accountsOf(set).map(({ resourceId }) => resourceId),
     );
     expect(settings.emulated).toBe(false);
     expect(settings.storage.kind).toBe("identity");

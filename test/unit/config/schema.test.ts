@@ -38,7 +38,9 @@ describe("rotation.schema.json", () => {
     expect(names("examples").filter((path) => path !== "/accounts")).toEqual([]);
     const withoutDefault = new Set(names("default").map((path) => path.split("/").at(-1)));
     expect(withoutDefault).toEqual(
-      new Set(words("$schema accounts days expireAfter from name resourceId secret timeZone to vaultUrl")),
+      new Set(
+        words("$schema accounts days expireAfter from name resourceId secret timeZone to vaultResourceId vaultUrl"),
+      ),
     );
   });
 
@@ -60,7 +62,6 @@ describe("rotation.schema.json", () => {
     ["an empty list", { accounts: [] }],
     ["an unknown key", { accounts: [anAccount()], extra: 1 }],
     ["an account without resourceId", { accounts: [anAccount({ resourceId: undefined })] }],
-    ["an account without secret", { accounts: [anAccount({ secret: undefined })] }],
     ["an unknown key in an account", { accounts: [anAccount({ rotateevery: "P1D" })] }],
     ["an unknown key in a gate", { accounts: [anAccount({ gate: { mode: "approval", quorum: 1 } })] }],
     ["another resource", { accounts: [anAccount({ resourceId: batchId().replace("Batch/", "Storage/") })] }],

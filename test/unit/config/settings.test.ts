@@ -375,6 +375,20 @@ describe("ROTATION_ACCOUNTS", () => {
     expect(read).not.toHaveBeenCalled();
   });
 
+  it("may be long as a file; as text it must leave room in the environment of a process", () => {
+    expect(problemsOf(anEnvironment({ ROTATION_ACCOUNTS: configuration.padEnd(100_000) }))).toEqual([]);
+    expect(problemsOf(anEnvironment({ ROTATION_ACCOUNTS: configuration.padEnd(100_001) }))).toEqual([
+      {
+        at: "ROTATION_ACCOUNTS",
+        problem:
+          "is longer than 100000 bytes: put the accounts into accounts.json beside host.json, " +
+          "and set it to @accounts.json",
+      },
+    ]);
+    const env = anEnvironment({ ROTATION_ACCOUNTS: "@accounts.json" });
+    expect(problemsOf(env, file("accounts.json", configuration.padEnd(1_000_000)))).toEqual([]);
+  });
+
   it("gives the place where a file is not JSON without quoting its content", () => {
     const env = anEnvironment({ ROTATION_ACCOUNTS: "@accounts.json" });
     expect(problemsOf(env, file("accounts.json", '{ "secret": hunter2 }'))).toEqual([

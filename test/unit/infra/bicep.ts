@@ -1,11 +1,9 @@
-import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, cpSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { promisify } from "node:util";
-import { type ParameterValues, valuesOf, writeParameters } from "./parameter-sets";
-
-const run = promisify(execFile);
+import { accountsFileOf, type ParameterValues, valuesOf, writeParameters } from "./parameter-sets";
 
 export const projectRoot = path.resolve(__dirname, "../../..");
 export const infraFolder = path.join(projectRoot, "infra");
@@ -48,29 +46,45 @@ export interface Finding {
   readonly msg: string;
 }
 
-const call = async (args: readonly string[], tool = checkerFolder): Promise<string> => {
-  try {
-    const command = [path.join(tool, "bicep-check.mjs"), ...args];
-    const { stdout } = await run(process.execPath, command, { maxBuffer: 64 * 1024 * 1024 });
-    return stdout;
-  } catch (error) {
-    // Exit code 1 means that there are findings; they are on stdout.
-    const [code, stdout] = [at(error, "code"), at(error, "stdout")];
-    if (code !== 1 || typeof stdout !== "string" || stdout === "") {
-      throw new Error(`the checker failed: ${String(at(error, "stderr"))}`, { cause: error });
-    }
-    return stdout;
-  }
-};
+/** Its output goes to files: it exits before a pipe has taken all of a large plan. */
+const call = (args: readonly string[], tool = checkerFolder): Promise<string> =>
+  inTemporaryFolder(async (folder) => {
+    const files = ["found", "problems"].map((name) => path.join(folder, name));
+    const open = files.map((file) => openSync(file, "w"));
+    const checking = spawn(process.execPath, [path.join(tool, "bicep-check.mjs"), ...args], {
+      stdio: ["ignore", ...open],
+    });
+    const [code] = await once(checking, "close");
+    open.forEach((file) => closeSync(file));
+    const [found = "", problems = ""] = files.map((file) => readFileSync(file, "utf8"));
+    // Exit code 1 means that there are findings.
+    if (code !== 0 && (code !== 1 || found === "")) throw new Error(`the checker failed: ${problems}`);
+    return found;
+  });
 
 /** Runs with the file of a parameter set, given the set's name or the path of a file. */
 const withFileOf = <T>(set: string, work: (file: string) => Promise<T>): Promise<T> =>
   path.isAbsolute(set) ? work(set) : inTemporaryFolder((folder) => work(writeParameters(folder, valuesOf(set))));
 
+/** Runs with the templates, and with a copy of them where a set has its accounts in their file. */
+const withFolderOf = <T>(set: string, folder: string, work: (folder: string) => Promise<T>): Promise<T> => {
+  const accounts = path.isAbsolute(set) ? null : accountsFileOf(set);
+  if (accounts === null) return work(folder);
+  return inTemporaryFolder((copy) => {
+    cpSync(folder, copy, { recursive: true });
+    writeFileSync(path.join(copy, "accounts.json"), accounts);
+    return work(copy);
+  });
+};
+
 /** Calls the checker with one of its two options that take a parameter file. */
-const callWith = async (args: readonly string[], set: string, template: string, cloud: PlanOptions["cloud"]) =>
+const callWith = async (args: readonly string[], set: string, { folder, cloud, template }: Required<RulesOptions>) =>
   inCloud(cloud, (tool) =>
-    withFileOf(set, async (file) => JSON.parse(await call([...args, "--params", file, template], tool))),
+    withFolderOf(set, folder, (infra) =>
+      withFileOf(set, async (file) =>
+        JSON.parse(await call([...args, "--params", file, path.join(infra, template)], tool)),
+      ),
+    ),
   );
 
 /** Errors and warnings in the unchanged folder. */
@@ -81,7 +95,7 @@ export const checkFolder = async (folder = infraFolder): Promise<readonly Findin
 export const checkRules = (
   set: string,
   { folder = infraFolder, cloud = "AzureCloud", template = "main.bicep" }: RulesOptions = {},
-): Promise<readonly Finding[]> => callWith(["--json", "--rules"], set, path.join(folder, template), cloud);
+): Promise<readonly Finding[]> => callWith(["--json", "--rules"], set, { folder, cloud, template });
 
 export interface PlanOptions {
   readonly folder?: string;
@@ -129,8 +143,8 @@ const inCloud = async <T>(cloud: PlanOptions["cloud"], work: (tool: string) => P
     cpSync(checkerFolder, folder, { recursive: true, mode: 0 });
     const file = path.join(folder, "lib/plan.mjs");
     const source = readFileSync(file, "utf8");
-    const changed = publicCloud.reduce((text, known, i) => text.replace(known, said[i] ?? known), source);
-    if (!said.every((text) => changed.includes(text))) throw new Error("the checker's cloud could not be changed");
+    const changed = publicCloud.reduce((so, known, i) => so.replace(known, said[i] ?? known), source);
+    if (!said.every((part) => changed.includes(part))) throw new Error("the checker's cloud could not be changed");
     rmSync(file);
     writeFileSync(file, changed);
     return work(folder);
@@ -142,16 +156,13 @@ const known = new Map<string, Promise<Plan>>();
 /** The resources of a parameter set. Those of the unchanged templates are computed once. */
 export const planOf = (
   set: string,
-  { folder = infraFolder, cloud = "AzureCloud" }: PlanOptions = {},
+  { folder = infraFolder, cloud = "AzureCloud", template = "main.bicep" }: RulesOptions = {},
 ): Promise<Plan> => {
-  const key = `${set} ${cloud} ${folder}`;
-  const plan = known.get(key) ?? planAnew(set, folder, cloud);
+  const key = `${set} ${cloud} ${folder} ${template}`;
+  const plan = known.get(key) ?? callWith(["--plan"], set, { folder, cloud, template });
   if (folder === infraFolder) known.set(key, plan);
   return plan;
 };
-
-const planAnew = (set: string, folder: string, cloud: PlanOptions["cloud"]): Promise<Plan> =>
-  callWith(["--plan"], set, path.join(folder, "main.bicep"), cloud);
 
 /** Runs with a parameter set in which some values are replaced, and passes the path of its file. */
 export const withParameters = <T>(
@@ -163,15 +174,15 @@ export const withParameters = <T>(
 /** Runs with a copy of the templates in which one text of one file is replaced. Throws where the text is missing. */
 export const withChanged = <T>(
   file: string,
-  change: (text: string) => string,
+  change: (before: string) => string,
   work: (folder: string) => Promise<T>,
 ): Promise<T> =>
   inTemporaryFolder((folder) => {
     cpSync(infraFolder, folder, { recursive: true });
     const target = path.join(folder, file);
-    const text = readFileSync(target, "utf8");
-    const changed = change(text);
-    if (changed === text) throw new Error(`${file} has nothing to change here`);
+    const before = readFileSync(target, "utf8");
+    const changed = change(before);
+    if (changed === before) throw new Error(`${file} has nothing to change here`);
     writeFileSync(target, changed);
     return work(folder);
   });
@@ -202,3 +213,10 @@ export const settingsOf = (plan: Plan): Readonly<Record<string, string>> => {
   if (!Array.isArray(settings)) throw new Error("the plan holds no app settings");
   return Object.fromEntries(settings.map(({ name, value }: { name: string; value: string }) => [name, value]));
 };
+
+/** The role assignments, as the role's id and the scope in lower case. */
+export const assignmentsOf = (plan: Plan) =>
+  made(plan, "Microsoft.Authorization/roleAssignments").map(({ scope = "", body }) => ({
+    scope: scope.toLowerCase(),
+    role: String(at(body, "properties.roleDefinitionId")).split("/").at(-1),
+  }));

@@ -15,10 +15,14 @@ const subscriptions = [
   "33333333-3333-4333-8333-333333333333",
 ] as const;
 type Subscription = 0 | 1 | 2 | 3;
+const subscriptionsInTurn: readonly Subscription[] = [0, 1, 2, 3];
+
+const groupId = (subscription: Subscription, group: string): string =>
+  `/subscriptions/${subscriptions[subscription]}/resourceGroups/${group}`;
 
 /** The id of a resource, such as `resourceId(1, "render", "Microsoft.Batch/batchAccounts/renderweu")`. */
 export const resourceId = (subscription: Subscription, group: string, resource: string): string =>
-  `/subscriptions/${subscriptions[subscription]}/resourceGroups/${group}/providers/${resource}`;
+  `${groupId(subscription, group)}/providers/${resource}`;
 
 const batchAccount = (subscription: Subscription, group: string, name: string) => ({
   resourceId: resourceId(subscription, group, `Microsoft.Batch/batchAccounts/${name}`),
@@ -31,7 +35,7 @@ const small = (environmentName: string, location: string, account = "renderweu")
   accounts: [{ ...batchAccount(0, "render", account), gate: { mode: "signals", consumers: [{ name: "render-api" }] } }],
 });
 
-const alertEmails = ["batch-team@example.com"];
+const alertEmails = "batch-team@example.com";
 const scienceVault = (group: string): string => resourceId(2, group, "Microsoft.KeyVault/vaults/science-keys");
 const hubSubnet = (name: string): string =>
   resourceId(0, "hub", `Microsoft.Network/virtualNetworks/hub/subnets/${name}`);
@@ -63,15 +67,27 @@ const tenAccounts: ParameterSet["accounts"] = [
   batchAccount(3, "trial", "batch10weu"),
 ];
 
+const consumers = [{ name: "render-api" }, { name: "nightly-etl" }];
+
+/** More than a setting could hold, in 200 resource groups. */
+const thousandAccounts: ParameterSet["accounts"] = Array.from({ length: 1_000 }, (_, i) => ({
+  ...batchAccount(subscriptionsInTurn[i % 4] ?? 0, `render-${i % 200}`, `batch${String(i).padStart(4, "0")}weu`),
+  rotateEvery: "P30D",
+  window: { days: ["Tue", "Wed"], from: "02:00", to: "05:00", timeZone: "Europe/Amsterdam" },
+  gate: { mode: "signals", consumers },
+}));
+
+const sharedStorage = resourceId(1, "shared", "Microsoft.Storage/storageAccounts/sharedhost");
+
 const everyOption: ParameterSet = {
   ...small("prod", "westeurope"),
-  resourceGroupName: "batch-keys",
+  existingResourceGroupName: "batch-keys",
   accountDefaults: { rotateEvery: "P30D" },
   schedule: "0 */10 * * * *",
   dryRun: true,
   tablePrefix: "Keys",
   resourceManagerEndpoint: "https://management.azure.com",
-  existingStorageAccountResourceId: resourceId(1, "shared", "Microsoft.Storage/storageAccounts/sharedhost"),
+  existingStorageAccountResourceId: sharedStorage,
   tableStorageAccountResourceId: resourceId(1, "shared", "Microsoft.Storage/storageAccounts/sharedtables"),
   alertEmails,
   deadAfter: "PT1H",
@@ -83,8 +99,15 @@ const everyOption: ParameterSet = {
   webhookSecret: "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
   logRetentionDays: 365,
   signInClientId: "44444444-4444-4444-8444-444444444444",
-  operatorGroupIds: ["55555555-5555-4555-8555-555555555555"],
-  allowedInboundRanges: ["203.0.113.0/24"],
+  operatorGroupIds: "55555555-5555-4555-8555-555555555555",
+  allowedInboundRanges: "203.0.113.0/24, 198.51.100.0/24",
+  privateInbound: true,
+  documentationUrl: "https://example.com/docs",
+  storageSku: "Standard_LRS",
+  zoneRedundant: true,
+  instanceMemoryMB: 2048,
+  lockStorageAndVault: true,
+  existingPrivateDnsZonesResourceGroupId: groupId(0, "dns"),
   privateNetwork: true,
   existingAppSubnetResourceId: hubSubnet("flex"),
   existingEndpointSubnetResourceId: hubSubnet("endpoints"),
@@ -101,31 +124,67 @@ const sets: Readonly<Record<string, ParameterSet>> = {
       `/subscriptions/${subscriptions[0]}/providers/Microsoft.Authorization/roleDefinitions/` +
       "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
     existingActionGroupResourceId: resourceId(0, "monitoring", "Microsoft.Insights/actionGroups/on-call"),
+    secretScopedRights: true,
     watchActivityLog: false,
   },
+  "no-role-assignments": {
+    ...small("dev", "westeurope"),
+    existingStorageAccountResourceId: sharedStorage,
+    tableStorageAccountResourceId: resourceId(1, "shared", "Microsoft.Storage/storageAccounts/sharedtables"),
+    createRoleAssignments: false,
+    watchActivityLog: false,
+    alertEmails,
+  },
   "one-account": { ...small("dev", "westeurope"), alertEmails },
+  "private-inbound": { ...small("prod", "westeurope"), privateNetwork: true, privateInbound: true, alertEmails },
   "private-network": { ...small("prod", "westeurope"), privateNetwork: true, alertEmails },
+  "shared-storage-dev": {
+    ...small("dev", "westeurope"),
+    existingResourceGroupName: "shared",
+    existingStorageAccountResourceId: sharedStorage,
+  },
+  "shared-storage-prod": {
+    ...small("prod", "westeurope", "renderprod"),
+    existingResourceGroupName: "shared",
+    existingStorageAccountResourceId: sharedStorage,
+  },
   "ten-accounts": {
     environmentName: "prod",
     location: "westeurope",
     accounts: tenAccounts,
     accountDefaults: {
       rotateEvery: "P60D",
-      gate: { mode: "signals", consumers: [{ name: "render-api" }, { name: "nightly-etl" }], soak: "PT15M" },
+      gate: { mode: "signals", consumers, soak: "PT15M" },
     },
-    alertEmails: [...alertEmails, "on-call@example.com"],
+    alertEmails: `${alertEmails}, on-call@example.com`,
     roleNameSuffix: "(prod)",
   },
+  "thousand-accounts": { environmentName: "prod", location: "westeurope", accounts: thousandAccounts, alertEmails },
   "us-government": { ...small("prod", "usgovvirginia", "renderusgov"), privateNetwork: true, alertEmails },
 };
 
 /** The names of the parameter sets that the templates are tested with. */
 export const parameterSets = Object.keys(sets);
 
-export const valuesOf = (set: string): ParameterSet => {
-  const values = sets[set];
-  if (values === undefined) throw new Error(`there is no parameter set ${set}`);
+const setNamed = (name: string): ParameterSet => {
+  const values = sets[name];
+  if (values === undefined) throw new Error(`there is no parameter set ${name}`);
   return values;
+};
+
+/** The sets whose accounts are in infra/accounts.json. */
+const inFile: readonly string[] = ["thousand-accounts"];
+
+/** The accounts that a set deploys, from a parameter or from the file. */
+export const accountsOf = (set: string): ParameterSet["accounts"] => setNamed(set).accounts;
+
+/** The text of infra/accounts.json for a set; null where the set has its accounts in a parameter. */
+export const accountsFileOf = (set: string): string | null =>
+  inFile.includes(set) ? JSON.stringify({ defaults: {}, accounts: accountsOf(set) }) : null;
+
+export const valuesOf = (set: string): ParameterValues => {
+  const { accounts, ...others } = setNamed(set);
+  return inFile.includes(set) ? others : { ...others, accounts };
 };
 
 /** Writes the values as a parameter file, as `az deployment` takes it. Returns its path. */

@@ -1,0 +1,85 @@
+import {
+  assignmentsOf,
+  describeBicep,
+  made,
+  planOf,
+  settingsOf,
+  withChanged,
+  withParameters,
+} from "../../unit/infra/bicep";
+import { resourceId } from "../../unit/infra/parameter-sets";
+
+const textsOf = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
+
+/** The names of those that do not hold: Resource Manager would report them. */
+const broken = (values: object): Promise<readonly string[]> =>
+  withChanged(
+    "resources.bicep",
+    (text) => `${text}\noutput preconditions object = preconditions\n`,
+    async (folder) => {
+      const plan = await withParameters("one-account", { ...values }, (file) =>
+        planOf(file, { folder, template: "resources.bicep" }),
+      );
+      const found: Readonly<Record<string, unknown>> = Object(plan.outputs["preconditions"]);
+      const empty = textsOf(found["accountsInInfraAccountsJson"]).length === 0 ? ["accountsInInfraAccountsJson"] : [];
+      return [...empty, ...Object.keys(found).filter((name) => found[name] === false)];
+    },
+  );
+describeBicep("the preconditions", () => {
+  const account = { resourceId: resourceId(0, "render", "Microsoft.Batch/batchAccounts/renderweu") };
+  const others = (secret: object) => ({ accounts: [{ ...account, secret, gate: { mode: "approval" } }] });
+  const many = Array.from({ length: 400 }, (_, i) => ({
+    resourceId: resourceId(0, "render", `Microsoft.Batch/batchAccounts/batch${i}weu`),
+    gate: { mode: "signals", consumers: [{ name: "render-api", instances: 2, proof: "required", healthUrl: null }] },
+  }));
+  const other = "https://another-vault.vault.azure.net";
+
+  it.each([
+    ["one account", {}, []],
+    ["no account", { accounts: [] }, ["accountsInInfraAccountsJson"]],
+    ["400 accounts in the setting", { accounts: many }, ["settingIsShortElseUseInfraAccountsJson"]],
+    ["400 accounts in the package", { accounts: many, accountsInPackage: true }, []],
+    [
+      "accounts in the package, their defaults in a parameter",
+      { accountsInPackage: true, accountDefaults: { rotateEvery: "P30D" } },
+      ["defaultsAreInTheFileWithTheAccounts"],
+    ],
+    ["the address of another vault", others({ vaultUrl: other }), ["eachVaultUrlHasItsVaultResourceId"]],
+    [
+      "the address and the id of another vault",
+      others({ vaultUrl: other, vaultResourceId: resourceId(2, "x", "Microsoft.KeyVault/vaults/another-vault") }),
+      [],
+    ],
+    [
+      "the same, roles assigned by another person",
+      { ...others({ vaultUrl: other }), createRoleAssignments: false },
+      [],
+    ],
+    ["rights on secrets in a new vault", { secretScopedRights: true }, ["secretScopedRightsAreInAnExistingVault"]],
+    ["a private endpoint without a subnet", { privateInbound: true }, ["privateInboundHasAnEndpointSubnet"]],
+    [
+      "an existing subnet without one for endpoints",
+      {
+        privateNetwork: true,
+        existingAppSubnetResourceId: resourceId(0, "hub", "Microsoft.Network/virtualNetworks/hub/subnets/flex"),
+      },
+      ["existingAppSubnetHasAnEndpointSubnet"],
+    ],
+    [
+      "zones without zone-redundant storage",
+      { zoneRedundant: true, storageSku: "Standard_LRS" },
+      ["zoneRedundantAppHasZoneRedundantStorage"],
+    ],
+  ])("hold or not, for %s", async (_what, values, names) => {
+    expect(await broken(values)).toEqual(names);
+  });
+
+  it("let the address of another vault through to the app, with the right on that vault", async () => {
+    const vaultResourceId = resourceId(2, "x", "Microsoft.KeyVault/vaults/another-vault");
+    const plan = await withParameters("one-account", others({ vaultUrl: other, vaultResourceId, name: "key" }), planOf);
+    expect(made(plan, "Microsoft.KeyVault/vaults")).toEqual([]);
+    expect(settingsOf(plan)).not.toHaveProperty("ROTATION_VAULT_URL");
+    expect(JSON.parse(settingsOf(plan)["ROTATION_ACCOUNTS"] ?? "").accounts[0].secret.vaultUrl).toBe(other);
+    expect(assignmentsOf(plan).map(({ scope }) => scope)).toContain(vaultResourceId.toLowerCase());
+  });
+});

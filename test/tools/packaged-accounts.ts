@@ -1,0 +1,28 @@
+import { readFileSync } from "node:fs";
+import { readAccounts } from "../../lib/config/accounts";
+import { parseJsonc } from "../../lib/config/jsonc";
+import { asObject } from "../../lib/config/merge";
+
+/** The cloud and the vault of a deployment are known only in Azure: any will do for the check of the rest. */
+const rules = {
+  emulated: false,
+  vaultDomain: null,
+  defaultVaultUrl: "https://vault-of-the-deployment.vault.azure.net",
+};
+
+/**
+ * The text of the file of accounts, for the package; null where it lists none: the accounts are then in the setting.
+ * Throws with every problem at once, as the app would report it after the deployment.
+ */
+export const accountsToPackage = (file: string): string | null => {
+  const text = readFileSync(file, "utf8");
+  const parsed = parseJsonc(text.replace(/^\uFEFF/, ""));
+  const problems = "value" in parsed ? [] : [...parsed.problems];
+  if ("value" in parsed) {
+    const { accounts } = asObject(parsed.value);
+    if (Array.isArray(accounts) && accounts.length === 0) return null;
+    readAccounts(parsed.value, rules, (at, problem) => problems.push(`${at} ${problem}`));
+  }
+  if (problems.length > 0) throw new Error(`the accounts are wrong:\n${problems.join("\n")}`);
+  return text;
+};
