@@ -10,7 +10,7 @@ import {
   planOf,
   withParameters,
 } from "../../unit/infra/bicep";
-import { parameterSets } from "../../unit/infra/parameter-sets";
+import { grantingSets, parameterSets } from "../../unit/infra/parameter-sets";
 import { words } from "../../builders/words";
 
 describeBicep("the templates", () => {
@@ -51,8 +51,7 @@ describeBicep("the templates", () => {
     expect(resources.filter((line) => line.includes("/") && !/@\d{4}-\d\d-\d\d(?:-preview)?'$/.test(line))).toEqual([]);
   });
 
-  const granting = parameterSets.filter((set) => set !== "no-role-assignments");
-  it.each(granting)("grant each right on one resource only, for %s", async (set) => {
+  it.each(grantingSets)("grant each right on one resource only, for %s", async (set) => {
     const plan = await planOf(set);
     const scopes = made(plan, "Microsoft.Authorization/roleAssignments").map(({ scope = "" }) => scope);
     expect(scopes.filter((scope) => !/\/providers\/[^/]+\/[^/]+\/[^/]+(?:\/secrets\/[^/]+)?$/.test(scope))).toEqual([]);

@@ -125,7 +125,8 @@ describe("the zip of azd", () => {
 
   it("is not made of accounts that the app would refuse", () => {
     const wrong = { ...account, rotateEvry: "P30D", secret: { vault: "render-keys" } };
-    const packaged = () => zippedByAzd(projectWith("wrong", [wrong]));
+    const project = projectWith("wrong", [wrong]);
+    const packaged = () => zippedByAzd(project);
     expect(packaged).toThrow("/accounts/0/rotateEvry is not a known key");
     expect(packaged).toThrow("/accounts/0/secret/vault is not a known key");
     expect(packaged).toThrow("/accounts/0/gate/consumers must name at least one consumer");

@@ -236,6 +236,20 @@ test.each(["drift", "rolled-back"])(
   },
 );
 
+const dropped = (account: string | null) => ({
+  event: "AlertDropped",
+  account,
+  detail: "event 01JD (DriftRepaired)",
+});
+
+test("alert-dropped has one row for each account with an event that was given up", () => {
+  const rows = run("alert-dropped", [dropped("one"), dropped("one"), dropped(null), event("DriftRepaired")]);
+  expect(rows.map(({ Account, Detail }) => [Account, Detail])).toEqual([
+    ["one", "event 01JD (DriftRepaired)"],
+    ["", "event 01JD (DriftRepaired)"],
+  ]);
+});
+
 test("rotator-dead counts ticks, and returns 0 without any", () => {
   expect(run("rotator-dead", [{ event: "Tick", accounts: 1 }, state("one", { detail: "Tick" })])).toEqual([
     { Ticks: 1 },

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describeBicep, infraFolder, planOf, withChanged } from "../../unit/infra/bicep";
-import { parameterSets } from "../../unit/infra/parameter-sets";
+import { grantingSets } from "../../unit/infra/parameter-sets";
 import { runKql, tracesOf } from "./kql";
 import { fieldsRead, eventsRead, logProblems, queries } from "./queries";
 import { settingProblems } from "../../unit/infra/settings-check";
@@ -21,7 +21,7 @@ const without = (line: string) => (text: string) =>
 
 /** Lines of a template with a right of the custom roles. */
 const actions = [
-  ...readFileSync(path.join(infraFolder, "modules/roles.bicep"), "utf8").matchAll(/^\s+'(Microsoft\.[^']+)'$/gm),
+  ...readFileSync(path.join(infraFolder, "rights.bicep"), "utf8").matchAll(/^\s+'(Microsoft\.[^']+)'$/gm),
 ].map(([, action = ""]) => action);
 
 /** Lines of the templates with a setting. */
@@ -66,15 +66,15 @@ describe("a run with faults", () => {
 });
 
 describeBicep("the roles", () => {
-  it.each(parameterSets)("allow exactly the requests of the app, on every resource: %s", async (set) => {
+  it.each(grantingSets)("allow exactly the requests of the app, on every resource: %s", async (set) => {
     expect(rightProblems(await planOf(set), run.entries)).toEqual([]);
   });
 
   it("are the two of the templates, and three built-in ones", async () => {
     const names = grantsOf(await planOf("one-account")).map(({ role }) => role.name);
     expect(names.toSorted()).toEqual([
-      "Batch Key Rotator",
-      "Batch Key Rotator Secrets",
+      expect.stringMatching(/^Batch Key Rotator \(dev, [a-z0-9]{13}\)$/),
+      expect.stringMatching(/^Batch Key Rotator Secrets \(dev, [a-z0-9]{13}\)$/),
       "Monitoring Metrics Publisher",
       "Storage Blob Data Owner",
       "Storage Table Data Contributor",
@@ -86,7 +86,7 @@ describeBicep("the roles", () => {
   });
 
   it.each(actions)("fail this check without %s", async (action) => {
-    const problems = await withChanged("modules/roles.bicep", without(`'${action}'`), async (folder) =>
+    const problems = await withChanged("rights.bicep", without(`'${action}'`), async (folder) =>
       rightProblems(await planOf("ten-accounts", { folder }), run.entries),
     );
     expect(problems.filter((problem) => problem.includes(action))).not.toEqual([]);
@@ -97,8 +97,8 @@ describeBicep("the roles", () => {
     ["Microsoft.KeyVault/vaults/secrets/delete", "Microsoft.KeyVault/vaults/secrets/update/action"],
     ["Microsoft.KeyVault/vaults/secrets/readMetadata/action", "Microsoft.KeyVault/vaults/secrets/getSecret/action"],
   ])("fail this check with the extra right %s", async (added, beside) => {
-    const change = (text: string) => text.replace(`'${beside}'`, `'${beside}'\n          '${added}'`);
-    const problems = await withChanged("modules/roles.bicep", change, async (folder) =>
+    const change = (text: string) => text.replace(`'${beside}'`, `'${beside}'\n  '${added}'`);
+    const problems = await withChanged("rights.bicep", change, async (folder) =>
       rightProblems(await planOf("one-account", { folder }), run.entries),
     );
     expect(problems).toEqual([expect.stringContaining(`allows ${added}, which the app never does`)]);

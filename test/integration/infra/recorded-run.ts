@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { PlacedAccount } from "../../e2e/app/placed-account";
 import { until } from "../../e2e/local-host/until";
+import { LocalReceiver } from "../../unit/alarms/receiver";
 import { openWorld, type DeployedApp } from "../../e2e/app/world";
 import type { Fault } from "../../emulators/faults";
 import type { JournalEntry } from "../../emulators/journal";
@@ -59,11 +60,13 @@ const tickUntil = async (
 
 /**
  * Runs the built app on the emulators: rotations of an existing and of a new secret, a roll-back, a manually
- * regenerated key, a refused account, a preflight, a pruned history, and failures in between. Returns all requests and
+ * regenerated key, a refused account, a webhook that is gone, a preflight, a pruned history, and failures in between. Returns all requests and
  * log lines.
  */
 export const recordRun = async (): Promise<RecordedRun> => {
   const world = await openWorld();
+  const gone = await new LocalReceiver().start();
+  gone.answers = (response) => response.writeHead(410).end();
   try {
     const due = world.place({ name: "due", keyAgeDays: 61 });
     const fresh = world.place({ name: "fresh", seed: null });
@@ -72,7 +75,7 @@ export const recordRun = async (): Promise<RecordedRun> => {
     const wrong = await world.host([], { ROTATION_ACCOUNTS: "{" });
     await wrong.fireTimer();
     await until("the alarm about invalid settings", () => wrong.logged("ConfigurationInvalid").length > 0);
-    const host = await world.host([due, fresh, back, drifted]);
+    const host = await world.host([due, fresh, back, drifted], { ROTATION_ALERT_WEBHOOK_URL: gone.url });
     const phase = async (account: PlacedAccount): Promise<string | null> => (await host.status(account.name)).phase;
     const outcome = async (account: PlacedAccount) => (await host.status(account.name)).lastRotation?.outcome;
     for (const fault of faults) world.emulators.faults.add(fault);
@@ -95,7 +98,7 @@ export const recordRun = async (): Promise<RecordedRun> => {
       host,
       [drifted, back],
       "the drift is repaired",
-      async () => host.logged("DriftRepaired").length > 0,
+      async () => host.logged("DriftRepaired").length > 0 && host.logged("AlertDropped").length > 0,
     );
 
     // A history is kept for at least a day, so its first event is made older.
@@ -123,6 +126,7 @@ export const recordRun = async (): Promise<RecordedRun> => {
       functions: host.functions,
     };
   } finally {
+    await gone.stop();
     await world.close();
   }
 };

@@ -166,6 +166,9 @@ const sets: Readonly<Record<string, ParameterSet>> = {
 /** The names of the parameter sets that the templates are tested with. */
 export const parameterSets = Object.keys(sets);
 
+/** Those in which the template assigns the roles. */
+export const grantingSets = parameterSets.filter((name) => sets[name]?.["createRoleAssignments"] !== false);
+
 const setNamed = (name: string): ParameterSet => {
   const values = sets[name];
   if (values === undefined) throw new Error(`there is no parameter set ${name}`);
