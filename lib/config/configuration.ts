@@ -28,7 +28,8 @@ const readInline = (text: string, problems: Problems): string | null => {
   if (Buffer.byteLength(text) <= maxInlineBytes) return text;
   problems.add(
     setting,
-    `is longer than ${maxInlineBytes} bytes: put the accounts into accounts.json beside host.json, and set it to @accounts.json`,
+    `is longer than ${maxInlineBytes} bytes: ` +
+      "put the accounts into accounts.json beside host.json, and set it to @accounts.json",
   );
   return null;
 };

@@ -47,8 +47,10 @@ const isVault = (value: string, { emulated, vaultDomain }: VaultRules): boolean 
 
 type VaultRules = Pick<SchemaOptions, "emulated" | "vaultDomain">;
 
-const vaultForm = ({ emulated, vaultDomain }: VaultRules): string =>
-  `the address of a vault, https://${emulated ? "<host>" : `<vault>${vaultDomain ?? ".vault.azure.net"}`}, without path`;
+const vaultForm = ({ emulated, vaultDomain }: VaultRules): string => {
+  const host = emulated ? "<host>" : `<vault>${vaultDomain ?? ".vault.azure.net"}`;
+  return `the address of a vault, https://${host}, without path`;
+};
 
 const vaultUrl = (rules: VaultRules) =>
   text(vaultForm(rules), /^https:\/\/[^\s/?#@\\]+\/?$/)

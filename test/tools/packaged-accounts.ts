@@ -3,11 +3,12 @@ import { readAccounts } from "../../lib/config/accounts";
 import { parseJsonc } from "../../lib/config/jsonc";
 import { asObject } from "../../lib/config/merge";
 
-/** The cloud and the vault of a deployment are known only in Azure: any will do for the check of the rest. */
+/** Cloud, vault and schedule of a deployment are known only in Azure: the rest is checked without them. */
 const rules = {
   emulated: false,
   vaultDomain: null,
   defaultVaultUrl: "https://vault-of-the-deployment.vault.azure.net",
+  schedule: null,
 };
 
 /**

@@ -2,6 +2,11 @@ import { assignmentsOf, at, describeBicep, made, planOf, withParameters } from "
 
 const textsOf = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
 
+const assignment = new RegExp(
+  "^az role assignment create --assignee-object-id (\\S+) --assignee-principal-type ServicePrincipal " +
+    '--role "([^"]+)" --scope "([^"]+)"$',
+);
+
 describeBicep("a deployment by a Contributor", () => {
   const set = "no-role-assignments";
   const planned = (values: object = {}) =>
@@ -23,10 +28,7 @@ describeBicep("a deployment by a Contributor", () => {
     );
     const assigned = assignmentsOf(await planned({ createRoleAssignments: true }));
     const listed = textsOf((await planned()).outputs["roleAssignmentCommands"]).map((command) => {
-      const [, principal, role, scope = ""] =
-        /^az role assignment create --assignee-object-id (\S+) --assignee-principal-type ServicePrincipal --role "([^"]+)" --scope "([^"]+)"$/.exec(
-          command,
-        ) ?? [];
+      const [, principal, role, scope = ""] = assignment.exec(command) ?? [];
       expect(principal).toBe("<identity.properties.principalId>");
       return { scope: scope.toLowerCase(), role };
     });

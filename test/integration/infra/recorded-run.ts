@@ -60,8 +60,8 @@ const tickUntil = async (
 
 /**
  * Runs the built app on the emulators: rotations of an existing and of a new secret, a roll-back, a manually
- * regenerated key, a refused account, a webhook that is gone, a preflight, a pruned history, and failures in between. Returns all requests and
- * log lines.
+ * regenerated key, a refused account, a webhook that is gone, a preflight, a pruned history, and failures in
+ * between. Returns all requests and log lines.
  */
 export const recordRun = async (): Promise<RecordedRun> => {
   const world = await openWorld();
