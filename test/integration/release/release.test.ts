@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import packageJson from "../../../package.json";
 import packageLock from "../../../package-lock.json";
 import { bundledPackages } from "../../tools/release/licences";
-import { makeRelease, maxZipBytes, type Release } from "../../tools/release/main";
+import { makeRelease, maxZipBytes, type Release, type ReleaseOptions } from "../../tools/release/main";
 import type { Sbom } from "../../tools/release/sbom";
 import { projectRoot } from "../../unit/infra/bicep";
 import { sbomProblems } from "./cyclonedx";
@@ -14,19 +14,25 @@ import { sbomProblems } from "./cyclonedx";
 const allowed = ["MIT", "ISC", "BSD-3-Clause", "Apache-2.0", "0BSD"];
 
 const temporary: string[] = [];
-const make = (): Promise<Release> => {
-  const work = mkdtempSync(path.join(tmpdir(), "release-"));
-  temporary.push(work);
-  return makeRelease({ work, repository: "someone/batch-key-rotator", dry: true, tag: null });
+const newFolder = (): string => {
+  const folder = mkdtempSync(path.join(tmpdir(), "release-"));
+  temporary.push(folder);
+  return folder;
 };
-const refusal = async (tag: string): Promise<string> => {
-  const work = mkdtempSync(path.join(tmpdir(), "release-"));
-  temporary.push(work);
-  return makeRelease({ work, repository: "someone/batch-key-rotator", dry: false, tag }).then(
-    () => "none",
-    (error: unknown) => String(error),
-  );
+const compiled = (_bicep: string, target: string): boolean => {
+  writeFileSync(target, "{}");
+  return true;
 };
+const make = (changes: Partial<ReleaseOptions> = {}): Promise<Release> =>
+  makeRelease({
+    work: newFolder(),
+    repository: "someone/batch-key-rotator",
+    dry: true,
+    tag: null,
+    compile: () => false,
+    ...changes,
+  });
+const always = ["SHA256SUMS", "THIRD-PARTY-NOTICES.txt", "app.zip", "createUiDefinition.json", "sbom.cdx.json"];
 
 let release: Release;
 let sbom: Sbom;
@@ -42,12 +48,14 @@ afterAll(() => {
 });
 
 describe("a release", () => {
-  it("has these files, and names those that this machine cannot make", () => {
-    const compiled = release.files.includes("azuredeploy.json");
-    const always = ["SHA256SUMS", "THIRD-PARTY-NOTICES.txt", "app.zip", "createUiDefinition.json", "sbom.cdx.json"];
-    expect(release.files).toEqual([...always, ...(compiled ? ["azuredeploy.json"] : [])].toSorted());
+  it("has these files, and a dry run names what this machine cannot make", async () => {
+    expect(release.files).toEqual(always.toSorted());
     expect(readdirSync(release.folder).toSorted()).toEqual(release.files);
-    expect(release.missing.map((line) => line.split(":")[0])).toEqual(compiled ? [] : ["azuredeploy.json"]);
+    expect(release.missing).toEqual([
+      expect.stringMatching(/^azuredeploy\.json: not compiled, because neither bicep nor az /),
+    ]);
+    const { files, missing } = await make({ compile: compiled });
+    expect([files, missing]).toEqual([[...always, "azuredeploy.json"].toSorted(), []]);
   });
 
   it("has the checksums of all its files", () => {
@@ -57,8 +65,10 @@ describe("a release", () => {
     expect(names).toHaveLength(release.files.length - 1);
   });
 
-  it("is refused for a tag that is not the version", async () => {
-    expect(await refusal("v9.9.9")).toBe(`Error: the tag must be v${packageJson.version}, the version in package.json`);
+  it("needs the tag of its version, and a compiler", async () => {
+    const tag = `v${packageJson.version}`;
+    await expect(make({ dry: false, tag: "v9.9.9", compile: compiled })).rejects.toThrow(`the tag must be ${tag}`);
+    await expect(make({ dry: false, tag })).rejects.toThrow("azuredeploy.json needs bicep");
   });
 });
 

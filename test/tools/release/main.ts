@@ -22,6 +22,8 @@ export interface ReleaseOptions {
   readonly dry: boolean;
   /** The tag that is released. */
   readonly tag: string | null;
+  /** Compiles a template to a file; false where this machine has no compiler. */
+  readonly compile: (bicep: string, target: string) => boolean;
 }
 
 export interface Release {
@@ -52,11 +54,8 @@ const checkTag = (tag: string | null, dry: boolean): void => {
   throw new Error(`the tag must be v${packageJson.version}, the version in package.json`);
 };
 
-const writeTemplate = (folder: string, dry: boolean): readonly string[] => {
-  const compiled = compileTemplate(
-    path.join(projectRoot, "infra/resources.bicep"),
-    path.join(folder, "azuredeploy.json"),
-  );
+const writeTemplate = (folder: string, { dry, compile }: ReleaseOptions): readonly string[] => {
+  const compiled = compile(path.join(projectRoot, "infra/resources.bicep"), path.join(folder, "azuredeploy.json"));
   if (compiled) return [];
   if (!dry) throw new Error("azuredeploy.json needs bicep, or az with bicep: az bicep install");
   return ["azuredeploy.json: not compiled, because neither bicep nor az is on this machine; the workflow compiles it"];
@@ -92,7 +91,7 @@ export const makeRelease = async (options: ReleaseOptions): Promise<Release> => 
   writeZip(app, path.join(folder, "app.zip"), notices);
   writeFileSync(path.join(folder, "sbom.cdx.json"), `${JSON.stringify(sbomOf(projectRoot), null, 2)}\n`);
   copyFileSync(path.join(projectRoot, "infra/createUiDefinition.json"), path.join(folder, "createUiDefinition.json"));
-  const missing = writeTemplate(folder, dry);
+  const missing = writeTemplate(folder, options);
   writeSums(folder);
   const files = readdirSync(folder).toSorted();
   writeNotes(options, files);
@@ -105,6 +104,7 @@ const main = async (): Promise<void> => {
     repository: process.env["GITHUB_REPOSITORY"] ?? "owner/batch-key-rotator",
     dry: process.argv.includes("--dry"),
     tag: process.env["GITHUB_REF_NAME"] ?? null,
+    compile: compileTemplate,
   });
   for (const file of files) {
     const { size } = statSync(path.join(folder, file));
