@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { checkRules, describeBicep, infraFolder, projectRoot } from "./bicep";
 import { words } from "../../builders/words";
+import { accountsToPackage } from "../../tools/packaged-accounts";
 
 const read = (file: string): string => readFileSync(path.join(projectRoot, file), "utf8");
 const all = (text: string, pattern: RegExp): readonly string[] =>
@@ -65,6 +66,18 @@ describe("docs/deploy.md", () => {
     );
     expect(lost).toEqual([]);
   });
+});
+
+test("the accounts in docs/deploy.md are a file that the package takes", () => {
+  const blocks = all(deploy, /```json\n([\s\S]*?)\n```/g);
+  const folder = mkdtempSync(path.join(tmpdir(), "accounts-"));
+  try {
+    const file = path.join(folder, "accounts.json");
+    writeFileSync(file, blocks.find((text) => text.includes("rotation.schema.json")) ?? "");
+    expect(accountsToPackage(file)).toContain("renderweu");
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 describeBicep("the parameter file in docs/deploy.md", () => {
