@@ -1,3 +1,4 @@
+import type { Problem } from "./errors";
 import type { AppLimits } from "./limits";
 import type { Ports } from "./ports";
 import type { AccountConfig } from "./rotation/account-config";
@@ -15,4 +16,6 @@ export interface App {
   readonly reports: ReportCache;
   readonly refusedProofs: RefusedProofLimiter;
   readonly emulated: boolean;
+  /** Optional settings that hold references which the platform has not resolved. */
+  readonly unresolved: readonly Problem[];
 }

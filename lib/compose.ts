@@ -50,6 +50,7 @@ const composeApp = (env: Environment, write: LineWriter): Pick<Ready, "app" | "h
     reports: new ReportCache(ports.signals, systemClock),
     refusedProofs: new RefusedProofLimiter(systemClock),
     emulated: settings.emulated,
+    unresolved: settings.unresolved,
     limits: limitsOf(settings, functionTimeoutMs),
   };
   return { app, heartbeat: openHeartbeat(settings.heartbeat) };

@@ -151,7 +151,7 @@ var rules = [
   {
     name: 'configuration-invalid'
     title: 'The settings are wrong'
-    description: 'No key is rotated until the settings are correct. The detail names each setting and its remedy.'
+    description: 'No key is rotated until the settings are correct, unless the reason is SettingUnresolved. The detail names each setting and its remedy.'
     query: loadTextContent('../queries/configuration-invalid.kql')
     severity: 1
     window: 'PT30M'

@@ -12,6 +12,17 @@ export interface ConfigurationAlarm {
   readonly remindEveryMs: number;
 }
 
+/** Why settings are reported: the app cannot run with them, or goes on without them. */
+type SettingsReason = "ConfigurationInvalid" | "SettingUnresolved";
+
+/** The line of each run of the timer while settings are wrong. */
+export const configurationState = (reason: SettingsReason, problems: ConfigError["problems"]) => {
+  // A place in the configuration holds names that were typed.
+  const shown = problems.map(({ at, problem }) => ({ at: withoutKeys(at), problem: withoutKeys(problem) }));
+  const detail = shown.map(({ at, problem }) => `${at}: ${problem}`).join("; ");
+  return { event: "ConfigurationState", reason, detail, problems: shown };
+};
+
 /**
  * One run of the timer with settings that the app cannot run with: one line with the problems, and the alarm like any
  * other.
@@ -21,10 +32,8 @@ export const alarmConfigurationInvalid = async (
   problems: ConfigError["problems"],
 ): Promise<void> => {
   const { log, clock } = alarm.notifier.ports;
-  // A place in the configuration holds names that were typed.
-  const shown = problems.map(({ at, problem }) => ({ at: withoutKeys(at), problem: withoutKeys(problem) }));
-  const detail = shown.map(({ at, problem }) => `${at}: ${problem}`).join("; ");
-  log.write("error", { event: "ConfigurationState", reason: "ConfigurationInvalid", detail, problems: shown });
+  const line = configurationState("ConfigurationInvalid", problems);
+  log.write("error", line);
   const publish = async ({ ports, callMs }: NotifierPorts): Promise<void> => {
     const all = await ports.notices.list(callOptions(clock, callMs));
     await publishNotice(
@@ -32,7 +41,7 @@ export const alarmConfigurationInvalid = async (
       {
         account: null,
         known: all.find(({ notice }) => notice.account === null) ?? null,
-        found: [configurationInvalid(detail, clock.now())],
+        found: [configurationInvalid(line.detail, clock.now())],
         remindEveryMs: alarm.remindEveryMs,
       },
     );

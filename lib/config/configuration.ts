@@ -46,6 +46,7 @@ const readFile = (files: FilesBesideHost, name: string, problems: Problems): str
 
 const readText = (reader: SettingsReader, files: FilesBesideHost, problems: Problems): string | null => {
   const text = reader.text(setting);
+  if (text === null && reader.isUnresolved(setting)) return null;
   if (text === null) {
     problems.add(setting, "is missing: set it to the accounts as JSON, or to @file.json beside host.json");
     return null;

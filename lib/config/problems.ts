@@ -13,6 +13,10 @@ export class Problems {
     return this.#found.length === 0;
   }
 
+  get all(): readonly Problem[] {
+    return this.#found;
+  }
+
   throwIfAny(): void {
     if (this.#found.length > 0) throw new ConfigError(this.#found);
   }

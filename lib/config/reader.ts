@@ -1,6 +1,7 @@
 import { durationPattern, formatDuration, parseDuration } from "../rotation/time/duration";
 import { days } from "../rotation/time/units";
-import type { Problems } from "./problems";
+import { Problems } from "./problems";
+import { isEssential, unresolvedReference } from "./references";
 import type { SettingName } from "./setting-names";
 
 /** The values of settings by name, as in `process.env`. */
@@ -13,15 +14,43 @@ export const maxMs = days(3_650);
 export class SettingsReader {
   readonly #env: Environment;
   readonly #problems: Problems;
+  readonly #unresolved: Problems;
 
-  constructor(env: Environment, problems: Problems) {
+  /** `unresolved` gets the references of optional settings that the platform has not resolved: they stop nothing. */
+  constructor(env: Environment, problems: Problems, unresolved = new Problems()) {
     this.#env = env;
     this.#problems = problems;
+    this.#unresolved = unresolved;
   }
 
-  /** Null where unset. An empty value counts as unset: templates and samples list settings that way. */
+  /**
+   * Null where unset, and where it is a reference that is not resolved. An empty value counts as unset: templates and
+   * samples list settings that way.
+   */
   text(name: SettingName): string | null {
+    const problem = this.#referenceProblem(name);
+    if (problem === null) return this.#given(name);
+    (isEssential(name) ? this.#problems : this.#unresolved).add(name, problem);
+    return null;
+  }
+
+  /** It is a reference that the platform has not resolved, and reported as such. */
+  isUnresolved(name: SettingName): boolean {
+    return this.#referenceProblem(name) !== null;
+  }
+
+  /** Set to anything, be it a reference. */
+  isSet(name: SettingName): boolean {
+    return this.#given(name) !== null;
+  }
+
+  #given(name: SettingName): string | null {
     return this.#env[name]?.trim() || null;
+  }
+
+  #referenceProblem(name: SettingName): string | null {
+    const given = this.#given(name);
+    return given === null ? null : unresolvedReference(name, given);
   }
 
   /** The value exactly as given; empty where unset. */

@@ -4,11 +4,12 @@ import { isGuid } from "./field-types";
 import { type HeartbeatSettings, readHeartbeat } from "./heartbeat";
 import { readDefaultVault } from "./identity-fields";
 import { Problems } from "./problems";
-import { type Environment, SettingsReader } from "./reader";
+import { type Environment, maxMs, SettingsReader } from "./reader";
 import { parseNcrontab } from "./schedule";
 import { readStorage, type StorageSettings } from "./storage";
 import { isPlainBase, parseUrl, withoutSlash } from "./urls";
 import { readWebhook, type WebhookSettings } from "./webhook";
+import type { Problem } from "../errors";
 import type { AccountConfig } from "../rotation/account-config";
 import { days, minutes, seconds } from "../rotation/time/units";
 
@@ -42,6 +43,8 @@ export interface Settings {
   readonly historyKeepMs: number;
   readonly claimMs: number;
   readonly quarantineMs: number;
+  /** Optional settings that hold references which the platform has not resolved. */
+  readonly unresolved: readonly Problem[];
 }
 
 /** Set by the platform in every app that runs in Azure. */
@@ -107,6 +110,16 @@ export const hasSchedule = (env: Environment): boolean =>
 const readClientId = (reader: SettingsReader): string | null =>
   reader.matching("AZURE_CLIENT_ID", "the client id of a user-assigned identity, a GUID", isGuid);
 
+/** Where it is not known whether a key may be changed, none is. */
+const readDryRun = (reader: SettingsReader): boolean =>
+  reader.flag("ROTATION_DRY_RUN") || reader.isUnresolved("ROTATION_DRY_RUN");
+
+/** Where it is not known how long events stay, all of them stay. */
+const readHistoryKeep = (reader: SettingsReader, emulated: boolean): number => {
+  const keepMs = reader.duration("ROTATION_HISTORY_KEEP", emulated ? seconds(1) : days(1));
+  return keepMs ?? (reader.isUnresolved("ROTATION_HISTORY_KEEP") ? maxMs : days(400));
+};
+
 /** The settings that the alarm about invalid settings needs, as far as they are valid. */
 export interface AlarmSettings extends Pick<Settings, "emulated" | "webhook" | "heartbeat" | "cloud"> {
   /** Null where the settings of the tables are invalid too. */
@@ -148,7 +161,8 @@ export const readSettings = (
   host: HostLimits = { functionTimeoutMs: minutes(5) },
 ): Settings => {
   const problems = new Problems();
-  const reader = new SettingsReader(env, problems);
+  const unresolved = new Problems();
+  const reader = new SettingsReader(env, problems, unresolved);
   const emulated = readEmulated(env, reader, problems);
   const { cloud, known } = readCloud(reader);
   const clientId = readClientId(reader);
@@ -159,22 +173,22 @@ export const readSettings = (
     defaultVaultUrl: readDefaultVault(reader, ofCloud),
     schedule: parseNcrontab(reader.text("ROTATION_SCHEDULE") ?? everyFiveMinutes),
   };
-  const settings: Settings = {
+  const settings: Omit<Settings, "unresolved"> = {
     storage: readStorage(reader, { storageSuffix: cloud.storageSuffix, emulated, clientId }, problems),
     tablePrefix: readTablePrefix(reader),
     schedule,
     accounts: readConfiguration(reader, files, rules, problems),
-    dryRun: reader.flag("ROTATION_DRY_RUN"),
+    dryRun: readDryRun(reader),
     emulated,
     webhook: readWebhook(reader, emulated),
     heartbeat: readHeartbeat(reader, emulated),
     cloud,
     clientId,
-    historyKeepMs: reader.duration("ROTATION_HISTORY_KEEP", emulated ? seconds(1) : days(1)) ?? days(400),
+    historyKeepMs: readHistoryKeep(reader, emulated),
     // Longer than any one call can run: a claim must outlast its holder.
     claimMs: readTestLength(reader, "ROTATION_CLAIM", emulated, problems) ?? host.functionTimeoutMs + minutes(1),
     quarantineMs: readTestLength(reader, "ROTATION_QUARANTINE", emulated, problems) ?? minutes(5),
   };
   problems.throwIfAny();
-  return settings;
+  return { ...settings, unresolved: unresolved.all };
 };

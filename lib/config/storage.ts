@@ -24,6 +24,9 @@ export interface StorageContext {
 
 type StorageName = "AzureWebJobsStorage" | "ROTATION_STORAGE";
 
+const namesOf = (name: StorageName) =>
+  [name, `${name}__accountName`, `${name}__tableServiceUri`, `${name}__credential`, `${name}__clientId`] as const;
+
 /** Reads every form at once, so that a setting without effect can be reported. */
 const readForms = (reader: SettingsReader, name: StorageName) => ({
   name,
@@ -35,11 +38,6 @@ const readForms = (reader: SettingsReader, name: StorageName) => ({
 });
 
 type Forms = ReturnType<typeof readForms>;
-
-const isSet = (forms: Forms): boolean =>
-  [forms.connectionString, forms.accountName, forms.tableServiceUri, forms.credential, forms.clientId].some(
-    (value) => value !== null,
-  );
 
 const connectionStringParts = (text: string): ReadonlyMap<string, string> =>
   new Map(
@@ -125,10 +123,12 @@ const identityOf = (forms: Forms, context: StorageContext, problems: Problems): 
 
 /** `ROTATION_STORAGE` in any of its forms, else the host's own storage. */
 export const readStorage = (reader: SettingsReader, context: StorageContext, problems: Problems): StorageSettings => {
-  const own = readForms(reader, "ROTATION_STORAGE");
-  const hosts = readForms(reader, "AzureWebJobsStorage");
-  const forms = isSet(own) ? own : hosts;
+  const isOwn = namesOf("ROTATION_STORAGE").some((each) => reader.isSet(each));
+  const forms = readForms(reader, isOwn ? "ROTATION_STORAGE" : "AzureWebJobsStorage");
   const { name, connectionString } = forms;
+  // Reported by the reader; what it would be is not known.
+  if (namesOf(name).some((each) => reader.isUnresolved(each)))
+    return { kind: "identity", tableServiceUri: "", clientId: null };
   if (connectionString === null) {
     const uri = tableServiceUri(forms, context.storageSuffix, problems);
     return { kind: "identity", tableServiceUri: uri, clientId: identityOf(forms, context, problems) };

@@ -1,4 +1,5 @@
 import { slotOf } from "../driver/key-operations";
+import type { Problem } from "../errors";
 import type { BatchAccount, SecretVersion, SlotKeys } from "../ports";
 import { assignBatchRole, batchRemedies, withIdentity } from "../remedies";
 import type { AccountConfig } from "../rotation/account-config";
@@ -9,6 +10,13 @@ export const regenerateAction = "Microsoft.Batch/batchAccounts/regenerateKeys/ac
 const setSecretAction = "Microsoft.KeyVault/vaults/secrets/setSecret/action";
 
 type Newest = Extract<SecretVersion, { enabled: true }>;
+
+/** Optional settings that the rotator goes on without. */
+export const settingsChecks = (unresolved: readonly Problem[]): readonly Check[] =>
+  unresolved.map(({ at, problem }) => {
+    const [what = "", ...remedy] = problem.split(": ");
+    return bad(`setting ${at}`, what, remedy.join(": "));
+  });
 
 export const identityCheck = (principal: string | null): Check =>
   good("identity", principal === null ? "the app's identity gets tokens" : `the app's identity is ${principal}`);

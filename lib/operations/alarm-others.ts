@@ -15,13 +15,13 @@ const remindersOf = (accounts: readonly AccountConfig[]): number =>
   accounts.length === 0 ? hours(6) : Math.min(...accounts.map(({ remindEveryMs }) => remindEveryMs));
 
 /**
- * The alarms of no configured account: raises those of records that no account owns, and ends all others: about invalid
- * settings, which are valid now, and about accounts of which nothing is stored any more.
+ * The alarms of no configured account: raises those of records that no account owns, and ends those about accounts of
+ * which nothing is stored any more. The alarm about the settings is none of them.
  */
 export const alarmOthers = async (app: App, notices: readonly StoredNotice[]): Promise<void> => {
   const orphans = await orphansOf(app);
   if (orphans === null) return;
-  const configured = new Set<string | null>(app.accounts.map(({ name }) => name));
+  const configured = new Set<string | null>([null, ...app.accounts.map(({ name }) => name)]);
   const known = new Map(notices.map((stored) => [stored.notice.account, stored]));
   const others = [...new Set([...known.keys(), ...orphans.keys()])].filter((name) => !configured.has(name));
   const now = app.ports.clock.now();

@@ -12,6 +12,7 @@ import {
   proofChecks,
   regenerateAction,
   regenerateCheck,
+  settingsChecks,
   sharedKeyCheck,
   tablesCheck,
   vaultReadCheck,
@@ -30,6 +31,7 @@ export interface CheckedAccount {
 /** Tries everything that a rotation of this account needs, as far as it can be tried without changing anything. */
 export const checkAccount = async (app: App, config: AccountConfig): Promise<CheckedAccount> => {
   const preflight = new Preflight(app, config);
+  preflight.checks.push(...settingsChecks(app.unresolved));
   await preflight.checkIdentity();
   const keys = await preflight.checkBatch();
   await preflight.checkVault(keys);

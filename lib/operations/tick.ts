@@ -10,6 +10,7 @@ import { AccountStates } from "./account-states";
 import { alarmOthers } from "./alarm-others";
 import { alarmCorruptRecord } from "./corrupt-record-alarm";
 import { driveAccount } from "./drive-account";
+import { reportUnresolved } from "./unresolved-settings";
 import { corruptStatus, type StatusBody, statusOf } from "./status";
 
 export interface TickSummary {
@@ -60,6 +61,7 @@ export class Ticker {
     );
     const read = await notices;
     if (read !== null) await alarmOthers(this.app, read);
+    await reportUnresolved(this.app, read?.find(({ notice }) => notice.account === null) ?? null);
     const summary = { ...summarize(outcomes), ms: ports.clock.now().getTime() - startedAt };
     ports.log.write("info", { event: "Tick", ...summary });
     const nothingProcessed = summary.failed === summary.accounts && summary.accounts > 0;

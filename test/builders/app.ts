@@ -6,11 +6,13 @@ import { VersionCache } from "../../lib/signals/version-cache";
 /** A process of the app with an empty memory. */
 export const anApp = ({
   emulated = false,
+  unresolved = [],
   ...parts
-}: Pick<App, "ports" | "limits" | "accounts"> & Partial<Pick<App, "emulated">>): App => ({
+}: Pick<App, "ports" | "limits" | "accounts"> & Partial<Pick<App, "emulated" | "unresolved">>): App => ({
   ...parts,
   versions: new VersionCache(parts.ports.secrets, parts.ports.clock),
   reports: new ReportCache(parts.ports.signals, parts.ports.clock),
   refusedProofs: new RefusedProofLimiter(parts.ports.clock),
   emulated,
+  unresolved,
 });

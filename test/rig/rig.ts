@@ -55,6 +55,8 @@ export class Rig {
   accounts: readonly AccountConfig[] = [];
   /** The problems of the settings. Where there are any, a run of the timer only reports them. */
   wrongSettings: ConfigError["problems"] = [];
+  /** Optional settings that the platform has not resolved, from the next start on. */
+  unresolved: App["unresolved"] = [];
   #limits: Partial<AppLimits>;
   #process: Process | null = null;
 
@@ -106,7 +108,13 @@ export class Rig {
   start({ death = null, ports: other }: Pick<StartOptions, "death" | "ports"> = {}): Process {
     const log: Ports["log"] = { write: (level, line) => void this.lines.push({ ...line, level }) };
     const ports = { log, ...this.options.ports, ...other };
-    this.#process = startProcess(this.world, this.accounts, { limits: this.#limits, emulated: false, ports, death });
+    this.#process = startProcess(this.world, this.accounts, {
+      limits: this.#limits,
+      emulated: false,
+      ports,
+      death,
+      unresolved: this.unresolved,
+    });
     return this.#process;
   }
 

@@ -58,10 +58,15 @@ export const recordOrphaned = (detail: string, now: Date): Condition => ({
   detail,
 });
 
-export const configurationInvalid = (problems: string, now: Date): Condition => ({
+/** `SettingUnresolved`: of settings that the rotator goes on without. */
+export const configurationInvalid = (
+  problems: string,
+  now: Date,
+  reason: "ConfigurationInvalid" | "SettingUnresolved" = "ConfigurationInvalid",
+): Condition => ({
   kind: "ConfigurationInvalid",
   since: toInstant(now),
-  reason: "ConfigurationInvalid",
+  reason,
   detail: problems,
 });
 

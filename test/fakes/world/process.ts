@@ -23,6 +23,7 @@ export interface ProcessOptions {
   readonly limits: AppLimits;
   readonly emulated: boolean;
   readonly death: Death | null;
+  readonly unresolved?: App["unresolved"];
 }
 
 /** The answer to a signed call; `unanswered` until there is one. */
@@ -67,7 +68,8 @@ export class Process {
     const versions = new product.VersionCache(ports.secrets, clock);
     const reports = new product.ReportCache(ports.signals, clock);
     const refusedProofs = new product.RefusedProofLimiter(clock);
-    const app: App = { ports, accounts, versions, reports, refusedProofs, emulated, limits };
+    const { unresolved = [] } = this.options;
+    const app: App = { ports, accounts, versions, reports, refusedProofs, emulated, limits, unresolved };
     this.#running = { app, ticker: new product.Ticker(app) };
     this.alive = true;
     this.deployedAt = clock.timeline.now;

@@ -1,3 +1,4 @@
+import type { App } from "../../../lib/app";
 import type { AppLimits } from "../../../lib/limits";
 import type { Ports } from "../../../lib/ports";
 import type { AccountConfig } from "../../../lib/rotation/account-config";
@@ -13,17 +14,19 @@ export interface StartOptions {
   /** Replacements for ports of the world. */
   readonly ports?: Partial<Ports>;
   readonly death?: Death | null;
+  /** Optional settings that the platform has not resolved. */
+  readonly unresolved?: App["unresolved"];
 }
 
 /** A process of the function app in this world. */
 export const startProcess = (
   world: World,
   accounts: readonly AccountConfig[],
-  { name = "p1", limits: change, emulated = true, ports, death = null }: StartOptions = {},
+  { name = "p1", limits: change, emulated = true, ports, death = null, unresolved = [] }: StartOptions = {},
 ): Process => {
   const clock = world.newClock();
   const { product } = world;
-  const process = new Process({ name, clock, product, limits: { ...limits, ...change }, emulated, death });
+  const process = new Process({ name, clock, product, limits: { ...limits, ...change }, emulated, death, unresolved });
   process.ports = { ...portsOf(world, process), ...ports };
   process.deploy(accounts);
   world.processes.push(process);

@@ -170,6 +170,10 @@ const everyBlockedReason = Object.keys(blockedReasons).filter((name): name is Bl
 
 const restart = { trigger: "demand", reason: "leaked", by: "ada", retireAfterMs: 1, idempotencyKey: null } as const;
 
+const settingsAlarms = ([undefined, "SettingUnresolved"] as const).map((reason) =>
+  wrongSettings("is required", when("12:00"), reason),
+);
+
 /** The alarms of an account at its gate, and of one that is idle and due, for every cause. */
 const everyCondition = (): readonly Condition[] => {
   const unhealthy = aReport({ healthy: false, at: at("11:55") });
@@ -200,12 +204,7 @@ const everyCondition = (): readonly Condition[] => {
     ),
   );
   const unusable = everyBlockedReason.map((reason) => recordUnusable({ reason, remedy: "fix it" }, when("12:00")));
-  return [
-    ...found,
-    ...unusable,
-    recordOrphaned("was under way", when("12:00")),
-    wrongSettings("is required", when("12:00")),
-  ];
+  return [...found, ...unusable, recordOrphaned("was under way", when("12:00")), ...settingsAlarms];
 };
 
 /** The reasons that the code gives each event; null for none. */

@@ -32,6 +32,7 @@ describe("the settings' defaults", () => {
     expect(storage.kind).toBe("connectionString");
     expect(settings).toEqual({
       tablePrefix: "BatchKey",
+      unresolved: [],
       schedule: null,
       dryRun: false,
       historyKeepMs: 400 * 86_400_000,
