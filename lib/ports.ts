@@ -1,7 +1,7 @@
 import type { BatchKey } from "./batch-key";
 import type { BatchAccountRef, SecretRef } from "./rotation/account-config";
 import type { Wanted } from "./rotation/events/deliveries";
-import type { Announcement, RotationEvent } from "./rotation/events/events";
+import type { Announcement, EventKind, RotationEvent } from "./rotation/events/events";
 import type { Notice } from "./rotation/events/notice";
 import type { Slot } from "./rotation/phases";
 import type { RotationRecord } from "./rotation/record";
@@ -180,6 +180,12 @@ export interface HistoryPage {
   readonly next: number | null;
 }
 
+/** The numbers above `after`, up to `through`. */
+export interface HistoryRange {
+  readonly after: number;
+  readonly through: number;
+}
+
 export interface History {
   /** Adds an event; one that is there already is left as it is, so a repeat is harmless. */
   append(event: RotationEvent, options: CallOptions): Promise<void>;
@@ -189,8 +195,13 @@ export interface History {
     range: { readonly limit: number; readonly before: number | null },
     options: CallOptions,
   ): Promise<HistoryPage>;
-  /** The number of the newest event from before `at`; 0 for none. */
-  lastBefore(account: string, at: Instant, options: CallOptions): Promise<number>;
+  /** The newest event of one of these kinds that can be read; null for none. */
+  newestOf(account: string, kinds: readonly EventKind[], options: CallOptions): Promise<RotationEvent | null>;
+  /**
+   * The number of the newest event from before `at`, among the oldest without a break within the range; `after` for
+   * none. Reads a few hundred events at most: where it finds some, more may follow.
+   */
+  lastBefore(account: string, at: Instant, range: HistoryRange, options: CallOptions): Promise<number>;
   /** Takes out the events up to this number. */
   removeThrough(account: string, sequence: number, options: CallOptions): Promise<void>;
 }

@@ -95,6 +95,15 @@ var rules = [
     dimensions: ['Account', 'Reason']
   }
   {
+    name: 'history-behind'
+    title: 'A history stays behind'
+    description: 'Events of an account have waited for an hour to be written to its history. The line HistoryDelayed of the log says what is in the way.'
+    query: loadTextContent('../queries/history-behind.kql')
+    severity: 3
+    window: 'PT2H'
+    dimensions: ['Account']
+  }
+  {
     name: 'unhealthy'
     title: 'A consumer is unhealthy'
     description: 'A consumer of a Batch key reports that it is unhealthy while the key changes. Roll back, or fix the consumer.'

@@ -1,14 +1,13 @@
-import { ClaimLostError, CorruptRecordError } from "../errors";
-import { sha256 } from "../hash";
+import { ClaimLostError } from "../errors";
 import { callOptions, type Limits } from "../limits";
-import type { CallOptions, HistoryPage, Ports, Stored } from "../ports";
+import type { CallOptions, Ports, Stored } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
 import { claimed, claimIsLive, msToSend } from "../rotation/claim";
-import { hashedText } from "../rotation/events/events";
 import { firstRecord } from "../rotation/first-record";
 import type { Slot } from "../rotation/phases";
 import type { Claim, RotationRecord } from "../rotation/record";
 import { plusMs, toInstant } from "../rotation/time/time";
+import { readHistoryPosition } from "./history-position";
 import { readRecord } from "./read-record";
 
 /** How often a waiting driver asks for the claim, in milliseconds. */
@@ -96,7 +95,7 @@ export class Lease {
   async #tryToClaim(): Promise<Busy | null> {
     const { rotations, clock } = this.ports;
     // One deadline for all: a process that was frozen in between must not insert a record that no longer fits the
-    // history.
+    // history. Where it does all the same, its events go on above the others: see `continuedAbove`.
     const options = this.#callWithoutClaim();
     const known = await readRecord(this.ports, this.limits, this.config, options);
     const now = clock.now();
@@ -108,33 +107,16 @@ export class Lease {
     return this.#stored === null ? { kind: "busy", claim: null } : null;
   }
 
-  /** A deleted record begins anew, but its history goes on: new events must not take the places of old ones. */
+  /**
+   * A deleted record begins anew, but its history goes on: new events must not take the places of old ones, and what an
+   * operator has paused stays paused.
+   */
   async #firstRecord(now: Date, options: CallOptions): Promise<RotationRecord> {
     const first = firstRecord(this.config, now);
-    const range = { limit: 1, before: null };
-    const { events, unreadable } = await this.ports.history.page(this.config.name, range, options);
-    const inItsPlace = unreadable.find(({ sequence }) => sequence !== null);
-    if (inItsPlace !== undefined)
-      throw new CorruptRecordError(this.config.name, inItsPlace.problem, inItsPlace.sequence);
-    const [newest] = events;
-    if (newest === undefined) return first;
-    const { sequence } = newest;
-    const prunedThrough = (await this.#oldestPlace(sequence, options)) - 1;
-    return { ...first, chain: { sequence, hash: sha256(hashedText(newest)), prunedThrough } };
-  }
-
-  /**
-   * What was removed because of its age before the record was deleted is not missing: the history begins at this place.
-   */
-  async #oldestPlace(newest: number, options: CallOptions): Promise<number> {
-    let oldest = newest;
-    for (let before: number | null = newest; before !== null; ) {
-      const range = { limit: 500, before };
-      const page: HistoryPage = await this.ports.history.page(this.config.name, range, options);
-      for (const { sequence } of [...page.events, ...page.unreadable]) oldest = Math.min(oldest, sequence ?? oldest);
-      before = page.next;
-    }
-    return oldest;
+    const position = await readHistoryPosition(this.ports.history, this.config.name, () => options);
+    if (position === null) return first;
+    const { pause, ...chain } = position;
+    return { ...first, pause, chain };
   }
 
   #newClaim(now: Date): Claim {

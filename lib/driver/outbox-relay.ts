@@ -1,35 +1,40 @@
 import { alertDropped, sendDeliveries } from "../alarms/send-deliveries";
-import { ClaimLostError, CorruptRecordError, OperatorNeededError } from "../errors";
-import { sha256 } from "../hash";
+import { ClaimLostError } from "../errors";
 import type { Limits } from "../limits";
-import type { HistoryPage, Ports } from "../ports";
+import type { Ports } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
 import { alarmChanges, conditions } from "../rotation/events/alarm-conditions";
-import { isWanted, maxDeliveries, newDelivery, type Wanted } from "../rotation/events/deliveries";
+import { isWanted, newDelivery, newestDeliveries, type Wanted } from "../rotation/events/deliveries";
 import { type Announcement, clearedKind, isAlarm, type RotationEvent } from "../rotation/events/events";
 import { type EventContext, withBacklog, withEvents } from "../rotation/events/outbox";
 import type { Publishing, RotationRecord } from "../rotation/record";
-import { type Instant, plusMs, toInstant } from "../rotation/time/time";
 import { gatedState } from "../rotation/waiting";
-import { failureFields, failureOf } from "./failure";
+import { failureFields } from "./failure";
+import { HistoryWriter } from "./history-writer";
 import type { Lease } from "./lease";
 
 /**
  * Events go from the record's outbox to the log, the webhook queue and the history, each at least once and in order.
  */
 export class OutboxRelay {
+  readonly #history: HistoryWriter;
+
   constructor(
     private readonly ports: Ports,
     private readonly limits: Limits,
     private readonly config: AccountConfig,
     private readonly lease: Lease,
     private readonly context: () => EventContext,
-  ) {}
+  ) {
+    this.#history = new HistoryWriter(ports, limits, lease, context);
+  }
 
   /** The record holds the outbox already, so log and webhook queue do not wait for the history. */
   async deliver(): Promise<void> {
     this.#announce();
-    await this.#recordInHistory();
+    if ((await this.#history.write(true)) === "written") return;
+    this.#announce();
+    await this.#history.write(false);
   }
 
   /**
@@ -41,10 +46,11 @@ export class OutboxRelay {
     let imported = false;
     try {
       imported = await this.#importBacklog(backlog);
-      await this.#raiseAndClear();
+      // What a crash has left is written first: only what cannot be written is an alarm.
       await this.deliver();
+      if (await this.#raiseAndClear()) await this.deliver();
       await this.#sendToWebhook();
-      if (prune) await this.#prune();
+      if (prune) await this.#history.prune();
     } catch (error) {
       if (error instanceof ClaimLostError) throw error;
       const line = { event: "NotificationDelayed", account: this.config.name, ...failureFields(error) };
@@ -60,34 +66,9 @@ export class OutboxRelay {
       log.write(isAlarm(event.event) ? "error" : "info", { ...event, ...clearedKind(event) });
       this.#keep(announced(this.#publishing, event, alerts.wanted, clock.now()));
     }
-    const { deliveries } = this.#publishing;
-    for (const { event } of deliveries.slice(0, -maxDeliveries)) this.#dropped(event);
-    this.#keep({ deliveries: deliveries.slice(-maxDeliveries) });
-  }
-
-  /** In order, and stops at the first event that cannot be written: it is written by the next drive. */
-  async #recordInHistory(): Promise<void> {
-    for (const event of this.#publishing.outbox) {
-      try {
-        await this.ports.history.append(event, this.lease.call());
-      } catch (error) {
-        this.#historyDelayed(event, error);
-        return;
-      }
-      this.#keep({ outbox: this.#publishing.outbox.filter(({ id }) => id !== event.id) });
-    }
-  }
-
-  /** A row in the way or a missing right lasts until an operator acts: so the line is an error with the remedy. */
-  #historyDelayed(event: RotationEvent, error: unknown): void {
-    const lasting = error instanceof CorruptRecordError || error instanceof OperatorNeededError;
-    const why = lasting ? error.message : failureOf(error).detail;
-    this.ports.log.write(lasting ? "error" : "warn", {
-      event: "HistoryDelayed",
-      account: this.config.name,
-      reason: error instanceof OperatorNeededError ? error.reason : null,
-      detail: `event ${event.id} is kept and written later: ${why}`,
-    });
+    const { kept, dropped } = newestDeliveries(this.#publishing.deliveries);
+    for (const event of dropped) this.#dropped(event);
+    this.#keep({ deliveries: kept });
   }
 
   /** Each event is written once, whatever crashes: the record and the history know it by its own id. */
@@ -95,25 +76,14 @@ export class OutboxRelay {
     const [first] = backlog;
     if (first === undefined) return false;
     this.#announce();
-    const known = await this.#idsSince(first.at);
+    const known = await this.#history.idsSince(first.at, this.#publishing.outbox);
     const missing = backlog.filter(({ id }) => !known.has(id));
-    if (missing.length > 0) await this.lease.write(withBacklog(this.#record, missing, sha256));
+    if (missing.length > 0) await this.lease.write(withBacklog(this.#record, missing, this.context()));
     return true;
   }
 
-  async #idsSince(at: Instant): Promise<ReadonlySet<string>> {
-    const ids = new Set(this.#publishing.outbox.map(({ id }) => id));
-    for (let before: number | null = null; ; ) {
-      const range = { limit: 100, before };
-      const page: HistoryPage = await this.ports.history.page(this.config.name, range, this.lease.call());
-      for (const { id } of page.events) ids.add(id);
-      if (page.next === null || page.events.some((event) => event.at < at)) return ids;
-      before = page.next;
-    }
-  }
-
-  /** Conditions that have begun, last or have ended become events of the outbox. */
-  async #raiseAndClear(): Promise<void> {
+  /** Conditions that have begun, last or have ended become events of the outbox: true where there are any. */
+  async #raiseAndClear(): Promise<boolean> {
     const { clock, signals } = this.ports;
     const gated = gatedState(this.#record.state) !== null;
     const reports = gated ? await signals.list(this.config.name, this.lease.call()) : [];
@@ -121,22 +91,10 @@ export class OutboxRelay {
     const view = { record: this.#record, config: this.config, reports, dryRun: this.limits.dryRun, now };
     const known = this.#publishing.alarms;
     const { alarms, drafts } = alarmChanges(known, conditions(view), this.config.remindEveryMs, now);
-    if (drafts.length === 0) return;
+    if (drafts.length === 0) return false;
     const publishing = { ...this.#publishing, alarms };
     await this.lease.write(withEvents({ ...this.#record, publishing }, drafts, this.context()));
-  }
-
-  /** Removes events older than the history is kept. The record names the gap first: any other gap is tampering. */
-  async #prune(): Promise<void> {
-    const { history, clock } = this.ports;
-    const { account } = this.#record;
-    const cutoff = plusMs(toInstant(clock.now()), -this.limits.historyKeepMs);
-    const through = await history.lastBefore(account, cutoff, this.lease.call());
-    const { chain } = this.#record;
-    if (through > chain.prunedThrough)
-      await this.lease.write({ ...this.#record, chain: { ...chain, prunedThrough: through } });
-    const { prunedThrough } = this.#record.chain;
-    if (prunedThrough > 0) await history.removeThrough(account, prunedThrough, this.lease.call());
+    return true;
   }
 
   async #sendToWebhook(): Promise<void> {

@@ -1,4 +1,5 @@
 import { hashedText, type RotationEvent } from "../rotation/events/events";
+import { omittedBy } from "../rotation/events/omitted";
 import type { RotationRecord } from "../rotation/record";
 import { sha256 } from "../hash";
 
@@ -39,13 +40,18 @@ const placesOf = ({ events, unreadable }: StoredHistory): ReadonlySet<number> =>
 
 const missing = (history: StoredHistory, record: RotationRecord | null): readonly ChainProblem[] => {
   const places = placesOf(history);
+  const omitted = [...history.events, ...(record?.publishing.outbox ?? [])]
+    .map(omittedBy)
+    .filter((found) => found !== null);
   const inOrder = [...places].toSorted((one, other) => one - other);
   const first = record === null ? (inOrder[0] ?? 1) : record.chain.prunedThrough + 1;
   const last =
     record === null ? (inOrder.at(-1) ?? 0) : (record.publishing.outbox[0]?.sequence ?? record.chain.sequence + 1) - 1;
   const found: ChainProblem[] = [];
   for (let sequence = first; sequence <= last && found.length < maxMissing; sequence++) {
-    if (!places.has(sequence)) found.push({ sequence, id: null, problem: "is missing" });
+    const known = omitted.find(({ from, through }) => from <= sequence && sequence <= through);
+    if (known !== undefined) sequence = known.through;
+    else if (!places.has(sequence)) found.push({ sequence, id: null, problem: "is missing" });
   }
   return found;
 };

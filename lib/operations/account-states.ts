@@ -37,6 +37,7 @@ export class AccountStates {
       nextDueAt: status.nextDueAt,
       overdue: isRaised("RotationOverdue", record),
       unchecked: isRaised("AccountUnchecked", record),
+      historyBehind: isRaised("HistoryBehind", record),
     });
   }
 

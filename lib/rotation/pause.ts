@@ -1,4 +1,5 @@
 import type { AccountConfig } from "./account-config";
+import type { RotationEvent } from "./events/events";
 import type { Pause, RotationRecord } from "./record";
 import { msBetween, toInstant } from "./time/time";
 
@@ -9,6 +10,15 @@ export const pauseInForce = (record: RotationRecord, config: AccountConfig): Pau
     ? { since: record.phaseClock.pausedSince ?? record.phaseClock.since, by: "configuration", reason: '"paused": true' }
     : null;
 };
+
+/** The pause that an operator's decision in the history leaves in force. */
+export const pauseOf = ({
+  event,
+  at,
+  by,
+  detail,
+}: Pick<RotationEvent, "event" | "at" | "by" | "detail">): Pause | null =>
+  event === "Paused" ? { since: at, by, reason: detail } : null;
 
 /** Counts the time spent paused, which does not count as stalling. */
 export const withPauseSeen = (record: RotationRecord, config: AccountConfig, now: Date): RotationRecord => {

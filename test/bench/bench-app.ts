@@ -11,6 +11,7 @@ import { World } from "../fakes/world/world";
 const forgetfulHistory: History = {
   append: async () => undefined,
   page: async () => ({ events: [], unreadable: [], next: null }),
+  newestOf: async () => null,
   lastBefore: async () => 0,
   removeThrough: async () => undefined,
 };

@@ -1,6 +1,6 @@
 import type { Slot } from "../../lib/rotation/phases";
 import type { ArmAction } from "./arm-operations";
-import type { EmulatedRole } from "./arm-permissions";
+import type { EmulatedRole, RolePages } from "./arm-permissions";
 import type { BatchArm } from "./batch-arm";
 import {
   type AccountLock,
@@ -40,6 +40,8 @@ export interface BatchAccounts {
   allow(action: ArmAction): void;
   /** The answer to a request for the identity's own permissions (default: those not denied). It has no effect. */
   tellRoles(roles: readonly EmulatedRole[] | "asAllowed" | "unreadable"): void;
+  /** How that answer is cut into pages; null: it is one. */
+  pageRoles(pages: RolePages | null): void;
   setKeyTiming(timing: Partial<KeyTiming>): void;
   /** Enforces the limits of a subscription: 250 reads, 25 more a second; 200 writes, 10 more a second. */
   limitRequests(on: boolean): void;
@@ -79,6 +81,9 @@ export const batchAccounts = (store: BatchStore, arm: BatchArm, dataPlaneHost: (
   deny: (action) => arm.deny(action),
   allow: (action) => arm.allow(action),
   tellRoles: (roles) => arm.permissions.set(roles),
+  pageRoles: (pages) => {
+    arm.permissions.pages = pages;
+  },
   setKeyTiming: (timing) => {
     store.timing = { ...store.timing, ...timing };
   },

@@ -58,7 +58,7 @@ export class BatchArm implements WireService {
   #permissions(request: WireRequest, asked: PermissionsRequest): Call {
     const answer = (): Answer =>
       this.#malformed(request) ??
-      this.buckets.answer("reads", asked.subscription, () => this.permissions.answer(asked, this.#denied));
+      this.buckets.answer("reads", asked.subscription, () => this.permissions.answer(request, asked, this.#denied));
     return {
       route: "arm.listPermissions",
       subject: asked.account,

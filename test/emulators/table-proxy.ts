@@ -5,6 +5,7 @@ import type { Faults } from "./faults";
 import { startHttp } from "./https-server";
 import type { Journal } from "./journal";
 import type { Route } from "./routes";
+import { TablePages } from "./table-pages";
 import {
   type Answer,
   type Call,
@@ -28,6 +29,8 @@ export interface TableProxy {
   readonly port: number;
   /** A connection string to the table service through the proxy. */
   readonly connectionString: string;
+  /** How the answers to queries are cut into pages. */
+  readonly pages: TablePages;
   close(): Promise<void>;
 }
 
@@ -37,12 +40,16 @@ export interface TableProxy {
  */
 export const startTableProxy = async (parts: TableProxyParts): Promise<TableProxy> => {
   const { targetPort, faults, journal, now = () => new Date() } = parts;
-  const server = await startHttp({ service: new TableService(targetPort), faults, journal, now });
-  return { port: server.port, connectionString: connectionStringFor(server.port), close: () => server.stop() };
+  const pages = new TablePages();
+  const server = await startHttp({ service: new TableService(targetPort, pages), faults, journal, now });
+  return { port: server.port, connectionString: connectionStringFor(server.port), pages, close: () => server.stop() };
 };
 
 class TableService implements WireService {
-  constructor(private readonly targetPort: number) {}
+  constructor(
+    private readonly targetPort: number,
+    private readonly pages: TablePages,
+  ) {}
 
   refuse(status: number, code: string, message: string): Answer {
     return jsonAnswer(
@@ -58,7 +65,13 @@ class TableService implements WireService {
     const route = routeOf(request, resource);
     if (route === null) return unknownRoute(this, "tables.unknown", request);
     const table = /^[A-Za-z][A-Za-z0-9]*/.exec(resource)?.[0] ?? null;
-    return { route, subject: table === "Tables" ? null : table, apply: () => this.#forward(request) };
+    return { route, subject: table === "Tables" ? null : table, apply: () => this.#apply(route, request) };
+  }
+
+  async #apply(route: Route, request: WireRequest): Promise<Answer> {
+    if (route !== "tables.query") return this.#forward(request);
+    const next = this.pages.next(request.target);
+    return "answer" in next ? next.answer : this.#forward({ ...request, target: next.target });
   }
 
   async #forward({ method, target, headers, body }: WireRequest): Promise<Answer> {

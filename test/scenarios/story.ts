@@ -249,6 +249,17 @@ export class Story {
     this.#judge.afterEffect();
   }
 
+  deleteRecord(): void {
+    this.#judge.changedManually(this.config.name, "deleted", null);
+    this.world.tables.delete(this.config.name);
+  }
+
+  /** A person restores an older copy of the record. */
+  setBack(copy: RotationRecord): void {
+    this.#judge.changedManually(this.config.name, "setBack", copy);
+    this.world.tables.restore(copy);
+  }
+
   publishManually(value: string): void {
     this.world.effects += 1;
     this.world.vault.add(this.config.secret, {

@@ -1,5 +1,6 @@
 import type { AccountConfig } from "../../lib/rotation/account-config";
 import { otherSlot, type Slot } from "../../lib/rotation/phases";
+import type { RotationRecord } from "../../lib/rotation/record";
 import type { ManualChange } from "../fakes/world/observer";
 import type { World } from "../fakes/world/world";
 import { failOver, letListsBeBehind, recreate, slander } from "./environment-acts";
@@ -66,10 +67,11 @@ export const carryOut = (stage: Stage, act: Act): void => {
     case "damageRecord":
       return damageRecord(stage, act);
     case "deleteRecord":
-      // A person deletes only an existing record, and needs a minute for it.
-      if (world.tables.rotations.has(configOf(stage, act.account).name))
-        later(stage, minute, () => deleteRecord(stage, act.account));
-      return;
+      return whenAtRest(stage, act.account, (name) => changeManually(stage, name, "deleted"));
+    case "setBackRecord":
+      return whenAtRest(stage, act.account, (_, copy) =>
+        later(stage, act.forMs, () => setBack(stage, act.account, copy)),
+      );
     case "scaleOut":
       return scaleOut(stage, act.account);
     case "scaleIn": {
@@ -209,23 +211,33 @@ const damageRecord = (
   });
 };
 
-const deleteRecord = (stage: Stage, account: number): void => {
+/** A person changes a record only while no driver works on it, and everything about it is delivered. */
+const whenAtRest = (stage: Stage, account: number, run: (name: string, record: RotationRecord) => void): void => {
   const { tables } = stage.world;
   const { name } = configOf(stage, account);
   const record = tables.rotations.get(name)?.record;
   if (record === undefined || tables.damaged.has(name) || !stage.world.faults.on) return;
   const { claim, quarantine, publishing } = record;
   const isAtRest = claim === null && quarantine === null;
-  if (isAtRest && publishing.outbox.length === 0 && publishing.deliveries.length === 0)
-    return changeManually(stage, name, "deleted");
-  later(stage, minute / 2, () => deleteRecord(stage, account));
+  if (isAtRest && publishing.outbox.length === 0 && publishing.deliveries.length === 0) return run(name, record);
+  later(stage, minute / 2, () => whenAtRest(stage, account, run));
 };
 
-const changeManually = ({ world }: Stage, account: string, what: ManualChange): void => {
-  world.observer.changedManually(account, what);
+/** A person restores an older copy of the record. */
+const setBack = (stage: Stage, account: number, copy: RotationRecord): void =>
+  whenAtRest(stage, account, (name) => changeManually(stage, name, "setBack", copy));
+
+const changeManually = (
+  { world }: Stage,
+  account: string,
+  what: ManualChange,
+  copy: RotationRecord | null = null,
+): void => {
+  world.observer.changedManually(account, what, copy);
   world.effects += 1;
   if (what === "damaged") world.tables.damage(account);
   else if (what === "restored") world.tables.repair(account);
+  else if (copy !== null) world.tables.restore(copy);
   else world.tables.delete(account);
   world.transcript.note("manually", () => `the record of ${account} is ${what}`);
   world.observer.afterEffect();

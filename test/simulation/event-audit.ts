@@ -1,3 +1,4 @@
+import type { ChainProblem } from "../../lib/history/hash-chain";
 import type { Announcement, RotationEvent } from "../../lib/rotation/events/events";
 import type { Notice } from "../../lib/rotation/events/notice";
 import type { RotationRecord } from "../../lib/rotation/record";
@@ -19,6 +20,16 @@ interface AccountEvents {
   readonly lost: Set<string>;
   /** Since when its record cannot be read, in virtual time. */
   damagedAt: number | null;
+  /** Where the history stood for its newest first record. A rival first record may count from there as well. */
+  firstFrom: number;
+  /** The number that the record counts on from, where its history has more: the events must go on above them. */
+  behind: number | null;
+  /** Ids of events that such a record numbered in places that were taken. */
+  readonly displaced: Set<string>;
+  /** Up to here events were removed because of their age, by this record or one before it. */
+  pruned: number;
+  /** Whether a copy that does not know all of `pruned` has replaced the record. */
+  setBack: boolean;
 }
 
 type Queue = Pick<Notice, "outbox" | "deliveries"> | RotationRecord["publishing"];
@@ -29,7 +40,7 @@ const queued = ({ outbox, deliveries }: Queue): readonly Announcement[] => [
 ];
 
 /** The ids in one list that are not in another. */
-const gone = (before: readonly Announcement[], after: readonly Announcement[]): readonly Announcement[] => {
+const gone = <E extends Announcement>(before: readonly E[], after: readonly Announcement[]): readonly E[] => {
   const kept = new Set(after.map(({ id }) => id));
   return before.filter(({ id }) => !kept.has(id));
 };
@@ -59,6 +70,11 @@ export class EventAudit {
       announced: [],
       lost: new Set(),
       damagedAt: null,
+      firstFrom: 0,
+      behind: null,
+      displaced: new Set(),
+      pruned: 0,
+      setBack: false,
     };
     this.#accounts.set(account, fresh);
     return fresh;
@@ -71,10 +87,13 @@ export class EventAudit {
   /** Returns the events that the record has numbered with this write. */
   recordWritten(before: RotationRecord | null, after: RotationRecord): readonly RotationEvent[] {
     const { account, publishing, chain } = after;
-    if (before === null) this.#beginAnew(account);
+    if (before === null) this.#beginAnew(account, chain.sequence);
     const known = this.#of(account);
-    const fresh = publishing.outbox.filter(({ sequence }) => sequence > (before?.chain.sequence ?? known.last));
-    for (const event of fresh) {
+    known.pruned = Math.max(known.pruned, chain.prunedThrough);
+    const numbered = this.#continues(known, after)
+      ? publishing.outbox
+      : publishing.outbox.filter(({ sequence }) => sequence > (before?.chain.sequence ?? known.last));
+    for (const event of numbered) {
       if (event.sequence !== known.last + 1)
         this.broken("I5", `${account}: event ${event.sequence} follows event ${known.last}`);
       known.numbered.set(event.sequence, event);
@@ -82,6 +101,7 @@ export class EventAudit {
     }
     if (known.last !== chain.sequence)
       this.broken("I5", `${account}: the record counts ${chain.sequence} events, ${known.last} were written`);
+    const fresh = gone(numbered, before?.publishing.outbox ?? []);
     for (const { sequence, id } of publishing.outbox) {
       if (known.numbered.get(sequence)?.id !== id) this.broken("I5", `event ${sequence} was written twice`);
     }
@@ -98,15 +118,40 @@ export class EventAudit {
   }
 
   /** A first record continues the existing history. Undelivered events of a deleted record are lost. */
-  #beginAnew(account: string): void {
+  #beginAnew(account: string, from: number): void {
     const known = this.#of(account);
     known.numbered.clear();
     known.last = 0;
-    for (const event of this.world.tables.events(account)) {
+    known.behind = null;
+    this.#takeOver(known, this.world.tables.events(account));
+    if (from < known.last && from >= known.firstFrom) this.#fallBehind(known, from);
+    known.firstFrom = from;
+  }
+
+  #takeOver(known: AccountEvents, events: readonly RotationEvent[]): void {
+    for (const event of events) {
       known.numbered.set(event.sequence, event);
       known.last = event.sequence;
       known.received.add(event.id);
     }
+  }
+
+  /** The record counts on from an event that is not the newest any more. */
+  #fallBehind(known: AccountEvents, last: number): void {
+    known.last = last;
+    known.behind = last;
+    for (const sequence of known.numbered.keys()) if (sequence > last) known.numbered.delete(sequence);
+  }
+
+  /** A record that was behind numbers all its events anew, above its history, and says so. */
+  #continues(known: AccountEvents, { account, publishing }: RotationRecord): boolean {
+    if (known.behind === null) return false;
+    const from = known.last;
+    if (!publishing.outbox.some(({ event, sequence }) => event === "RecordSetBack" && sequence > from)) return false;
+    for (const { sequence, id } of known.numbered.values()) if (sequence > known.behind) known.displaced.add(id);
+    this.#takeOver(known, this.world.tables.events(account));
+    known.behind = null;
+    return true;
   }
 
   noticeWritten(before: Notice | null, after: Notice): void {
@@ -162,12 +207,19 @@ export class EventAudit {
   historyWritten(event: RotationEvent, there: RotationEvent): void {
     const { account, sequence } = event;
     const known = this.#of(account);
-    if (known.numbered.get(sequence)?.id !== event.id)
+    if (known.numbered.get(sequence)?.id !== event.id && !known.displaced.has(event.id))
       this.broken("I5", `the history got event ${sequence}, which no record holds`);
-    if (there.id !== event.id) this.broken("I5", `the history has another event ${sequence}`);
+    if (there.id !== event.id) {
+      if (known.behind === null && !known.displaced.has(event.id))
+        this.broken("I5", `the history has another event ${sequence}`);
+      return;
+    }
     const events = this.world.tables.events(account);
     const at = events.findLastIndex((each) => each.sequence === sequence);
-    const isNext = at === 0 ? sequence - 1 <= this.#prunedThrough(account) : events[at - 1]?.sequence === sequence - 1;
+    const isNext =
+      at === 0
+        ? sequence - 1 <= Math.max(this.#prunedThrough(account), known.pruned)
+        : events[at - 1]?.sequence === sequence - 1;
     if (!isNext) this.broken("I5", `event ${sequence} came before its predecessor`);
   }
 
@@ -185,8 +237,10 @@ export class EventAudit {
     return this.world.tables.rotations.get(account)?.record.chain.prunedThrough ?? Number.POSITIVE_INFINITY;
   }
 
-  changedManually(account: string, what: ManualChange): void {
+  changedManually(account: string, what: ManualChange, copy: RotationRecord | null): void {
     const known = this.#of(account);
+    known.setBack ||= copy !== null;
+    if (copy !== null && copy.chain.sequence < known.last) this.#fallBehind(known, copy.chain.sequence);
     known.damagedAt = what === "damaged" ? (known.damagedAt ?? this.world.timeline.now) : null;
     if (what !== "deleted") return;
     const record = this.world.tables.rotations.get(account)?.record;
@@ -220,13 +274,23 @@ export class EventAudit {
     return this.world.tables.events(account).some((event) => event.id === id);
   }
 
+  /** What a check reports after an older copy of the record was restored, and should. */
+  #isKnown(account: string, { sequence, problem }: ChainProblem): boolean {
+    const { behind, pruned, setBack } = this.#of(account);
+    if (sequence === null) return false;
+    const isUnexpected = behind !== null && sequence > behind && problem === "is not one that the record knows of";
+    return isUnexpected || (setBack && sequence <= pruned && problem === "is missing");
+  }
+
   /** After a run: the history has each event once, in order and unchanged, with gaps only where the record has them. */
   check(): void {
     const { tables, product } = this.world;
     for (const { record } of tables.rotations.values()) {
       const { account } = record;
       const events = tables.events(account);
-      const [problem] = product.chainProblems({ events, unreadable: new Map() }, record);
+      const [problem] = product
+        .chainProblems({ events, unreadable: new Map() }, record)
+        .filter((one) => !this.#isKnown(account, one));
       if (problem !== undefined)
         this.broken("I5", `${account}: event ${problem.sequence} ${problem.problem} in the history`);
       const ids = new Set(events.map(({ id }) => id));

@@ -252,8 +252,8 @@ export class Judge implements Observer {
     this.audit.historyRemoved(event);
   }
 
-  changedManually(account: string, what: ManualChange): void {
-    this.audit.changedManually(account, what);
+  changedManually(account: string, what: ManualChange, copy: RotationRecord | null): void {
+    this.audit.changedManually(account, what, copy);
   }
 
   /** After a run. */

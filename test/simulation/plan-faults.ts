@@ -28,6 +28,7 @@ const usual: Readonly<Record<Operation, number>> = {
   "signals.update": 20,
   "history.append": 10,
   "history.page": 2,
+  "history.newestOf": 1,
   "history.lastBefore": 2,
   "history.removeThrough": 4,
   "notices.list": 40,

@@ -53,6 +53,8 @@ export type Act =
     }
   /** As soon as the account is at rest: no claim, nothing to deliver. */
   | { readonly kind: "deleteRecord"; readonly account: number }
+  /** A copy of the record at rest replaces it after `forMs`, as soon as the account is at rest. */
+  | { readonly kind: "setBackRecord"; readonly account: number; readonly forMs: number }
 
   /** The account is deleted and created again elsewhere, with the same id, other keys and another endpoint. */
   | { readonly kind: "recreate"; readonly account: number; readonly region: string }

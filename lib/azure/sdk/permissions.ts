@@ -15,7 +15,13 @@ const maxCallMs = seconds(15);
 
 const answerSchema = z.object({
   value: z.array(z.object({ actions: z.array(z.string()), notActions: z.array(z.string()).default([]) })),
+  nextLink: z.string().nullish(),
 });
+
+type Roles = z.output<typeof answerSchema>["value"];
+
+/** More pages than any identity's roles fill: a list that does not end says nothing. */
+const maxPages = 50;
 
 /** What the rotator's identity may do, as far as Resource Manager reports it. */
 export class ArmPermissions implements Permissions {
@@ -42,18 +48,34 @@ export class ArmPermissions implements Permissions {
   async allows(resourceId: string, action: string, options: CallOptions): Promise<boolean | null> {
     const token = await this.#token(options);
     const path = `${resourceId}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`;
-    const url = `${this.#options.armEndpoint}${path}`;
+    const signal = withDeadline(options.signal, maxCallMs);
     try {
-      const response = await fetch(url, {
-        headers: { authorization: `Bearer ${token}`, accept: "application/json" },
-        redirect: "manual",
-        signal: withDeadline(options.signal, maxCallMs),
-      });
-      const parsed = answerSchema.safeParse(response.status === 200 ? await response.json() : await response.text());
-      return parsed.success ? parsed.data.value.some((role) => covers(role, action)) : null;
+      const roles = await this.#roles(`${this.#options.armEndpoint}${path}`, token, signal);
+      return roles?.some((role) => covers(role, action)) ?? null;
     } catch {
       return null;
     }
+  }
+
+  /** All pages; null where one of them is no plain answer, as the role that is asked for may be on it. */
+  async #roles(first: string, token: string, signal: AbortSignal): Promise<Roles | null> {
+    const roles: Roles = [];
+    let url: string | null = first;
+    for (let page = 1; url !== null; page++) {
+      if (page > maxPages || !this.#isOwn(url)) return null;
+      const headers = { authorization: `Bearer ${token}`, accept: "application/json" };
+      const response: Response = await fetch(url, { headers, redirect: "manual", signal });
+      const parsed = answerSchema.safeParse(response.status === 200 ? await response.json() : await response.text());
+      if (!parsed.success) return null;
+      roles.push(...parsed.data.value);
+      url = parsed.data.nextLink || null;
+    }
+    return roles;
+  }
+
+  /** The token goes to Resource Manager alone, whatever a link says. */
+  #isOwn(url: string): boolean {
+    return new URL(url).origin === new URL(this.#options.armEndpoint).origin;
   }
 
   async #token({ signal }: CallOptions): Promise<string> {

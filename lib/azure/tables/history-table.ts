@@ -1,6 +1,6 @@
 import { CorruptRecordError } from "../../errors";
-import type { CallOptions, History, HistoryPage, UnreadableRow } from "../../ports";
-import type { RotationEvent } from "../../rotation/events/events";
+import type { CallOptions, History, HistoryPage, HistoryRange, UnreadableRow } from "../../ports";
+import type { EventKind, RotationEvent } from "../../rotation/events/events";
 import type { Instant } from "../../rotation/time/time";
 import { eventSchema } from "./record-schema";
 import type { Row, RowKey, StoredRow } from "./rows";
@@ -70,10 +70,16 @@ const toEvent = (row: StoredRow): RotationEvent | UnreadableRow => {
   return { sequence: place, problem: `the history row ${row.rowKey} cannot be read: fix or delete that row` };
 };
 
-const placeOfNewest = (oldestFirst: readonly StoredRow[]): number => {
-  const newest = oldestFirst.at(-1);
-  return newest === undefined ? 0 : (placeOf(newest) ?? 0);
+/** Of the rows from before `at` among the oldest; null where the oldest row is not one of them. */
+const placeOfLast = (newestFirst: readonly StoredRow[], at: Instant): number | null => {
+  const oldestFirst = newestFirst.filter((row) => placeOf(row) !== null).toReversed();
+  const kept = oldestFirst.findIndex((row) => !(String(row["at"]) < at));
+  const last = (kept === -1 ? oldestFirst : oldestFirst.slice(0, kept)).at(-1);
+  return last === undefined ? null : placeOf(last);
 };
+
+/** What one look for old rows reads at most: half a page of the service. */
+const maxRows = 500;
 
 /** The history: one row per event, newest first in the order of the keys. */
 export class HistoryTable implements History {
@@ -88,25 +94,48 @@ export class HistoryTable implements History {
     if (outcome.kind === "written") return;
     throw new CorruptRecordError(
       event.account,
-      `event ${event.sequence} is in the history already under another id: ` +
-        "the record was set back, so raise its eventSequence above that of the newest history row",
+      `event ${event.sequence} is in the history already under another id: fix or delete that row`,
     );
   }
 
-  /** Of the oldest without a break: a single row that says it is old must not take those before it along. */
-  async lastBefore(account: string, at: Instant, options: CallOptions): Promise<number> {
-    const oldestFirst = (await this.#table.list(account, options)).toReversed();
-    const kept = oldestFirst.findIndex((row) => !(String(row["at"]) < at));
-    return placeOfNewest(kept === -1 ? oldestFirst : oldestFirst.slice(0, kept));
+  async newestOf(account: string, kinds: readonly EventKind[], options: CallOptions): Promise<RotationEvent | null> {
+    // The service leaves out the others: without one of these kinds it has the whole history to search.
+    const rows = await this.#table.list(account, options, { anyOf: { column: "event", values: kinds }, limit: 1 });
+    const [newest] = rows.map(toEvent);
+    return newest !== undefined && "id" in newest ? newest : null;
+  }
+
+  /**
+   * Of the oldest without a break: a single row that says it is old must not take those before it along. One window of
+   * places is read; where numbers are missing, a wider one.
+   */
+  async lastBefore(
+    account: string,
+    at: Instant,
+    { after, through }: HistoryRange,
+    options: CallOptions,
+  ): Promise<number> {
+    let width = maxRows;
+    for (let from = after; from < through; ) {
+      const to = Math.min(from + width, through);
+      const rows = await this.#rowsBetween(account, from, to, options);
+      if (rows.length > maxRows && width > 1) width = Math.ceil(width / 2);
+      else if (rows.length > 0) return placeOfLast(rows, at) ?? after;
+      else [from, width] = [to, width * 2];
+    }
+    return after;
+  }
+
+  /** With a place above `after`, up to `through`: the newest first, one more than `maxRows` at most. */
+  #rowsBetween(account: string, after: number, through: number, options: CallOptions): Promise<readonly StoredRow[]> {
+    const range = { fromRowKey: historyKey(account, through).rowKey, belowRowKey: historyKey(account, after).rowKey };
+    return this.#table.list(account, options, { ...range, limit: maxRows + 1 });
   }
 
   /** The oldest first: what a crash leaves joins those that are kept. */
   async removeThrough(account: string, sequence: number, options: CallOptions): Promise<void> {
-    const newest = historyKey(account, sequence).rowKey;
-    const rows = await this.#table.list(account, options);
-    for (const row of rows.filter(({ rowKey }) => rowKey >= newest).toReversed()) {
-      await this.#table.remove(row, options);
-    }
+    const rows = await this.#table.list(account, options, { fromRowKey: historyKey(account, sequence).rowKey });
+    for (const row of rows.toReversed()) await this.#table.remove(row, options);
   }
 
   async page(

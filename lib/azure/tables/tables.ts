@@ -11,6 +11,19 @@ export type WriteOutcome =
   /** Another writer was first: the row that it left, null where it deleted the row. */
   | { readonly kind: "conflict"; readonly found: StoredRow | null };
 
+/** Which rows of a partition. */
+export interface RowRange {
+  /** Above this key. */
+  readonly afterRowKey?: string;
+  /** From this key on. */
+  readonly fromRowKey?: string;
+  /** Below this key. */
+  readonly belowRowKey?: string;
+  /** With one of these texts in this column. */
+  readonly anyOf?: { readonly column: string; readonly values: readonly string[] };
+  readonly limit?: number;
+}
+
 /** One table. Every method throws `TransientServiceError` or `OperatorNeededError`. */
 export class Table {
   readonly name: string;
@@ -35,19 +48,15 @@ export class Table {
     }
   }
 
-  /** All rows of one partition in the order of their keys, up to `limit`; from after `afterRowKey` on, where given. */
-  async list(
-    partitionKey: string,
-    { signal }: CallOptions,
-    range: { readonly afterRowKey?: string; readonly limit?: number } = {},
-  ): Promise<readonly StoredRow[]> {
+  /** The rows of one partition in the order of their keys, up to `limit`: page after page, however few a page holds. */
+  async list(partitionKey: string, { signal }: CallOptions, range: RowRange = {}): Promise<readonly StoredRow[]> {
     const limit = range.limit ?? Number.POSITIVE_INFINITY;
-    return this.#query(filterOf(partitionKey, range.afterRowKey), limit, signal);
+    return this.#query(filterOf(partitionKey, range), limit, signal);
   }
 
   /** The rows of this key in every partition. */
   listAll(rowKey: string, { signal }: CallOptions): Promise<readonly StoredRow[]> {
-    return this.#query(`RowKey eq '${rowKey.replaceAll("'", "''")}'`, Number.POSITIVE_INFINITY, signal);
+    return this.#query(`RowKey eq ${quoted(rowKey)}`, Number.POSITIVE_INFINITY, signal);
   }
 
   /** Page after page, however few rows a page holds. */
@@ -148,12 +157,18 @@ const write = (client: TableClient, row: Row, etag: string | null, abortSignal: 
     ? client.createEntity(row, { abortSignal })
     : client.updateEntity(row, "Replace", { etag, abortSignal });
 
-const filterOf = (partitionKey: string, afterRowKey: string | undefined): string => {
-  const inPartition = `PartitionKey eq '${partitionKey.replaceAll("'", "''")}'`;
-  return afterRowKey === undefined
-    ? inPartition
-    : `${inPartition} and RowKey gt '${afterRowKey.replaceAll("'", "''")}'`;
-};
+const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+const filterOf = (partitionKey: string, { afterRowKey, fromRowKey, belowRowKey, anyOf }: RowRange): string =>
+  [
+    `PartitionKey eq ${quoted(partitionKey)}`,
+    ...(afterRowKey === undefined ? [] : [`RowKey gt ${quoted(afterRowKey)}`]),
+    ...(fromRowKey === undefined ? [] : [`RowKey ge ${quoted(fromRowKey)}`]),
+    ...(belowRowKey === undefined ? [] : [`RowKey lt ${quoted(belowRowKey)}`]),
+    ...(anyOf === undefined
+      ? []
+      : [`(${anyOf.values.map((value) => `${anyOf.column} eq ${quoted(value)}`).join(" or ")})`]),
+  ].join(" and ");
 
 export interface Tables {
   readonly rotations: Table;

@@ -2,6 +2,7 @@ import type { AccountConfig } from "../account-config";
 import { complaintOf } from "../gate/consumers";
 import { formatDuration } from "../time/duration";
 import type { AlarmKind, EventDraft } from "./events";
+import { omittedBy } from "./omitted";
 import type { RaisedAlarm, RotationRecord } from "../record";
 import { nextDueAt, uncheckedAt } from "../schedule";
 import type { InstanceReport } from "../gate/signals";
@@ -31,9 +32,15 @@ export interface ConditionInput {
 
 /** Derived again at every check, so that an alarm that a crash has lost is raised again. */
 export const conditions = (input: ConditionInput): readonly Condition[] =>
-  [stalled(input), blocked(input), overdue(input), unchecked(input), unhealthy(input), urgentSuperseded(input)].filter(
-    (found) => found !== null,
-  );
+  [
+    stalled(input),
+    blocked(input),
+    overdue(input),
+    unchecked(input),
+    unhealthy(input),
+    urgentSuperseded(input),
+    behind(input),
+  ].filter((found) => found !== null);
 
 const stalled = (input: ConditionInput): Condition | null => {
   const { record, config, now } = input;
@@ -128,6 +135,23 @@ const urgentSuperseded = (input: ConditionInput): Condition | null => {
     detail:
       `the rotation with retireAfter that ${record.restart.by} requested (${record.restart.reason}) has not started ` +
       `again, so the key may still be alive${waits === null ? "" : `: ${waits.detail}`}`,
+  };
+};
+
+/** How long an event may wait for the history before that is an alarm: longer than an outage that passes by itself. */
+const maxBehindMs = hours(1);
+
+const behind = ({ record, now }: ConditionInput): Condition | null => {
+  const { outbox } = record.publishing;
+  const since = outbox.map((event) => omittedBy(event)?.since ?? event.at).toSorted()[0];
+  if (since === undefined || msBetween(since, toInstant(now)) < maxBehindMs) return null;
+  return {
+    kind: "HistoryBehind",
+    since,
+    reason: null,
+    detail:
+      `${outbox.length} events have waited for the history since ${since}: log and webhook have them; ` +
+      "the line HistoryDelayed of the log says what is in the way",
   };
 };
 

@@ -1,5 +1,6 @@
 import { nextAttemptAt } from "../time/backoff";
 import { type Announcement, isAlarm } from "./events";
+import { storedLength } from "./omitted";
 import type { Delivery } from "../record";
 import { type Instant, plusMs, toInstant } from "../time/time";
 import { days } from "../time/units";
@@ -10,8 +11,24 @@ export type Wanted = "alarms" | "all";
 export const isWanted = ({ event }: Pick<Announcement, "event">, wanted: Wanted): boolean =>
   wanted === "all" || isAlarm(event) || event === "AlarmCleared";
 
-/** More than this many wait for no receiver: a record must not outgrow its row because a webhook is dead. */
-export const maxDeliveries = 100;
+/** More than this many, or more than this many characters as they are stored, wait for no receiver. */
+const maxDeliveries = 100;
+const maxStored = 150_000;
+
+/** The newest deliveries that a row has room for: it must not outgrow its table because a webhook is dead. */
+export const newestDeliveries = <E extends Announcement>(
+  deliveries: readonly Delivery<E>[],
+): { readonly kept: readonly Delivery<E>[]; readonly dropped: readonly E[] } => {
+  let [count, length] = [0, 0];
+  const kept = deliveries
+    .toReversed()
+    .filter((delivery) => {
+      [count, length] = [count + 1, length + storedLength(delivery)];
+      return count <= maxDeliveries && length <= maxStored;
+    })
+    .toReversed();
+  return { kept, dropped: deliveries.slice(0, deliveries.length - kept.length).map(({ event }) => event) };
+};
 
 /** A delivery that is tried at once and given up after a day. */
 export const newDelivery = <E extends Announcement>(event: E, now: Date): Delivery<E> => ({

@@ -12,6 +12,7 @@ export const alarmKinds = [
   "ConfigurationInvalid",
   "RecordOrphaned",
   "UrgentRotationSuperseded",
+  "HistoryBehind",
 ] as const;
 
 export type AlarmKind = (typeof alarmKinds)[number];
@@ -33,6 +34,8 @@ export const informationKinds = [
   "SlotAdopted",
   "RotationSuperseded",
   "SettlingStarted",
+  "RecordSetBack",
+  "HistoryShortened",
   "AlarmCleared",
 ] as const;
 

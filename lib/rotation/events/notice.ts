@@ -1,6 +1,6 @@
 import { type EventContext } from "./outbox";
 import { alarmChanges, type Condition } from "./alarm-conditions";
-import { isWanted, maxDeliveries, newDelivery, type Wanted } from "./deliveries";
+import { isWanted, newDelivery, newestDeliveries, type Wanted } from "./deliveries";
 import { type Announcement, keptDetail } from "./events";
 import type { BlockedReason } from "../reasons";
 import type { Delivery, RaisedAlarm } from "../record";
@@ -121,17 +121,18 @@ export const announcedAll = (notice: Notice, wanted: Wanted | null, now: Date): 
     ...notice.deliveries,
     ...outbox.filter((event) => wanted !== null && isWanted(event, wanted)).map((event) => newDelivery(event, now)),
   ];
+  const { kept, dropped } = newestDeliveries(queued);
   const unrecorded = account === null ? [] : [...notice.pendingHistory, ...outbox];
   return {
     notice: {
       ...notice,
       outbox: [],
-      deliveries: queued.slice(-maxDeliveries),
+      deliveries: kept,
       pendingHistory:
         unrecorded.length <= maxPendingHistory
           ? unrecorded
           : [...unrecorded.slice(0, 1), ...unrecorded.slice(1 - maxPendingHistory)],
     },
-    dropped: queued.slice(0, -maxDeliveries).map(({ event }) => event),
+    dropped,
   };
 };

@@ -1,5 +1,6 @@
 import type { RotationRecord } from "../record";
 import { rotationOf } from "../phases";
+import { omission, withinBounds } from "./omitted";
 import { toInstant } from "../time/time";
 import { type Announcement, type EventDraft, hashedText, keptDetail, type RotationEvent } from "./events";
 
@@ -29,17 +30,24 @@ export const withEvents = (
 export const withBacklog = (
   record: RotationRecord,
   backlog: readonly Announcement[],
-  hash: EventContext["hash"],
+  context: EventContext,
 ): RotationRecord => {
   const after = numbered(
     record,
     backlog.map((event) => ({ ...event, evidence: null })),
-    hash,
+    context.hash,
   );
-  return { ...after, publishing: { ...after.publishing, announcedThrough: after.chain.sequence } };
+  return shortened({ ...after, publishing: { ...after.publishing, announcedThrough: after.chain.sequence } }, context);
 };
 
 export const appended = (
+  record: RotationRecord,
+  drafts: readonly EventDraft[],
+  context: EventContext,
+  rotationId: string | null,
+): RotationRecord => shortened(drafted(record, drafts, context, rotationId), context);
+
+const drafted = (
   record: RotationRecord,
   drafts: readonly EventDraft[],
   context: EventContext,
@@ -60,7 +68,21 @@ export const appended = (
     context.hash,
   );
 
-const numbered = (
+/**
+ * An outbox that would outgrow its record, because the history takes nothing, loses its oldest events, all of them
+ * announced: log and webhook have them. One event in the history names the numbers that it will never have. Without
+ * this the record could not be written any more, and the account would stand still.
+ */
+const shortened = (record: RotationRecord, context: EventContext): RotationRecord => {
+  const { outbox, announcedThrough } = record.publishing;
+  const { kept, left } = withinBounds(outbox, announcedThrough);
+  const draft = omission(left);
+  return draft === null
+    ? record
+    : drafted({ ...record, publishing: { ...record.publishing, outbox: kept } }, [draft], context, null);
+};
+
+export const numbered = (
   record: RotationRecord,
   added: readonly Omit<RotationEvent, "account" | "sequence" | "previousHash">[],
   hash: EventContext["hash"],

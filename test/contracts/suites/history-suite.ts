@@ -84,16 +84,46 @@ export const historyContract = (name: string, open: () => Promise<HistoryWorld>)
 
     it("finds the newest event before an instant among the oldest events without a gap", async () => {
       const account = anAccount();
-      expect(await world.history.lastBefore(account, later, call)).toBe(0);
+      const before = (time: string, after = 0, through = 4) =>
+        world.history.lastBefore(account, time, { after, through }, call);
+      expect(await before(later)).toBe(0);
       await append(account, [
         [1, at],
         [2, at],
         [3, later],
         [4, at],
       ]);
-      expect(await world.history.lastBefore(account, at, call)).toBe(0);
-      expect(await world.history.lastBefore(account, later, call)).toBe(2);
-      expect(await world.history.lastBefore(account, "2026-11-24T11:00:00.001Z", call)).toBe(4);
+      expect(await before(at)).toBe(0);
+      expect(await before(later)).toBe(2);
+      expect(await before("2026-11-24T11:00:00.001Z")).toBe(4);
+      expect(await before("2026-11-24T11:00:00.001Z", 0, 3)).toBe(3);
+      expect(await before(later, 1)).toBe(2);
+      expect(await before(later, 2)).toBe(2);
+      expect(await before(later, 3)).toBe(4);
+      expect(await before(later, 4)).toBe(4);
+    });
+
+    it("finds it far above the range's beginning, where numbers are missing", async () => {
+      const account = anAccount();
+      await append(account, [
+        [70_000, at],
+        [70_001, at],
+        [70_002, later],
+      ]);
+      const range = { after: 3, through: 9_000_000 };
+      expect(await world.history.lastBefore(account, later, range, call)).toBe(70_001);
+      expect(await world.history.lastBefore(account, at, range, call)).toBe(3);
+    });
+
+    it("finds the newest event of some kinds", async () => {
+      const account = anAccount();
+      const newest = async () => (await world.history.newestOf(account, ["Paused", "Resumed"], call))?.sequence ?? null;
+      await append(account, [[1, at]]);
+      expect(await newest()).toBeNull();
+      await world.history.append(anEvent(2, { account, event: "Resumed" }), call);
+      await world.history.append(anEvent(3, { account, event: "Paused" }), call);
+      await append(account, [[4, at]]);
+      expect(await newest()).toBe(3);
     });
 
     it("removes the oldest events of one account up to a sequence, repeatably", async () => {

@@ -1,7 +1,7 @@
 import { noticeSchema, recordSchema } from "../../../lib/azure/tables/record-schema";
-import type { AllRecords, HistoryPage, Stored, StoredNotice } from "../../../lib/ports";
+import type { AllRecords, HistoryPage, HistoryRange, Stored, StoredNotice } from "../../../lib/ports";
 import type { Notice } from "../../../lib/rotation/events/notice";
-import type { RotationEvent } from "../../../lib/rotation/events/events";
+import type { EventKind, RotationEvent } from "../../../lib/rotation/events/events";
 import type { InstanceReport } from "../../../lib/rotation/gate/signals";
 import type { RotationRecord } from "../../../lib/rotation/record";
 import type { Instant } from "../../../lib/rotation/time/time";
@@ -123,11 +123,15 @@ export class FakeTables {
     };
   }
 
-  /** Among the oldest events without a gap. */
-  lastBefore(account: string, at: Instant): number {
-    const events = this.events(account);
+  newestOf(account: string, kinds: readonly EventKind[]): RotationEvent | null {
+    return this.events(account).findLast(({ event }) => kinds.includes(event)) ?? null;
+  }
+
+  /** Among the oldest events of the range. */
+  lastBefore(account: string, at: Instant, { after, through }: HistoryRange): number {
+    const events = this.events(account).filter(({ sequence }) => sequence > after && sequence <= through);
     const kept = events.findIndex((event) => event.at >= at);
-    return (kept === -1 ? events.at(-1) : events[kept - 1])?.sequence ?? 0;
+    return (kept === -1 ? events.at(-1) : events[kept - 1])?.sequence ?? after;
   }
 
   /** The oldest event, where its sequence is at most `sequence`. */

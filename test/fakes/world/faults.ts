@@ -23,6 +23,7 @@ export const operations = [
   "signals.update",
   "history.append",
   "history.page",
+  "history.newestOf",
   "history.lastBefore",
   /** Once for each row. */
   "history.removeThrough",

@@ -36,8 +36,8 @@ export interface SentPublication {
   readonly probed: Probed | null;
 }
 
-/** A manual change of a stored record: it is made unreadable, restored or deleted. */
-export type ManualChange = "damaged" | "restored" | "deleted";
+/** A manual change of a stored record: it is made unreadable, restored, deleted, or replaced by an older copy. */
+export type ManualChange = "damaged" | "restored" | "deleted" | "setBack";
 
 /** Judges a world: notified of every effect, right after it. */
 export interface Observer {
@@ -56,8 +56,8 @@ export interface Observer {
   historyWritten(event: RotationEvent, there: RotationEvent): void;
   /** Because of its age. */
   historyRemoved(event: RotationEvent): void;
-  /** Just before a person changes the stored record. */
-  changedManually(account: string, what: ManualChange): void;
+  /** Just before a person changes the stored record; `copy`: the older one that replaces it. */
+  changedManually(account: string, what: ManualChange, copy: RotationRecord | null): void;
   /** The webhook's receiver got this event. */
   alerted(event: Announcement): void;
   /** Anything that leaves the app: a log line, a row, an answer, an error. */

@@ -140,12 +140,19 @@ export const historyPort = (world: World, process: Process): History => ({
       subject: () => `${account} before ${before}`,
       effect: () => world.tables.page(account, limit, before),
     }),
-  lastBefore: (account, at, { signal }) =>
+  newestOf: (account, kinds, { signal }) =>
+    world.wire.call(process, {
+      operation: "history.newestOf",
+      signal,
+      subject: () => `${account} ${kinds.join(" ")}`,
+      effect: () => world.tables.newestOf(account, kinds),
+    }),
+  lastBefore: (account, at, range, { signal }) =>
     world.wire.call(process, {
       operation: "history.lastBefore",
       signal,
       subject: () => `${account} ${at}`,
-      effect: () => world.tables.lastBefore(account, at),
+      effect: () => world.tables.lastBefore(account, at, range),
     }),
   removeThrough: async (account, sequence, { signal }) => {
     // Row by row, the oldest first, so that a fault can interrupt it.

@@ -86,7 +86,13 @@ it("an unavailable table is a warning, a defect an error, and both lines contain
     const fail = async () => {
       throw error;
     };
-    const history: Ports["history"] = { append: fail, page: fail, lastBefore: fail, removeThrough: fail };
+    const history: Ports["history"] = {
+      append: fail,
+      page: fail,
+      newestOf: fail,
+      lastBefore: fail,
+      removeThrough: fail,
+    };
     surface.use({ ...rig.app, ports: { ...ports, history } });
   };
   failing(new TransientServiceError({ operation: "Tables query entities", statusCode: 503 }));

@@ -36,6 +36,7 @@ const diesBeforeRemoval = (place: StoredPlace): void => {
       history: {
         append: (...asked) => history.append(...asked),
         page: (...asked) => history.page(...asked),
+        newestOf: (...asked) => history.newestOf(...asked),
         lastBefore: (...asked) => history.lastBefore(...asked),
         removeThrough: () => Promise.reject(failed),
       },

@@ -32,6 +32,7 @@ describeBicep("the alerts", () => {
     blocked: ["A rotation is blocked", 2, "PT2H", "Count > 0"],
     overdue: ["A rotation is overdue", 2, "PT2H", "Count > 0"],
     unchecked: ["An account could not be compared", 2, "PT2H", "Count > 0"],
+    "history-behind": ["A history stays behind", 3, "PT2H", "Count > 0"],
     unhealthy: ["A consumer is unhealthy", 2, "P1D", "Count > 0"],
     drift: ["A published key was no live key", 2, "PT2H", "Count > 0"],
     "rolled-back": ["A rotation was rolled back", 3, "PT2H", "Count > 0"],

@@ -32,6 +32,7 @@ const state = (account: string, members: object = {}): object => ({
   nextDueAt: null,
   overdue: false,
   unchecked: false,
+  historyBehind: false,
   ...members,
 });
 
@@ -89,6 +90,9 @@ describe("every query", () => {
       RotationStalled: run("stalled", [state("one", { stalled: true })]).map(({ Account }) => String(Account)),
       RotationBlocked: run("blocked", [state("one", { blocked: "Forbidden" })]).map(({ Account }) => String(Account)),
       RotationOverdue: run("overdue", [state("one", { overdue: true })]).map(({ Account }) => String(Account)),
+      HistoryBehind: run("history-behind", [state("one", { historyBehind: true })]).map(({ Account }) =>
+        String(Account),
+      ),
       AccountUnchecked: run("unchecked", [state("one", { unchecked: true })]).map(({ Account }) => String(Account)),
       ConfigurationInvalid: run("configuration-invalid", [settingsWrong]).map(() => "one"),
     };

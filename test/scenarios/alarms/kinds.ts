@@ -158,6 +158,22 @@ export const alarmStories: readonly AlarmStory[] = [
     },
   },
   {
+    kind: "HistoryBehind",
+    reason: null,
+    account: "render-weu",
+    begins: async () => {
+      const place = await adopted({ expireAfterMs: days(400), rotateEveryMs: days(300) });
+      place.rig.unavailable("history.append", Number.POSITIVE_INFINITY);
+      await place.order("pause");
+      place.rig.clock.advance(hours(1));
+      return place;
+    },
+    ends: async ({ rig }) => {
+      rig.faults.clear();
+      await rig.tick();
+    },
+  },
+  {
     kind: "UrgentRotationSuperseded",
     reason: null,
     account: "render-weu",

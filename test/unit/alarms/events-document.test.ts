@@ -8,6 +8,7 @@ import {
   recordOrphaned,
   recordUnusable,
 } from "../../../lib/rotation/events/notice";
+import { withEvents } from "../../../lib/rotation/events/outbox";
 import { type BlockedReason, blockedReasons, waitingReasons } from "../../../lib/rotation/reasons";
 import type { RotationRecord } from "../../../lib/rotation/record";
 import { receiveSignal } from "../../../lib/signals/receive-signal";
@@ -162,6 +163,21 @@ const everyOtherEvent = async (): Promise<readonly Line[]> => {
   rig.accounts = [{ ...config, secret: { ...config.secret, name: "another" } }];
   rig.start();
   await rig.tick();
+  return [...rig.lines, ...(await troubleWithHistory())];
+};
+
+/** The record is restored from an older copy, and then has no room for the events that wait. */
+const troubleWithHistory = async (): Promise<readonly Line[]> => {
+  const place = await new Rig().place().adopt();
+  const { rig, record } = place;
+  await place.order("pause");
+  rig.tables.restore(record);
+  await place.order("pause");
+  rig.unavailable("history.append", Number.POSITIVE_INFINITY);
+  for (let round = 0; round < 40; round++) {
+    await place.order("resume", "ü".repeat(500));
+    await place.order("pause", "ü".repeat(500));
+  }
   return rig.lines;
 };
 
@@ -185,6 +201,7 @@ const everyCondition = (): readonly Condition[] => {
     { restart },
     { restart, pause: aPause() },
     ...everyBlockedReason.map((reason) => ({ failure: blockedBy(reason) })),
+    withEvents(aRecord(), [{ event: "Paused", detail: "" }], anEventContext("10:00")),
   ];
   const states = [
     { state: aRotation().published(), phaseClock: { since: at("10:00", 20), pausedSince: null, pausedMs: 0 } },
@@ -237,6 +254,7 @@ const lastingAlarms = [
   "ConfigurationInvalid",
   "RecordOrphaned",
   "UrgentRotationSuperseded",
+  "HistoryBehind",
 ];
 const listsOfReasons: Readonly<Record<string, readonly string[]>> = {
   "a waiting reason": Object.keys(waitingReasons),

@@ -33,6 +33,7 @@ const withRows = (app: App, rows: readonly RotationEvent[], unreadable: readonly
   const history: History = {
     ...app.ports.history,
     append: async () => undefined,
+    newestOf: async () => null,
     lastBefore: async () => 0,
     removeThrough: async () => undefined,
     page: async (_account, { limit, before }) => {

@@ -1,4 +1,4 @@
-import { pauseInForce, withPauseSeen } from "../../../lib/rotation/pause";
+import { pauseInForce, pauseOf, withPauseSeen } from "../../../lib/rotation/pause";
 import { anAccount } from "../../builders/account";
 import { aPause, aRecord } from "../../builders/record";
 import { at, minutes, when } from "../../builders/time";
@@ -26,6 +26,14 @@ describe("the pause in force", () => {
   ])("is %s", (_what, of, config, expected) => {
     expect(pauseInForce(of, config)).toEqual(expected);
   });
+});
+
+test.each([
+  ["Paused", { since: at("10:00"), by: "operator:ada", reason: "a release" }],
+  ["Resumed", null],
+] as const)("an operator's decision in the history, %s, leaves in force what it says", (event, expected) => {
+  const decision = { event, at: at("10:00"), by: "operator:ada", detail: "a release" };
+  expect(pauseOf(decision)).toEqual(expected);
 });
 
 describe("the time spent paused", () => {

@@ -81,6 +81,7 @@ describe("events", () => {
     "ConfigurationInvalid",
     "RecordOrphaned",
     "UrgentRotationSuperseded",
+    "HistoryBehind",
   ] as const satisfies readonly EventKind[];
   const information = [
     "Adopted",
@@ -98,6 +99,8 @@ describe("events", () => {
     "SlotAdopted",
     "RotationSuperseded",
     "SettlingStarted",
+    "RecordSetBack",
+    "HistoryShortened",
     "AlarmCleared",
   ] as const satisfies readonly EventKind[];
 

@@ -1,9 +1,10 @@
 import { alarmChanges, type Condition, conditions, overdueAt } from "../../../../lib/rotation/events/alarm-conditions";
+import { withEvents } from "../../../../lib/rotation/events/outbox";
 import type { RaisedAlarm } from "../../../../lib/rotation/record";
 import type { InstanceReport } from "../../../../lib/rotation/gate/signals";
 import { firstClosing } from "../../../../lib/rotation/time/window";
 import { type AccountChanges, aConsumer, anAccount } from "../../../builders/account";
-import { aFailure, aPause, aRecord, type RecordChanges } from "../../../builders/record";
+import { aFailure, anEventContext, aPause, aRecord, type RecordChanges } from "../../../builders/record";
 import { aReport } from "../../../builders/report";
 import { adopting, aRotation, idle, thePrimary, v2 } from "../../../builders/state";
 import { at, days, hours, minutes, when } from "../../../builders/time";
@@ -71,6 +72,30 @@ describe("UrgentRotationSuperseded", () => {
   it("is not raised for a rotation without retireAfter", () => {
     const record = { state: adopting({ active: thePrimary() }), restart: { ...restart, retireAfterMs: null } };
     expect(kindsOf({ record })).toEqual([]);
+  });
+});
+
+describe("HistoryBehind", () => {
+  const waiting = withEvents(aRecord(), [{ event: "Paused", detail: "" }], anEventContext("10:00")).publishing;
+
+  it("begins when an event has waited for the history for an hour", () => {
+    expect(kindsOf({ record: { publishing: waiting }, now: "10:59:59" })).not.toContain("HistoryBehind");
+    expect(found({ record: { publishing: waiting }, now: "11:00", reports: [aReport({ at: at("11:00") })] })).toEqual([
+      alarm(
+        "HistoryBehind",
+        at("10:00"),
+        null,
+        "1 events have waited for the history since 2026-11-24T10:00:00.000Z: log and webhook have them; " +
+          "the line HistoryDelayed of the log says what is in the way",
+      ),
+    ]);
+  });
+
+  it("goes on where the record had no room for the first of them", () => {
+    const evidence = { from: 1, through: 3, count: 3, since: at("10:00") };
+    const shortened = [{ event: "HistoryShortened", detail: "", evidence }] as const;
+    const { publishing } = withEvents(aRecord(), shortened, anEventContext("10:55"));
+    expect(kindsOf({ record: { publishing }, now: "11:00" })).toContain("HistoryBehind");
   });
 });
 

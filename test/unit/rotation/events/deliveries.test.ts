@@ -1,4 +1,4 @@
-import { isWanted, newDelivery, retried } from "../../../../lib/rotation/events/deliveries";
+import { isWanted, newDelivery, newestDeliveries, retried } from "../../../../lib/rotation/events/deliveries";
 import type { EventKind, RotationEvent } from "../../../../lib/rotation/events/events";
 import { at, when } from "../../../builders/time";
 
@@ -69,5 +69,24 @@ describe("a delivery", () => {
     const late = { ...first, attempts: 20 };
     expect(retried(late, when("09:00", 25))?.nextAttemptAt).toBe(at("10:00", 25));
     expect(retried(late, when("09:00:00.001", 25))).toBeNull();
+  });
+});
+
+const many = (count: number, detail: string) =>
+  Array.from({ length: count }, (_, index) =>
+    newDelivery({ ...anEvent("RotationStalled"), id: `event-${index + 1}`, detail }, when("10:00")),
+  );
+
+describe("the deliveries that a record has room for", () => {
+  it("are the newest hundred", () => {
+    const { kept, dropped } = newestDeliveries(many(103, ""));
+    expect([kept.length, kept[0]?.event.id]).toEqual([100, "event-4"]);
+    expect(dropped.map(({ id }) => id)).toEqual(["event-1", "event-2", "event-3"]);
+  });
+
+  it("are fewer where they say much", () => {
+    const { kept, dropped } = newestDeliveries(many(10, "ü".repeat(4_000)));
+    expect([kept.length, dropped.length]).toEqual([6, 4]);
+    expect(kept.at(-1)?.event.id).toBe("event-10");
   });
 });

@@ -118,7 +118,7 @@ test("a backlog is numbered for the history, keeps its ids, and is not announced
     detail: "restore the row",
     by: "schedule",
   } as const;
-  const after = withBacklog(before, [announced, { ...announced, id: "announced-2" }], anEventContext("11:00").hash);
+  const after = withBacklog(before, [announced, { ...announced, id: "announced-2" }], anEventContext("11:00"));
   expect(after.publishing.outbox.map(({ id, sequence }) => [id, sequence])).toEqual([
     ["event-1", 1],
     ["announced-1", 2],
