@@ -102,6 +102,8 @@ whereParsed("the workflows", () => {
         .map((step) => at(step, "run"))
         .filter((run) => typeof run === "string");
     expect(ran("build")).toEqual(["npm ci", "npm run check", "npm test", "az bicep install", "npm run release"]);
+    // `npm run release:dry` shows what the workflow would publish.
+    expect(packageJson.scripts["release:dry"]).toBe(`${packageJson.scripts.release} --dry`);
     expect(ran("publish").join("\n")).not.toMatch(/\bnpm\b|\bnode\b|\bnpx\b/);
     expect(at(parse(`${folder}/release.yml`), "jobs.publish.needs")).toBe("build");
     const attested = steps("publish").find((step) => String(at(step, "uses")).startsWith("actions/attest@"));
