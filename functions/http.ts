@@ -38,6 +38,7 @@ const titles: Readonly<Record<number, string>> = {
   413: "Body too large",
   415: "Unsupported media type",
   422: "Unprocessable content",
+  429: "Too many requests",
   500: "Internal error",
   503: "Service unavailable",
 };

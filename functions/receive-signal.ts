@@ -3,6 +3,9 @@ import { receiveSignal } from "../lib/signals/receive-signal";
 import { parseSignal } from "../lib/signals/signal-schema";
 import { badRequest, json, problem, readJson, withAccount } from "./http";
 
+/** Until some of the instances are forgotten, or the app follows the remedy. */
+const retrySeconds = "600";
+
 app.http("receiveSignal", {
   methods: ["POST"],
   route: "accounts/{account}/signals",
@@ -15,8 +18,8 @@ app.http("receiveSignal", {
     const received = await receiveSignal(theApp, account, signal.value);
     if (received.kind === "received") return json(202, received.answer);
     const problems = [{ at: received.at, problem: received.detail }];
-    return received.status === 400
-      ? badRequest(problems, received.reason)
-      : problem(received.status, received.reason, `${received.at.slice(1)} ${received.detail}`);
+    if (received.status === 400) return badRequest(problems, received.reason);
+    const more = received.status === 429 ? { retryAfter: retrySeconds } : {};
+    return problem(received.status, received.reason, `${received.at.slice(1)} ${received.detail}`, more);
   }),
 });

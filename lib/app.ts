@@ -2,6 +2,7 @@ import type { Problem } from "./errors";
 import type { AppLimits } from "./limits";
 import type { Ports } from "./ports";
 import type { AccountConfig } from "./rotation/account-config";
+import type { InstanceCounts } from "./signals/instance-counts";
 import type { RefusedProofLimiter } from "./signals/refused-proof-limiter";
 import type { ReportCache } from "./signals/report-cache";
 import type { VersionCache } from "./signals/version-cache";
@@ -14,6 +15,7 @@ export interface App {
   /** Memory of this process. */
   readonly versions: VersionCache;
   readonly reports: ReportCache;
+  readonly instances: InstanceCounts;
   readonly refusedProofs: RefusedProofLimiter;
   readonly emulated: boolean;
   /** Optional settings that hold references which the platform has not resolved. */

@@ -26,6 +26,7 @@ import type { Alerts, Heartbeat, Log, Ports } from "./ports";
 import { parseDuration } from "./rotation/time/duration";
 import { seconds } from "./rotation/time/units";
 import { FetchHealthChecks } from "./signals/health-client";
+import { InstanceCounts } from "./signals/instance-counts";
 import { RefusedProofLimiter } from "./signals/refused-proof-limiter";
 import { ReportCache } from "./signals/report-cache";
 import { VersionCache } from "./signals/version-cache";
@@ -48,6 +49,7 @@ const composeApp = (env: Environment, write: LineWriter): Pick<Ready, "app" | "h
     accounts: settings.accounts,
     versions: new VersionCache(ports.secrets, systemClock),
     reports: new ReportCache(ports.signals, systemClock),
+    instances: new InstanceCounts(ports.signals, systemClock),
     refusedProofs: new RefusedProofLimiter(systemClock),
     emulated: settings.emulated,
     unresolved: settings.unresolved,

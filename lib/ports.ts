@@ -132,14 +132,26 @@ export interface Notices {
 
 export interface Signals {
   list(account: string, options: CallOptions): Promise<readonly InstanceReport[]>;
-  /** Applies `merge` to what is known of the instance, again where another signal came in between. */
+  /**
+   * Applies `merge` to what is known of the instance, again where another signal came in between. Null where `merge`
+   * returns null: nothing is written.
+   */
   update(
     account: string,
     consumer: string,
     instance: string,
-    merge: (known: InstanceReport | null) => MergedSignal,
+    merge: (known: InstanceReport | null) => MergedSignal | null,
     options: CallOptions,
-  ): Promise<{ readonly accepted: boolean }>;
+  ): Promise<{ readonly accepted: boolean } | null>;
+  /** How many instances of a consumer have been heard of since then. */
+  countInstances(account: string, consumer: string, since: Instant, options: CallOptions): Promise<number>;
+  /** Removes the reports that are over, at most `limit`. One that has changed since it was read is left. */
+  removeOver(
+    account: string,
+    isOver: (report: InstanceReport) => boolean,
+    limit: number,
+    options: CallOptions,
+  ): Promise<void>;
 }
 
 export type HealthAnswer =

@@ -7,11 +7,15 @@ import { alarmChanges, conditions } from "../rotation/events/alarm-conditions";
 import { isWanted, newDelivery, newestDeliveries, type Wanted } from "../rotation/events/deliveries";
 import { type Announcement, clearedKind, isAlarm, type RotationEvent } from "../rotation/events/events";
 import { type EventContext, withBacklog, withEvents } from "../rotation/events/outbox";
+import { isOver } from "../rotation/gate/instance-limits";
 import type { Publishing, RotationRecord } from "../rotation/record";
 import { gatedState } from "../rotation/waiting";
 import { failureFields } from "./failure";
 import { HistoryWriter } from "./history-writer";
 import type { Lease } from "./lease";
+
+/** Reports that one drive removes, at most: some seconds of work, in which the claim is held. */
+const maxRemoved = 5_000;
 
 /**
  * Events go from the record's outbox to the log, the webhook queue and the history, each at least once and in order.
@@ -50,7 +54,10 @@ export class OutboxRelay {
       await this.deliver();
       if (await this.#raiseAndClear()) await this.deliver();
       await this.#sendToWebhook();
-      if (prune) await this.#history.prune();
+      if (prune) {
+        await this.#history.prune();
+        await this.#removeOldReports();
+      }
     } catch (error) {
       if (error instanceof ClaimLostError) throw error;
       const line = { event: "NotificationDelayed", account: this.config.name, ...failureFields(error) };
@@ -95,6 +102,12 @@ export class OutboxRelay {
     const publishing = { ...this.#publishing, alarms };
     await this.lease.write(withEvents({ ...this.#record, publishing }, drafts, this.context()));
     return true;
+  }
+
+  /** Instances come and go under new names for ever. */
+  async #removeOldReports(): Promise<void> {
+    const over = isOver(this.config.gate, this.ports.clock.now());
+    await this.ports.signals.removeOver(this.config.name, over, maxRemoved, this.lease.call());
   }
 
   async #sendToWebhook(): Promise<void> {

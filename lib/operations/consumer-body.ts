@@ -1,5 +1,5 @@
-import { type ConsumerState, consumerState, healthUrlInstance, reportsByConsumer } from "../rotation/gate/consumers";
-import { heardAt, type InstanceReport } from "../rotation/gate/signals";
+import { type ConsumerState, consumerState, reportsByConsumer } from "../rotation/gate/consumers";
+import { heardAt, type InstanceReport, isPseudo } from "../rotation/gate/signals";
 import { type Instant, msBetween, toInstant } from "../rotation/time/time";
 import type { RotationRecord } from "../rotation/record";
 import type { AccountView } from "../rotation/waiting";
@@ -44,7 +44,7 @@ export const consumerBodies = ({
     name: consumer.name,
     state: active === null ? "NoSignalYet" : consumerState(consumer, gate, active, reportsOf(consumer), now).state,
     instances: reportsOf(consumer)
-      .filter(({ instance }) => instance !== healthUrlInstance)
+      .filter((report) => !isPseudo(report))
       .filter((report) => msBetween(heardAt(report), toInstant(now)) <= gate.forgetInstanceAfterMs)
       .map(instanceBody),
   }));

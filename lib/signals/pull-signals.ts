@@ -2,14 +2,15 @@ import type { App } from "../app";
 import { callOptions } from "../limits";
 import type { CallOptions, HealthAnswer } from "../ports";
 import type { AccountConfig, ConsumerConfig } from "../rotation/account-config";
-import { healthUrlInstance } from "../rotation/gate/consumers";
-import { type IncomingSignal, mergeSignal } from "../rotation/gate/signals";
+import { maxInstances, tooManyRemedy } from "../rotation/gate/instance-limits";
+import { healthUrlInstance, type IncomingSignal } from "../rotation/gate/signals";
 import { pauseInForce } from "../rotation/pause";
 import type { Published } from "../rotation/phases";
 import type { RotationRecord } from "../rotation/record";
 import { toInstant } from "../rotation/time/time";
 import { gatedState } from "../rotation/waiting";
 import { parseHealthAnswer, type PulledSignal } from "./signal-schema";
+import { storeSignal } from "./store-signal";
 import { type VerifiedSignal, verifySignal } from "./verify-signal";
 
 /**
@@ -40,20 +41,24 @@ const pullOne = async (app: App, config: AccountConfig, consumer: ConsumerConfig
   const answer = await ports.health.ask(consumer.healthUrl ?? "", nonce, call());
   const pull = { config, consumer, nonce, now: ports.clock.now() };
   const read = await readAnswer(app, pull, answer, call());
-  const signals = read.kind === "signals" ? [...read.signals, answered(pull, active)] : [faulty(pull, active, read)];
-  for (const signal of signals) await store(app, pull, signal, call());
+  const problem = read.kind === "signals" ? await storeAll(app, pull, read.signals, call) : read.problem;
+  const own = problem === null ? answered(pull, active) : faulty(pull, active, problem);
+  await storeSignal(app, config, own, { now: pull.now, limits: unbroken }, call());
 };
 
-const store = async ({ ports }: App, pull: Pull, signal: IncomingSignal, call: CallOptions): Promise<void> => {
-  const { config, consumer, now } = pull;
-  const freshness = signal.instance === healthUrlInstance ? unbroken : config.gate;
-  await ports.signals.update(
-    config.name,
-    consumer.name,
-    signal.instance,
-    (known) => mergeSignal(known, signal, toInstant(now), freshness),
-    call,
-  );
+/** What was wrong with storing them; null where all are stored. */
+const storeAll = async (
+  app: App,
+  { config, consumer, now }: Pull,
+  signals: readonly IncomingSignal[],
+  call: () => CallOptions,
+): Promise<string | null> => {
+  for (const signal of signals) {
+    const stored = await storeSignal(app, config, signal, { now, limits: config.gate }, call());
+    if (stored.kind === "full")
+      return `answered for more than ${maxInstances.toLocaleString("en")} instances of ${consumer.name}: ${tooManyRemedy}`;
+  }
+  return null;
 };
 
 /** `problem` goes on the sentence "its health URL …". */
@@ -127,7 +132,7 @@ const answered = (pull: Pull, active: Published): IncomingSignal => ({
   detail: null,
 });
 
-const faulty = (pull: Pull, active: Published, { problem }: { readonly problem: string }): IncomingSignal => ({
+const faulty = (pull: Pull, active: Published, problem: string): IncomingSignal => ({
   ...pseudo(pull, active),
   healthy: false,
   detail: `its health URL ${problem}`.slice(0, 500),

@@ -1,14 +1,14 @@
 import type { App } from "../app";
 import { callOptions } from "../limits";
 import { CorruptRecordError } from "../errors";
-import type { CallOptions } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
-import { type IncomingSignal, type InstanceReport, mergeSignal } from "../rotation/gate/signals";
+import { maxInstances, tooManyRemedy } from "../rotation/gate/instance-limits";
 import { toInstant } from "../rotation/time/time";
 import type { Waiting } from "../rotation/waiting";
 import { advanceOnSignal } from "./advance-on-signal";
 import { reportRefusedProof } from "./refused-proof";
 import type { SignalBody } from "./signal-schema";
+import { storeSignal } from "./store-signal";
 import { verifySignal } from "./verify-signal";
 
 export interface SignalAnswer {
@@ -19,7 +19,7 @@ export interface SignalAnswer {
 
 interface RefusedSignal {
   readonly kind: "refused";
-  readonly status: 400 | 403;
+  readonly status: 400 | 403 | 429;
   readonly reason: string;
   readonly at: string;
   readonly detail: string;
@@ -43,32 +43,13 @@ export const receiveSignal = async (app: App, config: AccountConfig, signal: Sig
       await reportRefusedProof(app, config, signal);
       return refusals.proofRefused();
     case "verified": {
-      const accepted = await store(app, config, verified.signal, now, call);
+      const stored = await storeSignal(app, config, verified.signal, { now, limits: config.gate }, call);
+      if (stored.kind === "full") return refusals.tooManyInstances(signal);
+      const { accepted } = stored;
       const waits = await advanceOnSignal(app, config, signal.consumer, accepted).catch(ignoreCorruptRecord);
       return { kind: "received", answer: { account: config.name, accepted, waitingFor: waits } };
     }
   }
-};
-
-/** Whether the signal counts: an older one does not replace a newer one. */
-const store = async (
-  { ports, reports }: App,
-  config: AccountConfig,
-  signal: IncomingSignal,
-  now: Date,
-  call: CallOptions,
-): Promise<boolean> => {
-  const merges: InstanceReport[] = [];
-  const merge = (known: InstanceReport | null) => {
-    const merged = mergeSignal(known, signal, toInstant(now), config.gate);
-    // Called again where another signal was stored in between: only the last report is the stored one.
-    merges.push(merged.report);
-    return merged;
-  };
-  const { accepted } = await ports.signals.update(config.name, signal.consumer, signal.instance, merge, call);
-  const stored = merges.at(-1);
-  if (accepted && stored !== undefined) reports.keep(config.name, stored);
-  return accepted;
 };
 
 /** A record that cannot be read is for the operator to fix, and the status reports it: the sender has done its part. */
@@ -109,5 +90,14 @@ const refusals = {
     reason: "ProofRefused",
     at: "/proof",
     detail: "does not match: sign the seven lines with the key of this very secret version, each as sent",
+  }),
+  tooManyInstances: ({ consumer }: SignalBody): RefusedSignal => ({
+    kind: "refused",
+    status: 429,
+    reason: "TooManyInstances",
+    at: "/instance",
+    detail:
+      `is a new one, and ${consumer} has ${maxInstances.toLocaleString("en")} already, the most that are kept: ` +
+      tooManyRemedy,
   }),
 };

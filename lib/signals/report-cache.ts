@@ -28,7 +28,7 @@ export class ReportCache {
   readonly #lists = new Map<string, Listed>();
 
   constructor(
-    private readonly signals: Signals,
+    private readonly signals: Pick<Signals, "list">,
     private readonly clock: Pick<Clock, "now">,
   ) {}
 

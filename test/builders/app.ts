@@ -1,4 +1,5 @@
 import type { App } from "../../lib/app";
+import { InstanceCounts } from "../../lib/signals/instance-counts";
 import { RefusedProofLimiter } from "../../lib/signals/refused-proof-limiter";
 import { ReportCache } from "../../lib/signals/report-cache";
 import { VersionCache } from "../../lib/signals/version-cache";
@@ -12,6 +13,7 @@ export const anApp = ({
   ...parts,
   versions: new VersionCache(parts.ports.secrets, parts.ports.clock),
   reports: new ReportCache(parts.ports.signals, parts.ports.clock),
+  instances: new InstanceCounts(parts.ports.signals, parts.ports.clock),
   refusedProofs: new RefusedProofLimiter(parts.ports.clock),
   emulated,
   unresolved,

@@ -1,3 +1,4 @@
+import { aReport } from "../builders/report";
 import { aConsumer } from "../builders/account";
 import { days, hours, minutes } from "../builders/time";
 import type { AccountOptions } from "../rig/rig";
@@ -326,6 +327,29 @@ describe("which signal counts", () => {
     rig.clock.advance(minutes(2));
     await one.report({ proof: true });
     expect((await at.status()).consumers[0]?.instances[0]).toMatchObject({ id: "vm-1", proven: false, healthy: true });
+  });
+
+  test("one instance more than 10,000 is refused with TooManyInstances", async () => {
+    const { at, vms } = await published();
+    const rows = Array.from({ length: 9_997 }, (_, index) => `run-${index}`);
+    const now = rig.clock.at;
+    rig.tables.signals.set(
+      at.name,
+      new Map([
+        ...(rig.tables.signals.get(at.name) ?? []),
+        ...rows.map((instance) => [`render-api:${instance}`, aReport({ instance, at: now })] as const),
+      ]),
+    );
+    expect(await at.post(at.vm(4).signal())).toMatchObject({
+      status: 429,
+      headers: { "retry-after": "600" },
+      body: {
+        title: "Too many requests",
+        reason: "TooManyInstances",
+        detail: expect.stringMatching(/^instance is a new one, and render-api has 10,000 already/),
+      },
+    });
+    expect(await at.post(vms[0].signal())).toMatchObject({ status: 202 });
   });
 
   test("a consumer that is not configured is refused with UnknownConsumer", async () => {

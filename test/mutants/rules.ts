@@ -168,6 +168,31 @@ export const safetyRules: readonly SafetyRule[] = [
     caughtBy: { jest: "unit", test: "signals/proof" },
   },
   {
+    rule: "a stored report is removed only if it is unchanged since it was read",
+    without:
+      "an instance that comes back at that moment is unknown, and the gate opens while it is on the previous key",
+    file: "lib/azure/tables/signal-table.ts",
+    text: "this.#table.removeUnchanged(row, options)",
+    instead: "this.#table.remove(row, options)",
+    caughtBy: { jest: "contracts", test: "azure/signal-rows" },
+  },
+  {
+    rule: "a stored report is removed only when its instance is forgotten and the soak after that has passed",
+    without: "the gate opens although an instance that is known has fallen silent on the previous key",
+    file: "lib/rotation/gate/instance-limits.ts",
+    text: "-Math.max(forgetInstanceAfterMs + soakMs, replayableMs)",
+    instead: "-Math.min(forgetInstanceAfterMs + soakMs, replayableMs)",
+    caughtBy: { jest: "unit", test: "rotation/gate/instance-limits" },
+  },
+  {
+    rule: "an instance whose report is refused keeps the gate shut",
+    without: "the gate opens while an instance beyond the maximum that is not known is on the previous key",
+    file: "lib/rotation/gate/consumer-checks.ts",
+    text: "if (refused !== null) return tooManyInstances(consumer.name, refused.at);",
+    instead: "if (refused !== null && refused.healthy === false) return tooManyInstances(consumer.name, refused.at);",
+    caughtBy: { jest: "unit", test: "rotation/gate/consumers" },
+  },
+  {
     rule: "an unhealthy signal counts, however late it arrives",
     without: "an unhealthy report that arrives late is ignored, and the gate opens",
     file: "lib/rotation/gate/signals.ts",
@@ -324,8 +349,8 @@ export const safetyRules: readonly SafetyRule[] = [
     rule: "a rotation is rolled back by itself only on reports that count for the gate",
     without: "one unsigned signal brings a leaked key back",
     file: "lib/rotation/gate/rollback.ts",
-    text: '(proof === "optional" || proven)',
-    instead: '(proof === "optional" || proof === "required" || proven)',
+    text: '(proof === "optional" || report.proven)',
+    instead: '(proof === "optional" || proof === "required" || report.proven)',
     caughtBy: { simulation: ["unprovenUnhealthy"] },
   },
   {

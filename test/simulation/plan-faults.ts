@@ -26,6 +26,8 @@ const usual: Readonly<Record<Operation, number>> = {
   "rotations.intent": 2,
   "signals.list": 45,
   "signals.update": 20,
+  "signals.countInstances": 4,
+  "signals.removeOver": 4,
   "history.append": 10,
   "history.page": 2,
   "history.newestOf": 1,

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { TransientServiceError } from "../../errors";
 import type { CallOptions, Signals } from "../../ports";
-import type { InstanceReport, UnsignedClaim } from "../../rotation/gate/signals";
+import { heardAt, type InstanceReport, isPseudo, type UnsignedClaim } from "../../rotation/gate/signals";
+import type { Instant } from "../../rotation/time/time";
 import { instant } from "./record-schema";
 import type { Row, RowKey, StoredRow } from "./rows";
 import type { Table } from "./tables";
@@ -10,6 +11,9 @@ type Merge = Parameters<Signals["update"]>[3];
 
 /** Signals of one instance are rarely concurrent; more conflicts than this mean that something else is wrong. */
 const maxRace = 10;
+
+/** Rows that are removed at the same time. */
+const maxConcurrent = 16;
 
 const text = z.string().min(1);
 /** Tables drop a null column, so a column that may be null is absent then. */
@@ -136,12 +140,14 @@ export class SignalTable implements Signals {
     instance: string,
     merge: Merge,
     options: CallOptions,
-  ): Promise<{ readonly accepted: boolean }> {
+  ): Promise<{ readonly accepted: boolean } | null> {
     const key = signalKey(account, consumer, instance);
     let row = await this.#table.read(key, options);
     for (let attempt = 1; attempt <= maxRace; attempt++) {
       const known = row === null ? null : toReport(row);
-      const { accepted, report } = merge(known);
+      const merged = merge(known);
+      if (merged === null) return null;
+      const { accepted, report } = merged;
       if (report === known) return { accepted };
       const outcome = await this.#table.writeConditional(toRow(account, report), row?.etag ?? null, options);
       if (outcome.kind === "written") return { accepted };
@@ -151,5 +157,31 @@ export class SignalTable implements Signals {
       operation: `Tables update entity in ${this.#table.name}`,
       code: "TooManyConflicts",
     });
+  }
+
+  async countInstances(account: string, consumer: string, since: Instant, options: CallOptions): Promise<number> {
+    // A semicolon follows the colon.
+    const rows = await this.#table.list(account, options, {
+      afterRowKey: `${consumer}:`,
+      belowRowKey: `${consumer};`,
+    });
+    const reports = rows.map((row) => toReport(row) ?? unreadableReport(row));
+    return reports.filter((report) => !isPseudo(report) && heardAt(report) >= since).length;
+  }
+
+  /** Each row by itself and only if it is unchanged: a crash between two of them leaves the others for the next time. */
+  async removeOver(
+    account: string,
+    isOver: (report: InstanceReport) => boolean,
+    limit: number,
+    options: CallOptions,
+  ): Promise<void> {
+    const rows = await this.#table.list(account, options);
+    const over = rows.filter((row) => isOver(toReport(row) ?? unreadableReport(row))).slice(0, limit);
+    for (let first = 0; first < over.length; first += maxConcurrent) {
+      const some = over.slice(first, first + maxConcurrent);
+      const removed = await Promise.allSettled(some.map((row) => this.#table.removeUnchanged(row, options)));
+      for (const outcome of removed) if (outcome.status === "rejected") throw outcome.reason;
+    }
   }
 }

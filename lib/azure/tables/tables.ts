@@ -101,6 +101,19 @@ export class Table {
     }
   }
 
+  /** Removes the row while it still has this `etag`: one that has changed is left. */
+  async removeUnchanged({ partitionKey, rowKey, etag }: StoredRow, { signal }: CallOptions): Promise<void> {
+    try {
+      await this.#client.run(signal, (client, abortSignal) =>
+        client.deleteEntity(partitionKey, rowKey, { etag, abortSignal }),
+      );
+    } catch (error) {
+      const failure = readFailure(error);
+      if (failure.statusCode !== 404 && failure.statusCode !== 412)
+        throw toServiceError(failure, this.#call("delete entity"));
+    }
+  }
+
   /**
    * Every failure is checked by reading the row. A write that was applied but whose answer was lost is repeated by the
    * SDK, and the result of the repeat (409 or 412 because of the first attempt, a refused connection) says nothing

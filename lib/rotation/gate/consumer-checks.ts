@@ -3,6 +3,7 @@ import type { ConsumerReason } from "../reasons";
 import { formatDuration } from "../time/duration";
 import { type Instant, plusMs, toInstant } from "../time/time";
 import { heardAt, type InstanceReport } from "./signals";
+import { maxInstances, tooManyRemedy } from "./instance-limits";
 
 export interface PublishedVersion {
   readonly version: string;
@@ -17,6 +18,8 @@ export interface ConsumerView {
   /** Reported within `forgetInstanceAfter`. */
   readonly known: readonly InstanceReport[];
   readonly forgotten: readonly InstanceReport[];
+  /** Stands for instances whose reports were refused within `forgetInstanceAfter`; null where there is none. */
+  readonly refused: InstanceReport | null;
   readonly now: Date;
 }
 
@@ -33,6 +36,22 @@ const faultOf = (
 ): Fault => {
   const report = seen.known.find(shows);
   return report === undefined ? null : describe(report);
+};
+
+/** One that is refused may be on the previous key. */
+const tooManyInstances = (consumer: string, at: Instant): Fault => ({
+  detail:
+    `${consumer} has ${maxInstances.toLocaleString("en")} instances, and reports of further ones are refused, ` +
+    `last at ${at}: ${tooManyRemedy}`,
+  since: at,
+});
+
+const maxNames = 20;
+
+const someNames = (reports: readonly InstanceReport[]): string => {
+  const names = reports.slice(0, maxNames).map(({ instance }) => instance);
+  const more = reports.length - names.length;
+  return more === 0 ? names.join(", ") : `${names.join(", ")} and ${more} more`;
 };
 
 /** Run in the order of `consumerReasons`: the first that finds a fault is what log, status, page and alarm show. */
@@ -65,16 +84,16 @@ export const consumerChecks: Readonly<Record<ConsumerReason, (seen: ConsumerView
       }),
     );
   },
-  InstancesMissing: ({ known, consumer, published }) =>
-    known.length >= consumer.instances
-      ? null
-      : {
-          detail:
-            `${known.length} of ${consumer.instances} instances of ${consumer.name} have reported ` +
-            `(${known.map(({ instance }) => instance).join(", ")}); ` +
-            `version ${published.version} was published at ${published.publishedAt}`,
-          since: published.publishedAt,
-        },
+  InstancesMissing: ({ known, refused, consumer, published }) => {
+    if (refused !== null) return tooManyInstances(consumer.name, refused.at);
+    if (known.length >= consumer.instances) return null;
+    return {
+      detail:
+        `${known.length} of ${consumer.instances} instances of ${consumer.name} have reported ` +
+        `(${someNames(known)}); version ${published.version} was published at ${published.publishedAt}`,
+      since: published.publishedAt,
+    };
+  },
   OnPreviousKey: (seen) =>
     faultOf(
       seen,

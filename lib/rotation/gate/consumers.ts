@@ -7,16 +7,13 @@ import {
   type PublishedVersion,
   unhealthyInstance,
 } from "./consumer-checks";
-import { contradicted, heardAt, type InstanceReport } from "./signals";
+import { contradicted, healthUrlInstance, heardAt, type InstanceReport, isPseudo, refusedInstance } from "./signals";
 import { type Instant, latest, latestOf, plusMs, toInstant } from "../time/time";
 
 /** The state of one consumer, seen from the published version. */
 export type ConsumerState =
   | { readonly state: "Good"; readonly goodSince: Instant }
   | { readonly state: ConsumerReason; readonly detail: string; readonly since: Instant };
-
-/** The row that stands for a consumer's health URL itself: no instance of an app can have this name. */
-export const healthUrlInstance = "(healthUrl)";
 
 /**
  * Reports by consumer: with many consumers, searching all reports for each of them takes longer than everything else.
@@ -65,7 +62,8 @@ const seenOf = (
   reports: readonly InstanceReport[],
   now: Date,
 ): ConsumerView => {
-  const own = reports.filter((report) => report.consumer === consumer.name && report.instance !== healthUrlInstance);
+  const all = reports.filter((report) => report.consumer === consumer.name);
+  const own = all.filter((report) => !isPseudo(report));
   // Compared as text: with thousands of reports, parsing each of their instants takes longer than everything else.
   const knownFrom = plusMs(toInstant(now), -gate.forgetInstanceAfterMs);
   const isKnown = (report: InstanceReport): boolean => heardAt(report) >= knownFrom;
@@ -75,6 +73,7 @@ const seenOf = (
     published,
     known: own.filter(isKnown),
     forgotten: own.filter((report) => !isKnown(report)),
+    refused: all.find((report) => report.instance === refusedInstance && isKnown(report)) ?? null,
     now,
   };
 };

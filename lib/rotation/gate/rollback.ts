@@ -2,8 +2,7 @@ import type { ConsumerConfig, GateConfig } from "../account-config";
 import type { StateOf } from "../phases";
 import { formatDuration } from "../time/duration";
 import { type Instant, latest, msBetween, toInstant } from "../time/time";
-import { healthUrlInstance } from "./consumers";
-import { heardAt, type InstanceReport } from "./signals";
+import { heardAt, type InstanceReport, isPseudo } from "./signals";
 
 /**
  * Why a published rotation is rolled back by itself, or null. Only an unhealthy instance on the published version
@@ -35,8 +34,8 @@ export const rollbackDue = (
   return null;
 };
 
-const counts = ({ healthy, instance, proven }: InstanceReport, { proof }: ConsumerConfig): boolean =>
-  !healthy && instance !== healthUrlInstance && (proof === "optional" || proven);
+const counts = (report: InstanceReport, { proof }: ConsumerConfig): boolean =>
+  !report.healthy && !isPseudo(report) && (proof === "optional" || report.proven);
 
 /** Where proof is required, the time counts from the first of the reports that have all been proven. */
 const unhealthySince = (report: InstanceReport, { proof }: ConsumerConfig): Instant => {

@@ -47,6 +47,15 @@ export interface UnsignedClaim {
   readonly since: Instant;
 }
 
+/** The row that stands for a consumer's health URL itself: no instance of an app can have this name. */
+export const healthUrlInstance = "(healthUrl)";
+
+/** The row that stands for the instances of a consumer whose reports are refused, because it has too many. */
+export const refusedInstance = "(refused)";
+
+/** Whether it is the report of no instance of an app. */
+export const isPseudo = ({ instance }: Pick<InstanceReport, "instance">): boolean => instance.startsWith("(");
+
 /** When it was last heard of: an instance that signs is not forgotten while it still reports unsigned. */
 export const heardAt = ({ at, unsigned }: InstanceReport): Instant => latest(at, unsigned?.at ?? at);
 

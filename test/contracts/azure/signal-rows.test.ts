@@ -1,3 +1,4 @@
+import type { InstanceReport } from "../../../lib/rotation/gate/signals";
 import { aReport } from "../../builders/report";
 import { v2 } from "../../builders/state";
 import { at } from "../../builders/time";
@@ -12,6 +13,7 @@ const anAccount = (): string => `account-${(accounts += 1)}`;
 beforeAll(async () => {
   world = await openTablesWorld();
 });
+afterEach(() => world.faults.clear());
 afterAll(() => world.close());
 
 /** A row as version 0.1.0 wrote it: `latestSignedAt` is the instant of an unsigned signal as well. */
@@ -46,6 +48,33 @@ describe("a row of version 0.1.0", () => {
     const signs = { proven: true, provenSince: at("10:02"), latestSignedAt: at("10:14") };
     expect(await read(oldRow(anAccount(), signs))).toEqual([aReport(signs)]);
   });
+});
+
+test("a report that comes back after the rows were read is not removed", async () => {
+  const account = anAccount();
+  const put = (report: InstanceReport) =>
+    world.signals.update(account, "render-api", report.instance, () => ({ accepted: true, report }), call);
+  await put(aReport());
+  await put(aReport({ instance: "vm-2" }));
+  const again = aReport({ at: "2026-11-22T11:00:00.000Z" });
+  const { signals } = world.tables;
+  const list = signals.list.bind(signals);
+  const spy = jest.spyOn(signals, "list").mockImplementationOnce(async (...query) => {
+    const rows = await list(...query);
+    await put(again);
+    return rows;
+  });
+  await world.signals.removeOver(account, () => true, 10, call);
+  spy.mockRestore();
+  expect(await world.signals.list(account, call)).toEqual([again]);
+});
+
+test("a removal whose answer is lost is done", async () => {
+  const account = anAccount();
+  await read(oldRow(account));
+  world.faults.add({ route: "tables.delete", when: "after", kind: "resetBeforeAnswer", nth: 1 });
+  await world.signals.removeOver(account, () => true, 10, call);
+  expect(await world.signals.list(account, call)).toEqual([]);
 });
 
 test("a row whose unsigned report cannot be read stands for an unhealthy instance", async () => {

@@ -18,6 +18,8 @@ const joining = (part: string) => (known: InstanceReport | null) => ({
 
 const ignore = (known: InstanceReport | null) => ({ accepted: false, report: known ?? aReport() });
 
+const isOver = (report: InstanceReport): boolean => report.at < "2026-11-21";
+
 /** The contract of every store of signals. */
 export const signalsContract = (name: string, open: () => Promise<SignalsWorld>): void => {
   describe(`signals in ${name}`, () => {
@@ -79,6 +81,47 @@ export const signalsContract = (name: string, open: () => Promise<SignalsWorld>)
       await put(account, aReport());
       expect(await world.signals.update(account, "render-api", "vm-1", ignore, call)).toEqual({ accepted: false });
       expect(await world.signals.list(account, call)).toEqual([aReport()]);
+    });
+
+    it("are not written where the merge leaves them as they are", async () => {
+      const account = anAccount();
+      expect(await world.signals.update(account, "render-api", "vm-1", () => null, call)).toBeNull();
+      expect(await world.signals.list(account, call)).toEqual([]);
+    });
+
+    describe("of more than one page", () => {
+      const account = `pages-${name.replaceAll(" ", "-")}`;
+      const reports = Array.from({ length: 1_050 }, (_, index) =>
+        aReport({
+          instance: `run-${String(index).padStart(4, "0")}`,
+          at: `2026-11-${index < 1_020 ? 20 : 22}T10:00:00.000Z`,
+        }),
+      );
+
+      beforeAll(async () => {
+        for (let from = 0; from < reports.length; from += 50)
+          await Promise.all(reports.slice(from, from + 50).map((report) => put(account, report)));
+        await put(account, aReport({ consumer: "render-api-2" }));
+        await put(account, aReport({ consumer: "render" }));
+        await put(account, aReport({ instance: "(healthUrl)" }));
+      });
+
+      it("are listed and counted in full", async () => {
+        expect((await world.signals.list(account, call)).map(({ instance }) => instance)).toHaveLength(1_053);
+        const count = (since: string) => world.signals.countInstances(account, "render-api", since, call);
+        expect(await count("2026-11-20T10:00:00.000Z")).toBe(1_050);
+        expect(await count("2026-11-20T10:00:00.001Z")).toBe(30);
+        expect(await count("2026-11-23T00:00:00.000Z")).toBe(0);
+      });
+
+      it("are removed where they are over, up to the limit", async () => {
+        await world.signals.removeOver(account, isOver, 20, call);
+        expect(await world.signals.list(account, call)).toHaveLength(1_033);
+        await world.signals.removeOver(account, isOver, 10_000, call);
+        const left = await world.signals.list(account, call);
+        expect(left.filter(isOver)).toEqual([]);
+        expect(left).toHaveLength(33);
+      });
     });
 
     it("lose no concurrent signal", async () => {

@@ -96,6 +96,13 @@ export class FakeTables {
     this.signals.set(account, isNew ? new Map(inOrder) : known);
   }
 
+  /** Removes a report where it has not changed since it was read. Returns whether it did. */
+  forget(account: string, report: InstanceReport): boolean {
+    const row = `${report.consumer}:${report.instance}`;
+    if (this.report(account, row) !== report) return false;
+    return this.signals.get(account)?.delete(row) ?? false;
+  }
+
   events(account: string): readonly RotationEvent[] {
     return this.history.get(account) ?? [];
   }

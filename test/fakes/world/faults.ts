@@ -21,6 +21,9 @@ export const operations = [
   "rotations.intent",
   "signals.list",
   "signals.update",
+  "signals.countInstances",
+  /** Once for each row. */
+  "signals.removeOver",
   "history.append",
   "history.page",
   "history.newestOf",
@@ -48,6 +51,7 @@ export const isTableWrite = (operation: Operation): boolean =>
   operation === "rotations.replace" ||
   operation === "rotations.intent" ||
   operation === "signals.update" ||
+  operation === "signals.removeOver" ||
   operation === "history.append" ||
   operation === "history.removeThrough" ||
   operation === "notices.write";

@@ -67,9 +67,10 @@ export class Process {
     if (ports === null) throw new Error("a process needs its ports first");
     const versions = new product.VersionCache(ports.secrets, clock);
     const reports = new product.ReportCache(ports.signals, clock);
+    const instances = new product.InstanceCounts(ports.signals, clock);
     const refusedProofs = new product.RefusedProofLimiter(clock);
     const { unresolved = [] } = this.options;
-    const app: App = { ports, accounts, versions, reports, refusedProofs, emulated, limits, unresolved };
+    const app: App = { ports, accounts, versions, reports, instances, refusedProofs, emulated, limits, unresolved };
     this.#running = { app, ticker: new product.Ticker(app) };
     this.alive = true;
     this.deployedAt = clock.timeline.now;

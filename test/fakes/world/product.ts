@@ -10,10 +10,12 @@ export {
 export { chainProblems } from "../../../lib/history/hash-chain";
 export { hashedText } from "../../../lib/rotation/events/events";
 export { operate } from "../../../lib/operations/operate-account";
+export { heardAt, isPseudo } from "../../../lib/rotation/gate/signals";
 export { proofMessage } from "../../../lib/signals/proof";
 export { readStatus } from "../../../lib/operations/read-status";
 export { receiveSignal } from "../../../lib/signals/receive-signal";
 export { Ticker } from "../../../lib/operations/tick";
 export { RefusedProofLimiter } from "../../../lib/signals/refused-proof-limiter";
+export { InstanceCounts } from "../../../lib/signals/instance-counts";
 export { ReportCache } from "../../../lib/signals/report-cache";
 export { VersionCache } from "../../../lib/signals/version-cache";

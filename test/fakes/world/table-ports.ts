@@ -93,9 +93,11 @@ export const signalsPort = (world: World, process: Process): Signals => ({
     }),
   update: (account, consumer, instance, merge, { signal }) => {
     const row = `${consumer}:${instance}`;
-    const keep = (): { readonly accepted: boolean } => {
+    const keep = (): { readonly accepted: boolean } | null => {
       const known = world.tables.report(account, row);
-      const { accepted, report } = merge(known);
+      const merged = merge(known);
+      if (merged === null) return null;
+      const { accepted, report } = merged;
       if (report !== known) {
         world.effects += 1;
         world.tables.keep(account, row, report);
@@ -116,6 +118,36 @@ export const signalsPort = (world: World, process: Process): Signals => ({
         };
       },
     });
+  },
+  countInstances: (account, consumer, since, { signal }) =>
+    world.wire.call(process, {
+      operation: "signals.countInstances",
+      signal,
+      subject: () => `${account} ${consumer}`,
+      effect: () =>
+        world.tables
+          .reports(account)
+          .filter((report) => report.consumer === consumer && !world.product.isPseudo(report))
+          .filter((report) => world.product.heardAt(report) >= since).length,
+    }),
+  removeOver: async (account, isOver, limit, { signal }) => {
+    const all = await world.wire.call(process, {
+      operation: "signals.list",
+      signal,
+      subject: () => account,
+      effect: () => world.tables.reports(account),
+    });
+    // Row by row, so that a fault can interrupt it, and other things happen in between.
+    for (const report of all.filter(isOver).slice(0, limit)) {
+      await world.wire.call(process, {
+        operation: "signals.removeOver",
+        signal,
+        subject: () => `${report.consumer}:${report.instance}`,
+        effect: () => {
+          if (world.tables.forget(account, report)) world.effects += 1;
+        },
+      });
+    }
   },
 });
 

@@ -1,12 +1,12 @@
 import * as fc from "fast-check";
 import type { ConsumerConfig, GateConfig } from "../../../../lib/rotation/account-config";
+import { complaintOf, confirmationsOf, consumerState } from "../../../../lib/rotation/gate/consumers";
 import {
-  complaintOf,
-  confirmationsOf,
-  consumerState,
   healthUrlInstance,
-} from "../../../../lib/rotation/gate/consumers";
-import { type InstanceReport, mergeSignal } from "../../../../lib/rotation/gate/signals";
+  type InstanceReport,
+  mergeSignal,
+  refusedInstance,
+} from "../../../../lib/rotation/gate/signals";
 import { aConsumer, aGate } from "../../../builders/account";
 import { aReport, aSignal } from "../../../builders/report";
 import { theSecondary, v1, v2 } from "../../../builders/state";
@@ -435,6 +435,33 @@ describe("unsigned reports of an instance that signs", () => {
           "its unsigned reports, until 2026-11-24T10:14:00.000Z, do not count",
       ),
     );
+  });
+});
+
+describe("instances whose reports are refused", () => {
+  const refused = aReport({ instance: refusedInstance, at: at("10:05") });
+
+  it("keep the gate shut until they are forgotten, because one may be on the previous key", () => {
+    expect(stateOf({ reports: [aReport(), refused] })).toEqual(
+      shut(
+        "InstancesMissing",
+        at("10:05"),
+        "render-api has 10,000 instances, and reports of further ones are refused, last at 2026-11-24T10:05:00.000Z: " +
+          "give each instance a name that stays the same when it restarts, shorten forgetInstanceAfter, or divide " +
+          "the app into several consumers",
+      ),
+    );
+    expect(stateOf({ reports: [aReport(), { ...refused, at: at("10:14:59.999", 23) }] }).state).toBe("Good");
+    expect(stateOf({ reports: [refused] }).state).toBe("NoSignalYet");
+  });
+});
+
+test("InstancesMissing names twenty instances at most", () => {
+  const reports = Array.from({ length: 23 }, (_, index) => aReport({ instance: `vm-${index}` }));
+  const found = stateOf({ consumer: { instances: 24 }, reports });
+  expect(found).toMatchObject({
+    state: "InstancesMissing",
+    detail: expect.stringContaining("vm-18, vm-19 and 3 more); version"),
   });
 });
 

@@ -1,4 +1,4 @@
-import { healthUrlInstance } from "../../../../lib/rotation/gate/consumers";
+import { healthUrlInstance } from "../../../../lib/rotation/gate/signals";
 import { rollbackDue } from "../../../../lib/rotation/gate/rollback";
 import type { InstanceReport } from "../../../../lib/rotation/gate/signals";
 import { aConsumer, aGate } from "../../../builders/account";

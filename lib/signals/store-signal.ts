@@ -1,0 +1,81 @@
+import type { App } from "../app";
+import type { CallOptions } from "../ports";
+import type { AccountConfig } from "../rotation/account-config";
+import {
+  type IncomingSignal,
+  type InstanceReport,
+  isPseudo,
+  mergeSignal,
+  refusedInstance,
+  type SignalLimits,
+} from "../rotation/gate/signals";
+import { msBetween, toInstant } from "../rotation/time/time";
+import { minutes } from "../rotation/time/units";
+
+/** `full`: the instance is new, and its consumer has as many as are kept. */
+export type StoredSignal = { readonly kind: "stored"; readonly accepted: boolean } | { readonly kind: "full" };
+
+export interface SignalStore extends Pick<App, "ports" | "reports" | "instances"> {}
+
+/** Merges a verified signal into what is stored of its instance. `accepted`: an older one replaces no newer one. */
+export const storeSignal = async (
+  app: SignalStore,
+  config: AccountConfig,
+  signal: IncomingSignal,
+  { now, limits }: { readonly now: Date; readonly limits: SignalLimits },
+  call: CallOptions,
+): Promise<StoredSignal> => {
+  const merge = (known: InstanceReport | null) => mergeSignal(known, signal, toInstant(now), limits);
+  const known = await update(app, config, signal, (report) => (report === null ? null : merge(report)), call);
+  if (known !== null) return known;
+  const { forgetInstanceAfterMs } = config.gate;
+  const isFree =
+    isPseudo(signal) || (await app.instances.hasRoom(config.name, signal.consumer, forgetInstanceAfterMs, call));
+  if (!isFree) {
+    await markRefused(app, config, signal, now, call);
+    return { kind: "full" };
+  }
+  const added = await update(app, config, signal, merge, call);
+  app.instances.added(config.name, signal.consumer);
+  return added ?? { kind: "stored", accepted: false };
+};
+
+const update = async (
+  { ports, reports }: SignalStore,
+  config: AccountConfig,
+  { consumer, instance }: IncomingSignal,
+  merge: (known: InstanceReport | null) => ReturnType<typeof mergeSignal> | null,
+  call: CallOptions,
+): Promise<StoredSignal | null> => {
+  const merges: InstanceReport[] = [];
+  const remembered = (known: InstanceReport | null) => {
+    const merged = merge(known);
+    // Called again where another signal was stored in between: only the last report is the stored one.
+    if (merged !== null) merges.push(merged.report);
+    return merged;
+  };
+  const stored = await ports.signals.update(config.name, consumer, instance, remembered, call);
+  if (stored === null) return null;
+  const report = merges.at(-1);
+  if (stored.accepted && report !== undefined) reports.keep(config.name, report);
+  return { kind: "stored", accepted: stored.accepted };
+};
+
+const markedEveryMs = minutes(1);
+
+/** An instance that is not known may be on the previous key: one row for each consumer keeps the gate shut. */
+const markRefused = async (
+  app: SignalStore,
+  config: AccountConfig,
+  signal: IncomingSignal,
+  now: Date,
+  call: CallOptions,
+): Promise<void> => {
+  const at = toInstant(now);
+  const refused = { ...signal, instance: refusedInstance, at, healthy: true, proven: false, detail: null };
+  const merge = (known: InstanceReport | null) =>
+    known !== null && Math.abs(msBetween(known.at, at)) < markedEveryMs
+      ? { accepted: true, report: known }
+      : mergeSignal(known, refused, at, config.gate);
+  await update(app, config, refused, merge, call);
+};
