@@ -11,6 +11,20 @@ const rules = {
   schedule: null,
 };
 
+/** In characters. */
+const maxBicepLength = 1_048_576;
+
+/** What `loadJsonContent` of Bicep does not read, although the app does. */
+const bicepProblems = (text: string): string[] => {
+  const tooLong = text.length > maxBicepLength ? [`is longer than ${maxBicepLength} characters: use defaults`] : [];
+  try {
+    JSON.parse(text);
+    return tooLong;
+  } catch {
+    return [...tooLong, "holds comments or trailing commas, which Bicep does not read: remove them"];
+  }
+};
+
 /**
  * The text of the file of accounts, for the package; null where it lists none: the accounts are then in the setting.
  * Throws with every problem at once, as the app would report it after the deployment.
@@ -18,7 +32,7 @@ const rules = {
 export const accountsToPackage = (file: string): string | null => {
   const text = readFileSync(file, "utf8");
   const parsed = parseJsonc(text.replace(/^\uFEFF/, ""));
-  const problems = "value" in parsed ? [] : [...parsed.problems];
+  const problems = "value" in parsed ? bicepProblems(text) : [...parsed.problems];
   if ("value" in parsed) {
     const { accounts } = asObject(parsed.value);
     if (Array.isArray(accounts) && accounts.length === 0) return null;

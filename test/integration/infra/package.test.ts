@@ -77,7 +77,7 @@ describe("the package", () => {
 });
 
 /** A copy of what a user has, with these accounts in infra/accounts.json. */
-const projectWith = (name: string, accounts: readonly object[]): string => {
+const projectWith = (name: string, accounts: readonly object[], comment = ""): string => {
   const copy = path.join(folder, name);
   const listed = execFileSync("git", ["ls-files", "-z"], { cwd: projectRoot, encoding: "utf8" }).split("\0");
   const needed = listed.filter((file) => /^(?:[^/]+$|functions\/|infra\/|lib\/|test\/tools\/)/.test(file));
@@ -86,7 +86,7 @@ const projectWith = (name: string, accounts: readonly object[]): string => {
     if (existsSync(from)) cpSync(from, path.join(copy, file));
   }
   writeFileSync(path.join(copy, "local.settings.json"), "{}");
-  writeFileSync(path.join(copy, "infra/accounts.json"), JSON.stringify({ defaults: {}, accounts }));
+  writeFileSync(path.join(copy, "infra/accounts.json"), `${comment}${JSON.stringify({ defaults: {}, accounts })}`);
   symlinkSync(path.join(projectRoot, "node_modules"), path.join(copy, "node_modules"));
   return copy;
 };
@@ -121,6 +121,11 @@ describe("the zip of azd", () => {
       defaults: {},
       accounts: [approved],
     });
+  });
+
+  it("is not made of a file that Bicep would not read", () => {
+    const project = projectWith("commented", [{ ...account, gate: { mode: "approval" } }], "// ours\n");
+    expect(() => zippedByAzd(project)).toThrow("holds comments or trailing commas, which Bicep does not read");
   });
 
   it("is not made of accounts that the app would refuse", () => {

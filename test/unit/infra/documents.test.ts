@@ -98,6 +98,18 @@ describeBicep("the parameter file in docs/deploy.md", () => {
   });
 });
 
+describeBicep("the parameter file of the policy scan", () => {
+  it("is complete for resources.bicep", async () => {
+    const file = path.join(projectRoot, ".github/policy-scan.parameters.json");
+    expect(Object.keys(JSON.parse(readFileSync(file, "utf8")).parameters).toSorted()).toEqual(
+      parametersOf(resources)
+        .filter((name) => /^(?:accounts|alertEmails|privateNetwork)$/.test(name))
+        .toSorted(),
+    );
+    expect(await checkRules(file, { template: "resources.bicep" })).toEqual([]);
+  });
+});
+
 describe("the files that a template gallery requires", () => {
   it.each(
     words(`

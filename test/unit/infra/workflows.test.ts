@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -46,12 +47,7 @@ whereParsed("the workflows", () => {
       "azure-dev.yml": { workflow_dispatch: null },
       "ci.yml": { push: { branches: ["main"] }, pull_request: null },
       "codeql.yml": { push: { branches: ["main"] }, pull_request: null, schedule: [{ cron: "17 4 * * 1" }] },
-      "infra.yml": {
-        pull_request: { paths: ["infra/**"] },
-        workflow_dispatch: {
-          inputs: { parameters: { description: "Parameter file for what-if, in the repository", required: true } },
-        },
-      },
+      "infra.yml": { push: { branches: ["main"] }, pull_request: null },
       "release.yml": { push: { tags: ["v[0-9]+.[0-9]+.[0-9]+"] } },
     });
   });
@@ -70,7 +66,7 @@ whereParsed("the workflows", () => {
     expect(Object.fromEntries(more)).toEqual({
       deploy: { contents: "read", "id-token": "write" },
       analyse: { contents: "read", "security-events": "write" },
-      "what-if": { contents: "read", "id-token": "write" },
+      "what-if": { contents: "read", "id-token": "write", "pull-requests": "write" },
       publish: { contents: "write", "id-token": "write", attestations: "write" },
     });
   });
@@ -111,14 +107,21 @@ whereParsed("the workflows", () => {
     expect(ran("publish").at(-1)).toMatch(/^gh release create .* release\/\* .*--notes-file release-notes\.md$/);
   });
 
-  it("compile, lint and preview the templates", () => {
+  it("compile, lint, scan and preview the templates", () => {
     const ran = stepsOf(`${folder}/infra.yml`)
       .map(({ step }) => String(at(step, "run")))
       .join("\n");
-    for (const command of ["az bicep build", "az bicep lint", "az deployment sub what-if"]) {
+    for (const command of [
+      "az bicep build",
+      "az bicep lint",
+      "Install-Module PSRule.Rules.Azure -RequiredVersion 1.47.0",
+      "az deployment sub what-if",
+      "--result-format ResourceIdOnly",
+      "gh pr comment",
+    ]) {
       expect(ran).toContain(command);
     }
-    expect(read(`${folder}/infra.yml`)).toMatch(/^# For your own copy of this project: /);
+    expect(read(`${folder}/infra.yml`)).toMatch(/^# For your own copy of this project: /m);
     expect(read(`${folder}/azure-dev.yml`)).toMatch(/^# For your own copy of this project: /);
   });
 });
@@ -151,6 +154,34 @@ whereParsed("a deployment from a workflow", () => {
         ...Object.entries(ownWay).filter(([, value]) => value !== null),
       ]),
     );
+  });
+
+  it("is previewed with the same variables, without secrets", () => {
+    const deployed = members(parse(`${folder}/azure-dev.yml`), "jobs.deploy.env");
+    const previewed = members(parse(`${folder}/infra.yml`), "jobs.what-if.env");
+    const signIn = ["AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_SUBSCRIPTION_ID", "HEARTBEAT_FAIL"];
+    expect(previewed).toEqual(
+      deployed.filter(([name, value]) => !signIn.includes(name) && !String(value).includes("secrets.")),
+    );
+  });
+
+  it("is previewed with the values that azd would pass", () => {
+    const set = { AZURE_ENV_NAME: "prod", AZURE_LOCATION: "westeurope", PRIVATE_NETWORK: "true", STORAGE_SKU: "" };
+    const text = execFileSync(process.execPath, [".github/what-if-parameters.mjs"], {
+      cwd: projectRoot,
+      env: { ...set, ROLE_NAME_SUFFIX: String.raw`(a \u0026 b)` },
+      encoding: "utf8",
+    });
+    const { parameters } = JSON.parse(text);
+    expect(parameters).toMatchObject({
+      environmentName: { value: "prod" },
+      accounts: { value: [] },
+      privateNetwork: { value: true },
+      dryRun: { value: false },
+      storageSku: { value: "Standard_ZRS" },
+      roleNameSuffix: { value: "(a & b)" },
+    });
+    expect(text).not.toMatch(/webhookUrl|webhookSecret|heartbeat/);
   });
 
   it("reads them from the azd environment", () => {
