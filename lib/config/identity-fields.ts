@@ -60,9 +60,15 @@ const vaultUrl = (rules: VaultRules) =>
       examples: ["https://render-keys.vault.azure.net"],
     });
 
-/** The address of the vault that accounts without one publish to; null where unset or invalid. */
-export const readDefaultVault = (reader: SettingsReader, rules: VaultRules): string | null =>
-  reader.matching("ROTATION_VAULT_URL", vaultForm(rules), (value) => vaultUrl(rules).safeParse(value).success);
+/**
+ * The address of the vault that accounts without one publish to; null where unset. Where it is invalid, another one
+ * stands in: the setting is reported, and each account without a vault is not reported in addition.
+ */
+export const readDefaultVault = (reader: SettingsReader, rules: VaultRules): string | null => {
+  const setting = "ROTATION_VAULT_URL";
+  const valid = reader.matching(setting, vaultForm(rules), (value) => vaultUrl(rules).safeParse(value).success);
+  return valid ?? (reader.isSet(setting) ? `https://invalid${rules.vaultDomain ?? ".vault.azure.net"}` : null);
+};
 
 /** Groups: the vault's name. */
 const vaultIdPattern = new RegExp(

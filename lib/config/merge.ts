@@ -26,11 +26,14 @@ const overlay = (under: Unchecked, over: Unchecked): Unchecked => ({
   ...Object.fromEntries(mergedKeys.map((key) => [key, mergeKey(under[key], over[key])])),
 });
 
+/** Stands in where the cloud is not known: that is reported by itself, and nothing is published then. */
+const anyDomain = ".vault.azure.net";
+
 /** The vault of a secret that gives no address: that of its resource id, else the vault of all such accounts. */
 const vaultOf = ({ vaultResourceId }: Unchecked, rules: SchemaOptions): string | null => {
   if (vaultResourceId === undefined) return rules.defaultVaultUrl;
   const name = vaultNameOf(vaultResourceId);
-  return name === null || rules.vaultDomain === null ? null : `https://${name}${rules.vaultDomain}`;
+  return name === null ? null : `https://${name}${rules.vaultDomain ?? anyDomain}`;
 };
 
 /** The secret with what can be derived filled in; unchanged where nothing says which vault it is in. */

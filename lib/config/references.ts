@@ -38,6 +38,7 @@ const essential: readonly SettingName[] = [
   "ROTATION_STORAGE__clientId",
   "ROTATION_TABLE_PREFIX",
   "ROTATION_ACCOUNTS",
+  "ROTATION_VAULT_URL",
   "ROTATION_CLOUD",
   "ROTATION_ARM_ENDPOINT",
   "AZURE_CLIENT_ID",

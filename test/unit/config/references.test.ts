@@ -16,6 +16,7 @@ const essential = [
   ["ROTATION_STORAGE__clientId", { ROTATION_STORAGE__accountName: "rotations" }],
   ["ROTATION_TABLE_PREFIX", {}],
   ["ROTATION_ACCOUNTS", {}],
+  ["ROTATION_VAULT_URL", {}],
   ["ROTATION_CLOUD", {}],
   ["ROTATION_ARM_ENDPOINT", {}],
   ["AZURE_CLIENT_ID", {}],

@@ -45,6 +45,12 @@ describe("the secret of an account", () => {
     expect(accountOf({ secret }, { ROTATION_CLOUD: "AzureChina" }).secret.vaultUrl).toBe("https://own.vault.azure.cn");
   });
 
+  it("is not reported where only the cloud is wrong", () => {
+    const secret = { vaultResourceId: vaultId("own") };
+    const env = withConfiguration({ accounts: [anAccount({ secret })] }, { ROTATION_CLOUD: "Mars" });
+    expect(problemsOf(env).map(({ at }) => at)).toEqual(["ROTATION_CLOUD"]);
+  });
+
   it.each([
     ["no secret", undefined, "/secret", "is missing: give an object with vaultUrl and name, or set ROTATION_VAULT_URL"],
     ["no vault", {}, "/secret/vaultUrl", "is missing: give the address of a vault, or set ROTATION_VAULT_URL"],
@@ -92,6 +98,15 @@ describe("ROTATION_VAULT_URL", () => {
           problem: "must be the address of a vault, https://<vault>.vault.azure.net, without path",
         },
       ]);
+    },
+  );
+
+  it.each(["keys", "@Microsoft.KeyVault(SecretUri=https://keys.vault.azure.net/secrets/vault/)"])(
+    "is reported once, not for each account that relies on it: %s",
+    (value) => {
+      const accounts = [1, 2].map((number) => anAccount({ secret: undefined }, number));
+      const places = problemsOf(withConfiguration({ accounts }, { ROTATION_VAULT_URL: value })).map(({ at }) => at);
+      expect(places).toEqual(["ROTATION_VAULT_URL"]);
     },
   );
 
