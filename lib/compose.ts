@@ -24,6 +24,7 @@ import { UlidIds, systemClock } from "./system";
 import type { AppLimits } from "./limits";
 import type { Alerts, Heartbeat, Log, Ports } from "./ports";
 import { parseDuration } from "./rotation/time/duration";
+import { toInstant } from "./rotation/time/time";
 import { seconds } from "./rotation/time/units";
 import { FetchHealthChecks } from "./signals/health-client";
 import { InstanceCounts } from "./signals/instance-counts";
@@ -46,7 +47,7 @@ const composeApp = (env: Environment, write: LineWriter): Pick<Ready, "app" | "h
   const ports = buildPorts(env, settings, logTo(write));
   const app: App = {
     ports,
-    accounts: settings.accounts,
+    accounts: settings.accounts.map((account) => ({ ...account, loadedAt: toInstant(systemClock.now()) })),
     versions: new VersionCache(ports.secrets, systemClock),
     reports: new ReportCache(ports.signals, systemClock),
     instances: new InstanceCounts(ports.signals, systemClock),

@@ -1,5 +1,5 @@
 import { jsonPointer } from "../parsed";
-import type { AccountConfig, BatchAccountRef } from "../rotation/account-config";
+import type { AccountSettings, BatchAccountRef } from "../rotation/account-config";
 import { parseDuration } from "../rotation/time/duration";
 import { days } from "../rotation/time/units";
 import { type AccountSchema, type CompleteAccount, completeAccount, configurationSchema } from "./configuration-schema";
@@ -18,7 +18,7 @@ const batchOf = (resourceId: string): BatchAccountRef => ({
   ...(batchIdParts(resourceId) ?? { subscriptionId: "", resourceGroup: "", accountName: "" }),
 });
 
-const resolveGate = ({ mode, consumers, delay, ...gate }: CompleteAccount["gate"]): AccountConfig["gate"] => ({
+const resolveGate = ({ mode, consumers, delay, ...gate }: CompleteAccount["gate"]): AccountSettings["gate"] => ({
   mode,
   consumers,
   soakMs: ms(gate.soak),
@@ -28,7 +28,7 @@ const resolveGate = ({ mode, consumers, delay, ...gate }: CompleteAccount["gate"
   rollbackWhenUnhealthyForMs: msOrNull(gate.rollbackWhenUnhealthyFor),
 });
 
-const resolveStalledAfter = (after: CompleteAccount["stalledAfter"]): AccountConfig["stalledAfterMs"] => ({
+const resolveStalledAfter = (after: CompleteAccount["stalledAfter"]): AccountSettings["stalledAfterMs"] => ({
   adopting: ms(after.adopting),
   started: ms(after.started),
   regenerated: ms(after.regenerated),
@@ -37,7 +37,7 @@ const resolveStalledAfter = (after: CompleteAccount["stalledAfter"]): AccountCon
   settling: ms(after.settling),
 });
 
-const resolve = (account: CompleteAccount): AccountConfig => {
+const resolve = (account: CompleteAccount): AccountSettings => {
   const batch = batchOf(account.resourceId);
   const rotateEveryMs = ms(account.rotateEvery);
   return {
@@ -87,7 +87,7 @@ export const readAccounts = (
   configuration: unknown,
   rules: ConfigurationRules,
   report: (at: string, problem: string) => void,
-): readonly AccountConfig[] => {
+): readonly AccountSettings[] => {
   let sound = true;
   const reportAt: Report = (path, problem) => {
     sound = false;

@@ -1,4 +1,4 @@
-import type { AccountConfig } from "../rotation/account-config";
+import type { AccountSettings } from "../rotation/account-config";
 import { readAccounts } from "./accounts";
 import type { ConfigurationRules } from "./cross-checks";
 import { parseJsonc } from "./jsonc";
@@ -64,7 +64,7 @@ export const readConfiguration = (
   files: FilesBesideHost,
   rules: ConfigurationRules,
   problems: Problems,
-): readonly AccountConfig[] => {
+): readonly AccountSettings[] => {
   const text = readText(reader, files, problems);
   if (text === null) return [];
   const parsed = parseJsonc(text);

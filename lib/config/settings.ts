@@ -10,7 +10,7 @@ import { readStorage, type StorageSettings } from "./storage";
 import { isPlainBase, parseUrl, withoutSlash } from "./urls";
 import { readWebhook, type WebhookSettings } from "./webhook";
 import type { Problem } from "../errors";
-import type { AccountConfig } from "../rotation/account-config";
+import type { AccountSettings } from "../rotation/account-config";
 import { days, minutes, seconds } from "../rotation/time/units";
 
 export type { FilesBesideHost } from "./configuration";
@@ -28,7 +28,7 @@ export interface Settings {
   readonly tablePrefix: string;
   /** Null where unset: the host knows no default for `%ROTATION_SCHEDULE%`. */
   readonly schedule: string | null;
-  readonly accounts: readonly AccountConfig[];
+  readonly accounts: readonly AccountSettings[];
   readonly dryRun: boolean;
   readonly emulated: boolean;
   /** Null where alarms go to the log only. */

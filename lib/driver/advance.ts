@@ -7,6 +7,7 @@ import { configurationChanged, type StateWithActive } from "../rotation/correcti
 import type { Announcement, EventDraft } from "../rotation/events/events";
 import { type EventContext, withEvents } from "../rotation/events/outbox";
 import { isFor } from "../rotation/first-record";
+import { waitsForNewer, withConfigurationSeen } from "../rotation/newest-configuration";
 import { quarantineStops } from "../rotation/needs-driver";
 import { pauseInForce, withPauseSeen } from "../rotation/pause";
 import type { Slot, State } from "../rotation/phases";
@@ -81,6 +82,13 @@ export const advance = async (
   }
 };
 
+const newerConfigurationRejection: RequestRejection = {
+  refused: "NewerConfiguration",
+  detail:
+    "this process has an older configuration, which names another secret or Batch account: " +
+    "try again when the deployment has replaced it",
+};
+
 /** Moves of one drive at most: a procedure has eight, and a loop that does not end must not hold a claim. */
 const maxMoves = 20;
 
@@ -106,19 +114,36 @@ class Drive {
       while (this.#moves < maxMoves && !this.options.stop.aborted && (await this.#oneMove())) this.#moves += 1;
     }
     const prune = this.#compared && !this.limits.dryRun;
-    const recorded = await this.#relay.finish(this.options.backlog ?? [], prune);
+    const alarms = !this.#isOlder(this.ports.clock.now());
+    const recorded = await this.#relay.finish(this.options.backlog ?? [], { prune, alarms });
     const record = await this.lease.release();
     return refusal === null ? { kind: "driven", record, moves: this.#moves, recorded } : { kind: "refused", refusal };
   }
 
   async #beforeSteps(): Promise<RequestRejection | null> {
     const now = this.ports.clock.now();
+    // Written with whatever comes next: before any request, and at the latest when the claim is released.
+    this.lease.keep(withConfigurationSeen(this.#record, this.config, now));
+    if (this.#isOlder(now)) return isFor(this.#record, this.config) ? this.#request(now) : this.#refuseOlder();
     const seen = withPauseSeen(this.#record, this.config, now);
     if (seen !== this.#record) await this.lease.write(seen);
     if (!isFor(this.#record, this.config)) {
       const { batch, secret } = this.config;
       await this.#settle(configurationChanged(this.#record, { resourceId: batch.resourceId, secret }, now));
     }
+    return this.#request(now);
+  }
+
+  /** The configuration names another secret or Batch account than a newer one: no request to it can be carried out. */
+  #refuseOlder(): RequestRejection | null {
+    return this.options.beforeSteps === undefined ? null : newerConfigurationRejection;
+  }
+
+  #isOlder(now: Date): boolean {
+    return waitsForNewer(this.#record, this.config, now) !== null;
+  }
+
+  async #request(now: Date): Promise<RequestRejection | null> {
     const request = this.options.beforeSteps?.(this.#record, now) ?? null;
     if (request === null) return null;
     if ("refused" in request) return request;
@@ -150,14 +175,19 @@ class Drive {
   }
 
   async #reconcileAndStep(context: StepContext): Promise<boolean> {
+    const older = this.#isOlder(context.now);
+    if (older && !isFor(this.#record, this.config)) return false;
     const { rollback } = this.#record;
     if (rollback !== null) return this.#finishRollback(rollback, context);
-    const mayStep = pauseInForce(this.#record, this.config) === null && !quarantineStops(this.#record, context.now);
+    const mayStep =
+      !older && pauseInForce(this.#record, this.config) === null && !quarantineStops(this.#record, context.now);
     const decision = mayStep ? await decide(this.#record.state, context) : wait;
     const found = await this.#reconcile(decision, context);
     if (found?.kind === "refused") return this.#wait({ reason: "TargetKeyRefused", detail: found.detail });
     if (found?.kind === "differs") return this.#act(found.words, found.run);
     if (found?.unproven !== undefined) throw found.unproven;
+    // What keeps a newer configuration waiting is not this one's to remove.
+    if (older) return false;
     if (decision.kind === "wait") return this.#wait(null);
     if (decision.kind === "act") return this.#act(decision.words, decision.run);
     const snapshot = found?.snapshot ?? null;

@@ -46,13 +46,16 @@ export class OutboxRelay {
    * where the record or the history has the backlog. Failures are left to the next drive: the claim must end all the
    * same.
    */
-  async finish(backlog: readonly Announcement[], prune: boolean): Promise<boolean> {
+  async finish(
+    backlog: readonly Announcement[],
+    { prune, alarms }: { readonly prune: boolean; readonly alarms: boolean },
+  ): Promise<boolean> {
     let imported = false;
     try {
       imported = await this.#importBacklog(backlog);
       // What a crash has left is written first: only what cannot be written is an alarm.
       await this.deliver();
-      if (await this.#raiseAndClear()) await this.deliver();
+      if (alarms && (await this.#raiseAndClear())) await this.deliver();
       await this.#sendToWebhook();
       if (prune) {
         await this.#history.prune();

@@ -1,4 +1,5 @@
 import type { Phase } from "./phases";
+import type { Instant } from "./time/time";
 
 /** One configured consumer of an account's secret. */
 export interface ConsumerConfig {
@@ -51,8 +52,8 @@ export interface SecretRef {
   readonly name: string;
 }
 
-/** One account under rotation with every default filled in and every duration in milliseconds. */
-export interface AccountConfig {
+/** What the configuration says about one account: every default filled in, every duration in milliseconds. */
+export interface AccountSettings {
   readonly name: string;
   readonly batch: BatchAccountRef;
   readonly secret: SecretRef;
@@ -66,4 +67,10 @@ export interface AccountConfig {
   readonly gate: GateConfig;
   readonly stalledAfterMs: Readonly<Record<Exclude<Phase, "idle">, number>>;
   readonly remindEveryMs: number;
+}
+
+/** One account under rotation, as this process drives it. */
+export interface AccountConfig extends AccountSettings {
+  /** When this process read its configuration. */
+  readonly loadedAt: Instant;
 }

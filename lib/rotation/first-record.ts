@@ -8,6 +8,7 @@ export const firstRecord = (config: AccountConfig, now: Date): RotationRecord =>
   resourceId: config.batch.resourceId,
   secret: config.secret,
   accountEndpoint: null,
+  configuration: null,
   state: { phase: "adopting", active: null, approval: null },
   phaseClock: { since: toInstant(now), pausedSince: null, pausedMs: 0 },
   pause: null,

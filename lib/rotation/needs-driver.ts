@@ -3,6 +3,7 @@ import { activeQuarantine, claimIsLive } from "./claim";
 import { alarmChanges, conditions } from "./events/alarm-conditions";
 import { isFor } from "./first-record";
 import type { InstanceReport } from "./gate/signals";
+import { waitsForNewer, withConfigurationSeen } from "./newest-configuration";
 import { pauseInForce, withPauseSeen } from "./pause";
 import type { RotationRecord } from "./record";
 import { fullReconcileDue, scheduledDue } from "./schedule";
@@ -20,8 +21,18 @@ export const needsDriver = (
   now: Date,
 ): boolean => {
   if (claimIsLive(record, now)) return false;
+  if (withConfigurationSeen(record, config, now) !== record) return true;
+  if (waitsForNewer(record, config, now) !== null) return olderHasToDrive(record, config, now);
   return hasToPublish(record, config, reports, now) || hasToMove(record, config, now);
 };
+
+/** With an older configuration: events that wait, and the repair of drift. Its alarms and its steps do not count. */
+const olderHasToDrive = (record: RotationRecord, config: AccountConfig, now: Date): boolean =>
+  hasToSend(record, now) ||
+  (isFor(record, config) && (record.state.phase !== "idle" || fullReconcileDue(record, config, now)));
+
+const hasToSend = ({ publishing: { outbox, deliveries } }: RotationRecord, now: Date): boolean =>
+  outbox.length > 0 || deliveries.some(({ nextAttemptAt }) => nextAttemptAt <= toInstant(now));
 
 const hasToPublish = (
   record: RotationRecord,
@@ -29,8 +40,8 @@ const hasToPublish = (
   reports: readonly InstanceReport[],
   now: Date,
 ): boolean => {
-  const { outbox, deliveries, alarms } = record.publishing;
-  if (outbox.length > 0 || deliveries.some(({ nextAttemptAt }) => nextAttemptAt <= toInstant(now))) return true;
+  if (hasToSend(record, now)) return true;
+  const { alarms } = record.publishing;
   const found = conditions({ record, config, reports, dryRun: false, now });
   return alarmChanges(alarms, found, config.remindEveryMs, now).drafts.length > 0;
 };

@@ -4,6 +4,7 @@
  */
 export const waitingReasons = {
   DryRun: "ROTATION_DRY_RUN is set: the step is reported, not taken",
+  NewerConfiguration: "a process with a newer configuration has driven this account, and this process has an older one",
   Paused: "paused by an operator or in the configuration",
   OutsideWindow: "scheduled work waits for the maintenance window",
   Claimed: "another driver is working on this account",

@@ -116,6 +116,17 @@ export interface Publishing {
   readonly deliveries: readonly Delivery[];
 }
 
+/** The newest configuration that has driven the account. */
+export interface DrivingConfiguration {
+  readonly hash: string;
+  /** When the first process that drove with it had read it. */
+  readonly loadedAt: Instant;
+  /** Hashes of those that it has replaced, newest first: a process that has one of them runs an older one. */
+  readonly replaced: readonly string[];
+  /** Since when processes with an older one have driven and none with this one has; null while none waits. */
+  readonly olderSince: Instant | null;
+}
+
 /** Everything that is stored about one account. Holds no key and nothing derived from one. */
 export interface RotationRecord {
   readonly account: string;
@@ -124,6 +135,8 @@ export interface RotationRecord {
   readonly secret: SecretRef;
   /** Host (and port) of the account's data plane, once read. */
   readonly accountEndpoint: string | null;
+  /** Null before the first drive. */
+  readonly configuration: DrivingConfiguration | null;
   readonly state: State;
   readonly phaseClock: PhaseClock;
   /** An operator's pause; the configuration may pause as well. */

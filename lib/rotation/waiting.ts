@@ -2,6 +2,7 @@ import type { AccountConfig } from "./account-config";
 import { activeQuarantine, claimIsLive } from "./claim";
 import { pauseInForce } from "./pause";
 import { gate, type GateInput, type Shut, shutByPause } from "./gate/gate";
+import { waitsForNewer } from "./newest-configuration";
 import { type Phase, phaseFacts, rotationOf, type State } from "./phases";
 import type { RotationRecord } from "./record";
 import { scheduledDue } from "./schedule";
@@ -42,6 +43,20 @@ export const gateOf = (seen: AccountView): ReturnType<typeof gate> | null => {
 };
 
 type Ask = (seen: AccountView) => Waiting | null;
+
+/** First, as what this process is configured to do does not count then. */
+const newerConfiguration: Ask = ({ record, config, now }) => {
+  const waits = waitsForNewer(record, config, now);
+  return (
+    waits && {
+      reason: "NewerConfiguration",
+      detail:
+        "a process with a newer configuration has driven this account; this one repairs drift and takes no step, " +
+        `and takes over at ${waits.until} unless a newer one drives before`,
+      since: waits.since,
+    }
+  );
+};
 
 const paused: Ask = ({ record, config }) => shutByPause(pauseInForce(record, config));
 
@@ -108,6 +123,7 @@ const claimedByOther: Ask = ({ record, now }) => {
 };
 
 const asks: readonly Ask[] = [
+  newerConfiguration,
   uncomparedIdle,
   paused,
   (seen) => lostAnswer(seen, true),
@@ -148,7 +164,8 @@ export const waitingFor = (seen: AccountView): Waiting | null => {
 
 /** Whether a signal could move this account on: its gate, evaluated without asking Batch, is open. */
 export const couldMoveOn = (seen: AccountView): boolean => {
-  const { record, now } = seen;
+  const { record, config, now } = seen;
+  if (waitsForNewer(record, config, now) !== null) return false;
   if (seen.dryRun || record.failure !== null || record.hold !== null) return false;
   if (record.state.phase === "published" && activeQuarantine(record, now) !== null) return false;
   return gateOf(seen)?.open === true;
@@ -165,6 +182,7 @@ const checkAgainAfterMs = seconds(5);
 export const couldTryAgain = (seen: AccountView): boolean => {
   const { record, config, now } = seen;
   const { failure, hold, reconciledAt, state } = record;
+  if (waitsForNewer(record, config, now) !== null) return false;
   if (seen.dryRun || rotationOf(state) === null || pauseInForce(record, config) !== null) return false;
   if (claimIsLive(record, now) || activeQuarantine(record, now) !== null) return false;
   const gated = gateOf(seen);

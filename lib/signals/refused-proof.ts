@@ -34,7 +34,7 @@ const record = async (app: App, config: AccountConfig, consumer: string, detail:
     if (error instanceof CorruptRecordError) return null;
     throw error;
   });
-  if (result === null || result.kind === "busy") log(app, config, consumer, detail);
+  if (result?.kind !== "driven") log(app, config, consumer, detail);
 };
 
 const log = ({ ports }: App, config: AccountConfig, consumer: string, detail: string): void =>

@@ -45,6 +45,7 @@ export const anAccount = ({ gate, stalledAfterMs, ...changes }: AccountChanges =
   reconcileEveryMs: hours(6),
   paused: false,
   remindEveryMs: hours(6),
+  loadedAt: "2026-11-01T00:00:00.000Z",
   ...changes,
   gate: aGate(gate),
   stalledAfterMs: {

@@ -1,6 +1,15 @@
+import { configurationHash } from "../../lib/rotation/configuration-hash";
 import { firstRecord } from "../../lib/rotation/first-record";
 import { type EventContext } from "../../lib/rotation/events/outbox";
-import type { Claim, Failure, LastRotation, Pause, Quarantine, RotationRecord } from "../../lib/rotation/record";
+import type {
+  Claim,
+  DrivingConfiguration,
+  Failure,
+  LastRotation,
+  Pause,
+  Quarantine,
+  RotationRecord,
+} from "../../lib/rotation/record";
 import { sha256 } from "../../lib/hash";
 import { anAccount } from "./account";
 import { idle } from "./state";
@@ -10,8 +19,26 @@ import { at, when } from "./time";
 export const aRecord = (changes: RecordChanges = {}): RotationRecord => {
   const first = firstRecord(anAccount(), when("10:00", 20));
   const seen = { accountEndpoint: "renderweu.westeurope.batch.azure.com", state: idle(), reconciledAt: at("09:00") };
-  return changed({ ...first, ...seen }, changes);
+  return changed({ ...first, ...seen, configuration: aDrivingConfiguration() }, changes);
 };
+
+/** That of `anAccount()`. */
+export const aDrivingConfiguration = (changes: Partial<DrivingConfiguration> = {}): DrivingConfiguration => ({
+  hash: configurationHash(anAccount()),
+  loadedAt: anAccount().loadedAt,
+  replaced: [],
+  olderSince: null,
+  ...changes,
+});
+
+/** A newer one than `anAccount()`, which has waited since 10:00 for a day at most. */
+export const aNewerConfiguration = (): DrivingConfiguration =>
+  aDrivingConfiguration({
+    hash: "0123456789abcdef",
+    loadedAt: at("09:00"),
+    replaced: [configurationHash(anAccount())],
+    olderSince: at("10:00"),
+  });
 
 export const changed = (record: RotationRecord, changes: RecordChanges): RotationRecord => ({
   ...record,

@@ -409,4 +409,20 @@ export const safetyRules: readonly SafetyRule[] = [
     instead: "if (other !== undefined && other.account === name) throw",
     caughtBy: { jest: "scenarios", test: "orphaned-record" },
   },
+  {
+    rule: "a process with an older configuration takes no step",
+    without: "it retires the key that a consumer uses which only the newer configuration knows",
+    file: "lib/driver/advance.ts",
+    text: "!older && pauseInForce",
+    instead: "pauseInForce",
+    caughtBy: { jest: "scenarios", test: "older-configuration" },
+  },
+  {
+    rule: "a configuration that a newer one has replaced stays the older one when its process restarts",
+    without: "a restart of a process with the old settings lets it retire the key of a new consumer",
+    file: "lib/rotation/newest-configuration.ts",
+    text: "if (config.loadedAt >= loadedAt && !replaced.includes(hash)) return null;",
+    instead: "if (config.loadedAt >= loadedAt) return null;",
+    caughtBy: { jest: "scenarios", test: "older-configuration" },
+  },
 ];

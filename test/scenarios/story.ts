@@ -78,7 +78,7 @@ export class Story {
 
   /** Deploys another configuration to every process. */
   reconfigure(changes: Partial<AccountConfig>): void {
-    this.config = { ...this.config, ...changes };
+    this.config = { ...this.config, ...changes, loadedAt: toInstant(new Date(this.world.wallMs)) };
     for (const process of this.world.processes) process.deploy([this.config]);
   }
 
@@ -121,7 +121,7 @@ export class Story {
       .sign(product.proofMessage(claims, null))
       .toString("base64");
     const { account: _, ...body } = claims;
-    return this.finish(product.receiveSignal(process.app, this.config, { ...body, detail: null, proof }));
+    return this.finish(product.receiveSignal(process.app, this.#configIn(process), { ...body, detail: null, proof }));
   }
 
   async tick(process: Process = this.first): Promise<void> {
@@ -141,17 +141,24 @@ export class Story {
       by: "operator:ada",
       ...changes,
     };
-    return this.finish(product.rotateOnDemand(process.app, this.config, demand));
+    return this.finish(product.rotateOnDemand(process.app, this.#configIn(process), demand));
   }
 
   async operate(action: OperatorAction): Promise<Operated | null> {
-    return this.finish(product.operate(this.first.app, this.config, { action, reason: "because", by: "operator:ada" }));
+    return this.finish(
+      product.operate(this.first.app, this.#configIn(this.first), { action, reason: "because", by: "operator:ada" }),
+    );
   }
 
   async status(process: Process = this.first): Promise<StatusBody> {
-    const status = await this.finish(product.readStatus(process.app, this.config));
+    const status = await this.finish(product.readStatus(process.app, this.#configIn(process)));
     if (status === null) throw new Error("the status was never answered");
     return status;
+  }
+
+  /** The account as this process knows it. */
+  #configIn({ app }: Process): AccountConfig {
+    return app.accounts.find(({ name }) => name === this.config.name) ?? this.config;
   }
 
   /** Runs until the work ends, without other delays than those of its calls. Null where the process crashed. */

@@ -50,6 +50,7 @@ const aConfig = (random: Random, index: number, probe: AccountConfig["probe"]): 
       settling: 12 * hour,
     },
     remindEveryMs: 6 * hour,
+    loadedAt: "2026-11-01T00:00:00.000Z",
   };
 };
 

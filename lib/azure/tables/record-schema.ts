@@ -148,6 +148,9 @@ export const recordSchema = z.strictObject({
   quarantine: quarantine.nullable(),
   failure: failure.nullable(),
   hold: hold.nullable(),
+  configuration: z
+    .strictObject({ hash: text, loadedAt: instant, replaced: z.array(text).readonly(), olderSince: instant.nullable() })
+    .nullable(),
   reconciledAt: instant.nullable(),
   dueAgainAt: instant.nullable(),
   restart: demand.nullable(),

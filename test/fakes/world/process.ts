@@ -1,7 +1,7 @@
 import type { App } from "../../../lib/app";
 import type { AppLimits } from "../../../lib/limits";
 import type { Ports } from "../../../lib/ports";
-import type { AccountConfig } from "../../../lib/rotation/account-config";
+import type { AccountSettings } from "../../../lib/rotation/account-config";
 import { methodOf, type Operation } from "./faults";
 import type { Product } from "./product-type";
 import type { VirtualClock } from "./virtual-clock";
@@ -61,7 +61,7 @@ export class Process {
   }
 
   /** (Re)starts with this configuration and an empty memory. Work in progress keeps its configuration. */
-  deploy(accounts: readonly AccountConfig[]): void {
+  deploy(accounts: readonly AccountSettings[]): void {
     const { ports, clock } = this;
     const { product, limits, emulated } = this.options;
     if (ports === null) throw new Error("a process needs its ports first");
@@ -70,7 +70,19 @@ export class Process {
     const instances = new product.InstanceCounts(ports.signals, clock);
     const refusedProofs = new product.RefusedProofLimiter(clock);
     const { unresolved = [] } = this.options;
-    const app: App = { ports, accounts, versions, reports, instances, refusedProofs, emulated, limits, unresolved };
+    const loadedAt = clock.now().toISOString();
+    const loaded = accounts.map((account) => ({ ...account, loadedAt }));
+    const app: App = {
+      ports,
+      accounts: loaded,
+      versions,
+      reports,
+      instances,
+      refusedProofs,
+      emulated,
+      limits,
+      unresolved,
+    };
     this.#running = { app, ticker: new product.Ticker(app) };
     this.alive = true;
     this.deployedAt = clock.timeline.now;

@@ -1,7 +1,7 @@
 import type { App } from "../../../lib/app";
 import type { AppLimits } from "../../../lib/limits";
 import type { Ports } from "../../../lib/ports";
-import type { AccountConfig } from "../../../lib/rotation/account-config";
+import type { AccountSettings } from "../../../lib/rotation/account-config";
 import { limits } from "../limits";
 import { portsOf } from "./ports";
 import { type Death, Process } from "./process";
@@ -21,7 +21,7 @@ export interface StartOptions {
 /** A process of the function app in this world. */
 export const startProcess = (
   world: World,
-  accounts: readonly AccountConfig[],
+  accounts: readonly AccountSettings[],
   { name = "p1", limits: change, emulated = true, ports, death = null, unresolved = [] }: StartOptions = {},
 ): Process => {
   const clock = world.newClock();

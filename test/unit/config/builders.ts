@@ -1,7 +1,7 @@
 import { type Environment, readSettings, type Settings } from "../../../lib/config/settings";
 import type { Problem } from "../../../lib/errors";
 import { ConfigError } from "../../../lib/errors";
-import type { AccountConfig } from "../../../lib/rotation/account-config";
+import type { AccountSettings } from "../../../lib/rotation/account-config";
 
 export const noFiles = {
   read: (path: string): string => {
@@ -88,7 +88,7 @@ export const accountPlaces = (changes: object, env: Environment = {}): readonly 
   );
 
 /** The account read from a configuration of one account with these changes. */
-export const accountOf = (changes: object, env: Environment = {}): AccountConfig => {
+export const accountOf = (changes: object, env: Environment = {}): AccountSettings => {
   const [account] = settingsOf(withConfiguration({ accounts: [anAccount(changes)] }, env)).accounts;
   if (account === undefined) throw new Error("the configuration holds no account");
   return account;

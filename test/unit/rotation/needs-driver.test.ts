@@ -1,6 +1,6 @@
 import { needsDriver, quarantineStops } from "../../../lib/rotation/needs-driver";
 import { anAccount } from "../../builders/account";
-import { aClaim, aFailure, aPause, aRecord, type RecordChanges } from "../../builders/record";
+import { aClaim, aFailure, aNewerConfiguration, aPause, aRecord, type RecordChanges } from "../../builders/record";
 import { aRotation, idle } from "../../builders/state";
 import { at, when } from "../../builders/time";
 import { anEvent } from "../../contracts/suites/records";
@@ -29,6 +29,34 @@ describe("a tick does not drive an account", () => {
     const paused = { pause: aPause(), phaseClock: { pausedSince: at("09:00") } };
     const due = { ...paused, dueAgainAt: at("09:59"), reconciledAt: at("09:59") };
     expect(needed(due)).toBe(false);
+  });
+});
+
+describe("a tick with an older configuration", () => {
+  const configuration = aNewerConfiguration();
+
+  it.each<[string, RecordChanges]>([
+    ["that is idle and due", { dueAgainAt: at("09:59") }],
+    ["with an alarm that has ended", { publishing: { alarms: [raised("RotationStalled")] } }],
+    ["that has another secret", { secret: { vaultUrl: "https://other.example", name: "other" } }],
+    [
+      "that has another secret and a rotation",
+      {
+        secret: { vaultUrl: "https://other.example", name: "other" },
+        state: aRotation().started(),
+      },
+    ],
+  ])("does not drive an account %s", (_what, changes) => {
+    expect(needed({ configuration, ...changes })).toBe(false);
+  });
+
+  it.each<[string, RecordChanges]>([
+    ["with an event for the history", { publishing: { outbox: [anEvent(1)] } }],
+    ["whose published key may have drifted", { state: aRotation().published() }],
+    ["whose full comparison is due", { reconciledAt: at("04:00") }],
+    ["that it has not asked to take over yet", { configuration: { ...configuration, olderSince: null } }],
+  ])("drives an account %s", (_what, changes) => {
+    expect(needed({ configuration, ...changes })).toBe(true);
   });
 });
 

@@ -10,7 +10,7 @@ import {
 import type { Phase, State } from "../../../lib/rotation/phases";
 import type { Quarantine } from "../../../lib/rotation/record";
 import { type AccountChanges, anAccount } from "../../builders/account";
-import { aClaim, aFailure, aPause, aRecord, type RecordChanges } from "../../builders/record";
+import { aClaim, aFailure, aNewerConfiguration, aPause, aRecord, type RecordChanges } from "../../builders/record";
 import { aReport } from "../../builders/report";
 import { adopting, aRotation, idle, thePrimary, theSecondary } from "../../builders/state";
 import { at, days, when } from "../../builders/time";
@@ -51,6 +51,29 @@ const onWednesdays = { days: ["Wed"], from: "02:00", to: "05:00", timeZone: "UTC
 const dueNow = { state: idle({ keyMadeAt: at("10:00") }), config: { rotateEveryMs: 0 } };
 
 const wait = (reason: string, since: string, detail: string) => ({ reason, detail, since });
+
+describe("a newer configuration", () => {
+  const configuration = aNewerConfiguration();
+
+  it("is the reason before all others, with the time at which this process takes over", () => {
+    expect(waits({ configuration, pause: aPause() })).toEqual(
+      wait(
+        "NewerConfiguration",
+        at("10:00"),
+        "a process with a newer configuration has driven this account; this one repairs drift and takes no step, " +
+          "and takes over at 2026-11-25T10:00:00.000Z unless a newer one drives before",
+      ),
+    );
+  });
+
+  it("keeps a signal from driving the account", () => {
+    expect(couldMoveOn(seen())).toBe(true);
+    expect(couldMoveOn(seen({ configuration }))).toBe(false);
+    const retired = { state: aRotation().retired(), reconciledAt: at("10:00") };
+    expect(couldTryAgain(seen(retired))).toBe(true);
+    expect(couldTryAgain(seen({ ...retired, configuration }))).toBe(false);
+  });
+});
 
 describe("an account waits for nothing", () => {
   it("when the next driver advances it", () => {

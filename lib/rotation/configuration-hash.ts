@@ -1,0 +1,31 @@
+import type { AccountConfig } from "./account-config";
+
+const known = new WeakMap<AccountConfig, string>();
+
+/**
+ * Tells two effective configurations of one account apart: 64 bits in hex. Not of when it was loaded, and not of
+ * `paused`: to end a pause is to go back to the configuration from before, which must not count as an older one.
+ */
+export const configurationHash = (config: AccountConfig): string => {
+  const found = known.get(config);
+  if (found !== undefined) return found;
+  const { loadedAt: _loadedAt, paused: _paused, ...members } = config;
+  const hash = fnv64(JSON.stringify(members, inOrder));
+  known.set(config, hash);
+  return hash;
+};
+
+/** The order in which members were written does not count. */
+const inOrder = (_name: string, value: unknown): unknown =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1)))
+    : value;
+
+const prime = 0x100000001b3n;
+
+/** FNV-1a. */
+const fnv64 = (text: string): string => {
+  let hash = 0xcbf29ce484222325n;
+  for (const character of text) hash = BigInt.asUintN(64, (hash ^ BigInt(character.codePointAt(0) ?? 0)) * prime);
+  return hash.toString(16).padStart(16, "0");
+};
