@@ -26,6 +26,6 @@ const prime = 0x100000001b3n;
 /** FNV-1a. */
 const fnv64 = (text: string): string => {
   let hash = 0xcbf29ce484222325n;
-  for (const character of text) hash = BigInt.asUintN(64, (hash ^ BigInt(character.codePointAt(0) ?? 0)) * prime);
+  for (let at = 0; at < text.length; at += 1) hash = BigInt.asUintN(64, (hash ^ BigInt(text.charCodeAt(at))) * prime);
   return hash.toString(16).padStart(16, "0");
 };

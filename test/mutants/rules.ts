@@ -413,8 +413,8 @@ export const safetyRules: readonly SafetyRule[] = [
     rule: "a process with an older configuration takes no step",
     without: "it retires the key that a consumer uses which only the newer configuration knows",
     file: "lib/driver/advance.ts",
-    text: "!older && pauseInForce",
-    instead: "pauseInForce",
+    text: "const older = this.#isOlder(context.now);",
+    instead: "const older = this.#isOlder(context.now) && this.#moves < 0;",
     caughtBy: { jest: "scenarios", test: "older-configuration" },
   },
   {

@@ -37,7 +37,8 @@ describe("reasons to wait", () => {
   it("are those of the published contract", () => {
     expect(Object.keys(waitingReasons)).toEqual(
       words(`
-      DryRun NewerConfiguration Paused OutsideWindow Claimed BackingOff OutcomeUnknown NewKeyNotAcceptedYet OldKeyStillAccepted
+      DryRun NewerConfiguration
+      Paused OutsideWindow Claimed BackingOff OutcomeUnknown NewKeyNotAcceptedYet OldKeyStillAccepted
       TargetKeyRefused ApprovalPending DelayNotElapsed NoSignalYet SignalStale InstancesMissing OnPreviousKey
       ProofMissing Unhealthy SoakNotElapsed
     `),
