@@ -425,4 +425,12 @@ export const safetyRules: readonly SafetyRule[] = [
     instead: "if (config.loadedAt >= loadedAt) return null;",
     caughtBy: { jest: "scenarios", test: "older-configuration" },
   },
+  {
+    rule: "the reports of a consumer are folded, however many there are",
+    without: "with about 130,000 reports of one consumer the gate never opens, and every tick fails",
+    file: "lib/rotation/gate/consumers.ts",
+    text: "const lastForgotten = latestOf(forgotten, heardAt);",
+    instead: 'const lastForgotten = forgotten.length === 0 ? null : latest("", ...forgotten.map(heardAt));',
+    caughtBy: { simulation: ["manyForgottenInstances"] },
+  },
 ];

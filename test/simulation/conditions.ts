@@ -1,5 +1,6 @@
 import type { GateConfig } from "../../lib/rotation/account-config";
 import { Random } from "../fakes/world/random";
+import { accountPlan } from "./plan-accounts";
 import { pending } from "./pending";
 import {
   type AccountPlan,
@@ -21,7 +22,7 @@ interface Condition {
 
 const withActs = (plan: Plan, ...acts: readonly PlannedAct[]): Plan => ({ ...plan, acts: [...plan.acts, ...acts] });
 
-const withAccounts = (plan: Plan, change: (account: AccountPlan) => AccountPlan): Plan => ({
+const withAccounts = (plan: Plan, change: (account: AccountPlan, index: number) => AccountPlan): Plan => ({
   ...plan,
   accounts: plan.accounts.map(change),
 });
@@ -178,6 +179,43 @@ export const conditions: readonly Condition[] = [
         manuallyConfigured: true,
         silentApps: random.between(1, 3),
       })),
+  },
+  /** The leaked key is published again while its rotation waits at the gate. */
+  {
+    name: "leakedKeyPublishedAgain",
+    chance: 0.04,
+    add: (plan, random) => {
+      const account = random.below(plan.accounts.length);
+      const when = random.below(plan.stormMs / 2);
+      const leaked = demand(when, account, random.between(10, 30) * minute);
+      const act = { kind: "handPublish", account, side: "standby" } as const;
+      const again = when + random.between(0, 12 * minute);
+      return withActs(plan, leaked, { when: again, act, condition: "leakedKeyPublishedAgain" });
+    },
+  },
+  /** More than the arguments that one call of a function may have. Rare, because each history of it takes seconds. */
+  {
+    name: "manyForgottenInstances",
+    chance: 0.00005,
+    add: (plan) =>
+      withAccounts(
+        { ...plan, stormMs: 20 * minute, acts: [], conditions: [...plan.conditions, "manyForgottenInstances"] },
+        (account, index) => ({ ...account, forgottenInstances: index === 0 ? 140_000 : 0 }),
+      ),
+  },
+  /** Two accounts, or two rotators, are configured with one secret. */
+  {
+    name: "sharedSecret",
+    chance: pending.foreignSecrets ? 0.02 : 0,
+    add: (plan, random) => {
+      const [owner] = plan.accounts;
+      if (owner === undefined) return plan;
+      const other = accountPlan(random, 1, owner.config.probe);
+      const config = { ...other.config, secret: owner.config.secret };
+      const intruder = { ...other, config, vault: "none", isIntruder: true } as const;
+      const acts = plan.acts.filter(({ act }) => !("account" in act) || act.account === 0);
+      return { ...plan, accounts: [owner, intruder], acts, conditions: [...plan.conditions, "sharedSecret"] };
+    },
   },
 ];
 

@@ -16,6 +16,7 @@ import { LeakSearch } from "./leak-search";
 import { pending } from "./pending";
 import { PublicationJudge } from "./publication-judge";
 import { transitionProblem } from "./transition-events";
+import { UrgentJudge } from "./urgent-judge";
 
 export interface Violation {
   readonly invariant: string;
@@ -37,6 +38,7 @@ export class Judge implements Observer {
   readonly audit: EventAudit;
   readonly #claims: ClaimJudge;
   readonly #publications: PublicationJudge;
+  readonly #urgent: UrgentJudge;
   /** By secret: its newest version where that holds a dead, refused key, and the virtual time of this finding. */
   readonly #deadSince = new Map<string, { readonly version: string; readonly at: number }>();
   /** By account: the failures of its driver's process before it took the claim. */
@@ -57,6 +59,7 @@ export class Judge implements Observer {
     this.audit = new EventAudit(world, (invariant, text) => this.#broken(invariant, text));
     this.#claims = new ClaimJudge(world, (invariant, text) => this.#broken(invariant, text));
     this.#publications = new PublicationJudge(world, (invariant, text) => this.#broken(invariant, text));
+    this.#urgent = new UrgentJudge(world, (invariant, text) => this.#broken(invariant, text));
     this.leaks = searched ? new LeakSearch(world) : null;
   }
 
@@ -200,6 +203,7 @@ export class Judge implements Observer {
     if (after.claim !== null && after.claim.id !== before?.claim?.id) this.#beginClaim(process, after);
     if (before !== null) this.#checkNotStale(before, after);
     const fresh = this.audit.recordWritten(before, after);
+    this.#urgent.recordWritten(before, after, fresh);
     const problem = transitionProblem(before, after, fresh);
     if (problem !== null) this.#broken("I5", problem);
     if (before?.claim && after.claim === null) this.#checkRepaired(process, after);
@@ -253,12 +257,14 @@ export class Judge implements Observer {
   }
 
   changedManually(account: string, what: ManualChange, copy: RotationRecord | null): void {
+    if (what === "deleted" || what === "setBack") this.#urgent.forget(account);
     this.audit.changedManually(account, what, copy);
   }
 
   /** After a run. */
   checkHistory(): void {
     this.audit.check();
+    if (pending.leakedKeys) this.#urgent.check();
   }
 
   /**
@@ -313,14 +319,17 @@ export class Judge implements Observer {
     if (count > 5) this.#broken("I6", `${line.account} has been ${line.phase} for ${count} ticks without a reason`);
   }
 
-  /** The reason that this account is not at rest; null where it is at rest. */
-  restless(account: string): string | null {
+  /** The reason that this account is not at rest; null where it is at rest. An intruder rests where it is blocked. */
+  restless(account: string, isIntruder = false): string | null {
     const record = this.world.tables.rotations.get(account)?.record;
+    if (isIntruder)
+      return isBlockedAsForeign(record) ? null : "is not blocked, although its secret is another account's";
     if (record === undefined) return "was never seen";
     if (record.claim !== null) return "is claimed";
     const unsettled = this.audit.unsettled(account);
     if (unsettled !== null) return unsettled;
     if (record.failure !== null) return `failed: ${record.failure.detail}`;
+    if (record.restart !== null) return "has a rotation to start again";
     if (rotationOf(record.state) !== null || record.state.phase !== "idle") return `is ${record.state.phase}`;
     const newest = this.world.vault.newest(record.secret);
     return newest !== null &&
@@ -354,3 +363,8 @@ interface AccountStateLine {
 
 const isAccountState = (content: unknown): content is AccountStateLine =>
   content !== null && typeof content === "object" && "event" in content && content.event === "AccountState";
+
+const isBlockedAsForeign = (record: RotationRecord | undefined): boolean => {
+  const reason: string | undefined = record?.failure?.blocked?.reason;
+  return reason === "ForeignSecret";
+};

@@ -9,6 +9,8 @@ export const accountPlan = (random: Random, index: number, probe: AccountConfig[
   manuallyConfigured: random.chance(0.3),
   past: null,
   silentApps: 0,
+  forgottenInstances: 0,
+  isIntruder: false,
 });
 
 const aConfig = (random: Random, index: number, probe: AccountConfig["probe"]): AccountConfig => {

@@ -74,7 +74,10 @@ export type ConditionName =
   | "unprovenUnhealthy"
   | "leakedKeyUnhealthy"
   | "clocksApart"
-  | "delayWithSilentApps";
+  | "delayWithSilentApps"
+  | "leakedKeyPublishedAgain"
+  | "manyForgottenInstances"
+  | "sharedSecret";
 
 export interface PlannedAct {
   /** An instant, or the moment just before a call takes effect. */
@@ -96,6 +99,10 @@ export interface AccountPlan {
   readonly past: Past | null;
   /** The number of apps that are not configured as consumers and never report. */
   readonly silentApps: number;
+  /** The number of instances that reported once and are forgotten by now. */
+  readonly forgottenInstances: number;
+  /** Its secret is that of another account, by mistake: no app uses it, and the rotator must leave it alone. */
+  readonly isIntruder: boolean;
 }
 
 /** The history of an account whose record was deleted before this history begins. */

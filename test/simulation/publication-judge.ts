@@ -37,6 +37,7 @@ export class PublicationJudge {
     const replaced = before === null || this.#raced(sent, before) ? null : before;
     if (pending.provenPublications && this.#probes(sent, claimedAt)) this.#checkProven(sent, replaced, added);
     if (replaced !== null) this.#checkReplaced(sent, replaced);
+    if (replaced !== null && pending.foreignSecrets) this.#checkOwner(sent, replaced);
     if (pending.rollBackToPrevious) this.#checkRollBack(sent);
   }
 
@@ -74,6 +75,13 @@ export class PublicationJudge {
     if (nextOfProcedure(record).includes(slot)) return;
     const names = [value, replaced.value].map((each) => this.world.transcript.key(each));
     this.broken("I1", `${names[0]} was published in phase ${record.state.phase} over ${names[1]}, which is accepted`);
+  }
+
+  /** A version that was published for another account belongs to that account. */
+  #checkOwner({ resourceId }: SentPublication, { tags, value }: VersionFact): void {
+    const owner = tags["ProviderAddress"];
+    if (owner === undefined || owner === resourceId || this.#isLive(resourceId, value)) return;
+    this.broken("I1", `a key of ${resourceId} was published over a version of ${owner}`);
   }
 
   /** A roll-back publishes the key that apps had before, not the fresh key of its slot. */

@@ -6,7 +6,7 @@ import { World } from "../fakes/world/world";
 import { carryOut, moveToSecret, operate, startAnother } from "./acts";
 import { Instances, silent } from "./instances";
 import { Judge, type Violation } from "./judge";
-import { writePast } from "./past";
+import { writeForgotten, writePast } from "./past";
 import { planOf } from "./plan";
 import { resources } from "./plan-accounts";
 import { type AccountPlan, type ConditionName, hour, minute, type Plan, type PlannedAct } from "./plan-types";
@@ -119,7 +119,9 @@ class HistoryRun {
     return config;
   }
 
-  #furnish({ config, vault, cacheMs, manuallyConfigured, past, silentApps }: AccountPlan, index: number): void {
+  #furnish(account: AccountPlan, index: number): void {
+    const { config, vault, cacheMs, manuallyConfigured, past, silentApps, forgottenInstances, isIntruder } = account;
+    writeForgotten(this.#world, config, forgottenInstances);
     if (past !== null) writePast(this.#world, config.name, past);
     const { batch, vault: secrets, random } = this.#world;
     batch.create(config.batch.resourceId);
@@ -144,6 +146,7 @@ class HistoryRun {
     for (let count = 0; count < silentApps; count += 1) {
       this.#instances.start(index, silent, cacheMs, config.secret, random.pick([keys.primary, keys.secondary]).value);
     }
+    if (isIntruder) return;
     const readable = vault === "primary" || vault === "secondary";
     for (const { name, instances } of config.gate.consumers) {
       for (let count = 0; count < instances; count += 1) {
@@ -217,8 +220,9 @@ class HistoryRun {
   /** Each account must come to rest once; with short intervals they need not be at rest together. */
   #restless(): string | null {
     let restless: string | null = null;
-    for (const { name } of this.#wanted) {
-      const why = this.#rested.has(name) ? null : this.#judge.restless(name);
+    for (const [index, { name }] of this.#wanted.entries()) {
+      const isIntruder = this.plan.accounts[index]?.isIntruder === true;
+      const why = this.#rested.has(name) ? null : this.#judge.restless(name, isIntruder);
       if (why === null) this.#rested.add(name);
       else restless = `${name} ${why}`;
     }
@@ -272,6 +276,7 @@ class HistoryRun {
   }
 
   #healInstances(account: number, { gate }: AccountConfig): void {
+    if (this.plan.accounts[account]?.isIntruder) return;
     for (const instance of this.#instances.living(account)) {
       instance.healthy = true;
       moveToSecret(this.#stage, instance);
