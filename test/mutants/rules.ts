@@ -399,7 +399,7 @@ export const safetyRules: readonly SafetyRule[] = [
     file: "lib/rotation/corrections.ts",
     text: '(state.phase === "published" && isUrgent(state.rotation));',
     instead: '(state.phase === "published" && isUrgent(state.rotation) && version === slot);',
-    caughtBy: { jest: "scenarios", test: "leaked-key" },
+    caughtBy: { simulation: ["leakedKeyPublishedAgain"] },
   },
   {
     rule: "a Batch account is driven only under the name of its record",

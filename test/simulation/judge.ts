@@ -264,7 +264,7 @@ export class Judge implements Observer {
   /** After a run. */
   checkHistory(): void {
     this.audit.check();
-    if (pending.leakedKeys) this.#urgent.check();
+    this.#urgent.check();
   }
 
   /**

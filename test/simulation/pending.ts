@@ -14,8 +14,6 @@ export const pending = {
   staleReads: strict,
   /** Lists of keys may be behind. */
   listsBehind: strict,
-  /** A rotation for a leaked key never ends without an alarm, and the key dies. */
-  leakedKeys: strict,
   /** A secret of another account is never overwritten. */
   foreignSecrets: strict,
 };

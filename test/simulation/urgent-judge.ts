@@ -1,7 +1,6 @@
 import type { RotationEvent } from "../../lib/rotation/events/events";
 import { rotationOf } from "../../lib/rotation/phases";
 import type { RotationRecord } from "../../lib/rotation/record";
-import { pending } from "./pending";
 import type { World } from "../fakes/world/world";
 
 /** A rotation for a leaked key (`retireAfter`) ends with an alarm where it does not kill the key, and the key dies. */
@@ -17,8 +16,7 @@ export class UrgentJudge {
   recordWritten(before: RotationRecord | null, after: RotationRecord, fresh: readonly RotationEvent[]): void {
     const kinds = new Set<string>(fresh.map(({ event }) => event));
     if (kinds.has("RotationRolledBack") || before?.resourceId !== after.resourceId) this.forget(after.account);
-    else if (kinds.has("RotationSuperseded") && !kinds.has("UrgentRotationSuperseded") && pending.leakedKeys)
-      this.#checkSilentEnd(before);
+    else if (kinds.has("RotationSuperseded") && !kinds.has("UrgentRotationSuperseded")) this.#checkSilentEnd(before);
     const rotation = rotationOf(after.state);
     if (!kinds.has("RotationStarted") || rotation === null || rotation.retireAfterMs === null) return;
     const { value } = this.world.batch.of(after.resourceId).keys[rotation.previous];
