@@ -217,6 +217,16 @@ export const conditions: readonly Condition[] = [
       return { ...plan, accounts: [owner, intruder], acts, conditions: [...plan.conditions, "sharedSecret"] };
     },
   },
+  /** A person restores an older copy of a record. */
+  {
+    name: "recordSetBack",
+    chance: 0.08,
+    add: (plan, random) => {
+      const account = random.below(plan.accounts.length);
+      const act = { kind: "setBackRecord", account, forMs: random.between(minute, 40 * minute) } as const;
+      return withActs(plan, { when: random.below(plan.stormMs), act, condition: "recordSetBack" });
+    },
+  },
 ];
 
 /** Each condition draws from a source of its own, so that no other part of a plan changes with it. */

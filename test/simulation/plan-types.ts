@@ -77,6 +77,7 @@ export type ConditionName =
   | "delayWithSilentApps"
   | "leakedKeyPublishedAgain"
   | "manyForgottenInstances"
+  | "recordSetBack"
   | "sharedSecret";
 
 export interface PlannedAct {

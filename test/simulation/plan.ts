@@ -60,10 +60,6 @@ const withRecordsChanged = (plan: Plan): Plan => {
       act: { kind: "deleteRecord", account: random.below(plan.accounts.length) },
     });
   const faults = acts.length > 0 ? Array.from({ length: random.below(3) }, () => aFaultOf(random, noticeCalls)) : [];
-  if (random.chance(0.08)) {
-    const forMs = random.between(minute, 40 * minute);
-    acts.push({ when: random.below(plan.stormMs), act: { kind: "setBackRecord", account, forMs } });
-  }
   const accounts = plan.accounts.map((each) => ({
     ...each,
     past: random.chance(0.25)
