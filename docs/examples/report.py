@@ -88,10 +88,11 @@ def works(key):
     return send(url, {"ocp-date": date, "authorization": f"SharedKey {account}:{sign(key, text)}"})[0] == 200
 
 
-def report():
+def report_once():
+    """Whether the rotator has accepted the report."""
     holds = held(vault_token())
     if holds is None:
-        sys.exit("the vault has no enabled version with the key that this instance holds")
+        raise LookupError("the vault has no enabled version with the key that this instance holds")
     version, key = holds
     account, consumer = os.environ["ACCOUNT"], os.environ["CONSUMER"]
     instance, healthy = os.environ.get("INSTANCE", "default"), works(key)
@@ -109,8 +110,17 @@ def report():
     url = f"{os.environ['ROTATOR_URL']}/accounts/{account}/signals"
     status, answer = send(url, headers, json.dumps(signal).encode("utf-8"))
     print(status, answer.decode("utf-8"))
-    sys.exit(0 if status == 202 else 1)
+    return status == 202
+
+
+def report():
+    """Never raises: an app must not stop because it cannot report. Call it from a thread of its own."""
+    try:
+        return report_once()
+    except Exception as problem:  # pylint: disable=broad-except
+        print(f"the report has failed: {problem!r}", file=sys.stderr)
+        return False
 
 
 if __name__ == "__main__":
-    report()
+    sys.exit(0 if report() else 1)

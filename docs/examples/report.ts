@@ -19,15 +19,19 @@ const env = (name: string, fallback?: string): string => {
 
 const resource = "https://vault.azure.net";
 
+/** No request takes longer than 30 seconds. */
+const send = (url: string | URL, init: RequestInit): Promise<Response> =>
+  fetch(url, { ...init, signal: AbortSignal.timeout(30_000) });
+
 /** A token of the managed identity of App Service or Functions, or otherwise of the virtual machine. */
 const vaultToken = async (): Promise<string> => {
   const endpoint = process.env["IDENTITY_ENDPOINT"];
   const host = env("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://169.254.169.254");
   const response = endpoint
-    ? await fetch(`${endpoint}?api-version=2019-08-01&resource=${encodeURIComponent(resource)}`, {
+    ? await send(`${endpoint}?api-version=2019-08-01&resource=${encodeURIComponent(resource)}`, {
         headers: { "x-identity-header": env("IDENTITY_HEADER") },
       })
-    : await fetch(
+    : await send(
         `${host}/metadata/identity/oauth2/token?api-version=2018-02-01&resource=${encodeURIComponent(resource)}`,
         {
           headers: { metadata: "true" },
@@ -39,7 +43,7 @@ const vaultToken = async (): Promise<string> => {
 };
 
 const vault = async <T>(token: string, path: string): Promise<T | null> => {
-  const response = await fetch(`${env("VAULT_URL")}/secrets/${env("SECRET_NAME")}${path}?api-version=7.4`, {
+  const response = await send(`${env("VAULT_URL")}/secrets/${env("SECRET_NAME")}${path}?api-version=7.4`, {
     headers: { authorization: `Bearer ${token}` },
   });
   return response.ok ? JSON.parse(await response.text()) : null;
@@ -78,10 +82,11 @@ const works = async ({ key }: Held): Promise<boolean> => {
   const query = [...url.searchParams].map(([name, value]) => `\n${name}:${value}`).join("");
   const text = `GET${"\n".repeat(12)}ocp-date:${date}\n/${account}${url.pathname}${query}`;
   const headers = { "ocp-date": date, authorization: `SharedKey ${account}:${sign(key, text)}` };
-  return (await fetch(url, { headers })).ok;
+  return (await send(url, { headers })).ok;
 };
 
-const report = async (): Promise<void> => {
+/** Whether the rotator has accepted the report. */
+const reportOnce = async (): Promise<boolean> => {
   const holds = await held(await vaultToken());
   if (holds === null) throw new Error("the vault has no enabled version with the key that this instance holds");
   const [account, consumer, instance] = [env("ACCOUNT"), env("CONSUMER"), env("INSTANCE", "default")];
@@ -89,13 +94,27 @@ const report = async (): Promise<void> => {
   const at = new Date().toISOString();
   const lines = ["batch-key-proof-v1", account, consumer, instance, holds.version, String(healthy), at];
   const proof = sign(holds.key, lines.join("\n"));
-  const response = await fetch(`${env("ROTATOR_URL")}/accounts/${account}/signals`, {
+  const response = await send(`${env("ROTATOR_URL")}/accounts/${account}/signals`, {
     method: "POST",
     headers: { "content-type": "application/json", "x-functions-key": env("ROTATOR_KEY") },
     body: JSON.stringify({ consumer, instance, secretVersion: holds.version, healthy, at, proof }),
   });
   console.log(response.status, await response.text());
-  if (response.status !== 202) process.exitCode = 1;
+  return response.status === 202;
 };
 
-void report();
+/** Never rejects: an app must not stop because it cannot report. Call it without `await`, beside the app's work. */
+const report = async (): Promise<boolean> => {
+  try {
+    return await reportOnce();
+  } catch (problem) {
+    console.error(`the report has failed: ${String(problem)}`);
+    return false;
+  }
+};
+
+const main = async (): Promise<void> => {
+  if (!(await report())) process.exitCode = 1;
+};
+
+void main();

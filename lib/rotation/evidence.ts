@@ -50,7 +50,7 @@ export const confirmedBy = ({ override, confirmations }: Opening): string => {
   return `${count} confirmed it${overrideSuffix(override)}`;
 };
 
-/** A column of a history row holds 32,768 characters, and a hundred confirmations take up to 28,000 of them. */
+/** An audit needs no more than these; a hundred confirmations take up to 34,000 characters. */
 const maxOverride = 2_000;
 const maxConfirmations = 100;
 

@@ -12,13 +12,18 @@ export interface SignalBody {
   readonly proof: string | null;
 }
 
-const name = z
+const consumerName = z
   .string("must be a text")
   .regex(/^[A-Za-z0-9._-]{1,64}$/, "must be 1 to 64 of the characters A-Z a-z 0-9 . _ -");
 
+/** Longer, because platforms issue it: the id of a Batch node has more than 72 characters. */
+const instanceName = z
+  .string("must be a text")
+  .regex(/^[A-Za-z0-9._-]{1,128}$/, "must be 1 to 128 of the characters A-Z a-z 0-9 . _ -");
+
 const signalSchema = z.strictObject({
-  consumer: name,
-  instance: name.default("default"),
+  consumer: consumerName,
+  instance: instanceName.default("default"),
   secretVersion: z
     .string("must be a text")
     .regex(

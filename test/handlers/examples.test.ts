@@ -1,6 +1,6 @@
 import { execFile, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -146,6 +146,13 @@ describe.each(here)("the %s example", (language, command, args) => {
     expect(await reported(named("unknown"))).toBeNull();
   });
 
+  test("reports a problem and fails, without an exception, where the rotator cannot be reached", async () => {
+    const away = environment(named("away"), { ROTATOR_URL: "http://127.0.0.1:1/api" });
+    await expect(report(away)).rejects.toMatchObject({
+      stderr: expect.not.stringMatching(/Traceback|Uncaught|at async/),
+    });
+  });
+
   test("fails where the rotator refuses the signal", async () => {
     await expect(report(environment(named("unlisted"), { CONSUMER: "unlisted" }))).rejects.toMatchObject({
       stdout: expect.stringContaining("UnknownConsumer"),
@@ -154,15 +161,47 @@ describe.each(here)("the %s example", (language, command, args) => {
 
   if (language !== "bash") return;
 
-  test("the job manager's command reports for its node before and after its work", async () => {
+  /** As Batch issues it: 72 characters and more. */
+  const nodeId = `tvmps_${"4f2c8a1d".repeat(8)}_d`;
+  const manage = (work: readonly string[], more: Readonly<Record<string, string>> = {}) => {
     const { INSTANCE: _instance, ...env } = environment("");
+    const script = path.join(examples, "job-manager.sh");
+    return run("bash", [script, ...work], { env: { ...env, AZ_BATCH_NODE_ID: nodeId, ...more } });
+  };
+
+  test("the job manager's command reports for its node before and after its work", async () => {
     const posted = functionKeys.length;
-    const { stdout } = await run("bash", [path.join(examples, "job-manager.sh"), "echo", "the work"], {
-      env: { ...env, AZ_BATCH_NODE_ID: "tvmps_4f2c_d" },
-    });
+    const { stdout } = await manage(["bash", "-c", "sleep 3; echo the work"]);
     expect(stdout).toMatch(/accepted.*the work.*accepted/s);
     expect(functionKeys.length - posted).toBe(2);
-    expect(await reported("tvmps_4f2c_d")).toMatchObject({ healthy: true, proven: true });
+    expect(await reported(nodeId)).toMatchObject({ healthy: true, proven: true });
+  });
+
+  test("the job manager's work runs with its own result where the rotator refuses, is away, or has no settings", async () => {
+    for (const broken of [{ CONSUMER: "unlisted" }, { ROTATOR_URL: "http://127.0.0.1:1/api" }, { VAULT_URL: "" }]) {
+      const { stdout, stderr } = await manage(["echo", "the work"], broken);
+      expect(stdout).toContain("the work");
+      expect(stderr).toContain("the report has failed; the work continues");
+      await expect(manage(["bash", "-c", "exit 7"], broken)).rejects.toMatchObject({ code: 7 });
+    }
+  });
+
+  test("the job manager's work does not wait for a report that hangs, and ends with its time limit", async () => {
+    const marks = path.join(folder, "marks");
+    // The limit of a minute, shortened.
+    const timeout = path.join(folder, "timeout");
+    writeFileSync(timeout, `#!/usr/bin/env bash\nshift\nexec /usr/bin/timeout 2 "$@"\n`);
+    chmodSync(timeout, 0o755);
+    const curl = path.join(folder, "curl");
+    writeFileSync(curl, "#!/usr/bin/env bash\nexec sleep 600\n");
+    chmodSync(curl, 0o755);
+    const began = Date.now();
+    const work = ["bash", "-c", `sleep 0.1; date +%s%3N > ${marks}`];
+    await manage(work, { PATH: `${folder}:${process.env["PATH"] ?? ""}` });
+    rmSync(curl);
+    rmSync(timeout);
+    expect(Number(readFileSync(marks, "utf8")) - began).toBeLessThan(1_500);
+    expect(Date.now() - began).toBeGreaterThan(3_500);
   });
 
   test("refreshing Key Vault references calls Resource Manager with the name of the site", async () => {

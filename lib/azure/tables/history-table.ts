@@ -2,6 +2,7 @@ import { CorruptRecordError } from "../../errors";
 import type { CallOptions, History, HistoryPage, HistoryRange, UnreadableRow } from "../../ports";
 import type { EventKind, RotationEvent } from "../../rotation/events/events";
 import type { Instant } from "../../rotation/time/time";
+import { joinColumns, toAsciiJson, toColumns } from "./json-columns";
 import { eventSchema } from "./record-schema";
 import type { Row, RowKey, StoredRow } from "./rows";
 import type { Table } from "./tables";
@@ -35,14 +36,15 @@ const toRow = ({ sequence, ...event }: RotationEvent): Row & { readonly id: stri
   ...(event.rotationId === null ? {} : { rotationId: event.rotationId }),
   ...(event.reason === null ? {} : { reason: event.reason }),
   ...(event.previousHash === null ? {} : { previousHash: event.previousHash }),
-  ...(event.evidence === null ? {} : { evidence: JSON.stringify(event.evidence) }),
+  // A hundred confirmations of instances with long names are longer than one column.
+  ...(event.evidence === null ? {} : toColumns("evidence", toAsciiJson(event.evidence))),
 });
 
 /** Undefined, which no event may have, where it cannot be read. */
-const readEvidence = (text: unknown): unknown => {
-  if (text === undefined) return null;
+const readEvidence = (row: StoredRow): unknown => {
+  if (row["evidence"] === undefined) return null;
   try {
-    return typeof text === "string" ? JSON.parse(text) : undefined;
+    return JSON.parse(joinColumns("evidence", row));
   } catch {
     return undefined;
   }
@@ -62,7 +64,7 @@ const toEvent = (row: StoredRow): RotationEvent | UnreadableRow => {
     reason,
     detail,
     by,
-    evidence: readEvidence(row["evidence"]),
+    evidence: readEvidence(row),
     previousHash,
   });
   // A row that was moved to another place says so itself.
