@@ -14,10 +14,8 @@ export const callerOf = (request: HttpRequest): string => {
   return `operator:${names.find((name) => name !== "") ?? "function-key"}`;
 };
 
+/** A key is searched before the name is cut: a part of it would not be found. */
 const printable = (name: string): string =>
-  withoutKeys(
-    name
-      .replace(/[^\x20-\x7e]/g, "")
-      .trim()
-      .slice(0, 100),
-  );
+  withoutKeys(name.replace(/[^\x20-\x7e]/g, ""))
+    .trim()
+    .slice(0, 100);

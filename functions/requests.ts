@@ -4,7 +4,7 @@ import type { Preconditions } from "../lib/operations/preconditions";
 import type { Demand } from "../lib/operations/rotate-on-demand";
 import type { Problem } from "../lib/errors";
 import { type Parsed, parsed } from "../lib/parsed";
-import { withoutKeys } from "../lib/redact";
+import { freeText } from "../lib/redact";
 import { isPhase, phaseFacts } from "../lib/rotation/phases";
 import { formatDuration, parseDuration } from "../lib/rotation/time/duration";
 import { minutes, seconds } from "../lib/rotation/time/units";
@@ -12,8 +12,9 @@ import { minutes, seconds } from "../lib/rotation/time/units";
 const reason = z
   .string("must be a text of 1 to 500 characters: it is kept in the history")
   .trim()
-  .min(1, "must say why, in 1 to 500 characters: it is kept in the history")
-  .max(500, "must have at most 500 characters");
+  .max(500, "must have at most 500 characters")
+  .transform(freeText)
+  .refine((text) => text !== "", "must say why, in 1 to 500 characters: it is kept in the history");
 
 const phases = Object.keys(phaseFacts).filter(isPhase);
 
@@ -37,7 +38,7 @@ export const parseOrder = (body: unknown): Parsed<{ readonly reason: string; rea
   const found = parsed(orderSchema.safeParse(body));
   if (found.kind === "invalid") return found;
   const { reason: why, ...expected } = found.value;
-  return { kind: "valid", value: { reason: withoutKeys(why), expected } };
+  return { kind: "valid", value: { reason: why, expected } };
 };
 
 /**
@@ -74,7 +75,7 @@ export const parseDemand = (
   if (header.length > 0) return { kind: "invalid", problems: header };
   const { retireAfter } = found.value;
   const retireAfterMs = retireAfter === null ? null : parseDuration(retireAfter);
-  return { kind: "valid", value: { reason: withoutKeys(found.value.reason), retireAfterMs, idempotencyKey } };
+  return { kind: "valid", value: { reason: found.value.reason, retireAfterMs, idempotencyKey } };
 };
 
 /**

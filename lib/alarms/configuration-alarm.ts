@@ -1,6 +1,6 @@
 import { callOptions } from "../limits";
 import type { ConfigError } from "../errors";
-import { withoutKeys } from "../redact";
+import { freeText } from "../redact";
 import { configurationInvalid } from "../rotation/events/notice";
 import { type NotifierPorts, notificationDelayed, publishNotice } from "./publish-notice";
 
@@ -18,7 +18,7 @@ type SettingsReason = "ConfigurationInvalid" | "SettingUnresolved";
 /** The line of each run of the timer while settings are wrong. */
 export const configurationState = (reason: SettingsReason, problems: ConfigError["problems"]) => {
   // A place in the configuration holds names that were typed.
-  const shown = problems.map(({ at, problem }) => ({ at: withoutKeys(at), problem: withoutKeys(problem) }));
+  const shown = problems.map(({ at, problem }) => ({ at: freeText(at), problem: freeText(problem) }));
   const detail = shown.map(({ at, problem }) => `${at}: ${problem}`).join("; ");
   return { event: "ConfigurationState", reason, detail, problems: shown };
 };

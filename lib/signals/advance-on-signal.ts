@@ -3,14 +3,8 @@ import { callOptions } from "../limits";
 import { advance } from "../driver/advance";
 import { readRecord } from "../driver/read-record";
 import type { AccountConfig } from "../rotation/account-config";
-import {
-  type AccountView,
-  couldMoveOn,
-  couldTryAgain,
-  gatedState,
-  type Waiting,
-  waitingFor,
-} from "../rotation/waiting";
+import { type AccountView, couldMoveOn, couldTryAgain, gatedState, type Waiting } from "../rotation/waiting";
+import { waitingForSender } from "./waiting-for-sender";
 
 /**
  * Advances the account after a stored signal, and returns what the account waits for then.
@@ -24,15 +18,15 @@ export const advanceOnSignal = async (
 ): Promise<Waiting | null> => {
   const { ports, limits } = app;
   const before = await readView(app, config);
-  if (before === null || !accepted) return before && waitingFor(before);
+  if (before === null || !accepted) return before && waitingForSender(before, consumer);
   const gateIsOpen = couldMoveOn(before);
-  if (!gateIsOpen && !couldTryAgain(before)) return waitingFor(before);
+  if (!gateIsOpen && !couldTryAgain(before)) return waitingForSender(before, consumer);
   const stop = ports.clock.abortAfter(limits.requestMs);
   // Only one of several concurrent signals retries; any of them may wait for the claim when the gate is open.
   const claimWaitMs = gateIsOpen ? limits.claimWaitMs : 0;
   await advance(ports, limits, config, { by: `signal:${consumer}`, stop, claimWaitMs });
   const after = await readView(app, config);
-  return after && waitingFor(after);
+  return after && waitingForSender(after, consumer);
 };
 
 /** Null before first sight. Only a gate needs reports. */

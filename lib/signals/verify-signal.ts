@@ -1,6 +1,6 @@
 import type { App } from "../app";
 import type { CallOptions, SecretVersion } from "../ports";
-import { withoutKeys } from "../redact";
+import { freeText } from "../redact";
 import type { AccountConfig } from "../rotation/account-config";
 import type { IncomingSignal } from "../rotation/gate/signals";
 import { msBetween, toInstant } from "../rotation/time/time";
@@ -46,7 +46,7 @@ export const verifySignal = async (
   const proof = checkProof(claims, nonce, version);
   if (proof === "refused") return { kind: "proofRefused" };
   const { consumer, instance, secretVersion, healthy } = signal;
-  const detail = signal.detail === null ? null : withoutKeys(signal.detail);
+  const detail = signal.detail === null ? null : freeText(signal.detail);
   return {
     kind: "verified",
     signal: { consumer, instance, at, secretVersion, healthy, proven: proof === "proven", detail },

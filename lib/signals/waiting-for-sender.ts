@@ -1,0 +1,46 @@
+import { consumerState, reportsByConsumer } from "../rotation/gate/consumers";
+import { consumerReasons } from "../rotation/reasons";
+import { formatDuration } from "../rotation/time/duration";
+import { plusMs } from "../rotation/time/time";
+import { type AccountView, gatedState, type Waiting, waitingFor } from "../rotation/waiting";
+
+const isAboutConsumer = ({ reason }: Waiting): boolean => (consumerReasons as readonly string[]).includes(reason);
+
+/**
+ * What the account waits for, as the sender of a signal may see it: of consumers only its own. Names, instances and
+ * states of the others, and what operators have said, are for the operators.
+ */
+export const waitingForSender = (view: AccountView, sender: string): Waiting | null => {
+  const waiting = waitingFor(view);
+  if (waiting === null) return null;
+  if (isAboutConsumer(waiting)) return ofOwnConsumer(view, sender) ?? { ...waiting, detail: ofOthers };
+  const { reason, since } = waiting;
+  const { soakMs } = view.config.gate;
+  switch (reason) {
+    case "SoakNotElapsed":
+      return {
+        ...waiting,
+        detail:
+          `all consumers have been good since ${since}; ` +
+          `the soak of ${formatDuration(soakMs)} ends at ${plusMs(since, soakMs)}`,
+      };
+    case "Paused":
+      return { ...waiting, detail: `the account has been paused since ${since}` };
+    case "Claimed":
+      return { ...waiting, detail: `a driver has worked on the account since ${since}` };
+    default:
+      return waiting;
+  }
+};
+
+const ofOthers = "another consumer of this account is not good on the published version";
+
+/** Null where the sender's consumer is good. */
+const ofOwnConsumer = ({ record, config, reports, now }: AccountView, sender: string): Waiting | null => {
+  const state = gatedState(record.state);
+  const consumer = config.gate.consumers.find(({ name }) => name === sender);
+  if (state === null || consumer === undefined) return null;
+  const own = reportsByConsumer(reports)(consumer);
+  const found = consumerState(consumer, config.gate, state.active, own, now);
+  return found.state === "Good" ? null : { reason: found.state, detail: found.detail, since: found.since };
+};
