@@ -1,5 +1,6 @@
 import { writeSync } from "node:fs";
 import { framesOf } from "../lib/errors";
+import { logLine } from "../lib/log-line";
 
 const standardError = 2;
 
@@ -14,7 +15,7 @@ export const guardCrashOutput = (): void => {
 };
 
 const end = (how: string, problem: unknown): never => {
-  writeSync(standardError, `${JSON.stringify(crashLine(how, problem))}\n`);
+  writeSync(standardError, `${logLine(crashLine(how, problem))}\n`);
   process.exit(1);
 };
 

@@ -22,6 +22,7 @@ import { ConfigError } from "./errors";
 import { appRoot, readFunctionTimeout } from "./config/host-json";
 import { UlidIds, systemClock } from "./system";
 import type { AppLimits } from "./limits";
+import { logLine } from "./log-line";
 import type { Alerts, Heartbeat, Log, Ports } from "./ports";
 import { parseDuration } from "./rotation/time/duration";
 import { toInstant } from "./rotation/time/time";
@@ -37,7 +38,7 @@ const callMs = seconds(30);
 /** Writes one line of text at a level. */
 export type LineWriter = (level: "info" | "warn" | "error", line: string) => void;
 
-const logTo = (write: LineWriter): Log => ({ write: (level, line) => write(level, JSON.stringify(line)) });
+const logTo = (write: LineWriter): Log => ({ write: (level, line) => write(level, logLine(line)) });
 
 /** Builds the app from the process's settings. Throws `ConfigError` with every problem at once. */
 const composeApp = (env: Environment, write: LineWriter): Pick<Ready, "app" | "heartbeat"> => {

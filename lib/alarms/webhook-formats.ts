@@ -39,6 +39,13 @@ export const cloudEvent = (event: Announcement, site: string) => ({
   },
 });
 
+/**
+ * A text block and a fact of an Adaptive Card are Markdown, and `{{…}}` in them is a macro. An app's text must show
+ * neither a link nor a heading of its own.
+ */
+const asMarkdown = (text: string): string =>
+  text.replaceAll(/[\\`*_~[\]{}<>]/g, String.raw`\$&`).replaceAll(/^(\s*\d*)([-+#.)])(?=[\s#]|$)/gm, String.raw`$1\$2`);
+
 /** An Adaptive Card, as a Teams workflow takes it. */
 export const teamsMessage = (event: Announcement) => ({
   type: "message",
@@ -53,14 +60,14 @@ export const teamsMessage = (event: Announcement) => ({
         body: [
           {
             type: "TextBlock",
-            text: titleOf(event),
+            text: asMarkdown(titleOf(event)),
             weight: "Bolder",
             size: "Medium",
             wrap: true,
             color: isAlarm(event.event) ? "Attention" : "Good",
           },
-          { type: "TextBlock", text: event.detail, wrap: true },
-          { type: "FactSet", facts: factsOf(event).map(([title, value]) => ({ title, value })) },
+          { type: "TextBlock", text: asMarkdown(event.detail), wrap: true },
+          { type: "FactSet", facts: factsOf(event).map(([title, value]) => ({ title, value: asMarkdown(value) })) },
         ],
       },
     },

@@ -1,7 +1,9 @@
 import type { App } from "../app";
 import { advance } from "../driver/advance";
 import { CorruptRecordError } from "../errors";
+import { callOptions } from "../limits";
 import type { AccountConfig } from "../rotation/account-config";
+import { toInstant } from "../rotation/time/time";
 import type { SignalBody } from "./signal-schema";
 
 /** Records a refused proof and changes nothing else: a sender that does not hold the key says nothing about health. */
@@ -23,8 +25,27 @@ export const reportRefusedProof = async (app: App, config: AccountConfig, signal
   }
 };
 
+/** Of one consumer in one day, in the history: the apps of other days and consumers must not be lost among them. */
+const maxADay = 20;
+
+/** As many events as are searched for those of today: few of a day are of another kind. */
+const searched = 200;
+
+const recordedToday = async ({ ports, limits }: App, { name }: AccountConfig, by: string): Promise<number> => {
+  const today = toInstant(ports.clock.now()).slice(0, 10);
+  const call = callOptions(ports.clock, limits.callMs);
+  const { events } = await ports.history.page(name, { limit: searched, before: null }, call);
+  return events.filter((event) => event.event === "ProofRefused" && event.by === by && event.at.startsWith(today))
+    .length;
+};
+
 /** In the history; in the log alone while another driver holds the account or its record cannot be read. */
 const record = async (app: App, config: AccountConfig, consumer: string, detail: string): Promise<void> => {
+  const recorded = await recordedToday(app, config, `signal:${consumer}`);
+  if (recorded >= maxADay) {
+    log(app, config, consumer, `${detail}; the history has ${recorded} of today, further ones are only logged`);
+    return;
+  }
   const result = await advance(app.ports, app.limits, config, {
     by: `signal:${consumer}`,
     stop: AbortSignal.abort(),

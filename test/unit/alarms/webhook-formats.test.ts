@@ -54,6 +54,20 @@ describe("a CloudEvent", () => {
 });
 
 describe("a message for Teams", () => {
+  it.each([
+    ["a link", "see [here](https://evil.example)", String.raw`see \[here\](https://evil.example)`],
+    ["emphasis", "**all** is _well_ ~now~ `x`", "\\*\\*all\\*\\* is \\_well\\_ \\~now\\~ \\`x\\`"],
+    ["a macro", "{{DATE(2026-11-24)}}", String.raw`\{\{DATE(2026-11-24)\}\}`],
+    ["mark-up", "<b>&</b>", String.raw`\<b\>&\</b\>`],
+    ["a heading", "# all is well", String.raw`\# all is well`],
+    ["a list", "1. one\n- two", "1\\. one\n\\- two"],
+    ["an escape", String.raw`C:\*`, String.raw`C:\\\*`],
+  ])("shows %s in an app's text as it is", (_what, detail, text) => {
+    const card = sent(teamsMessage(anAlarm({ detail, by: `operator:${detail.replaceAll("\n", " ")}` })));
+    expect(card).toMatchObject({ attachments: [{ content: { body: [{}, { text }, {}] } }] });
+    expect(problemsWith(teamsMessages, card)).toEqual([]);
+  });
+
   it("is a card with event, account, detail and facts", () => {
     expect(sent(teamsMessage(anAlarm()))).toMatchObject({
       attachments: [

@@ -1,6 +1,6 @@
 import { RefusedProofLimiter } from "../../../lib/signals/refused-proof-limiter";
 import { receiveSignal } from "../../../lib/signals/receive-signal";
-import { minutes, seconds } from "../../builders/time";
+import { days, minutes, seconds } from "../../builders/time";
 import { type Place, Rig } from "../../rig/rig";
 import { VirtualClock } from "../../fakes/world/virtual-clock";
 import { words } from "../../builders/words";
@@ -73,4 +73,23 @@ it("write five history rows and one log line in a flood, and the next row states
     by: "signal:render-api",
     detail: expect.stringMatching(/render-api\/vm-1 .*; 995 more of render-api before it$/),
   });
+});
+
+it("write twenty history rows of a consumer in a day, whatever the number of processes and restarts", async () => {
+  const place = await new Rig({ startsAt: "2026-11-24T00:00:00.000Z" }).place().adopt();
+  const { rig } = place;
+  const rows = () => place.eventsOf("ProofRefused").length;
+  for (let restarts = 0; restarts < 30; restarts += 1) {
+    rig.start();
+    await flood(place, 6);
+    rig.clock.advance(minutes(5));
+  }
+  expect(rows()).toBe(20);
+  expect(rig.logged("ProofRefused").at(-1)).toMatchObject({
+    level: "warn",
+    detail: expect.stringMatching(/further ones are counted and reported with a later one$/),
+  });
+  rig.clock.advance(days(1));
+  await flood(place, 1);
+  expect(rows()).toBe(21);
 });
