@@ -5,9 +5,12 @@ const controls = /[\p{Cc}\p{Cf}\u2028\u2029]+/gu;
 /** A line break, real or escaped as in JSON or a URL, with what stands around it. */
 const lineBreak = String.raw`[ \t]*(?:[\p{Cc}\p{Cf}\u2028\u2029]|\\[nrt]|%0[AaDd])[\p{Cc}\p{Cf}\s]*`;
 
+/** As it is, percent-encoded, or escaped as in JSON. */
+const padding = String.raw`(?:=|%(?:25)*3[Dd]|\u003[Dd])`;
+
 /** 86 or more of these letters, which may be wrapped into lines, and the padding. */
 const run = (letter: string): string =>
-  String.raw`(?:${letter})(?:(?:${lineBreak})?(?:${letter})){85,}(?:(?:${lineBreak})?(?:=|%(?:25)*3[Dd]|\\u003[Dd])){0,2}`;
+  `(?:${letter})(?:(?:${lineBreak})?(?:${letter})){85,}(?:(?:${lineBreak})?${padding}){0,2}`;
 
 /**
  * The form of a Batch key, base64 of 64 bytes, wherever it stands: as it is, percent-encoded, escaped as in JSON, in

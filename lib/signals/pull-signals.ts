@@ -55,8 +55,8 @@ const storeAll = async (
 ): Promise<string | null> => {
   for (const signal of signals) {
     const stored = await storeSignal(app, config, signal, { now, limits: config.gate }, call());
-    if (stored.kind === "full")
-      return `answered for more than ${maxInstances.toLocaleString("en")} instances of ${consumer.name}: ${tooManyRemedy}`;
+    const most = maxInstances.toLocaleString("en");
+    if (stored.kind === "full") return `answered for more than ${most} instances of ${consumer.name}: ${tooManyRemedy}`;
   }
   return null;
 };

@@ -1,7 +1,7 @@
 import { consumerState, reportsByConsumer } from "../rotation/gate/consumers";
 import { consumerReasons } from "../rotation/reasons";
 import { formatDuration } from "../rotation/time/duration";
-import { plusMs } from "../rotation/time/time";
+import { type Instant, plusMs } from "../rotation/time/time";
 import { type AccountView, gatedState, type Waiting, waitingFor } from "../rotation/waiting";
 
 const isAboutConsumer = ({ reason }: Waiting): boolean => (consumerReasons as readonly string[]).includes(reason);
@@ -14,24 +14,15 @@ export const waitingForSender = (view: AccountView, sender: string): Waiting | n
   const waiting = waitingFor(view);
   if (waiting === null) return null;
   if (isAboutConsumer(waiting)) return ofOwnConsumer(view, sender) ?? { ...waiting, detail: ofOthers };
-  const { reason, since } = waiting;
-  const { soakMs } = view.config.gate;
-  switch (reason) {
-    case "SoakNotElapsed":
-      return {
-        ...waiting,
-        detail:
-          `all consumers have been good since ${since}; ` +
-          `the soak of ${formatDuration(soakMs)} ends at ${plusMs(since, soakMs)}`,
-      };
-    case "Paused":
-      return { ...waiting, detail: `the account has been paused since ${since}` };
-    case "Claimed":
-      return { ...waiting, detail: `a driver has worked on the account since ${since}` };
-    default:
-      return waiting;
-  }
+  const { since } = waiting;
+  if (waiting.reason === "SoakNotElapsed") return { ...waiting, detail: soakDetail(since, view.config.gate.soakMs) };
+  if (waiting.reason === "Paused") return { ...waiting, detail: `the account has been paused since ${since}` };
+  if (waiting.reason === "Claimed") return { ...waiting, detail: `a driver has worked on the account since ${since}` };
+  return waiting;
 };
+
+const soakDetail = (since: Instant, soakMs: number): string =>
+  `all consumers have been good since ${since}; the soak of ${formatDuration(soakMs)} ends at ${plusMs(since, soakMs)}`;
 
 const ofOthers = "another consumer of this account is not good on the published version";
 

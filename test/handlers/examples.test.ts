@@ -177,7 +177,7 @@ describe.each(here)("the %s example", (language, command, args) => {
     expect(await reported(nodeId)).toMatchObject({ healthy: true, proven: true });
   });
 
-  test("the job manager's work runs with its own result where the rotator refuses, is away, or has no settings", async () => {
+  test("the job manager's work keeps its result where the rotator refuses, is away, or has no settings", async () => {
     for (const broken of [{ CONSUMER: "unlisted" }, { ROTATOR_URL: "http://127.0.0.1:1/api" }, { VAULT_URL: "" }]) {
       const { stdout, stderr } = await manage(["echo", "the work"], broken);
       expect(stdout).toContain("the work");

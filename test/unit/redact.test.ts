@@ -1,6 +1,8 @@
 import { freeText, withoutKeys } from "../../lib/redact";
 import { keyText } from "../builders/key";
 
+const wrapped = (width: number, by: string): string => keyText.match(new RegExp(`.{1,${width}}`, "g"))?.join(by) ?? "";
+
 describe("free text", () => {
   it.each([
     ["nothing", ""],
@@ -11,9 +13,10 @@ describe("free text", () => {
     ["85 letters in lines", `${"a".repeat(40)}\n${"a".repeat(45)}`],
     [
       "a resource id",
-      "/subscriptions/6f3c2b1a-0d4e-4f5a-8b6c-7d8e9f0a1b2c/resourceGroups/render/providers/Microsoft.Batch/batchAccounts/x",
+      "/subscriptions/6f3c2b1a-0d4e-4f5a-8b6c-7d8e9f0a1b2c" +
+        "/resourceGroups/render/providers/Microsoft.Batch/batchAccounts/x",
     ],
-    ["a list of words in lines", `${"no such pool:\n- render\n- encode it\n".repeat(20)}`],
+    ["a list of words in lines", "no such pool:\n- render\n- encode it\n".repeat(20)],
     [
       "frames of a stack",
       "    at Drive.run (/home/site/wwwroot/main.js:1:2)\n    at async advance (/home/site/main.js:3:4)",
@@ -34,8 +37,6 @@ describe("free text", () => {
   });
 
   const url = keyText.replaceAll("+", "-").replaceAll("/", "_");
-  const wrapped = (width: number, by: string): string =>
-    keyText.match(new RegExp(`.{1,${width}}`, "g"))?.join(by) ?? "";
 
   it.each([
     ["in the alphabet for URLs", url],

@@ -169,7 +169,7 @@ export class SignalTable implements Signals {
     return reports.filter((report) => !isPseudo(report) && heardAt(report) >= since).length;
   }
 
-  /** Each row by itself and only if it is unchanged: a crash between two of them leaves the others for the next time. */
+  /** Each row by itself, and only if it is unchanged: a crash leaves the others for the next time. */
   async removeOver(
     account: string,
     isOver: (report: InstanceReport) => boolean,
