@@ -53,6 +53,14 @@ export class ClaimLostError extends Error {
   }
 }
 
+/** Why a service did not do it, where that is known, and what to do where it lasts. */
+export interface Hint {
+  readonly cause: string;
+  readonly remedy: string;
+}
+
+const because = (hint: Hint | null): string => (hint === null ? "" : `: ${hint.cause}`);
+
 /** The service did not do it and may do it later. */
 export class TransientServiceError extends Error {
   override readonly name = "TransientServiceError";
@@ -60,16 +68,21 @@ export class TransientServiceError extends Error {
     readonly facts: ServiceFacts,
     /** Milliseconds the service asked to wait, where it did. */
     readonly retryAfterMs: number | null = null,
+    readonly hint: Hint | null = null,
   ) {
-    super(`${describe(facts)}: not done, tried again later`);
+    const ifItLasts = hint === null ? "" : `; if it lasts: ${hint.remedy}`;
+    super(`${describe(facts)}${because(hint)}: not done, tried again later${ifItLasts}`);
   }
 }
 
 /** The request may or may not have been applied. */
 export class OutcomeUnknownError extends Error {
   override readonly name = "OutcomeUnknownError";
-  constructor(readonly facts: ServiceFacts) {
-    super(`${describe(facts)}: the answer was lost, so it may or may not have been applied`);
+  constructor(
+    readonly facts: ServiceFacts,
+    readonly hint: Hint | null = null,
+  ) {
+    super(`${describe(facts)}${because(hint)}: the answer was lost, so it may or may not have been applied`);
   }
 }
 
@@ -82,9 +95,10 @@ export class OperatorNeededError extends Error {
     readonly reason: BlockedReason,
     readonly facts: ServiceFacts,
     readonly remedy: string,
+    cause: string | null = null,
   ) {
     super(`${describe(facts)}: ${remedy}`);
-    this.what = describe(facts);
+    this.what = `${describe(facts)}${cause === null ? "" : `: ${cause}`}`;
   }
 }
 

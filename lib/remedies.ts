@@ -40,8 +40,18 @@ export const identityRemedies = {
   /** Where a token is refused. */
   tokenRefused:
     "the rotator's identity is refused a token: " +
-    "check that the function app has the managed identity that AZURE_CLIENT_ID " +
-    "names, or a system-assigned one where it is not set (az functionapp identity assign)",
+    "give this app the managed identity that AZURE_CLIENT_ID names, or a system-assigned one where it is not set: " +
+    "az functionapp identity assign --name <this app> --resource-group <its group> " +
+    "(with --identities <resource id> for one that AZURE_CLIENT_ID names)",
+  /** An app in Azure without an identity: the platform offers no endpoint. */
+  noIdentity:
+    "give this app a managed identity: az functionapp identity assign --name <this app> --resource-group <its group> " +
+    "(with --identities <resource id> for the one that AZURE_CLIENT_ID names), then restart it",
+  unknownInTenant:
+    "check AZURE_TENANT_ID and AZURE_CLIENT_ID, and that the app registration and the service exist in that tenant",
+  badSecret: "renew the app's secret or certificate (AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH)",
+  disabled: "enable the app's service principal in Entra (az ad sp update --id <client id> --set accountEnabled=true)",
+  conditionalAccess: "exclude the rotator's identity from the Conditional Access policy for workload identities",
   /** Where no token is to be had: an app without an identity gets no clearer answer. */
   noToken:
     "check again shortly; if it lasts, give this app the managed identity that AZURE_CLIENT_ID names, " +
@@ -49,7 +59,51 @@ export const identityRemedies = {
     "--resource-group <its group> (with --identities <resource id> for one that AZURE_CLIENT_ID names)",
 } as const;
 
+/** Of what passes by itself: what to do where it does not. */
+export const passingRemedies = {
+  defect: (): string => "please report this defect, with the request id",
+  token: (): string => "check this app's clock, and that ROTATION_CLOUD and ROTATION_ARM_ENDPOINT name its cloud",
+  conflict: (): string => "check what else works on it",
+  failover: (): string => "check the health of Key Vault in this region (az rest, or the portal's Service Health)",
+} as const;
+
+export const networkRemedies = {
+  expired: "check this app's clock and the certificate of the service, or of a proxy in between",
+  otherHost: "check the address, and whether a proxy or a DNS zone leads to another host",
+  untrusted: "add the certificate authority of the proxy by NODE_EXTRA_CA_CERTS, or let this traffic past the proxy",
+  unresolved:
+    "check that the name is right and what it names still exists; with a private endpoint, that its private DNS zone " +
+    "is linked to the app's network",
+  nameServer: "check the name servers of the app's network",
+  refused: "check the port of the address, and the proxy where HTTPS_PROXY names one",
+  noRoute: "let the app's network reach the service: firewall, route table, private endpoint, NAT gateway",
+  cut: "check the firewall or proxy between the app and the service",
+  slow: "check the service's health and the network between it and this app",
+} as const;
+
 export const batchRemedies = {
+  wrongEndpoint: (): string =>
+    "check ROTATION_CLOUD and ROTATION_ARM_ENDPOINT, and that this release is one for that cloud",
+  denied: ({ resourceId }: BatchAccountRef): string =>
+    `remove the deny assignment on ${resourceId} or above it, or exempt the rotator's identity from it ` +
+    "(az rest --method get --url <scope>/providers/Microsoft.Authorization/denyAssignments?api-version=2022-04-01)",
+  disabledSubscription: ({ subscriptionId }: BatchAccountRef): string =>
+    `enable subscription ${subscriptionId} again (az account subscription enable --id ${subscriptionId}), ` +
+    "or take its accounts out of ROTATION_ACCOUNTS",
+  unregistered: ({ subscriptionId }: BatchAccountRef): string =>
+    `register the provider: az provider register --namespace Microsoft.Batch --subscription ${subscriptionId}`,
+  sharedKeyRefused: (accountName: string): string =>
+    `Batch account ${accountName} refuses shared keys: ` +
+    "allow SharedKey in its allowedAuthenticationModes, or take the account out of ROTATION_ACCOUNTS",
+  clock: (accountName: string): string =>
+    `the data plane of Batch account ${accountName} refuses the date of the request: set this machine's clock`,
+  disabledAccount: (accountName: string): string =>
+    `Batch account ${accountName} is disabled: check its subscription, or take the account out of ROTATION_ACCOUNTS`,
+  dataPlane: (accountName: string): string =>
+    `the data plane of Batch account ${accountName} refuses the rotator for another reason than its key: ` +
+    `let the account's network rules admit the rotator, or set "probe": "none" for it`,
+  unknownAccount: (accountName: string): string =>
+    `the data plane does not know Batch account ${accountName}: check its resourceId in ROTATION_ACCOUNTS`,
   otherTenant: ({ resourceId }: BatchAccountRef): string =>
     `the subscription of ${resourceId} belongs to another tenant than the rotator's identity: ` +
     "run a rotator in that tenant",
@@ -86,6 +140,14 @@ export const vaultRemedies = {
     `enable the newest version of ${urlOf(secret)} ` +
     `(az keyvault secret set-attributes --enabled true --id ${urlOf(secret)}): ` +
     "while it is disabled no app can read the secret",
+  otherCloud: (): string => "check that ROTATION_CLOUD names the cloud of the vault",
+  noVault: ({ vaultUrl, name }: SecretRef): string =>
+    `there is no vault ${vaultUrl} for secret ${name}: check vaultUrl in ROTATION_ACCOUNTS, or recover the vault ` +
+    `(az keyvault recover --name ${vaultName(vaultUrl)})`,
+  connection: ({ vaultUrl }: SecretRef): string =>
+    `the vault ${vaultUrl} admits private endpoints only: give the rotator's network one and link its DNS zone ` +
+    `privatelink.vaultcore.azure.net, or allow selected networks (az keyvault update --name ${vaultName(vaultUrl)} ` +
+    "--public-network-access Enabled --default-action Deny) and admit the rotator's addresses",
   firewall: (secret: SecretRef): string =>
     "the vault's network rules refuse the rotator: " +
     `let its outbound addresses or its subnet reach ${urlOf(secret)} ` +
@@ -103,6 +165,23 @@ export const vaultRemedies = {
 const urlOf = ({ vaultUrl, name }: SecretRef): string => `${vaultUrl}/secrets/${name}`;
 
 export const tableRemedies = {
+  firewall: (table: string, account: string): string =>
+    `let the network rules of storage account ${account}, which has table ${table}, admit the rotator ` +
+    `(az storage account network-rule add --account-name ${account} with --ip-address, or with --vnet-name and ` +
+    "--subnet), or give it a private endpoint for tables",
+  wrongKey: (table: string, account: string): string =>
+    `check the key in the connection string of storage account ${account}, which has table ${table}: it may have ` +
+    "been regenerated; with an identity, check the tenant of the storage account, and this app's clock",
+  otherTenant: (_table: string, account: string): string =>
+    `check this app's clock, and that storage account ${account} is in the tenant of the rotator's identity`,
+  signature: (table: string, account: string): string =>
+    `issue a shared access signature for storage account ${account} that lets this app read and write tables ` +
+    `such as ${table} by https, or use an identity`,
+  disabled: (_table: string, account: string): string =>
+    `enable storage account ${account}: check its subscription and its state`,
+  missing: (table: string, account: string): string => `check that storage account ${account} still has table ${table}`,
+  beingDeleted: (table: string): string =>
+    `find out who deleted table ${table}, and restore its rows where there is a copy`,
   keysRefused: (table: string, account: string): string =>
     `storage account ${account}, which has table ${table}, refuses account keys: ` +
     "use an identity (AzureWebJobsStorage__accountName or ROTATION_STORAGE__accountName)",

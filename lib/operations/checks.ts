@@ -30,7 +30,11 @@ export const failedCheck = (check: string, error: unknown, config: AccountConfig
   }
   if (error instanceof CorruptRecordError) return bad(check, "the stored record cannot be used", error.message);
   if (error instanceof TransientServiceError || error instanceof OutcomeUnknownError) {
-    return bad(check, error.message, check === "identity" ? identityRemedies.noToken : outOfReachRemedy);
+    return bad(
+      check,
+      error.message,
+      error.hint?.remedy ?? (check === "identity" ? identityRemedies.noToken : outOfReachRemedy),
+    );
   }
   return bad(check, `unexpected ${error instanceof Error ? error.name : typeof error}`, "please report this defect");
 };

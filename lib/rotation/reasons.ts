@@ -42,6 +42,7 @@ export type ConsumerReason = (typeof consumerReasons)[number];
 /** Conditions that last until an operator acts. */
 export const blockedReasons = {
   Forbidden: "the rotator's identity may not do this",
+  Unreachable: "a certificate or an address is wrong, so no usable connection to the service comes about",
   NotFound: "the Batch account, the vault or the secret's version is not there",
   SharedKeyNotAllowed: "the Batch account does not allow shared keys, so there is nothing to rotate",
   SecretDeleted: "the secret is deleted and its name cannot be used",

@@ -146,12 +146,7 @@ const broken: readonly (readonly [reason: string, where: string, remedy: string,
     "the data plane does not know Batch account",
     answers("batch.listPools", 404, { code: "AccountNotFound" }),
   ],
-  [
-    "NotFound",
-    "at the vault",
-    "{secret} or this version of it is not there",
-    answers("vault.setSecret", 404, { code: "VaultNotFound" }),
-  ],
+  ["NotFound", "at the vault", "there is no vault ", answers("vault.setSecret", 404, { code: "VaultNotFound" })],
   [
     "SecretDeleted",
     "at the vault",

@@ -1,7 +1,9 @@
 import type { BatchKey } from "../../batch-key";
 import { OperatorNeededError, TransientServiceError } from "../../errors";
 import { withDeadline } from "../sdk/pipeline";
-import { factsOf } from "../sdk/service-errors";
+import { batchDetails, batchFailures } from "../sdk/batch-failures";
+import { diagnosed, rowOf } from "../sdk/failure-row";
+import { type SdkCall, toServiceError } from "../sdk/service-errors";
 import { answered, readFailure } from "../sdk/sdk-failure";
 import { seconds } from "../../rotation/time/units";
 
@@ -53,41 +55,23 @@ const readStart = async (response: Response): Promise<string> => {
   return text;
 };
 
-const judgeRefusal = (accountName: string, text: string, failure: ReturnType<typeof answered>): "refused" => {
-  const detail = /AuthenticationErrorDetail/.test(text) ? text : "";
-  if (/type of authentication SharedKey is not allowed/i.test(detail)) {
-    throw new OperatorNeededError(
-      "SharedKeyNotAllowed",
-      factsOf(operation, failure),
-      `Batch account ${accountName} refuses shared keys: ` +
-        "allow SharedKey in its allowedAuthenticationModes, or take the account out of ROTATION_ACCOUNTS",
-    );
-  }
-  if (failure.statusCode === 403 && /MAC signature/i.test(detail)) return "refused";
-  throw new OperatorNeededError(
-    "Forbidden",
-    factsOf(operation, failure),
-    `the data plane of Batch account ${accountName} refuses the rotator for another reason than its key: ` +
-      `let the account's network rules admit the rotator, or set "probe": "none" for it`,
-  );
+/** Batch's code, or the name of what it explains in words only. */
+const codeIn = (text: string, explained: boolean): string | null => {
+  const named = Object.entries(batchDetails).find(([, pattern]) => explained && pattern.test(text));
+  return named?.[0] ?? /"code"\s*:\s*"(\w{1,64})"/.exec(text)?.[1] ?? null;
 };
 
 const judge = async ({ accountName }: Probe, response: Response): Promise<"accepted" | "refused"> => {
-  const failure = answered(response.status, response.headers);
   if (response.status === 200) {
     await response.body?.cancel();
     return "accepted";
   }
   const text = await readStart(response);
-  if (response.status === 401 || response.status === 403) return judgeRefusal(accountName, text, failure);
-  if (response.status === 404) {
-    throw new OperatorNeededError(
-      "NotFound",
-      factsOf(operation, failure),
-      `the data plane does not know Batch account ${accountName}: check its resourceId in ROTATION_ACCOUNTS`,
-    );
-  }
-  throw new TransientServiceError(factsOf(operation, failure), failure.retryAfterMs);
+  const explained = /AuthenticationErrorDetail/.test(text);
+  if (response.status === 403 && explained && /MAC signature/i.test(text)) return "refused";
+  const failure = { ...answered(response.status, response.headers), code: codeIn(text, explained) };
+  const refusal: SdkCall["refusal"] = (found) => diagnosed(rowOf(batchFailures, found), accountName);
+  throw toServiceError(failure, { operation, effect: "read", refusal });
 };
 
 /**
@@ -107,6 +91,6 @@ export const probeKey = async (probe: Probe, signal: AbortSignal): Promise<"acce
     if (error instanceof OperatorNeededError || error instanceof TransientServiceError) throw error;
     // `fetch` says what went wrong in the cause of a TypeError.
     const failed: unknown = error instanceof TypeError ? error.cause : error;
-    throw new TransientServiceError(factsOf(operation, readFailure(failed)));
+    throw toServiceError(readFailure(failed), { operation, effect: "read", refusal: () => null });
   }
 };

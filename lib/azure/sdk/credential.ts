@@ -5,6 +5,7 @@ import {
   type TokenCredential,
 } from "@azure/identity";
 import { waitFor } from "./pipeline";
+import { notSent, PipelineStop } from "./sdk-failure";
 import { seconds } from "../../rotation/time/units";
 
 export interface CredentialOptions {
@@ -26,12 +27,26 @@ export const createCredential = ({ env, clientId, authorityHost }: CredentialOpt
   if (env["IDENTITY_ENDPOINT"]) {
     return limited(clientId === null ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId }));
   }
+  if (isInAzureWithoutIdentity(env)) return noIdentity;
   return limited(
     new DefaultAzureCredential({
       authorityHost,
       ...(clientId === null ? {} : { managedIdentityClientId: clientId }),
     }),
   );
+};
+
+/** An app in Azure has an identity endpoint exactly where it has an identity; another way in needs these settings. */
+const isInAzureWithoutIdentity = (env: CredentialOptions["env"]): boolean =>
+  Boolean(env["WEBSITE_SITE_NAME"]) &&
+  !["MSI_ENDPOINT", "AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_FEDERATED_TOKEN_FILE"].some(
+    (name) => env[name],
+  );
+
+const noIdentity: TokenCredential = {
+  getToken: async () => {
+    throw new PipelineStop(notSent("NoManagedIdentity"));
+  },
 };
 
 const maxTokenMs = seconds(30);

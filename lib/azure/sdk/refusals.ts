@@ -1,7 +1,12 @@
-import { batchRemedies, tableRemedies, vaultRemedies } from "../../remedies";
 import type { BatchAccountRef, SecretRef } from "../../rotation/account-config";
+import { armFailures } from "./arm-failures";
+import { diagnosed, type Diagnosis, rowOf } from "./failure-row";
 import type { SdkFailure } from "./sdk-failure";
-import type { PermanentFailure } from "./service-errors";
+import { tableFailures } from "./table-failures";
+import { vaultFailures } from "./vault-failures";
+
+/** What an answered failure of a service means; null for a status that says nothing about its cause. */
+export type Diagnose = (failure: SdkFailure) => Diagnosis | null;
 
 export type BatchAction = "read" | "listKeys" | "regenerateKeys";
 
@@ -12,25 +17,22 @@ const armActions = {
   regenerateKeys: "Microsoft.Batch/batchAccounts/regeneratekeys/action",
 } as const satisfies Record<BatchAction, string>;
 
-/** Not `ForbiddenByPolicy`: Key Vault's code for a right that the vault's own access policies do not give. */
-const isPolicyRefusal = ({ code, innerCode }: SdkFailure): boolean =>
-  innerCode !== "ForbiddenByPolicy" && /policy/i.test(innerCode ?? code ?? "");
+/**
+ * A failure with a code that stands for it in the table: not all codes of policies and failovers are published. Not
+ * `ForbiddenByPolicy`: Key Vault's code for a right that the vault's own access policies do not give.
+ */
+const named = (failure: SdkFailure): SdkFailure => {
+  const code = failure.innerCode ?? failure.code ?? "";
+  if (failure.statusCode !== 403 || code === "ForbiddenByPolicy") return failure;
+  if (/readonly/i.test(failure.innerCode ?? "")) return { ...failure, innerCode: "VaultReadOnly" };
+  return /policy/i.test(code) ? { ...failure, innerCode: "RequestDisallowedByPolicy" } : failure;
+};
 
-/** Resource Manager's refusals of one action on one Batch account. */
+/** Resource Manager's failures of one action on one Batch account. */
 export const batchRefusal =
-  (ref: BatchAccountRef, action: BatchAction) =>
-  (failure: SdkFailure): PermanentFailure | null => {
-    const { statusCode, code } = failure;
-    if (statusCode === 401 && code === "InvalidAuthenticationTokenTenant")
-      return { reason: "Forbidden", remedy: batchRemedies.otherTenant(ref) };
-    if (statusCode === 403 && isPolicyRefusal(failure))
-      return { reason: "PolicyRefused", remedy: batchRemedies.policy(ref, armActions[action]) };
-    if (statusCode === 403) return { reason: "Forbidden", remedy: batchRemedies.forbidden(ref, armActions[action]) };
-    if (statusCode === 404) return { reason: "NotFound", remedy: batchRemedies.notFound(ref) };
-    if (statusCode === 409 && code === "ScopeLocked")
-      return { reason: "ResourceLocked", remedy: batchRemedies.locked(ref) };
-    return null;
-  };
+  (ref: BatchAccountRef, action: BatchAction): Diagnose =>
+  (failure) =>
+    diagnosed(rowOf(armFailures, named(failure)), { ref, action: armActions[action] });
 
 export type SecretCommand = "get" | "set" | "update";
 
@@ -40,45 +42,22 @@ const vaultActions = {
   update: "Microsoft.KeyVault/vaults/secrets/update/action",
 } as const satisfies Record<SecretCommand, string>;
 
-/**
- * Key Vault's refusals of one command on one secret. The inner code decides: the outer one is `Forbidden` for all of
- * these.
- */
+/** Key Vault's failures of one command on one secret. */
 export const vaultRefusal =
-  (ref: SecretRef, command: SecretCommand) =>
-  (failure: SdkFailure): PermanentFailure | null => {
-    const { statusCode, code, innerCode } = failure;
-    if (statusCode === 401 && innerCode === "AKV10032")
-      return { reason: "Forbidden", remedy: vaultRemedies.otherTenant(ref) };
-    // During a failover the vault answers reads only: that ends by itself.
-    if (statusCode === 403 && /readonly/i.test(innerCode ?? "")) return null;
-    if (statusCode === 403) return forbiddenByVault(ref, command, failure);
-    if (statusCode === 404) return { reason: "NotFound", remedy: vaultRemedies.notFound(ref) };
-    if (statusCode === 409 && (innerCode ?? code) === "ObjectIsDeletedButRecoverable")
-      return { reason: "SecretDeleted", remedy: vaultRemedies.deleted(ref) };
-    return null;
-  };
-
-const forbiddenByVault = (ref: SecretRef, command: SecretCommand, failure: SdkFailure): PermanentFailure => {
-  if (failure.innerCode === "SecretDisabled") return { reason: "SecretDisabled", remedy: vaultRemedies.disabled(ref) };
-  if (failure.innerCode === "ForbiddenByFirewall") return { reason: "Forbidden", remedy: vaultRemedies.firewall(ref) };
-  if (isPolicyRefusal(failure)) return { reason: "PolicyRefused", remedy: vaultRemedies.policy(ref, command) };
-  const permission = command === "get" ? "get" : "set";
-  return { reason: "Forbidden", remedy: vaultRemedies.forbidden(ref, vaultActions[command], permission) };
-};
+  (ref: SecretRef, command: SecretCommand): Diagnose =>
+  (failure) =>
+    diagnosed(rowOf(vaultFailures, named(failure)), {
+      ref,
+      command,
+      action: vaultActions[command],
+      permission: command === "get" ? "get" : "set",
+    });
 
 /** Azure's own tables have the account's name in front; of any other place only the host is known. */
 const storageAccountAt = (tablesUrl: string): string => new URL(tablesUrl).hostname.split(".table.")[0] ?? "";
 
-/** The table service's refusals. `tablesUrl`: where the storage account has its tables. */
+/** The table service's failures. `tablesUrl`: where the storage account has its tables. */
 export const tableRefusal =
-  (table: string, tablesUrl: string) =>
-  ({ statusCode, code }: SdkFailure): PermanentFailure | null => {
-    if (statusCode !== 403) return null;
-    const account = storageAccountAt(tablesUrl);
-    const remedy =
-      code === "KeyBasedAuthenticationNotPermitted"
-        ? tableRemedies.keysRefused(table, account)
-        : tableRemedies.forbidden(table, account);
-    return { reason: "Forbidden", remedy };
-  };
+  (table: string, tablesUrl: string): Diagnose =>
+  (failure) =>
+    diagnosed(rowOf(tableFailures, failure), { table, account: storageAccountAt(tablesUrl) });

@@ -6,10 +6,10 @@ import { type HeaderReader, retryAfterMs } from "./retry-after";
  */
 export interface SdkFailure {
   /**
-   * `answered`: the service sent a status. `notSent`: the request certainly never reached it. `tokenRefused`: nor did
-   * this one, because the identity is refused a token. `lost`: anything else.
+   * `answered`: the service sent a status. `notSent`: the request certainly never reached it, also where the identity
+   * got no token. `lost`: anything else.
    */
-  readonly kind: "answered" | "notSent" | "tokenRefused" | "lost";
+  readonly kind: "answered" | "notSent" | "lost";
   readonly statusCode: number | null;
   /** The service's code, a system's (`ECONNRESET`) or else the error's name. */
   readonly code: string | null;
@@ -73,6 +73,23 @@ const innerCodeOf = (error: unknown): string | null => {
   );
 };
 
+/**
+ * What an error of the identity's library means: Entra's own code; `IdentityRefused` where the identity endpoint does
+ * not give a token to this identity; `IdentityUnreachable` where it does not answer. Any other name stays.
+ */
+const credentialCode = (error: unknown, name: string | null, statusCode: number | null): string | null => {
+  const description = member(error, "errorResponse", "errorDescription");
+  const entra = typeof description === "string" ? (/^AADSTS\d{5,7}\b/.exec(description)?.[0] ?? null) : null;
+  if (entra !== null) return entra;
+  // MSAL says only in its own error what the endpoint answered.
+  const answer = member(error, "cause", "status");
+  if (name === "CredentialUnavailableError" && [400, 401, 403, 404].some((status) => status === answer))
+    return "IdentityRefused";
+  if (member(error, "cause", "errorCode") === "network_error") return "IdentityUnreachable";
+  const refused = statusCode !== null && [400, 401, 403].includes(statusCode);
+  return name === "AuthenticationError" && !refused ? "IdentityUnreachable" : name;
+};
+
 const unanswered = (kind: SdkFailure["kind"], code: string | null): SdkFailure => ({
   kind,
   statusCode: null,
@@ -87,10 +104,7 @@ export const readFailure = (error: unknown): SdkFailure => {
   if (error instanceof PipelineStop) return error.failure;
   const name = word(member(error, "name"));
   const statusCode = Number(member(error, "statusCode")) || null;
-  if (credentialErrors.includes(name)) {
-    const refused = name === "AuthenticationError" && statusCode !== null && [400, 401, 403].includes(statusCode);
-    return unanswered(refused ? "tokenRefused" : "notSent", name);
-  }
+  if (credentialErrors.includes(name)) return unanswered("notSent", credentialCode(error, name, statusCode));
   const code = codeOf(error);
   if (statusCode === null) {
     return unanswered(isBeforeSending(code) ? "notSent" : "lost", code ?? name);

@@ -1,13 +1,9 @@
 import { OperatorNeededError, OutcomeUnknownError, type ServiceFacts, TransientServiceError } from "../../errors";
-import { identityRemedies } from "../../remedies";
-import type { BlockedReason } from "../../rotation/reasons";
+import { diagnosed, type Diagnosis, rowOf } from "./failure-row";
+import { identityFailures } from "./identity-failures";
+import { networkDiagnosis } from "./network-failures";
+import type { Diagnose } from "./refusals";
 import { notSent, readFailure, type SdkFailure } from "./sdk-failure";
-
-/** A refusal that only an operator can fix, and how. */
-export interface PermanentFailure {
-  readonly reason: BlockedReason;
-  readonly remedy: string;
-}
 
 /** One call of an SDK, as its errors need to know it. */
 export interface SdkCall {
@@ -18,8 +14,8 @@ export interface SdkCall {
    * not done.
    */
   readonly effect: "read" | "change";
-  /** The refusals of this service that need an operator. */
-  readonly refusal: (failure: SdkFailure) => PermanentFailure | null;
+  /** What the answered failures of this service mean. */
+  readonly refusal: Diagnose;
 }
 
 export type ServiceError = TransientServiceError | OutcomeUnknownError | OperatorNeededError;
@@ -43,18 +39,22 @@ const definiteRefusals: readonly (number | null)[] = [400, 401, 403, 404, 409, 4
 const isCertainlyNotDone = (failure: SdkFailure): boolean =>
   failure.kind === "notSent" || definiteRefusals.includes(failure.statusCode);
 
-const tokenRefused: PermanentFailure = { reason: "Forbidden", remedy: identityRemedies.tokenRefused };
+const diagnosisOf = (failure: SdkFailure, refusal: Diagnose): Diagnosis | null =>
+  failure.kind === "answered"
+    ? refusal(failure)
+    : (diagnosed(rowOf(identityFailures, failure), undefined) ?? networkDiagnosis(failure.code));
 
 /** The one translation of an SDK's error into the errors that a port promises. */
 export const toServiceError = (failure: SdkFailure, { operation, effect, refusal }: SdkCall): ServiceError => {
   const facts = factsOf(operation, failure);
-  const refused =
-    failure.kind === "tokenRefused" ? tokenRefused : failure.kind === "answered" ? refusal(failure) : null;
-  if (refused !== null) return new OperatorNeededError(refused.reason, facts, refused.remedy);
+  const found = diagnosisOf(failure, refusal);
+  if (found !== null && found.lasts !== null)
+    return new OperatorNeededError(found.lasts, facts, found.remedy, found.cause);
   // A 401 is transient for every kind of call: the token has just expired or was revoked, and the next attempt brings a
-  // new one. The refusals above pick out the 401s that no new token fixes.
-  if (effect === "read" || isCertainlyNotDone(failure)) return new TransientServiceError(facts, failure.retryAfterMs);
-  return new OutcomeUnknownError(facts);
+  // new one. The tables pick out the 401s that no new token fixes.
+  if (effect === "read" || isCertainlyNotDone(failure))
+    return new TransientServiceError(facts, failure.retryAfterMs, found);
+  return new OutcomeUnknownError(facts, found);
 };
 
 /**

@@ -13,10 +13,13 @@ afterAll(() => world.close());
 
 // In a separate file, because a process keeps its tokens.
 describe("an identity endpoint that gives no token", () => {
-  it.each([{ status: 400 }, { status: 429 }, { status: 500 }])("leaves no outcome unknown (%j)", async ({ status }) => {
+  it.each([
+    { status: 400, name: "OperatorNeededError", code: "IdentityRefused" },
+    { status: 429, name: "TransientServiceError", code: "CredentialUnavailableError" },
+  ])("leaves no outcome unknown, and lasts where the identity is not known (%j)", async ({ status, name, code }) => {
     world.emulators.faults.add({ route: "identity.token", when: "before", kind: "status", status });
     const error = await thrownBy(() => world.batch.regenerate(world.addAccount(), "primary", call));
-    expect(["TransientServiceError", "OperatorNeededError"]).toContain(error.name);
+    expect(error).toMatchObject({ name, facts: { code } });
     expect(world.emulators.journal.count("arm.regenerateKeys")).toBe(0);
   });
 

@@ -34,6 +34,20 @@ const losses: readonly FaultKind[] = [
   { kind: "resetInMiddle" },
 ];
 
+describe("a vault that refuses the rotator", () => {
+  it.each([
+    ["ForbiddenByConnection", /admits private endpoints only/],
+    ["ForbiddenByFirewall", /network rules refuse the rotator/],
+    ["ForbiddenByRbac", /^grant the rotator's identity/],
+  ])("by %s names that cause's own remedy", async (code, remedy) => {
+    const body = { error: { code: "Forbidden", message: "no", innererror: { code } } };
+    world.emulators.faults.add({ route: "vault.*", when: "before", kind: "status", status: 403, body });
+    const error = await thrownBy(() => world.newSecrets().newest(newSecret(), call));
+    expect(error).toMatchObject({ name: "OperatorNeededError", reason: "Forbidden", facts: { code } });
+    expect(error).toMatchObject({ remedy: expect.stringMatching(remedy) });
+  });
+});
+
 describe("publishing", () => {
   it.each((["before", "after"] as const).flatMap((at) => losses.map((fault) => [fault, at] as const)))(
     "is sent once and has an unknown outcome after %j, %s the effect",

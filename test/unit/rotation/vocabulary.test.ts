@@ -54,7 +54,8 @@ describe("reasons to wait", () => {
   it("to be blocked are those of the published contract", () => {
     expect(Object.keys(blockedReasons)).toEqual(
       words(`
-      Forbidden NotFound SharedKeyNotAllowed SecretDeleted SecretDisabled ResourceLocked PolicyRefused NoUsableKey
+      Forbidden Unreachable NotFound SharedKeyNotAllowed SecretDeleted SecretDisabled ResourceLocked PolicyRefused
+      NoUsableKey
       RecordCorrupt RecordElsewhere
     `),
     );

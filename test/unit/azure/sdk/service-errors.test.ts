@@ -73,10 +73,6 @@ describe("a write that is sent once", () => {
     ["a host name that does not resolve", anSdkError({ code: "ENOTFOUND" })],
     ["a busy resolver", anSdkError({ code: "EAI_AGAIN" })],
     ["a refused connection", anSdkError({ code: "ECONNREFUSED" })],
-    ["an untrusted certificate", anSdkError({ code: "UNABLE_TO_VERIFY_LEAF_SIGNATURE" })],
-    ["a self-signed certificate", anSdkError({ code: "SELF_SIGNED_CERT_IN_CHAIN" })],
-    ["an expired certificate", anSdkError({ code: "CERT_HAS_EXPIRED" })],
-    ["a certificate for another host", anSdkError({ code: "ERR_TLS_CERT_ALTNAME_INVALID" })],
     ["an unavailable identity endpoint", aNamedError("CredentialUnavailableError")],
     ["a sign-in service that failed", aNamedError("AuthenticationError", { statusCode: 500 })],
   ])("is certainly not done after %s", (_, error) => {
