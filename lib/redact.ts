@@ -6,7 +6,7 @@ const controls = /[\p{Cc}\p{Cf}\u2028\u2029]+/gu;
 const lineBreak = String.raw`[ \t]*(?:[\p{Cc}\p{Cf}\u2028\u2029]|\\[nrt]|%0[AaDd])[\p{Cc}\p{Cf}\s]*`;
 
 /** As it is, percent-encoded, or escaped as in JSON. */
-const padding = String.raw`(?:=|%(?:25)*3[Dd]|\u003[Dd])`;
+const padding = String.raw`(?:=|%(?:25)*3[Dd]|\\u003[Dd])`;
 
 /** 86 or more of these letters, which may be wrapped into lines, and the padding. */
 const run = (letter: string): string =>
