@@ -1,14 +1,14 @@
 import { activeQuarantine, withoutIntent } from "./claim";
 import { isRestartUrgent } from "./events/alarm-conditions";
 import { appended, type EventContext, withEvents } from "./events/outbox";
-import { rotationOf } from "./phases";
+import { rotationOf, type State } from "./phases";
 import type { Failure, Hold, RotationRecord } from "./record";
 import { type Instant, toInstant } from "./time/time";
 import type { Move } from "./transitions";
 
 /** The record after a step: the next state, its events in the outbox, and the traces of failed attempts removed. */
 export const moved = (record: RotationRecord, move: Move, context: EventContext): RotationRecord => {
-  const samePhase = move.state.phase === record.state.phase;
+  const samePhase = isSamePhase(record.state, move.state);
   const rotationId = rotationOf(move.state)?.id ?? rotationOf(record.state)?.id ?? null;
   const next: RotationRecord = {
     ...withoutIntent(record),
@@ -27,6 +27,10 @@ export const moved = (record: RotationRecord, move: Move, context: EventContext)
   };
   return appended(withRaised(next, move, context), move.events, context, rotationId);
 };
+
+/** At first sight an adoption begins: what is counted from its beginning must not count the time before, as a pause. */
+const isSamePhase = (before: State, after: State): boolean =>
+  before.phase === after.phase && (before.active === null) === (after.active === null);
 
 /** The event is the first announcement of an alarm that lasts until the request has started again. */
 const withRaised = (next: RotationRecord, { events }: Move, { now }: EventContext): RotationRecord => {

@@ -1,7 +1,7 @@
 import { failed, moved, waitingOn } from "../../../lib/rotation/settle";
 import { type Move, rotationCompleted, targetRegenerated } from "../../../lib/rotation/transitions";
 import { aClaim, aFailure, anEventContext, aQuarantine, aRecord } from "../../builders/record";
-import { adopting, aRotation, idle } from "../../builders/state";
+import { adopting, aRotation, idle, thePrimary } from "../../builders/state";
 import { at, when } from "../../builders/time";
 
 describe("a move", () => {
@@ -187,6 +187,14 @@ const ended = (also: Move["also"]): Move => ({
   state: idle(),
   events: [{ event: "UrgentRotationSuperseded", detail: "ended" }],
   ...(also === undefined ? {} : { also }),
+});
+
+test("an adoption begins at first sight, however long the account was known before: as of then a delay counts", () => {
+  const record = aRecord({ state: adopting(), phaseClock: { since: at("09:00"), pausedMs: 5 } });
+  const seen: Move = { state: adopting({ active: thePrimary() }), events: [] };
+  const first = moved(record, seen, anEventContext("10:00"));
+  expect(first.phaseClock).toEqual({ since: at("10:00"), pausedSince: null, pausedMs: 0 });
+  expect(moved(first, seen, anEventContext("10:05")).phaseClock.since).toBe(at("10:00"));
 });
 
 describe("the end of a rotation for a leaked key", () => {
