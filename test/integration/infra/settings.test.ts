@@ -1,7 +1,9 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { maxInlineBytes } from "../../../lib/config/configuration";
 import { readSettings } from "../../../lib/config/settings";
-import { describeBicep, planOf, projectRoot, settingsOf } from "../../unit/infra/bicep";
+import { at, describeBicep, planOf, projectRoot, settingsOf } from "../../unit/infra/bicep";
 import { accountsFileOf, accountsOf, parameterSets } from "../../unit/infra/parameter-sets";
 import { leftOut, settingProblems } from "../../unit/infra/settings-check";
 
@@ -66,4 +68,11 @@ describeBicep("the app settings", () => {
     expect(planned.filter((name) => !(name in sample.Values))).toEqual([]);
     expect(Object.keys(leftOut).filter((name) => !(name in sample.Values))).toEqual([]);
   });
+});
+
+test("the longest list of accounts in a setting leaves room for a process to start, 128 KiB would not", () => {
+  const start = (bytes: number) =>
+    spawnSync(process.execPath, ["-e", ""], { env: { ROTATION_ACCOUNTS: "x".repeat(bytes) } });
+  expect(start(maxInlineBytes)).toMatchObject({ status: 0 });
+  expect(process.platform === "linux" ? at(start(131_072).error, "code") : "E2BIG").toBe("E2BIG");
 });
