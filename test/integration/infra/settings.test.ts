@@ -70,9 +70,10 @@ describeBicep("the app settings", () => {
   });
 });
 
+const startWith = (bytes: number) =>
+  spawnSync(process.execPath, ["-e", ""], { env: { ROTATION_ACCOUNTS: "x".repeat(bytes) } });
+
 test("the longest list of accounts in a setting leaves room for a process to start, 128 KiB would not", () => {
-  const start = (bytes: number) =>
-    spawnSync(process.execPath, ["-e", ""], { env: { ROTATION_ACCOUNTS: "x".repeat(bytes) } });
-  expect(start(maxInlineBytes)).toMatchObject({ status: 0 });
-  expect(process.platform === "linux" ? at(start(131_072).error, "code") : "E2BIG").toBe("E2BIG");
+  expect(startWith(maxInlineBytes)).toMatchObject({ status: 0 });
+  expect(process.platform === "linux" ? at(startWith(131_072).error, "code") : "E2BIG").toBe("E2BIG");
 });
