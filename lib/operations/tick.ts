@@ -2,6 +2,7 @@ import { notificationDelayed, safeMessage } from "../alarms/publish-notice";
 import type { App } from "../app";
 import { callOptions } from "../limits";
 import { concurrently } from "./concurrently";
+import { sha256 } from "../hash";
 import { readRecord } from "../driver/read-record";
 import { CorruptRecordError } from "../errors";
 import type { StoredNotice } from "../ports";
@@ -45,7 +46,8 @@ type StoredNotices = readonly StoredNotice[] | null;
  */
 export class Ticker {
   readonly #states: AccountStates;
-  #turn = 0;
+  /** The place of the account that the next tick begins with; null at the first tick of this process. */
+  #next: number | null = null;
 
   constructor(private readonly app: App) {
     this.#states = new AccountStates(app.ports.log);
@@ -56,9 +58,11 @@ export class Ticker {
     const startedAt = ports.clock.now().getTime();
     const stop = ports.clock.abortAfter(limits.tickMs);
     const notices = this.#notices();
-    const outcomes = await concurrently(this.#inTurn(accounts), maxConcurrent, (config) =>
-      this.#processAccount(config, stop, notices),
-    );
+    const first = this.#next ?? this.#anyPlace();
+    const inTurn = [...accounts.slice(first), ...accounts.slice(0, first)];
+    const outcomes = await concurrently(inTurn, maxConcurrent, (config) => this.#processAccount(config, stop, notices));
+    const begun = outcomes.filter(({ inTime }) => inTime).length;
+    this.#next = (first + begun) % Math.max(1, accounts.length);
     const read = await notices;
     if (read !== null) await alarmOthers(this.app, read);
     await reportUnresolved(this.app, read?.find(({ notice }) => notice.account === null) ?? null);
@@ -68,11 +72,13 @@ export class Ticker {
     return { ...summary, outcome: read === null || nothingProcessed ? "bad" : "good" };
   }
 
-  /** Each tick begins with another account, so that a tick that is too short for all starves none. */
-  #inTurn(accounts: readonly AccountConfig[]): readonly AccountConfig[] {
-    const first = this.#turn % Math.max(1, accounts.length);
-    this.#turn += maxConcurrent;
-    return [...accounts.slice(first), ...accounts.slice(0, first)];
+  /**
+   * A process may live for one tick only, and know nothing of those before it. So its first tick begins anywhere: a
+   * tick that is too short for all accounts starves none.
+   */
+  #anyPlace(): number {
+    const { ports, accounts } = this.app;
+    return Number.parseInt(sha256(ports.ids.next()).slice(0, 8), 16) % Math.max(1, accounts.length);
   }
 
   /** The notices of all accounts in one query. */
@@ -86,8 +92,13 @@ export class Ticker {
     }
   }
 
-  async #processAccount(config: AccountConfig, stop: AbortSignal, notices: Promise<StoredNotices>): Promise<Outcome> {
-    const outcome = await this.#driveAndReport(config, stop);
+  async #processAccount(
+    config: AccountConfig,
+    stop: AbortSignal,
+    notices: Promise<StoredNotices>,
+  ): Promise<Outcome & { readonly inTime: boolean }> {
+    const inTime = !stop.aborted;
+    const outcome = { ...(await this.#driveAndReport(config, stop)), inTime };
     const all = await notices;
     const known = all?.find(({ notice }) => notice.account === config.name) ?? null;
     if (all !== null && outcome.status !== null) await alarmCorruptRecord(this.app, config, known, outcome.unusable);
