@@ -42,16 +42,28 @@ def vault_token():
     return json.loads(send(url, headers)[1])["access_token"]
 
 
-def vault(token, path):
-    url = f"{os.environ['VAULT_URL']}/secrets/{os.environ['SECRET_NAME']}{path}?api-version=7.4"
+def get(token, url):
     status, body = send(url, {"authorization": f"Bearer {token}"})
     return json.loads(body) if status == 200 else None
 
 
+def secret_url(path):
+    return f"{os.environ['VAULT_URL']}/secrets/{os.environ['SECRET_NAME']}{path}?api-version=7.4"
+
+
 def read(token, path):
     """(version, key), or None."""
-    secret = vault(token, path)
+    secret = get(token, secret_url(path))
     return secret and (secret["id"].split("/")[-1], secret["value"])
+
+
+def versions(token):
+    """The ids of all versions, in any order: the vault lists 25 of them on a page."""
+    url = secret_url("/versions")
+    while url:
+        page = get(token, url) or {"value": []}
+        yield from (item["id"].split("/")[-1] for item in page["value"])
+        url = page.get("nextLink")
 
 
 def held(token):
@@ -66,8 +78,8 @@ def held(token):
     newest = read(token, "")
     if key is None or (newest and newest[1] == key):
         return newest
-    for item in (vault(token, "/versions") or {"value": []})["value"]:
-        version = read(token, "/" + item["id"].split("/")[-1])
+    for name in versions(token):
+        version = read(token, "/" + name)
         if version and version[1] == key:
             return version
     return None

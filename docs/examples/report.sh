@@ -28,7 +28,8 @@ else
 fi
 token=$(member access_token <<<"$answer")
 
-vault() { curl -sS -H "authorization: Bearer $token" "$VAULT_URL/secrets/$SECRET_NAME$1?api-version=7.4"; }
+get() { curl -sS -H "authorization: Bearer $token" "$1"; }
+vault() { get "$VAULT_URL/secrets/$SECRET_NAME$1?api-version=7.4"; }
 
 # The key that this instance holds, with its version.
 # A file or an app setting gives no version: the vault is searched for the key.
@@ -38,9 +39,14 @@ version=${version##*/}
 mine=${BATCH_KEY:-$key}
 if [ -n "${BATCH_KEY_FILE:-}" ]; then mine=$(<"$BATCH_KEY_FILE"); fi
 if [ "$mine" != "$key" ]; then
-  version=''
-  for id in $(vault /versions | grep -oE '/[0-9a-f]{32}"' | tr -d '/"'); do
-    if [ "$(vault "/$id" | member value)" = "$mine" ]; then version=$id; break; fi
+  version='' page=$(vault /versions)
+  # The vault lists 25 versions on a page, in any order.
+  while [ -z "$version" ] && [ -n "$page" ]; do
+    for id in $(grep -oE '/[0-9a-f]{32}"' <<<"$page" | tr -d '/"'); do
+      if [ "$(vault "/$id" | member value)" = "$mine" ]; then version=$id; break; fi
+    done
+    next=$(member nextLink <<<"$page") page=''
+    if [ -n "$next" ]; then page=$(get "$next"); fi
   done
 fi
 if [ -z "$version" ]; then

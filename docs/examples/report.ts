@@ -42,17 +42,26 @@ const vaultToken = async (): Promise<string> => {
   return token;
 };
 
-const vault = async <T>(token: string, path: string): Promise<T | null> => {
-  const response = await send(`${env("VAULT_URL")}/secrets/${env("SECRET_NAME")}${path}?api-version=7.4`, {
-    headers: { authorization: `Bearer ${token}` },
-  });
+const get = async <T>(token: string, url: string): Promise<T | null> => {
+  const response = await send(url, { headers: { authorization: `Bearer ${token}` } });
   return response.ok ? JSON.parse(await response.text()) : null;
 };
 
+const secretUrl = (path: string): string => `${env("VAULT_URL")}/secrets/${env("SECRET_NAME")}${path}?api-version=7.4`;
+
 const read = async (token: string, path: string): Promise<Held | null> => {
-  const secret = await vault<{ id: string; value: string }>(token, path);
+  const secret = await get<{ id: string; value: string }>(token, secretUrl(path));
   return secret && { version: secret.id.split("/").at(-1) ?? "", key: secret.value };
 };
+
+/** The ids of all versions, in any order: the vault lists 25 of them on a page. */
+async function* versions(token: string): AsyncGenerator<string> {
+  for (let url: string | null | undefined = secretUrl("/versions"); url; ) {
+    const page: { value: { id: string }[]; nextLink?: string | null } | null = await get(token, url);
+    for (const { id } of page?.value ?? []) yield id.split("/").at(-1) ?? "";
+    url = page?.nextLink;
+  }
+}
 
 /**
  * The key that this instance holds, with its version.
@@ -63,9 +72,8 @@ const held = async (token: string): Promise<Held | null> => {
   const key = file === undefined ? process.env["BATCH_KEY"] : readFileSync(file, "utf8").trim();
   const newest = await read(token, "");
   if (key === undefined || newest?.key === key) return newest;
-  const { value: versions } = (await vault<{ value: { id: string }[] }>(token, "/versions")) ?? { value: [] };
-  for (const { id } of versions) {
-    const version = await read(token, `/${id.split("/").at(-1)}`);
+  for await (const id of versions(token)) {
+    const version = await read(token, `/${id}`);
     if (version?.key === key) return version;
   }
   return null;

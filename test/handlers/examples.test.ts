@@ -126,6 +126,18 @@ describe.each(here)("the %s example", (language, command, args) => {
     expect(await reported(named("file"))).toMatchObject({ secretVersion: at.newest().version, proven: true });
   });
 
+  test("finds the version on any page of the vault's list", async () => {
+    const { name } = at.config.secret;
+    const added = Array.from({ length: 30 }, () =>
+      world.vault.seed(name, { value: randomBytes(64).toString("base64") }),
+    );
+    // The vault lists by id, whatever the age.
+    const last = added.toSorted((one, other) => (one.version < other.version ? -1 : 1)).at(-1);
+    world.vault.seed(name, { value: at.keys().primary });
+    await report(environment(named("page"), { BATCH_KEY: last?.value ?? "" }));
+    expect(await reported(named("page"))).toMatchObject({ secretVersion: last?.version, proven: true });
+  });
+
   test("reports unhealthy where Batch refuses its key", async () => {
     const old = at.newest();
     const value = world.emulators.batch.regenerateByHand(at.config.batch.accountName, at.publishedSlot() ?? "primary");

@@ -1,5 +1,6 @@
 import { firstNotice } from "../../../lib/rotation/events/notice";
 import { anEvent, at, later } from "../suites/records";
+import { aRecord } from "../../builders/record";
 import { aReport } from "../../builders/report";
 import { openTablesWorld, type TablesWorld } from "./tables-world";
 
@@ -20,6 +21,7 @@ beforeAll(async () => {
     const report = aReport({ instance: `vm-${sequence}` });
     await world.signals.update(account, "render-api", report.instance, () => ({ accepted: true, report }), call);
     await world.notices.write(firstNotice(`account-${sequence}`), null, call);
+    await world.rotations.insert(aRecord({ account: `account-${sequence}` }), call);
   }
 });
 beforeEach(() => world.proxy.pages.reset());
@@ -35,6 +37,12 @@ describe.each([
   it("all reports of an account are listed", async () => {
     const reports = await world.signals.list(account, call);
     expect(reports.map(({ instance }) => instance)).toEqual(["vm-1", "vm-2", "vm-3", "vm-4", "vm-5", "vm-6", "vm-7"]);
+    expect(world.proxy.pages.asked).toBeGreaterThan(2);
+  });
+
+  it("the records of all accounts are listed", async () => {
+    const { records, unreadable } = await world.rotations.list(call);
+    expect([records.length, unreadable]).toEqual([7, []]);
     expect(world.proxy.pages.asked).toBeGreaterThan(2);
   });
 
