@@ -168,6 +168,7 @@ var tags = {
 }
 var createsGroup = empty(existingResourceGroupName)
 var groupName = createsGroup ? '${abbreviations.resourceGroup}batch-key-rotator-${environmentName}' : existingResourceGroupName
+var deploymentName = 'batch-key-rotator-${uniqueString(environmentName)}'
 
 // azd deletes the groups that a deployment creates, with all that is in them. So an existing group is no resource of this template.
 resource group 'Microsoft.Resources/resourceGroups@2024-11-01' = if (createsGroup) {
@@ -176,8 +177,63 @@ resource group 'Microsoft.Resources/resourceGroups@2024-11-01' = if (createsGrou
   tags: tags
 }
 
-module resources 'resources.bicep' = {
-  name: 'batch-key-rotator-${uniqueString(environmentName)}'
+module resources 'resources.bicep' = if (createsGroup) {
+  name: deploymentName
+  scope: group
+  params: {
+    location: location
+    environmentName: environmentName
+    tags: tags
+    accounts: accounts
+    accountDefaults: accountDefaults
+    accountsInPackage: accountsInPackage
+    schedule: schedule
+    dryRun: dryRun
+    tablePrefix: tablePrefix
+    historyKeep: historyKeep
+    resourceManagerEndpoint: resourceManagerEndpoint
+    existingVaultResourceId: existingVaultResourceId
+    existingStorageAccountResourceId: existingStorageAccountResourceId
+    tableStorageAccountResourceId: tableStorageAccountResourceId
+    existingBatchRoleDefinitionId: existingBatchRoleDefinitionId
+    existingVaultRoleDefinitionId: existingVaultRoleDefinitionId
+    roleNameSuffix: roleNameSuffix
+    createRoleAssignments: createRoleAssignments
+    secretScopedRights: secretScopedRights
+    storageSku: storageSku
+    zoneRedundant: zoneRedundant
+    instanceMemoryMB: instanceMemoryMB
+    lockStorageAndVault: lockStorageAndVault
+    recoverVault: recoverVault
+    alertEmails: alertEmails
+    existingActionGroupResourceId: existingActionGroupResourceId
+    deadAfter: deadAfter
+    documentationUrl: documentationUrl
+    watchActivityLog: watchActivityLog
+    webhookUrl: webhookUrl
+    webhookFormat: webhookFormat
+    webhookEvents: webhookEvents
+    webhookSecret: webhookSecret
+    heartbeatUrl: heartbeatUrl
+    heartbeatFail: heartbeatFail
+    logRetentionDays: logRetentionDays
+    signInClientId: signInClientId
+    operatorGroupIds: operatorGroupIds
+    allowedInboundRanges: allowedInboundRanges
+    privateInbound: privateInbound
+    privateNetwork: privateNetwork
+    networkAddressPrefix: networkAddressPrefix
+    existingAppSubnetResourceId: existingAppSubnetResourceId
+    existingEndpointSubnetResourceId: existingEndpointSubnetResourceId
+    existingPrivateDnsZonesResourceGroupId: existingPrivateDnsZonesResourceGroupId
+    runtimeVersion: runtimeVersion
+  }
+}
+
+// The same, without a dependency on the group above: from the dependencies of a failed deployment, `azd down` concludes which groups
+// it created.
+module resourcesInExistingGroup 'resources.bicep' = if (!createsGroup) {
+  name: deploymentName
   scope: resourceGroup(groupName)
   params: {
     location: location
@@ -227,20 +283,17 @@ module resources 'resources.bicep' = {
     existingPrivateDnsZonesResourceGroupId: existingPrivateDnsZonesResourceGroupId
     runtimeVersion: runtimeVersion
   }
-  dependsOn: [
-    group
-  ]
 }
 
 output AZURE_LOCATION string = location
 output AZURE_RESOURCE_GROUP string = groupName
 output AZURE_TENANT_ID string = tenant().tenantId
-output ROTATOR_APP_NAME string = resources.outputs.functionAppName
-output ROTATOR_APP_URL string = resources.outputs.functionAppUrl
-output ROTATOR_BATCH_ROLE string = resources.outputs.batchRoleName
-output ROTATOR_IDENTITY_CLIENT_ID string = resources.outputs.identityClientId
-output ROTATOR_IDENTITY_PRINCIPAL_ID string = resources.outputs.identityPrincipalId
-output ROTATOR_OUTBOUND_ADDRESS string = resources.outputs.outboundAddress
-output ROTATOR_RESOURCES_DEPLOYMENT string = resources.name
-output ROTATOR_VAULT_ROLE string = resources.outputs.vaultRoleName
-output ROTATOR_VAULT_URL string = resources.outputs.sharedVaultUrl
+output ROTATOR_APP_NAME string = createsGroup ? resources!.outputs.functionAppName : resourcesInExistingGroup!.outputs.functionAppName
+output ROTATOR_APP_URL string = createsGroup ? resources!.outputs.functionAppUrl : resourcesInExistingGroup!.outputs.functionAppUrl
+output ROTATOR_BATCH_ROLE string = createsGroup ? resources!.outputs.batchRoleName : resourcesInExistingGroup!.outputs.batchRoleName
+output ROTATOR_IDENTITY_CLIENT_ID string = createsGroup ? resources!.outputs.identityClientId : resourcesInExistingGroup!.outputs.identityClientId
+output ROTATOR_IDENTITY_PRINCIPAL_ID string = createsGroup ? resources!.outputs.identityPrincipalId : resourcesInExistingGroup!.outputs.identityPrincipalId
+output ROTATOR_OUTBOUND_ADDRESS string = createsGroup ? resources!.outputs.outboundAddress : resourcesInExistingGroup!.outputs.outboundAddress
+output ROTATOR_RESOURCES_DEPLOYMENT string = deploymentName
+output ROTATOR_VAULT_ROLE string = createsGroup ? resources!.outputs.vaultRoleName : resourcesInExistingGroup!.outputs.vaultRoleName
+output ROTATOR_VAULT_URL string = createsGroup ? resources!.outputs.sharedVaultUrl : resourcesInExistingGroup!.outputs.sharedVaultUrl

@@ -17,7 +17,10 @@ const madeBy = (plan: Plan): Readonly<Record<string, unknown>> =>
     [...new Set(plan.resources.map(({ type }) => type))]
       .filter((type) => !elsewhere.test(type))
       .flatMap((type) => made(plan, type))
-      .map(({ module, symbol, body }) => [`${module}${symbol}`.replace("resources/", ""), shortened(body)]),
+      .map(({ module, symbol, body }) => [
+        `${module}${symbol}`.replace(/^resources(?:InExistingGroup)?\//, ""),
+        shortened(body),
+      ]),
   );
 
 const placed = { location: "westeurope", tags: { "azd-env-name": "prod" } };

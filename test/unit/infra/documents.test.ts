@@ -24,13 +24,20 @@ const described = (bicep: string): readonly string[] =>
 describe("main.bicep", () => {
   it("passes every parameter on to resources.bicep, and has no other", () => {
     const own = ["environmentName", "location", "existingResourceGroupName"];
-    const handedOn = sorted(all(main, /^ {4}(\w+): \1$/gm));
-    expect(handedOn).toEqual(
-      sorted([...parametersOf(main).filter((name) => name !== "existingResourceGroupName"), "tags"]),
-    );
+    const handedOn = all(main, /^ {4}(\w+): \1$/gm);
+    const expected = sorted([...parametersOf(main).filter((name) => name !== "existingResourceGroupName"), "tags"]);
+    // Once for a new group, once for an existing one.
+    expect(sorted(handedOn.slice(0, expected.length))).toEqual(expected);
+    expect(sorted(handedOn.slice(expected.length))).toEqual(expected);
     expect(parametersOf(resources)).toEqual(
       sorted([...parametersOf(main).filter((name) => !own.includes(name)), "environmentName", "location", "tags"]),
     );
+  });
+
+  it("makes no deployment to an existing group depend on a new one", () => {
+    const [, toExisting = ""] = main.split("module resourcesInExistingGroup ");
+    expect(toExisting.slice(0, toExisting.indexOf("\n}"))).not.toMatch(/dependsOn|scope: group$/m);
+    expect(main).toContain("module resources 'resources.bicep' = if (createsGroup) {");
   });
 
   it("describes every parameter", () => {
