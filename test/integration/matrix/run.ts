@@ -30,8 +30,11 @@ export interface Run {
   readonly thrown: Error[];
 }
 
-/** Rounds of two minutes. Each fault may cost a claim, its quarantine and some attempts: six rounds. */
-const maxRounds = 60;
+/**
+ * Rounds of two minutes. Each fault may cost a claim, its quarantine and some attempts, and each attempt in a row that
+ * fails doubles the backoff, up to an hour.
+ */
+const maxRounds = 240;
 const roundMs = minutes(2);
 
 export const startRun = (lane: Lane, subject: Subject): Run => {
