@@ -26,7 +26,7 @@ import { logLine } from "./log-line";
 import type { Alerts, Heartbeat, Log, Ports } from "./ports";
 import { parseDuration } from "./rotation/time/duration";
 import { toInstant } from "./rotation/time/time";
-import { seconds } from "./rotation/time/units";
+import { minutes, seconds } from "./rotation/time/units";
 import { FetchHealthChecks } from "./signals/health-client";
 import { InstanceCounts } from "./signals/instance-counts";
 import { RefusedProofLimiter } from "./signals/refused-proof-limiter";
@@ -66,6 +66,8 @@ const limitsOf = (
 ): AppLimits => ({
   claimMs,
   quarantineMs,
+  // A test setting that shortens the quarantine shortens this too.
+  keyListLagMs: Math.min(minutes(2), quarantineMs),
   callMs,
   dryRun,
   historyKeepMs,

@@ -5,6 +5,8 @@ export interface Limits {
   readonly claimMs: number;
   /** Longer than a request can stay in flight. */
   readonly quarantineMs: number;
+  /** A list of keys is at most this far behind a regenerate, by the clocks of any two processes. */
+  readonly keyListLagMs: number;
   /** The most that one external call may take. */
   readonly callMs: number;
   readonly dryRun: boolean;

@@ -3,6 +3,7 @@ import type { BatchAccountRef, SecretRef } from "./rotation/account-config";
 import type { Wanted } from "./rotation/events/deliveries";
 import type { Announcement, EventKind, RotationEvent } from "./rotation/events/events";
 import type { Notice } from "./rotation/events/notice";
+import type { Marks } from "./rotation/ownership";
 import type { Slot } from "./rotation/phases";
 import type { RotationRecord } from "./rotation/record";
 import type { InstanceReport, MergedSignal } from "./rotation/gate/signals";
@@ -28,6 +29,17 @@ export interface BatchAccount {
 
 export type SlotKeys = Readonly<Record<Slot, BatchKey>>;
 
+export interface RegenerateOptions extends CallOptions {
+  /**
+   * Called when only the sending is left: token and write allowance are there. Where it throws, the request has
+   * certainly not been sent, and `regenerate` throws the same.
+   */
+  readonly lastLook: () => Promise<void>;
+}
+
+/** The answer to a regenerate: both keys as they are after it. */
+export type Regenerated = Receipt & { readonly keys: SlotKeys };
+
 /**
  * The two keys of Batch accounts. Every method throws only `TransientServiceError` (not done), `OutcomeUnknownError`
  * (regenerate only) or `OperatorNeededError`.
@@ -39,7 +51,7 @@ export interface BatchKeys {
    * Replaces the key of one slot. Sent exactly once: repeating a lost request could replace a key that is in use by
    * then.
    */
-  regenerate(ref: BatchAccountRef, slot: Slot, options: CallOptions): Promise<Receipt>;
+  regenerate(ref: BatchAccountRef, slot: Slot, options: RegenerateOptions): Promise<Regenerated>;
   /** One signed, reading call to the data plane: does Batch accept this key now? */
   probe(
     ref: BatchAccountRef,
@@ -49,6 +61,8 @@ export interface BatchKeys {
   ): Promise<"accepted" | "refused">;
 }
 
+export type Tags = Readonly<Record<string, string>>;
+
 export type SecretVersion =
   | {
       readonly version: string;
@@ -56,6 +70,9 @@ export type SecretVersion =
       readonly key: BatchKey;
       readonly createdAt: Instant;
       readonly rotationId: string | null;
+      readonly marks: Marks;
+      /** The tags that the rotator does not set itself. */
+      readonly otherTags: Tags;
     }
   | { readonly version: string; readonly enabled: false };
 
@@ -68,6 +85,8 @@ export interface Publication {
   readonly expiresAt: Instant;
   /** The rotation that publishes, or the id of the adoption or repair. */
   readonly rotationId: string;
+  /** Tags that others have set on the version before; kept as far as Key Vault's 15 tags allow. */
+  readonly otherTags: Tags;
 }
 
 /**
@@ -86,7 +105,7 @@ export interface SecretPublisher {
     ref: SecretRef,
     publication: Publication,
     options: CallOptions,
-  ): Promise<Receipt & { readonly version: string }>;
+  ): Promise<Receipt & { readonly version: string; readonly createdAt: Instant }>;
   disable(ref: SecretRef, version: string, options: CallOptions): Promise<void>;
 }
 

@@ -148,6 +148,13 @@ export const vaultRemedies = {
     `the vault ${vaultUrl} admits private endpoints only: give the rotator's network one and link its DNS zone ` +
     `privatelink.vaultcore.azure.net, or allow selected networks (az keyvault update --name ${vaultName(vaultUrl)} ` +
     "--public-network-access Enabled --default-action Deny) and admit the rotator's addresses",
+  foreign: (secret: SecretRef, { resourceId }: BatchAccountRef, owner: string | null): string =>
+    (owner === null
+      ? `${urlOf(secret)} holds a value that is neither key of ${resourceId}, and nothing shows that it was ` +
+        "published for this account: "
+      : `${urlOf(secret)} holds the key of ${owner}, not of ${resourceId}: `) +
+    "name another secret for this account in ROTATION_ACCOUNTS or, where no one else needs the value, mark it as " +
+    `this account's (az keyvault secret set-attributes --id ${urlOf(secret)} --tags ProviderAddress=${resourceId})`,
   firewall: (secret: SecretRef): string =>
     "the vault's network rules refuse the rotator: " +
     `let its outbound addresses or its subnet reach ${urlOf(secret)} ` +

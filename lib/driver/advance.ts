@@ -1,11 +1,12 @@
 import { ClaimLostError } from "../errors";
 import { sha256 } from "../hash";
 import type { Limits } from "../limits";
-import type { Ports, Receipt } from "../ports";
+import type { Ports, Receipt, SlotKeys } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
 import { configurationChanged, type StateWithActive } from "../rotation/corrections";
 import type { Announcement, EventDraft } from "../rotation/events/events";
 import { type EventContext, withEvents } from "../rotation/events/outbox";
+import { withoutIntent } from "../rotation/claim";
 import { isFor } from "../rotation/first-record";
 import { waitsForNewer, withConfigurationSeen } from "../rotation/newest-configuration";
 import { quarantineStops } from "../rotation/needs-driver";
@@ -20,7 +21,7 @@ import { failedStep } from "./failure";
 import { type Busy, Lease } from "./lease";
 import { OutboxRelay } from "./outbox-relay";
 import { type Reconciled, reconcile } from "./reconcile";
-import { rollBack } from "./roll-back";
+import { type Impossible, rollBack } from "./roll-back";
 import { type Decision, type Done, type StepContext, wait, type Waits } from "./step-context";
 import { decide } from "./steps";
 
@@ -97,6 +98,11 @@ class Drive {
   #moves = 0;
   /** This drive has done the full comparison that is due every `reconcileEvery`. */
   #compared = false;
+  #looksAgain = false;
+  /** Both keys, as the last regenerate of this drive has answered them. */
+  #answered: SlotKeys | null = null;
+  /** A request that proved impossible only when it was tried. */
+  #rejected: RequestRejection | null = null;
 
   constructor(
     private readonly ports: Ports,
@@ -109,15 +115,23 @@ class Drive {
   }
 
   async run(): Promise<Advanced> {
-    const refusal = await this.#beforeSteps();
-    if (refusal === null) {
-      while (this.#moves < maxMoves && !this.options.stop.aborted && (await this.#oneMove())) this.#moves += 1;
+    const rejection = await this.#beforeSteps();
+    if (rejection === null) {
+      while (this.#moves < maxMoves && this.#mayBegin() && (await this.#oneMove())) this.#moves += 1;
     }
     const prune = this.#compared && !this.limits.dryRun;
     const alarms = !this.#isOlder(this.ports.clock.now());
     const recorded = await this.#relay.finish(this.options.backlog ?? [], { prune, alarms });
     const record = await this.lease.release();
+    const refusal = rejection ?? this.#rejected;
     return refusal === null ? { kind: "driven", record, moves: this.#moves, recorded } : { kind: "refused", refusal };
+  }
+
+  /** A step that found the newest version changed has begun: what is there now is looked at in any case. */
+  #mayBegin(): boolean {
+    const begun = this.#looksAgain;
+    this.#looksAgain = false;
+    return begun || !this.options.stop.aborted;
   }
 
   async #beforeSteps(): Promise<RequestRejection | null> {
@@ -183,7 +197,7 @@ class Drive {
       !older && pauseInForce(this.#record, this.config) === null && !quarantineStops(this.#record, context.now);
     const decision = mayStep ? await decide(this.#record.state, context) : wait;
     const found = await this.#reconcile(decision, context);
-    if (found?.kind === "refused") return this.#wait({ reason: "TargetKeyRefused", detail: found.detail });
+    if (found?.kind === "holds") return this.#wait(found.hold);
     if (found?.kind === "differs") return this.#act(found.words, found.run);
     if (found?.unproven !== undefined) throw found.unproven;
     // What keeps a newer configuration waiting is not this one's to remove.
@@ -203,6 +217,13 @@ class Drive {
     }
     const words = `roll back to the ${state.rotation.previous} key`;
     return this.#act(words, () => rollBack(state, context, request), request.by);
+  }
+
+  /** The rotation goes on, and who asked for the roll-back learns why. */
+  async #noWayBack({ impossible }: Impossible): Promise<true> {
+    this.#rejected = { refused: "NothingToRollBack", detail: impossible.detail };
+    await this.#note({ note: [impossible], change: { rollback: null } }, this.ports.clock.now());
+    return true;
   }
 
   /**
@@ -227,13 +248,19 @@ class Drive {
   }
 
   /** `by`: who has requested it, where that is not the driver. */
-  async #act(words: string, run: () => Promise<Done>, by: string = this.options.by): Promise<boolean> {
+  async #act(words: string, run: () => Promise<Done | Impossible>, by: string = this.options.by): Promise<boolean> {
     if (this.limits.dryRun) {
       this.ports.log.write("info", { event: "DryRun", account: this.config.name, detail: `would ${words}` });
       return false;
     }
     const done = await run();
     if ("hold" in done) return this.#wait(done.hold);
+    if ("impossible" in done) return this.#noWayBack(done);
+    if ("lookAgain" in done) {
+      this.#looksAgain = true;
+      this.lease.keep(withoutIntent(this.#record));
+      return true;
+    }
     await this.#settle(done, by);
     return true;
   }
@@ -250,9 +277,23 @@ class Drive {
     await this.#relay.deliver();
   }
 
-  async #regenerate(slot: Slot): Promise<Receipt> {
+  /** A key that was published since the comparison may be the one that is about to die, so the vault is read last. */
+  async #regenerate(slot: Slot, newest: string): Promise<Receipt | null> {
+    const { batch, secrets } = this.ports;
     const call = await this.lease.writeIntent(slot);
-    return this.ports.batch.regenerate(this.config.batch, slot, call);
+    const changed = { since: false };
+    const lastLook = async (): Promise<void> => {
+      changed.since = (await secrets.newest(this.config.secret, this.lease.call()))?.version !== newest;
+      if (changed.since || call.signal.aborted) throw new ClaimLostError(this.config.name);
+    };
+    try {
+      const answer = await batch.regenerate(this.config.batch, slot, { ...call, lastLook });
+      this.#answered = answer.keys;
+      return answer;
+    } catch (error) {
+      if (changed.since) return null;
+      throw error;
+    }
   }
 
   #context(now: Date): StepContext {
@@ -263,7 +304,9 @@ class Drive {
       by: this.options.by,
       now,
       call: () => this.lease.call(),
-      regenerate: (slot) => this.#regenerate(slot),
+      regenerate: (slot, newest) => this.#regenerate(slot, newest),
+      answered: this.#answered,
+      listLagMs: this.limits.keyListLagMs,
       markRollback: (request) => this.lease.write({ ...this.#record, rollback: request }),
       markProven: (proven) => this.lease.write({ ...this.#record, state: proven }),
     };

@@ -1,53 +1,57 @@
 import { OperatorNeededError } from "../errors";
-import type { BatchAccount, SlotKeys } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
 import { toInstant } from "../rotation/time/time";
 import { foundPublished, publishedAtFirstSight } from "../rotation/transitions";
-import { answerFor, newKeyNotAcceptedYet, publish, slotOf } from "./key-operations";
-import type { Decision, Done, StepContext } from "./step-context";
+import { ask, keyListStale, slotOf } from "./key-operations";
+import { publishInstead, refuseForeign } from "./publish";
+import type { Decision, Done, KeySnapshot, StepContext } from "./step-context";
 
 /**
  * Before anything is ever regenerated: which key do apps read? A live one is adopted unchanged; without one the primary
- * is published, which breaks no app.
+ * is published, which breaks no app. A value that nothing marks as this account's belongs to others and stays.
  * Safe twice: what a first run published is found as live by the second.
  */
 export const firstSight = async (context: StepContext): Promise<Decision> => {
   const { ports, config, call } = context;
-  const account = await ports.batch.readAccount(config.batch, call());
-  if (!account.sharedKeyAllowed) throw sharedKeyNotAllowed(config);
+  const { accountEndpoint, sharedKeyAllowed } = await ports.batch.readAccount(config.batch, call());
+  if (!sharedKeyAllowed) throw sharedKeyNotAllowed(config);
   const newest = await ports.secrets.newest(config.secret, call());
   const keys = await ports.batch.readKeys(config.batch, call());
   const slot = newest === null ? null : slotOf(keys, newest.key);
   if (newest === null || slot === null) {
+    const here = { ...context, record: { ...context.record, accountEndpoint } };
     const why = newest === null ? "the vault held no secret" : "the vault's value was neither key";
     return {
       kind: "act",
       words: `publish the live primary key, because ${why}`,
-      run: () => publishFirst(context, account, keys, why),
+      run: () => publishFirst(here, accountEndpoint, { keys, newest }, why),
     };
   }
-  const active = { slot, version: newest.version, publishedAt: newest.createdAt, keyMadeAt: newest.createdAt };
+  const { version, createdAt } = newest;
+  const active = { slot, version, publishedAt: createdAt, createdAt, keyMadeAt: createdAt };
   return {
     kind: "act",
-    words: `adopt version ${newest.version}, which holds the ${slot} key`,
-    run: async () => foundPublished(active, account.accountEndpoint, context.now),
+    words: `adopt version ${version}, which holds the ${slot} key`,
+    run: async () => foundPublished(active, accountEndpoint, context.now),
   };
 };
 
 const publishFirst = async (
   context: StepContext,
-  { accountEndpoint }: BatchAccount,
-  keys: SlotKeys,
+  accountEndpoint: string,
+  snapshot: KeySnapshot,
   why: string,
 ): Promise<Done> => {
-  // The primary may have been regenerated a moment ago: manually, or by a rotation that a change of configuration
-  // ended.
-  const answer = await answerFor({ ...context, record: { ...context.record, accountEndpoint } }, keys.primary);
-  if (answer === "refused") return newKeyNotAcceptedYet("primary");
-  const { version, requestId } = await publish(context, "primary", keys, context.ports.ids.next());
+  const { newest } = snapshot;
+  if (newest !== null && (await ask(context, newest.key)).kind === "accepted")
+    return keyListStale(`Batch accepts the key of version ${newest.version}, which its key list does not show`);
+  refuseForeign(context, snapshot, (owner) => owner !== "thisAccount");
+  const as = await publishInstead(context, ["primary", "secondary"], snapshot, context.ports.ids.next());
+  if ("hold" in as) return as;
   const now = context.ports.clock.now();
-  const active = { slot: "primary", version, publishedAt: toInstant(now), keyMadeAt: toInstant(now) } as const;
-  return publishedAtFirstSight(active, accountEndpoint, why, { version, requestId, answer }, now);
+  const { slot, version, createdAt } = as;
+  const active = { slot, version, publishedAt: toInstant(now), createdAt, keyMadeAt: toInstant(now) };
+  return publishedAtFirstSight(active, accountEndpoint, why, as, now);
 };
 
 const sharedKeyNotAllowed = (config: AccountConfig): OperatorNeededError =>

@@ -1,10 +1,8 @@
 import type { BatchKey } from "../batch-key";
 import { TransientServiceError } from "../errors";
-import type { Receipt, SlotKeys } from "../ports";
+import type { SlotKeys } from "../ports";
 import type { Slot } from "../rotation/phases";
-import { plusMs, toInstant } from "../rotation/time/time";
-import type { PublishedAs } from "../rotation/evidence";
-import type { KeySnapshot, StepContext, Waits } from "./step-context";
+import type { StepContext, Waits } from "./step-context";
 
 /** Which live key this is; null for neither. Compared in constant time, in memory only. */
 export const slotOf = (keys: SlotKeys, key: BatchKey): Slot | null => {
@@ -12,51 +10,44 @@ export const slotOf = (keys: SlotKeys, key: BatchKey): Slot | null => {
   return keys.secondary.equals(key) ? "secondary" : null;
 };
 
-/** Publishes one live key: value, tags, content type and expiry in one `setSecret`. */
-export const publish = (
-  { ports, config, call }: StepContext,
-  slot: Slot,
-  keys: SlotKeys,
-  rotationId: string,
-): Promise<Receipt & { readonly version: string }> =>
-  ports.secrets.publish(
-    config.secret,
-    {
-      key: keys[slot],
-      slot,
-      resourceId: config.batch.resourceId,
-      rotateEveryMs: config.rotateEveryMs,
-      expiresAt: plusMs(toInstant(ports.clock.now()), config.expireAfterMs),
-      rotationId,
-    },
-    call(),
-  );
+/** What the data plane says about a key. */
+export type Answer =
+  | { readonly kind: "accepted" | "refused" }
+  /** `probe` is `none`: only a comparison of values can show which keys live. */
+  | { readonly kind: "notAsked" }
+  | { readonly kind: "unanswered"; readonly error: unknown };
 
-/** Publishes the slot's live key, unless the newest version holds it already: then an earlier attempt published it. */
-export const publishUnlessNewest = async (
-  context: StepContext,
-  slot: Slot,
-  { keys, newest }: KeySnapshot,
-  rotationId: string,
-): Promise<PublishedAs> =>
-  newest !== null && newest.key.equals(keys[slot])
-    ? { version: newest.version }
-    : publish(context, slot, keys, rotationId);
-
-/** One signed call with this key. */
-export const probe = ({ ports, config, record, call }: StepContext, key: BatchKey): Promise<"accepted" | "refused"> => {
-  if (record.accountEndpoint === null)
-    throw new TransientServiceError({ operation: "Batch data plane", code: "NoEndpoint" });
-  return ports.batch.probe(config.batch, record.accountEndpoint, key, call());
+/** One signed call with this key. Never throws. */
+export const ask = async (context: StepContext, key: BatchKey): Promise<Answer> => {
+  const { ports, config, record, call } = context;
+  if (config.probe === "none") return { kind: "notAsked" };
+  try {
+    if (record.accountEndpoint === null)
+      throw new TransientServiceError({ operation: "Batch data plane", code: "NoEndpoint" });
+    return { kind: await ports.batch.probe(config.batch, record.accountEndpoint, key, call()) };
+  } catch (error) {
+    return { kind: "unanswered", error };
+  }
 };
 
-/** What Batch says to one signed call with this key; `notAsked` where probing is switched off. */
-export const answerFor = async (context: StepContext, key: BatchKey): Promise<"accepted" | "refused" | "notAsked"> =>
-  context.config.probe === "none" ? "notAsked" : probe(context, key);
+/** The same, where only an answer helps. */
+export const answerFor = async (
+  context: StepContext,
+  key: BatchKey,
+): Promise<Exclude<Answer, { kind: "unanswered" }>["kind"]> => {
+  const answer = await ask(context, key);
+  if (answer.kind === "unanswered") throw answer.error;
+  return answer.kind;
+};
 
 export const newKeyNotAcceptedYet = (slot: Slot): Waits => ({
   hold: {
     reason: "NewKeyNotAcceptedYet",
     detail: `Batch does not accept the new ${slot} key yet, so it is not published`,
   },
+});
+
+/** `what` begins the sentence. */
+export const keyListStale = (what: string): Waits => ({
+  hold: { reason: "KeyListStale", detail: `${what}; nothing is published on the word of such a list` },
 });

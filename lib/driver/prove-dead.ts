@@ -3,7 +3,7 @@ import type { SlotKeys } from "../ports";
 import type { DeathProof, StateOf } from "../rotation/phases";
 import { toInstant } from "../rotation/time/time";
 import { answerFor, slotOf } from "./key-operations";
-import type { KeySnapshot, StepContext, Waits } from "./step-context";
+import type { GoodSnapshot, StepContext, Waits } from "./step-context";
 
 /**
  * The state with its proof; without one where the old key cannot be read any more: then none is claimed, and the
@@ -11,7 +11,7 @@ import type { KeySnapshot, StepContext, Waits } from "./step-context";
  */
 export const disableDead = async (
   state: StateOf<"retired">,
-  { keys }: KeySnapshot,
+  { keys }: GoodSnapshot,
   context: StepContext,
 ): Promise<Waits | StateOf<"retired">> => {
   const { ports, config, call } = context;

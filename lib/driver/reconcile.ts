@@ -1,8 +1,11 @@
-import { OperatorNeededError, TransientServiceError } from "../errors";
+import { OperatorNeededError } from "../errors";
 import { driftRepaired, slotAdopted, type StateWithActive, versionAdopted } from "../rotation/corrections";
 import { otherSlot } from "../rotation/phases";
-import { probe, publish, slotOf } from "./key-operations";
-import type { Done, KeySnapshot, StepContext } from "./step-context";
+import type { Hold } from "../rotation/record";
+import { type Answer, ask, keyListStale, slotOf } from "./key-operations";
+import { publishInstead, refuseForeign } from "./publish";
+import { readNewest } from "./read-newest";
+import type { Done, GoodSnapshot, KeySnapshot, Newest, StepContext } from "./step-context";
 
 /**
  * How vault and Batch compare with the record. `accountEndpoint`: as it was read again, where the recorded one did not
@@ -14,9 +17,9 @@ type Comparison =
   /**
    * `unproven`: the lists agree, but the data plane did not answer. The error says why; no key may be regenerated then.
    */
-  | { readonly kind: "agrees"; readonly snapshot: KeySnapshot | null; readonly unproven?: unknown }
-  /** Batch lists the published key as live, but its data plane refuses it. */
-  | { readonly kind: "refused"; readonly detail: string }
+  | { readonly kind: "agrees"; readonly snapshot: GoodSnapshot | null; readonly unproven?: unknown }
+  /** Key list and data plane contradict each other: nothing is done before they agree. */
+  | { readonly kind: "holds"; readonly hold: Omit<Hold, "since"> | null }
   /** They differ, and `run` corrects it. */
   | { readonly kind: "differs"; readonly words: string; readonly run: () => Promise<Done> };
 
@@ -33,14 +36,14 @@ export const reconcile = async (
   need: "cheap" | "full" | "due",
 ): Promise<Reconciled> => {
   const { ports, config, call } = context;
-  const newest = await ports.secrets.newest(config.secret, call());
-  const first = await ask(context, newest);
+  const newest = await readNewest(context, state.active);
+  const first = await askFor(context, newest);
   if (need === "cheap" && first.kind === "accepted" && newest?.version === state.active.version)
     return { kind: "agrees", snapshot: null };
   try {
     const moved = first.kind === "unanswered" || need === "due" ? await movedTo(context) : null;
     const here = moved === null ? context : { ...context, record: { ...context.record, accountEndpoint: moved } };
-    const answer = moved === null ? first : await ask(here, newest);
+    const answer = moved === null ? first : await askFor(here, newest);
     const keys = await ports.batch.readKeys(config.batch, call());
     const compared = await compare(here, state, { keys, newest }, answer);
     return moved === null ? compared : { ...compared, accountEndpoint: moved };
@@ -51,21 +54,8 @@ export const reconcile = async (
   }
 };
 
-/** What the data plane says about the newest version's key. */
-type Answer =
-  | { readonly kind: "accepted" | "refused" }
-  /** There is no newest version, or `probe` is `none`. */
-  | { readonly kind: "notAsked" }
-  | { readonly kind: "unanswered"; readonly error: unknown };
-
-const ask = async (context: StepContext, newest: KeySnapshot["newest"]): Promise<Answer> => {
-  if (newest === null || context.config.probe === "none") return { kind: "notAsked" };
-  try {
-    return { kind: await probe(context, newest.key) };
-  } catch (error) {
-    return { kind: "unanswered", error };
-  }
-};
+const askFor = async (context: StepContext, newest: Newest | null): Promise<Answer> =>
+  newest === null ? { kind: "notAsked" } : ask(context, newest.key);
 
 /** The endpoint of the account, where it is not the recorded one. */
 const movedTo = async ({ ports, config, record, call }: StepContext): Promise<string | null> => {
@@ -81,32 +71,27 @@ const compare = async (
 ): Promise<Comparison> => {
   const { newest, keys } = snapshot;
   const slot = newest === null ? null : slotOf(keys, newest.key);
-  if (newest !== null && newest.version !== state.active.version) await refuseStaleRead(context, state, newest);
-  if (newest === null || slot === null) return drifted(context, state, snapshot);
+  if (newest === null || slot === null) {
+    // A list that does not show a key that works is from before that key was made.
+    return answer.kind === "accepted" && newest !== null
+      ? holds(keyListStale(`Batch accepts the key of version ${newest.version}, which its key list does not show`))
+      : drifted(context, state, snapshot);
+  }
+  if (answer.kind === "refused") {
+    const detail = `Batch refuses the ${slot} key that its own key list shows and version ${newest.version} holds`;
+    return holds({ hold: { reason: "TargetKeyRefused", detail } });
+  }
   const agrees: Comparison = {
     kind: "agrees",
-    snapshot,
+    snapshot: { keys, newest },
     ...(answer.kind === "unanswered" ? { unproven: answer.error } : {}),
   };
   if (slot === otherSlot(state.active.slot))
-    return isOwnPublication(state) ? agrees : takenOver(context, state, newest.version);
-  if (answer.kind === "refused") {
-    const detail = `Batch refuses the ${slot} key that its own key list shows and version ${newest.version} holds`;
-    return { kind: "refused", detail };
-  }
-  return newest.version === state.active.version ? agrees : anotherVersion(context, state, newest.version);
+    return isOwnPublication(state) ? agrees : takenOver(context, state, newest);
+  return newest.version === state.active.version ? agrees : anotherVersion(context, state, newest);
 };
 
-/** During a failover the vault can answer from before the recorded version: that is not a manual publication. */
-const refuseStaleRead = async (
-  { ports, config, call }: StepContext,
-  state: StateWithActive,
-  newest: NonNullable<KeySnapshot["newest"]>,
-): Promise<void> => {
-  const recorded = await ports.secrets.version(config.secret, state.active.version, call());
-  if (recorded?.enabled === true && newest.createdAt < recorded.createdAt)
-    throw new TransientServiceError({ operation: "Key Vault read of the newest version", code: "StaleRead" });
-};
+const holds = ({ hold }: { readonly hold: Omit<Hold, "since"> | null }): Comparison => ({ kind: "holds", hold });
 
 /**
  * In these phases the next publication of this rotation is the standby key: where it is published already,
@@ -114,32 +99,34 @@ const refuseStaleRead = async (
  */
 const isOwnPublication = ({ phase }: StateWithActive): boolean => phase === "regenerated" || phase === "retired";
 
-const anotherVersion = ({ ports }: StepContext, state: StateWithActive, version: string): Comparison => ({
+const anotherVersion = ({ ports }: StepContext, state: StateWithActive, newest: Newest): Comparison => ({
   kind: "differs",
-  words: `adopt version ${version}, which holds the ${state.active.slot} key as well`,
-  run: async () => versionAdopted(state, version, ports.clock.now()),
+  words: `adopt version ${newest.version}, which holds the ${state.active.slot} key as well`,
+  run: async () => versionAdopted(state, newest, ports.clock.now()),
 });
 
-const takenOver = ({ ports }: StepContext, state: StateWithActive, version: string): Comparison => ({
+const takenOver = ({ ports }: StepContext, state: StateWithActive, newest: Newest): Comparison => ({
   kind: "differs",
-  words: `adopt the ${otherSlot(state.active.slot)} key, which was published manually as version ${version}`,
-  run: async () => slotAdopted(state, version, ports.clock.now()),
+  words: `adopt the ${otherSlot(state.active.slot)} key, which was published manually as version ${newest.version}`,
+  run: async () => slotAdopted(state, newest, ports.clock.now()),
 });
 
-const drifted = (context: StepContext, state: StateWithActive, { keys, newest }: KeySnapshot): Comparison => {
+const drifted = (context: StepContext, state: StateWithActive, snapshot: KeySnapshot): Comparison => {
+  refuseForeign(context, snapshot);
   const { slot } = state.active;
-  const why =
+  const { newest } = snapshot;
+  const what =
     newest === null
-      ? `the vault held no version of the secret; the ${slot} key is published again`
+      ? "the vault held no version of the secret"
       : `version ${newest.version} held neither live key (the ${slot} key was regenerated manually, ` +
-        `or another value was written); the live ${slot} key is published`;
+        "or another value was written)";
   return {
     kind: "differs",
-    words: `publish the live ${slot} key, because ${why}`,
+    words: `publish the live ${slot} key, because ${what}`,
     run: async () => {
       const rotationId = "rotation" in state ? state.rotation.id : context.ports.ids.next();
-      const as = await publish(context, slot, keys, rotationId);
-      return driftRepaired(state, as, why, context.ports.clock.now());
+      const as = await publishInstead(context, [slot, otherSlot(slot)], snapshot, rotationId);
+      return "hold" in as ? as : driftRepaired(state, as.slot, as, what, context.ports.clock.now());
     },
   };
 };

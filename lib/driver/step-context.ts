@@ -14,8 +14,15 @@ export interface StepContext {
   readonly now: Date;
   /** A fresh limit for one external call; it ends before the claim does. */
   readonly call: () => CallOptions;
-  /** The only way to regenerate: writes the intent, checks the claim, then sends once. */
-  readonly regenerate: (slot: Slot) => Promise<Receipt>;
+  /**
+   * The only way to regenerate: writes the intent, checks the claim, looks whether `newest` still is the newest version
+   * and sends once. Null where it is not: nothing has been sent.
+   */
+  readonly regenerate: (slot: Slot, newest: string) => Promise<Receipt | null>;
+  /** Both keys, as the last regenerate of this drive has answered them; null before the first. */
+  readonly answered: SlotKeys | null;
+  /** A key list, or an answer of a moment before, is not older than this, in milliseconds. */
+  readonly listLagMs: number;
   /** Records that the rotation is to be rolled back, before anything is published. */
   readonly markRollback: (request: Pause) => Promise<void>;
   /** Records that the old key is dead, before its version is disabled and can no longer be read. */
@@ -27,12 +34,23 @@ export interface Waits {
   readonly hold: Omit<Hold, "since"> | null;
 }
 
-export type Done = Move | Waits;
+/** What the decision rests on has changed: compare and decide again. */
+export const lookAgain = { lookAgain: true } as const;
+
+export type Done = Move | Waits | typeof lookAgain;
+
+/** What apps read now. */
+export type Newest = Extract<SecretVersion, { enabled: true }>;
 
 /** Both live keys, and what apps read, at one instant. Only ever in memory. */
 export interface KeySnapshot {
   readonly keys: SlotKeys;
-  readonly newest: Extract<SecretVersion, { enabled: true }> | null;
+  readonly newest: Newest | null;
+}
+
+/** A snapshot that was found in order: the newest version holds a live key. */
+export interface GoodSnapshot extends KeySnapshot {
+  readonly newest: Newest;
 }
 
 /**
@@ -42,6 +60,6 @@ export interface KeySnapshot {
 export type Decision =
   | { readonly kind: "wait" }
   | { readonly kind: "act"; readonly words: string; readonly run: () => Promise<Done> }
-  | { readonly kind: "actOnKeys"; readonly words: string; readonly run: (snapshot: KeySnapshot) => Promise<Done> };
+  | { readonly kind: "actOnKeys"; readonly words: string; readonly run: (snapshot: GoodSnapshot) => Promise<Done> };
 
 export const wait: Decision = { kind: "wait" };

@@ -14,10 +14,10 @@ import {
 import { scheduledDue } from "../rotation/schedule";
 import * as to from "../rotation/transitions";
 import { firstSight } from "./first-sight";
-import { answerFor, newKeyNotAcceptedYet, publishUnlessNewest } from "./key-operations";
+import { publishNext } from "./publish";
 import { disableDead } from "./prove-dead";
 import { rollBackUnhealthy } from "./roll-back";
-import { type Decision, type Done, type KeySnapshot, type StepContext, wait } from "./step-context";
+import { type Decision, type Done, type GoodSnapshot, lookAgain, type StepContext, wait } from "./step-context";
 
 /** The whole procedure, top to bottom. Deciding only reads; `run` changes something, and every run can be repeated. */
 export const decide = (state: State, context: StepContext): Promise<Decision> | Decision => {
@@ -81,9 +81,9 @@ const startWhenDue = (state: StateOf<"idle">, { ports, config, record, by, now }
 const regenerateTarget = (state: StateOf<"started">, { ports, regenerate }: StepContext): Decision => ({
   kind: "actOnKeys",
   words: `regenerate the ${state.rotation.target} key, which no app uses`,
-  run: async () => {
-    const { requestId } = await regenerate(state.rotation.target);
-    return to.targetRegenerated(state, requestId, ports.clock.now());
+  run: async ({ newest }) => {
+    const sent = await regenerate(state.rotation.target, newest.version);
+    return sent === null ? lookAgain : to.targetRegenerated(state, sent.requestId, ports.clock.now());
   },
 });
 
@@ -96,10 +96,8 @@ const publishTarget = (state: StateOf<"regenerated">, context: StepContext): Dec
   words: `publish the ${state.rotation.target} key`,
   run: async (snapshot) => {
     const { target, id } = state.rotation;
-    const answer = await answerFor(context, snapshot.keys[target]);
-    if (answer === "refused") return newKeyNotAcceptedYet(target);
-    const as = await publishUnlessNewest(context, target, snapshot, id);
-    return to.targetPublished(state, { ...as, answer }, context.ports.clock.now());
+    const as = await publishNext(context, target, snapshot, id, state.regeneratedAt);
+    return "hold" in as ? as : to.targetPublished(state, as, context.ports.clock.now());
   },
 });
 
@@ -107,7 +105,8 @@ const publishTarget = (state: StateOf<"regenerated">, context: StepContext): Dec
 const retirePrevious = async (state: StateOf<"published">, context: StepContext): Promise<Decision> => {
   const reports = await readReports(context);
   const unhealthy = rollbackDue(context.config.gate, state, reports, context.now);
-  if (unhealthy !== null) return rollBackUnhealthy(state, context, unhealthy);
+  const back = unhealthy === null ? null : await rollBackUnhealthy(state, context, unhealthy);
+  if (back !== null) return back;
   const found = askGate(state, context, reports);
   if (!found.open) return wait;
   return {
@@ -124,7 +123,7 @@ const retirePrevious = async (state: StateOf<"published">, context: StepContext)
 const regeneratePrevious = async (
   state: StateOf<"published">,
   context: StepContext,
-  { keys }: KeySnapshot,
+  { keys, newest }: GoodSnapshot,
   override: string | null,
   reports: readonly InstanceReport[],
 ): Promise<Done> => {
@@ -132,10 +131,11 @@ const regeneratePrevious = async (
   const { previous } = state.rotation;
   const old = await ports.secrets.version(config.secret, state.previousVersion, call());
   const byOthers = old?.enabled === true && !keys[previous].equals(old.key);
-  const requestId = byOthers ? null : (await context.regenerate(previous)).requestId;
+  const sent = byOthers ? { requestId: null } : await context.regenerate(previous, newest.version);
+  if (sent === null) return lookAgain;
   return to.previousRetired(
     state,
-    { ...openingOf(context, state.active, override, reports), byOthers, requestId },
+    { ...openingOf(context, state.active, override, reports), byOthers, requestId: sent.requestId },
     ports.clock.now(),
   );
 };
@@ -168,12 +168,10 @@ const proveRetired = (state: StateOf<"retired">, context: StepContext): Decision
   };
 };
 
-const settle = async (state: StateOf<"retired">, snapshot: KeySnapshot, context: StepContext): Promise<Done> => {
+const settle = async (state: StateOf<"retired">, snapshot: GoodSnapshot, context: StepContext): Promise<Done> => {
   const slot = otherSlot(state.active.slot);
-  const answer = await answerFor(context, snapshot.keys[slot]);
-  if (answer === "refused") return newKeyNotAcceptedYet(slot);
-  const as = await publishUnlessNewest(context, slot, snapshot, state.rotation.id);
-  return to.settlingStarted(state, { ...as, answer }, context.ports.clock.now());
+  const as = await publishNext(context, slot, snapshot, state.rotation.id, state.retiredAt);
+  return "hold" in as ? as : to.settlingStarted(state, as, context.ports.clock.now());
 };
 
 /** Safe twice: changes the record only. */

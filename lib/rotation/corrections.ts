@@ -1,6 +1,6 @@
 import { type EventDraft } from "./events/events";
 import { isSameResource } from "./first-record";
-import { otherSlot, type Published, rotationOf, type State } from "./phases";
+import { otherSlot, type Published, rotationOf, type Slot, type State } from "./phases";
 import type { RotationRecord } from "./record";
 import {
   endedBy,
@@ -13,7 +13,7 @@ import {
   whenConfirmed,
 } from "./superseded";
 import { latest, plusMs, toInstant } from "./time/time";
-import { published, type PublishedAs } from "./evidence";
+import { type FoundVersion, published, type PublishedAs } from "./evidence";
 import type { Move } from "./transitions";
 
 type Place = Pick<RotationRecord, "resourceId" | "secret">;
@@ -28,8 +28,8 @@ export type StateWithActive = State & { readonly active: Published };
  * one. What was the newest in between is unknown, so an app that read the vault then may be on the standby key: that
  * key is not regenerated before every consumer has confirmed this version.
  */
-export const versionAdopted = (state: StateWithActive, version: string, now: Date): Move => {
-  const active: Published = { ...state.active, version, publishedAt: toInstant(now) };
+export const versionAdopted = (state: StateWithActive, { version, createdAt }: FoundVersion, now: Date): Move => {
+  const active: Published = { ...state.active, version, createdAt, publishedAt: toInstant(now) };
   return publishedAnew(state, active, now, [
     published(active.slot, { version }, "found as the newest version, with the active key"),
   ]);
@@ -40,7 +40,21 @@ export const versionAdopted = (state: StateWithActive, version: string, now: Dat
  * own key is out already, publishing the other one takes it back; but a leaked key that is published again must still
  * die.
  */
-export const slotAdopted = (state: StateWithActive, version: string, now: Date): Move => {
+export const slotAdopted = (state: StateWithActive, found: FoundVersion, now: Date): Move => {
+  const slot = otherSlot(state.active.slot);
+  const detail = `version ${found.version}, published outside the rotator, holds the ${slot} key`;
+  const why = `the ${slot} key was published outside the rotator`;
+  return standbyTaken(state, found, why, now, [{ event: "SlotAdopted", detail }]);
+};
+
+/** The standby key is what apps read now. */
+const standbyTaken = (
+  state: StateWithActive,
+  { version, createdAt }: FoundVersion,
+  why: string,
+  now: Date,
+  events: readonly EventDraft[],
+): Move => {
   const rotation = rotationOf(state);
   const slot = otherSlot(state.active.slot);
   const keyMadeAt = state.phase === "published" ? state.previousKeyMadeAt : state.active.keyMadeAt;
@@ -48,13 +62,10 @@ export const slotAdopted = (state: StateWithActive, version: string, now: Date):
   return {
     state: {
       phase: "adopting",
-      active: { slot, version, publishedAt: toInstant(now), keyMadeAt },
+      active: { slot, version, publishedAt: toInstant(now), createdAt, keyMadeAt },
       approval: null,
     },
-    events: [
-      { event: "SlotAdopted", detail: `version ${version}, published outside the rotator, holds the ${slot} key` },
-      ...superseded(state, `the ${slot} key was published outside the rotator`, whenConfirmed),
-    ],
+    events: [...events, ...superseded(state, why, whenConfirmed)],
     also: {
       reconciledAt: toInstant(now),
       rollback: null,
@@ -64,12 +75,23 @@ export const slotAdopted = (state: StateWithActive, version: string, now: Date):
   };
 };
 
-/** The newest version held no live key, so the active slot's live key was published again. */
-export const driftRepaired = (state: StateWithActive, as: PublishedAs, why: string, now: Date): Move => {
-  const active: Published = { ...state.active, version: as.version, publishedAt: toInstant(now) };
-  return publishedAnew(state, active, now, [
-    { event: "DriftRepaired", detail: why },
-    published(active.slot, as, "drift repaired"),
+/**
+ * The newest version held no live key, so a live one was published: the active slot's, or the standby key where Batch
+ * accepted only that one. `what` was found.
+ */
+export const driftRepaired = (state: StateWithActive, slot: Slot, as: PublishedAs, what: string, now: Date): Move => {
+  if (slot === state.active.slot) {
+    const { version, createdAt } = as;
+    const active: Published = { ...state.active, version, createdAt, publishedAt: toInstant(now) };
+    return publishedAnew(state, active, now, [
+      { event: "DriftRepaired", detail: `${what}; the live ${slot} key is published` },
+      published(slot, as, "drift repaired"),
+    ]);
+  }
+  const why = `Batch accepts only the ${slot} key, which is published`;
+  return standbyTaken(state, as, why, now, [
+    { event: "DriftRepaired", detail: `${what}; ${why}` },
+    published(slot, as, "drift repaired"),
   ]);
 };
 

@@ -1,23 +1,33 @@
 import type { EventDraft, Evidence } from "./events/events";
 import type { InstanceReport } from "./gate/signals";
 import type { DeathProof, Slot } from "./phases";
+import type { Instant } from "./time/time";
 
 /*
  * What events say about proofs and confirmations. All of it is derived from what has happened, nothing from the
  * configuration: what was not proven says so.
  */
 
+/** A version of the secret, and when the vault made it. */
+export interface FoundVersion {
+  readonly version: string;
+  readonly createdAt: Instant;
+}
+
 /**
  * A version of the secret, the id of the request that made it where this rotator did, and what Batch answered to a
  * signed call with its key in the same step; absent where no such call was due.
  */
-export interface PublishedAs {
-  readonly version: string;
+export interface PublishedAs extends FoundVersion {
   readonly requestId?: string | null;
   readonly answer?: "accepted" | "notAsked" | "unanswered";
 }
 
-export const published = (slot: Slot, { version, requestId, answer }: PublishedAs, why: string): EventDraft => {
+export const published = (
+  slot: Slot,
+  { version, requestId, answer }: Omit<PublishedAs, "createdAt">,
+  why: string,
+): EventDraft => {
   const proof = newKeyProof(answer);
   const unproven = answer === undefined || proof.notProven === null ? "" : `; not proven: ${proof.notProven}`;
   return {

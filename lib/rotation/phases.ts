@@ -23,7 +23,10 @@ export type GatedPhase = { [P in Phase]: (typeof phaseFacts)[P]["gated"] extends
 export interface Published {
   readonly slot: Slot;
   readonly version: string;
+  /** When the rotator published or found it, by its own clock. */
   readonly publishedAt: Instant;
+  /** When the vault made the version, by the vault's clock: an older newest version is a stale read. */
+  readonly createdAt: Instant;
   /** When this slot's key came to be, as far as is known: `rotateEvery` counts from here. */
   readonly keyMadeAt: Instant;
 }

@@ -45,7 +45,10 @@ export interface Failure {
 
 /** The last answer of Batch, where the account waits for another one. */
 export interface Hold {
-  readonly reason: Extract<WaitingReason, "NewKeyNotAcceptedYet" | "OldKeyStillAccepted" | "TargetKeyRefused">;
+  readonly reason: Extract<
+    WaitingReason,
+    "NewKeyNotAcceptedYet" | "OldKeyStillAccepted" | "TargetKeyRefused" | "KeyListStale"
+  >;
   readonly detail: string;
   readonly since: Instant;
 }

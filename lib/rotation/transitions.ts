@@ -111,6 +111,7 @@ export const targetPublished = (state: StateOf<"regenerated">, as: PublishedAs, 
       slot: state.rotation.target,
       version: as.version,
       publishedAt: toInstant(now),
+      createdAt: as.createdAt,
       keyMadeAt: state.regeneratedAt,
     },
     rotation: state.rotation,
@@ -153,7 +154,13 @@ export const settlingStarted = (
 ): Move => ({
   state: {
     phase: "settling",
-    active: { slot: otherSlot(active.slot), version: as.version, publishedAt: toInstant(now), keyMadeAt: retiredAt },
+    active: {
+      slot: otherSlot(active.slot),
+      version: as.version,
+      publishedAt: toInstant(now),
+      createdAt: as.createdAt,
+      keyMadeAt: retiredAt,
+    },
     rotation,
     proof,
     approval: null,
@@ -213,7 +220,11 @@ export const rolledBack = (
   const keyMadeAt = state.phase === "published" ? state.previousKeyMadeAt : state.active.keyMadeAt;
   const publishedAt = republished ? toInstant(now) : state.active.publishedAt;
   return {
-    state: { phase: "adopting", active: { slot, version: as.version, publishedAt, keyMadeAt }, approval: null },
+    state: {
+      phase: "adopting",
+      active: { slot, version: as.version, publishedAt, createdAt: as.createdAt, keyMadeAt },
+      approval: null,
+    },
     events: [
       { event: "RotationRolledBack", detail: `back to the ${slot} key, version ${as.version}: ${request.reason}` },
       ...(republished ? [published(slot, as, "rolled back")] : []),

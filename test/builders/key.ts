@@ -1,4 +1,7 @@
 import { BatchKey } from "../../lib/batch-key";
+import type { SecretVersion } from "../../lib/ports";
+import { v1 } from "./state";
+import { at } from "./time";
 
 /** The bytes 0 to 63 in base64: a key in Batch's format that belongs to no account. */
 export const keyText = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
@@ -7,3 +10,17 @@ export const keyText = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygp
 export const otherKeyText = "Pz49PDs6OTg3NjU0MzIxMC8uLSwrKikoJyYlJCMiISAfHh0cGxoZGBcWFRQTEhEQDw4NDAsKCQgHBgUEAwIBAA==";
 
 export const aKey = (text: string = keyText): BatchKey => new BatchKey(text);
+
+type EnabledVersion = Extract<SecretVersion, { enabled: true }>;
+
+/** An enabled version that was published without any mark. */
+export const aSecretVersion = (changes: Partial<EnabledVersion> = {}): EnabledVersion => ({
+  version: v1,
+  enabled: true,
+  key: aKey(),
+  createdAt: at("09:00"),
+  rotationId: null,
+  marks: { providerAddress: null, contentType: null },
+  otherTags: {},
+  ...changes,
+});

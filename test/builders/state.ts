@@ -11,6 +11,7 @@ export const thePrimary = (changes: Partial<Published> = {}): Published => ({
   slot: "primary",
   version: v1,
   publishedAt: at("10:00", 20),
+  createdAt: at("10:00", 20),
   keyMadeAt: at("09:58", 20),
   ...changes,
 });
@@ -20,6 +21,7 @@ export const theSecondary = (changes: Partial<Published> = {}): Published => ({
   slot: "secondary",
   version: v2,
   publishedAt: at("10:00"),
+  createdAt: at("10:00"),
   keyMadeAt: at("09:58"),
   ...changes,
 });
@@ -91,7 +93,13 @@ export const aRotation = (changes: Partial<Rotation> = {}) => {
     }),
     settling: (more: Partial<StateOf<"settling">> = {}): StateOf<"settling"> => ({
       phase: "settling",
-      active: { slot: "primary", version: v3, publishedAt: at("10:21"), keyMadeAt: at("10:20") },
+      active: {
+        slot: "primary",
+        version: v3,
+        publishedAt: at("10:21"),
+        createdAt: at("10:21"),
+        keyMadeAt: at("10:20"),
+      },
       rotation,
       proof: aDeathProof(),
       approval: null,

@@ -5,6 +5,7 @@ import { days, minutes } from "../builders/time";
 export const limits: AppLimits = {
   claimMs: minutes(6),
   quarantineMs: minutes(5),
+  keyListLagMs: minutes(2),
   callMs: minutes(0.5),
   dryRun: false,
   historyKeepMs: days(400),

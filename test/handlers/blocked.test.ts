@@ -62,6 +62,7 @@ test("NotFound at first sight: ends at the next tick that is due once the accoun
   await world.rig.surface.tick();
   await expectBlocked(at, "NotFound", "there is no Batch account");
   // The recreated account has other keys than the vault holds.
+  at.mark({ ProviderAddress: at.config.batch.resourceId });
   world.emulators.batch.addAccount({ name: accountName });
   await dueAgain(at);
   await world.rig.surface.tick();
@@ -218,6 +219,8 @@ describe.each(broken)("%s %s, in the middle of a rotation", (reason, _where, rem
     await expectBlocked(at, reason, names);
     // The names of the account and of its secret both contain the account's name.
     await expectBlocked(at, reason, batch.accountName);
+    // Another drive trusts the key list only two minutes after a regenerate.
+    world.rig.clock.advance(minutes(2));
     return { at, fix };
   };
 

@@ -94,16 +94,19 @@ test("the Kubernetes objects mount the newest version and name the file that the
 test.each([
   ["the primary key", "primary", 1, ["Adopted"]],
   ["no secret yet", null, 1, ["KeyPublished", "Adopted"]],
-  ["a value that is neither key", "neither", 2, ["KeyPublished", "Adopted"]],
+  ["a dead key of this account", "dead", 2, ["KeyPublished", "Adopted"]],
 ] as const)(
   "first sight of %s: the status at each step equals that of the page",
   async (_what, seed, versions, expectedEvents) => {
     const rig = await openRig();
     const at = place(rig, {
-      seed: seed === "neither" ? "primary" : seed,
+      seed: seed === "dead" ? "primary" : seed,
       gate: { consumers: [aConsumer({ instances: 2 })] },
     });
-    if (seed === "neither") at.regenerateManually("primary");
+    if (seed === "dead") {
+      at.mark({ ProviderAddress: at.config.batch.resourceId });
+      at.regenerateManually("primary");
+    }
     const keys = at.keys();
     const [one1, two] = [at.vm(), at.vm(2)];
     const expectShown = async (kind: string): Promise<void> => {

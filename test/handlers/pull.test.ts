@@ -315,7 +315,7 @@ test("a health URL is requested only in the phases that have a gate", async () =
   refuse("batch.regenerate");
   await at.rotate();
   expect(await askedIn("started")).toBe(0);
-  refuse("secrets.publish");
+  rig.unavailable("secrets.publish", 1);
   await rig.tickAfter(minutes(2));
   expect(await askedIn("regenerated")).toBe(0);
   await rig.tickAfter(minutes(2));

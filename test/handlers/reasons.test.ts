@@ -197,6 +197,7 @@ describe("what Batch answers", () => {
     });
     expect(at.versions()).toHaveLength(1);
     rig.batch.setRefused(at.keys().secondary, false);
+    rig.clock.advance(minutes(2));
     await rig.surface.tick();
     expect(await at.phase()).toBe("published");
   });

@@ -56,6 +56,8 @@ test("signals advance the rotation without a tick where Batch is slow with both 
   expect((await one.report()).body).toMatchObject({ waitingFor: { reason: "NewKeyNotAcceptedYet" } });
   rig.batch.setRefused(at.keys().secondary, false);
   rig.clock.advance(seconds(20));
+  expect((await one.report()).body).toMatchObject({ waitingFor: { reason: "KeyListStale" } });
+  rig.clock.advance(seconds(80));
   expect((await one.report()).body).toMatchObject({ waitingFor: { reason: "OnPreviousKey" } });
   expect(await at.phase()).toBe("published");
 

@@ -86,6 +86,10 @@ export class EmulatedPlace extends Place {
     }));
   }
 
+  override mark(tags: Readonly<Record<string, string>>): void {
+    this.vault.seed(this.config.secret.name, { value: this.newest().value, tags });
+  }
+
   override keys(): Readonly<Record<Slot, string>> {
     return this.emulators.batch.keys(this.config.batch.accountName);
   }

@@ -295,6 +295,12 @@ export class PlacedAccount {
     publishManually(this.rig.world, this.config, value);
   }
 
+  /** Marks the newest version, as the remedy of a foreign secret says. */
+  mark(tags: Readonly<Record<string, string>>): void {
+    const newest = this.rig.vault.newest(this.config.secret);
+    if (newest !== null) newest.tags = tags;
+  }
+
   regenerateManually(slot: Slot): string {
     return this.rig.batch.regenerateManually(this.config.batch, slot);
   }

@@ -6,7 +6,7 @@ describe("first sight of an account", () => {
     ["nothing", "primary", 1],
     ["the primary key", "primary", 1],
     ["the secondary key", "secondary", 1],
-    ["another value", "primary", 2],
+    ["a dead key of this account", "primary", 2],
   ])("with %s in the vault makes the %s key the active one and regenerates nothing", async (vault, slot, versions) => {
     const story = new Story({ vault });
     const { primary, secondary } = story.keys;
@@ -45,9 +45,18 @@ describe("first sight of an account", () => {
     expect(story.violation).toBeNull();
   });
 
-  it("does not publish a primary key that Batch does not accept yet", async () => {
+  it("publishes the secondary key where Batch does not accept the primary yet", async () => {
     const story = new Story({ vault: "nothing", settleMs: { accept: minutes(3), refuse: 0 } });
     story.regenerateManually("primary");
+    await story.tick();
+    expect([story.versions, story.published]).toEqual([1, "secondary"]);
+    expect(story.violation).toBeNull();
+  });
+
+  it("does not publish a key that Batch does not accept yet", async () => {
+    const story = new Story({ vault: "nothing", settleMs: { accept: minutes(3), refuse: 0 } });
+    story.regenerateManually("primary");
+    story.regenerateManually("secondary");
     await story.tick();
     expect(story.versions).toBe(0);
     expect((await story.status()).waitingFor?.reason).toBe("NewKeyNotAcceptedYet");

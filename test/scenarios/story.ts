@@ -17,7 +17,13 @@ import { type Instance, unread } from "../simulation/instances";
 import { Judge, type Violation } from "../simulation/judge";
 
 /** What the vault holds at first sight. */
-export type VaultAtFirst = "nothing" | "the primary key" | "the secondary key" | "another value" | "a disabled version";
+export type VaultAtFirst =
+  | "nothing"
+  | "the primary key"
+  | "the secondary key"
+  | "a dead key of this account"
+  | "another value"
+  | "a disabled version";
 
 export interface StoryOptions {
   readonly vault?: VaultAtFirst;
@@ -61,12 +67,16 @@ export class Story {
   #fill(vault: VaultAtFirst, ageMs: number): void {
     if (vault === "nothing") return;
     const { primary, secondary } = this.keys;
-    const value = { "the secondary key": secondary.value, "another value": "c29tZXRoaW5nIGVsc2U=" }[vault as string];
+    const other = "c29tZXRoaW5nIGVsc2U=";
+    const value = { "the secondary key": secondary.value, "a dead key of this account": other, "another value": other }[
+      vault as string
+    ];
     const added = this.world.vault.add(this.config.secret, {
       value: value ?? primary.value,
       by: "initial",
       createdAtMs: this.world.wallMs - ageMs,
       effect: 0,
+      tags: vault === "a dead key of this account" ? { ProviderAddress: this.config.batch.resourceId } : {},
     });
     if (vault === "a disabled version") added.disabledBy = "person";
   }

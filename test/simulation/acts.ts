@@ -258,6 +258,25 @@ const reconfigure = (stage: Stage, account: number, change: Partial<AccountConfi
   }
 };
 
+/** The remedy of a secret that nothing shows to be of this account, once no process works for another one. */
+export const markSecret = (stage: Stage, account: number): void => {
+  const { batch, secret } = configOf(stage, account);
+  const newest = stage.world.vault.newest(secret);
+  if (newest === null || !isDeployed(stage, account)) return;
+  newest.tags = { ...newest.tags, ProviderAddress: batch.resourceId };
+  operate(stage, account, "resume");
+};
+
+const isDeployed = (stage: Stage, account: number): boolean => {
+  const { name, batch, secret } = configOf(stage, account);
+  return stage.world.processes.every(({ app }) =>
+    app.accounts.some(
+      (config) =>
+        config.name === name && config.secret.name === secret.name && config.batch.resourceId === batch.resourceId,
+    ),
+  );
+};
+
 /** Apps follow the rotator once every process has the new configuration and the new secret holds a working key. */
 export const moveToSecret = (stage: Stage, instance: Instance): void => {
   const { world, instances } = stage;
@@ -265,9 +284,7 @@ export const moveToSecret = (stage: Stage, instance: Instance): void => {
   if (!instance.alive || instance.secret.name === secret.name) return;
   const record = world.tables.rotations.get(name)?.record;
   const newest = world.vault.newest(secret);
-  const deployed = world.processes.every(({ app }) =>
-    app.accounts.some((config) => config.name === name && config.secret.name === secret.name),
-  );
+  const deployed = isDeployed(stage, instance.account);
   const adopted = record?.secret.name === secret.name && record.state.active !== null;
   if (!deployed || !adopted || newest === null || !world.batch.accepts(newest.value))
     return later(stage, 2 * minute, () => moveToSecret(stage, instance));

@@ -88,7 +88,7 @@ export const conditions: readonly Condition[] = [
       const account = random.below(plan.accounts.length);
       const when = random.below(plan.stormMs / 2);
       const forMs = random.between(5, 40) * minute;
-      const byMs = random.between(1, 120) * 1000;
+      const byMs = random.between(1, 30) * 1000;
       return withActs(
         plan,
         { when, act: { kind: "listsBehind", byMs, forMs }, condition: "keyListsBehind" },

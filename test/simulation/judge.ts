@@ -8,6 +8,7 @@ import { secretName, type VersionFact } from "../fakes/world/fake-vault";
 import type { Operation } from "../fakes/world/faults";
 import type { ManualChange, Observer, SentPublication, SentRegenerate } from "../fakes/world/observer";
 import type { Process } from "../fakes/world/process";
+import { maxClockOffsetMs } from "./plan-types";
 import type { World } from "../fakes/world/world";
 import { ClaimJudge } from "./claim-judge";
 import { EventAudit } from "./event-audit";
@@ -268,11 +269,23 @@ export class Judge implements Observer {
   }
 
   /**
-   * A driver that has read a dead published key and could repair it has done so before it releases its claim. A data
-   * plane that does not answer is no excuse; a list that may be behind is one, and so is Batch where it accepts neither
-   * key yet.
+   * Where Batch cannot be asked, a list is trusted only two minutes after the last change of a key or of the secret,
+   * or after a quarantine, by any clock.
    */
-  #checkRepaired(process: Process, { account, secret, resourceId, state }: RotationRecord): void {
+  #listSettledAt({ resourceId, quarantine }: RotationRecord, deadAt: number): number {
+    const { timeline, wallMs, batch } = this.world;
+    const deaths = [...batch.keys.values()].map((key) => (key.resourceId === resourceId ? (key.death?.at ?? 0) : 0));
+    const quarantinedUntil = quarantine === null ? 0 : Date.parse(quarantine.until) - wallMs + timeline.now;
+    return Math.max(deadAt, quarantinedUntil, ...deaths) + 2 * 60_000 + 4 * maxClockOffsetMs;
+  }
+
+  /**
+   * A driver that has read a dead published key and could repair it has done so before it releases its claim. A data
+   * plane that does not answer is no excuse; a list that may be behind is one, and so is Batch where it accepts no
+   * key yet that may be published.
+   */
+  #checkRepaired(process: Process, record: RotationRecord): void {
+    const { account, secret, resourceId, state, hold, quarantine } = record;
     const { batch } = this.world;
     if (process.failures > (this.#failuresBefore.get(account) ?? 0)) return;
     // At first sight there is no guarantee yet: a live key that Batch does not accept is not published.
@@ -280,8 +293,10 @@ export class Judge implements Observer {
     const since = this.#deadSince.get(secretName(secret));
     const read = process.reads.get(secretName(secret));
     if (since === undefined || read === undefined || read.at <= since.at) return;
-    const { primary, secondary } = batch.of(resourceId).keys;
-    if (Math.min(primary.acceptedFrom, secondary.acceptedFrom) > read.at) return;
+    if (hold?.reason === "KeyListStale" && read.at < this.#listSettledAt(record, since.at)) return;
+    // A slot whose regenerate may still be on its way is not published.
+    const usable = Object.values(batch.of(resourceId).keys).filter(({ slot }) => slot !== quarantine?.slot);
+    if (usable.every(({ acceptedFrom }) => acceptedFrom > read.at)) return;
     // It has not read what was published afterwards, not even what it published itself.
     if ((this.world.vault.newest(secret)?.effect ?? 0) > read.effect) return;
     this.#broken(

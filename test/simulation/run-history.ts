@@ -1,9 +1,10 @@
+import { publishedContentType } from "../../lib/rotation/ownership";
 import type { AccountConfig } from "../../lib/rotation/account-config";
 import type { Process } from "../fakes/world/process";
 import type { Product } from "../fakes/world/product-type";
 import { startProcess } from "../fakes/world/start-process";
 import { World } from "../fakes/world/world";
-import { carryOut, moveToSecret, operate, startAnother } from "./acts";
+import { carryOut, markSecret, moveToSecret, operate, startAnother } from "./acts";
 import { Instances, silent } from "./instances";
 import { Judge, type Violation } from "./judge";
 import { writeForgotten, writePast } from "./past";
@@ -135,6 +136,8 @@ class HistoryRun {
         by: "initial",
         createdAtMs: this.#world.wallMs - random.below(10 * hour),
         effect: 0,
+        // The secret of this account, from before its table was lost.
+        contentType: vault === "foreign" ? publishedContentType : null,
       });
       if (vault === "disabled") {
         added.disabledBy = "person";
@@ -293,7 +296,8 @@ class HistoryRun {
     this.#wanted.forEach(({ name, gate, paused }, account) => {
       const record = tables.rotations.get(name)?.record;
       if (record === undefined || paused) return;
-      if (record.pause !== null) operate(this.#stage, account, "resume");
+      if (record.failure?.blocked?.reason === "ForeignSecret") markSecret(this.#stage, account);
+      else if (record.pause !== null) operate(this.#stage, account, "resume");
       else if (
         gate.mode === "approval" &&
         "approval" in record.state &&

@@ -1,6 +1,6 @@
 import { BatchManagementClient } from "@azure/arm-batch";
 import type { TokenCredential } from "@azure/identity";
-import { armWriteLimiter, limitWrites, noRetries, readingRetries, stopAtLongWaits } from "../sdk/pipeline";
+import { armWriteLimiter, LastLooks, limitWrites, noRetries, readingRetries, stopAtLongWaits } from "../sdk/pipeline";
 
 export interface ArmOptions {
   readonly credential: TokenCredential;
@@ -17,6 +17,8 @@ export interface SubscriptionClients {
    * success.
    */
   readonly regenerating: BatchManagementClient;
+  /** Of the client that regenerates. */
+  readonly lastLooks: LastLooks;
 }
 
 /** The clients of each subscription, which share that subscription's allowance of writes. */
@@ -30,6 +32,7 @@ export class BatchClients {
     if (known !== undefined) return known;
     const { credential, armEndpoint, armScope } = this.options;
     const writes = limitWrites(armWriteLimiter());
+    const lastLooks = new LastLooks();
     const common = { endpoint: armEndpoint, credentialScopes: [armScope] };
     const clients = {
       reading: new BatchManagementClient(credential, subscriptionId, {
@@ -40,8 +43,9 @@ export class BatchClients {
       regenerating: new BatchManagementClient(credential, subscriptionId, {
         ...common,
         retryOptions: noRetries,
-        additionalPolicies: [writes],
+        additionalPolicies: [writes, lastLooks.policy],
       }),
+      lastLooks,
     };
     this.#bySubscription.set(subscriptionId.toLowerCase(), clients);
     return clients;

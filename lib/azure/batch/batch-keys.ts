@@ -1,6 +1,14 @@
 import { BatchKey } from "../../batch-key";
 import { OperatorNeededError, OutcomeUnknownError } from "../../errors";
-import type { BatchAccount, BatchKeys, CallOptions, Clock, Receipt, SlotKeys } from "../../ports";
+import type {
+  BatchAccount,
+  BatchKeys,
+  CallOptions,
+  Clock,
+  Regenerated,
+  RegenerateOptions,
+  SlotKeys,
+} from "../../ports";
 import type { BatchAccountRef } from "../../rotation/account-config";
 import type { Slot } from "../../rotation/phases";
 import { type ArmOptions, BatchClients } from "./batch-clients";
@@ -79,11 +87,11 @@ export class AzureBatchKeys implements BatchKeys {
    * A good status alone proves nothing: only an answer with both keys of this account shows that the request was
    * understood.
    */
-  async regenerate(ref: BatchAccountRef, slot: Slot, { signal }: CallOptions): Promise<Receipt> {
+  async regenerate(ref: BatchAccountRef, slot: Slot, { signal, lastLook }: RegenerateOptions): Promise<Regenerated> {
     const call = armCall(ref, "regenerateKeys");
     let requestId: string | null = null;
-    const { regenerating } = this.#clients.of(ref.subscriptionId);
-    const keys = await callSdk(call, signal, () =>
+    const { regenerating, lastLooks } = this.#clients.of(ref.subscriptionId);
+    const send = () =>
       regenerating.batchAccountOperations.regenerateKey(
         ref.resourceGroup,
         ref.accountName,
@@ -94,14 +102,13 @@ export class AzureBatchKeys implements BatchKeys {
             requestId = requestIdOf(headers);
           },
         },
-      ),
-    );
-    const complete =
-      keys.accountName?.toLowerCase() === ref.accountName.toLowerCase() &&
-      usableKey(keys.primary) !== null &&
-      usableKey(keys.secondary) !== null;
-    if (!complete) throw new OutcomeUnknownError({ operation: call.operation, code: "MalformedAnswer" });
-    return { requestId };
+      );
+    const answer = await lastLooks.run(lastLook, () => callSdk(call, signal, send));
+    const [primary, secondary] = [usableKey(answer.primary), usableKey(answer.secondary)];
+    const isOurs = answer.accountName?.toLowerCase() === ref.accountName.toLowerCase();
+    if (!isOurs || primary === null || secondary === null)
+      throw new OutcomeUnknownError({ operation: call.operation, code: "MalformedAnswer" });
+    return { requestId, keys: { primary, secondary } };
   }
 
   probe(

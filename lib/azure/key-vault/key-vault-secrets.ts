@@ -3,12 +3,14 @@ import { BatchKey } from "../../batch-key";
 import { OutcomeUnknownError } from "../../errors";
 import type { CallOptions, Publication, Receipt, SecretPublisher, SecretVersion } from "../../ports";
 import type { SecretRef } from "../../rotation/account-config";
-import { toInstant } from "../../rotation/time/time";
-import { days, minutes } from "../../rotation/time/units";
+import { publishedContentType } from "../../rotation/ownership";
+import { type Instant, toInstant } from "../../rotation/time/time";
+import { minutes } from "../../rotation/time/units";
 import { withDeadline } from "../sdk/pipeline";
 import { type SecretCommand, vaultRefusal } from "../sdk/refusals";
 import { callSdk, malformedAnswer, type SdkCall, toServiceError } from "../sdk/service-errors";
 import { readFailure, requestIdOf } from "../sdk/sdk-failure";
+import { otherTagsOf, tagsOf } from "./secret-tags";
 import { type KeyVaultOptions, VaultClientCache } from "./vault-clients";
 
 type EnabledVersion = Extract<SecretVersion, { enabled: true }>;
@@ -31,10 +33,17 @@ const isVersionId = (version: string | undefined): version is string =>
   version !== undefined && /^[0-9a-f]{32}$/i.test(version);
 
 const toVersion = ({ value, properties }: KeyVaultSecret): EnabledVersion => {
-  const { version, createdOn, tags } = properties;
+  const { version, createdOn, contentType = null, tags = {} } = properties;
   if (value === undefined || createdOn === undefined || !isVersionId(version)) throw malformedAnswer(operations.get);
-  const createdAt = toInstant(createdOn);
-  return { version, enabled: true, key: new BatchKey(value), createdAt, rotationId: tags?.["RotationId"] ?? null };
+  return {
+    version,
+    enabled: true,
+    key: new BatchKey(value),
+    createdAt: toInstant(createdOn),
+    rotationId: tags["RotationId"] ?? null,
+    marks: { providerAddress: tags["ProviderAddress"] ?? null, contentType },
+    otherTags: otherTagsOf(tags),
+  };
 };
 
 /**
@@ -61,19 +70,14 @@ export class KeyVaultSecrets implements SecretPublisher {
     ref: SecretRef,
     publication: Publication,
     options: CallOptions,
-  ): Promise<Receipt & { readonly version: string }> {
+  ): Promise<Receipt & { readonly version: string; readonly createdAt: Instant }> {
     const client = await this.#publishingClient(ref, options);
     const call = vaultCall(ref, "set");
     let requestId: string | null = null;
     const { properties } = await callSdk(call, options.signal, () =>
       client.setSecret(ref.name, publication.key.reveal(), {
-        contentType: "text/plain; batch-account-key",
-        tags: {
-          CredentialId: publication.slot === "primary" ? "Primary" : "Secondary",
-          ProviderAddress: publication.resourceId,
-          ValidityPeriodDays: String(Math.max(1, Math.floor(publication.rotateEveryMs / days(1)))),
-          RotationId: publication.rotationId,
-        },
+        contentType: publishedContentType,
+        tags: tagsOf(publication),
         expiresOn: new Date(publication.expiresAt),
         onResponse: ({ headers }) => {
           requestId = requestIdOf(headers);
@@ -81,7 +85,8 @@ export class KeyVaultSecrets implements SecretPublisher {
         abortSignal: withDeadline(options.signal, maxCallMs),
       }),
     );
-    if (isVersionId(properties.version)) return { version: properties.version, requestId };
+    const { version, createdOn } = properties;
+    if (isVersionId(version) && createdOn !== undefined) return { version, createdAt: toInstant(createdOn), requestId };
     throw new OutcomeUnknownError({ operation: call.operation, code: "MalformedAnswer" });
   }
 

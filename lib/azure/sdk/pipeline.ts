@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import type { BatchManagementClientOptionalParams } from "@azure/arm-batch";
 import { RateLimiter } from "./rate-limiter";
@@ -61,6 +62,44 @@ export const limitWrites = (limiter: RateLimiter): PolicyConfig => ({
     },
   },
 });
+
+/** What each call that is under way does before it sends. */
+export class LastLooks {
+  readonly #looks = new AsyncLocalStorage<() => Promise<void>>();
+
+  /**
+   * Runs `send` so that `look` comes when only the sending is left. Where it throws, nothing is sent, and this throws
+   * the same.
+   */
+  async run<T>(look: () => Promise<void>, send: () => Promise<T>): Promise<T> {
+    const stopped: { error?: unknown } = {};
+    const looked = async (): Promise<void> => {
+      try {
+        await look();
+      } catch (error) {
+        stopped.error = error;
+        throw new PipelineStop(notSent("LastLook"));
+      }
+    };
+    try {
+      return await this.#looks.run(looked, send);
+    } catch (error) {
+      throw "error" in stopped ? stopped.error : error;
+    }
+  }
+
+  /** Comes last among the policies of a pipeline. */
+  readonly policy: PolicyConfig = {
+    position: "perRetry",
+    policy: {
+      name: "lastLook",
+      sendRequest: async (request, next) => {
+        await this.#looks.getStore()?.();
+        return next(request);
+      },
+    },
+  };
+}
 
 /** The caller's signal, or the end of the longest time one call may take: no SDK sets a time limit of its own. */
 export const withDeadline = (signal: AbortSignal, ms: number): AbortSignal =>

@@ -13,7 +13,7 @@ const slot = z.enum(["primary", "secondary"]);
 const text = z.string().min(1);
 const count = z.int().min(0);
 
-const published = z.strictObject({ slot, version: text, publishedAt: instant, keyMadeAt: instant });
+const published = z.strictObject({ slot, version: text, publishedAt: instant, createdAt: instant, keyMadeAt: instant });
 
 const demand = z.strictObject({
   trigger: z.enum(["schedule", "demand"]),
@@ -97,7 +97,7 @@ const failure = z.strictObject({
 });
 
 const hold = z.strictObject({
-  reason: z.enum(["NewKeyNotAcceptedYet", "OldKeyStillAccepted", "TargetKeyRefused"]),
+  reason: z.enum(["NewKeyNotAcceptedYet", "OldKeyStillAccepted", "TargetKeyRefused", "KeyListStale"]),
   detail: z.string(),
   since: instant,
 });

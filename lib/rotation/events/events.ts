@@ -26,6 +26,7 @@ export const informationKinds = [
   "KeyRetired",
   "RotationCompleted",
   "Approved",
+  "RollbackImpossible",
   "Paused",
   "Resumed",
   "ProofRefused",

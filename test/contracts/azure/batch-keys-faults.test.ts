@@ -7,7 +7,7 @@ import type { FaultKind } from "../../emulators/faults";
 import { type EmulatedWorld, openEmulatedWorld } from "./emulated-world";
 import { leaked, thrownBy } from "./leaks";
 
-const call = { signal: new AbortController().signal };
+const call = { signal: new AbortController().signal, lastLook: async () => undefined };
 const when = ["before", "after"] as const;
 
 let world: EmulatedWorld;
@@ -68,11 +68,29 @@ describe("regenerating", () => {
     expect(leaked(error, world.emulators.batch.issuedKeys())).toEqual([]);
   });
 
+  it("looks for the last time when it has token and allowance, and then sends at once", async () => {
+    const ref = world.addAccount();
+    const batch = world.newBatch();
+    const token = jest.spyOn(world.credential, "getToken");
+    const queue = Array.from({ length: 205 }, () => batch.readKeys(ref, call));
+    world.emulators.journal.clear();
+    const seen: unknown[] = [];
+    const lastLook = async (): Promise<void> => {
+      seen.push(token.mock.calls.length > 0, posts());
+    };
+    await Promise.all([...queue, batch.regenerate(ref, "primary", { ...call, lastLook })]);
+    token.mockRestore();
+    expect(seen).toEqual([true, 0]);
+    expect(posts()).toBe(1);
+  });
+
   it("has an unknown outcome when no answer arrives in time", async () => {
     const ref = world.addAccount();
     world.emulators.journal.clear();
     world.emulators.faults.add({ route: "arm.regenerateKeys", when: "after", kind: "hang" });
-    const error = await thrownBy(() => world.batch.regenerate(ref, "primary", { signal: AbortSignal.timeout(300) }));
+    const error = await thrownBy(() =>
+      world.batch.regenerate(ref, "primary", { ...call, signal: AbortSignal.timeout(300) }),
+    );
     expect(error).toMatchObject({ name: "OutcomeUnknownError", facts: { code: "AbortError" } });
     expect(posts()).toBe(1);
   });
@@ -111,7 +129,7 @@ describe("regenerating", () => {
     const end = new AbortController();
     // Twice the bucket: on a slow machine too, the rate limit has not paid for all of them when the next one comes.
     const queue = Array.from({ length: 400 }, () => batch.readKeys(ref, end));
-    const error = await thrownBy(() => batch.regenerate(ref, "primary", { signal: AbortSignal.timeout(50) }));
+    const error = await thrownBy(() => batch.regenerate(ref, "primary", { ...call, signal: AbortSignal.timeout(50) }));
     end.abort();
     expect(error).toMatchObject({ name: "TransientServiceError", facts: { code: "RateLimited" } });
     await Promise.allSettled(queue);

@@ -1,7 +1,7 @@
 import { type EmulatedWorld, openEmulatedWorld } from "./emulated-world";
 import { thrownBy } from "./leaks";
 
-const call = { signal: new AbortController().signal };
+const call = { signal: new AbortController().signal, lastLook: async () => undefined };
 
 let world: EmulatedWorld;
 

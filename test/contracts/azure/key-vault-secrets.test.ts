@@ -19,7 +19,7 @@ secretPublisherContract("Key Vault", async () => {
         tags,
         expiresAt: expiresOn?.toISOString() ?? null,
       })),
-    seed: ({ name }, value) => vault.seed(name, { value }),
+    seed: ({ name }, value, attributes = {}) => vault.seed(name, { value, ...attributes }),
     disable: ({ name }, version) => vault.disable(name, version),
     delete: ({ name }) => vault.delete(name),
     deny: (action) => vault.deny(actions[action]),

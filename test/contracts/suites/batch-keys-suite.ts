@@ -19,7 +19,7 @@ export interface BatchKeysWorld {
   close(): Promise<void>;
 }
 
-const call = { signal: new AbortController().signal };
+const call = { signal: new AbortController().signal, lastLook: async () => undefined };
 
 const revealed = ({ primary, secondary }: SlotKeys) => ({ primary: primary.reveal(), secondary: secondary.reveal() });
 
@@ -72,6 +72,23 @@ export const batchKeysContract = (name: string, open: () => Promise<BatchKeysWor
       expect(after[slot]).not.toBe(before[slot]);
       expect(after[other]).toBe(before[other]);
       expect(revealed(await world.batch.readKeys(ref, call))).toEqual(after);
+    });
+
+    it("come back with the answer to a regenerate", async () => {
+      const ref = world.addAccount();
+      const { keys } = await world.batch.regenerate(ref, "secondary", call);
+      expect(revealed(keys)).toEqual(world.keys(ref));
+    });
+
+    it("stay where the last look before sending throws", async () => {
+      const ref = world.addAccount();
+      const before = world.keys(ref);
+      const changed = new Error("the newest version has changed");
+      const lastLook = () => Promise.reject(changed);
+      await expect(world.batch.regenerate(ref, "secondary", { ...call, lastLook })).rejects.toBe(changed);
+      expect(world.keys(ref)).toEqual(before);
+      await world.batch.regenerate(ref, "secondary", call);
+      expect(world.keys(ref)).not.toEqual(before);
     });
 
     it("are accepted by the data plane until they are regenerated, and refused afterwards", async () => {

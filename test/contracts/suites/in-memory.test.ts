@@ -96,7 +96,8 @@ secretPublisherContract("memory", async () => {
         tags,
         expiresAt,
       })),
-    seed: (ref, value) => vault.add(ref, { value, by: "person", createdAtMs: world.wallMs, effect: 0 }),
+    seed: (ref, value, attributes = {}) =>
+      vault.add(ref, { value, ...attributes, by: "person", createdAtMs: world.wallMs, effect: 0 }),
     disable: (ref, version) => vault.setEnabled(ref, version, false),
     delete: (ref) => vault.setDeleted(ref, true),
     deny: (action) => void vault.denied.add(action),

@@ -12,6 +12,11 @@ export interface KeptVersion {
   readonly expiresAt: string | null;
 }
 
+export interface SeededAttributes {
+  readonly contentType?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
 export interface SecretPublisherWorld {
   readonly secrets: SecretPublisher;
   /** The name of a secret that does not exist yet. */
@@ -19,7 +24,7 @@ export interface SecretPublisherWorld {
   /** In the order in which they were written. */
   versions(ref: SecretRef): readonly KeptVersion[];
   /** Publishes as another client would. */
-  seed(ref: SecretRef, value: string): { readonly version: string };
+  seed(ref: SecretRef, value: string, attributes?: SeededAttributes): { readonly version: string };
   disable(ref: SecretRef, version: string): void;
   delete(ref: SecretRef): void;
   deny(action: "get" | "set" | "update"): void;
@@ -37,6 +42,7 @@ export const aPublication = (change: Partial<Publication> = {}): Publication => 
   rotateEveryMs: 60 * dayMs,
   expiresAt: "2027-02-20T10:00:00.000Z",
   rotationId: "01JDA0000000000000000000R1",
+  otherTags: {},
   ...change,
 });
 
@@ -110,6 +116,31 @@ export const secretPublisherContract = (name: string, open: () => Promise<Secret
       const ref = world.newSecret();
       const { version } = world.seed(ref, "c29tZWJvZHkgZWxzZQ==");
       expect(await world.secrets.newest(ref, call)).toMatchObject({ version, rotationId: null });
+    });
+
+    it("show whom they were published for", async () => {
+      const ref = world.newSecret();
+      world.seed(ref, "c29tZW9uZSBlbHNl");
+      const newest = () => world.secrets.newest(ref, call);
+      expect((await newest())?.marks).toEqual({ providerAddress: null, contentType: null });
+      world.seed(ref, "c29tZW9uZSBlbHNl", { contentType: "text/plain", tags: { ProviderAddress: "/subscriptions/t" } });
+      expect((await newest())?.marks).toEqual({ providerAddress: "/subscriptions/t", contentType: "text/plain" });
+      await world.secrets.publish(ref, aPublication(), call);
+      const marks = { providerAddress: aPublication().resourceId, contentType: "text/plain; batch-account-key" };
+      expect((await newest())?.marks).toEqual(marks);
+    });
+
+    it("keep the tags of others, as many as there is room for", async () => {
+      const ref = world.newSecret();
+      const others = Object.fromEntries("abcdefghijklmno".split("").map((tag) => [tag, `${tag} by others`]));
+      world.seed(ref, "c29tZW9uZSBlbHNl", { tags: others });
+      const otherTags = (await world.secrets.newest(ref, call))?.otherTags ?? {};
+      expect(otherTags).toEqual(others);
+      await world.secrets.publish(ref, aPublication({ otherTags }), call);
+      const tags = world.versions(ref).at(-1)?.tags ?? {};
+      const { a, k, CredentialId } = tags;
+      expect([Object.keys(tags).length, a, k, CredentialId]).toEqual([15, "a by others", "k by others", "Secondary"]);
+      expect(Object.keys((await world.secrets.newest(ref, call))?.otherTags ?? {})).toHaveLength(11);
     });
 
     it("are disabled version by version", async () => {

@@ -1,4 +1,4 @@
-import type { BatchKeys } from "../../../lib/ports";
+import type { BatchKeys, SlotKeys } from "../../../lib/ports";
 import { accountNameOf, allowsSharedKey, type BatchAction, type BatchFacts } from "./fake-batch";
 import { secretName } from "./fake-vault";
 import type { SentRegenerate } from "./observer";
@@ -19,6 +19,11 @@ const existing = (world: World, resourceId: string, operation: string): BatchFac
   const account = world.batch.find(resourceId);
   if (account === null) throw refusal(world, "NotFound", operation, 404);
   return account;
+};
+
+const liveKeys = (world: World, resourceId: string): SlotKeys => {
+  const { primary, secondary } = world.batch.of(resourceId).keys;
+  return { primary: world.key(primary.value), secondary: world.key(secondary.value) };
 };
 
 export const batchPort = (world: World, process: Process): BatchKeys => ({
@@ -50,7 +55,14 @@ export const batchPort = (world: World, process: Process): BatchKeys => ({
         return { primary: world.key(keys.primary), secondary: world.key(keys.secondary) };
       },
     }),
-  regenerate: ({ resourceId }, slot, { signal }) => {
+  regenerate: async ({ resourceId }, slot, { signal, lastLook }) => {
+    const compared = new Map(process.reads);
+    await lastLook();
+    // It looks at the id of the newest version only, which says nothing of the key that this version holds.
+    for (const [secret, { at }] of compared) {
+      const last = process.reads.get(secret);
+      if (last !== undefined) process.reads.set(secret, { ...last, at });
+    }
     const sent = sentRegenerate(world, process, resourceId, slot);
     world.observer.sent(sent);
     return world.wire.call(process, {
@@ -63,7 +75,7 @@ export const batchPort = (world: World, process: Process): BatchKeys => ({
         const killed = world.batch.regenerate(resourceId, slot, "rotator", excused);
         world.effects += 1;
         world.observer.regenerated(sent, killed);
-        return { requestId: `arm-request-${world.batch.requests}` };
+        return { requestId: `arm-request-${world.batch.requests}`, keys: liveKeys(world, resourceId) };
       },
     });
   },

@@ -11,7 +11,7 @@ export interface VersionFact {
   /** The number of the effect that made it, which orders changes. */
   readonly effect: number;
   readonly contentType: string | null;
-  readonly tags: Readonly<Record<string, string>>;
+  tags: Readonly<Record<string, string>>;
   readonly expiresAt: string | null;
   disabledBy: Maker | null;
 }
@@ -24,9 +24,21 @@ type Added = Pick<VersionFact, "value" | "by" | "createdAtMs" | "effect"> &
 const dayMs = 24 * 60 * 60 * 1000;
 
 /** The attributes of a published version. */
-export const publishedWith = ({ slot, resourceId, rotateEveryMs, rotationId, expiresAt }: Publication) => ({
+export const publishedWith = ({
+  slot,
+  resourceId,
+  rotateEveryMs,
+  rotationId,
+  expiresAt,
+  otherTags,
+}: Publication): Pick<VersionFact, "contentType" | "tags" | "expiresAt"> => ({
   contentType: "text/plain; batch-account-key",
   tags: {
+    ...Object.fromEntries(
+      Object.entries(otherTags)
+        .toSorted(([one], [other]) => (one < other ? -1 : 1))
+        .slice(0, 11),
+    ),
     CredentialId: slot === "primary" ? "Primary" : "Secondary",
     ProviderAddress: resourceId,
     ValidityPeriodDays: String(Math.max(1, Math.floor(rotateEveryMs / dayMs))),
@@ -34,6 +46,11 @@ export const publishedWith = ({ slot, resourceId, rotateEveryMs, rotationId, exp
   },
   expiresAt,
 });
+
+const ownTags = new Set(["CredentialId", "ProviderAddress", "ValidityPeriodDays", "RotationId"]);
+
+export const otherTagsOf = (tags: VersionFact["tags"]): VersionFact["tags"] =>
+  Object.fromEntries(Object.entries(tags).filter(([name]) => !ownTags.has(name)));
 
 /** The name of a secret, unique across vaults. */
 export const secretName = ({ vaultUrl, name }: SecretRef): string => `${vaultUrl}/secrets/${name}`.toLowerCase();

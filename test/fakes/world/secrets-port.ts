@@ -2,20 +2,24 @@ import type { Publication, SecretPublisher } from "../../../lib/ports";
 import type { SecretRef } from "../../../lib/rotation/account-config";
 import type { RotationRecord } from "../../../lib/rotation/record";
 import { toInstant } from "../../../lib/rotation/time/time";
-import { publishedWith, secretName, type VaultAction, type VersionFact } from "./fake-vault";
+import { otherTagsOf, publishedWith, secretName, type VaultAction, type VersionFact } from "./fake-vault";
 import type { SentPublication } from "./observer";
 import type { Process } from "./process";
 import { refusal } from "./refusal";
 import type { World } from "./world";
+
+/** Key Vault returns whole seconds. */
+const wholeSecond = (ms: number): string => toInstant(new Date(Math.floor(ms / 1000) * 1000));
 
 export const secretsPort = (world: World, process: Process): SecretPublisher => {
   const shown = (version: VersionFact) => ({
     version: version.version,
     enabled: true as const,
     key: world.key(version.value),
-    // Key Vault returns whole seconds.
-    createdAt: toInstant(new Date(Math.floor(version.createdAtMs / 1000) * 1000)),
+    createdAt: wholeSecond(version.createdAtMs),
     rotationId: version.tags["RotationId"] ?? null,
+    marks: { providerAddress: version.tags["ProviderAddress"] ?? null, contentType: version.contentType },
+    otherTags: otherTagsOf(version.tags),
   });
   const check = (action: VaultAction): void => {
     if (world.vault.denied.has(action)) throw refusal(world, "Forbidden", `Key Vault ${action}`, 403);
@@ -71,7 +75,11 @@ export const secretsPort = (world: World, process: Process): SecretPublisher => 
           const { version } = added;
           world.transcript.note("vault", () => `newest version of ${ref.name} is ${world.transcript.version(version)}`);
           world.observer.published(sent, before, added);
-          return { version, requestId: `vault-request-${world.vault.publications}` };
+          return {
+            version,
+            createdAt: wholeSecond(added.createdAtMs),
+            requestId: `vault-request-${world.vault.publications}`,
+          };
         },
       });
     },

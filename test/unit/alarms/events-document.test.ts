@@ -150,6 +150,13 @@ const everyOtherEvent = async (): Promise<readonly Line[]> => {
   await place.confirm();
 
   await place.rotate();
+  rig.batch.regenerateManually(config.batch, "primary");
+  await expect(place.order("rollback")).rejects.toThrow("refused");
+  await place.confirm();
+  await place.confirm();
+  await place.confirm();
+
+  await place.rotate();
   await place.order("rollback");
   await place.order("resume");
   // A rotation that was rolled back is due again at once.

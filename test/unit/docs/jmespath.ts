@@ -1,4 +1,4 @@
-/** The part of JMESPath that the documents use: members, indexes, lists, and filters by one condition. Throws on any other. */
+/** The part of JMESPath that the documents use: members, indexes, lists, filters by one condition. Throws on others. */
 interface Token {
   readonly rest: string;
   readonly apply: (value: unknown) => unknown;

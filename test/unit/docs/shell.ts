@@ -1,6 +1,6 @@
 /**
- * What a shell does with a block of a document, in order. Nested commands come before the command that uses them. A value
- * that only the shell knows is § in the words of a command.
+ * What a shell does with a block of a document, in order. Nested commands come before the command that uses them. A
+ * value that only the shell knows is § in the words of a command.
  */
 export type Step =
   | { readonly kind: "uses"; readonly name: string }

@@ -32,7 +32,8 @@ const az: Readonly<Record<string, Known>> = {
   "deployment group create": {
     required: "--resource-group/-g",
     optional:
-      "--confirm-with-what-if/-c --mode --name/-n --no-prompt --no-wait --parameters/-p --template-file/-f --template-uri/-u",
+      "--confirm-with-what-if/-c --mode --name/-n --no-prompt --no-wait --parameters/-p" +
+      " --template-file/-f --template-uri/-u",
   },
   "deployment group list": { required: "--resource-group/-g", optional: "--filter" },
   "deployment group show": { required: "--resource-group/-g --name/-n" },
@@ -118,7 +119,8 @@ const azdGlobal = "--debug --environment/-e --no-prompt";
 const others: Readonly<Record<string, Known>> = {
   curl: {
     optional:
-      "--data/-d --fail/-f --header/-H --location/-L --output/-o --remote-name-all --request/-X --show-error/-S --silent/-s",
+      "--data/-d --fail/-f --header/-H --location/-L --output/-o --remote-name-all --request/-X" +
+      " --show-error/-S --silent/-s",
     positional: 3,
   },
   "gh attestation verify": { optional: "--owner/-o --repo/-R", positional: 1 },
@@ -145,7 +147,8 @@ const known = new Map<string, Known>([
 ]);
 
 const flags = words(
-  "-j --all --check --details --fail --force --ignore-missing --location --no-prompt --oneline --preview --purge --silent -r --yes",
+  "-j --all --check --details --fail --force --ignore-missing --location --no-prompt --oneline" +
+    " --preview --purge --silent -r --yes",
 );
 /** Options of the Azure CLI that take a value where curl's of the same name take none. */
 const takesValue = (option: string, command: string): boolean =>

@@ -26,10 +26,13 @@ const onDemand = {
 const notTried = { provenBy: null, notProven: "no signed call with this key was accepted: none was made" };
 const kindsOf = ({ events }: Move): readonly string[] => events.map(({ event }) => event);
 
+/** A version that the vault made a moment before it was found. */
+const found = { version: v3, createdAt: at("09:59") };
+
 describe("another version with the active key", () => {
   it("is adopted and must be confirmed: apps may have read either version meanwhile", () => {
-    expect(corrections.versionAdopted(idle(), v3, when("10:40"))).toEqual({
-      state: { phase: "adopting", active: thePrimary({ version: v3, publishedAt: at("10:40") }), approval: null },
+    expect(corrections.versionAdopted(idle(), found, when("10:40"))).toEqual({
+      state: { phase: "adopting", active: thePrimary({ ...found, publishedAt: at("10:40") }), approval: null },
       events: [
         {
           event: "KeyPublished",
@@ -43,9 +46,9 @@ describe("another version with the active key", () => {
 
   it("restarts the gate of a rotation under way", () => {
     const state = aRotation().published({ approval: anApproval() });
-    expect(corrections.versionAdopted(state, v3, when("10:40")).state).toEqual({
+    expect(corrections.versionAdopted(state, found, when("10:40")).state).toEqual({
       ...state,
-      active: { ...theSecondary(), version: v3, publishedAt: at("10:40") },
+      active: { ...theSecondary(), ...found, publishedAt: at("10:40") },
       approval: null,
     });
   });
@@ -53,10 +56,10 @@ describe("another version with the active key", () => {
 
 describe("the standby key, published outside the app", () => {
   it("makes its slot the active one, to be confirmed again", () => {
-    expect(corrections.slotAdopted(idle(), v3, when("10:00"))).toEqual({
+    expect(corrections.slotAdopted(idle(), found, when("10:00"))).toEqual({
       state: {
         phase: "adopting",
-        active: { slot: "secondary", version: v3, publishedAt: at("10:00"), keyMadeAt: at("09:58", 20) },
+        active: { slot: "secondary", ...found, publishedAt: at("10:00"), keyMadeAt: at("09:58", 20) },
         approval: null,
       },
       events: [
@@ -67,7 +70,7 @@ describe("the standby key, published outside the app", () => {
   });
 
   it("ends the rotation under way as superseded", () => {
-    const move = corrections.slotAdopted(aRotation().published(), v3, when("10:05"));
+    const move = corrections.slotAdopted(aRotation().published(), found, when("10:05"));
     expect(move.state).toMatchObject({ phase: "adopting", active: { slot: "primary", version: v3 }, approval: null });
     expect(move.events.map(({ event }) => event)).toEqual(["SlotAdopted", "RotationSuperseded"]);
     expect(move.also).toMatchObject({
@@ -77,7 +80,7 @@ describe("the standby key, published outside the app", () => {
   });
 
   it("lets a rotation for a leaked key start again after its publication too, which is an alarm", () => {
-    const move = corrections.slotAdopted(aRotation(onDemand).published(), v3, when("10:05"));
+    const move = corrections.slotAdopted(aRotation(onDemand).published(), found, when("10:05"));
     expect(kindsOf(move)).toEqual(["SlotAdopted", "RotationSuperseded", "UrgentRotationSuperseded"]);
     expect(move.events.at(-1)?.detail).toBe(
       "the rotation with retireAfter that schedule requested (the key leaked) ended: " +
@@ -88,13 +91,13 @@ describe("the standby key, published outside the app", () => {
   });
 
   it("ends a rotation for a leaked key without an alarm once the old key is proven dead", () => {
-    const move = corrections.slotAdopted(aRotation(onDemand).settling(), v3, when("10:25"));
+    const move = corrections.slotAdopted(aRotation(onDemand).settling(), found, when("10:25"));
     expect(kindsOf(move)).toEqual(["SlotAdopted", "RotationSuperseded"]);
     expect(move.also).not.toHaveProperty("restart");
   });
 
   it("lets a rotation on demand start again if its own key was not published yet", () => {
-    expect(corrections.slotAdopted(aRotation(onDemand).started(), v3, when("10:05")).also).toMatchObject({
+    expect(corrections.slotAdopted(aRotation(onDemand).started(), found, when("10:05")).also).toMatchObject({
       dueAgainAt: at("10:05"),
       restart: { ...onDemand, by: "schedule" },
       lastRotation: { outcome: "superseded" },
@@ -105,7 +108,8 @@ describe("the standby key, published outside the app", () => {
 const repaired = (state: corrections.StateWithActive) =>
   corrections.driftRepaired(
     state,
-    { version: v3, requestId: "request-5" },
+    state.active.slot,
+    { ...found, requestId: "request-5" },
     `version ${v2} held neither live key`,
     when("10:40"),
   );
@@ -118,9 +122,9 @@ describe("a repaired drift", () => {
     "of an account that is %s must be confirmed by every consumer, and does not postpone the next rotation",
     (_phase, state) => {
       expect(repaired(state)).toEqual({
-        state: { phase: "adopting", active: thePrimary({ version: v3, publishedAt: at("10:40") }), approval: null },
+        state: { phase: "adopting", active: thePrimary({ ...found, publishedAt: at("10:40") }), approval: null },
         events: [
-          { event: "DriftRepaired", detail: `version ${v2} held neither live key` },
+          { event: "DriftRepaired", detail: `version ${v2} held neither live key; the live primary key is published` },
           {
             event: "KeyPublished",
             detail: `primary key published as version ${v3}: drift repaired`,
@@ -139,7 +143,7 @@ describe("a repaired drift", () => {
     expect(repaired(state).state).toEqual({
       ...state,
       phase,
-      active: { ...state.active, version: v3, publishedAt: at("10:40") },
+      active: { ...state.active, ...found, publishedAt: at("10:40") },
       approval: null,
     });
   });
@@ -148,7 +152,7 @@ describe("a repaired drift", () => {
     const move = repaired(aRotation().started());
     expect(move.state).toEqual({
       phase: "adopting",
-      active: thePrimary({ version: v3, publishedAt: at("10:40") }),
+      active: thePrimary({ ...found, publishedAt: at("10:40") }),
       approval: null,
     });
     expect(move.events.map(({ event }) => event)).toEqual(["DriftRepaired", "KeyPublished", "RotationSuperseded"]);
@@ -171,12 +175,22 @@ describe("a repaired drift", () => {
     expect(repaired(state).state).toEqual({
       ...state,
       phase,
-      active: { ...state.active, version: v3, publishedAt: at("10:40") },
+      active: { ...state.active, ...found, publishedAt: at("10:40") },
     });
   });
 
+  it("with the standby key makes it the active one and ends the rotation", () => {
+    const move = corrections.driftRepaired(aRotation().published(), "primary", found, "drift", when("10:40"));
+    expect(move.state).toMatchObject({ phase: "adopting", active: { slot: "primary", version: v3 }, approval: null });
+    expect(move.events).toMatchObject([
+      { event: "DriftRepaired", detail: "drift; Batch accepts only the primary key, which is published" },
+      { event: "KeyPublished", evidence: { slot: "primary", version: v3 } },
+      { event: "RotationSuperseded" },
+    ]);
+  });
+
   it("of a retired rotation is dated after the retirement by any clock, so that the end takes it into account", () => {
-    const { state } = corrections.driftRepaired(aRotation().retired(), { version: v3 }, "drift", when("10:19"));
+    const { state } = corrections.driftRepaired(aRotation().retired(), "secondary", found, "drift", when("10:19"));
     expect(state).toMatchObject({ phase: "retired", active: { publishedAt: at("10:20:00.001") } });
   });
 });

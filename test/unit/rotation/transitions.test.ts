@@ -37,7 +37,7 @@ describe("the first reconcile", () => {
       thePrimary(),
       endpoint,
       "the vault held no secret",
-      { version: v1, requestId: "request-1", answer: "accepted" },
+      { version: v1, createdAt: at("10:00", 20), requestId: "request-1", answer: "accepted" },
       when("10:00"),
     );
     expect(move).toEqual({
@@ -154,7 +154,7 @@ describe("a rotation", () => {
       { provenBy: null, notProven: "no signed call with this key was accepted: Batch did not answer" },
     ],
   ])("publishes its target and keeps the previous version; a signed call with the key was %s", (answer, end, proof) => {
-    const as = { version: v2, requestId: "request-3", answer };
+    const as = { version: v2, createdAt: at("10:00"), requestId: "request-3", answer };
     expect(to.targetPublished(aRotation().regenerated(), as, when("10:00"))).toEqual({
       state: aRotation().published(),
       events: [
@@ -217,7 +217,9 @@ describe("a rotation", () => {
 
   it("settles on the new primary key, made when the old one was retired, and names the proof", () => {
     const retired = aRotation().retired({ proof: aDeathProof() });
-    expect(to.settlingStarted(retired, { version: v3, answer: "accepted" }, when("10:21"))).toEqual({
+    expect(
+      to.settlingStarted(retired, { version: v3, createdAt: at("10:21"), answer: "accepted" }, when("10:21")),
+    ).toEqual({
       state: aRotation().settling(),
       events: [
         {
@@ -235,7 +237,11 @@ describe("a rotation", () => {
   });
 
   it("settles without a proof, and says so", () => {
-    const { events, state } = to.settlingStarted(aRotation().retired(), { version: v3 }, when("10:21"));
+    const { events, state } = to.settlingStarted(
+      aRotation().retired(),
+      { version: v3, createdAt: at("10:21") },
+      when("10:21"),
+    );
     expect(state).toMatchObject({ phase: "settling", proof: null });
     expect(events[0]).toEqual({
       event: "SettlingStarted",
@@ -347,10 +353,17 @@ describe("a roll-back", () => {
 
   it("from published makes the previous key active with its own age: paused, due again, to be confirmed", () => {
     const state = aRotation().published({ previousKeyMadeAt: at("08:00", 20) });
-    expect(to.rolledBack(state, { version: v3, requestId: "request-6" }, true, asked, when("10:10"))).toEqual({
+    expect(
+      to.rolledBack(state, { version: v3, createdAt: at("10:10"), requestId: "request-6" }, true, asked, when("10:10")),
+    ).toEqual({
       state: {
         phase: "adopting",
-        active: thePrimary({ version: v3, publishedAt: at("10:10"), keyMadeAt: at("08:00", 20) }),
+        active: thePrimary({
+          version: v3,
+          createdAt: at("10:10"),
+          publishedAt: at("10:10"),
+          keyMadeAt: at("08:00", 20),
+        }),
         approval: null,
       },
       events: [
@@ -383,7 +396,7 @@ describe("a roll-back", () => {
     ["started", aRotation().started()],
     ["regenerated", aRotation().regenerated()],
   ])("from %s publishes nothing, as the previous key is still the newest", (_phase, state) => {
-    const move = to.rolledBack(state, { version: v1 }, false, asked, when("10:10"));
+    const move = to.rolledBack(state, { version: v1, createdAt: at("10:00", 20) }, false, asked, when("10:10"));
     expect(move.state).toEqual({ phase: "adopting", active: thePrimary(), approval: null });
     expect(move.events.map(({ event }) => event)).toEqual(["RotationRolledBack", "Paused"]);
   });

@@ -37,10 +37,9 @@ describe("reasons to wait", () => {
   it("are those of the published contract", () => {
     expect(Object.keys(waitingReasons)).toEqual(
       words(`
-      DryRun NewerConfiguration
-      Paused OutsideWindow Claimed BackingOff OutcomeUnknown NewKeyNotAcceptedYet OldKeyStillAccepted
-      TargetKeyRefused ApprovalPending DelayNotElapsed NoSignalYet SignalStale InstancesMissing OnPreviousKey
-      ProofMissing Unhealthy SoakNotElapsed
+      DryRun NewerConfiguration Paused OutsideWindow Claimed BackingOff OutcomeUnknown NewKeyNotAcceptedYet
+      OldKeyStillAccepted TargetKeyRefused KeyListStale ApprovalPending DelayNotElapsed NoSignalYet SignalStale
+      InstancesMissing OnPreviousKey ProofMissing Unhealthy SoakNotElapsed
     `),
     );
   });
@@ -54,9 +53,8 @@ describe("reasons to wait", () => {
   it("to be blocked are those of the published contract", () => {
     expect(Object.keys(blockedReasons)).toEqual(
       words(`
-      Forbidden Unreachable NotFound SharedKeyNotAllowed SecretDeleted SecretDisabled ResourceLocked PolicyRefused
-      NoUsableKey
-      RecordCorrupt RecordElsewhere
+      Forbidden Unreachable NotFound SharedKeyNotAllowed SecretDeleted ForeignSecret SecretDisabled ResourceLocked
+      PolicyRefused NoUsableKey RecordCorrupt RecordElsewhere
     `),
     );
   });
@@ -93,6 +91,7 @@ describe("events", () => {
     "KeyRetired",
     "RotationCompleted",
     "Approved",
+    "RollbackImpossible",
     "Paused",
     "Resumed",
     "ProofRefused",

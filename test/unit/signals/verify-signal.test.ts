@@ -4,7 +4,7 @@ import { proofMessage } from "../../../lib/signals/proof";
 import type { PulledSignal } from "../../../lib/signals/signal-schema";
 import { verifySignal } from "../../../lib/signals/verify-signal";
 import { anAccount } from "../../builders/account";
-import { aKey, otherKeyText } from "../../builders/key";
+import { aKey, aSecretVersion, otherKeyText } from "../../builders/key";
 import { v1 } from "../../builders/state";
 import { at, when } from "../../builders/time";
 
@@ -28,7 +28,7 @@ const signed = (signal: PulledSignal, nonce: string | null = null): PulledSignal
   proof: key.sign(proofMessage({ ...signal, account: config.name, at: signal.at ?? "" }, nonce)).toString("base64"),
 });
 
-const enabled: SecretVersion = { version: v1, enabled: true, key, createdAt: at("09:00"), rotationId: null };
+const enabled = aSecretVersion({ key });
 
 const otherKey: SecretVersion = { ...enabled, key: aKey(otherKeyText) };
 const disabled: SecretVersion = { version: v1, enabled: false };

@@ -1,20 +1,14 @@
 import { EventEmitter, once } from "node:events";
 import type { SecretPublisher, SecretVersion } from "../../../lib/ports";
 import { VersionCache } from "../../../lib/signals/version-cache";
-import { aKey } from "../../builders/key";
+import { aSecretVersion } from "../../builders/key";
 import { v1, v2 } from "../../builders/state";
 import { at, when } from "../../builders/time";
 import { VirtualClock } from "../../fakes/world/virtual-clock";
 
 const secret = { vaultUrl: "https://render.vault.azure.net", name: "renderweu-batch-key" };
 const options = { signal: new AbortController().signal };
-const found = (version: string): SecretVersion => ({
-  version,
-  enabled: true,
-  key: aKey(),
-  createdAt: at("09:00"),
-  rotationId: null,
-});
+const found = (version: string): SecretVersion => aSecretVersion({ version });
 
 const numbered = (i: number): string => String(i).padStart(32, "0");
 
