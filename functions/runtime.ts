@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { InvocationContext } from "@azure/functions";
 import type { App } from "../lib/app";
+import { keepIdentityDirect } from "../lib/outgoing-fetch";
 import { type Composed, compose, type LineWriter, readyWith } from "../lib/compose";
 
 const current = new AsyncLocalStorage<InvocationContext>();
@@ -18,7 +19,11 @@ let composed: Composed | null = null;
 
 /** The app, built and its settings checked at the first use in this process. */
 export const theApp = (): Composed => {
-  composed ??= compose(process.env, write);
+  if (composed === null) {
+    // Before the SDKs read it.
+    keepIdentityDirect(process.env);
+    composed = compose(process.env, write);
+  }
   return composed;
 };
 

@@ -71,6 +71,7 @@ export const networkRemedies = {
   expired: "check this app's clock and the certificate of the service, or of a proxy in between",
   otherHost: "check the address, and whether a proxy or a DNS zone leads to another host",
   untrusted: "add the certificate authority of the proxy by NODE_EXTRA_CA_CERTS, or let this traffic past the proxy",
+  proxy: "check HTTPS_PROXY with its user name and password, that the proxy admits this host, and NO_PROXY",
   unresolved:
     "check that the name is right and what it names still exists; with a private endpoint, that its private DNS zone " +
     "is linked to the app's network",

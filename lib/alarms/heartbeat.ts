@@ -1,3 +1,4 @@
+import { outgoingFetch } from "../outgoing-fetch";
 import type { Clock, Heartbeat } from "../ports";
 import { seconds } from "../rotation/time/units";
 
@@ -37,7 +38,7 @@ export class HttpsHeartbeat implements Heartbeat {
     if (address === null) return;
     try {
       // Not followed: the address is a secret, and its owner is the only one to learn of the run.
-      const response = await fetch(address, { redirect: "manual", signal: this.#clock.abortAfter(maxMs) });
+      const response = await outgoingFetch(address, { signal: this.#clock.abortAfter(maxMs) });
       await response.body?.cancel();
     } catch {
       // See above.

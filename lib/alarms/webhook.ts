@@ -1,3 +1,4 @@
+import { outgoingFetch } from "../outgoing-fetch";
 import { createHmac } from "node:crypto";
 import type { Alerts, CallOptions, Clock, Delivered } from "../ports";
 import type { Wanted } from "../rotation/events/deliveries";
@@ -47,11 +48,10 @@ export class Webhook implements Alerts {
     const { url, clock } = this.#options;
     const { body, contentType } = this.#message(event);
     try {
-      const response = await fetch(url, {
+      const response = await outgoingFetch(url, {
         method: "POST",
         body,
         headers: { "content-type": contentType, ...this.#signature(event.id, body, clock.now()) },
-        redirect: "manual",
         signal: AbortSignal.any([signal, clock.abortAfter(maxMs)]),
       });
       await response.body?.cancel();

@@ -1,3 +1,4 @@
+import { outgoingFetch } from "../outgoing-fetch";
 import type { CallOptions, HealthAnswer, HealthChecks } from "../ports";
 import { seconds } from "../rotation/time/units";
 
@@ -11,9 +12,8 @@ export class FetchHealthChecks implements HealthChecks {
   async ask(url: string, nonce: string, { signal }: CallOptions): Promise<HealthAnswer> {
     const limit = AbortSignal.timeout(maxMs);
     try {
-      const response = await fetch(url, {
+      const response = await outgoingFetch(url, {
         headers: { accept: "application/json", "x-rotation-nonce": nonce },
-        redirect: "manual",
         signal: AbortSignal.any([signal, limit]),
       });
       if (response.status !== 200) return await refused(response);

@@ -1,3 +1,4 @@
+import { outgoingFetch } from "../../outgoing-fetch";
 import type { BatchKey } from "../../batch-key";
 import { OperatorNeededError, TransientServiceError } from "../../errors";
 import { withDeadline } from "../sdk/pipeline";
@@ -81,9 +82,8 @@ const judge = async ({ accountName }: Probe, response: Response): Promise<"accep
  */
 export const probeKey = async (probe: Probe, signal: AbortSignal): Promise<"accepted" | "refused"> => {
   try {
-    const response = await fetch(probeUrl(probe.accountEndpoint), {
+    const response = await outgoingFetch(probeUrl(probe.accountEndpoint), {
       headers: signedHeaders(probe),
-      redirect: "manual",
       signal: withDeadline(signal, maxProbeMs),
     });
     return await judge(probe, response);

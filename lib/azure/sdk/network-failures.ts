@@ -34,6 +34,13 @@ export const networkFailures: readonly NetworkRow[] = [
     remedy: networkRemedies.untrusted,
   },
   {
+    code: /^ProxyRefused$/,
+    examples: ["ProxyRefused"],
+    lasts: "Unreachable",
+    cause: "the proxy refuses the connection",
+    remedy: networkRemedies.proxy,
+  },
+  {
     code: /^ENOTFOUND$/,
     examples: ["ENOTFOUND"],
     lasts: null,

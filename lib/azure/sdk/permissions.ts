@@ -1,3 +1,4 @@
+import { outgoingFetch } from "../../outgoing-fetch";
 import type { AccessToken, TokenCredential } from "@azure/identity";
 import * as z from "zod";
 import type { CallOptions, Permissions } from "../../ports";
@@ -64,7 +65,7 @@ export class ArmPermissions implements Permissions {
     for (let page = 1; url !== null; page++) {
       if (page > maxPages || !this.#isOwn(url)) return null;
       const headers = { authorization: `Bearer ${token}`, accept: "application/json" };
-      const response: Response = await fetch(url, { headers, redirect: "manual", signal });
+      const response: Response = await outgoingFetch(url, { headers, signal });
       const parsed = answerSchema.safeParse(response.status === 200 ? await response.json() : await response.text());
       if (!parsed.success) return null;
       roles.push(...parsed.data.value);

@@ -39,9 +39,14 @@ const definiteRefusals: readonly (number | null)[] = [400, 401, 403, 404, 409, 4
 const isCertainlyNotDone = (failure: SdkFailure): boolean =>
   failure.kind === "notSent" || definiteRefusals.includes(failure.statusCode);
 
+/** A proxy's own answer reaches the SDKs as that of the service. */
+const proxyRefused = 407;
+
 const diagnosisOf = (failure: SdkFailure, refusal: Diagnose): Diagnosis | null =>
   failure.kind === "answered"
-    ? refusal(failure)
+    ? failure.statusCode === proxyRefused
+      ? networkDiagnosis("ProxyRefused")
+      : refusal(failure)
     : (diagnosed(rowOf(identityFailures, failure), undefined) ?? networkDiagnosis(failure.code));
 
 /** The one translation of an SDK's error into the errors that a port promises. */
