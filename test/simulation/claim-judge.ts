@@ -4,9 +4,16 @@ import type { Process } from "../fakes/world/process";
 import type { World } from "../fakes/world/world";
 import { maxClockOffsetMs } from "./plan-types";
 
+/** Who took a claim, when in virtual time, and after which effect. */
+export interface Held {
+  readonly process: Process;
+  readonly at: number;
+  readonly effect: number;
+}
+
 /** Only the holder of a claim sends, and nothing is sent while a regenerate of another holder is under way. */
 export class ClaimJudge {
-  readonly #holders = new Map<string, { readonly process: Process; readonly at: number }>();
+  readonly #holders = new Map<string, Held>();
   /** By account: the last regenerate that was sent. */
   readonly #lastSent = new Map<string, SentRegenerate>();
 
@@ -18,7 +25,7 @@ export class ClaimJudge {
   recordWritten(process: Process, before: RotationRecord | null, { account, claim }: RotationRecord): void {
     const held = before?.claim ?? null;
     if (claim === null || claim.id === held?.id) return;
-    this.#holders.set(claim.id, { process, at: this.world.timeline.now });
+    this.#holders.set(claim.id, { process, at: this.world.timeline.now, effect: this.world.effects });
     // Live by the clock of the driver that takes it, which may have jumped since it read the claim.
     if (held !== null && Date.parse(held.until) - process.clock.now().getTime() > 2 * maxClockOffsetMs)
       this.broken("claim", `${account} was claimed while the claim of another driver was live`);
@@ -40,9 +47,9 @@ export class ClaimJudge {
     this.#checkHolder(sent, "a publication");
   }
 
-  /** When the driver took its claim, in virtual time; 0 where that is not known. */
-  claimedAt({ record }: SentPublication): number {
-    return this.#holders.get(record?.claim?.id ?? "")?.at ?? 0;
+  /** The claim under which it was sent; null where that is not known. */
+  heldAt({ record }: SentPublication): Held | null {
+    return this.#holders.get(record?.claim?.id ?? "") ?? null;
   }
 
   #checkHolder({ process, record }: SentRegenerate | SentPublication, what: string): void {

@@ -48,6 +48,9 @@ const manualChange = (random: Random, account: number): Act =>
     { kind: "handForeign", account },
   ]);
 
+const movesAway = (act: Act): boolean =>
+  act.kind === "reconfigure" && ["secret", "account", "back"].includes(act.change);
+
 /** What the services, people and attackers do in a part of the histories, apart from ordinary faults and acts. */
 export const conditions: readonly Condition[] = [
   /** No signed call can be made while keys change. */
@@ -213,7 +216,7 @@ export const conditions: readonly Condition[] = [
       const other = accountPlan(random, 1, owner.config.probe);
       const config = { ...other.config, secret: owner.config.secret };
       const intruder = { ...other, config, vault: "none", isIntruder: true } as const;
-      const acts = plan.acts.filter(({ act }) => !("account" in act) || act.account === 0);
+      const acts = plan.acts.filter(({ act }) => !("account" in act) || (act.account === 0 && !movesAway(act)));
       return { ...plan, accounts: [owner, intruder], acts, conditions: [...plan.conditions, "sharedSecret"] };
     },
   },

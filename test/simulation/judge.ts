@@ -80,7 +80,7 @@ export class Judge implements Observer {
 
   published(sent: SentPublication, before: VersionFact | null, added: VersionFact): void {
     this.#claims.published(sent);
-    this.#publications.published(sent, before, added, this.#claims.claimedAt(sent));
+    this.#publications.published(sent, before, added, this.#claims.heldAt(sent));
   }
 
   callFailed(process: Process, operation: Operation): void {
@@ -297,6 +297,7 @@ export class Judge implements Observer {
     // A slot whose regenerate may still be on its way is not published.
     const usable = Object.values(batch.of(resourceId).keys).filter(({ slot }) => slot !== quarantine?.slot);
     if (usable.every(({ acceptedFrom }) => acceptedFrom > read.at)) return;
+    if (isForeign(this.world.vault.newest(secret), resourceId)) return;
     // It has not read what was published afterwards, not even what it published itself.
     if ((this.world.vault.newest(secret)?.effect ?? 0) > read.effect) return;
     this.#broken(
@@ -334,11 +335,14 @@ export class Judge implements Observer {
     if (count > 5) this.#broken("I6", `${line.account} has been ${line.phase} for ${count} ticks without a reason`);
   }
 
-  /** The reason that this account is not at rest; null where it is at rest. An intruder rests where it is blocked. */
-  restless(account: string, isIntruder = false): string | null {
+  isBlockedAsForeign(account: string): boolean {
+    const reason: string | undefined = this.world.tables.rotations.get(account)?.record.failure?.blocked?.reason;
+    return reason === "ForeignSecret";
+  }
+
+  /** The reason that this account is not at rest; null where it is at rest. */
+  restless(account: string): string | null {
     const record = this.world.tables.rotations.get(account)?.record;
-    if (isIntruder)
-      return isBlockedAsForeign(record) ? null : "is not blocked, although its secret is another account's";
     if (record === undefined) return "was never seen";
     if (record.claim !== null) return "is claimed";
     const unsettled = this.audit.unsettled(account);
@@ -379,7 +383,6 @@ interface AccountStateLine {
 const isAccountState = (content: unknown): content is AccountStateLine =>
   content !== null && typeof content === "object" && "event" in content && content.event === "AccountState";
 
-const isBlockedAsForeign = (record: RotationRecord | undefined): boolean => {
-  const reason: string | undefined = record?.failure?.blocked?.reason;
-  return reason === "ForeignSecret";
-};
+/** It bears the mark of another account. */
+const isForeign = (version: VersionFact | null, resourceId: string): boolean =>
+  ![undefined, resourceId].includes(version?.tags["ProviderAddress"]);

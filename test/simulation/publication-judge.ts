@@ -3,6 +3,7 @@ import type { RotationRecord } from "../../lib/rotation/record";
 import type { VersionFact } from "../fakes/world/fake-vault";
 import type { SentPublication } from "../fakes/world/observer";
 import type { World } from "../fakes/world/world";
+import type { Held } from "./claim-judge";
 import { pending } from "./pending";
 
 /** What may be published over a live key: the next key of a rotation, or the previous one of a roll-back. */
@@ -26,8 +27,7 @@ export class PublicationJudge {
     return this.#unproven.has(version);
   }
 
-  /** `claimedAt`: when the driver took its claim, in virtual time. */
-  published(sent: SentPublication, before: VersionFact | null, added: VersionFact, claimedAt: number): void {
+  published(sent: SentPublication, before: VersionFact | null, added: VersionFact, held: Held | null): void {
     const { transcript, batch } = this.world;
     const key = batch.keys.get(sent.value);
     const name = transcript.key(sent.value);
@@ -35,9 +35,9 @@ export class PublicationJudge {
     else if (key.death !== null && key.death.by !== "person" && !key.death.excused)
       this.broken("I1", `${name} was published, which the rotator had replaced`);
     const replaced = before === null || this.#raced(sent, before) ? null : before;
-    if (pending.provenPublications && this.#probes(sent, claimedAt)) this.#checkProven(sent, replaced, added);
+    if (pending.provenPublications && this.#probes(sent, held)) this.#checkProven(sent, replaced, added);
     if (replaced !== null) this.#checkReplaced(sent, replaced);
-    if (replaced !== null && pending.foreignSecrets) this.#checkOwner(sent, replaced);
+    if (replaced !== null && pending.foreignSecrets) this.#checkOwner(sent, replaced, held);
     if (pending.rollBackToPrevious) this.#checkRollBack(sent);
   }
 
@@ -50,9 +50,9 @@ export class PublicationJudge {
   }
 
   /** The driver's own configuration is not known here where the process has been deployed since. */
-  #probes({ process, record }: SentPublication, claimedAt: number): boolean {
+  #probes({ process, record }: SentPublication, held: Held | null): boolean {
     const config = process.app.accounts.find(({ name }) => name === record?.account);
-    return config?.probe === "dataPlane" && process.deployedAt < claimedAt;
+    return config?.probe === "dataPlane" && held !== null && process.deployedAt < held.at;
   }
 
   #checkProven({ value, probed, resourceId }: SentPublication, replaced: VersionFact | null, added: VersionFact): void {
@@ -77,10 +77,11 @@ export class PublicationJudge {
     this.broken("I1", `${names[0]} was published in phase ${record.state.phase} over ${names[1]}, which is accepted`);
   }
 
-  /** A version that was published for another account belongs to that account. */
-  #checkOwner({ resourceId }: SentPublication, { tags, value }: VersionFact): void {
+  /** A version that was published for another account belongs to that account, where the driver could read it. */
+  #checkOwner({ resourceId }: SentPublication, { tags, value, effect }: VersionFact, held: Held | null): void {
     const owner = tags["ProviderAddress"];
     if (owner === undefined || owner === resourceId || this.#isLive(resourceId, value)) return;
+    if (held === null || effect > held.effect) return;
     this.broken("I1", `a key of ${resourceId} was published over a version of ${owner}`);
   }
 

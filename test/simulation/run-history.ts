@@ -223,13 +223,21 @@ class HistoryRun {
   /** Each account must come to rest once; with short intervals they need not be at rest together. */
   #restless(): string | null {
     let restless: string | null = null;
-    for (const [index, { name }] of this.#wanted.entries()) {
-      const isIntruder = this.plan.accounts[index]?.isIntruder === true;
-      const why = this.#rested.has(name) ? null : this.#judge.restless(name, isIntruder);
+    const isShared = this.plan.accounts.some(({ isIntruder }) => isIntruder);
+    for (const { name } of this.#wanted) {
+      const isOver = this.#rested.has(name) || (isShared && this.#isStopped(name));
+      const why = isOver ? null : this.#judge.restless(name);
       if (why === null) this.#rested.add(name);
       else restless = `${name} ${why}`;
     }
     return restless;
+  }
+
+  /** Of the accounts that share a secret, the one that it does not belong to is blocked; nothing is done for an intruder. */
+  #isStopped(account: string): boolean {
+    const blocked = this.#wanted.filter(({ name }) => this.#judge.isBlockedAsForeign(name));
+    const isIntruder = this.plan.accounts.some((one) => one.isIntruder && one.config.name === account);
+    return isIntruder ? blocked.length > 0 : blocked.some(({ name }) => name === account);
   }
 
   #schedule(acts: readonly PlannedAct[]): void {
