@@ -16,9 +16,7 @@ export const recreate = (stage: Stage, { account, region }: ActOf<"recreate">): 
 export const letListsBeBehind = (stage: Stage, { byMs, forMs }: ActOf<"listsBehind">): void => {
   const { batch } = stage.world;
   batch.listsBehindMs = byMs;
-  later(stage, forMs, () => {
-    batch.listsBehindMs = 0;
-  });
+  later(stage, forMs, () => batch.catchUp());
 };
 
 export const failOver = (stage: Stage, { lagMs, forMs }: ActOf<"failOver">): void => {

@@ -289,10 +289,11 @@ export class Judge implements Observer {
     const { batch } = this.world;
     if (process.failures > (this.#failuresBefore.get(account) ?? 0)) return;
     // At first sight there is no guarantee yet: a live key that Batch does not accept is not published.
-    if (state.active === null || batch.listsBehindMs > 0) return;
+    if (state.active === null) return;
     const since = this.#deadSince.get(secretName(secret));
     const read = process.reads.get(secretName(secret));
     if (since === undefined || read === undefined || read.at <= since.at) return;
+    if (batch.listsBehindMs > 0 || read.at <= batch.listsBehindUntil) return;
     if (hold?.reason === "KeyListStale" && read.at < this.#listSettledAt(record, since.at)) return;
     // A slot whose regenerate may still be on its way is not published.
     const usable = Object.values(batch.of(resourceId).keys).filter(({ slot }) => slot !== quarantine?.slot);

@@ -35,7 +35,8 @@ export class PublicationJudge {
     else if (key.death !== null && key.death.by !== "person" && !key.death.excused)
       this.broken("I1", `${name} was published, which the rotator had replaced`);
     const replaced = before === null || this.#raced(sent, before) ? null : before;
-    if (pending.provenPublications && this.#probes(sent, held)) this.#checkProven(sent, replaced, added);
+    if (this.#isUnprovable(sent, replaced)) this.#unproven.add(added.version);
+    else if (pending.provenPublications && this.#probes(sent, held)) this.#checkProven(sent);
     if (replaced !== null) this.#checkReplaced(sent, replaced);
     if (replaced !== null && pending.foreignSecrets) this.#checkOwner(sent, replaced, held);
     if (pending.rollBackToPrevious) this.#checkRollBack(sent);
@@ -55,18 +56,16 @@ export class PublicationJudge {
     return config?.probe === "dataPlane" && held !== null && process.deployedAt < held.at;
   }
 
-  #checkProven({ value, probed, resourceId }: SentPublication, replaced: VersionFact | null, added: VersionFact): void {
+  /** No signed call with the key was answered, and apps read no key that works. */
+  #isUnprovable({ probed, resourceId }: SentPublication, replaced: VersionFact | null): boolean {
+    return probed === "unanswered" && (replaced === null || !this.#isLive(resourceId, replaced.value));
+  }
+
+  #checkProven({ value, probed }: SentPublication): void {
     if (probed === "accepted") return;
-    const name = this.world.transcript.key(value);
-    if (probed === "unanswered" && (replaced === null || !this.#isLive(resourceId, replaced.value))) {
-      this.#unproven.add(added.version);
-      return;
-    }
-    const found = probed === "refused" ? "was refused" : "had no answer";
-    this.broken(
-      "I1",
-      `${name} was published although ${probed === null ? "no signed call was made" : `its call ${found}`}`,
-    );
+    const found = { refused: "its call was refused", unanswered: "its call had no answer" }[probed ?? "refused"];
+    const why = probed === null ? "no signed call was made" : found;
+    this.broken("I1", `${this.world.transcript.key(value)} was published although ${why}`);
   }
 
   #checkReplaced({ value, slot, resourceId, record }: SentPublication, replaced: VersionFact): void {

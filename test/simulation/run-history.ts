@@ -266,7 +266,7 @@ class HistoryRun {
     this.#calmSince = world.timeline.now;
     world.transcript.note("fate", () => "calm from here on");
     world.faults.on = false;
-    world.batch.listsBehindMs = 0;
+    world.batch.catchUp();
     world.vault.failedOverTo = null;
     this.#wanted.forEach((config, index) => {
       this.#wanted[index] = { ...config, paused: false };

@@ -49,6 +49,8 @@ export class FakeBatch {
   readonly denied = new Set<BatchAction>();
   /** How far lists may be behind: each answer by another part of it. */
   listsBehindMs = 0;
+  /** Until when they were behind, in virtual time. */
+  listsBehindUntil = -1;
   /** The number of keys that the rotator has regenerated. */
   requests = 0;
   /** The data plane refuses these although they live, or accepts them although they are dead. */
@@ -122,6 +124,12 @@ export class FakeBatch {
   liveKeys({ resourceId }: Pick<BatchAccountRef, "resourceId">): Readonly<Record<Slot, string>> {
     const { primary, secondary } = this.of(resourceId).keys;
     return { primary: primary.value, secondary: secondary.value };
+  }
+
+  /** Lists are behind no longer. */
+  catchUp(): void {
+    if (this.listsBehindMs > 0) this.listsBehindUntil = this.timeline.now;
+    this.listsBehindMs = 0;
   }
 
   /** What a list shows: the live keys, or those of up to `staleMs` ago where a list is behind. */
