@@ -1,7 +1,6 @@
 import type { GateConfig } from "../../lib/rotation/account-config";
 import { Random } from "../fakes/world/random";
 import { accountPlan } from "./plan-accounts";
-import { pending } from "./pending";
 import {
   type AccountPlan,
   type Act,
@@ -86,7 +85,7 @@ export const conditions: readonly Condition[] = [
   },
   {
     name: "keyListsBehind",
-    chance: pending.listsBehind ? 0.05 : 0,
+    chance: 0.05,
     add: (plan, random) => {
       const account = random.below(plan.accounts.length);
       const when = random.below(plan.stormMs / 2);
@@ -209,7 +208,7 @@ export const conditions: readonly Condition[] = [
   /** Two accounts, or two rotators, are configured with one secret. */
   {
     name: "sharedSecret",
-    chance: pending.foreignSecrets ? 0.02 : 0,
+    chance: 0.02,
     add: (plan, random) => {
       const [owner] = plan.accounts;
       if (owner === undefined) return plan;

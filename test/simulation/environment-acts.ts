@@ -1,4 +1,3 @@
-import { pending } from "./pending";
 import { type Act, minute } from "./plan-types";
 import { configOf, later, type Stage } from "./stage";
 
@@ -22,7 +21,6 @@ export const letListsBeBehind = (stage: Stage, { byMs, forMs }: ActOf<"listsBehi
 export const failOver = (stage: Stage, { lagMs, forMs }: ActOf<"failOver">): void => {
   const { vault, wallMs } = stage.world;
   vault.failedOverTo = wallMs - lagMs;
-  vault.replicaForgets = pending.replicaForgets;
   later(stage, forMs, () => {
     vault.failedOverTo = null;
   });

@@ -14,7 +14,6 @@ import { ClaimJudge } from "./claim-judge";
 import { EventAudit } from "./event-audit";
 import type { Instance } from "./instances";
 import { LeakSearch } from "./leak-search";
-import { pending } from "./pending";
 import { PublicationJudge } from "./publication-judge";
 import { transitionProblem } from "./transition-events";
 import { UrgentJudge } from "./urgent-judge";
@@ -193,7 +192,6 @@ export class Judge implements Observer {
     const key = this.world.batch.keys.get(value);
     if (key === undefined) return true;
     if (key.death !== null) return key.death.by === "person" || key.death.excused;
-    if (!pending.acceptedRepairs && (key.madeBy === "person" || key.excused)) return true;
     return published !== null && (published.by === "person" || this.#publications.isUnproven(published.version));
   }
 
@@ -222,12 +220,11 @@ export class Judge implements Observer {
   }
 
   /** An earlier version of the secret is a stale read, not a publication. */
-  #checkNotStale({ secret, state, rollback }: RotationRecord, after: RotationRecord): void {
+  #checkNotStale({ secret, state }: RotationRecord, after: RotationRecord): void {
     const versions = [state, after.state].map(({ active }) =>
       active === null ? null : this.world.vault.version(secret, active.version),
     );
     const [recorded, taken] = versions;
-    if (!pending.staleReads && (rollback !== null || recorded?.disabledBy !== null)) return;
     if (recorded && taken && taken.effect < recorded.effect)
       this.#broken("I1", `${after.account}: a version that is older than the recorded one was taken over`);
   }

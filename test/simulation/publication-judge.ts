@@ -4,7 +4,6 @@ import type { VersionFact } from "../fakes/world/fake-vault";
 import type { SentPublication } from "../fakes/world/observer";
 import type { World } from "../fakes/world/world";
 import type { Held } from "./claim-judge";
-import { pending } from "./pending";
 
 /** What may be published over a live key: the next key of a rotation, or the previous one of a roll-back. */
 const nextOfProcedure = ({ state, rollback }: RotationRecord): readonly Slot[] => [
@@ -36,10 +35,10 @@ export class PublicationJudge {
       this.broken("I1", `${name} was published, which the rotator had replaced`);
     const replaced = before === null || this.#raced(sent, before) ? null : before;
     if (this.#isUnprovable(sent, replaced)) this.#unproven.add(added.version);
-    else if (pending.provenPublications && this.#probes(sent, held)) this.#checkProven(sent);
+    else if (this.#probes(sent, held)) this.#checkProven(sent);
     if (replaced !== null) this.#checkReplaced(sent, replaced);
-    if (replaced !== null && pending.foreignSecrets) this.#checkOwner(sent, replaced, held);
-    if (pending.rollBackToPrevious) this.#checkRollBack(sent);
+    if (replaced !== null) this.#checkOwner(sent, replaced, held);
+    this.#checkRollBack(sent);
   }
 
   /**

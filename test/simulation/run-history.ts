@@ -303,7 +303,7 @@ class HistoryRun {
     const { timeline, tables } = this.#world;
     this.#wanted.forEach(({ name, gate, paused }, account) => {
       const record = tables.rotations.get(name)?.record;
-      if (record === undefined || paused) return;
+      if (record === undefined || paused || this.plan.accounts[account]?.isIntruder) return;
       if (record.failure?.blocked?.reason === "ForeignSecret") markSecret(this.#stage, account);
       else if (record.pause !== null) operate(this.#stage, account, "resume");
       else if (

@@ -11,8 +11,6 @@ export interface KeyFact {
   readonly resourceId: string;
   readonly slot: Slot;
   readonly madeBy: Maker;
-  /** Made by a regenerate that no rotator could prevent: the live key to publish, accepted or not yet. */
-  readonly excused: boolean;
   /** When the data plane begins to accept it. */
   readonly acceptedFrom: number;
   /** Its replacement by a regenerate. `excused`: no rotator could have known that it was in use. */
@@ -84,8 +82,8 @@ export class FakeBatch {
 
   #create(resourceId: string, by: Maker, region: string, formerHosts: ReadonlySet<string>): void {
     const keys = {
-      primary: this.#make(resourceId, "primary", by, false, 0),
-      secondary: this.#make(resourceId, "secondary", by, false, 0),
+      primary: this.#make(resourceId, "primary", by, 0),
+      secondary: this.#make(resourceId, "secondary", by, 0),
     };
     const host = `${accountNameOf(resourceId)}.${region}.batch.azure.com`;
     this.#accounts.set(resourceId, {
@@ -145,7 +143,7 @@ export class FakeBatch {
     this.of(resourceId).listedBefore.push({ until: this.timeline.now, values: this.liveKeys({ resourceId }) });
     if (by === "rotator") this.requests += 1;
     killed.death = { at: this.timeline.now, by, excused };
-    keys[slot] = this.#make(resourceId, slot, by, excused, this.settleMs.accept);
+    keys[slot] = this.#make(resourceId, slot, by, this.settleMs.accept);
     return killed;
   }
 
@@ -173,10 +171,10 @@ export class FakeBatch {
     this.#lingering[lingering ? "add" : "delete"](value);
   }
 
-  #make(resourceId: string, slot: Slot, madeBy: Maker, excused: boolean, acceptMs: number): KeyFact {
+  #make(resourceId: string, slot: Slot, madeBy: Maker, acceptMs: number): KeyFact {
     const value = `${this.random.base64(86)}==`;
     const acceptedFrom = this.timeline.now + acceptMs;
-    const fact: KeyFact = { value, resourceId, slot, madeBy, excused, acceptedFrom, death: null };
+    const fact: KeyFact = { value, resourceId, slot, madeBy, acceptedFrom, death: null };
     this.keys.set(value, fact);
     return fact;
   }

@@ -66,7 +66,6 @@ export class FakeVault {
    * they have read, so they do not see the past.
    */
   failedOverTo: number | null = null;
-  replicaForgets = true;
   /** The number of versions that the rotator has published. */
   publications = 0;
 
@@ -93,7 +92,7 @@ export class FakeVault {
 
   shownVersion(ref: SecretRef, id: string): VersionFact | null {
     const version = this.version(ref, id);
-    return version !== null && (!this.replicaForgets || this.#isShown(version)) ? version : null;
+    return version !== null && this.#isShown(version) ? version : null;
   }
 
   /** The last of the world's `effects` that a read of this secret shows. */
