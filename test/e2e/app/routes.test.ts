@@ -39,7 +39,11 @@ test("each route answers once: first status, list, signals, check, rotation, his
     {
       account: "render",
       accepted: true,
-      waitingFor: { reason: "NoSignalYet", detail: expect.stringContaining("etl"), since: expect.stringMatching(/Z$/) },
+      waitingFor: {
+        reason: "NoSignalYet",
+        detail: expect.stringContaining("another consumer"),
+        since: expect.stringMatching(/Z$/),
+      },
     },
   ]);
   expectProblem(await send({ proof: "wrong" }), 403, "ProofRefused");

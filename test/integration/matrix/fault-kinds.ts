@@ -65,7 +65,7 @@ export const reasonToReport = ({ how, times }: MatrixFault, { route }: RecordedC
   if (times !== "lasting" || how.kind !== "status") return null;
   const service = serviceOf(route);
   // MSAL retries a 404 for longer than a call may take here.
-  if (service === "identity") return /Credential|Authentication|AbortError/;
+  if (service === "identity") return /Credential|Authentication|AbortError|Identity/;
   if (how.status === 403) return /Forbidden/;
   return service === "tables" ? null : /NotFound/;
 };
