@@ -358,7 +358,7 @@ export const safetyRules: readonly SafetyRule[] = [
     file: "lib/driver/reconcile.ts",
     text: 'return answer.kind === "accepted" && newest !== null',
     instead: 'return answer.kind === "refused" && newest !== null',
-    caughtBy: { jest: "scenarios", test: "publishing" },
+    caughtBy: { simulation: ["keyListsBehind"] },
   },
   {
     rule: "a repair publishes only a key that Batch accepts",
@@ -366,7 +366,7 @@ export const safetyRules: readonly SafetyRule[] = [
     file: "lib/driver/publish.ts",
     text: "    if (!accepted) return newKeyNotAcceptedYet(first);\n",
     instead: "    if (!accepted) return { slot: first, ...(await put(context, first, snapshot, rotationId)) };\n",
-    caughtBy: simulation,
+    caughtBy: { simulation: ["bothKeysReplaced"] },
   },
   {
     rule: "the newest version is read once more immediately before a regenerate is sent",
@@ -382,7 +382,7 @@ export const safetyRules: readonly SafetyRule[] = [
     file: "lib/driver/roll-back.ts",
     text: "if (!old.key.equals(keys[previous])) return {",
     instead: "if (old.version === previous) return {",
-    caughtBy: { jest: "scenarios", test: "publishing" },
+    caughtBy: { simulation: ["previousKeyReplaced"] },
   },
   {
     rule: "a version that was published for another account is never overwritten",
@@ -390,7 +390,7 @@ export const safetyRules: readonly SafetyRule[] = [
     file: "lib/driver/publish.ts",
     text: "if (!isForeign(ownerOf(newest.marks, config.batch.resourceId))) return;",
     instead: 'if (ownerOf(newest.marks, "") !== null) return;',
-    caughtBy: { jest: "scenarios", test: "publishing" },
+    caughtBy: { simulation: ["sharedSecret"] },
   },
   {
     rule: "a rotation is rolled back by itself only on reports that count for the gate",

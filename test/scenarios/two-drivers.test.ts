@@ -58,3 +58,18 @@ describe("two concurrent drivers", () => {
     expect(story.violation).toBeNull();
   });
 });
+
+it("a process with a slow clock sends nothing once one with a fast clock may have taken its claim over", async () => {
+  const { story } = await anIdleStory();
+  const second = story.start("p2");
+  story.first.clock.offsetMs = -45_000;
+  second.clock.offsetMs = 45_000;
+  nextCall(story, "rotations.intent", { kind: "freeze", ms: minutes(4.8) });
+  const asked = { reason: "due", retireAfterMs: null, idempotencyKey: null, by: "operator:ada" };
+  const frozen = story.world.product.rotateOnDemand(story.first.app, story.config, asked).catch(() => null);
+  await story.passes(minutes(4.7));
+  await story.tick(second);
+  expect(story.record.quarantine).toMatchObject({ slot: "secondary" });
+  await story.finish(frozen);
+  expect([story.replaced("secondary"), story.violation]).toEqual([0, null]);
+});

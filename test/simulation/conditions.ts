@@ -229,6 +229,38 @@ export const conditions: readonly Condition[] = [
       return withActs(plan, { when: random.below(plan.stormMs), act, condition: "recordSetBack" });
     },
   },
+  /** A person replaces both keys, and Batch accepts the new ones only some minutes later. */
+  {
+    name: "bothKeysReplaced",
+    chance: 0.03,
+    add: (plan, random) => {
+      const account = random.below(plan.accounts.length);
+      if (plan.accounts[account]?.config.probe !== "dataPlane") return plan;
+      const slow = { ...plan, settleMs: { ...plan.settleMs, accept: random.between(1, 4) * minute } };
+      const when = random.below(plan.stormMs - 4 * minute);
+      return withActs(
+        slow,
+        { when, act: { kind: "handRegenerate", account, side: "published" }, condition: "bothKeysReplaced" },
+        { when: when + random.below(3 * minute), act: { kind: "handRegenerate", account, side: "standby" } },
+      );
+    },
+  },
+  /** A person replaces the previous key while a rotation waits at its gate, and then asks to roll back to it. */
+  {
+    name: "previousKeyReplaced",
+    chance: 0.03,
+    add: (plan, random) => {
+      const account = random.below(plan.accounts.length);
+      const when = random.between(8 * minute, plan.stormMs - 8 * minute);
+      const replaced = when + random.below(5 * minute);
+      return withActs(
+        plan,
+        demand(when, account),
+        { when: replaced, act: { kind: "handRegenerate", account, side: "standby" }, condition: "previousKeyReplaced" },
+        { when: replaced + random.below(3 * minute), act: { kind: "operate", account, action: "rollback" } },
+      );
+    },
+  },
 ];
 
 /** Each condition draws from a source of its own, so that no other part of a plan changes with it. */

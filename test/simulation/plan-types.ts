@@ -78,7 +78,9 @@ export type ConditionName =
   | "leakedKeyPublishedAgain"
   | "manyForgottenInstances"
   | "recordSetBack"
-  | "sharedSecret";
+  | "sharedSecret"
+  | "bothKeysReplaced"
+  | "previousKeyReplaced";
 
 export interface PlannedAct {
   /** An instant, or the moment just before a call takes effect. */
