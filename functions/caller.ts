@@ -1,5 +1,5 @@
 import type { HttpRequest } from "@azure/functions";
-import { withoutKeys } from "../lib/redact";
+import { withoutKeys } from "../lib/outgoing/redact";
 
 /** A person has a name; an app that signs in with a token of its own has only an id. */
 const callerHeaders = ["x-ms-client-principal-name", "x-ms-client-principal-id"] as const;

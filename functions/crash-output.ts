@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
 import { framesOf } from "../lib/errors";
-import { logLine } from "../lib/log-line";
+import { logLine } from "../lib/outgoing/log-line";
 
 const standardError = 2;
 

@@ -4,7 +4,7 @@ import type { Preconditions } from "../lib/operations/preconditions";
 import type { Demand } from "../lib/operations/rotate-on-demand";
 import type { Problem } from "../lib/errors";
 import { type Parsed, parsed } from "../lib/parsed";
-import { freeText } from "../lib/redact";
+import { freeText } from "../lib/outgoing/redact";
 import { isPhase, phaseFacts } from "../lib/rotation/phases";
 import { formatDuration, parseDuration } from "../lib/rotation/time/duration";
 import { minutes, seconds } from "../lib/rotation/time/units";

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { InvocationContext } from "@azure/functions";
 import type { App } from "../lib/app";
-import { keepIdentityDirect } from "../lib/outgoing-fetch";
+import { keepIdentityDirect } from "../lib/outgoing/fetch";
 import { type Composed, compose, type LineWriter, readyWith } from "../lib/compose";
 
 const current = new AsyncLocalStorage<InvocationContext>();

@@ -22,7 +22,7 @@ import { ConfigError } from "./errors";
 import { appRoot, readFunctionTimeout } from "./config/host-json";
 import { UlidIds, systemClock } from "./system";
 import type { AppLimits } from "./limits";
-import { logLine } from "./log-line";
+import { logLine } from "./outgoing/log-line";
 import type { Alerts, Heartbeat, Log, Ports } from "./ports";
 import { parseDuration } from "./rotation/time/duration";
 import { toInstant } from "./rotation/time/time";

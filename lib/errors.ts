@@ -1,5 +1,5 @@
 import type { BlockedReason } from "./rotation/reasons";
-import { withoutKeys } from "./redact";
+import { withoutKeys } from "./outgoing/redact";
 
 /**
  * Where an error came from, in fields that hold no key: adapters copy these out of an SDK's error and drop the rest.

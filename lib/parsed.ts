@@ -1,6 +1,6 @@
 import type * as z from "zod";
 import type { Problem } from "./errors";
-import { withoutKeys } from "./redact";
+import { withoutKeys } from "./outgoing/redact";
 
 export type Parsed<T> =
   | { readonly kind: "valid"; readonly value: T }

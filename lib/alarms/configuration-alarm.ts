@@ -1,6 +1,6 @@
 import { callOptions } from "../limits";
 import type { ConfigError } from "../errors";
-import { freeText } from "../redact";
+import { freeText } from "../outgoing/redact";
 import { configurationInvalid } from "../rotation/events/notice";
 import { type NotifierPorts, notificationDelayed, publishNotice } from "./publish-notice";
 

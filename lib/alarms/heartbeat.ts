@@ -1,4 +1,4 @@
-import { outgoingFetch } from "../outgoing-fetch";
+import { outgoingFetch } from "../outgoing/fetch";
 import type { Clock, Heartbeat } from "../ports";
 import { seconds } from "../rotation/time/units";
 

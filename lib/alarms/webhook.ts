@@ -1,4 +1,4 @@
-import { outgoingFetch } from "../outgoing-fetch";
+import { outgoingFetch } from "../outgoing/fetch";
 import { createHmac } from "node:crypto";
 import type { Alerts, CallOptions, Clock, Delivered } from "../ports";
 import type { Wanted } from "../rotation/events/deliveries";

@@ -1,4 +1,5 @@
-import { advance, type Note, type RequestRejection } from "../driver/advance";
+import { advance } from "../driver/advance";
+import type { Note, RequestRejection } from "../driver/requests";
 import type { App } from "../app";
 import { failedPrecondition, type Preconditions } from "./preconditions";
 import { busySeconds } from "./rotate-on-demand";

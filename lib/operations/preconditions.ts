@@ -1,4 +1,4 @@
-import type { RequestRejection } from "../driver/advance";
+import type { RequestRejection } from "../driver/requests";
 import { type Phase, rotationOf } from "../rotation/phases";
 import type { RotationRecord } from "../rotation/record";
 

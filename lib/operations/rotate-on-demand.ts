@@ -1,4 +1,5 @@
-import { advance, type RequestRejection } from "../driver/advance";
+import { advance } from "../driver/advance";
+import type { RequestRejection } from "../driver/requests";
 import type { App } from "../app";
 import { callOptions } from "../limits";
 import { readStatus } from "./read-status";

@@ -1,4 +1,4 @@
-import { outgoingFetch } from "../outgoing-fetch";
+import { outgoingFetch } from "../outgoing/fetch";
 import type { CallOptions, HealthAnswer, HealthChecks } from "../ports";
 import { seconds } from "../rotation/time/units";
 

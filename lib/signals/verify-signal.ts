@@ -1,6 +1,6 @@
 import type { App } from "../app";
 import type { CallOptions, SecretVersion } from "../ports";
-import { freeText } from "../redact";
+import { freeText } from "../outgoing/redact";
 import type { AccountConfig } from "../rotation/account-config";
 import type { IncomingSignal } from "../rotation/gate/signals";
 import { msBetween, toInstant } from "../rotation/time/time";

@@ -267,7 +267,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a comparison is complete only with the data plane's answer",
     without: "the failure of an idle account's probe is forgotten at the next tick and shown nowhere",
-    file: "lib/driver/advance.ts",
+    file: "lib/driver/drive.ts",
     text: " && found.unproven === undefined) {",
     instead: ") {",
     caughtBy: { jest: "scenarios", test: "idle-failure" },
@@ -371,7 +371,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "the newest version is read once more immediately before a regenerate is sent",
     without: "a key that was published manually in mid-step is regenerated while apps read it",
-    file: "lib/driver/advance.ts",
+    file: "lib/driver/regenerations.ts",
     text: "if (changed.since || call.signal.aborted)",
     instead: "if (call.signal.aborted)",
     caughtBy: { jest: "scenarios", test: "publishing" },
@@ -459,7 +459,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a process with an older configuration takes no step",
     without: "it retires the key that a consumer uses which only the newer configuration knows",
-    file: "lib/driver/advance.ts",
+    file: "lib/driver/drive.ts",
     text: "const older = this.#isOlder(context.now);",
     instead: "const older = this.#isOlder(context.now) && this.#moves < 0;",
     caughtBy: { jest: "scenarios", test: "older-configuration" },

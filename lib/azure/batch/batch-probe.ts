@@ -1,4 +1,4 @@
-import { outgoingFetch } from "../../outgoing-fetch";
+import { outgoingFetch } from "../../outgoing/fetch";
 import type { BatchKey } from "../../batch-key";
 import { OperatorNeededError, TransientServiceError } from "../../errors";
 import { withDeadline } from "../sdk/pipeline";

@@ -1,4 +1,4 @@
-import { outgoingFetch } from "../../outgoing-fetch";
+import { outgoingFetch } from "../../outgoing/fetch";
 import type { AccessToken, TokenCredential } from "@azure/identity";
 import * as z from "zod";
 import type { CallOptions, Permissions } from "../../ports";

@@ -9,7 +9,7 @@ import { AzureBatchKeys } from "../../../lib/azure/batch/batch-keys";
 import { KeyVaultSecrets } from "../../../lib/azure/key-vault/key-vault-secrets";
 import { ArmPermissions } from "../../../lib/azure/sdk/permissions";
 import { BatchKey } from "../../../lib/batch-key";
-import { proxyFor } from "../../../lib/outgoing-fetch";
+import { proxyFor } from "../../../lib/outgoing/fetch";
 import { FetchHealthChecks } from "../../../lib/signals/health-client";
 import { systemClock } from "../../../lib/system";
 import { testCertificates } from "../../emulators/certificate-authority";

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { keepIdentityDirect } from "../../lib/outgoing-fetch";
+import { keepIdentityDirect } from "../../../lib/outgoing/fetch";
 
-const lib = join(__dirname, "../../lib");
+const lib = join(__dirname, "../../../lib");
 
 it("no other file calls fetch, so that every call honours the proxy", () => {
   const files = readdirSync(lib, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
   const callers = files.filter((name) => /\bfetch\(/.test(readFileSync(join(lib, name), "utf8")));
-  expect(callers).toEqual(["outgoing-fetch.ts"]);
+  expect(callers).toEqual(["outgoing/fetch.ts"]);
 });
 
 it.each([

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
-import { compose } from "../../lib/compose";
-import { logLine } from "../../lib/log-line";
+import { compose } from "../../../lib/compose";
+import { logLine } from "../../../lib/outgoing/log-line";
 
 const max = 32_768;
 

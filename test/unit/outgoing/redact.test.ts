@@ -1,5 +1,5 @@
-import { freeText, withoutKeys } from "../../lib/redact";
-import { keyText } from "../builders/key";
+import { freeText, withoutKeys } from "../../../lib/outgoing/redact";
+import { keyText } from "../../builders/key";
 
 const wrapped = (width: number, by: string): string => keyText.match(new RegExp(`.{1,${width}}`, "g"))?.join(by) ?? "";
 

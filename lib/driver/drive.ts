@@ -1,0 +1,249 @@
+import { ClaimLostError } from "../errors";
+import { sha256 } from "../hash";
+import type { Limits } from "../limits";
+import type { Ports } from "../ports";
+import type { AccountConfig } from "../rotation/account-config";
+import { configurationChanged, type StateWithActive } from "../rotation/corrections";
+import { type EventContext, withEvents } from "../rotation/events/outbox";
+import { withoutIntent } from "../rotation/claim";
+import { isFor } from "../rotation/first-record";
+import { waitsForNewer, withConfigurationSeen } from "../rotation/newest-configuration";
+import { quarantineStops } from "../rotation/needs-driver";
+import { pauseInForce, withPauseSeen } from "../rotation/pause";
+import type { State } from "../rotation/phases";
+import type { Pause, RotationRecord } from "../rotation/record";
+import { fullReconcileDue } from "../rotation/schedule";
+import { moved, waitingOn } from "../rotation/settle";
+import { toInstant } from "../rotation/time/time";
+import type { Move } from "../rotation/transitions";
+import { failedStep } from "./failure";
+import type { Lease } from "./lease";
+import { OutboxRelay } from "./outbox-relay";
+import { Regenerations } from "./regenerations";
+import type { Advanced, AdvanceOptions, Note, RequestRejection } from "./requests";
+import { type Reconciled, reconcile } from "./reconcile";
+import { type Impossible, rollBack } from "./roll-back";
+import { type Decision, type Done, type StepContext, wait, type Waits } from "./step-context";
+import { decide } from "./steps";
+
+const newerConfigurationRejection: RequestRejection = {
+  refused: "NewerConfiguration",
+  detail:
+    "this process has an older configuration, which names another secret or Batch account: " +
+    "try again when the deployment has replaced it",
+};
+
+/** Moves of one drive at most: a procedure has eight, and a loop that does not end must not hold a claim. */
+const maxMoves = 20;
+
+/** The steps of one account, one after the other, under one claim. */
+export class Drive {
+  readonly #relay: OutboxRelay;
+  #moves = 0;
+  /** This drive has done the full comparison that is due every `reconcileEvery`. */
+  #compared = false;
+  #looksAgain = false;
+  readonly #regenerations: Regenerations;
+  /** A request that proved impossible only when it was tried. */
+  #rejected: RequestRejection | null = null;
+
+  constructor(
+    private readonly ports: Ports,
+    private readonly limits: Limits,
+    private readonly config: AccountConfig,
+    private readonly options: AdvanceOptions,
+    private readonly lease: Lease,
+  ) {
+    this.#regenerations = new Regenerations(ports, config, lease);
+    this.#relay = new OutboxRelay(ports, limits, config, lease, () => this.#eventContext());
+  }
+
+  async run(): Promise<Advanced> {
+    const rejection = await this.#beforeSteps();
+    if (rejection === null) {
+      while (this.#moves < maxMoves && this.#mayBegin() && (await this.#oneMove())) this.#moves += 1;
+    }
+    const prune = this.#compared && !this.limits.dryRun;
+    const alarms = !this.#isOlder(this.ports.clock.now());
+    const recorded = await this.#relay.finish(this.options.backlog ?? [], { prune, alarms });
+    const record = await this.lease.release();
+    const refusal = rejection ?? this.#rejected;
+    return refusal === null ? { kind: "driven", record, moves: this.#moves, recorded } : { kind: "refused", refusal };
+  }
+
+  /** A step that found the newest version changed has begun: what is there now is looked at in any case. */
+  #mayBegin(): boolean {
+    const begun = this.#looksAgain;
+    this.#looksAgain = false;
+    return begun || !this.options.stop.aborted;
+  }
+
+  async #beforeSteps(): Promise<RequestRejection | null> {
+    const now = this.ports.clock.now();
+    // Written with whatever comes next: before any request, and at the latest when the claim is released.
+    this.lease.keep(withConfigurationSeen(this.#record, this.config, now));
+    if (this.#isOlder(now)) return isFor(this.#record, this.config) ? this.#request(now) : this.#refuseOlder();
+    const seen = withPauseSeen(this.#record, this.config, now);
+    if (seen !== this.#record) await this.lease.write(seen);
+    if (!isFor(this.#record, this.config)) {
+      const { batch, secret } = this.config;
+      await this.#settle(configurationChanged(this.#record, { resourceId: batch.resourceId, secret }, now));
+    }
+    return this.#request(now);
+  }
+
+  /** The configuration names another secret or Batch account than a newer one: no request to it can be carried out. */
+  #refuseOlder(): RequestRejection | null {
+    return this.options.beforeSteps === undefined ? null : newerConfigurationRejection;
+  }
+
+  #isOlder(now: Date): boolean {
+    return waitsForNewer(this.#record, this.config, now) !== null;
+  }
+
+  async #request(now: Date): Promise<RequestRejection | null> {
+    const request = this.options.beforeSteps?.(this.#record, now) ?? null;
+    if (request === null) return null;
+    if ("refused" in request) return request;
+    if ("note" in request) await this.#note(request, now);
+    else await this.#settle(request);
+    return null;
+  }
+
+  async #note({ note, change }: Note, now: Date): Promise<void> {
+    const noted = withEvents({ ...this.#record, ...change }, note, this.#eventContext());
+    await this.lease.write(withPauseSeen(noted, this.config, now));
+    await this.#relay.deliver();
+  }
+
+  /** True when the account has moved and may move again at once. */
+  async #oneMove(): Promise<boolean> {
+    const now = this.ports.clock.now();
+    const { failure } = this.#record;
+    if (failure !== null && failure.nextAttemptAt > toInstant(now)) return false;
+    try {
+      return await this.#reconcileAndStep(this.#context(now));
+    } catch (error) {
+      if (error instanceof ClaimLostError) throw error;
+      const { record, level, line } = failedStep(this.#record, error, this.limits, this.#eventContext());
+      this.ports.log.write(level, line);
+      await this.lease.write(record);
+      return false;
+    }
+  }
+
+  async #reconcileAndStep(context: StepContext): Promise<boolean> {
+    const older = this.#isOlder(context.now);
+    if (older && !isFor(this.#record, this.config)) return false;
+    const { rollback } = this.#record;
+    if (rollback !== null) return this.#finishRollback(rollback, context);
+    const mayStep =
+      !older && pauseInForce(this.#record, this.config) === null && !quarantineStops(this.#record, context.now);
+    const decision = mayStep ? await decide(this.#record.state, context) : wait;
+    const found = await this.#reconcile(decision, context);
+    if (found?.kind === "holds") return this.#wait(found.hold);
+    if (found?.kind === "differs") return this.#act(found.words, found.run);
+    if (found?.unproven !== undefined) throw found.unproven;
+    // What keeps a newer configuration waiting is not this one's to remove.
+    if (older) return false;
+    if (decision.kind === "wait") return this.#wait(null);
+    if (decision.kind === "act") return this.#act(decision.words, decision.run);
+    const snapshot = found?.snapshot ?? null;
+    return snapshot === null ? this.#wait(null) : this.#act(decision.words, () => decision.run(snapshot));
+  }
+
+  /** Comes before any comparison: while a roll-back is half done, a difference between vault and record is its own. */
+  async #finishRollback(request: Pause, context: StepContext): Promise<boolean> {
+    const { state } = this.#record;
+    if (state.phase !== "started" && state.phase !== "regenerated" && state.phase !== "published") {
+      this.lease.keep({ ...this.#record, rollback: null });
+      return true;
+    }
+    const words = `roll back to the ${state.rotation.previous} key`;
+    return this.#act(words, () => rollBack(state, context, request), request.by);
+  }
+
+  /** The rotation goes on, and who asked for the roll-back learns why. */
+  async #noWayBack({ impossible }: Impossible): Promise<true> {
+    this.#rejected = { refused: "NothingToRollBack", detail: impossible.detail };
+    await this.#note({ note: [impossible], change: { rollback: null } }, this.ports.clock.now());
+    return true;
+  }
+
+  /**
+   * At every tick while a rotation is under way; an idle account only every `reconcileEvery`, in full, and again
+   * until the comparison is complete. Null when it is not due.
+   */
+  async #reconcile(decision: Decision, context: StepContext): Promise<Reconciled | null> {
+    const { state } = this.#record;
+    if (!hasActive(state)) return null;
+    const due = fullReconcileDue(this.#record, this.config, context.now);
+    if (state.phase === "idle" && !due) return null;
+    const otherwise = decision.kind === "actOnKeys" ? "full" : "cheap";
+    const found = await reconcile(context, state, due ? "due" : otherwise);
+    if (found.accountEndpoint !== undefined)
+      this.lease.keep({ ...this.#record, accountEndpoint: found.accountEndpoint });
+    // Without the data plane's answer the comparison is not complete: it stays due, so its failure is not forgotten.
+    if (found.kind === "agrees" && found.snapshot !== null && found.unproven === undefined) {
+      this.#compared ||= due;
+      this.lease.keep({ ...this.#record, reconciledAt: toInstant(this.ports.clock.now()) });
+    }
+    return found;
+  }
+
+  /** `by`: who has requested it, where that is not the driver. */
+  async #act(words: string, run: () => Promise<Done | Impossible>, by: string = this.options.by): Promise<boolean> {
+    if (this.limits.dryRun) {
+      this.ports.log.write("info", { event: "DryRun", account: this.config.name, detail: `would ${words}` });
+      return false;
+    }
+    const done = await run();
+    if ("hold" in done) return this.#wait(done.hold);
+    if ("impossible" in done) return this.#noWayBack(done);
+    if ("lookAgain" in done) {
+      this.#looksAgain = true;
+      this.lease.keep(withoutIntent(this.#record));
+      return true;
+    }
+    await this.#settle(done, by);
+    return true;
+  }
+
+  /** Nothing to do yet. Written with the next write, at the latest when the claim is released. */
+  #wait(hold: Waits["hold"]): false {
+    this.lease.keep(waitingOn(this.#record, hold, this.ports.clock.now()));
+    return false;
+  }
+
+  async #settle(move: Move, by: string = this.options.by): Promise<void> {
+    const context = this.#eventContext(by);
+    await this.lease.write(withPauseSeen(moved(this.#record, move, context), this.config, context.now));
+    await this.#relay.deliver();
+  }
+
+  #context(now: Date): StepContext {
+    return {
+      ports: this.ports,
+      config: this.config,
+      record: this.#record,
+      by: this.options.by,
+      now,
+      call: () => this.lease.call(),
+      regenerate: (slot, newest) => this.#regenerations.send(slot, newest),
+      answered: this.#regenerations.answered,
+      listLagMs: this.limits.keyListLagMs,
+      markRollback: (request) => this.lease.write({ ...this.#record, rollback: request }),
+      markProven: (proven) => this.lease.write({ ...this.#record, state: proven }),
+    };
+  }
+
+  #eventContext(by: string = this.options.by): EventContext {
+    return { now: this.ports.clock.now(), by, nextId: () => this.ports.ids.next(), hash: sha256 };
+  }
+
+  get #record(): RotationRecord {
+    return this.lease.record;
+  }
+}
+
+const hasActive = (state: State): state is StateWithActive => state.active !== null;

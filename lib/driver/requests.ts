@@ -1,0 +1,40 @@
+import type { Announcement, EventDraft } from "../rotation/events/events";
+import type { RotationRecord } from "../rotation/record";
+import type { Move } from "../rotation/transitions";
+import type { Busy } from "./lease";
+
+/** Why a request is rejected; nothing has changed. */
+export interface RequestRejection {
+  readonly refused: string;
+  readonly detail: string;
+}
+
+/** What an operator or a forged signal brings: events, and what they change beside the phase. */
+export interface Note {
+  readonly note: readonly EventDraft[];
+  readonly change?: Partial<Pick<RotationRecord, "state" | "pause" | "rollback" | "failure" | "hold">>;
+}
+
+/** One drive of one account: who drives, how long at most, and what comes before the steps. */
+export interface AdvanceOptions {
+  readonly by: string;
+  /** No new step begins after this aborts; a step that has begun is finished. */
+  readonly stop: AbortSignal;
+  /** How long to wait for another driver's claim, in milliseconds; 0 means not at all. */
+  readonly claimWaitMs: number;
+  /** Decided under the claim: a move, a note for the history, a rejection, or null. */
+  readonly beforeSteps?: (record: RotationRecord, now: Date) => Move | Note | RequestRejection | null;
+  /** Events announced while the record could not be read, in order: the history still has to get them. */
+  readonly backlog?: readonly Announcement[];
+}
+
+export type Advanced =
+  | Busy
+  | { readonly kind: "refused"; readonly refusal: RequestRejection }
+  | {
+      readonly kind: "driven";
+      readonly record: RotationRecord;
+      readonly moves: number;
+      /** The record or the history has the backlog. */
+      readonly recorded: boolean;
+    };
