@@ -233,7 +233,7 @@ class HistoryRun {
     return restless;
   }
 
-  /** Of the accounts that share a secret, the one that it does not belong to is blocked; nothing is done for an intruder. */
+  /** Of the accounts that share a secret, the one that does not own it is blocked; nothing is done for an intruder. */
   #isStopped(account: string): boolean {
     const blocked = this.#wanted.filter(({ name }) => this.#judge.isBlockedAsForeign(name));
     const isIntruder = this.plan.accounts.some((one) => one.isIntruder && one.config.name === account);
