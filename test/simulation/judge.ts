@@ -276,6 +276,12 @@ export class Judge implements Observer {
     return Math.max(deadAt, quarantinedUntil, ...deaths) + 2 * 60_000 + 4 * maxClockOffsetMs;
   }
 
+  /** Two accounts have this secret: whose driver has read it is not known then. */
+  #isShared({ account, secret }: RotationRecord): boolean {
+    const others = [...this.world.tables.rotations.values()].filter(({ record }) => record.account !== account);
+    return others.some(({ record }) => secretName(record.secret) === secretName(secret));
+  }
+
   /**
    * A driver that has read a dead published key and could repair it has done so before it releases its claim. A data
    * plane that does not answer is no excuse; a list that may be behind is one, and so is Batch where it accepts no
@@ -295,7 +301,7 @@ export class Judge implements Observer {
     // A slot whose regenerate may still be on its way is not published.
     const usable = Object.values(batch.of(resourceId).keys).filter(({ slot }) => slot !== quarantine?.slot);
     if (usable.every(({ acceptedFrom }) => acceptedFrom > read.at)) return;
-    if (isForeign(this.world.vault.newest(secret), resourceId)) return;
+    if (isForeign(this.world.vault.newest(secret), resourceId) || this.#isShared(record)) return;
     // It has not read what was published afterwards, not even what it published itself.
     if ((this.world.vault.newest(secret)?.effect ?? 0) > read.effect) return;
     this.#broken(
