@@ -91,7 +91,7 @@ export interface Publication {
 
 /**
  * The published secret of an account.
- * Throws only `TransientServiceError`, `OutcomeUnknownError` (publish and disable) or `OperatorNeededError`.
+ * Throws only `TransientServiceError`, `OutcomeUnknownError` (publish, disable and contest) or `OperatorNeededError`.
  */
 export interface SecretPublisher {
   /**
@@ -107,6 +107,11 @@ export interface SecretPublisher {
     options: CallOptions,
   ): Promise<Receipt & { readonly version: string; readonly createdAt: Instant }>;
   disable(ref: SecretRef, version: string, options: CallOptions): Promise<void>;
+  /**
+   * Adds the tag `ContestedBy` to a version, with all its other tags kept; a version that has one stays as it is. Tags
+   * that another client changes between the read and the write may be lost.
+   */
+  contest(ref: SecretRef, version: string, resourceId: string, options: CallOptions): Promise<void>;
 }
 
 /** A record as it was read, with the token that a conditional write needs. */

@@ -158,6 +158,24 @@ var rules = [
     dimensions: ['Account']
   }
   {
+    name: 'contested'
+    title: 'Two rotators publish to one secret'
+    description: 'The secret of an account is configured for another Batch account too, whose rotator is blocked. The detail names it and gives the remedy.'
+    query: loadTextContent('../queries/contested.kql')
+    severity: 2
+    window: 'P1D'
+    dimensions: ['Account']
+  }
+  {
+    name: 'conflict'
+    title: 'Two configurations work on one account'
+    description: 'Processes with different configurations have worked on the record of one account for longer than a deployment takes. The detail gives the remedy.'
+    query: loadTextContent('../queries/conflict.kql')
+    severity: 2
+    window: 'P1D'
+    dimensions: ['Account']
+  }
+  {
     name: 'configuration-invalid'
     title: 'The settings are wrong'
     description: 'No key is rotated until the settings are correct, unless the reason is SettingUnresolved. The detail names each setting and its remedy.'

@@ -9,6 +9,7 @@ import { withoutIntent } from "../rotation/claim";
 import { isFor } from "../rotation/first-record";
 import { waitsForNewer, withConfigurationSeen } from "../rotation/newest-configuration";
 import { quarantineStops } from "../rotation/needs-driver";
+import { withContestSeen } from "../rotation/ownership";
 import { pauseInForce, withPauseSeen } from "../rotation/pause";
 import type { State } from "../rotation/phases";
 import type { Pause, RotationRecord } from "../rotation/record";
@@ -16,14 +17,14 @@ import { fullReconcileDue } from "../rotation/schedule";
 import { moved, waitingOn } from "../rotation/settle";
 import { toInstant } from "../rotation/time/time";
 import type { Move } from "../rotation/transitions";
-import { failedStep } from "./failure";
+import { failedStep, failureFields } from "./failure";
 import type { Lease } from "./lease";
 import { OutboxRelay } from "./outbox-relay";
 import { Regenerations } from "./regenerations";
 import type { Advanced, AdvanceOptions, Note, RequestRejection } from "./requests";
 import { type Reconciled, reconcile } from "./reconcile";
 import { type Impossible, rollBack } from "./roll-back";
-import { type Decision, type Done, type StepContext, wait, type Waits } from "./step-context";
+import { type Decision, type Done, type Newest, type StepContext, wait, type Waits } from "./step-context";
 import { decide } from "./steps";
 
 const newerConfigurationRejection: RequestRejection = {
@@ -221,6 +222,22 @@ export class Drive {
     await this.#relay.deliver();
   }
 
+  /** Written with the next write, at the latest when the claim is released. */
+  #sawNewest(newest: Newest | null): void {
+    this.lease.keep(withContestSeen(this.#record, newest?.marks ?? null, this.ports.clock.now()));
+  }
+
+  /** The owner's alarm is worth less than this account's own, which comes with the error that follows. */
+  async #contest({ version }: Newest): Promise<void> {
+    if (this.limits.dryRun) return;
+    const { batch, secret, name } = this.config;
+    try {
+      await this.ports.secrets.contest(secret, version, batch.resourceId, this.lease.call());
+    } catch (error) {
+      this.ports.log.write("warn", { event: "ContestFailed", account: name, ...failureFields(error) });
+    }
+  }
+
   #context(now: Date): StepContext {
     return {
       ports: this.ports,
@@ -232,6 +249,8 @@ export class Drive {
       regenerate: (slot, newest) => this.#regenerations.send(slot, newest),
       answered: this.#regenerations.answered,
       listLagMs: this.limits.keyListLagMs,
+      sawNewest: (newest) => this.#sawNewest(newest),
+      contest: (newest) => this.#contest(newest),
       markRollback: (request) => this.lease.write({ ...this.#record, rollback: request }),
       markProven: (proven) => this.lease.write({ ...this.#record, state: proven }),
     };

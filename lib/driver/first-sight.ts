@@ -16,6 +16,7 @@ export const firstSight = async (context: StepContext): Promise<Decision> => {
   const { accountEndpoint, sharedKeyAllowed } = await ports.batch.readAccount(config.batch, call());
   if (!sharedKeyAllowed) throw sharedKeyNotAllowed(config);
   const newest = await ports.secrets.newest(config.secret, call());
+  context.sawNewest(newest);
   const keys = await ports.batch.readKeys(config.batch, call());
   const slot = newest === null ? null : slotOf(keys, newest.key);
   if (newest === null || slot === null) {
@@ -45,7 +46,7 @@ const publishFirst = async (
   const { newest } = snapshot;
   if (newest !== null && (await ask(context, newest.key)).kind === "accepted")
     return keyListStale(`Batch accepts the key of version ${newest.version}, which its key list does not show`);
-  refuseForeign(context, snapshot, (owner) => owner !== "thisAccount");
+  await refuseForeign(context, snapshot, (owner) => owner !== "thisAccount");
   const as = await publishInstead(context, ["primary", "secondary"], snapshot, context.ports.ids.next());
   if ("hold" in as) return as;
   const now = context.ports.clock.now();

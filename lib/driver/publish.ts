@@ -108,13 +108,15 @@ export const listTooOld = (
  * A version that was published for another resource is never overwritten, unless it holds a key of this account: then
  * the account has moved, or a tag was copied.
  */
-export const refuseForeign = (
-  { config }: StepContext,
+export const refuseForeign = async (
+  { config, contest }: StepContext,
   { keys, newest }: KeySnapshot,
   isForeign: (owner: ReturnType<typeof ownerOf>) => boolean = (owner) => owner === "another",
-): void => {
+): Promise<void> => {
   if (newest === null || slotOf(keys, newest.key) !== null) return;
-  if (!isForeign(ownerOf(newest.marks, config.batch.resourceId))) return;
+  const owner = ownerOf(newest.marks, config.batch.resourceId);
+  if (!isForeign(owner)) return;
+  if (owner === "another" && newest.marks.contestedBy === null) await contest(newest);
   throw new OperatorNeededError(
     "ForeignSecret",
     { operation: "Key Vault read of the newest version" },
@@ -132,7 +134,7 @@ const put = async (
   const { ports, config, call } = context;
   const { keys, newest } = snapshot;
   if (newest?.key.equals(keys[slot])) return { version: newest.version, createdAt: newest.createdAt };
-  refuseForeign(context, snapshot);
+  await refuseForeign(context, snapshot);
   return ports.secrets.publish(
     config.secret,
     {

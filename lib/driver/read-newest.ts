@@ -7,16 +7,20 @@ import type { Newest, StepContext } from "./step-context";
  * version: that is neither a manual publication nor a deleted secret, so it counts as no answer.
  */
 export const readNewest = async (
-  { ports, config, call }: StepContext,
+  { ports, config, call, sawNewest }: StepContext,
   active: Pick<Published, "version" | "createdAt">,
 ): Promise<Newest | null> => {
   const newest = await ports.secrets.newest(config.secret, call());
-  if (newest?.version === active.version) return newest;
+  if (newest?.version === active.version) {
+    sawNewest(newest);
+    return newest;
+  }
   const isStale =
     newest === null
       ? (await ports.secrets.version(config.secret, active.version, call())) !== null
       : newest.createdAt < active.createdAt;
   if (isStale)
     throw new TransientServiceError({ operation: "Key Vault read of the newest version", code: "StaleRead" });
+  sawNewest(newest);
   return newest;
 };

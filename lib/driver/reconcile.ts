@@ -111,8 +111,8 @@ const takenOver = ({ ports }: StepContext, state: StateWithActive, newest: Newes
   run: async () => slotAdopted(state, newest, ports.clock.now()),
 });
 
-const drifted = (context: StepContext, state: StateWithActive, snapshot: KeySnapshot): Comparison => {
-  refuseForeign(context, snapshot);
+const drifted = async (context: StepContext, state: StateWithActive, snapshot: KeySnapshot): Promise<Comparison> => {
+  await refuseForeign(context, snapshot);
   const { slot } = state.active;
   const { newest } = snapshot;
   const what =

@@ -25,6 +25,10 @@ export interface StepContext {
   readonly listLagMs: number;
   /** Records that the rotation is to be rolled back, before anything is published. */
   readonly markRollback: (request: Pause) => Promise<void>;
+  /** Records what the newest version says about another rotator. */
+  readonly sawNewest: (newest: Newest | null) => void;
+  /** Shows the owner of this version that this account is to publish there too. Never fails. */
+  readonly contest: (newest: Newest) => Promise<void>;
   /** Records that the old key is dead, before its version is disabled and can no longer be read. */
   readonly markProven: (proven: StateOf<"retired">) => Promise<void>;
 }

@@ -18,6 +18,7 @@ export const firstRecord = (config: AccountConfig, now: Date): RotationRecord =>
   quarantine: null,
   failure: null,
   hold: null,
+  contest: null,
   reconciledAt: null,
   dueAgainAt: null,
   restart: null,

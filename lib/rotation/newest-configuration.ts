@@ -1,8 +1,8 @@
 import type { AccountConfig } from "./account-config";
 import { configurationHash } from "./configuration-hash";
-import type { DrivingConfiguration, RotationRecord } from "./record";
+import type { DrivingConfiguration, OlderSeen, RotationRecord } from "./record";
 import { type Instant, plusMs, toInstant } from "./time/time";
-import { days, minutes } from "./time/units";
+import { days, hours, minutes } from "./time/units";
 
 /*
  * While a deployment replaces one process after the other, some processes still have the configuration from before. One
@@ -17,6 +17,11 @@ const leftOverWaitMs = days(1);
 /** Clocks differ: what was read at about the same time may have been read later. */
 const toleranceMs = minutes(5);
 const maxReplaced = 8;
+/** Two processes with different configurations for longer than this are no deployment. */
+const deploymentMs = hours(2);
+/** Each is one write of the record. */
+const olderSeenEveryMs = minutes(10);
+const olderForgottenMs = hours(1);
 
 /** What keeps a process with an older configuration from taking steps, and until when; null with the newest one. */
 export const waitsForNewer = (
@@ -43,13 +48,12 @@ export const withConfigurationSeen = (record: RotationRecord, config: AccountCon
   const { configuration } = record;
   const hash = configurationHash(config);
   if (configuration?.hash === hash)
-    return configuration.olderSince === null
-      ? record
-      : { ...record, configuration: { ...configuration, olderSince: null } };
+    return changed(record, configuration, { olderSince: null, olderSeen: olderRemembered(configuration, now) });
   if (configuration !== null && waitsForNewer(record, config, now) !== null)
-    return configuration.olderSince === null
-      ? { ...record, configuration: { ...configuration, olderSince: toInstant(now) } }
-      : record;
+    return changed(record, configuration, {
+      olderSince: configuration.olderSince ?? toInstant(now),
+      olderSeen: olderSeenNow(configuration, now),
+    });
   return { ...record, configuration: newest(configuration, hash, config.loadedAt) };
 };
 
@@ -59,4 +63,29 @@ const newest = (before: DrivingConfiguration | null, hash: string, loadedAt: Ins
   replaced:
     before === null ? [] : [before.hash, ...before.replaced].filter((each) => each !== hash).slice(0, maxReplaced),
   olderSince: null,
+  olderSeen: null,
 });
+
+type Older = Pick<DrivingConfiguration, "olderSince" | "olderSeen">;
+
+/** The same record where nothing differs, so that an idle account costs no write. */
+const changed = (record: RotationRecord, configuration: DrivingConfiguration, older: Older): RotationRecord =>
+  older.olderSince === configuration.olderSince && older.olderSeen === configuration.olderSeen
+    ? record
+    : { ...record, configuration: { ...configuration, ...older } };
+
+const olderRemembered = ({ olderSeen }: DrivingConfiguration, now: Date): OlderSeen | null =>
+  olderSeen === null || plusMs(olderSeen.lastAt, olderForgottenMs) <= toInstant(now) ? null : olderSeen;
+
+const olderSeenNow = (configuration: DrivingConfiguration, now: Date): OlderSeen => {
+  const at = toInstant(now);
+  const seen = olderRemembered(configuration, now);
+  if (seen === null) return { since: at, lastAt: at };
+  return plusMs(seen.lastAt, olderSeenEveryMs) <= at ? { ...seen, lastAt: at } : seen;
+};
+
+/** Processes with different configurations that drive one record for longer than a deployment takes. */
+export const configurationConflict = ({ configuration }: RotationRecord, now: Date): OlderSeen | null => {
+  const seen = configuration === null ? null : olderRemembered(configuration, now);
+  return seen !== null && plusMs(seen.since, deploymentMs) <= toInstant(now) ? seen : null;
+};

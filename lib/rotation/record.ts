@@ -119,6 +119,20 @@ export interface Publishing {
   readonly deliveries: readonly Delivery[];
 }
 
+/** The newest version of the secret says that another rotator is to publish there too. */
+export interface Contest {
+  /** The resource id of its Batch account. */
+  readonly by: string;
+  readonly since: Instant;
+}
+
+/** When processes with an older configuration have looked at the account. */
+export interface OlderSeen {
+  readonly since: Instant;
+  /** The last time, to within ten minutes. */
+  readonly lastAt: Instant;
+}
+
 /** The newest configuration that has driven the account. */
 export interface DrivingConfiguration {
   readonly hash: string;
@@ -128,6 +142,8 @@ export interface DrivingConfiguration {
   readonly replaced: readonly string[];
   /** Since when processes with an older one have driven and none with this one has; null while none waits. */
   readonly olderSince: Instant | null;
+  /** Null where there was none for an hour. */
+  readonly olderSeen: OlderSeen | null;
 }
 
 /** Everything that is stored about one account. Holds no key and nothing derived from one. */
@@ -150,6 +166,8 @@ export interface RotationRecord {
   readonly quarantine: Quarantine | null;
   readonly failure: Failure | null;
   readonly hold: Hold | null;
+  /** Null while the newest version of the secret bears no other account's mark. */
+  readonly contest: Contest | null;
   /** When vault and live keys were last compared in full. */
   readonly reconciledAt: Instant | null;
   /** A rotation that was rolled back is due again at this instant, whatever the age of the key. */

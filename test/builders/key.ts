@@ -20,7 +20,7 @@ export const aSecretVersion = (changes: Partial<EnabledVersion> = {}): EnabledVe
   key: aKey(),
   createdAt: at("09:00"),
   rotationId: null,
-  marks: { providerAddress: null, contentType: null },
+  marks: { providerAddress: null, contentType: null, contestedBy: null },
   otherTags: {},
   ...changes,
 });

@@ -28,6 +28,7 @@ export const aDrivingConfiguration = (changes: Partial<DrivingConfiguration> = {
   loadedAt: anAccount().loadedAt,
   replaced: [],
   olderSince: null,
+  olderSeen: null,
   ...changes,
 });
 
@@ -38,6 +39,7 @@ export const aNewerConfiguration = (): DrivingConfiguration =>
     loadedAt: at("09:00"),
     replaced: [configurationHash(anAccount())],
     olderSince: at("10:00"),
+    olderSeen: { since: at("10:00"), lastAt: at("10:00") },
   });
 
 export const changed = (record: RotationRecord, changes: RecordChanges): RotationRecord => ({

@@ -388,8 +388,8 @@ export const safetyRules: readonly SafetyRule[] = [
     rule: "a version that was published for another account is never overwritten",
     without: "two rotators on one secret overwrite each other's keys for ever",
     file: "lib/driver/publish.ts",
-    text: "if (!isForeign(ownerOf(newest.marks, config.batch.resourceId))) return;",
-    instead: 'if (ownerOf(newest.marks, "") !== null) return;',
+    text: "if (!isForeign(owner)) return;",
+    instead: 'if (!isForeign("thisAccount")) return;',
     caughtBy: { simulation: ["sharedSecret"] },
   },
   {

@@ -19,6 +19,7 @@ const usual: Readonly<Record<Operation, number>> = {
   "secrets.version": 10,
   "secrets.publish": 2,
   "secrets.disable": 2,
+  "secrets.contest": 1,
   "rotations.read": 90,
   "rotations.list": 42,
   "rotations.insert": 1,

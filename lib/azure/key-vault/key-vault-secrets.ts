@@ -10,7 +10,7 @@ import { withDeadline } from "../sdk/pipeline";
 import { type SecretCommand, vaultRefusal } from "../sdk/refusals";
 import { callSdk, malformedAnswer, type SdkCall, toServiceError } from "../sdk/service-errors";
 import { readFailure, requestIdOf } from "../sdk/sdk-failure";
-import { otherTagsOf, tagsOf } from "./secret-tags";
+import { contestedByTag, otherTagsOf, tagsOf } from "./secret-tags";
 import { type KeyVaultOptions, VaultClientCache } from "./vault-clients";
 
 type EnabledVersion = Extract<SecretVersion, { enabled: true }>;
@@ -41,7 +41,11 @@ const toVersion = ({ value, properties }: KeyVaultSecret): EnabledVersion => {
     key: new BatchKey(value),
     createdAt: toInstant(createdOn),
     rotationId: tags["RotationId"] ?? null,
-    marks: { providerAddress: tags["ProviderAddress"] ?? null, contentType },
+    marks: {
+      providerAddress: tags["ProviderAddress"] ?? null,
+      contentType,
+      contestedBy: tags[contestedByTag] ?? null,
+    },
     otherTags: otherTagsOf(tags),
   };
 };
@@ -96,6 +100,23 @@ export class KeyVaultSecrets implements SecretPublisher {
       client.updateSecretProperties(ref.name, version, {
         enabled: false,
         abortSignal: withDeadline(options.signal, maxCallMs),
+      }),
+    );
+  }
+
+  async contest(ref: SecretRef, version: string, resourceId: string, options: CallOptions): Promise<void> {
+    const client = await this.#publishingClient(ref, options);
+    const abortSignal = withDeadline(options.signal, maxCallMs);
+    const { properties } = await callSdk(vaultCall(ref, "get"), options.signal, () =>
+      client.getSecret(ref.name, { version, abortSignal }),
+    );
+    const { tags = {} } = properties;
+    if (tags[contestedByTag] !== undefined) return;
+    // The update replaces all tags.
+    await callSdk(vaultCall(ref, "update"), options.signal, () =>
+      client.updateSecretProperties(ref.name, version, {
+        tags: { ...tags, [contestedByTag]: resourceId },
+        abortSignal,
       }),
     );
   }

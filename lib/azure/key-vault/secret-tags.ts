@@ -14,15 +14,20 @@ const ownTagsOf = ({ slot, resourceId, rotateEveryMs, rotationId }: Publication)
 });
 
 /** A lookup by the name's exact spelling would lose a tag that differs in case only: Key Vault takes both. */
-const ownNames: readonly string[] = ["CredentialId", "ProviderAddress", "ValidityPeriodDays", "RotationId"];
+const publishedNames: readonly string[] = ["CredentialId", "ProviderAddress", "ValidityPeriodDays", "RotationId"];
+
+/** On a version that another account's rotator has published. It goes with the next publication. */
+export const contestedByTag = "ContestedBy";
 
 /** The tags that others have set. */
 export const otherTagsOf = (tags: Tags): Tags =>
-  Object.fromEntries(Object.entries(tags).filter(([name]) => !ownNames.includes(name)));
+  Object.fromEntries(
+    Object.entries(tags).filter(([name]) => !publishedNames.includes(name) && name !== contestedByTag),
+  );
 
 /** The tags of a publication: the rotator's own, and as many of the others' as there is room for, by name. */
 export const tagsOf = (publication: Publication): Record<string, string> => {
   const own = ownTagsOf(publication);
   const others = Object.entries(publication.otherTags).toSorted(([one], [other]) => (one < other ? -1 : 1));
-  return { ...Object.fromEntries(others.slice(0, maxTags - ownNames.length)), ...own };
+  return { ...Object.fromEntries(others.slice(0, maxTags - publishedNames.length)), ...own };
 };

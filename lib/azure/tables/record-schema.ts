@@ -148,8 +148,15 @@ export const recordSchema = z.strictObject({
   quarantine: quarantine.nullable(),
   failure: failure.nullable(),
   hold: hold.nullable(),
+  contest: z.strictObject({ by: text, since: instant }).nullable(),
   configuration: z
-    .strictObject({ hash: text, loadedAt: instant, replaced: z.array(text).readonly(), olderSince: instant.nullable() })
+    .strictObject({
+      hash: text,
+      loadedAt: instant,
+      replaced: z.array(text).readonly(),
+      olderSince: instant.nullable(),
+      olderSeen: z.strictObject({ since: instant, lastAt: instant }).nullable(),
+    })
     .nullable(),
   reconciledAt: instant.nullable(),
   dueAgainAt: instant.nullable(),

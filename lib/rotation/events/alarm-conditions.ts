@@ -3,6 +3,7 @@ import { complaintOf } from "../gate/consumers";
 import { formatDuration } from "../time/duration";
 import type { AlarmKind, EventDraft } from "./events";
 import { omittedBy } from "./omitted";
+import { configurationConflict } from "../newest-configuration";
 import type { RaisedAlarm, RotationRecord } from "../record";
 import { nextDueAt, uncheckedAt } from "../schedule";
 import type { InstanceReport } from "../gate/signals";
@@ -40,6 +41,8 @@ export const conditions = (input: ConditionInput): readonly Condition[] =>
     unhealthy(input),
     urgentSuperseded(input),
     behind(input),
+    contested(input),
+    conflicting(input),
   ].filter((found) => found !== null);
 
 const stalled = (input: ConditionInput): Condition | null => {
@@ -153,6 +156,32 @@ const behind = ({ record, now }: ConditionInput): Condition | null => {
       `${outbox.length} events have waited for the history since ${since}: log and webhook have them; ` +
       "the line HistoryDelayed of the log says what is in the way",
   };
+};
+
+const contested = ({ record: { contest, secret } }: ConditionInput): Condition | null =>
+  contest && {
+    kind: "SecretContested",
+    since: contest.since,
+    reason: null,
+    detail:
+      `secret ${secret.name} of ${secret.vaultUrl} is also configured for ${contest.by}, whose rotator is blocked: ` +
+      "name another secret for one of the two in ROTATION_ACCOUNTS; the alarm ends when the newest version has no " +
+      "tag ContestedBy: remove it, or wait for the next publication",
+  };
+
+const conflicting = ({ record, now }: ConditionInput): Condition | null => {
+  const seen = configurationConflict(record, now);
+  return (
+    seen && {
+      kind: "ConfigurationConflict",
+      since: seen.since,
+      reason: null,
+      detail:
+        `processes with another configuration have worked on this account since ${seen.since}, last at ` +
+        `${seen.lastAt}, and only the newest configuration takes steps: where two apps share these tables, give each ` +
+        "its own ROTATION_TABLE_PREFIX; in one app, stop the processes from before its last deployment",
+    }
+  );
 };
 
 export interface AlarmChanges {

@@ -13,6 +13,8 @@ export const alarmKinds = [
   "RecordOrphaned",
   "UrgentRotationSuperseded",
   "HistoryBehind",
+  "SecretContested",
+  "ConfigurationConflict",
 ] as const;
 
 export type AlarmKind = (typeof alarmKinds)[number];

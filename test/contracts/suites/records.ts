@@ -50,6 +50,7 @@ export const aFullRecord = (): RotationRecord =>
     quarantine: aQuarantine(),
     failure: aFailure({ blocked: { reason: "Forbidden", remedy: "grant the right" } }),
     hold: { reason: "OldKeyStillAccepted", detail: "the retired key is accepted still", since: at },
+    contest: { by: "/subscriptions/s/other", since: at },
     dueAgainAt: later,
     restart: { ...demand, retireAfterMs: minutes(15), idempotencyKey: "leak-7" },
     lastRotation: aLastRotation({ outcome: "rolledBack" }),

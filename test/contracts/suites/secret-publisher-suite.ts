@@ -122,11 +122,16 @@ export const secretPublisherContract = (name: string, open: () => Promise<Secret
       const ref = world.newSecret();
       world.seed(ref, "c29tZW9uZSBlbHNl");
       const newest = () => world.secrets.newest(ref, call);
-      expect((await newest())?.marks).toEqual({ providerAddress: null, contentType: null });
+      expect((await newest())?.marks).toEqual({ providerAddress: null, contentType: null, contestedBy: null });
       world.seed(ref, "c29tZW9uZSBlbHNl", { contentType: "text/plain", tags: { ProviderAddress: "/subscriptions/t" } });
-      expect((await newest())?.marks).toEqual({ providerAddress: "/subscriptions/t", contentType: "text/plain" });
+      const seeded = { providerAddress: "/subscriptions/t", contentType: "text/plain", contestedBy: null };
+      expect((await newest())?.marks).toEqual(seeded);
       await world.secrets.publish(ref, aPublication(), call);
-      const marks = { providerAddress: aPublication().resourceId, contentType: "text/plain; batch-account-key" };
+      const marks = {
+        providerAddress: aPublication().resourceId,
+        contentType: "text/plain; batch-account-key",
+        contestedBy: null,
+      };
       expect((await newest())?.marks).toEqual(marks);
     });
 
@@ -141,6 +146,32 @@ export const secretPublisherContract = (name: string, open: () => Promise<Secret
       const { a, k, CredentialId } = tags;
       expect([Object.keys(tags).length, a, k, CredentialId]).toEqual([15, "a by others", "k by others", "Secondary"]);
       expect(Object.keys((await world.secrets.newest(ref, call))?.otherTags ?? {})).toHaveLength(11);
+    });
+
+    it("show which account contests them, once, with all else kept, until the next publication", async () => {
+      const ref = world.newSecret();
+      const { version } = await world.secrets.publish(ref, aPublication({ otherTags: { team: "render" } }), call);
+      const [before] = world.versions(ref);
+      await world.secrets.contest(ref, version, "/subscriptions/s/first", call);
+      await world.secrets.contest(ref, version, "/subscriptions/s/second", call);
+      const tags = { ...before?.tags, ContestedBy: "/subscriptions/s/first" };
+      expect(world.versions(ref)).toEqual([{ ...before, tags }]);
+      const newest = await world.secrets.newest(ref, call);
+      expect(newest?.marks.contestedBy).toBe("/subscriptions/s/first");
+      const otherTags = newest?.otherTags ?? {};
+      expect(otherTags).toEqual({ team: "render" });
+      await world.secrets.publish(ref, aPublication({ otherTags }), call);
+      expect(world.versions(ref).at(-1)?.tags).toEqual(before?.tags);
+    });
+
+    it("stay unmarked where the permission to update them is missing", async () => {
+      const ref = world.newSecret();
+      const { version } = await world.secrets.publish(ref, aPublication(), call);
+      world.deny("update");
+      const contest = world.secrets.contest(ref, version, "/subscriptions/s/first", call);
+      await expect(contest).rejects.toMatchObject({ name: "OperatorNeededError", reason: "Forbidden" });
+      world.allow("update");
+      expect((await world.secrets.newest(ref, call))?.marks.contestedBy).toBeNull();
     });
 
     it("are disabled version by version", async () => {

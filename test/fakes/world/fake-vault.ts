@@ -47,7 +47,7 @@ export const publishedWith = ({
   expiresAt,
 });
 
-const ownTags = new Set(["CredentialId", "ProviderAddress", "ValidityPeriodDays", "RotationId"]);
+const ownTags = new Set(["CredentialId", "ProviderAddress", "ValidityPeriodDays", "RotationId", "ContestedBy"]);
 
 export const otherTagsOf = (tags: VersionFact["tags"]): VersionFact["tags"] =>
   Object.fromEntries(Object.entries(tags).filter(([name]) => !ownTags.has(name)));

@@ -10,6 +10,7 @@ export const operations = [
   "secrets.version",
   "secrets.publish",
   "secrets.disable",
+  "secrets.contest",
   "rotations.read",
   "rotations.list",
   "rotations.insert",
@@ -44,7 +45,10 @@ export const methodOf = (operation: Operation): Operation =>
 
 /** Operations whose outcome is unknown where the answer is lost. All others are reads, or are read back. */
 export const isCommand = (operation: Operation): boolean =>
-  operation === "batch.regenerate" || operation === "secrets.publish" || operation === "secrets.disable";
+  operation === "batch.regenerate" ||
+  operation === "secrets.publish" ||
+  operation === "secrets.disable" ||
+  operation === "secrets.contest";
 
 export const isTableWrite = (operation: Operation): boolean =>
   operation === "rotations.insert" ||

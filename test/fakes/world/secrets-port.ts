@@ -18,7 +18,11 @@ export const secretsPort = (world: World, process: Process): SecretPublisher => 
     key: world.key(version.value),
     createdAt: wholeSecond(version.createdAtMs),
     rotationId: version.tags["RotationId"] ?? null,
-    marks: { providerAddress: version.tags["ProviderAddress"] ?? null, contentType: version.contentType },
+    marks: {
+      providerAddress: version.tags["ProviderAddress"] ?? null,
+      contentType: version.contentType,
+      contestedBy: version.tags["ContestedBy"] ?? null,
+    },
     otherTags: otherTagsOf(version.tags),
   });
   const check = (action: VaultAction): void => {
@@ -94,6 +98,20 @@ export const secretsPort = (world: World, process: Process): SecretPublisher => 
           if (version === null) throw refusal(world, "NotFound", "Key Vault updateSecret", 404);
           world.effects += 1;
           version.disabledBy ??= "rotator";
+        },
+      }),
+    contest: (ref, id, resourceId, { signal }) =>
+      world.wire.call(process, {
+        operation: "secrets.contest",
+        signal,
+        subject: () => `${world.transcript.version(id)} of ${ref.name}`,
+        effect: () => {
+          check("get");
+          const version = world.vault.version(ref, id);
+          if (version === null) throw refusal(world, "NotFound", "Key Vault getSecret", 404);
+          if (version.tags["ContestedBy"] !== undefined) return;
+          check("update");
+          version.tags = { ...version.tags, ContestedBy: resourceId };
         },
       }),
   };

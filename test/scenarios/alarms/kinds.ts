@@ -1,4 +1,6 @@
 import { days, hours, minutes } from "../../builders/time";
+import type { OlderSeen } from "../../../lib/rotation/record";
+import { toInstant } from "../../../lib/rotation/time/time";
 import { type Place, Rig } from "../../rig/rig";
 
 /** One kind of alarm, on an account that raises no other alarm for a month. */
@@ -30,6 +32,18 @@ const adopted = (changes: Parameters<Rig["place"]>[0] = {}): Promise<Place> =>
   new Rig({ remindSettingsEveryMs: month })
     .place({ remindEveryMs: month, reconcileEveryMs: days(2), stalledAfterMs: never, gate, ...changes })
     .adopt();
+
+const setTag = ({ rig, config }: Place, name: string, value: string | null): void => {
+  const newest = rig.vault.newest(config.secret);
+  if (newest === null) throw new Error("there is no secret yet");
+  const { [name]: _, ...others } = newest.tags;
+  newest.tags = value === null ? others : { ...others, [name]: value };
+};
+
+const seeOlder = ({ rig, record }: Place, olderSeen: OlderSeen | null): void => {
+  const { configuration } = record;
+  rig.tables.restore({ ...record, configuration: configuration && { ...configuration, olderSeen } });
+};
 
 export const alarmStories: readonly AlarmStory[] = [
   {
@@ -171,6 +185,38 @@ export const alarmStories: readonly AlarmStory[] = [
     ends: async ({ rig }) => {
       rig.faults.clear();
       await rig.tick();
+    },
+  },
+  {
+    kind: "SecretContested",
+    reason: null,
+    account: "render-weu",
+    begins: async () => {
+      const place = await adopted();
+      setTag(place, "ContestedBy", "/subscriptions/s/other");
+      place.rig.clock.advance(days(2));
+      return place;
+    },
+    ends: async (place) => {
+      setTag(place, "ContestedBy", null);
+      place.rig.clock.advance(days(2));
+      await place.rig.tick();
+    },
+  },
+  {
+    kind: "ConfigurationConflict",
+    reason: null,
+    account: "render-weu",
+    begins: async () => {
+      const place = await adopted();
+      const now = place.rig.clock.now().getTime();
+      // As if an older process went on looking for a week.
+      seeOlder(place, { since: toInstant(new Date(now - hours(2))), lastAt: toInstant(new Date(now + days(7))) });
+      return place;
+    },
+    ends: async (place) => {
+      seeOlder(place, null);
+      await place.rig.tick();
     },
   },
   {

@@ -14,7 +14,7 @@ import type { RotationRecord } from "../../../lib/rotation/record";
 import { receiveSignal } from "../../../lib/signals/receive-signal";
 import { anAccount } from "../../builders/account";
 import { otherKeyText } from "../../builders/key";
-import { aFailure, aPause, anEventContext, aRecord } from "../../builders/record";
+import { aDrivingConfiguration, aFailure, aPause, anEventContext, aRecord } from "../../builders/record";
 import { aReport } from "../../builders/report";
 import { aRotation, idle } from "../../builders/state";
 import { at, days, hours, minutes, when } from "../../builders/time";
@@ -102,6 +102,7 @@ const everyLine = async (): Promise<readonly Line[]> => {
   collect(dry);
 
   collect((await pulled()).rig);
+  collect((await foreign()).rig);
   return [...lines, ...(await configurationInvalid())];
 };
 
@@ -116,6 +117,19 @@ const pulled = async (): Promise<Place> => {
   await place.rig.tick();
   place.rig.unavailable("signals.update");
   await place.rig.tick();
+  return place;
+};
+
+/** The secret belongs to another account, and that one cannot be shown so. */
+const foreign = async (): Promise<Place> => {
+  const place = await new Rig().place().adopt();
+  const { rig, config } = place;
+  place.publishManually("c29tZXRoaW5nIGVsc2U=");
+  const newest = rig.vault.newest(config.secret);
+  if (newest !== null) newest.tags = { ProviderAddress: "/subscriptions/s/other" };
+  rig.vault.denied.add("update");
+  rig.clock.advance(days(1));
+  await rig.tick();
   return place;
 };
 
@@ -209,6 +223,8 @@ const everyCondition = (): readonly Condition[] => {
     { restart, pause: aPause() },
     ...everyBlockedReason.map((reason) => ({ failure: blockedBy(reason) })),
     withEvents(aRecord(), [{ event: "Paused", detail: "" }], anEventContext("10:00")),
+    { contest: { by: "/subscriptions/s/other", since: at("10:00") } },
+    { configuration: aDrivingConfiguration({ olderSeen: { since: at("09:00"), lastAt: at("11:55") } }) },
   ];
   const states = [
     { state: aRotation().published(), phaseClock: { since: at("10:00", 20), pausedSince: null, pausedMs: 0 } },
@@ -262,6 +278,8 @@ const lastingAlarms = [
   "RecordOrphaned",
   "UrgentRotationSuperseded",
   "HistoryBehind",
+  "SecretContested",
+  "ConfigurationConflict",
 ];
 const listsOfReasons: Readonly<Record<string, readonly string[]>> = {
   "a waiting reason": Object.keys(waitingReasons),

@@ -1,5 +1,9 @@
 import { configurationHash } from "../../../lib/rotation/configuration-hash";
-import { waitsForNewer, withConfigurationSeen } from "../../../lib/rotation/newest-configuration";
+import {
+  configurationConflict,
+  waitsForNewer,
+  withConfigurationSeen,
+} from "../../../lib/rotation/newest-configuration";
 import type { DrivingConfiguration } from "../../../lib/rotation/record";
 import { type AccountChanges, aConsumer, anAccount } from "../../builders/account";
 import { aRecord } from "../../builders/record";
@@ -20,6 +24,7 @@ const driven = (changes: Partial<DrivingConfiguration> = {}) =>
       loadedAt: at("10:00"),
       replaced: [hashes.first],
       olderSince: null,
+      olderSeen: null,
       ...changes,
     },
   });
@@ -50,6 +55,7 @@ describe("the newest configuration", () => {
       loadedAt: at("09:00"),
       replaced: [],
       olderSince: null,
+      olderSeen: null,
     });
   });
 
@@ -79,7 +85,8 @@ describe("a process with an older configuration", () => {
   it("waits, and the record says since when", () => {
     expect(waitsForNewer(driven(), first(), when("10:10"))).toEqual({ since: at("10:10"), until: at("10:10", 25) });
     const waiting = withConfigurationSeen(driven(), first(), when("10:10"));
-    expect(waiting).toEqual(driven({ olderSince: at("10:10") }));
+    const olderSeen = { since: at("10:10"), lastAt: at("10:10") };
+    expect(waiting).toEqual(driven({ olderSince: at("10:10"), olderSeen }));
     expect(withConfigurationSeen(waiting, first(), when("10:15"))).toBe(waiting);
   });
 
@@ -98,10 +105,47 @@ describe("a process with an older configuration", () => {
       loadedAt: config.loadedAt,
       replaced: [hashes.second],
       olderSince: null,
+      olderSeen: null,
     });
   });
 
   it("is one that has never driven too, where it was read before", () => {
     expect(waitsForNewer(driven({ replaced: [] }), first(), when("10:10"))).not.toBeNull();
+  });
+});
+
+const seen = (since: string, lastAt: string) => ({ since: at(since), lastAt: at(lastAt) });
+const older = (lastAt: string) => driven({ olderSince: at("10:10"), olderSeen: seen("10:10", lastAt) });
+
+describe("processes with different configurations on one record", () => {
+  it("are remembered at most every ten minutes", () => {
+    expect(withConfigurationSeen(older("10:10"), first(), when("10:19:59.999"))).toEqual(older("10:10"));
+    expect(withConfigurationSeen(older("10:10"), first(), when("10:20"))).toEqual(older("10:20"));
+  });
+
+  it("are forgotten an hour after the last look of an older one, by either side", () => {
+    const answered = driven({ olderSeen: seen("10:10", "10:20") });
+    expect(withConfigurationSeen(answered, second(), when("11:19:59.999"))).toBe(answered);
+    expect(withConfigurationSeen(answered, second(), when("11:20"))).toEqual(driven());
+    const anew = driven({ olderSince: at("11:20"), olderSeen: seen("11:20", "11:20") });
+    expect(withConfigurationSeen(answered, first(), when("11:20"))).toEqual(anew);
+  });
+
+  it("are forgotten when another configuration takes over", () => {
+    const third = second({ rotateEveryMs: days(61), loadedAt: at("10:30") });
+    expect(withConfigurationSeen(older("10:20"), third, when("10:31")).configuration?.olderSeen).toBeNull();
+  });
+
+  it("are a conflict after two hours, while an older one still looks", () => {
+    const lasting = driven({ olderSeen: seen("10:00", "11:55") });
+    expect(configurationConflict(lasting, when("11:59:59.999"))).toBeNull();
+    expect(configurationConflict(lasting, when("12:00"))).toEqual(seen("10:00", "11:55"));
+    expect(configurationConflict(lasting, when("12:54:59.999"))).not.toBeNull();
+    expect(configurationConflict(lasting, when("12:55"))).toBeNull();
+  });
+
+  it("are no conflict where none has driven, or only one", () => {
+    expect(configurationConflict(unseen, when("12:00"))).toBeNull();
+    expect(configurationConflict(driven(), when("12:00"))).toBeNull();
   });
 });

@@ -82,6 +82,8 @@ describe("events", () => {
     "RecordOrphaned",
     "UrgentRotationSuperseded",
     "HistoryBehind",
+    "SecretContested",
+    "ConfigurationConflict",
   ] as const satisfies readonly EventKind[];
   const information = [
     "Adopted",

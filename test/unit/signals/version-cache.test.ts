@@ -23,6 +23,7 @@ const aCache = (answer: (version: string) => Promise<SecretVersion | null> = asy
     newest: unused,
     publish: unused,
     disable: unused,
+    contest: unused,
     version: (ref, version) => {
       asked.push(`${ref.vaultUrl}/${ref.name}/${version}`);
       return answer(version);

@@ -4,7 +4,14 @@ import type { RaisedAlarm } from "../../../../lib/rotation/record";
 import type { InstanceReport } from "../../../../lib/rotation/gate/signals";
 import { firstClosing } from "../../../../lib/rotation/time/window";
 import { type AccountChanges, aConsumer, anAccount } from "../../../builders/account";
-import { aFailure, anEventContext, aPause, aRecord, type RecordChanges } from "../../../builders/record";
+import {
+  aDrivingConfiguration,
+  aFailure,
+  anEventContext,
+  aPause,
+  aRecord,
+  type RecordChanges,
+} from "../../../builders/record";
 import { aReport } from "../../../builders/report";
 import { adopting, aRotation, idle, thePrimary, v2 } from "../../../builders/state";
 import { at, days, hours, minutes, when } from "../../../builders/time";
@@ -96,6 +103,41 @@ describe("HistoryBehind", () => {
     const shortened = [{ event: "HistoryShortened", detail: "", evidence }] as const;
     const { publishing } = withEvents(aRecord(), shortened, anEventContext("10:55"));
     expect(kindsOf({ record: { publishing }, now: "11:00" })).toContain("HistoryBehind");
+  });
+});
+
+describe("SecretContested", () => {
+  it("lasts while the newest version is contested, and names the secret, the other account and the remedy", () => {
+    expect(found({ record: { contest: { by: "/subscriptions/s/other", since: at("09:00") } } })).toEqual([
+      alarm(
+        "SecretContested",
+        at("09:00"),
+        null,
+        "secret renderweu-batch-key of https://render.vault.azure.net is also configured for /subscriptions/s/other, " +
+          "whose rotator is blocked: name another secret for one of the two in ROTATION_ACCOUNTS; the alarm ends " +
+          "when the newest version has no tag ContestedBy: remove it, or wait for the next publication",
+      ),
+    ]);
+  });
+});
+
+describe("ConfigurationConflict", () => {
+  const olderSeen = { since: at("08:15"), lastAt: at("10:10") };
+  const conflicting = { record: { configuration: aDrivingConfiguration({ olderSeen }) } };
+
+  it("begins when processes with different configurations have worked on the record for two hours", () => {
+    expect(kindsOf({ ...conflicting, now: "10:14:59" })).toEqual([]);
+    expect(found({ ...conflicting, now: "10:15" })).toEqual([
+      alarm(
+        "ConfigurationConflict",
+        at("08:15"),
+        null,
+        "processes with another configuration have worked on this account since 2026-11-24T08:15:00.000Z, last at " +
+          "2026-11-24T10:10:00.000Z, and only the newest configuration takes steps: where two apps share these " +
+          "tables, give each its own ROTATION_TABLE_PREFIX; in one app, stop the processes from before its last " +
+          "deployment",
+      ),
+    ]);
   });
 });
 
