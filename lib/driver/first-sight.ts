@@ -4,7 +4,8 @@ import { toInstant } from "../rotation/time/time";
 import { foundPublished, publishedAtFirstSight } from "../rotation/transitions";
 import { ask, keyListStale, slotOf } from "./key-operations";
 import { publishInstead, refuseForeign } from "./publish";
-import type { Decision, Done, KeySnapshot, StepContext } from "./step-context";
+import { staleRead } from "./read-newest";
+import type { Decision, Done, KeySnapshot, Newest, StepContext } from "./step-context";
 
 /**
  * Before anything is ever regenerated: which key do apps read? A live one is adopted unchanged; without one the primary
@@ -18,6 +19,7 @@ export const firstSight = async (context: StepContext): Promise<Decision> => {
   const newest = await ports.secrets.newest(config.secret, call());
   context.sawNewest(newest);
   const keys = await ports.batch.readKeys(config.batch, call());
+  await refuseOlderThanPublished(context, newest);
   const slot = newest === null ? null : slotOf(keys, newest.key);
   if (newest === null || slot === null) {
     const here = { ...context, record: { ...context.record, accountEndpoint } };
@@ -35,6 +37,16 @@ export const firstSight = async (context: StepContext): Promise<Decision> => {
     words: `adopt version ${version}, which holds the ${slot} key`,
     run: async () => foundPublished(active, accountEndpoint, context.now),
   };
+};
+
+/**
+ * Where the record was lost, the history still knows what was published last: an older newest version is a stale read
+ * of a vault in a failover.
+ */
+const refuseOlderThanPublished = async ({ ports, config, call }: StepContext, newest: Newest | null): Promise<void> => {
+  const last = await ports.history.newestOf(config.name, ["KeyPublished", "ConfigurationChanged"], call());
+  const createdAt = last?.event === "KeyPublished" ? last.evidence?.["createdAt"] : undefined;
+  if (newest !== null && typeof createdAt === "string" && newest.createdAt < createdAt) throw staleRead();
 };
 
 const publishFirst = async (

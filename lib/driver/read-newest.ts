@@ -19,8 +19,10 @@ export const readNewest = async (
     newest === null
       ? (await ports.secrets.version(config.secret, active.version, call())) !== null
       : newest.createdAt < active.createdAt;
-  if (isStale)
-    throw new TransientServiceError({ operation: "Key Vault read of the newest version", code: "StaleRead" });
+  if (isStale) throw staleRead();
   sawNewest(newest);
   return newest;
 };
+
+export const staleRead = (): TransientServiceError =>
+  new TransientServiceError({ operation: "Key Vault read of the newest version", code: "StaleRead" });

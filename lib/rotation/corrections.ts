@@ -31,7 +31,7 @@ export type StateWithActive = State & { readonly active: Published };
 export const versionAdopted = (state: StateWithActive, { version, createdAt }: FoundVersion, now: Date): Move => {
   const active: Published = { ...state.active, version, createdAt, publishedAt: toInstant(now) };
   return publishedAnew(state, active, now, [
-    published(active.slot, { version }, "found as the newest version, with the active key"),
+    published(active.slot, { version, createdAt }, "found as the newest version, with the active key"),
   ]);
 };
 

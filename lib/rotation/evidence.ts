@@ -25,7 +25,7 @@ export interface PublishedAs extends FoundVersion {
 
 export const published = (
   slot: Slot,
-  { version, requestId, answer }: Omit<PublishedAs, "createdAt">,
+  { version, createdAt, requestId, answer }: PublishedAs,
   why: string,
 ): EventDraft => {
   const proof = newKeyProof(answer);
@@ -33,7 +33,7 @@ export const published = (
   return {
     event: "KeyPublished",
     detail: `${slot} key published as version ${version}: ${why}${unproven}`,
-    evidence: { slot, version, requestId: requestId ?? null, ...proof },
+    evidence: { slot, version, createdAt, requestId: requestId ?? null, ...proof },
   };
 };
 

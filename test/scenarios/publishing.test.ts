@@ -229,3 +229,18 @@ describe("a secret of another owner", () => {
     expect(story.violation).toBeNull();
   });
 });
+
+it("an older version is not adopted where the record is lost and the vault answers from before a publication", async () => {
+  const { story } = await anIdleStory();
+  await story.demand();
+  const old = story.world.vault.versions(story.config.secret).at(-2);
+  const newest = jest.spyOn(story.world.vault, "newest").mockReturnValue(old ?? null);
+  story.world.tables.delete(story.config.name);
+  await story.tick();
+  expect([story.phase, story.record.state.active]).toEqual(["adopting", null]);
+  expect(story.record.failure).toMatchObject({ detail: expect.stringContaining("StaleRead") });
+  newest.mockRestore();
+  await story.passes(minutes(5));
+  await story.tick();
+  expect(story.record.state.active?.slot).toBe("secondary");
+});

@@ -26,6 +26,8 @@ interface AccountEvents {
   behind: number | null;
   /** Ids of events that such a record numbered in places that were taken. */
   readonly displaced: Set<string>;
+  /** The ids of the rows that this history has written. */
+  readonly inHistory: Set<string>;
   /** Up to here events were removed because of their age, by this record or one before it. */
   pruned: number;
   /** Whether a copy that does not know all of `pruned` has replaced the record. */
@@ -73,6 +75,7 @@ export class EventAudit {
       firstFrom: 0,
       behind: null,
       displaced: new Set(),
+      inHistory: new Set(),
       pruned: 0,
       setBack: false,
     };
@@ -207,6 +210,9 @@ export class EventAudit {
   historyWritten(event: RotationEvent, there: RotationEvent): void {
     const { account, sequence } = event;
     const known = this.#of(account);
+    // A repeat that finds its own row changes nothing, whatever has become of the record since.
+    if (there.id === event.id && known.inHistory.has(event.id)) return;
+    if (there.id === event.id) known.inHistory.add(event.id);
     if (known.numbered.get(sequence)?.id !== event.id && !known.displaced.has(event.id))
       this.broken("I5", `the history got event ${sequence}, which no record holds`);
     if (there.id !== event.id) {

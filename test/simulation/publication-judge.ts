@@ -2,6 +2,7 @@ import { otherSlot, rotationOf, type Slot } from "../../lib/rotation/phases";
 import type { RotationRecord } from "../../lib/rotation/record";
 import type { VersionFact } from "../fakes/world/fake-vault";
 import type { SentPublication } from "../fakes/world/observer";
+import { limits } from "../fakes/limits";
 import type { World } from "../fakes/world/world";
 import type { Held } from "./claim-judge";
 
@@ -49,10 +50,13 @@ export class PublicationJudge {
     return effect > (by === "person" ? newestReadAt : sentAtEffect);
   }
 
-  /** The driver's own configuration is not known here where the process has been deployed since. */
+  /**
+   * The driver's own configuration is not known here where the process has been deployed since, or while the tick that
+   * drives was under way.
+   */
   #probes({ process, record }: SentPublication, held: Held | null): boolean {
     const config = process.app.accounts.find(({ name }) => name === record?.account);
-    return config?.probe === "dataPlane" && held !== null && process.deployedAt < held.at;
+    return config?.probe === "dataPlane" && held !== null && process.deployedAt < held.at - limits.claimMs;
   }
 
   /** No signed call with the key was answered, and apps read no key that works. */

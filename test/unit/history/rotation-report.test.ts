@@ -64,6 +64,7 @@ describe("the report of a completed rotation", () => {
       evidence: {
         slot: "secondary",
         version: second?.version,
+        createdAt: second?.createdAt,
         requestId: "vault-request-1",
         provenBy: "a signed call with this key was accepted",
         notProven: null,

@@ -37,7 +37,7 @@ describe("another version with the active key", () => {
         {
           event: "KeyPublished",
           detail: `primary key published as version ${v3}: found as the newest version, with the active key`,
-          evidence: { slot: "primary", version: v3, requestId: null, ...notTried },
+          evidence: { slot: "primary", ...found, requestId: null, ...notTried },
         },
       ],
       also: { reconciledAt: at("10:40") },
@@ -128,7 +128,7 @@ describe("a repaired drift", () => {
           {
             event: "KeyPublished",
             detail: `primary key published as version ${v3}: drift repaired`,
-            evidence: { slot: "primary", version: v3, requestId: "request-5", ...notTried },
+            evidence: { slot: "primary", ...found, requestId: "request-5", ...notTried },
           },
         ],
         also: { reconciledAt: at("10:40") },

@@ -46,7 +46,7 @@ describe("the first reconcile", () => {
         {
           event: "KeyPublished",
           detail: `primary key published as version ${v1}: the vault held no secret`,
-          evidence: { slot: "primary", version: v1, requestId: "request-1", ...accepted },
+          evidence: { slot: "primary", version: v1, createdAt: at("10:00", 20), requestId: "request-1", ...accepted },
         },
       ],
       also: { accountEndpoint: endpoint, reconciledAt: at("10:00") },
@@ -161,7 +161,7 @@ describe("a rotation", () => {
         {
           event: "KeyPublished",
           detail: `secondary key published as version ${v2}: the rotation's new key${end}`,
-          evidence: { slot: "secondary", version: v2, requestId: "request-3", ...proof },
+          evidence: { slot: "secondary", version: v2, createdAt: at("10:00"), requestId: "request-3", ...proof },
         },
       ],
     });
@@ -230,7 +230,7 @@ describe("a rotation", () => {
         {
           event: "KeyPublished",
           detail: `primary key published as version ${v3}: settleOn is primary`,
-          evidence: { slot: "primary", version: v3, requestId: null, ...accepted },
+          evidence: { slot: "primary", version: v3, createdAt: at("10:21"), requestId: null, ...accepted },
         },
       ],
     });
@@ -371,7 +371,7 @@ describe("a roll-back", () => {
         {
           event: "KeyPublished",
           detail: `primary key published as version ${v3}: rolled back`,
-          evidence: { slot: "primary", version: v3, requestId: "request-6", ...notTried },
+          evidence: { slot: "primary", version: v3, createdAt: at("10:10"), requestId: "request-6", ...notTried },
         },
         { event: "Paused", detail: "paused by the roll-back, until an operator resumes: render-api is down" },
       ],
