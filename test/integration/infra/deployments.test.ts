@@ -110,6 +110,25 @@ describeBicep("callers through a private endpoint", () => {
   });
 });
 
+describeBicep("existing private DNS zones", () => {
+  it("resolve the names of all endpoints, and no zone is created", async () => {
+    const existing = { existingPrivateDnsZonesResourceGroupId: resourceId(0, "dns", "").replace(/\/providers\/$/, "") };
+    const plan = await withParameters("private-inbound", existing, planOf);
+    expect(made(plan, "Microsoft.Network/privateDnsZones")).toEqual([]);
+    const zones = made(plan, "Microsoft.Network/privateEndpoints/privateDnsZoneGroups").map(({ body }) =>
+      at(body, "properties.privateDnsZoneConfigs.0.properties.privateDnsZoneId"),
+    );
+    expect(zones).toEqual(
+      [
+        "privatelink.blob.core.windows.net",
+        "privatelink.table.core.windows.net",
+        "privatelink.vaultcore.azure.net",
+        "privatelink.azurewebsites.net",
+      ].map((zone) => resourceId(0, "dns", `Microsoft.Network/privateDnsZones/${zone}`)),
+    );
+  });
+});
+
 describeBicep("an option", () => {
   it("recovers the deleted vault of an earlier deployment", async () => {
     expect(at(await first({ recoverVault: true }, "Microsoft.KeyVault/vaults"), "properties.createMode")).toBe(
