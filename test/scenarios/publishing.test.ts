@@ -230,7 +230,7 @@ describe("a secret of another owner", () => {
   });
 });
 
-it("an older version is not adopted where the record is lost and the vault answers from before a publication", async () => {
+it("a lost record and a vault that answers from before a publication adopt no older version", async () => {
   const { story } = await anIdleStory();
   await story.demand();
   const old = story.world.vault.versions(story.config.secret).at(-2);

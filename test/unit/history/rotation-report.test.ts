@@ -64,7 +64,8 @@ describe("the report of a completed rotation", () => {
       evidence: {
         slot: "secondary",
         version: second?.version,
-        createdAt: second?.createdAt,
+        // The vault returns whole seconds.
+        createdAt: second?.createdAt.replace(/\.\d{3}Z$/, ".000Z"),
         requestId: "vault-request-1",
         provenBy: "a signed call with this key was accepted",
         notProven: null,
