@@ -1,5 +1,6 @@
 import { OperatorNeededError } from "../errors";
 import type { AccountConfig } from "../rotation/account-config";
+import { secretUrl } from "../rotation/ownership";
 import { toInstant } from "../rotation/time/time";
 import { foundPublished, publishedAtFirstSight } from "../rotation/transitions";
 import { ask, keyListStale, slotOf } from "./key-operations";
@@ -44,8 +45,9 @@ export const firstSight = async (context: StepContext): Promise<Decision> => {
  * of a vault in a failover.
  */
 const refuseOlderThanPublished = async ({ ports, config, call }: StepContext, newest: Newest | null): Promise<void> => {
-  const last = await ports.history.newestOf(config.name, ["KeyPublished", "ConfigurationChanged"], call());
-  const createdAt = last?.event === "KeyPublished" ? last.evidence?.["createdAt"] : undefined;
+  const last = await ports.history.newestOf(config.name, ["KeyPublished"], call());
+  const { createdAt, secret } = last?.evidence ?? {};
+  if (secret !== secretUrl(config.secret)) return;
   if (newest !== null && typeof createdAt === "string" && newest.createdAt < createdAt) throw staleRead();
 };
 

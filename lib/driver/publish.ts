@@ -3,7 +3,7 @@ import type { SlotKeys } from "../ports";
 import { vaultRemedies } from "../remedies";
 import { activeQuarantine } from "../rotation/claim";
 import { lastKeyChange } from "../rotation/key-changes";
-import { ownerOf } from "../rotation/ownership";
+import { ownerOf, secretUrl } from "../rotation/ownership";
 import type { Slot } from "../rotation/phases";
 import { type Instant, latest, plusMs, toInstant } from "../rotation/time/time";
 import type { PublishedAs } from "../rotation/evidence";
@@ -58,16 +58,16 @@ export const publishInstead = async (
   rotationId: string,
 ): Promise<Instead | Waits> => {
   const [first, second] = slots;
-  const answer = await ask(context, snapshot.keys[first]);
-  if (answer.kind === "refused") {
-    const usable = activeQuarantine(context.record, context.now)?.slot !== second;
-    const accepted = usable && (await answerFor(context, snapshot.keys[second])) === "accepted";
-    if (!accepted) return newKeyNotAcceptedYet(first);
-    return { slot: second, ...(await put(context, second, snapshot, rotationId)), answer: "accepted" };
+  for (const slot of [first, second]) {
+    // A slot whose regenerate may still be in flight is not published.
+    if (slot === second && activeQuarantine(context.record, context.now)?.slot === second) break;
+    const { kind } = await ask(context, snapshot.keys[slot]);
+    if (kind === "refused") continue;
+    const waits = kind === "accepted" ? null : listTooOld(context, snapshot.newest, slot);
+    if (waits !== null) return waits;
+    return { slot, ...(await put(context, slot, snapshot, rotationId)), answer: kind };
   }
-  const waits = answer.kind === "accepted" ? null : listTooOld(context, snapshot.newest, first);
-  if (waits !== null) return waits;
-  return { slot: first, ...(await put(context, first, snapshot, rotationId)), answer: answer.kind };
+  return newKeyNotAcceptedYet(first);
 };
 
 /**
@@ -133,9 +133,10 @@ const put = async (
 ): Promise<PublishedAs> => {
   const { ports, config, call } = context;
   const { keys, newest } = snapshot;
-  if (newest?.key.equals(keys[slot])) return { version: newest.version, createdAt: newest.createdAt };
+  const secret = secretUrl(config.secret);
+  if (newest?.key.equals(keys[slot])) return { version: newest.version, createdAt: newest.createdAt, secret };
   await refuseForeign(context, snapshot);
-  return ports.secrets.publish(
+  const as = await ports.secrets.publish(
     config.secret,
     {
       key: keys[slot],
@@ -148,4 +149,5 @@ const put = async (
     },
     call(),
   );
+  return { ...as, secret };
 };

@@ -12,14 +12,14 @@ import {
   superseded,
   whenConfirmed,
 } from "./superseded";
+import { secretUrl } from "./ownership";
 import { latest, plusMs, toInstant } from "./time/time";
 import { type FoundVersion, published, type PublishedAs } from "./evidence";
 import type { Move } from "./transitions";
 
 type Place = Pick<RotationRecord, "resourceId" | "secret">;
 
-const placeOf = ({ resourceId, secret }: Place): string =>
-  `${resourceId} and ${secret.vaultUrl}/secrets/${secret.name}`;
+const placeOf = ({ resourceId, secret }: Place): string => `${resourceId} and ${secretUrl(secret)}`;
 
 export type StateWithActive = State & { readonly active: Published };
 

@@ -20,12 +20,14 @@ export interface FoundVersion {
  */
 export interface PublishedAs extends FoundVersion {
   readonly requestId?: string | null;
+  /** The URL of the secret. */
+  readonly secret?: string;
   readonly answer?: "accepted" | "notAsked" | "unanswered";
 }
 
 export const published = (
   slot: Slot,
-  { version, createdAt, requestId, answer }: PublishedAs,
+  { version, createdAt, secret, requestId, answer }: PublishedAs,
   why: string,
 ): EventDraft => {
   const proof = newKeyProof(answer);
@@ -33,7 +35,14 @@ export const published = (
   return {
     event: "KeyPublished",
     detail: `${slot} key published as version ${version}: ${why}${unproven}`,
-    evidence: { slot, version, createdAt, requestId: requestId ?? null, ...proof },
+    evidence: {
+      slot,
+      version,
+      createdAt,
+      ...(secret === undefined ? {} : { secret }),
+      requestId: requestId ?? null,
+      ...proof,
+    },
   };
 };
 

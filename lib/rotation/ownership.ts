@@ -1,3 +1,4 @@
+import type { SecretRef } from "./account-config";
 import type { RotationRecord } from "./record";
 import { toInstant } from "./time/time";
 
@@ -36,3 +37,5 @@ export const withContestSeen = (record: RotationRecord, marks: Marks | null, now
   if (by === (record.contest?.by ?? null)) return record;
   return { ...record, contest: by === null ? null : { by, since: toInstant(now) } };
 };
+
+export const secretUrl = ({ vaultUrl, name }: SecretRef): string => `${vaultUrl}/secrets/${name}`;

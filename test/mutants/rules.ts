@@ -364,8 +364,8 @@ export const safetyRules: readonly SafetyRule[] = [
     rule: "a repair publishes only a key that Batch accepts",
     without: "a key that Batch does not accept yet takes the place of a dead one while another key lives",
     file: "lib/driver/publish.ts",
-    text: "    if (!accepted) return newKeyNotAcceptedYet(first);\n",
-    instead: "    if (!accepted) return { slot: first, ...(await put(context, first, snapshot, rotationId)) };\n",
+    text: 'if (kind === "refused") continue;',
+    instead: 'if (kind === "refused" && slot === second) continue;',
     caughtBy: { simulation: ["bothKeysReplaced"] },
   },
   {

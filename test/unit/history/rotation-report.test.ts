@@ -66,6 +66,7 @@ describe("the report of a completed rotation", () => {
         version: second?.version,
         // The vault returns whole seconds.
         createdAt: second?.createdAt.replace(/\.\d{3}Z$/, ".000Z"),
+        secret: expect.stringMatching(/\/secrets\//),
         requestId: "vault-request-1",
         provenBy: "a signed call with this key was accepted",
         notProven: null,
