@@ -37,11 +37,12 @@ export class Lease {
   async take(waitMs: number, stop: AbortSignal): Promise<Busy | null> {
     const { clock } = this.ports;
     const giveUpAt = plusMs(toInstant(clock.now()), waitMs);
-    for (;;) {
+    // A clock that is set back must not prolong the wait, so the pauses are counted as well.
+    for (let leftMs = waitMs; ; leftMs -= retryMs) {
       const busy = await this.#tryToClaim();
       if (busy === null) return null;
-      if (toInstant(clock.now()) >= giveUpAt || stop.aborted) return busy;
-      await clock.sleep(Math.min(retryMs, waitMs), stop);
+      if (leftMs <= 0 || toInstant(clock.now()) >= giveUpAt || stop.aborted) return busy;
+      await clock.sleep(Math.min(retryMs, leftMs), stop);
     }
   }
 

@@ -73,3 +73,23 @@ it("a process with a slow clock sends nothing once one with a fast clock may hav
   await story.finish(frozen);
   expect([story.replaced("secondary"), story.violation]).toEqual([0, null]);
 });
+
+it("a driver whose clock is set back while it asks for a claim waits no longer", async () => {
+  const { story } = await anIdleStory();
+  const second = story.start("p2");
+  nextCall(story, "batch.readKeys", { kind: "freeze", ms: minutes(5) });
+  const asked = { reason: "due", retireAfterMs: null, idempotencyKey: null, by: "operator:ada" };
+  const frozen = story.world.product.rotateOnDemand(story.first.app, story.config, asked).catch(() => null);
+  await story.passes(minutes(1));
+  let reads = 0;
+  story.world.faults.onEffect((operation) => {
+    if (operation !== "rotations.read") return;
+    second.clock.offsetMs = -45_000;
+    reads += 1;
+    if (reads > 50) throw new Error("it asks again and again");
+  });
+  const operate = { action: "pause", reason: "because", by: "operator:ada" } as const;
+  await story.finish(story.world.product.operate(second.app, story.config, operate));
+  expect(reads).toBeLessThan(20);
+  await story.finish(frozen);
+});

@@ -34,6 +34,9 @@ export interface HistoryResult {
   readonly journal: readonly string[] | null;
 }
 
+/** Far more than any history needs, also with very many instances. */
+const maxCalls = 500_000;
+
 /** The time to come to rest after the storm: a maximum `Retry-After` or a day for its window, and a rotation. */
 const maxCalmMs = ({ config }: AccountPlan): number => (config.window === null ? 16 : 40) * hour;
 
@@ -96,7 +99,7 @@ class HistoryRun {
     for (let number = 1; number <= this.plan.processes; number += 1) this.#boot(number);
     this.#schedule(this.plan.acts);
     world.timeline.add(this.plan.stormMs, () => this.#becomeCalm());
-    await world.timeline.run(() => this.#over || this.#judge.violation !== null);
+    await world.timeline.run(() => this.#over || this.#isEndless() || this.#judge.violation !== null);
     if (this.#judge.violation === null) this.#judge.checkHistory();
     return {
       seed: this.plan.seed,
@@ -112,6 +115,13 @@ class HistoryRun {
       conditions: Object.fromEntries([...this.#occurred].map((name) => [name, 1])),
       journal: world.transcript.lines,
     };
+  }
+
+  /** Code that repeats calls without end would otherwise hide its history. */
+  #isEndless(): boolean {
+    const { calls } = this.#world.wire;
+    if (calls > maxCalls) this.#judge.broken("I6", `${calls} calls of ports were not enough`);
+    return calls > maxCalls;
   }
 
   #config(account: number): AccountConfig {
