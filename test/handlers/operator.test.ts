@@ -100,6 +100,7 @@ describe("rollback", () => {
     expect(await idle.phase()).toBe("retired");
     expect(await refusalOf(idle, "rollback")).toEqual(refused("NothingToRollBack"));
     rig.batch.setLingering(old, false);
+    rig.clock.advance(minutes(2));
     await rig.surface.tick();
     expect(await idle.phase()).toBe("settling");
     expect(await refusalOf(idle, "rollback")).toEqual(refused("NothingToRollBack"));

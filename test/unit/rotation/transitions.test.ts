@@ -154,14 +154,22 @@ describe("a rotation", () => {
       { provenBy: null, notProven: "no signed call with this key was accepted: Batch did not answer" },
     ],
   ])("publishes its target and keeps the previous version; a signed call with the key was %s", (answer, end, proof) => {
-    const as = { version: v2, createdAt: at("10:00"), requestId: "request-3", answer };
+    const secret = "https://render.vault.azure.net/secrets/renderweu-batch-key";
+    const as = { version: v2, createdAt: at("10:00"), secret, requestId: "request-3", answer };
     expect(to.targetPublished(aRotation().regenerated(), as, when("10:00"))).toEqual({
       state: aRotation().published(),
       events: [
         {
           event: "KeyPublished",
           detail: `secondary key published as version ${v2}: the rotation's new key${end}`,
-          evidence: { slot: "secondary", version: v2, createdAt: at("10:00"), requestId: "request-3", ...proof },
+          evidence: {
+            slot: "secondary",
+            version: v2,
+            createdAt: at("10:00"),
+            secret,
+            requestId: "request-3",
+            ...proof,
+          },
         },
       ],
     });
