@@ -4,6 +4,7 @@ import type { Notice } from "../../lib/rotation/events/notice";
 import { rotationOf } from "../../lib/rotation/phases";
 import type { RotationRecord } from "../../lib/rotation/record";
 import type { KeyFact } from "../fakes/world/fake-batch";
+import { limits } from "../fakes/limits";
 import { secretName, type VersionFact } from "../fakes/world/fake-vault";
 import type { Operation } from "../fakes/world/faults";
 import type { ManualChange, Observer, SentPublication, SentRegenerate } from "../fakes/world/observer";
@@ -296,6 +297,8 @@ export class Judge implements Observer {
     const since = this.#deadSince.get(secretName(secret));
     const read = process.reads.get(secretName(secret));
     if (since === undefined || read === undefined || read.at <= since.at) return;
+    // A driver that stood still begins no further step once its time is up.
+    if (this.world.timeline.now - read.at >= limits.requestMs) return;
     if (batch.listsBehindMs > 0 || read.at <= batch.listsBehindUntil) return;
     if (hold?.reason === "KeyListStale" && read.at < this.#listSettledAt(record, since.at)) return;
     // A slot whose regenerate may still be on its way is not published.

@@ -1,6 +1,6 @@
 import { otherSlot, rotationOf, type Slot } from "../../lib/rotation/phases";
 import type { RotationRecord } from "../../lib/rotation/record";
-import type { VersionFact } from "../fakes/world/fake-vault";
+import { secretName, type VersionFact } from "../fakes/world/fake-vault";
 import type { SentPublication } from "../fakes/world/observer";
 import { limits } from "../fakes/limits";
 import type { World } from "../fakes/world/world";
@@ -17,6 +17,8 @@ const nextOfProcedure = ({ state, rollback }: RotationRecord): readonly Slot[] =
 export class PublicationJudge {
   /** Versions whose key no signed call could be made with, published over a version that held no live key. */
   readonly #unproven = new Set<string>();
+  /** Versions of publications whose answer was lost and that took effect late. */
+  readonly #late = new Set<string>();
 
   constructor(
     private readonly world: World,
@@ -29,12 +31,13 @@ export class PublicationJudge {
 
   published(sent: SentPublication, before: VersionFact | null, added: VersionFact, held: Held | null): void {
     const { transcript, batch } = this.world;
+    if (this.#isLate(sent)) this.#late.add(added.version);
     const key = batch.keys.get(sent.value);
     const name = transcript.key(sent.value);
     if (key?.resourceId !== sent.resourceId) this.broken("I1", `${name} was published, which is no key of the account`);
     else if (key.death !== null && key.death.by !== "person" && !key.death.excused)
       this.broken("I1", `${name} was published, which the rotator had replaced`);
-    const replaced = before === null || this.#raced(sent, before) ? null : before;
+    const replaced = before === null || this.#raced(sent, before, held) ? null : before;
     if (this.#isUnprovable(sent, replaced)) this.#unproven.add(added.version);
     else if (this.#probes(sent, held)) this.#checkProven(sent);
     if (replaced !== null) this.#checkReplaced(sent, replaced);
@@ -43,11 +46,25 @@ export class PublicationJudge {
   }
 
   /**
-   * A person published it after the driver had read the newest version, which no rotator can see; or it was published
-   * while this publication was under way, whose answer was lost.
+   * A person published it after the driver had read the newest version, which no rotator can see, or an earlier
+   * publication took effect late; or it was published while this publication was under way, whose answer was lost.
    */
-  #raced({ newestReadAt, sentAtEffect }: SentPublication, { by, effect }: VersionFact): boolean {
-    return effect > (by === "person" ? newestReadAt : sentAtEffect);
+  #raced(sent: SentPublication, { by, effect, version }: VersionFact, held: Held | null): boolean {
+    const isUnseen = by === "person" || this.#late.has(version);
+    return effect > (isUnseen ? this.#readAt(sent, held) : sent.sentAtEffect);
+  }
+
+  /** Where two accounts share the secret, the last read may be of the other one's driver. */
+  #readAt({ newestReadAt, secret }: SentPublication, held: Held | null): number {
+    const rows = [...this.world.tables.rotations.values()];
+    const sharers = rows.filter(({ record }) => secretName(record.secret) === secretName(secret));
+    return sharers.length > 1 ? Math.min(newestReadAt, held?.effect ?? 0) : newestReadAt;
+  }
+
+  /** Since it was sent, a driver has read the newest version. */
+  #isLate({ secret, sentAt }: SentPublication): boolean {
+    const name = secretName(secret);
+    return this.world.processes.some(({ reads }) => (reads.get(name)?.at ?? 0) > sentAt);
   }
 
   /**
@@ -80,9 +97,8 @@ export class PublicationJudge {
   }
 
   /** A version that was published for another account belongs to that account, where the driver could read it. */
-  #checkOwner({ resourceId }: SentPublication, { tags, value, effect }: VersionFact, held: Held | null): void {
-    const owner = tags["ProviderAddress"];
-    if (owner === undefined || owner === resourceId || this.#isLive(resourceId, value)) return;
+  #checkOwner({ resourceId, owner }: SentPublication, { value, effect }: VersionFact, held: Held | null): void {
+    if (owner === null || owner === resourceId || this.#isLive(resourceId, value)) return;
     if (held === null || effect > held.effect) return;
     this.broken("I1", `a key of ${resourceId} was published over a version of ${owner}`);
   }

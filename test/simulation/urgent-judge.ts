@@ -28,9 +28,12 @@ export class UrgentJudge {
     this.#leaked.delete(account);
   }
 
-  /** After a run. */
+  /** After a run. A rotation that is blocked still has its alarm. */
   check(): void {
-    for (const [account, values] of this.#leaked) for (const value of values) this.#checkDead(account, value);
+    for (const [account, values] of this.#leaked) {
+      const isBlocked = (this.world.tables.rotations.get(account)?.record.failure?.blocked ?? null) !== null;
+      if (!isBlocked) for (const value of values) this.#checkDead(account, value);
+    }
   }
 
   #checkSilentEnd({ account, state, resourceId }: RotationRecord): void {

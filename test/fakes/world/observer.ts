@@ -32,6 +32,10 @@ export interface SentPublication {
   /** The effect after which its driver last read the newest version. */
   readonly newestReadAt: number;
   readonly sentAtEffect: number;
+  /** In virtual time. */
+  readonly sentAt: number;
+  /** The account that the newest version was marked for at that moment; null for none. */
+  readonly owner: string | null;
   /** What the driver knows of the key: the answer to its last signed call, or that there was none. */
   readonly probed: Probed | null;
 }

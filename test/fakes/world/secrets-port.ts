@@ -135,6 +135,8 @@ const sentPublication = (
     record: rows.find(isOf) ?? null,
     newestReadAt: process.reads.get(secretName(secret))?.effect ?? 0,
     sentAtEffect: world.effects,
+    sentAt: world.timeline.now,
+    owner: world.vault.newest(secret)?.tags["ProviderAddress"] ?? null,
     probed: process.probes.get(key.reveal()) ?? null,
   };
 };
