@@ -1,12 +1,11 @@
 import { OperatorNeededError } from "../errors";
 import type { AccountConfig } from "../rotation/account-config";
-import { secretUrl } from "../rotation/ownership";
 import { toInstant } from "../rotation/time/time";
 import { foundPublished, publishedAtFirstSight } from "../rotation/transitions";
 import { ask, keyListStale, slotOf } from "./key-operations";
 import { publishInstead, refuseForeign } from "./publish";
-import { staleRead } from "./read-newest";
-import type { Decision, Done, KeySnapshot, Newest, StepContext } from "./step-context";
+import { refuseOlderThanPublished } from "./read-newest";
+import type { Decision, Done, KeySnapshot, StepContext } from "./step-context";
 
 /**
  * Before anything is ever regenerated: which key do apps read? A live one is adopted unchanged; without one the primary
@@ -38,17 +37,6 @@ export const firstSight = async (context: StepContext): Promise<Decision> => {
     words: `adopt version ${version}, which holds the ${slot} key`,
     run: async () => foundPublished(active, accountEndpoint, context.now),
   };
-};
-
-/**
- * Where the record was lost, the history still knows what was published last: an older newest version is a stale read
- * of a vault in a failover.
- */
-const refuseOlderThanPublished = async ({ ports, config, call }: StepContext, newest: Newest | null): Promise<void> => {
-  const last = await ports.history.newestOf(config.name, ["KeyPublished"], call());
-  const { createdAt, secret } = last?.evidence ?? {};
-  if (secret !== secretUrl(config.secret)) return;
-  if (newest !== null && typeof createdAt === "string" && newest.createdAt < createdAt) throw staleRead();
 };
 
 const publishFirst = async (

@@ -1,4 +1,5 @@
 import { TransientServiceError } from "../errors";
+import { secretUrl } from "../rotation/ownership";
 import type { Published } from "../rotation/phases";
 import type { Newest, StepContext } from "./step-context";
 
@@ -24,5 +25,19 @@ export const readNewest = async (
   return newest;
 };
 
-export const staleRead = (): TransientServiceError =>
+/**
+ * The history knows what was published last, also where the record does not: it was lost, or restored from an older
+ * copy. An older newest version is a stale read then.
+ */
+export const refuseOlderThanPublished = async (
+  { ports, config, call }: StepContext,
+  newest: Newest | null,
+): Promise<void> => {
+  const last = await ports.history.newestOf(config.name, ["KeyPublished"], call());
+  const { createdAt, secret } = last?.evidence ?? {};
+  if (secret !== secretUrl(config.secret)) return;
+  if (newest !== null && typeof createdAt === "string" && newest.createdAt < createdAt) throw staleRead();
+};
+
+const staleRead = (): TransientServiceError =>
   new TransientServiceError({ operation: "Key Vault read of the newest version", code: "StaleRead" });

@@ -1,3 +1,4 @@
+import type { Receipt } from "../ports";
 import { confirmationsOf } from "../rotation/gate/consumers";
 import type { Opening } from "../rotation/evidence";
 import { type Gate, gate } from "../rotation/gate/gate";
@@ -8,6 +9,7 @@ import {
   type Published,
   phaseFacts,
   type RotationRequest,
+  type Slot,
   type State,
   type StateOf,
 } from "../rotation/phases";
@@ -16,8 +18,17 @@ import * as to from "../rotation/transitions";
 import { firstSight } from "./first-sight";
 import { publishNext } from "./publish";
 import { disableDead } from "./prove-dead";
+import { refuseOlderThanPublished } from "./read-newest";
 import { rollBackUnhealthy } from "./roll-back";
-import { type Decision, type Done, type GoodSnapshot, lookAgain, type StepContext, wait } from "./step-context";
+import {
+  type Decision,
+  type Done,
+  type GoodSnapshot,
+  lookAgain,
+  type Newest,
+  type StepContext,
+  wait,
+} from "./step-context";
 
 /** The whole procedure, top to bottom. Deciding only reads; `run` changes something, and every run can be repeated. */
 export const decide = (state: State, context: StepContext): Promise<Decision> | Decision => {
@@ -77,13 +88,19 @@ const startWhenDue = (state: StateOf<"idle">, { ports, config, record, by, now }
   };
 };
 
+/** Whatever the record says: where the history knows a later version than the newest, that version's key may be this. */
+const regenerate = async (slot: Slot, newest: Newest, context: StepContext): Promise<Receipt | null> => {
+  await refuseOlderThanPublished(context, newest);
+  return context.regenerate(slot, newest.version);
+};
+
 /** Safe twice: no app holds the target key before it is published, so replacing it again breaks none. */
-const regenerateTarget = (state: StateOf<"started">, { ports, regenerate }: StepContext): Decision => ({
+const regenerateTarget = (state: StateOf<"started">, context: StepContext): Decision => ({
   kind: "actOnKeys",
   words: `regenerate the ${state.rotation.target} key, which no app uses`,
   run: async ({ newest }) => {
-    const sent = await regenerate(state.rotation.target, newest.version);
-    return sent === null ? lookAgain : to.targetRegenerated(state, sent.requestId, ports.clock.now());
+    const sent = await regenerate(state.rotation.target, newest, context);
+    return sent === null ? lookAgain : to.targetRegenerated(state, sent.requestId, context.ports.clock.now());
   },
 });
 
@@ -131,7 +148,7 @@ const regeneratePrevious = async (
   const { previous } = state.rotation;
   const old = await ports.secrets.version(config.secret, state.previousVersion, call());
   const byOthers = old?.enabled === true && !keys[previous].equals(old.key);
-  const sent = byOthers ? { requestId: null } : await context.regenerate(previous, newest.version);
+  const sent = byOthers ? { requestId: null } : await regenerate(previous, newest, context);
   if (sent === null) return lookAgain;
   return to.previousRetired(
     state,

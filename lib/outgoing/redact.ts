@@ -1,5 +1,5 @@
 /** Characters that show nothing, or change how the text around them is shown: a space takes their place. */
-// oxlint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex -- these characters are what it searches for
 const controls = /[\p{Cc}\p{Cf}\u2028\u2029]+/gu;
 
 /** A line break, real or escaped as in JSON or a URL, with what stands around it. */

@@ -345,6 +345,14 @@ export const safetyRules: readonly SafetyRule[] = [
     caughtBy: { simulation: ["vaultFailedOver"] },
   },
   {
+    rule: "no key is regenerated while the history knows a later published version than the newest",
+    without: "a lost or restored record and a vault in a failover together have a published key regenerated",
+    file: "lib/driver/read-newest.ts",
+    text: 'typeof createdAt === "string" && newest.createdAt < createdAt',
+    instead: 'typeof createdAt === "string" && newest.createdAt < ""',
+    caughtBy: { jest: "scenarios", test: "publishing" },
+  },
+  {
     rule: "a key list that differs from the answer of the regenerate publishes nothing",
     without: "a list from before the regenerate makes a dead key the newest version",
     file: "lib/driver/publish.ts",

@@ -244,3 +244,21 @@ it("a lost record and a vault that answers from before a publication adopt no ol
   await story.tick();
   expect(story.record.state.active?.slot).toBe("secondary");
 });
+
+it("an older copy of a record and a vault that answers from the past regenerate no key", async () => {
+  const { story, app } = await anIdleStory();
+  const copy = structuredClone(story.record);
+  await story.demand();
+  story.reads(app);
+  await story.reports(app);
+  const { primary, secondary } = story.keys;
+  const old = story.world.vault.versions(story.config.secret).at(-2);
+  const newest = jest.spyOn(story.world.vault, "newest").mockReturnValue(old ?? null);
+  story.setBack(copy);
+  await story.demand();
+  await story.goesOn(() => story.record.failure !== null);
+  expect(story.record.failure).toMatchObject({ detail: expect.stringContaining("StaleRead") });
+  expect(story.keys).toEqual({ primary, secondary });
+  newest.mockRestore();
+  await story.goesOnUntilIdle();
+});

@@ -224,8 +224,6 @@ export const conditions: readonly Condition[] = [
     name: "recordSetBack",
     chance: 0.08,
     add: (plan, random) => {
-      // With a fail-over neither record nor vault knows the published version: docs/safety.md names that risk.
-      if (plan.acts.some(({ act }) => act.kind === "failOver")) return plan;
       const account = random.below(plan.accounts.length);
       const act = { kind: "setBackRecord", account, forMs: random.between(minute, 40 * minute) } as const;
       return withActs(plan, { when: random.below(plan.stormMs), act, condition: "recordSetBack" });
