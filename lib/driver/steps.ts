@@ -88,7 +88,7 @@ const startWhenDue = (state: StateOf<"idle">, { ports, config, record, by, now }
   };
 };
 
-/** Whatever the record says: where the history knows a later version than the newest, that version's key may be this. */
+/** Whatever the record says: the history may know a later version than the newest, and its key may be this one. */
 const regenerate = async (slot: Slot, newest: Newest, context: StepContext): Promise<Receipt | null> => {
   await refuseOlderThanPublished(context, newest);
   return context.regenerate(slot, newest.version);
