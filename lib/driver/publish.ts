@@ -35,16 +35,8 @@ export const publishNext = async (
   if (answer === "refused") return newKeyNotAcceptedYet(slot);
   if (!listKnows(context, snapshot.keys, changedAt))
     return keyListStale(`the key list may be from before the ${slot} key was regenerated at ${changedAt}`);
-  return { ...(await put(context, slot, snapshot, rotationId)), answer };
+  return { ...(await publishProven(context, slot, snapshot, rotationId)), answer };
 };
-
-/** Apps read a key that works: another one that is known to work takes its place. Its caller has had it proven. */
-export const publishProven = (
-  context: StepContext,
-  slot: Slot,
-  snapshot: KeySnapshot,
-  rotationId: string,
-): Promise<PublishedAs> => put(context, slot, snapshot, rotationId);
 
 /**
  * Apps read no key that works: the newest version holds neither live key, or there is none. The first of these slots
@@ -65,7 +57,7 @@ export const publishInstead = async (
     if (kind === "refused") continue;
     const waits = kind === "accepted" ? null : listTooOld(context, snapshot.newest, slot);
     if (waits !== null) return waits;
-    return { slot, ...(await put(context, slot, snapshot, rotationId)), answer: kind };
+    return { slot, ...(await publishProven(context, slot, snapshot, rotationId)), answer: kind };
   }
   return newKeyNotAcceptedYet(first);
 };
@@ -124,8 +116,11 @@ export const refuseForeign = async (
   );
 };
 
-/** Value, tags, content type and expiry in one `setSecret`, unless the newest version holds the key already. */
-const put = async (
+/**
+ * Publishes a key that its caller has had proven: value, tags, content type and expiry in one `setSecret`, unless the
+ * newest version holds the key already.
+ */
+export const publishProven = async (
   context: StepContext,
   slot: Slot,
   snapshot: KeySnapshot,

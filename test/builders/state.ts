@@ -107,3 +107,12 @@ export const aRotation = (changes: Partial<Rotation> = {}) => {
     }),
   };
 };
+
+/** The request of a rotation for a leaked key. */
+export const aLeakedKeyRequest = {
+  trigger: "demand",
+  reason: "leaked",
+  by: "operator:ada",
+  retireAfterMs: 1,
+  idempotencyKey: null,
+} as const;

@@ -1,7 +1,7 @@
 import { failed, moved, waitingOn } from "../../../lib/rotation/settle";
 import { type Move, rotationCompleted, targetRegenerated } from "../../../lib/rotation/transitions";
 import { aClaim, aFailure, anEventContext, aQuarantine, aRecord } from "../../builders/record";
-import { adopting, aRotation, idle, thePrimary } from "../../builders/state";
+import { aLeakedKeyRequest, adopting, aRotation, idle, thePrimary } from "../../builders/state";
 import { at, when } from "../../builders/time";
 
 describe("a move", () => {
@@ -198,13 +198,7 @@ test("an adoption begins at first sight, however long the account was known befo
 });
 
 describe("the end of a rotation for a leaked key", () => {
-  const restart = {
-    trigger: "demand",
-    reason: "leaked",
-    by: "operator:ada",
-    retireAfterMs: 1,
-    idempotencyKey: null,
-  } as const;
+  const restart = aLeakedKeyRequest;
   const context = anEventContext("10:30");
 
   it("is an alarm that lasts while its request has not started again", () => {

@@ -13,7 +13,7 @@ import {
   type RecordChanges,
 } from "../../../builders/record";
 import { aReport } from "../../../builders/report";
-import { adopting, aRotation, idle, thePrimary, v2 } from "../../../builders/state";
+import { aLeakedKeyRequest, adopting, aRotation, idle, thePrimary, v2 } from "../../../builders/state";
 import { at, days, hours, minutes, when } from "../../../builders/time";
 
 interface Situation {
@@ -50,13 +50,7 @@ it("an account without problems raises no alarm, nor does an idle one", () => {
 });
 
 describe("UrgentRotationSuperseded", () => {
-  const restart = {
-    trigger: "demand",
-    reason: "leaked",
-    by: "operator:ada",
-    retireAfterMs: 1,
-    idempotencyKey: null,
-  } as const;
+  const restart = aLeakedKeyRequest;
   const again =
     "the rotation with retireAfter that operator:ada requested (leaked) has not started again, " +
     "so the key may still be alive";
