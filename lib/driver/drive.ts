@@ -25,7 +25,7 @@ import type { Advanced, AdvanceOptions, Note, RequestRejection } from "./request
 import { type Reconciled, reconcile } from "./reconcile";
 import { type Impossible, rollBack } from "./roll-back";
 import { type Decision, type Done, type Newest, type StepContext, wait, type Waits } from "./step-context";
-import { decide } from "./steps";
+import { decideOrFail, type Undecided } from "./undecided";
 
 const newerConfigurationRejection: RequestRejection = {
   refused: "NewerConfiguration",
@@ -140,10 +140,11 @@ export class Drive {
     if (rollback !== null) return this.#finishRollback(rollback, context);
     const mayStep =
       !older && pauseInForce(this.#record, this.config) === null && !quarantineStops(this.#record, context.now);
-    const decision = mayStep ? await decide(this.#record.state, context) : wait;
+    const decision = mayStep ? await decideOrFail(this.#record.state, context) : wait;
     const found = await this.#reconcile(decision, context);
     if (found?.kind === "holds") return this.#wait(found.hold);
     if (found?.kind === "differs") return this.#act(found.words, found.run);
+    if (decision.kind === "undecided") throw decision.error;
     if (found?.unproven !== undefined) throw found.unproven;
     // What keeps a newer configuration waiting is not this one's to remove.
     if (older) return false;
@@ -175,7 +176,7 @@ export class Drive {
    * At every tick while a rotation is under way; an idle account only every `reconcileEvery`, in full, and again
    * until the comparison is complete. Null when it is not due.
    */
-  async #reconcile(decision: Decision, context: StepContext): Promise<Reconciled | null> {
+  async #reconcile(decision: Decision | Undecided, context: StepContext): Promise<Reconciled | null> {
     const { state } = this.#record;
     if (!hasActive(state)) return null;
     const due = fullReconcileDue(this.#record, this.config, context.now);

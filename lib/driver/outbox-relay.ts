@@ -8,7 +8,8 @@ import { isWanted, newDelivery, newestDeliveries, type Wanted } from "../rotatio
 import { type Announcement, clearedKind, isAlarm, type RotationEvent } from "../rotation/events/events";
 import { type EventContext, withBacklog, withEvents } from "../rotation/events/outbox";
 import { isOver } from "../rotation/gate/instance-limits";
-import type { Publishing, RotationRecord } from "../rotation/record";
+import type { InstanceReport } from "../rotation/gate/signals";
+import type { Publishing, RaisedAlarm, RotationRecord } from "../rotation/record";
 import { gatedState } from "../rotation/waiting";
 import { failureFields } from "./failure";
 import { HistoryWriter } from "./history-writer";
@@ -94,17 +95,23 @@ export class OutboxRelay {
 
   /** Conditions that have begun, last or have ended become events of the outbox: true where there are any. */
   async #raiseAndClear(): Promise<boolean> {
-    const { clock, signals } = this.ports;
-    const gated = gatedState(this.#record.state) !== null;
-    const reports = gated ? await signals.list(this.config.name, this.lease.call()) : [];
-    const now = clock.now();
-    const view = { record: this.#record, config: this.config, reports, dryRun: this.limits.dryRun, now };
-    const known = this.#publishing.alarms;
-    const { alarms, drafts } = alarmChanges(known, conditions(view), this.config.remindEveryMs, now);
+    const reports = await this.#readReports();
+    const now = this.ports.clock.now();
+    const view = { record: this.#record, config: this.config, dryRun: this.limits.dryRun, now };
+    const found = conditions({ ...view, reports: reports ?? [] });
+    // Without reports it is unknown whether an app is unhealthy: that alarm stays as it is, and no other waits for it.
+    const [stays, known] = divided(this.#publishing.alarms, reports === null);
+    const { alarms, drafts } = alarmChanges(known, found, this.config.remindEveryMs, now);
     if (drafts.length === 0) return false;
-    const publishing = { ...this.#publishing, alarms };
+    const publishing = { ...this.#publishing, alarms: [...alarms, ...stays] };
     await this.lease.write(withEvents({ ...this.#record, publishing }, drafts, this.context()));
     return true;
+  }
+
+  /** Null where they cannot be read. Only a gate needs them. */
+  async #readReports(): Promise<readonly InstanceReport[] | null> {
+    if (gatedState(this.#record.state) === null) return [];
+    return this.ports.signals.list(this.config.name, this.lease.call()).catch(() => null);
   }
 
   /** Instances come and go under new names for ever. */
@@ -135,6 +142,12 @@ export class OutboxRelay {
     return this.lease.record.publishing;
   }
 }
+
+/** The alarms that need reports, where there are none, and the others. */
+const divided = (alarms: readonly RaisedAlarm[], unread: boolean): readonly [RaisedAlarm[], RaisedAlarm[]] => {
+  const stays = (alarm: RaisedAlarm): boolean => unread && alarm.kind === "ConsumerUnhealthy";
+  return [alarms.filter(stays), alarms.filter((alarm) => !stays(alarm))];
+};
 
 /** Once the log has the event: history and webhook may still be to get it. The evidence is for the history alone. */
 const announced = (

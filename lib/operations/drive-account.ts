@@ -17,7 +17,8 @@ export const driveAccount = async (app: App, config: AccountConfig, stop: AbortS
   if (stored !== null) {
     await pull(app, config, stored.record);
     const gated = gatedState(stored.record.state) !== null;
-    const reports = gated ? await ports.signals.list(config.name, call()) : [];
+    // Where they cannot be read the driver finds that out itself, and its record says so.
+    const reports = gated ? await ports.signals.list(config.name, call()).catch(() => []) : [];
     if (!needsDriver(stored.record, config, reports, ports.clock.now())) return 0;
   }
   const driven = await advance(ports, limits, config, { by: "schedule", stop, claimWaitMs: 0 });

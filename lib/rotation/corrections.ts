@@ -4,9 +4,9 @@ import { otherSlot, type Published, rotationOf, type Slot, type State } from "./
 import type { RotationRecord } from "./record";
 import {
   endedBy,
-  isUrgent,
   lostRequest,
   lostSightOf,
+  mustDie,
   pendingRequest,
   startedAgain,
   superseded,
@@ -58,7 +58,7 @@ const standbyTaken = (
   const rotation = rotationOf(state);
   const slot = otherSlot(state.active.slot);
   const keyMadeAt = state.phase === "published" ? state.previousKeyMadeAt : state.active.keyMadeAt;
-  const again = state.phase === "started" || (state.phase === "published" && isUrgent(state.rotation));
+  const again = rotation !== null && (state.phase === "started" || mustDie(state));
   return {
     state: {
       phase: "adopting",
@@ -69,7 +69,7 @@ const standbyTaken = (
     also: {
       reconciledAt: toInstant(now),
       rollback: null,
-      ...(again ? startedAgain(state.rotation, now) : {}),
+      ...(again ? startedAgain(rotation, now) : {}),
       ...endedBy(rotation, now),
     },
   };

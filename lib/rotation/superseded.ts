@@ -10,16 +10,20 @@ import { ended } from "./transitions";
  */
 
 /** A rotation for a leaked key. */
-export const isUrgent = ({ retireAfterMs }: Pick<Rotation, "retireAfterMs">): boolean => retireAfterMs !== null;
+const isUrgent = ({ retireAfterMs }: Pick<Rotation, "retireAfterMs">): boolean => retireAfterMs !== null;
 
 /** The request for a leaked key that is not fulfilled yet. */
 export const pendingRequest = ({ state, restart }: RotationRecord): RotationRequest | null => {
   const rotation = rotationOf(state);
   if (rotation === null) return restart;
-  return isUrgent(rotation) && !isProvenDead(state) ? requestOf(rotation) : null;
+  return mustDie(state) ? requestOf(rotation) : null;
 };
 
-const isProvenDead = (state: State): boolean => "proof" in state && state.proof !== null;
+/** A rotation for a leaked key is under way, and nothing has proven yet that the key is dead. */
+export const mustDie = (state: State): boolean => {
+  const rotation = rotationOf(state);
+  return rotation !== null && isUrgent(rotation) && !("proof" in state && state.proof !== null);
+};
 
 export const whenConfirmed =
   "it starts again with the same request once every consumer has confirmed the published version";
@@ -32,7 +36,7 @@ export const superseded = (state: State, why: string, next: string): readonly Ev
   const rotation = rotationOf(state);
   if (rotation === null) return [];
   const ending: EventDraft = { event: "RotationSuperseded", detail: why };
-  if (!isUrgent(rotation) || isProvenDead(state)) return [ending];
+  if (!mustDie(state)) return [ending];
   return [ending, { event: "UrgentRotationSuperseded", detail: `${urgent(rotation)} ended: ${why}; ${next}` }];
 };
 

@@ -337,6 +337,14 @@ export const safetyRules: readonly SafetyRule[] = [
     caughtBy: { simulation: ["dataPlaneDown"] },
   },
   {
+    rule: "reports that cannot be read end no comparison",
+    without: "the vault holds a dead key for as long as the table of the signals cannot be read",
+    file: "lib/driver/undecided.ts",
+    text: 'return { kind: "undecided", error };',
+    instead: "throw error;",
+    caughtBy: { jest: "scenarios", test: "signals-unreadable" },
+  },
+  {
     rule: "a newest version that is older than the recorded one is a stale read",
     without: "the previous key is taken for a manual publication, and a rotation of a leaked key ends",
     file: "lib/driver/read-newest.ts",
@@ -452,8 +460,8 @@ export const safetyRules: readonly SafetyRule[] = [
     rule: "a rotation for a leaked key starts again where its previous key is published again",
     without: "a rotation of a leaked key ends, and the key lives",
     file: "lib/rotation/corrections.ts",
-    text: '(state.phase === "published" && isUrgent(state.rotation));',
-    instead: '(state.phase === "published" && isUrgent(state.rotation) && version === slot);',
+    text: '(state.phase === "started" || mustDie(state));',
+    instead: '(state.phase === "started" || (mustDie(state) && version === slot));',
     caughtBy: { simulation: ["leakedKeyPublishedAgain"] },
   },
   {

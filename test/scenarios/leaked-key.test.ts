@@ -44,6 +44,23 @@ describe("a rotation for a leaked key", () => {
     expect(story.record.lastRotation).toMatchObject({ outcome: "completed", ...asked });
   });
 
+  it("starts again, as its alarm says, where the standby key is published and the old key is not proven dead", async () => {
+    const { story } = await anIdleStory({ account: { rotateEveryMs: days(90), settleOn: "primary" } });
+    await story.demand(asked);
+    // So the old key cannot be tried any more.
+    for (const version of story.world.vault.versions(story.config.secret).filter(({ by }) => by === "initial"))
+      version.disabledBy = "person";
+    await story.goesOn(() => story.phase === "settling");
+    story.publishManually(story.keys.secondary.value);
+    await story.passes(minutes(5));
+    await story.tick();
+    expect([story.phase, story.events.at(-1)]).toEqual(["adopting", "UrgentRotationSuperseded"]);
+    expect(story.record.restart).toMatchObject(asked);
+    await story.goesOnUntilIdle();
+    expect(story.record.lastRotation).toMatchObject({ outcome: "completed", ...asked });
+    expect(story.violation).toBeNull();
+  });
+
   it("is not replaced by another request between its end and its new start", async () => {
     const story = await published();
     story.publishManually(story.keys.primary.value);
