@@ -44,7 +44,7 @@ describe("a rotation for a leaked key", () => {
     expect(story.record.lastRotation).toMatchObject({ outcome: "completed", ...asked });
   });
 
-  it("starts again, as its alarm says, where the standby key is published and the old key is not proven dead", async () => {
+  it("starts again, as its alarm says, where the standby key is published and no proof of death exists", async () => {
     const { story } = await anIdleStory({ account: { rotateEveryMs: days(90), settleOn: "primary" } });
     await story.demand(asked);
     // So the old key cannot be tried any more.
