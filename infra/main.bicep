@@ -26,7 +26,7 @@ param accounts account[] = []
 @description('Values for every account of the parameter above that does not give its own. The file has its own member for them.')
 param accountDefaults defaultsOfAccounts = {}
 
-@description('True: the app reads accounts.json of its package, which must list the same accounts. False: it gets them as a setting, up to 100,000 characters.')
+@description('True: the app reads accounts.json of its package, which must list the same accounts. False: it gets them as a setting, up to 100,000 bytes.')
 param accountsInPackage bool = empty(accounts)
 
 @description('When to process every account, NCRONTAB in UTC; empty: every 5 minutes.')
@@ -98,8 +98,9 @@ param deadAfter string = 'PT30M'
 @description('Address of the folder docs of your copy of this project, such as https://github.com/<owner>/batch-key-rotator/blob/main/docs: each alert names the section that says what to do. Empty: the path alone.')
 param documentationUrl string = ''
 
-@description('True: report keys that another caller regenerates. Sends the administrative activity log of every subscription with an account to the workspace.')
-param watchActivityLog bool = true
+@description('true: an alert on keys that another caller regenerates. Sends the administrative activity log of every subscription with an account to the workspace. false: no such alert. Empty: true, but without role assignments or with both existing roles nothing is deployed in a subscription: the outputs list the commands that send the log.')
+@allowed(['', 'true', 'false'])
+param watchActivityLog string = ''
 
 @description('Webhook that the app sends alarms to, in addition to its log: an https address. The address may contain a signature, so it is kept as a secret.')
 @secure()

@@ -20,7 +20,7 @@ param accounts account[] = []
 @description('Values for every account of the parameter above that does not give its own. The file has its own member for them.')
 param accountDefaults defaultsOfAccounts = {}
 
-@description('True: the app reads accounts.json of its package, which must list the same accounts. False: it gets them as a setting, up to 100,000 characters.')
+@description('True: the app reads accounts.json of its package, which must list the same accounts. False: it gets them as a setting, up to 100,000 bytes.')
 param accountsInPackage bool = empty(accounts)
 
 @description('When to process every account, NCRONTAB in UTC; empty: every 5 minutes.')
@@ -98,8 +98,9 @@ param deadAfter string = 'PT30M'
 @description('Address of the folder docs of your copy of this project, such as https://github.com/<owner>/batch-key-rotator/blob/main/docs: each alert names the section that says what to do. Empty: the path alone.')
 param documentationUrl string = ''
 
-@description('True: report keys that another caller regenerates. Sends the administrative activity log of every subscription with an account to the workspace.')
-param watchActivityLog bool = true
+@description('true: an alert on keys that another caller regenerates. Sends the administrative activity log of every subscription with an account to the workspace. false: no such alert. Empty: true, but without role assignments or with both existing roles nothing is deployed in a subscription: the outputs list the commands that send the log.')
+@allowed(['', 'true', 'false'])
+param watchActivityLog string = ''
 
 @description('Webhook that the app sends alarms to, in addition to its log: an https address. The address may contain a signature, so it is kept as a secret.')
 @secure()
@@ -177,8 +178,9 @@ var takesFile = empty(accounts)
 var allAccounts = takesFile ? accountsFile.accounts : accounts
 var allDefaults = takesFile ? (accountsFile.?defaults ?? {}) : accountDefaults
 var configurationText = string({ defaults: allDefaults, accounts: allAccounts })
-// Linux starts no process with a variable of 128 KiB.
-var maxSettingLength = 100000
+// Linux starts no process with a variable of 128 KiB. The app refuses more bytes than this; base64 counts bytes, up to two too many.
+var maxSettingBytes = 100000
+var configurationBytes = length(base64(configurationText)) / 4 * 3
 
 // ---- lists
 
@@ -274,12 +276,17 @@ var lacksBatchRole = empty(existingBatchRoleDefinitionId)
 var lacksVaultRole = empty(existingVaultRoleDefinitionId)
 var createsRoles = createRoleAssignments && (lacksBatchRole || lacksVaultRole)
 
+// A deployment that creates no role needs no right in a subscription, unless it is asked to send the activity log.
+var watchesActivityLog = watchActivityLog != 'false'
+var sendsActivityLog = watchActivityLog == 'true' || (watchesActivityLog && createsRoles)
+var activityLogSettingName = 'batch-key-rotator-${token}'
+
 // ---- what must hold
 
 var preconditions = {
   accountsInInfraAccountsJson: allAccounts
   defaultsInInfraAccountsJson: allDefaults
-  settingIsShortElseUseInfraAccountsJson: accountsInPackage || length(configurationText) <= maxSettingLength
+  settingIsShortElseUseInfraAccountsJson: accountsInPackage || configurationBytes <= maxSettingBytes
   defaultsAreInTheFileWithTheAccounts: !accountsInPackage || empty(accountDefaults)
   eachVaultUrlHasItsVaultResourceId: empty(unplaced) || !createRoleAssignments
   secretScopedRightsAreInAnExistingVault: !secretScopedRights || !createsVault
@@ -538,11 +545,11 @@ module signIn 'modules/sign-in.bicep' = if (!empty(signInClientId)) {
 }
 
 module activityLog 'modules/activity-log.bicep' = [
-  for id in batchSubscriptions: if (watchActivityLog) {
+  for id in batchSubscriptions: if (sendsActivityLog) {
     name: 'activity-log-${uniqueString(id, token)}'
     scope: subscription(split(id, '/')[2])
     params: {
-      name: 'batch-key-rotator-${token}'
+      name: activityLogSettingName
       workspaceId: monitoring.outputs.workspaceId
     }
   }
@@ -559,7 +566,7 @@ module alerts 'modules/alerts.bicep' = {
     emails: alertEmailList
     existingActionGroupResourceId: existingActionGroupResourceId
     deadAfter: deadAfter
-    watchesActivityLog: watchActivityLog
+    watchesActivityLog: watchesActivityLog
     rotatorPrincipalId: identity.outputs.principalId
     rotatorClientId: identity.outputs.clientId
     accountResourceIds: map(placed, one => one.resourceId)
@@ -611,6 +618,8 @@ var rolesToAssign = createRoleAssignments
       [{ role: metricsPublisher, scope: monitoring.outputs.applicationInsightsId }]
     )
 
+var subscriptionsToWatch = watchesActivityLog && !sendsActivityLog ? batchSubscriptions : []
+
 output functionAppName string = functionApp.outputs.name
 output functionAppUrl string = functionApp.outputs.url
 output identityClientId string = identity.outputs.clientId
@@ -621,3 +630,4 @@ output batchRoleName string = batchRoleToAssign
 output vaultRoleName string = vaultRoleToAssign
 output roleDefinitionCommands string[] = map(rolesToCreate, role => 'az role definition create --role-definition \'${role}\'')
 output roleAssignmentCommands string[] = map(rolesToAssign, one => 'az role assignment create --assignee-object-id ${identity.outputs.principalId} --assignee-principal-type ServicePrincipal --role "${one.role}" --scope "${one.scope}"')
+output activityLogCommands string[] = map(subscriptionsToWatch, id => 'az monitor diagnostic-settings subscription create --subscription ${split(id, '/')[2]} --name ${activityLogSettingName} --location ${location} --workspace "${monitoring.outputs.workspaceId}" --logs \'[{"category":"Administrative","enabled":true}]\'')

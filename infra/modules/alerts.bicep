@@ -57,6 +57,7 @@ var actionGroupId = empty(existingActionGroupResourceId) ? actionGroup.id : exis
 
 // Severity 1: no key is rotated any more, or a leaked key may stay alive. 2: an account needs an operator. 3: an operator should check.
 // The state of an idle account is logged once an hour, so the rules that read it look back two hours.
+// One dimension each, so that an account gives one alert, whatever its reason is in the meantime.
 var rules = [
   {
     name: 'stalled'
@@ -65,7 +66,7 @@ var rules = [
     query: loadTextContent('../queries/stalled.kql')
     severity: 2
     window: 'PT2H'
-    dimensions: ['Account', 'Reason']
+    dimensions: ['Account']
   }
   {
     name: 'blocked'
@@ -74,7 +75,7 @@ var rules = [
     query: loadTextContent('../queries/blocked.kql')
     severity: 2
     window: 'PT2H'
-    dimensions: ['Account', 'Reason']
+    dimensions: ['Account']
   }
   {
     name: 'overdue'
@@ -83,7 +84,7 @@ var rules = [
     query: loadTextContent('../queries/overdue.kql')
     severity: 2
     window: 'PT2H'
-    dimensions: ['Account', 'Reason']
+    dimensions: ['Account']
   }
   {
     name: 'unchecked'
@@ -92,7 +93,7 @@ var rules = [
     query: loadTextContent('../queries/unchecked.kql')
     severity: 2
     window: 'PT2H'
-    dimensions: ['Account', 'Reason']
+    dimensions: ['Account']
   }
   {
     name: 'history-behind'

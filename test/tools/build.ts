@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import path from "node:path";
 import { build, type Plugin } from "esbuild";
 import packageJson from "../../package.json";
+import { leanBundle, leftOut } from "./lean-bundle";
 
 const projectRoot = path.resolve(__dirname, "../..");
 
@@ -50,13 +51,15 @@ export const buildBundle = async ({ outfile, entry, plugins }: BundleOptions): P
     legalComments: "eof",
     metafile: true,
     logLevel: "silent",
-    plugins: [...(plugins ?? [])],
+    plugins: [...(plugins ?? []), leanBundle],
   });
   const parts = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs));
   return {
     outfile: absolute,
     bytes: statSync(absolute).size,
-    inputs: parts.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([file]) => file),
+    inputs: parts
+      .filter(([file, { bytesInOutput }]) => bytesInOutput > 0 && !file.startsWith(`${leftOut}:`))
+      .map(([file]) => file),
   };
 };
 

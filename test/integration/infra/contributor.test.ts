@@ -1,11 +1,19 @@
-import { assignmentsOf, at, describeBicep, made, planOf, withParameters } from "../../unit/infra/bicep";
+import { readScript } from "../../unit/docs/shell";
+import { commandProblems } from "../../unit/docs/tools";
+import { assignmentsOf, at, describeBicep, made, type Plan, planOf, withParameters } from "../../unit/infra/bicep";
 
 const textsOf = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
+
+const existingRoles = { existingBatchRoleDefinitionId: "/b/1", existingVaultRoleDefinitionId: "/v/1" };
 
 const assignment = new RegExp(
   "^az role assignment create --assignee-object-id (\\S+) --assignee-principal-type ServicePrincipal " +
     '--role "([^"]+)" --scope "([^"]+)"$',
 );
+
+/** What is deployed at the scope of a subscription. */
+const inSubscriptions = ({ resources }: Plan) =>
+  resources.filter(({ scope = "" }) => /^\/subscriptions\/[^/]+$/.test(scope));
 
 describeBicep("a deployment by a Contributor", () => {
   const set = "no-role-assignments";
@@ -17,7 +25,7 @@ describeBicep("a deployment by a Contributor", () => {
     for (const type of ["roleAssignments", "roleDefinitions", "locks"]) {
       expect(made(plan, `Microsoft.Authorization/${type}`)).toEqual([]);
     }
-    expect(plan.resources.filter(({ scope = "" }) => /^\/subscriptions\/[^/]+$/.test(scope))).toEqual([]);
+    expect(inSubscriptions(plan)).toEqual([]);
   });
 
   it("lists as commands exactly the assignments that it leaves out", async () => {
@@ -52,19 +60,71 @@ describeBicep("a deployment by a Contributor", () => {
           : { DataActions: at(body, "properties.permissions.0.dataActions") }),
       })),
     );
-    const existing = { existingBatchRoleDefinitionId: "/b/1", existingVaultRoleDefinitionId: "/v/1" };
-    expect((await planned(existing)).outputs["roleDefinitionCommands"]).toEqual([]);
+    expect((await planned(existingRoles)).outputs["roleDefinitionCommands"]).toEqual([]);
   });
 });
 
+const tenAccounts = (values: object) =>
+  withParameters("ten-accounts", { ...values }, (file) => planOf(file, { template: "resources.bicep" }));
+
 describeBicep("two existing roles", () => {
   it("leave nothing to deploy in a subscription", async () => {
-    const existing = {
-      existingBatchRoleDefinitionId: "/b/1",
-      existingVaultRoleDefinitionId: "/v/1",
-      watchActivityLog: false,
-    };
-    const plan = await withParameters("ten-accounts", existing, planOf);
+    const plan = await tenAccounts(existingRoles);
     expect(plan.resources.filter(({ module }) => /roles|activityLog/.test(module))).toEqual([]);
+    expect(inSubscriptions(plan)).toEqual([]);
+  });
+});
+
+/** Without the marks around a value that only Azure knows. */
+const forShell = (text: string): string => text.replaceAll(/[<>]/g, "");
+const optionOf = (words: readonly string[], name: string): string => words[words.indexOf(name) + 1] ?? "";
+
+const activityLogExportsOf = (plan: Plan) =>
+  made(plan, "Microsoft.Insights/diagnosticSettings").filter(({ name }) => name.startsWith("batch-key-rotator-"));
+const activityLogCommandsOf = ({ outputs }: Plan) => textsOf(outputs["activityLogCommands"]);
+const activityLogRulesOf = (plan: Plan) =>
+  made(plan, "Microsoft.Insights/scheduledQueryRules").filter(({ name }) => name.endsWith("-manual-regeneration"));
+
+describeBicep("the activity log", () => {
+  const withoutRoles = { createRoleAssignments: false };
+
+  it.each([
+    ["by default", {}, [3, 0, 1]],
+    ["one existing role", { existingBatchRoleDefinitionId: "/b/1" }, [3, 0, 1]],
+    ["two existing roles", existingRoles, [0, 3, 1]],
+    ["no role assignments", withoutRoles, [0, 3, 1]],
+    ["no role assignments, but wanted", { ...withoutRoles, watchActivityLog: "true" }, [3, 0, 1]],
+    ["two existing roles, but wanted", { ...existingRoles, watchActivityLog: "true" }, [3, 0, 1]],
+    ["not wanted", { watchActivityLog: "false" }, [0, 0, 0]],
+    ["not wanted, no role assignments", { ...withoutRoles, watchActivityLog: "false" }, [0, 0, 0]],
+  ])("is sent by the deployment, or by commands for another person: %s", async (_what, values, expected) => {
+    const plan = await tenAccounts(values);
+    expect([
+      activityLogExportsOf(plan).length,
+      activityLogCommandsOf(plan).length,
+      activityLogRulesOf(plan).length,
+    ]).toEqual(expected);
+  });
+
+  it("is sent by these commands as the deployment would send it", async () => {
+    const deployed = activityLogExportsOf(await tenAccounts({})).map(({ name, scope = "", body }) => ({
+      "--subscription": scope.split("/")[2],
+      "--name": name,
+      "--workspace": forShell(String(at(body, "properties.workspaceId"))),
+      "--logs": at(body, "properties.logs"),
+    }));
+    const commands = activityLogCommandsOf(await tenAccounts(withoutRoles))
+      .map(forShell)
+      .flatMap(readScript);
+    const words = commands.flatMap((step) => (step.kind === "runs" ? [step.words] : []));
+    expect(words.flatMap(commandProblems)).toEqual([]);
+    const listed = words.map((all) => ({
+      "--subscription": optionOf(all, "--subscription"),
+      "--name": optionOf(all, "--name"),
+      "--workspace": optionOf(all, "--workspace"),
+      "--logs": JSON.parse(optionOf(all, "--logs")),
+    }));
+    expect(listed).toHaveLength(3);
+    expect(listed).toEqual(deployed);
   });
 });

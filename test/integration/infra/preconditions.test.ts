@@ -7,6 +7,7 @@ import {
   withChanged,
   withParameters,
 } from "../../unit/infra/bicep";
+import { maxInlineBytes } from "../../../lib/config/configuration";
 import { resourceId } from "../../unit/infra/parameter-sets";
 
 const textsOf = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
@@ -72,6 +73,25 @@ describeBicep("the preconditions", () => {
     ],
   ])("hold or not, for %s", async (_what, values, names) => {
     expect(await broken(values)).toEqual(names);
+  });
+
+  const withPad = (pad: string) => [{ ...account, name: pad, gate: { mode: "approval" } }];
+  /** Accounts whose text has this many bytes as a setting, of which the letters ü count twice. */
+  const ofBytes = (bytes: number, letter: string): readonly object[] => {
+    const free = bytes - Buffer.byteLength(JSON.stringify({ defaults: {}, accounts: withPad("") }));
+    const letters = letter.repeat(Math.floor(free / Buffer.byteLength(letter)));
+    return withPad(letters + "x".repeat(free - Buffer.byteLength(letters)));
+  };
+
+  it.each([
+    ["x", maxInlineBytes - 2, true],
+    ["x", maxInlineBytes + 1, false],
+    ["ü", maxInlineBytes - 2, true],
+    ["ü", maxInlineBytes + 1, false],
+  ])("count bytes as the app does, and refuse no later: %s, %i bytes", async (letter, bytes, holds) => {
+    const accounts = ofBytes(bytes, letter);
+    expect(Buffer.byteLength(JSON.stringify({ defaults: {}, accounts }))).toBe(bytes);
+    expect(await broken({ accounts })).toEqual(holds ? [] : ["settingIsShortElseUseInfraAccountsJson"]);
   });
 
   it("let the address of another vault through to the app, with the right on that vault", async () => {

@@ -11,7 +11,7 @@ import { compileTemplate } from "./template";
 import { zip } from "./zip";
 
 const projectRoot = path.resolve(__dirname, "../../..");
-export const maxZipBytes = 350 * 1024;
+export const maxZipBytes = 350_000;
 
 export interface ReleaseOptions {
   /** Gets the bundle, `app/`, `release/` with the files, and `release-notes.md`. */

@@ -32,6 +32,7 @@ export const answers: Readonly<Record<string, unknown>> = {
         functionAppUrl: output("https://func-rotator-abc.azurewebsites.net"),
         identityPrincipalId: output(guid),
         roleDefinitionCommands: output(["az role definition create --role-definition '{}'"], "Array"),
+        activityLogCommands: output(["az monitor diagnostic-settings subscription create --name a"], "Array"),
         roleAssignmentCommands: output(["az role assignment create --role a --scope b"], "Array"),
       },
     },

@@ -71,6 +71,11 @@ const az: Readonly<Record<string, Known>> = {
     optional: "--resource-group/-g --resource-name/--resource --resource-type",
   },
   login: { optional: "--identity/-i --scope --service-principal --tenant/-t --use-device-code" },
+  "monitor diagnostic-settings subscription create": {
+    required: "--name/-n",
+    optional:
+      "--event-hub-auth-rule --event-hub-name --location/-l --logs --service-bus-rule --storage-account --workspace",
+  },
   "monitor diagnostic-settings subscription delete": { required: "--name/-n", optional: "--yes/-y" },
   "monitor diagnostic-settings subscription list": {},
   "provider register": { required: "--namespace/-n", optional: "--consent-to-permissions/-c --wait" },

@@ -45,9 +45,9 @@ whereParsed("the workflows", () => {
   it("run on these events only", () => {
     expect(Object.fromEntries(workflows.map((file) => [path.basename(file), at(parse(file), "on")]))).toEqual({
       "azure-dev.yml": { workflow_dispatch: null },
-      "ci.yml": { push: { branches: ["main"] }, pull_request: null },
+      "ci.yml": { push: { branches: ["**"] }, pull_request: null },
       "codeql.yml": { push: { branches: ["main"] }, pull_request: null, schedule: [{ cron: "17 4 * * 1" }] },
-      "infra.yml": { push: { branches: ["main"] }, pull_request: null },
+      "infra.yml": { push: { branches: ["**"] }, pull_request: null },
       "release.yml": { push: { tags: ["v[0-9]+.[0-9]+.[0-9]+"] } },
     });
   });
