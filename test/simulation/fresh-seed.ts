@@ -1,5 +1,5 @@
 /**
- * A first seed that no run has had: the clock in milliseconds. A history takes longer than a millisecond, so the seeds
- * of two runs, one after the other, do not overlap.
+ * A first seed that no run has had: the clock in seconds, times a million. So runs of up to a million histories have
+ * no seed in common, unless they begin within one second.
  */
-export const freshSeed = (): number => Date.now();
+export const freshSeed = (): number => Math.floor(Date.now() / 1000) * 1_000_000;
