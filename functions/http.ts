@@ -84,8 +84,8 @@ export const withAccount = (
 ): HttpHandler =>
   withApp(async (app, request) => {
     const name = request.params["account"] ?? "";
-    const account = app.accounts.find((config) => config.name === name);
-    return account === undefined
+    const account = app.accounts.find(name);
+    return account === null
       ? problem(404, "UnknownAccount", "no account of this name is configured: GET /api/accounts lists those that are")
       : handle(app, account, request);
   });

@@ -11,7 +11,9 @@ app.http("listAccounts", {
   route: "accounts",
   authLevel: "function",
   handler: withApp(async (theApp) => {
-    const statuses = await concurrently(theApp.accounts, maxConcurrent, (account) => readStatus(theApp, account));
+    const statuses = await concurrently(theApp.accounts.list(), maxConcurrent, (account) =>
+      readStatus(theApp, account),
+    );
     const accounts = statuses.map(({ consumers: _left, ...status }) => status);
     const orphanedRecords = await readOrphanedRecords(theApp);
     return json(200, { accounts, orphanedRecords, checkedAt: theApp.ports.clock.now().toISOString() });

@@ -177,7 +177,11 @@ var accountsFile = any(loadJsonContent('./accounts.json'))
 var takesFile = empty(accounts)
 var allAccounts = takesFile ? accountsFile.accounts : accounts
 var allDefaults = takesFile ? (accountsFile.?defaults ?? {}) : accountDefaults
-var configurationText = string({ defaults: allDefaults, accounts: allAccounts })
+var fileProfiles = takesFile ? (accountsFile.?profiles ?? {}) : {}
+var profilesPart = empty(fileProfiles) ? {} : { profiles: fileProfiles }
+var discoveryPart = takesFile && contains(accountsFile, 'discovery') ? { discovery: accountsFile.discovery } : {}
+var fleetPart = takesFile && contains(accountsFile, 'fleet') ? { fleet: accountsFile.fleet } : {}
+var configurationText = string({ defaults: allDefaults, ...profilesPart, ...discoveryPart, ...fleetPart, accounts: allAccounts })
 // Linux starts no process with a variable of 128 KiB. The app refuses more bytes than this; base64 counts bytes, up to two too many.
 var maxSettingBytes = 100000
 var configurationBytes = length(base64(configurationText)) / 4 * 3

@@ -10,6 +10,9 @@ type account = {
   @description('Name of the account in the rotator; default: the name of the Batch account.')
   name: string?
 
+  @description('A profile of the file, for values that the account does not give.')
+  profile: string?
+
   @description('Secret that holds the published key; default: in the vault of this deployment, with the name <Batch account>-batch-key.')
   secret: secret?
 

@@ -1,7 +1,8 @@
+import type { AccountDirectory } from "./account-directory";
 import type { Problem } from "./errors";
 import type { AppLimits } from "./limits";
 import type { Ports } from "./ports";
-import type { AccountConfig } from "./rotation/account-config";
+import type { FleetConfig } from "./rotation/fleet/fleet-config";
 import type { InstanceCounts } from "./signals/instance-counts";
 import type { RefusedProofLimiter } from "./signals/refused-proof-limiter";
 import type { ReportCache } from "./signals/report-cache";
@@ -11,7 +12,8 @@ import type { VersionCache } from "./signals/version-cache";
 export interface App {
   readonly ports: Ports;
   readonly limits: AppLimits;
-  readonly accounts: readonly AccountConfig[];
+  readonly accounts: AccountDirectory;
+  readonly fleet: FleetConfig;
   /** Memory of this process. */
   readonly versions: VersionCache;
   readonly reports: ReportCache;

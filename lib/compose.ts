@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { ExplicitAccounts } from "./account-directory";
 import { alarmConfigurationInvalid, type ConfigurationAlarm } from "./alarms/configuration-alarm";
 import { HttpsHeartbeat, noHeartbeat } from "./alarms/heartbeat";
 import { MemoryNotices } from "./alarms/memory-notices";
@@ -46,9 +47,11 @@ const composeApp = (env: Environment, write: LineWriter): Pick<Ready, "app" | "h
   const functionTimeoutMs = readFunctionTimeout(root, env);
   const settings = readSettings(env, { read: (file) => readFileSync(join(root, file), "utf8") }, { functionTimeoutMs });
   const ports = buildPorts(env, settings, logTo(write));
+  const loadedAt = toInstant(systemClock.now());
   const app: App = {
     ports,
-    accounts: settings.accounts.map((account) => ({ ...account, loadedAt: toInstant(systemClock.now()) })),
+    accounts: new ExplicitAccounts(settings.accounts.map((account) => ({ ...account, loadedAt }))),
+    fleet: settings.fleet,
     versions: new VersionCache(ports.secrets, systemClock),
     reports: new ReportCache(ports.signals, systemClock),
     instances: new InstanceCounts(ports.signals, systemClock),

@@ -1,61 +1,25 @@
 import { jsonPointer } from "../parsed";
-import type { AccountSettings, BatchAccountRef } from "../rotation/account-config";
-import { parseDuration } from "../rotation/time/duration";
-import { days } from "../rotation/time/units";
-import { type AccountSchema, type CompleteAccount, completeAccount, configurationSchema } from "./configuration-schema";
+import type { AccountSettings } from "../rotation/account-config";
+import type { DiscoveryConfig, Profiles } from "../rotation/discovery/discovery-config";
+import { type FleetConfig, noFleetLimits } from "../rotation/fleet/fleet-config";
+import { completeAccount, type ConfigurationSchema, configurationSchema } from "./configuration-schema";
 import { checkTogether, type ConfigurationRules } from "./cross-checks";
-import { batchIdParts } from "./identity-fields";
+import { resolveDiscovery } from "./discovery-schema";
+import { resolveFleet } from "./fleet-schema";
 import { asObject, mergeAccount } from "./merge";
-import type { Report } from "./parts";
+import { listOf, type Report } from "./parts";
+import { ConfiguredProfiles } from "./profiles";
+import { resolveAccount } from "./resolve-account";
 
-/** Of a duration that the schema has let through. */
-const ms = (duration: string): number => parseDuration(duration) ?? Number.NaN;
-
-const msOrNull = (duration: string | null): number | null => (duration === null ? null : ms(duration));
-
-const batchOf = (resourceId: string): BatchAccountRef => ({
-  resourceId,
-  ...(batchIdParts(resourceId) ?? { subscriptionId: "", resourceGroup: "", accountName: "" }),
-});
-
-const resolveGate = ({ mode, consumers, delay, ...gate }: CompleteAccount["gate"]): AccountSettings["gate"] => ({
-  mode,
-  consumers,
-  soakMs: ms(gate.soak),
-  signalFreshnessMs: ms(gate.signalFreshness),
-  forgetInstanceAfterMs: ms(gate.forgetInstanceAfter),
-  delayMs: mode === "delay" ? msOrNull(delay) : null,
-  rollbackWhenUnhealthyForMs: msOrNull(gate.rollbackWhenUnhealthyFor),
-});
-
-const resolveStalledAfter = (after: CompleteAccount["stalledAfter"]): AccountSettings["stalledAfterMs"] => ({
-  adopting: ms(after.adopting),
-  started: ms(after.started),
-  regenerated: ms(after.regenerated),
-  published: ms(after.published),
-  retired: ms(after.retired),
-  settling: ms(after.settling),
-});
-
-const resolve = (account: CompleteAccount): AccountSettings => {
-  const batch = batchOf(account.resourceId);
-  const rotateEveryMs = ms(account.rotateEvery);
-  return {
-    name: account.name ?? batch.accountName.toLowerCase(),
-    batch,
-    secret: { vaultUrl: new URL(account.secret.vaultUrl).origin, name: account.secret.name },
-    rotateEveryMs,
-    expireAfterMs: account.expireAfter === undefined ? rotateEveryMs + days(30) : ms(account.expireAfter),
-    window: account.window,
-    settleOn: account.settleOn,
-    probe: account.probe,
-    reconcileEveryMs: ms(account.reconcileEvery),
-    paused: account.paused,
-    gate: resolveGate(account.gate),
-    stalledAfterMs: resolveStalledAfter(account.stalledAfter),
-    remindEveryMs: ms(account.remindEvery),
-  };
-};
+/** What the configuration says. */
+export interface Configuration {
+  readonly accounts: readonly AccountSettings[];
+  /** What completes accounts that are found by a tag. */
+  readonly profiles: Profiles;
+  /** Null where only listed accounts are rotated. */
+  readonly discovery: DiscoveryConfig | null;
+  readonly fleet: FleetConfig;
+}
 
 /** A key is shown only in the form of a key: anything else, a secret too, may have been pasted there. */
 const hasKeyForm = (key: string): boolean => /^[$_A-Za-z][\w$-]{0,39}$/.test(key);
@@ -71,8 +35,8 @@ const reportUnknownKeys = (path: readonly PropertyKey[], keys: readonly string[]
 /** The configuration is read once in a process: compiling the schema would cost more than it saves. */
 const once = { jitless: true };
 
-const checkForm = (schema: AccountSchema, configuration: unknown, report: Report): void => {
-  const issues = configurationSchema(schema).safeParse(configuration, once).error?.issues ?? [];
+const checkForm = (schema: ConfigurationSchema, configuration: unknown, report: Report): void => {
+  const issues = schema.safeParse(configuration, once).error?.issues ?? [];
   for (const issue of issues) {
     if (issue.code === "unrecognized_keys") reportUnknownKeys(issue.path, issue.keys, report);
     else report(issue.path, issue.message);
@@ -80,25 +44,31 @@ const checkForm = (schema: AccountSchema, configuration: unknown, report: Report
 };
 
 /**
- * The accounts of a configuration that has been read from JSON. All problems go to `report` at once, each with the JSON
- * pointer of its place; there are no accounts then.
+ * A configuration that has been read from JSON. All problems go to `report` at once, each with the JSON pointer of its
+ * place; the result is null then.
  */
-export const readAccounts = (
+export const resolveConfiguration = (
   configuration: unknown,
   rules: ConfigurationRules,
   report: (at: string, problem: string) => void,
-): readonly AccountSettings[] => {
+): Configuration | null => {
   let sound = true;
   const reportAt: Report = (path, problem) => {
     sound = false;
     report(jsonPointer(path), problem);
   };
-  const schema = completeAccount(rules);
+  const complete = completeAccount(rules);
+  const schema = configurationSchema(complete, rules);
   checkForm(schema, configuration, reportAt);
-  checkTogether(schema, configuration, rules, reportAt);
-  if (!sound) return [];
-  const { defaults, accounts } = asObject(configuration);
-  return Array.isArray(accounts)
-    ? accounts.map((account) => resolve(schema.parse(mergeAccount(defaults, account, rules), once)))
-    : [];
+  checkTogether(complete, configuration, rules, reportAt);
+  if (!sound) return null;
+  const { defaults, profiles, accounts, discovery, fleet } = asObject(configuration);
+  const context = { defaults, profiles, rules };
+  const { shape } = schema;
+  return {
+    accounts: listOf(accounts).map((account) => resolveAccount(complete.parse(mergeAccount(context, account), once))),
+    profiles: new ConfiguredProfiles(complete, context),
+    discovery: discovery === undefined ? null : resolveDiscovery(shape.discovery.unwrap().parse(discovery, once)),
+    fleet: fleet === undefined ? noFleetLimits : resolveFleet(shape.fleet.unwrap().parse(fleet, once)),
+  };
 };

@@ -1,9 +1,11 @@
 import * as z from "zod";
 import { days, minutes, seconds } from "../rotation/time/units";
 import { builtIn } from "./defaults";
+import { discoverySchema } from "./discovery-schema";
 import { duration, mustBe, oneOf, type SchemaOptions, withBounds } from "./field-types";
+import { fleetSchema } from "./fleet-schema";
 import { gateFields } from "./gate-schema";
-import { accountName, resourceId, secret } from "./identity-fields";
+import { accountName, profileName, profileSecret, resourceId, secret } from "./identity-fields";
 import { windowObject } from "./window-fields";
 
 const stalledAfterFields = (shortestMs: number) => {
@@ -106,22 +108,58 @@ const writtenFields = (shared: ReturnType<typeof sharedFields>) =>
     })
     .partial().shape;
 
-/** The whole configuration as people write it: the form of each part, not yet how the parts go together. */
-export const configurationSchema = (complete: AccountSchema) => {
-  const { name, resourceId: id, secret: published, ...shared } = complete.shape;
-  const written = writtenFields(shared);
-  const account = z.strictObject(
+export type ConfigurationSchema = ReturnType<typeof configurationSchema>;
+
+/** A secret as people write it: what can be derived may be left out. */
+const writtenSecret = (whole: ReturnType<typeof secret>) =>
+  whole
+    .partial()
+    .meta(whole.meta() ?? {})
+    .optional();
+
+const writtenAccount = (complete: AccountSchema, written: ReturnType<typeof writtenFields>) =>
+  z.strictObject(
     {
-      name,
-      resourceId: id,
-      secret: published
-        .partial()
-        .meta(published.meta() ?? {})
-        .optional(),
+      name: complete.shape.name,
+      resourceId: complete.shape.resourceId,
+      profile: profileName.optional().meta({
+        description: "The profile whose values it takes where it gives none of its own.",
+        examples: ["standard"],
+      }),
+      secret: writtenSecret(complete.shape.secret),
       ...written,
     },
     { error: mustBe("an object with at least resourceId") },
   );
+
+const profilesOf = (rules: SchemaOptions, written: ReturnType<typeof writtenFields>) =>
+  z
+    .record(
+      profileName,
+      z.strictObject(
+        { secret: writtenSecret(profileSecret(rules)), ...written },
+        { error: mustBe("an object with members of an account") },
+      ),
+      { error: mustBe("an object of profiles by name") },
+    )
+    .optional()
+    .meta({
+      description: "Named values, for accounts that name a profile and for those whose tag names it.",
+      default: {},
+      examples: [{ standard: { rotateEvery: "P30D", secret: { name: "{account}-batch-key" } } }],
+    });
+
+/** Where accounts are found by a tag, none need be listed. */
+const accountsWithoutDiscovery = {
+  if: { not: { required: ["discovery"] } },
+  // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
+  then: { required: ["accounts"], properties: { accounts: { type: "array", minItems: 1 } } },
+};
+
+/** The whole configuration as people write it: the form of each part, not yet how the parts go together. */
+export const configurationSchema = (complete: AccountSchema, rules: SchemaOptions) => {
+  const { name: _name, resourceId: _id, secret: _secret, ...shared } = complete.shape;
+  const written = writtenFields(shared);
   return z
     .strictObject(
       {
@@ -138,12 +176,19 @@ export const configurationSchema = (complete: AccountSchema) => {
             default: {},
             examples: [{ rotateEvery: "P30D" }],
           }),
+        profiles: profilesOf(rules, written),
+        discovery: discoverySchema(rules).optional(),
+        fleet: fleetSchema(rules).optional(),
         accounts: z
-          .array(account, { error: mustBe("a list of accounts") })
-          .min(1, { error: "must hold at least one account" })
-          .meta({ description: "The Batch accounts to rotate." }),
+          .array(writtenAccount(complete, written), { error: mustBe("a list of accounts") })
+          .optional()
+          .meta({ description: "The Batch accounts to rotate. Required where there is no discovery." }),
       },
       { error: mustBe("an object with accounts") },
     )
-    .meta({ title: "Batch key rotation", description: "The Batch accounts whose keys are rotated, and how." });
+    .meta({
+      title: "Batch key rotation",
+      description: "The Batch accounts whose keys are rotated, and how.",
+      ...accountsWithoutDiscovery,
+    });
 };

@@ -1,5 +1,5 @@
-import type { AccountSettings } from "../rotation/account-config";
-import { readAccounts } from "./accounts";
+import { noFleetLimits } from "../rotation/fleet/fleet-config";
+import { type Configuration, resolveConfiguration } from "./accounts";
 import type { ConfigurationRules } from "./cross-checks";
 import { parseJsonc } from "./jsonc";
 import type { Problems } from "./problems";
@@ -58,19 +58,28 @@ const readText = (reader: SettingsReader, files: FilesBesideHost, problems: Prob
   return null;
 };
 
-/** The accounts of `ROTATION_ACCOUNTS`; none where anything is wrong with them. */
+/** Stands in where something is wrong: it is reported, and the app does not start. */
+const nothing: Configuration = {
+  accounts: [],
+  profiles: { complete: () => ({ kind: "incomplete", problems: [] }) },
+  discovery: null,
+  fleet: noFleetLimits,
+};
+
+/** What `ROTATION_ACCOUNTS` says; nothing where anything is wrong with it. */
 export const readConfiguration = (
   reader: SettingsReader,
   files: FilesBesideHost,
   rules: ConfigurationRules,
   problems: Problems,
-): readonly AccountSettings[] => {
+): Configuration => {
   const text = readText(reader, files, problems);
-  if (text === null) return [];
+  if (text === null) return nothing;
   const parsed = parseJsonc(text);
   if ("value" in parsed) {
-    return readAccounts(parsed.value, rules, (at, problem) => problems.add(`${setting}${at}`, problem));
+    const report = (at: string, problem: string): void => problems.add(`${setting}${at}`, problem);
+    return resolveConfiguration(parsed.value, rules, report) ?? nothing;
   }
   for (const problem of parsed.problems) problems.add(setting, problem);
-  return [];
+  return nothing;
 };

@@ -3,7 +3,9 @@ import type { AccountSchema } from "./configuration-schema";
 import { checkDistinct } from "./distinct-accounts";
 import type { SchemaOptions } from "./field-types";
 import { vaultNameOf } from "./identity-fields";
-import { asObject, isObject, mergeAccount, type Unchecked } from "./merge";
+import { checkDiscovery } from "./discovery-schema";
+import { checkFleet } from "./fleet-schema";
+import { asObject, isObject, mergeAccount, type MergeContext, type Unchecked } from "./merge";
 import { listOf, type Path, type Report, valid } from "./parts";
 import type { Schedule } from "./schedule";
 import { scheduleChecker } from "./schedule-checks";
@@ -64,6 +66,16 @@ const checkForgetting = (schema: AccountSchema, merged: Unchecked, path: Path, r
   }
 };
 
+/** The name that a profile gives to an account's secret: of a listed account, the region is not known. */
+const checkNamedByProfile = (schema: AccountSchema, merged: Unchecked, path: Path, report: Report): void => {
+  const name = asObject(merged["secret"])["name"];
+  if (typeof name !== "string" || valid(schema.shape.secret.shape.name, name) !== null) return;
+  const problem = name.includes("{location}")
+    ? "holds {location}, which is known only for accounts that are found by a tag"
+    : "is too long, or has another character than 0-9, a-z, A-Z and -";
+  report([...path, "profile"], `the secret's name in this profile ${problem}: give this account a secret of its own`);
+};
+
 /** Whether the secret is complete once what can be derived is filled in. */
 const checkSecret = (merged: Unchecked, path: Path, report: Report): void => {
   const { secret } = merged;
@@ -104,12 +116,12 @@ const checkGate = (schema: AccountSchema, own: Unchecked, merged: Unchecked, pat
     report([...at, "delay"], delayElsewhere);
 };
 
-const checkDefaultDelay = (schema: AccountSchema, defaults: Unchecked, report: Report): void => {
+const checkDefaultDelay = (schema: AccountSchema, defaults: Unchecked, path: Path, report: Report): void => {
   const { shape } = schema.shape.gate;
   const gate = asObject(defaults["gate"]);
   const mode = valid(shape.mode, gate["mode"]);
   if (mode !== null && mode !== "delay" && valid(shape.delay, gate["delay"]) !== null) {
-    report(["defaults", "gate", "delay"], delayElsewhere);
+    report([...path, "gate", "delay"], delayElsewhere);
   }
 };
 
@@ -119,6 +131,58 @@ export interface ConfigurationRules extends SchemaOptions {
   readonly schedule: Schedule | null;
 }
 
+/** What can be wrong with an account, whether it is listed or what a profile makes of each that is found. */
+const checkMerged = (
+  schema: AccountSchema,
+  { emulated, schedule }: ConfigurationRules,
+  report: Report,
+): ((merged: Unchecked, path: Path) => void) => {
+  const checkSchedule = schedule === null ? null : scheduleChecker(schema, schedule, report);
+  return (merged, path) => {
+    checkSecret(merged, path, report);
+    checkExpiry(schema, merged, path, report);
+    // Tests run the timer themselves, and use lengths that no app could.
+    if (emulated) return;
+    checkForgetting(schema, merged, path, report);
+    checkSchedule?.(merged, path);
+  };
+};
+
+const isWhole = (part: unknown): boolean => part === undefined || isObject(part);
+
+const noProfile = "is not one of the profiles: define it under profiles, or correct its name";
+
+/** A profile stands for accounts that are not known yet, so it is checked as one of them. */
+const checkProfile = (schema: AccountSchema, name: string, context: Context, report: Report): void => {
+  const { defaults, profiles, discovery, check } = context;
+  const path = ["profiles", name];
+  const profile = asObject(asObject(profiles)[name]);
+  checkWritten(schema, profile, path, report);
+  checkDefaultDelay(schema, profile, path, report);
+  if (!isWhole(defaults) || !isObject(asObject(profiles)[name])) return;
+  // Without discovery, each of its accounts is listed and checked by itself.
+  if (discovery !== undefined) check(mergeAccount(context, { profile: name }), path);
+};
+
+const checkAccount = (schema: AccountSchema, account: unknown, path: Path, context: Context, report: Report): void => {
+  const { defaults, profiles, check } = context;
+  const own = asObject(account);
+  const name = own["profile"];
+  checkWritten(schema, own, path, report);
+  if (typeof name === "string" && isWhole(profiles) && !Object.hasOwn(asObject(profiles), name))
+    report([...path, "profile"], noProfile);
+  if (!isObject(account) || !isWhole(defaults) || !isWhole(profiles)) return;
+  const merged = mergeAccount(context, account);
+  check(merged, path);
+  if (own["secret"] === undefined && name !== undefined) checkNamedByProfile(schema, merged, path, report);
+  checkGate(schema, own, merged, path, report);
+};
+
+interface Context extends MergeContext {
+  readonly discovery: unknown;
+  readonly check: ReturnType<typeof checkMerged>;
+}
+
 /** Everything about a configuration that no part of it shows by itself. */
 export const checkTogether = (
   schema: AccountSchema,
@@ -126,28 +190,24 @@ export const checkTogether = (
   rules: ConfigurationRules,
   report: Report,
 ): void => {
-  const { emulated, schedule } = rules;
-  const { defaults, accounts } = asObject(configuration);
-  const written = listOf(accounts).map(asObject);
-  const isWhole = (account: unknown): boolean => isObject(account) && (defaults === undefined || isObject(defaults));
-  const checkSchedule = schedule === null ? null : scheduleChecker(schema, schedule, report);
+  const { defaults, profiles, discovery, accounts, fleet } = asObject(configuration);
+  const context = { defaults, profiles, discovery, rules, check: checkMerged(schema, rules, report) };
   checkWritten(schema, asObject(defaults), ["defaults"], report);
-  checkDefaultDelay(schema, asObject(defaults), report);
-  written.forEach((account, i) => {
-    checkWritten(schema, account, ["accounts", i], report);
-    if (!isWhole(listOf(accounts)[i])) return;
-    const merged = mergeAccount(defaults, account, rules);
-    checkSecret(merged, ["accounts", i], report);
-    checkExpiry(schema, merged, ["accounts", i], report);
-    checkGate(schema, account, merged, ["accounts", i], report);
-    // Tests run the timer themselves, and use lengths that no app could.
-    if (emulated) return;
-    checkForgetting(schema, merged, ["accounts", i], report);
-    checkSchedule?.(merged, ["accounts", i]);
-  });
-  checkDistinct(
-    schema,
-    written.map((account) => mergeAccount({}, account, rules)),
-    report,
-  );
+  checkDefaultDelay(schema, asObject(defaults), ["defaults"], report);
+  for (const name of Object.keys(asObject(profiles))) checkProfile(schema, name, context, report);
+  listOf(accounts).forEach((account, i) => checkAccount(schema, account, ["accounts", i], context, report));
+  const withSecrets = listOf(accounts).map((account) => mergeAccount({ ...context, defaults: {} }, account));
+  checkDistinct(schema, withSecrets, report);
+  checkSomeAccounts(configuration, report);
+  checkDiscovery({ discovery, profiles }, report);
+  checkFleet(asObject(fleet), report);
+};
+
+/** Where accounts are found by a tag, none need be listed. */
+const checkSomeAccounts = (configuration: unknown, report: Report): void => {
+  const { accounts, discovery } = asObject(configuration);
+  if (!isObject(configuration) || discovery !== undefined) return;
+  if (accounts === undefined) report(["accounts"], "is missing: give a list of accounts, or discovery");
+  if (Array.isArray(accounts) && accounts.length === 0)
+    report(["accounts"], "must hold at least one account where there is no discovery");
 };

@@ -8,7 +8,7 @@ import { isPlainBase, parseUrl } from "./urls";
 const anyCase = (word: string): string =>
   word.replace(/[a-z]/gi, (letter) => `[${letter.toUpperCase()}${letter.toLowerCase()}]`);
 
-const guidPattern = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
+export const guidPattern = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
 
 /** Groups: subscription, resource group, account name. */
 const batchIdPattern = new RegExp(
@@ -30,6 +30,8 @@ export const resourceId = text(
       "/providers/Microsoft.Batch/batchAccounts/renderweu",
   ],
 });
+
+export const profileName = text("1 to 64 of a-z, A-Z, 0-9, ., _ and -", /^[\w.-]{1,64}$/);
 
 export const accountName = text("3 to 63 of a-z, 0-9 and -", /^[a-z0-9-]{3,63}$/).meta({
   description: "The account's name in logs, alarms and addresses; unique. Default: the Batch account's name.",
@@ -98,10 +100,26 @@ const secretName = text("1 to 127 of 0-9, a-z, A-Z and -", /^[0-9A-Za-z-]{1,127}
   examples: ["renderweu-batch-key"],
 });
 
-export const secret = (rules: SchemaOptions) =>
+/** Secrets of the accounts of one profile: their names must differ, so each holds the account's own. */
+const secretNamePattern = text(
+  "1 to 127 of 0-9, a-z, A-Z and - with {account}, and {location} where it is known",
+  /^(?:[0-9A-Za-z-]|\{account\}|\{location\})*\{account\}(?:[0-9A-Za-z-]|\{account\}|\{location\})*$/,
+).meta({
+  description:
+    "Name of each account's secret. {account} stands for the name of the Batch account, {location} for its region " +
+    "(accounts found by a tag only). Default: <Batch account>-batch-key.",
+  examples: ["{account}-batch-key"],
+});
+
+export const secret = (rules: SchemaOptions) => secretWith(rules, secretName);
+
+/** The secret of a profile, whose name is a pattern. */
+export const profileSecret = (rules: SchemaOptions) => secretWith(rules, secretNamePattern);
+
+const secretWith = (rules: SchemaOptions, name: typeof secretName) =>
   z
     .strictObject(
-      { vaultUrl: vaultUrl(rules), vaultResourceId: vaultResourceId.optional(), name: secretName },
+      { vaultUrl: vaultUrl(rules), vaultResourceId: vaultResourceId.optional(), name },
       { error: mustBe("an object with vaultUrl and name") },
     )
     .meta({

@@ -46,9 +46,41 @@ const mergeSecret = (secret: unknown, resourceId: unknown, rules: SchemaOptions)
   return { vaultUrl, ...(batch === null ? {} : { name: `${batch.accountName}-batch-key` }), ...written };
 };
 
-/** What an account comes to: its own keys, else those of `defaults`, else the built-in or derived ones. */
-export const mergeAccount = (defaults: unknown, account: unknown, rules: SchemaOptions): Unchecked => {
-  const merged = overlay(overlay(builtIn, asObject(defaults)), asObject(account));
-  const secret = mergeSecret(merged["secret"], merged["resourceId"], rules);
+/** The secret that a profile gives to this account. A region that is not known stays a placeholder. */
+const secretOfProfile = (secret: unknown, resourceId: unknown, location: string | null): unknown => {
+  const batch = typeof resourceId === "string" ? batchIdParts(resourceId) : null;
+  const name = asObject(secret)["name"];
+  if (batch === null || typeof name !== "string" || !isObject(secret)) return secret;
+  const named = name.replaceAll("{account}", batch.accountName);
+  return { ...secret, name: location === null ? named : named.replaceAll("{location}", location) };
+};
+
+/** What the accounts of a configuration are merged with. */
+export interface MergeContext {
+  readonly defaults: unknown;
+  readonly profiles: unknown;
+  readonly rules: SchemaOptions;
+}
+
+/** Of an account that is found by a tag; null where it is listed, and nothing says which region it is in. */
+type Location = string | null;
+
+/** The profile that an account names; empty where it names none, or one that is not known. */
+export const profileOf = (profiles: unknown, account: unknown): Unchecked => {
+  const name = asObject(account)["profile"];
+  return typeof name === "string" && Object.hasOwn(asObject(profiles), name) ? asObject(asObject(profiles)[name]) : {};
+};
+
+/**
+ * What an account comes to: its own keys, else those of its profile, else those of `defaults`, else the built-in or
+ * derived ones.
+ */
+export const mergeAccount = (context: MergeContext, account: unknown, location: Location = null): Unchecked => {
+  const { defaults, profiles, rules } = context;
+  const { profile: _profile, ...own } = asObject(account);
+  const { secret: given, ...profile } = profileOf(profiles, account);
+  const merged = overlay(overlay(overlay(builtIn, asObject(defaults)), profile), own);
+  const ofProfile = given === undefined ? undefined : secretOfProfile(given, own["resourceId"], location);
+  const secret = mergeSecret(own["secret"] === undefined ? ofProfile : own["secret"], merged["resourceId"], rules);
   return secret === undefined ? merged : { ...merged, secret };
 };

@@ -1,4 +1,5 @@
 import { type Cloud, cloudNames, clouds } from "./clouds";
+import type { Configuration } from "./accounts";
 import { type FilesBesideHost, readConfiguration } from "./configuration";
 import { isGuid } from "./field-types";
 import { type HeartbeatSettings, readHeartbeat } from "./heartbeat";
@@ -10,7 +11,6 @@ import { readStorage, type StorageSettings } from "./storage";
 import { isPlainBase, parseUrl, withoutSlash } from "./urls";
 import { readWebhook, type WebhookSettings } from "./webhook";
 import type { Problem } from "../errors";
-import type { AccountSettings } from "../rotation/account-config";
 import { days, minutes, seconds } from "../rotation/time/units";
 
 export type { FilesBesideHost } from "./configuration";
@@ -23,12 +23,11 @@ export interface HostLimits {
 }
 
 /** All settings, checked, with every default filled in. */
-export interface Settings {
+export interface Settings extends Configuration {
   readonly storage: StorageSettings;
   readonly tablePrefix: string;
   /** Null where unset: the host knows no default for `%ROTATION_SCHEDULE%`. */
   readonly schedule: string | null;
-  readonly accounts: readonly AccountSettings[];
   readonly dryRun: boolean;
   readonly emulated: boolean;
   /** Null where alarms go to the log only. */
@@ -177,7 +176,7 @@ export const readSettings = (
     storage: readStorage(reader, { storageSuffix: cloud.storageSuffix, emulated, clientId }, problems),
     tablePrefix: readTablePrefix(reader),
     schedule,
-    accounts: readConfiguration(reader, files, rules, problems),
+    ...readConfiguration(reader, files, rules, problems),
     dryRun: readDryRun(reader),
     emulated,
     webhook: readWebhook(reader, emulated),

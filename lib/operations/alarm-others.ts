@@ -21,11 +21,11 @@ const remindersOf = (accounts: readonly AccountConfig[]): number =>
 export const alarmOthers = async (app: App, notices: readonly StoredNotice[]): Promise<void> => {
   const orphans = await orphansOf(app);
   if (orphans === null) return;
-  const configured = new Set<string | null>([null, ...app.accounts.map(({ name }) => name)]);
+  const configured = new Set<string | null>([null, ...app.accounts.list().map(({ name }) => name)]);
   const known = new Map(notices.map((stored) => [stored.notice.account, stored]));
   const others = [...new Set([...known.keys(), ...orphans.keys()])].filter((name) => !configured.has(name));
   const now = app.ports.clock.now();
-  const remindEveryMs = remindersOf(app.accounts);
+  const remindEveryMs = remindersOf(app.accounts.list());
   await concurrently(others, maxConcurrent, (account) => {
     const detail = orphans.get(account);
     const found = detail === undefined ? [] : [recordOrphaned(detail, now)];

@@ -20,7 +20,12 @@ export interface OrphanedRecord {
 }
 
 /** By account. */
-export const readOrphanedRecords = async ({ ports, limits, accounts }: App): Promise<readonly OrphanedRecord[]> => {
+export const readOrphanedRecords = async ({
+  ports,
+  limits,
+  accounts: directory,
+}: App): Promise<readonly OrphanedRecord[]> => {
+  const accounts = directory.list();
   const { records, unreadable } = await ports.rotations.list(callOptions(ports.clock, limits.callMs));
   const configured = new Set(accounts.map(({ name }) => name));
   return [

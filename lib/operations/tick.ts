@@ -54,11 +54,12 @@ export class Ticker {
   }
 
   async tick(): Promise<TickResult> {
-    const { ports, limits, accounts } = this.app;
+    const { ports, limits } = this.app;
+    const accounts = this.app.accounts.list();
     const startedAt = ports.clock.now().getTime();
     const stop = ports.clock.abortAfter(limits.tickMs);
     const notices = this.#notices();
-    const first = this.#next ?? this.#anyPlace();
+    const first = (this.#next ?? this.#anyPlace()) % Math.max(1, accounts.length);
     const inTurn = [...accounts.slice(first), ...accounts.slice(0, first)];
     const outcomes = await concurrently(inTurn, maxConcurrent, (config) => this.#processAccount(config, stop, notices));
     const begun = outcomes.filter(({ inTime }) => inTime).length;
@@ -77,8 +78,7 @@ export class Ticker {
    * tick that is too short for all accounts starves none.
    */
   #anyPlace(): number {
-    const { ports, accounts } = this.app;
-    return Number.parseInt(sha256(ports.ids.next()).slice(0, 8), 16) % Math.max(1, accounts.length);
+    return Number.parseInt(sha256(this.app.ports.ids.next()).slice(0, 8), 16);
   }
 
   /** The notices of all accounts in one query. */

@@ -55,7 +55,7 @@ const lookBeforeClaim = async (app: App): Promise<void> => {
   const driven = await timed(async () => {
     for (let round = 0; round < rounds; round++) {
       const stop = new AbortController().signal;
-      for (const config of app.accounts)
+      for (const config of app.accounts.list())
         await advance(app.ports, app.limits, config, { by: "schedule", stop, claimWaitMs: 0 });
     }
   });

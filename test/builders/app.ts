@@ -1,16 +1,26 @@
+import { ExplicitAccounts } from "../../lib/account-directory";
 import type { App } from "../../lib/app";
+import type { AccountConfig } from "../../lib/rotation/account-config";
+import { noFleetLimits } from "../../lib/rotation/fleet/fleet-config";
 import { InstanceCounts } from "../../lib/signals/instance-counts";
 import { RefusedProofLimiter } from "../../lib/signals/refused-proof-limiter";
 import { ReportCache } from "../../lib/signals/report-cache";
 import { VersionCache } from "../../lib/signals/version-cache";
 
+type Parts = Pick<App, "ports" | "limits"> &
+  Partial<Pick<App, "emulated" | "unresolved" | "fleet">> & { readonly accounts: readonly AccountConfig[] };
+
 /** A process of the app with an empty memory. */
 export const anApp = ({
   emulated = false,
   unresolved = [],
+  fleet = noFleetLimits,
+  accounts,
   ...parts
-}: Pick<App, "ports" | "limits" | "accounts"> & Partial<Pick<App, "emulated" | "unresolved">>): App => ({
+}: Parts): App => ({
   ...parts,
+  accounts: new ExplicitAccounts(accounts),
+  fleet,
   versions: new VersionCache(parts.ports.secrets, parts.ports.clock),
   reports: new ReportCache(parts.ports.signals, parts.ports.clock),
   instances: new InstanceCounts(parts.ports.signals, parts.ports.clock),

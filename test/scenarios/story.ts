@@ -168,7 +168,7 @@ export class Story {
 
   /** The account as this process knows it. */
   #configIn({ app }: Process): AccountConfig {
-    return app.accounts.find(({ name }) => name === this.config.name) ?? this.config;
+    return app.accounts.find(this.config.name) ?? this.config;
   }
 
   /** Runs until the work ends, without other delays than those of its calls. Null where the process crashed. */

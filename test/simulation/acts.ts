@@ -107,8 +107,8 @@ export const carryOut = (stage: Stage, act: Act): void => {
 
 const servingProcess = ({ world }: Stage, name: string) => {
   const process = world.random.any(world.processes.filter((candidate) => candidate.serves(world.timeline.now)));
-  const config = process?.app.accounts.find((account) => account.name === name);
-  return process === null || config === undefined ? null : { process, config };
+  const config = process?.app.accounts.find(name) ?? null;
+  return process === null || config === null ? null : { process, config };
 };
 
 const answered = (world: World, actor: string, answer: Promise<{ readonly kind: string }>): void => {
@@ -270,10 +270,12 @@ export const markSecret = (stage: Stage, account: number): void => {
 const isDeployed = (stage: Stage, account: number): boolean => {
   const { name, batch, secret } = configOf(stage, account);
   return stage.world.processes.every(({ app }) =>
-    app.accounts.some(
-      (config) =>
-        config.name === name && config.secret.name === secret.name && config.batch.resourceId === batch.resourceId,
-    ),
+    app.accounts
+      .list()
+      .some(
+        (config) =>
+          config.name === name && config.secret.name === secret.name && config.batch.resourceId === batch.resourceId,
+      ),
   );
 };
 

@@ -120,8 +120,8 @@ export class Instances {
     const instance = this.living(account).find((one) => this.#consumer(one)?.proof === "required");
     const newest = instance === undefined ? null : world.vault.newest(instance.secret);
     const process = world.random.any(world.processes.filter((candidate) => candidate.serves(world.timeline.now)));
-    const config = process?.app.accounts.find(({ name }) => name === this.configOf(account).name);
-    if (instance === undefined || newest === null || process === null || config === undefined) return;
+    const config = process?.app.accounts.find(this.configOf(account).name) ?? null;
+    if (instance === undefined || newest === null || process === null || config === null) return;
     const at = toInstant(new Date(world.wallMs));
     const { account: _, ...claims } = { ...this.#claims(instance, at), secretVersion: newest.version, healthy: true };
     const proof = Buffer.alloc(32, 7).toString("base64");
@@ -140,8 +140,8 @@ export class Instances {
     const instance = world.random.any(this.living(account).filter((one) => this.#consumer(one) !== undefined));
     const newest = world.vault.newest(secret);
     const process = world.random.any(world.processes.filter((candidate) => candidate.serves(world.timeline.now)));
-    const config = process?.app.accounts.find((candidate) => candidate.name === name);
-    if (instance === null || newest === null || process === null || config === undefined) return;
+    const config = process?.app.accounts.find(name) ?? null;
+    if (instance === null || newest === null || process === null || config === null) return;
     const at = toInstant(new Date(world.wallMs));
     const { account: _, ...claims } = this.#claims(instance, at);
     const lie = { instance: invented ? "i-0" : instance.id, secretVersion: newest.version, healthy: false };
@@ -208,8 +208,8 @@ export class Instances {
     // The sender waits a minute for an answer.
     timeline.add(timeline.now + minute, () => settled(false), { wakes: false });
     const process = random.any(world.processes.filter((candidate) => candidate.serves(timeline.now)));
-    const config = process?.app.accounts.find(({ name }) => name === this.configOf(instance.account).name);
-    if (process === null || config === undefined || instance.version === null) return;
+    const config = process?.app.accounts.find(this.configOf(instance.account).name) ?? null;
+    if (process === null || config === null || instance.version === null) return;
     this.signals += 1;
     const body = this.#body(instance);
     const heard = (received: Received): void => {

@@ -72,7 +72,7 @@ export class PublicationJudge {
    * drives was under way.
    */
   #probes({ process, record }: SentPublication, held: Held | null): boolean {
-    const config = process.app.accounts.find(({ name }) => name === record?.account);
+    const config = record && process.app.accounts.find(record.account);
     return config?.probe === "dataPlane" && held !== null && process.deployedAt < held.at - limits.claimMs;
   }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { readAccounts } from "../../lib/config/accounts";
+import { resolveConfiguration } from "../../lib/config/accounts";
 import { parseJsonc } from "../../lib/config/jsonc";
 import { asObject } from "../../lib/config/merge";
 
@@ -26,7 +26,8 @@ const bicepProblems = (text: string): string[] => {
 };
 
 /**
- * The text of the file of accounts, for the package; null where it lists none: the accounts are then in the setting.
+ * The text of the file of accounts, for the package; null where it lists none and finds none: the accounts are then in
+ * the setting.
  * Throws with every problem at once, as the app would report it after the deployment.
  */
 export const accountsToPackage = (file: string): string | null => {
@@ -34,9 +35,9 @@ export const accountsToPackage = (file: string): string | null => {
   const parsed = parseJsonc(text.replace(/^\uFEFF/, ""));
   const problems = "value" in parsed ? bicepProblems(text) : [...parsed.problems];
   if ("value" in parsed) {
-    const { accounts } = asObject(parsed.value);
-    if (Array.isArray(accounts) && accounts.length === 0) return null;
-    readAccounts(parsed.value, rules, (at, problem) => problems.push(`${at} ${problem}`));
+    const { accounts, discovery } = asObject(parsed.value);
+    if (Array.isArray(accounts) && accounts.length === 0 && discovery === undefined) return null;
+    resolveConfiguration(parsed.value, rules, (at, problem) => problems.push(`${at} ${problem}`));
   }
   if (problems.length > 0) throw new Error(`the accounts are wrong:\n${problems.join("\n")}`);
   return text;

@@ -9,7 +9,7 @@ export const schemaPath = join(__dirname, "../../rotation.schema.json");
 /** The JSON Schema of the configuration, made from the app's own schema. Editors support draft 7 best. */
 export const schemaText = (): string => {
   const rules = { emulated: false, vaultDomain: clouds.AzurePublic.vaultDomain, defaultVaultUrl: null };
-  const schema = configurationSchema(completeAccount(rules));
+  const schema = configurationSchema(completeAccount(rules), rules);
   return `${JSON.stringify(z.toJSONSchema(schema, { io: "input", target: "draft-7" }), null, 2)}\n`;
 };
 

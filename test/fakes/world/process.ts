@@ -1,7 +1,9 @@
+import { ExplicitAccounts } from "../../../lib/account-directory";
 import type { App } from "../../../lib/app";
 import type { AppLimits } from "../../../lib/limits";
 import type { Ports } from "../../../lib/ports";
 import type { AccountSettings } from "../../../lib/rotation/account-config";
+import { type FleetConfig, noFleetLimits } from "../../../lib/rotation/fleet/fleet-config";
 import { methodOf, type Operation } from "./faults";
 import type { Product } from "./product-type";
 import type { VirtualClock } from "./virtual-clock";
@@ -24,6 +26,7 @@ export interface ProcessOptions {
   readonly emulated: boolean;
   readonly death: Death | null;
   readonly unresolved?: App["unresolved"];
+  readonly fleet?: FleetConfig;
 }
 
 /** The answer to a signed call; `unanswered` until there is one. */
@@ -69,12 +72,13 @@ export class Process {
     const reports = new product.ReportCache(ports.signals, clock);
     const instances = new product.InstanceCounts(ports.signals, clock);
     const refusedProofs = new product.RefusedProofLimiter(clock);
-    const { unresolved = [] } = this.options;
+    const { unresolved = [], fleet = noFleetLimits } = this.options;
     const loadedAt = clock.now().toISOString();
     const loaded = accounts.map((account) => ({ ...account, loadedAt }));
     const app: App = {
       ports,
-      accounts: loaded,
+      accounts: new ExplicitAccounts(loaded),
+      fleet,
       versions,
       reports,
       instances,

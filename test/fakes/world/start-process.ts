@@ -16,17 +16,19 @@ export interface StartOptions {
   readonly death?: Death | null;
   /** Optional settings that the platform has not resolved. */
   readonly unresolved?: App["unresolved"];
+  readonly fleet?: App["fleet"];
 }
 
 /** A process of the function app in this world. */
 export const startProcess = (
   world: World,
   accounts: readonly AccountSettings[],
-  { name = "p1", limits: change, emulated = true, ports, death = null, unresolved = [] }: StartOptions = {},
+  { name = "p1", limits: change, emulated = true, ports, death = null, unresolved = [], ...rest }: StartOptions = {},
 ): Process => {
   const clock = world.newClock();
   const { product } = world;
-  const process = new Process({ name, clock, product, limits: { ...limits, ...change }, emulated, death, unresolved });
+  const options = { name, clock, product, limits: { ...limits, ...change }, emulated, death, unresolved, ...rest };
+  const process = new Process(options);
   process.ports = { ...portsOf(world, process), ...ports };
   process.deploy(accounts);
   world.processes.push(process);

@@ -56,6 +56,27 @@ export const everyMember = {
   remindEvery: "P1D",
 } as const;
 
+export const aGuid = "00000000-0000-0000-0000-000000000000";
+
+/** Every member of a configuration whose accounts are found by a tag. */
+export const aFleet = {
+  profiles: {
+    standard: {
+      rotateEvery: "P30D",
+      secret: { vaultUrl: "https://keys.vault.azure.net", name: "{location}-{account}-batch-key" },
+      gate: { consumers: [{ name: "render-api", proof: "required" }] },
+    },
+  },
+  discovery: { tag: "rotator", consumersTag: "apps", scope: { managementGroups: ["platform"] }, every: "PT1H" },
+  fleet: {
+    spread: 0.25,
+    maxRotating: 10,
+    canaries: ["render-weu"],
+    breaker: { failures: 3, within: "P1D" },
+    blackouts: [{ from: "2026-12-20T01:00:00+01:00", to: "2027-01-04T00:00:00Z", reason: "end of the year" }],
+  },
+} as const;
+
 /** Valid settings with these changes. */
 export const anEnvironment = (changes: Environment = {}): Environment => ({
   AzureWebJobsStorage: connectionString,

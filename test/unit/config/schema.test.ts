@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import Ajv from "ajv";
 import { schemaPath, schemaText } from "../../tools/write-schema";
-import { anAccount, batchId, everyMember, placesOf, withConfiguration } from "./builders";
+import { aFleet, aGuid, anAccount, batchId, everyMember, placesOf, withConfiguration } from "./builders";
 import { words } from "../../builders/words";
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
@@ -39,7 +39,10 @@ describe("rotation.schema.json", () => {
     const withoutDefault = new Set(names("default").map((path) => path.split("/").at(-1)));
     expect(withoutDefault).toEqual(
       new Set(
-        words("$schema accounts days expireAfter from name resourceId secret timeZone to vaultResourceId vaultUrl"),
+        words(
+          "$schema accounts days discovery expireAfter failures from managementGroups name profile reason resourceId " +
+            "scope secret subscriptions timeZone to vaultResourceId vaultUrl within",
+        ),
       ),
     );
   });
@@ -51,6 +54,7 @@ describe("rotation.schema.json", () => {
       { $schema: "./rotation.schema.json", defaults: { rotateEvery: "P2W" }, accounts: [anAccount()] },
     ],
     ["everything", { accounts: [anAccount(everyMember)] }],
+    ["a fleet that is found by a tag", aFleet],
   ])("accepts what the app accepts: %s", (_what, configuration) => {
     expect(placesOf(withConfiguration(configuration))).toEqual([]);
     expect([validate(configuration), validate.errors]).toEqual([true, null]);
@@ -85,6 +89,20 @@ describe("rotation.schema.json", () => {
       { accounts: [anAccount({ window: { days: ["Tue"], from: "25:00", to: "02:00", timeZone: "UTC" } })] },
     ],
     ["a phase that cannot stall", { defaults: { stalledAfter: { idle: "P1D" } }, accounts: [anAccount()] }],
+    ["a profile that is no object", { profiles: { standard: 1 }, accounts: [anAccount()] }],
+    [
+      "a secret that accounts of a profile would share",
+      { ...aFleet, profiles: { standard: { secret: { name: "a" } } } },
+    ],
+    ["two scopes", { ...aFleet, discovery: { scope: { subscriptions: [aGuid], managementGroups: ["platform"] } } }],
+    ["no scope", { ...aFleet, discovery: {} }],
+    ["a tag that would end the query", { ...aFleet, discovery: { ...aFleet.discovery, tag: "it's" } }],
+    ["a spread of more than half", { ...aFleet, fleet: { spread: 0.6 } }],
+    ["no rotation at once", { ...aFleet, fleet: { maxRotating: 0 } }],
+    [
+      "a local time",
+      { ...aFleet, fleet: { blackouts: [{ from: "2026-12-20T00:00:00", to: "2027-01-04T00:00:00Z" }] } },
+    ],
     ["a name in defaults", { defaults: { name: "render-weu" }, accounts: [anAccount()] }],
   ])("refuses the malformed values that the app refuses: %s", (_what, configuration) => {
     // JSON omits members that are undefined.

@@ -243,7 +243,7 @@ describe("with valid settings", () => {
   it("a handler gets the app", async () => {
     let seen: readonly string[] = [];
     const handler = good.http.withApp(async (app) => {
-      seen = app.accounts.map(({ name }) => name);
+      seen = app.accounts.list().map(({ name }) => name);
       return { status: 204 };
     });
     expect(await answerOf(handler)).toMatchObject({ status: 204 });

@@ -1,0 +1,55 @@
+import type { AccountSettings, BatchAccountRef } from "../rotation/account-config";
+import { parseDuration } from "../rotation/time/duration";
+import { days } from "../rotation/time/units";
+import type { CompleteAccount } from "./configuration-schema";
+import { batchIdParts } from "./identity-fields";
+
+/** Of a duration that the schema has let through. */
+const ms = (duration: string): number => parseDuration(duration) ?? Number.NaN;
+
+const msOrNull = (duration: string | null): number | null => (duration === null ? null : ms(duration));
+
+const batchOf = (resourceId: string): BatchAccountRef => ({
+  resourceId,
+  ...(batchIdParts(resourceId) ?? { subscriptionId: "", resourceGroup: "", accountName: "" }),
+});
+
+const resolveGate = ({ mode, consumers, delay, ...gate }: CompleteAccount["gate"]): AccountSettings["gate"] => ({
+  mode,
+  consumers,
+  soakMs: ms(gate.soak),
+  signalFreshnessMs: ms(gate.signalFreshness),
+  forgetInstanceAfterMs: ms(gate.forgetInstanceAfter),
+  delayMs: mode === "delay" ? msOrNull(delay) : null,
+  rollbackWhenUnhealthyForMs: msOrNull(gate.rollbackWhenUnhealthyFor),
+});
+
+const resolveStalledAfter = (after: CompleteAccount["stalledAfter"]): AccountSettings["stalledAfterMs"] => ({
+  adopting: ms(after.adopting),
+  started: ms(after.started),
+  regenerated: ms(after.regenerated),
+  published: ms(after.published),
+  retired: ms(after.retired),
+  settling: ms(after.settling),
+});
+
+/** Of an account that the schema has let through. */
+export const resolveAccount = (account: CompleteAccount): AccountSettings => {
+  const batch = batchOf(account.resourceId);
+  const rotateEveryMs = ms(account.rotateEvery);
+  return {
+    name: account.name ?? batch.accountName.toLowerCase(),
+    batch,
+    secret: { vaultUrl: new URL(account.secret.vaultUrl).origin, name: account.secret.name },
+    rotateEveryMs,
+    expireAfterMs: account.expireAfter === undefined ? rotateEveryMs + days(30) : ms(account.expireAfter),
+    window: account.window,
+    settleOn: account.settleOn,
+    probe: account.probe,
+    reconcileEveryMs: ms(account.reconcileEvery),
+    paused: account.paused,
+    gate: resolveGate(account.gate),
+    stalledAfterMs: resolveStalledAfter(account.stalledAfter),
+    remindEveryMs: ms(account.remindEvery),
+  };
+};
