@@ -41,6 +41,23 @@ describe("a record that was restored from an older copy", () => {
     expect(story.violation).toBeNull();
   });
 
+  it("of a time before another secret was configured: the configured secret is adopted again, the other one is left", async () => {
+    const { story } = await anIdleStory();
+    const copy = story.record;
+    const first = story.config.secret;
+    const versions = story.versions;
+    story.reconfigure({ secret: { ...first, name: "another-secret" } });
+    await story.goesOnUntilIdle();
+    await story.demand();
+    await story.goesOnUntilIdle();
+    story.setBack(copy);
+    await story.tick();
+    await story.goesOnUntilIdle();
+    expect([story.record.secret.name, story.events.at(-1)]).toEqual(["another-secret", "Adopted"]);
+    expect(story.world.vault.versions(first)).toHaveLength(versions);
+    expect(story.violation).toBeNull();
+  });
+
   it("keeps a pause that the copy does not know: no key is regenerated", async () => {
     const { story } = await anIdleStory();
     const copy = story.record;

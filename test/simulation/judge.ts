@@ -42,6 +42,8 @@ export class Judge implements Observer {
   readonly #urgent: UrgentJudge;
   /** By secret: its newest version where that holds a dead, refused key, and the virtual time of this finding. */
   readonly #deadSince = new Map<string, { readonly version: string; readonly at: number }>();
+  /** By secret that a restored record names although its account has left it: its newest version at that moment. */
+  readonly #left = new Map<string, string>();
   /** By account: the failures of its driver's process before it took the claim. */
   readonly #failuresBefore = new Map<string, number>();
   /** By account: the number of consecutive lines that gave its state without a reason. */
@@ -162,6 +164,7 @@ export class Judge implements Observer {
     else if (this.#deadSince.get(secretName(secret))?.version !== newest.version)
       this.#deadSince.set(secretName(secret), { version: newest.version, at: world.timeline.now });
     if (newest !== null && newest.disabledBy === null && world.batch.accepts(newest.value)) return;
+    if (newest !== null && newest.version === this.#left.get(secretName(secret))) return;
     if (newest === null) return this.#broken("I1", `${secret.name} has no version`);
     if (newest.disabledBy === "rotator") return this.#broken("I1", "the rotator disabled the newest version");
     if (newest.disabledBy === null && !this.#excused(newest.value, newest))
@@ -257,7 +260,16 @@ export class Judge implements Observer {
 
   changedManually(account: string, what: ManualChange, copy: RotationRecord | null): void {
     if (what === "deleted" || what === "setBack") this.#urgent.forget(account);
+    if (copy !== null) this.#noteLeft(account, copy.secret);
     this.audit.changedManually(account, what, copy);
+  }
+
+  /** The copy of a record names a secret that the account has left since: rotations went on without it. */
+  #noteLeft(account: string, secret: SecretRef): void {
+    const present = this.world.tables.rotations.get(account)?.record.secret;
+    const version = this.world.vault.newest(secret)?.version;
+    if (present === undefined || version === undefined || secretName(present) === secretName(secret)) return;
+    this.#left.set(secretName(secret), version);
   }
 
   /** After a run. */
