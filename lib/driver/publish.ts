@@ -2,7 +2,7 @@ import { OperatorNeededError } from "../errors";
 import type { SlotKeys } from "../ports";
 import { vaultRemedies } from "../remedies";
 import { activeQuarantine } from "../rotation/claim";
-import { lastKeyChange } from "../rotation/key-changes";
+import { lastChangeOf, lastKeyChange } from "../rotation/key-changes";
 import { ownerOf, secretUrl } from "../rotation/ownership";
 import type { Slot } from "../rotation/phases";
 import { type Instant, latest, plusMs, toInstant } from "../rotation/time/time";
@@ -41,7 +41,8 @@ export const publishNext = async (
 /**
  * Apps read no key that works: the newest version holds neither live key, or there is none. The first of these slots
  * whose key Batch accepts is published. Where Batch cannot be asked, the first one is published on the list's word, as
- * nothing can become worse; but not on the word of a list that may be from before a change.
+ * nothing can become worse; but not on the word of a list that may be from before a change. Batch may still accept a
+ * key that the rotator has just replaced, so a signed call is not enough where the list may be from before that.
  */
 export const publishInstead = async (
   context: StepContext,
@@ -50,16 +51,28 @@ export const publishInstead = async (
   rotationId: string,
 ): Promise<Instead | Waits> => {
   const [first, second] = slots;
+  let stale: Waits | null = null;
   for (const slot of [first, second]) {
     // A slot whose regenerate may still be in flight is not published.
     if (slot === second && activeQuarantine(context.record, context.now)?.slot === second) break;
     const { kind } = await ask(context, snapshot.keys[slot]);
     if (kind === "refused") continue;
+    if (kind === "accepted" && mayBeReplaced(context, snapshot.keys, slot)) {
+      stale = keyListStale(`the key list may be from before the ${slot} key was regenerated`);
+      continue;
+    }
     const waits = kind === "accepted" ? null : listTooOld(context, snapshot.newest, slot);
     if (waits !== null) return waits;
     return { slot, ...(await publishProven(context, slot, snapshot, rotationId)), answer: kind };
   }
-  return newKeyNotAcceptedYet(first);
+  return stale ?? newKeyNotAcceptedYet(first);
+};
+
+/** The list shows a key that this rotator may have replaced since. */
+const mayBeReplaced = ({ record, answered, listLagMs, ports }: StepContext, keys: SlotKeys, slot: Slot): boolean => {
+  if (answered !== null) return !answered[slot].equals(keys[slot]);
+  const changedAt = lastChangeOf(record, slot);
+  return changedAt !== null && plusMs(changedAt, listLagMs) > toInstant(ports.clock.now());
 };
 
 /**

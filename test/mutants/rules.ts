@@ -377,6 +377,14 @@ export const safetyRules: readonly SafetyRule[] = [
     caughtBy: { simulation: ["keyListsBehind"] },
   },
   {
+    rule: "a repair publishes no key that the rotator may have just replaced, though Batch still accepts it",
+    without: "a list from before a regenerate puts a key into the vault that is refused seconds later",
+    file: "lib/driver/publish.ts",
+    text: 'if (kind === "accepted" && mayBeReplaced(',
+    instead: 'if (kind === "refused" && mayBeReplaced(',
+    caughtBy: { jest: "scenarios", test: "publishing" },
+  },
+  {
     rule: "a repair publishes only a key that Batch accepts",
     without: "a key that Batch does not accept yet takes the place of a dead one while another key lives",
     file: "lib/driver/publish.ts",

@@ -1,3 +1,4 @@
+import { minutes } from "../builders/time";
 import { anIdleStory } from "./story";
 
 describe("a configuration that names something else", () => {
@@ -8,6 +9,8 @@ describe("a configuration that names something else", () => {
     const versions = story.versions;
     const first = story.config.secret;
     story.reconfigure({ secret: { ...first, name: "another-secret" } });
+    await story.tick();
+    await story.passes(minutes(2));
     await story.tick();
     expect([story.phase, story.published]).toEqual(["adopting", "primary"]);
     expect(story.events.slice(-3)).toEqual(["ConfigurationChanged", "RotationSuperseded", "KeyPublished"]);

@@ -25,6 +25,7 @@ describe.each(sabotages)("after a person has %s", (_, sabotage) => {
     await story.demand();
     await story.operate("pause");
     sabotage(story);
+    await story.passes(minutes(2));
     await story.tick();
     expect([story.phase, story.published]).toEqual(["published", "secondary"]);
     await story.goesOn(() => story.world.timeline.now > hours(3));

@@ -1,15 +1,14 @@
 import type { BatchKeys } from "../../lib/ports";
 import type { Slot } from "../../lib/rotation/phases";
-import { hours, minutes } from "../builders/time";
+import { hours, minutes, seconds } from "../builders/time";
 import type { Process } from "../fakes/world/process";
 import { anIdleStory, nextCall, Story } from "./story";
 
 const elsewhere = "/subscriptions/s/resourceGroups/other/providers/Microsoft.Batch/batchAccounts/renderweu";
 
-/** The key list stays as it is now until the returned function is called. */
-const staleList = (story: Story): (() => void) => {
-  const { batch } = story.world;
-  const listed = jest.spyOn(batch, "listedKeys").mockReturnValue(batch.liveKeys(story.config.batch));
+/** The key list shows these keys, or stays as it is now, until the returned function is called. */
+const staleList = (story: Story, keys = story.world.batch.liveKeys(story.config.batch)): (() => void) => {
+  const listed = jest.spyOn(story.world.batch, "listedKeys").mockReturnValue(keys);
   return () => listed.mockRestore();
 };
 
@@ -59,6 +58,28 @@ describe("a key list from before a regenerate", () => {
     fresh();
     await story.goesOnUntilIdle();
     expect([story.versions, story.violation]).toEqual([versions, null]);
+  });
+
+  it("repairs nothing with a key that the rotator has just replaced and that Batch still accepts", async () => {
+    const { story } = await anIdleStory({ settleMs: { accept: minutes(1), refuse: seconds(30) } });
+    const old = story.keys.secondary.value;
+    const afterNothing = staleList(story);
+    story.regenerateManually("primary");
+    await story.passes(seconds(10));
+    await story.demand();
+    const { versions } = story;
+    afterNothing();
+    const afterOne = staleList(story, { primary: story.keys.primary.value, secondary: old });
+    await story.passes(seconds(21));
+    await story.tick();
+    expect([story.phase, story.published, story.versions]).toEqual(["regenerated", null, versions]);
+    expect((await story.status()).waitingFor?.reason).toBe("KeyListStale");
+    afterOne();
+    await story.passes(minutes(2));
+    await story.tick();
+    expect(story.published).not.toBeNull();
+    await story.goesOnUntilIdle();
+    expect(story.violation).toBeNull();
   });
 
   it("repairs nothing while Batch cannot be asked, for two minutes after the last known change", async () => {

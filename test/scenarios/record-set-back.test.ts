@@ -41,7 +41,7 @@ describe("a record that was restored from an older copy", () => {
     expect(story.violation).toBeNull();
   });
 
-  it("of a time before another secret was configured: the configured secret is adopted again, the other one is left", async () => {
+  it("of a time before another secret was configured: the configured one is adopted again", async () => {
     const { story } = await anIdleStory();
     const copy = story.record;
     const first = story.config.secret;
