@@ -50,7 +50,7 @@ const publishFirst = async (
     return keyListStale(`Batch accepts the key of version ${newest.version}, which its key list does not show`);
   await refuseForeign(context, snapshot, (owner) => owner !== "thisAccount");
   const as = await publishInstead(context, ["primary", "secondary"], snapshot, context.ports.ids.next());
-  if ("hold" in as) return as;
+  if (!("slot" in as)) return as;
   const now = context.ports.clock.now();
   const { slot, version, createdAt } = as;
   const active = { slot, version, publishedAt: toInstant(now), createdAt, keyMadeAt: toInstant(now) };

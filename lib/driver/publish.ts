@@ -8,7 +8,14 @@ import type { Slot } from "../rotation/phases";
 import { type Instant, latest, plusMs, toInstant } from "../rotation/time/time";
 import type { PublishedAs } from "../rotation/evidence";
 import { answerFor, ask, keyListStale, newKeyNotAcceptedYet, slotOf } from "./key-operations";
-import type { GoodSnapshot, KeySnapshot, Newest, StepContext, Waits } from "./step-context";
+import {
+  type GoodSnapshot,
+  type KeySnapshot,
+  lookAgain,
+  type Newest,
+  type StepContext,
+  type Waits,
+} from "./step-context";
 
 /*
  * The only place that publishes a key, and that decides whether it may be published. Apps read the newest version, so
@@ -49,7 +56,7 @@ export const publishInstead = async (
   slots: readonly [Slot, Slot],
   snapshot: KeySnapshot,
   rotationId: string,
-): Promise<Instead | Waits> => {
+): Promise<Instead | Waits | typeof lookAgain> => {
   const [first, second] = slots;
   let stale: Waits | null = null;
   for (const slot of [first, second]) {
@@ -63,9 +70,16 @@ export const publishInstead = async (
     }
     const waits = kind === "accepted" ? null : listTooOld(context, snapshot.newest, slot);
     if (waits !== null) return waits;
+    if (!(await isStillNewest(context, snapshot.newest))) return lookAgain;
     return { slot, ...(await publishProven(context, slot, snapshot, rotationId)), answer: kind };
   }
   return stale ?? newKeyNotAcceptedYet(first);
+};
+
+/** Asked last: a process may have stood still since it read the vault, or the vault may have answered from the past. */
+const isStillNewest = async ({ ports, config, call }: StepContext, read: Newest | null): Promise<boolean> => {
+  const newest = await ports.secrets.newest(config.secret, call());
+  return newest?.version === read?.version;
 };
 
 /** The list shows a key that this rotator may have replaced since. */

@@ -126,7 +126,7 @@ const drifted = async (context: StepContext, state: StateWithActive, snapshot: K
     run: async () => {
       const rotationId = "rotation" in state ? state.rotation.id : context.ports.ids.next();
       const as = await publishInstead(context, [slot, otherSlot(slot)], snapshot, rotationId);
-      return "hold" in as ? as : driftRepaired(state, as.slot, as, what, context.ports.clock.now());
+      return "slot" in as ? driftRepaired(state, as.slot, as, what, context.ports.clock.now()) : as;
     },
   };
 };
