@@ -377,6 +377,14 @@ export const safetyRules: readonly SafetyRule[] = [
     caughtBy: { simulation: ["keyListsBehind"] },
   },
   {
+    rule: "a repair reads the newest version once more just before it publishes",
+    without: "a process that stood still overwrites a live version that was published meanwhile",
+    file: "lib/driver/publish.ts",
+    text: "return newest?.version === read?.version;",
+    instead: "return newest?.version !== undefined || read === null;",
+    caughtBy: { jest: "scenarios", test: "publishing" },
+  },
+  {
     rule: "a repair publishes no key that the rotator may have just replaced, though Batch still accepts it",
     without: "a list from before a regenerate puts a key into the vault that is refused seconds later",
     file: "lib/driver/publish.ts",

@@ -156,6 +156,27 @@ describe("a repair", () => {
     expect(story.violation).toBeNull();
   });
 
+  it("leaves a version alone that was published while it asked Batch", async () => {
+    const { story } = await anIdleStory();
+    story.regenerateManually("primary");
+    const process = story.start("p2");
+    const { ports } = process.app;
+    const probe: BatchKeys["probe"] = async (...asked) => {
+      const answer = await ports.batch.probe(...asked);
+      if (answer === "accepted" && story.published === null) story.publishManually(story.keys.secondary.value);
+      return answer;
+    };
+    process.ports = { ...ports, batch: { ...ports.batch, probe } };
+    process.deploy([story.config]);
+    const { versions } = story;
+    await story.passes(hours(6));
+    await story.tick(process);
+    expect([story.versions, story.published]).toEqual([versions + 1, "secondary"]);
+    expect(story.events).toContain("SlotAdopted");
+    await story.goesOnUntilIdle();
+    expect(story.violation).toBeNull();
+  });
+
   it("keeps the tags that others have set", async () => {
     const { story } = await anIdleStory();
     const { vault } = story.world;
