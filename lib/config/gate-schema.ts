@@ -23,11 +23,14 @@ const consumer = (rules: SchemaOptions) =>
     {
       name: consumerName,
       instances: z
-        .int({ error: mustBe("a whole number from 1 to 1000") })
-        .min(1, { error: mustBe("a whole number from 1 to 1000") })
-        .max(1000, { error: mustBe("a whole number from 1 to 1000") })
+        .int({ error: mustBe("a whole number from 0 to 1000") })
+        .min(0, { error: mustBe("a whole number from 0 to 1000") })
+        .max(1000, { error: mustBe("a whole number from 0 to 1000") })
         .default(1)
-        .meta({ description: "How many instances must be known and good.", examples: [2] }),
+        .meta({
+          description: "How many instances must be known and good. 0: none has to run, as with commands that end.",
+          examples: [2],
+        }),
       proof: oneOf(["optional", "required"])
         .default("optional")
         .meta({

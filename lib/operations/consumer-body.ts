@@ -1,4 +1,5 @@
 import { type ConsumerState, consumerState, reportsByConsumer } from "../rotation/gate/consumers";
+import { hasLeft } from "../rotation/gate/leaving";
 import { heardAt, type InstanceReport, isPseudo } from "../rotation/gate/signals";
 import { type Instant, msBetween, toInstant } from "../rotation/time/time";
 import type { RotationRecord } from "../rotation/record";
@@ -44,7 +45,7 @@ export const consumerBodies = ({
     name: consumer.name,
     state: active === null ? "NoSignalYet" : consumerState(consumer, gate, active, reportsOf(consumer), now).state,
     instances: reportsOf(consumer)
-      .filter((report) => !isPseudo(report))
+      .filter((report) => !isPseudo(report) && !hasLeft(report))
       .filter((report) => msBetween(heardAt(report), toInstant(now)) <= gate.forgetInstanceAfterMs)
       .map(instanceBody),
   }));

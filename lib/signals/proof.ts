@@ -8,6 +8,8 @@ export interface ProofClaims {
   readonly instance: string;
   readonly secretVersion: string;
   readonly healthy: boolean;
+  /** The instance has ended. */
+  readonly leaving: boolean;
   /** The signal's `at`; empty in an answer to a health request without one. */
   readonly at: string;
 }
@@ -15,6 +17,7 @@ export interface ProofClaims {
 /**
  * The text that a proof signs. `nonce`: of the health request that is answered; null for a posted signal. The two have
  * first lines of their own: else a caller of a health URL could send future instants as nonces, and post the answers.
+ * A report of leaving has a word of its own, so that no signal can be made into one.
  */
 export const proofMessage = (claims: ProofClaims, nonce: string | null): string =>
   [
@@ -23,7 +26,7 @@ export const proofMessage = (claims: ProofClaims, nonce: string | null): string 
     claims.consumer,
     claims.instance,
     claims.secretVersion,
-    String(claims.healthy),
+    claims.leaving ? "leaving" : String(claims.healthy),
     claims.at,
     ...(nonce === null ? [] : [nonce]),
   ].join("\n");

@@ -124,6 +124,7 @@ const pseudo = ({ consumer, now }: Pull, active: Published) => ({
   at: toInstant(now),
   secretVersion: active.version,
   proven: false,
+  leaving: false,
 });
 
 const answered = (pull: Pull, active: Published): IncomingSignal => ({

@@ -7,6 +7,8 @@ export interface SignalBody {
   readonly instance: string;
   readonly secretVersion: string;
   readonly healthy: boolean;
+  /** The instance has ended. */
+  readonly leaving: boolean;
   readonly at: string;
   readonly detail: string | null;
   readonly proof: string | null;
@@ -31,6 +33,7 @@ const signalSchema = z.strictObject({
       "must be the version id that the vault returned with the key: 32 lower-case hexadecimal digits",
     ),
   healthy: z.boolean("must be true or false"),
+  leaving: z.boolean("must be true or false").default(false),
   at: z.iso.datetime({ offset: true, error: "must be an instant such as 2026-11-22T10:00:00Z" }),
   detail: z.string("must be a text").max(500, "must have at most 500 characters").nullable().default(null),
   proof: z
@@ -42,10 +45,16 @@ const signalSchema = z.strictObject({
 
 export const parseSignal = (body: unknown): Parsed<SignalBody> => parsed(signalSchema.safeParse(body));
 
-/** One signal of an answer to a health request: `at` may be absent, because its proof signs the nonce. */
+/**
+ * One signal of an answer to a health request: `at` may be absent, because its proof signs the nonce. An instance that
+ * answers has not ended.
+ */
 export type PulledSignal = Omit<SignalBody, "at"> & { readonly at: string | null };
 
-const pulledSchema = signalSchema.extend({ at: signalSchema.shape.at.nullable().default(null) });
+const pulledSchema = signalSchema.extend({
+  at: signalSchema.shape.at.nullable().default(null),
+  leaving: z.literal(false, { error: "must be absent: an instance that answers has not ended" }).default(false),
+});
 const onePulled = pulledSchema.transform((one) => [one]);
 const manyPulled = z
   .array(pulledSchema)

@@ -1,6 +1,7 @@
 import type { App } from "../app";
 import type { CallOptions } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
+import { mergeReport } from "../rotation/gate/leaving";
 import {
   type IncomingSignal,
   type InstanceReport,
@@ -25,20 +26,26 @@ export const storeSignal = async (
   { now, limits }: { readonly now: Date; readonly limits: SignalLimits },
   call: CallOptions,
 ): Promise<StoredSignal> => {
-  const merge = (known: InstanceReport | null) => mergeSignal(known, signal, toInstant(now), limits);
+  const proof = config.gate.consumers.find(({ name }) => name === signal.consumer)?.proof ?? "required";
+  const merge = (known: InstanceReport | null) => mergeReport(known, signal, toInstant(now), { ...limits, proof });
   const known = await update(app, config, signal, (report) => (report === null ? null : merge(report)), call);
   if (known !== null) return known;
+  if (merge(null) === null) return unchanged;
   const { forgetInstanceAfterMs } = config.gate;
   const isFree =
     isPseudo(signal) || (await app.instances.hasRoom(config.name, signal.consumer, forgetInstanceAfterMs, call));
   if (!isFree) {
+    // One that has ended is on no key.
+    if (signal.leaving) return unchanged;
     await markRefused(app, config, signal, now, call);
     return { kind: "full" };
   }
   const added = await update(app, config, signal, merge, call);
   app.instances.added(config.name, signal.consumer);
-  return added ?? { kind: "stored", accepted: false };
+  return added ?? unchanged;
 };
+
+const unchanged: StoredSignal = { kind: "stored", accepted: false };
 
 const update = async (
   { ports, reports }: SignalStore,

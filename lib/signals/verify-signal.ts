@@ -45,11 +45,11 @@ export const verifySignal = async (
   const claims = { ...signal, account: config.name, at: signal.at ?? "" };
   const proof = checkProof(claims, nonce, version);
   if (proof === "refused") return { kind: "proofRefused" };
-  const { consumer, instance, secretVersion, healthy } = signal;
+  const { consumer, instance, secretVersion, healthy, leaving } = signal;
   const detail = signal.detail === null ? null : freeText(signal.detail);
   return {
     kind: "verified",
-    signal: { consumer, instance, at, secretVersion, healthy, proven: proof === "proven", detail },
+    signal: { consumer, instance, at, secretVersion, healthy, leaving, proven: proof === "proven", detail },
   };
 };
 

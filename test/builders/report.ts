@@ -18,6 +18,7 @@ export const aReport = (changes: Partial<InstanceReport> = {}): InstanceReport =
   unhealthySince: null,
   joinedHealthy: false,
   unsigned: null,
+  leftAt: null,
   ...changes,
 });
 
@@ -30,5 +31,6 @@ export const aSignal = (changes: Partial<IncomingSignal> = {}): IncomingSignal =
   healthy: true,
   proven: false,
   detail: null,
+  leaving: false,
   ...changes,
 });

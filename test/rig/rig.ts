@@ -331,6 +331,7 @@ export interface Report {
   /** Default: the newest. */
   readonly version?: string;
   readonly proven?: boolean;
+  readonly leaving?: boolean;
 }
 
 /** The same, driven by the app's own operations. */
@@ -339,19 +340,27 @@ export class Place extends PlacedAccount {
     return this.record.state.phase;
   }
 
-  async report({ instance = "vm-1", healthy = true, detail, version, proven = false }: Report = {}): Promise<void> {
+  async report({
+    instance = "vm-1",
+    healthy = true,
+    detail,
+    version,
+    proven = false,
+    leaving = false,
+  }: Report = {}): Promise<void> {
     const { rig, config } = this;
     // No two signals of an instance carry the same instant.
     rig.clock.advance(1);
     const held = this.versions().findLast((each) => version === undefined || each.version === version);
     if (held === undefined) throw new Error("the vault holds no such version");
     const { at } = rig.clock;
-    const lines = [config.name, "render-api", instance, held.version, String(healthy), at];
+    const lines = [config.name, "render-api", instance, held.version, leaving ? "leaving" : String(healthy), at];
     const signal = {
       consumer: "render-api",
       instance,
       secretVersion: held.version,
       healthy,
+      leaving,
       at,
       detail: detail ?? null,
       proof: proven ? proofOf(held.value, lines) : null,

@@ -30,6 +30,7 @@ const signalOf = (place: Place, instance: string) => ({
   healthy: true,
   at: place.rig.clock.at,
   detail: null,
+  leaving: false,
   proof: null,
 });
 

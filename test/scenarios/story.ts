@@ -124,6 +124,7 @@ export class Story {
       instance: app.id,
       secretVersion: app.version ?? "",
       healthy: app.healthy,
+      leaving: false,
       at: toInstant(new Date(this.world.wallMs)),
     };
     const proof = this.world

@@ -97,6 +97,22 @@ export class Instances {
   stop(instance: Instance): void {
     instance.alive = false;
     this.world.transcript.note(this.#name(instance), () => "stops");
+    this.#leave(instance);
+  }
+
+  /** Every second instance reports that it has ended; the others fall silent. */
+  #leave(instance: Instance): void {
+    const { world } = this;
+    if (Number(instance.id.slice(2)) % 2 === 0 || instance.consumer === silent || instance.version === null) return;
+    const process = world.random.any(world.processes.filter((candidate) => candidate.serves(world.timeline.now)));
+    const config = process?.app.accounts.find(({ name }) => name === this.configOf(instance.account).name);
+    if (process === null || config === undefined) return;
+    const answered = (received: Received): void => {
+      world.transcript.note(this.#name(instance), () => `reported that it has ended: ${received.kind}`);
+    };
+    void world.product
+      .receiveSignal(process.app, config, this.#body(instance, true))
+      .then(answered, (error: unknown) => world.observer.left("error", error));
   }
 
   living(account: number): readonly Instance[] {
@@ -109,7 +125,7 @@ export class Instances {
       .filter((instance) => instance.consumer === consumer && instance.version !== null)
       .map((instance) => {
         const claims = this.#claims(instance, "");
-        const { account: _, at: __, ...body } = claims;
+        const { account: _, at: __, leaving: ___, ...body } = claims;
         return { ...body, proof: this.#proof(claims, nonce, instance) };
       });
   }
@@ -128,9 +144,12 @@ export class Instances {
     const answered = (received: Received): void => {
       world.transcript.note("forger", () => `reported as ${instance.id}: ${received.kind}`);
     };
-    void world.product
-      .receiveSignal(process.app, config, { ...claims, detail: null, proof })
-      .then(answered, () => undefined);
+    const send = (forged: Partial<SignalBody>): void =>
+      void world.product
+        .receiveSignal(process.app, config, { ...claims, detail: null, proof, ...forged })
+        .then(answered, () => undefined);
+    send({});
+    send({ leaving: true, proof: null });
   }
 
   /** A sender without a key reports an instance as unhealthy, or one that does not exist. */
@@ -230,11 +249,12 @@ export class Instances {
     void world.product.receiveSignal(process.app, config, body).then(heard, failed);
   }
 
-  #body(instance: Instance): SignalBody {
+  #body(instance: Instance, leaving = false): SignalBody {
     const at = toInstant(new Date(this.world.wallMs + instance.offsetMs));
-    const { account: _, ...claims } = this.#claims(instance, at);
+    const claims = { ...this.#claims(instance, at), leaving };
+    const { account: _, ...body } = claims;
     const proves = this.#consumer(instance)?.proof === "required";
-    return { ...claims, detail: null, proof: proves ? this.#proof(this.#claims(instance, at), null, instance) : null };
+    return { ...body, detail: null, proof: proves ? this.#proof(claims, null, instance) : null };
   }
 
   #claims(instance: Instance, at: string) {
@@ -244,6 +264,7 @@ export class Instances {
       instance: instance.id,
       secretVersion: instance.version ?? "",
       healthy: instance.healthy,
+      leaving: false,
       at,
     };
   }

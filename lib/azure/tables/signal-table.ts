@@ -44,6 +44,7 @@ const reportColumns = z.object({
   provenSince: absentAsNull(instant),
   unhealthySince: absentAsNull(instant),
   joinedHealthy: z.boolean(),
+  leftAt: absentAsNull(instant),
 });
 
 /** Neither name can hold a colon. */
@@ -118,6 +119,7 @@ const unreadableReport = (row: StoredRow): InstanceReport => {
     unhealthySince: writtenAt,
     joinedHealthy: false,
     unsigned: null,
+    leftAt: null,
   };
 };
 

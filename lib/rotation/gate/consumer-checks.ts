@@ -1,7 +1,7 @@
 import type { ConsumerConfig, GateConfig } from "../account-config";
 import type { ConsumerReason } from "../reasons";
 import { formatDuration } from "../time/duration";
-import { type Instant, plusMs, toInstant } from "../time/time";
+import { type Instant, latestOf, plusMs, toInstant } from "../time/time";
 import { heardAt, type InstanceReport } from "./signals";
 import { maxInstances, tooManyRemedy } from "./instance-limits";
 
@@ -15,9 +15,11 @@ export interface ConsumerView {
   readonly consumer: ConsumerConfig;
   readonly gate: GateConfig;
   readonly published: PublishedVersion;
-  /** Reported within `forgetInstanceAfter`. */
+  /** Reported within `forgetInstanceAfter`, and has not left. */
   readonly known: readonly InstanceReport[];
   readonly forgotten: readonly InstanceReport[];
+  /** Has reported that it has ended, within `forgetInstanceAfter`. */
+  readonly left: readonly InstanceReport[];
   /** Stands for instances whose reports were refused within `forgetInstanceAfter`; null where there is none. */
   readonly refused: InstanceReport | null;
   readonly now: Date;
@@ -54,19 +56,28 @@ const someNames = (reports: readonly InstanceReport[]): string => {
   return more === 0 ? names.join(", ") : `${names.join(", ")} and ${more} more`;
 };
 
+/** The instances that count as required ones: an unsigned report does not bring back one that has left. */
+const runningOf = ({ known }: ConsumerView): readonly InstanceReport[] => known.filter(({ leftAt }) => leftAt === null);
+
+const lastHeard = ({ forgotten, left, gate }: ConsumerView): string => {
+  const leftAt = latestOf(left, (report) => report.leftAt);
+  if (leftAt !== null) return `; the last one that is known left at ${leftAt}`;
+  const last = latestOf(forgotten, heardAt);
+  return last === null
+    ? ""
+    : `, not heard of since ${last} (forgotten after ${formatDuration(gate.forgetInstanceAfterMs)})`;
+};
+
 /** Run in the order of `consumerReasons`: the first that finds a fault is what log, status, page and alarm show. */
 export const consumerChecks: Readonly<Record<ConsumerReason, (seen: ConsumerView) => Fault>> = {
-  NoSignalYet: ({ known, forgotten, consumer, gate, published }) => {
-    if (known.length > 0) return null;
-    const last = forgotten.map(heardAt).toSorted().at(-1);
-    const heard =
-      last === undefined
-        ? ""
-        : `, not heard of since ${last} (forgotten after ${formatDuration(gate.forgetInstanceAfterMs)})`;
+  NoSignalYet: (seen) => {
+    const { left, consumer, published } = seen;
+    const running = runningOf(seen);
+    if (running.length > 0 || (consumer.instances === 0 && left.length > 0)) return null;
     return {
       detail:
         `no instance of ${consumer.name} has reported version ${published.version}, ` +
-        `published at ${published.publishedAt}${heard}`,
+        `published at ${published.publishedAt}${lastHeard(seen)}`,
       since: published.publishedAt,
     };
   },
@@ -84,13 +95,15 @@ export const consumerChecks: Readonly<Record<ConsumerReason, (seen: ConsumerView
       }),
     );
   },
-  InstancesMissing: ({ known, refused, consumer, published }) => {
+  InstancesMissing: (seen) => {
+    const { refused, consumer, published } = seen;
     if (refused !== null) return tooManyInstances(consumer.name, refused.at);
-    if (known.length >= consumer.instances) return null;
+    const running = runningOf(seen);
+    if (running.length >= consumer.instances) return null;
     return {
       detail:
-        `${known.length} of ${consumer.instances} instances of ${consumer.name} have reported ` +
-        `(${someNames(known)}); version ${published.version} was published at ${published.publishedAt}`,
+        `${running.length} of ${consumer.instances} instances of ${consumer.name} have reported ` +
+        `(${someNames(running)}); version ${published.version} was published at ${published.publishedAt}`,
       since: published.publishedAt,
     };
   },

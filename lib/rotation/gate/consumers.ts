@@ -7,6 +7,7 @@ import {
   type PublishedVersion,
   unhealthyInstance,
 } from "./consumer-checks";
+import { hasLeft } from "./leaving";
 import { contradicted, healthUrlInstance, heardAt, type InstanceReport, isPseudo, refusedInstance } from "./signals";
 import { type Instant, latest, latestOf, plusMs, toInstant } from "../time/time";
 
@@ -67,11 +68,13 @@ const seenOf = (
   // Compared as text: with thousands of reports, parsing each of their instants takes longer than everything else.
   const knownFrom = plusMs(toInstant(now), -gate.forgetInstanceAfterMs);
   const isKnown = (report: InstanceReport): boolean => heardAt(report) >= knownFrom;
+  const heard = own.filter(isKnown);
   return {
     consumer,
     gate,
     published,
-    known: own.filter(isKnown),
+    known: heard.filter((report) => !hasLeft(report)),
+    left: heard.filter(hasLeft),
     forgotten: own.filter((report) => !isKnown(report)),
     refused: all.find((report) => report.instance === refusedInstance && isKnown(report)) ?? null,
     now,
@@ -118,22 +121,43 @@ const faultOfHealthUrl = (consumer: ConsumerConfig, report: InstanceReport): Non
 });
 
 /**
- * Since when this consumer has been good without a break, given that every known instance is good now:
- * the latest of these: its n-th instance became good; an instance that had not been good became so
- * (one that was good from its first report on only joined); one that had fallen silent was forgotten.
+ * Since when this consumer has been good without a break, given that every known instance is good now. The latest of
+ * these: its n-th instance became good (its first, where none has to run); an instance that had not been good became so
+ * (one that was good from its first report on only joined); one that had fallen silent was forgotten; one that was not
+ * good left.
  */
-const goodSince = ({ consumer, gate, published, known, forgotten }: ConsumerView): Instant => {
-  const streaks = known.map((report) => {
-    const since = report.goodSince ?? report.receivedAt;
-    const provenSince = consumer.proof === "required" ? (report.provenSince ?? report.receivedAt) : since;
-    return { since: latest(since, provenSince), joined: report.joinedHealthy && provenSince <= since };
-  });
-  const starts = streaks.map(({ since }) => since).toSorted();
+const goodSince = (seen: ConsumerView): Instant => {
+  const { consumer, gate, published, known, forgotten, left } = seen;
+  const streaks = known.map((report) => streakOf(report, consumer));
+  const starts = (consumer.instances === 0 ? [...known, ...left] : known)
+    .map((report) => streakOf(report, consumer).since)
+    .toSorted();
+  const nth = Math.max(consumer.instances, 1);
   const lastForgotten = latestOf(forgotten, heardAt);
   return latest(
     published.publishedAt,
-    ...starts.slice(consumer.instances - 1, consumer.instances),
+    ...starts.slice(nth - 1, nth),
     latestOf(streaks, ({ since, joined }) => (joined ? null : since)) ?? published.publishedAt,
+    latestOf(left, (report) => breakOf(report, seen)) ?? published.publishedAt,
     lastForgotten === null ? published.publishedAt : plusMs(lastForgotten, gate.forgetInstanceAfterMs),
   );
+};
+
+interface Streak {
+  readonly since: Instant;
+  /** It began when the instance was first heard of. */
+  readonly joined: boolean;
+}
+
+const streakOf = (report: InstanceReport, { proof }: ConsumerConfig): Streak => {
+  const since = report.goodSince ?? report.receivedAt;
+  const provenSince = proof === "required" ? (report.provenSince ?? report.receivedAt) : since;
+  return { since: latest(since, provenSince), joined: report.joinedHealthy && provenSince <= since };
+};
+
+/** Until when an instance that has left was not good; null where it always was. */
+const breakOf = (report: InstanceReport, { consumer, published }: ConsumerView): Instant | null => {
+  if (report.goodSince === null || report.secretVersion !== published.version) return report.leftAt;
+  const { since, joined } = streakOf(report, consumer);
+  return joined ? null : since;
 };

@@ -2,6 +2,7 @@ import type { ConsumerConfig, GateConfig } from "../account-config";
 import type { StateOf } from "../phases";
 import { formatDuration } from "../time/duration";
 import { type Instant, latest, msBetween, toInstant } from "../time/time";
+import { hasLeft } from "./leaving";
 import { heardAt, type InstanceReport, isPseudo } from "./signals";
 
 /**
@@ -35,7 +36,7 @@ export const rollbackDue = (
 };
 
 const counts = (report: InstanceReport, { proof }: ConsumerConfig): boolean =>
-  !report.healthy && !isPseudo(report) && (proof === "optional" || report.proven);
+  !report.healthy && !isPseudo(report) && !hasLeft(report) && (proof === "optional" || report.proven);
 
 /** Where proof is required, the time counts from the first of the reports that have all been proven. */
 const unhealthySince = (report: InstanceReport, { proof }: ConsumerConfig): Instant => {

@@ -29,6 +29,8 @@ export interface InstanceReport {
   readonly joinedHealthy: boolean;
   /** What unsigned reports have said since the newest signed one; null of an instance that does not sign. */
   readonly unsigned: UnsignedClaim | null;
+  /** When it reported that it has ended; null of one that runs. */
+  readonly leftAt: Instant | null;
 }
 
 /**
@@ -75,6 +77,8 @@ export interface IncomingSignal {
   readonly healthy: boolean;
   readonly proven: boolean;
   readonly detail: string | null;
+  /** The instance has ended. */
+  readonly leaving: boolean;
 }
 
 export interface SignalLimits {
@@ -120,12 +124,13 @@ export const mergeSignal = (
 const signs = ({ latestSignedAt }: InstanceReport, receivedAt: Instant, limits: SignalLimits): boolean =>
   latestSignedAt !== null && msBetween(latestSignedAt, receivedAt) <= limits.forgetInstanceAfterMs;
 
-const isNew = ({ at: knownAt, latestSignedAt }: InstanceReport, signal: IncomingSignal, at: Instant): boolean =>
+export const isNew = ({ at: knownAt, latestSignedAt }: InstanceReport, signal: IncomingSignal, at: Instant): boolean =>
   (latestSignedAt === null || signal.at > latestSignedAt) && (signal.proven || at > knownAt);
 
-const replaced = (
+/** The report that a new signal makes; `known`: the one before. */
+export const replaced = (
   known: InstanceReport | null,
-  signal: IncomingSignal,
+  { leaving, ...signal }: IncomingSignal,
   at: Instant,
   receivedAt: Instant,
   limits: SignalLimits,
@@ -135,6 +140,7 @@ const replaced = (
   const good = signal.healthy && !contradicted({ ...signal, unsigned });
   const unbroken =
     known !== null &&
+    known.leftAt === null &&
     known.secretVersion === signal.secretVersion &&
     msBetween(known.at, receivedAt) <= limits.signalFreshnessMs
       ? known
@@ -149,9 +155,19 @@ const replaced = (
     provenSince: signal.proven && unsigned === null ? (unbroken?.provenSince ?? receivedAt) : null,
     unhealthySince: signal.healthy ? null : (known?.unhealthySince ?? receivedAt),
     // One that comes back after it was forgotten is none: its consumer was not good for as long as it was missed.
-    joinedHealthy: signal.healthy && (known === null || (streak !== null && known.joinedHealthy)),
+    joinedHealthy:
+      signal.healthy &&
+      (known === null || (known.joinedHealthy && (streak !== null || leftGood(known, signal.secretVersion)))),
     unsigned,
+    leftAt: leaving ? receivedAt : null,
   };
+};
+
+/** It ended while it was good on this version, with proofs if it signs: nothing was missed until it came back. */
+const leftGood = (known: InstanceReport, version: string): boolean => {
+  const { leftAt, goodSince, provenSince, latestSignedAt, secretVersion } = known;
+  if (leftAt === null || goodSince === null || secretVersion !== version) return false;
+  return latestSignedAt === null || (provenSince !== null && provenSince <= goodSince);
 };
 
 const lateUnhealthy = (known: InstanceReport, signal: IncomingSignal, receivedAt: Instant): InstanceReport => ({

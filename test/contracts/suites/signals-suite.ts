@@ -41,6 +41,7 @@ export const signalsContract = (name: string, open: () => Promise<SignalsWorld>)
     it.each([
       aReport(),
       aReport({ latestSignedAt: at("10:14") }),
+      aReport({ leftAt: at("10:12") }),
       aReport({
         unsigned: { at: at("10:11"), secretVersion: v1, healthy: false, detail: "403 from Batch", since: at("10:11") },
       }),

@@ -48,7 +48,7 @@ export class Consumer {
     this.reported.add(version);
     const { consumer, instance } = claims;
     const proof = proofOf(key, [this.subject.config.name, consumer, instance, version, "true", at.toISOString()]);
-    const signal = { ...claims, at: at.toISOString(), detail: null, proof };
+    const signal = { ...claims, at: at.toISOString(), detail: null, leaving: false, proof };
     const received = await receiveSignal(this.subject.app, this.subject.config, signal);
     if (received.kind === "received") this.#arrived = { version, at: at.getTime() };
     return received;

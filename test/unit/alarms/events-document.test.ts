@@ -149,7 +149,7 @@ const everyOtherEvent = async (): Promise<readonly Line[]> => {
 
   await place.order("pause");
   await place.order("resume");
-  const signal = { consumer: "render-api", instance: "vm-1", healthy: true, detail: null };
+  const signal = { consumer: "render-api", instance: "vm-1", healthy: true, leaving: false, detail: null };
   rig.clock.advance(1);
   await receiveSignal(rig.app, config, {
     ...signal,

@@ -49,6 +49,7 @@ test("logs a wrong proof that arrives during another driver's claim, as it canno
     instance: "vm-1",
     secretVersion,
     healthy: true,
+    leaving: false,
     at: toInstant(at),
     detail: null,
     proof,

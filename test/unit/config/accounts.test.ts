@@ -320,7 +320,7 @@ describe("each key of an account", () => {
   it.each([
     { name: "A.b_c-1" },
     { name: "a".repeat(64) },
-    { instances: 1 },
+    { instances: 0 },
     { instances: 1000 },
     { proof: "required" },
     { healthUrl: null },
@@ -333,7 +333,7 @@ describe("each key of an account", () => {
     [{ name: "" }, "name"],
     [{ name: "a".repeat(65) }, "name"],
     [{ name: "a/b" }, "name"],
-    [{ instances: 0 }, "instances"],
+    [{ instances: -1 }, "instances"],
     [{ instances: 1001 }, "instances"],
     [{ instances: 1.5 }, "instances"],
     [{ instances: "2" }, "instances"],
@@ -468,7 +468,7 @@ test.each([
   ["from equal to to", { window: { days: "Tue", from: "02:00", to: "02:00", timeZone: "Mars" } }, "/window/to"],
   [
     "a consumer's name twice",
-    { gate: { consumers: [{ name: "a", instances: 0 }, { name: "a" }, 5] } },
+    { gate: { consumers: [{ name: "a", instances: -1 }, { name: "a" }, 5] } },
     "/gate/consumers/1/name",
   ],
 ])("one mistake does not hide another: %s", (_what, changes, place) => {

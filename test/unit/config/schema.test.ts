@@ -76,7 +76,7 @@ describe("rotation.schema.json", () => {
     ["a wrong choice", { accounts: [anAccount({ probe: "maybe" })] }],
     ["a string in place of a boolean", { accounts: [anAccount({ paused: "true" })] }],
     ["too many instances", { accounts: [anAccount({ gate: { consumers: [{ name: "a", instances: 1001 }] } })] }],
-    ["no instances", { accounts: [anAccount({ gate: { consumers: [{ name: "a", instances: 0 }] } })] }],
+    ["a negative number", { accounts: [anAccount({ gate: { consumers: [{ name: "a", instances: -1 }] } })] }],
     ["a fraction of an instance", { accounts: [anAccount({ gate: { consumers: [{ name: "a", instances: 1.5 }] } })] }],
     ["a consumer without name", { accounts: [anAccount({ gate: { consumers: [{}] } })] }],
     ["a window without days", { accounts: [anAccount({ window: { from: "01:00", to: "02:00", timeZone: "UTC" } })] }],

@@ -9,6 +9,7 @@ const claims: ProofClaims = {
   instance: "vm-1",
   secretVersion: "22222222222222222222222222222222",
   healthy: true,
+  leaving: false,
   at: "2026-11-22T10:00:00Z",
 };
 
@@ -76,6 +77,7 @@ describe("a proof", () => {
     ["instance", { ...claims, instance: "vm-2" }],
     ["secretVersion", { ...claims, secretVersion: "22222222222222222222222222222223" }],
     ["healthy", { ...claims, healthy: false }],
+    ["leaving", { ...claims, leaving: true }],
     ["at", { ...claims, at: "2026-11-22T10:00:01Z" }],
     ["at", { ...claims, at: "2026-11-22T10:00:00.000Z" }],
     ["at", { ...claims, at: "2026-11-22T11:00:00+01:00" }],

@@ -50,8 +50,8 @@ const flood = async ({ rig, config }: Place, count: number): Promise<void> => {
   const secretVersion = rig.vault.versions(config.secret)[0]?.version ?? "";
   for (let nth = 1; nth <= count; nth++) {
     const at = rig.clock.at;
-    const signal = { consumer: "render-api", instance: `vm-${nth}`, secretVersion, healthy: true, at, detail: null };
-    const received = await receiveSignal(rig.app, config, { ...signal, proof: "d3Jvbmc=" });
+    const claims = { consumer: "render-api", instance: `vm-${nth}`, secretVersion, healthy: true, leaving: false };
+    const received = await receiveSignal(rig.app, config, { ...claims, at, detail: null, proof: "d3Jvbmc=" });
     expect(received).toMatchObject({ kind: "refused", status: 403, reason: "ProofRefused" });
     rig.clock.advance(seconds(0.1));
   }

@@ -15,6 +15,7 @@ describe("a health signal", () => {
     instance: "vm-1",
     secretVersion: v2,
     healthy: true,
+    leaving: false,
     at: "2026-11-22T10:00:00Z",
     detail: "warm",
     proof,
@@ -28,7 +29,7 @@ describe("a health signal", () => {
     const { consumer, secretVersion, healthy, at } = whole;
     expect(parseSignal({ consumer, secretVersion, healthy, at })).toEqual({
       kind: "valid",
-      value: { consumer, instance: "default", secretVersion, healthy, at, detail: null, proof: null },
+      value: { consumer, instance: "default", secretVersion, healthy, leaving: false, at, detail: null, proof: null },
     });
   });
 
@@ -76,6 +77,8 @@ describe("a health signal", () => {
     ["a version that is not hexadecimal", { secretVersion: "g".repeat(32) }, false],
     ["healthy as a text", { healthy: "true" }, false],
     ["healthy as a number", { healthy: 1 }, false],
+    ["leaving", { leaving: true }, true],
+    ["leaving as a text", { leaving: "true" }, false],
     ["an instant with milliseconds", { at: "2026-11-22T10:00:00.123Z" }, true],
     ["an instant with an offset", { at: "2026-11-22T11:00:00+01:00" }, true],
     ["an instant without zone", { at: "2026-11-22T10:00:00" }, false],
@@ -131,7 +134,7 @@ const signalsOf = (count: number) =>
 
 describe("an answer to a health request", () => {
   const one = { consumer: "render-api", secretVersion: v2, healthy: true };
-  const read = { ...one, instance: "default", at: null, detail: null, proof: null };
+  const read = { ...one, instance: "default", leaving: false, at: null, detail: null, proof: null };
 
   it.each<[string, unknown, unknown]>([
     ["one signal", one, [read]],
@@ -139,6 +142,10 @@ describe("an answer to a health request", () => {
     ["one with an instant", { ...one, at: "2026-11-22T10:00:00Z" }, [{ ...read, at: "2026-11-22T10:00:00Z" }]],
   ])("may be %s", (_what, body, value) => {
     expect(parseHealthAnswer(body)).toEqual({ kind: "valid", value });
+  });
+
+  it("cannot say that its instance has ended", () => {
+    expect(placesOf(parseHealthAnswer([{ ...one, leaving: true }]))).toEqual(["/0/leaving"]);
   });
 
   it("may hold 1,000 signals and no more", () => {

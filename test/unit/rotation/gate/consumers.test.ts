@@ -1,12 +1,8 @@
 import * as fc from "fast-check";
 import type { ConsumerConfig, GateConfig } from "../../../../lib/rotation/account-config";
 import { complaintOf, confirmationsOf, consumerState } from "../../../../lib/rotation/gate/consumers";
-import {
-  healthUrlInstance,
-  type InstanceReport,
-  mergeSignal,
-  refusedInstance,
-} from "../../../../lib/rotation/gate/signals";
+import { mergeReport } from "../../../../lib/rotation/gate/leaving";
+import { healthUrlInstance, type InstanceReport, refusedInstance } from "../../../../lib/rotation/gate/signals";
 import { aConsumer, aGate } from "../../../builders/account";
 import { aReport, aSignal } from "../../../builders/report";
 import { theSecondary, v1, v2 } from "../../../builders/state";
@@ -488,12 +484,15 @@ describe("for any history of signals", () => {
     old: { secretVersion: v1, healthy: true, proven: true },
     ill: { secretVersion: v2, healthy: false, proven: true },
     unproven: { secretVersion: v2, healthy: true, proven: false },
+    leaves: { secretVersion: v2, healthy: true, proven: true, leaving: true },
+    leavesOld: { secretVersion: v1, healthy: true, proven: true, leaving: true },
     silent: null,
   } as const;
-  const act = fc.oneof(
-    { weight: 12, arbitrary: fc.constant("good" as const) },
-    { weight: 4, arbitrary: fc.constant("silent" as const) },
-    { weight: 3, arbitrary: fc.constantFrom("old" as const, "ill" as const, "unproven" as const) },
+  const act = fc.oneof<fc.WeightedArbitrary<keyof typeof acts>[]>(
+    { weight: 12, arbitrary: fc.constant("good") },
+    { weight: 4, arbitrary: fc.constant("silent") },
+    { weight: 3, arbitrary: fc.constantFrom("old", "ill", "unproven") },
+    { weight: 1, arbitrary: fc.constantFrom("leaves", "leavesOld") },
   );
   /** Long silences matter, so an instance also has periods in which it is switched off. */
   const life = fc.record({
@@ -505,7 +504,7 @@ describe("for any history of signals", () => {
     fc.assert(
       fc.property(
         fc.tuple(life, life, life),
-        fc.integer({ min: 1, max: 2 }),
+        fc.nat({ max: 2 }),
         fc.constantFrom("optional" as const, "required" as const),
         (lives, count, proof) => {
           const consumer = aConsumer({ instances: count, proof });
@@ -524,9 +523,9 @@ describe("for any history of signals", () => {
               const sent = acts[does[minute] ?? "silent"];
               if (sent === null || off.some(({ from, length }) => minute >= from && minute < from + length)) return;
               const signal = aSignal({ ...sent, instance, at: now.toISOString() });
-              const limits = { signalFreshnessMs: freshness, forgetInstanceAfterMs: gate.forgetInstanceAfterMs };
-              const { report } = mergeSignal(reports.get(instance) ?? null, signal, now.toISOString(), limits);
-              reports.set(instance, report);
+              const rules = { signalFreshnessMs: freshness, forgetInstanceAfterMs: forget, proof };
+              const merged = mergeReport(reports.get(instance) ?? null, signal, now.toISOString(), rules);
+              if (merged !== null) reports.set(instance, merged.report);
             });
             look(now);
           });

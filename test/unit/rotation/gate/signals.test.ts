@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import type { IncomingSignal, InstanceReport } from "../../../../lib/rotation/gate/signals";
+import { mergeReport, type ReportRules } from "../../../../lib/rotation/gate/leaving";
 import { contradicted, heardAt, mergeSignal } from "../../../../lib/rotation/gate/signals";
 import { consumerState } from "../../../../lib/rotation/gate/consumers";
 import { aConsumer, aGate } from "../../../builders/account";
@@ -34,6 +35,7 @@ describe("a first signal", () => {
         unhealthySince: null,
         joinedHealthy: true,
         unsigned: null,
+        leftAt: null,
       },
     });
   });
@@ -221,6 +223,7 @@ describe("an unhealthy report that arrives late", () => {
         unhealthySince: at("10:12"),
         joinedHealthy: false,
         unsigned: null,
+        leftAt: null,
       },
     });
   });
@@ -304,7 +307,10 @@ describe("an instance that joined healthy", () => {
   });
 });
 
-const replay = (all: readonly { signal: IncomingSignal; receivedAt: string }[]) => {
+const replay = (
+  all: readonly { signal: IncomingSignal; receivedAt: string }[],
+  proof: ReportRules["proof"] = "optional",
+) => {
   const steps: {
     before: InstanceReport | null;
     signal: IncomingSignal;
@@ -314,8 +320,9 @@ const replay = (all: readonly { signal: IncomingSignal; receivedAt: string }[]) 
   }[] = [];
   for (const { signal: sent, receivedAt } of all) {
     const before = steps.at(-1)?.after ?? null;
-    const { accepted, report } = mergeSignal(before, sent, receivedAt, limits);
-    steps.push({ before, signal: sent, accepted, after: report, receivedAt });
+    const merged = mergeReport(before, sent, receivedAt, { ...limits, proof });
+    if (merged !== null)
+      steps.push({ before, signal: sent, accepted: merged.accepted, after: merged.report, receivedAt });
   }
   return steps;
 };
@@ -332,6 +339,7 @@ describe("for any signals in any order", () => {
     healthy: fc.boolean(),
     proven: fc.boolean(),
     detail: fc.constant(null),
+    leaving: fc.integer({ min: 0, max: 4 }).map((one) => one === 0),
   });
   const arrivals = fc
     .array(fc.record({ signal, receivedAt: instant }), { minLength: 1, maxLength: 20 })
@@ -351,7 +359,7 @@ describe("for any signals in any order", () => {
   it("an unhealthy signal always makes the report unhealthy", () => {
     fc.assert(
       fc.property(arrivals, (all) => {
-        for (const { after } of replay(all).filter((step) => !step.signal.healthy)) {
+        for (const { after } of replay(all).filter((step) => !step.signal.healthy && !step.signal.leaving)) {
           expect(after.goodSince).toBeNull();
           expect(after.unsigned?.healthy === false || after.unhealthySince !== null).toBe(true);
         }
@@ -369,14 +377,15 @@ describe("for any signals in any order", () => {
 
   it("unsigned signals of an instance that signs open no gate, and make no signed one late", () => {
     const gate = aGate({ signalFreshnessMs: minutes(15), forgetInstanceAfterMs: hours(6) });
+    const proofs = fc.constantFrom("optional" as const, "required" as const);
     fc.assert(
-      fc.property(arrivals, instant, fc.constantFrom("optional", "required"), (all, later, proof) => {
+      fc.property(arrivals, instant, proofs, fc.nat({ max: 1 }), (all, later, proof, instances) => {
         const seen = (report: InstanceReport, now: string) =>
-          consumerState(aConsumer({ proof }), gate, theSecondary(), [report], new Date(now));
+          consumerState(aConsumer({ proof, instances }), gate, theSecondary(), [report], new Date(now));
         const first = all.findIndex((arrival) => arrival.signal.proven);
         if (first === -1) return;
         const signedOnly = all.filter((arrival, index) => index <= first || arrival.signal.proven);
-        const [mixed, pure] = [replay(all), replay(signedOnly)];
+        const [mixed, pure] = [replay(all, proof), replay(signedOnly, proof)];
         const accepted = (steps: typeof mixed) =>
           steps.filter((step) => step.signal.proven).map((step) => step.accepted);
         expect(accepted(mixed)).toEqual(accepted(pure));
