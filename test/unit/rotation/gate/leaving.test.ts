@@ -84,10 +84,10 @@ const gone = (changes: Partial<InstanceReport> = {}) => aReport({ leftAt: at("10
 const returned = (known: InstanceReport) =>
   merge(known, { at: at("10:14") }, { receivedAt: "10:14" })?.report ?? aReport();
 
-describe("an instance that has left", () => {
-  const stateOf = (reports: readonly InstanceReport[], consumer: Partial<ConsumerConfig> = {}, now = "10:15") =>
-    consumerState(aConsumer(consumer), aGate(limits), theSecondary(), reports, when(now));
+const stateOf = (reports: readonly InstanceReport[], consumer: Partial<ConsumerConfig> = {}, now = "10:15") =>
+  consumerState(aConsumer(consumer), aGate(limits), theSecondary(), reports, when(now));
 
+describe("an instance that has left", () => {
   const good = aReport({ instance: "vm-2", goodSince: at("10:01") });
 
   it("no longer shuts the gate, and its consumer is good only since then", () => {
