@@ -105,8 +105,8 @@ export class Instances {
     const { world } = this;
     if (Number(instance.id.slice(2)) % 2 === 0 || instance.consumer === silent || instance.version === null) return;
     const process = world.random.any(world.processes.filter((candidate) => candidate.serves(world.timeline.now)));
-    const config = process?.app.accounts.find(({ name }) => name === this.configOf(instance.account).name);
-    if (process === null || config === undefined) return;
+    const config = process?.app.accounts.find(this.configOf(instance.account).name) ?? null;
+    if (process === null || config === null) return;
     const answered = (received: Received): void => {
       world.transcript.note(this.#name(instance), () => `reported that it has ended: ${received.kind}`);
     };
