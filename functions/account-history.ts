@@ -1,6 +1,4 @@
 import { app, type HttpRequest } from "@azure/functions";
-import { readHistory, verifyHistory } from "../lib/history/read-history";
-import { parsePage } from "./requests";
 import { badRequest, json, withAccount } from "./http";
 
 app.http("accountHistory", {
@@ -8,7 +6,9 @@ app.http("accountHistory", {
   route: "accounts/{account}/history",
   authLevel: "function",
   handler: withAccount(async (theApp, account, request) => {
+    const { readHistory, verifyHistory } = await import("../lib/history/read-history");
     if (wantsCheck(request)) return json(200, await verifyHistory(theApp, account));
+    const { parsePage } = await import("./requests");
     const page = parsePage(request.query.get("limit"), request.query.get("before"));
     return page.kind === "valid"
       ? json(200, await readHistory(theApp, account, page.value))

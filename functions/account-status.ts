@@ -1,10 +1,12 @@
 import { app } from "@azure/functions";
-import { readStatus } from "../lib/operations/read-status";
 import { json, withAccount } from "./http";
 
 app.http("accountStatus", {
   methods: ["GET"],
   route: "accounts/{account}",
   authLevel: "function",
-  handler: withAccount(async (theApp, account) => json(200, await readStatus(theApp, account))),
+  handler: withAccount(async (theApp, account) => {
+    const { readStatus } = await import("../lib/operations/read-status");
+    return json(200, await readStatus(theApp, account));
+  }),
 });

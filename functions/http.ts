@@ -66,7 +66,7 @@ export const withApp =
   (handle: (app: App, request: HttpRequest) => Promise<HttpResponseInit>): HttpHandler =>
   (request, context) =>
     within(context, async () => {
-      const composed = theApp();
+      const composed = await theApp();
       if (composed.kind === "invalid") {
         const detail = "the app's settings are wrong: fix each of these and restart it";
         return problem(503, "ConfigurationInvalid", detail, { problems: composed.problems });

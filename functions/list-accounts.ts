@@ -1,7 +1,4 @@
 import { app } from "@azure/functions";
-import { concurrently } from "../lib/operations/concurrently";
-import { readOrphanedRecords } from "../lib/operations/orphaned-records";
-import { readStatus } from "../lib/operations/read-status";
 import { json, withApp } from "./http";
 
 const maxConcurrent = 16;
@@ -11,6 +8,9 @@ app.http("listAccounts", {
   route: "accounts",
   authLevel: "function",
   handler: withApp(async (theApp) => {
+    const { concurrently } = await import("../lib/operations/concurrently");
+    const { readOrphanedRecords } = await import("../lib/operations/orphaned-records");
+    const { readStatus } = await import("../lib/operations/read-status");
     const statuses = await concurrently(theApp.accounts.list(), maxConcurrent, (account) =>
       readStatus(theApp, account),
     );

@@ -1,7 +1,6 @@
 import { app } from "@azure/functions";
-import { type Operated, operate, operatorActions } from "../lib/operations/operate-account";
+import type { Operated } from "../lib/operations/operate-account";
 import { callerOf } from "./caller";
-import { parseOrder } from "./requests";
 import { badRequest, busy, json, problem, readJson, withAccount } from "./http";
 
 app.http("operateAccount", {
@@ -9,12 +8,14 @@ app.http("operateAccount", {
   route: "accounts/{account}/{action}",
   authLevel: "function",
   handler: withAccount(async (theApp, account, request) => {
+    const { operate, operatorActions } = await import("../lib/operations/operate-account");
     const action = operatorActions.find((known) => known === request.params["action"]);
     if (action === undefined) {
       return problem(404, "UnknownAction", `an account's actions are ${operatorActions.join(", ")}`);
     }
     const read = await readJson(request);
     if (read.kind === "refused") return read.answer;
+    const { parseOrder } = await import("./requests");
     const order = parseOrder(read.body);
     if (order.kind === "invalid") return badRequest(order.problems);
     return answer(await operate(theApp, account, { action, ...order.value, by: callerOf(request) }));

@@ -1,6 +1,4 @@
 import { app } from "@azure/functions";
-import { receiveSignal } from "../lib/signals/receive-signal";
-import { parseSignal } from "../lib/signals/signal-schema";
 import { badRequest, json, problem, readJson, withAccount } from "./http";
 
 /** Until some of the instances are forgotten, or the app follows the remedy. */
@@ -13,8 +11,10 @@ app.http("receiveSignal", {
   handler: withAccount(async (theApp, account, request) => {
     const read = await readJson(request);
     if (read.kind === "refused") return read.answer;
+    const { parseSignal } = await import("../lib/signals/signal-schema");
     const signal = parseSignal(read.body);
     if (signal.kind === "invalid") return badRequest(signal.problems);
+    const { receiveSignal } = await import("../lib/signals/receive-signal");
     const received = await receiveSignal(theApp, account, signal.value);
     if (received.kind === "received") return json(202, received.answer);
     const problems = [{ at: received.at, problem: received.detail }];

@@ -1,7 +1,6 @@
 import { app } from "@azure/functions";
-import { type Demanded, rotateOnDemand } from "../lib/operations/rotate-on-demand";
+import type { Demanded } from "../lib/operations/rotate-on-demand";
 import { callerOf } from "./caller";
-import { parseDemand } from "./requests";
 import { badRequest, busy, json, problem, readJson, withAccount } from "./http";
 
 app.http("rotateOnDemand", {
@@ -11,8 +10,10 @@ app.http("rotateOnDemand", {
   handler: withAccount(async (theApp, account, request) => {
     const read = await readJson(request);
     if (read.kind === "refused") return read.answer;
+    const { parseDemand } = await import("./requests");
     const demand = parseDemand(read.body, request.headers.get("idempotency-key"), theApp.emulated);
     if (demand.kind === "invalid") return badRequest(demand.problems);
+    const { rotateOnDemand } = await import("../lib/operations/rotate-on-demand");
     return answer(account.name, await rotateOnDemand(theApp, account, { ...demand.value, by: callerOf(request) }));
   }),
 });

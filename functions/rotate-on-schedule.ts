@@ -1,8 +1,7 @@
 import { app, type TimerHandler } from "@azure/functions";
 import type { Composed } from "../lib/compose";
-import { everyFiveMinutes, hasSchedule } from "../lib/config/settings";
-import { Ticker } from "../lib/operations/tick";
-import { withHeartbeat } from "../lib/operations/with-heartbeat";
+import { everyFiveMinutes, hasSchedule } from "../lib/config/timer-schedule";
+import type { Ticker } from "../lib/operations/tick";
 import { theApp, within } from "./runtime";
 
 let ticker: Ticker | null = null;
@@ -12,13 +11,15 @@ const runOnce = async (composed: Composed): Promise<"good" | "bad"> => {
     await composed.alarm();
     return "bad";
   }
-  ticker ??= new Ticker(composed.app);
+  const { Ticker: NewTicker } = await import("../lib/operations/tick");
+  ticker ??= new NewTicker(composed.app);
   return (await ticker.tick()).outcome;
 };
 
 const handler: TimerHandler = (_timer, context) =>
-  within(context, () => {
-    const composed = theApp();
+  within(context, async () => {
+    const composed = await theApp();
+    const { withHeartbeat } = await import("../lib/operations/with-heartbeat");
     return withHeartbeat(composed.heartbeat, () => runOnce(composed));
   });
 

@@ -1,6 +1,4 @@
 import { app } from "@azure/functions";
-import { renderText } from "../lib/history/render-report";
-import { readEvidence } from "../lib/history/rotation-report";
 import { json, plainText, problem, withAccount } from "./http";
 
 app.http("rotationRecord", {
@@ -8,6 +6,7 @@ app.http("rotationRecord", {
   route: "accounts/{account}/rotations/{rotationId}",
   authLevel: "function",
   handler: withAccount(async (theApp, account, request) => {
+    const { readEvidence } = await import("../lib/history/rotation-report");
     const found = await readEvidence(theApp, account, request.params["rotationId"] ?? "");
     if (found === null) {
       return problem(
@@ -17,6 +16,8 @@ app.http("rotationRecord", {
       );
     }
     const wantsText = (request.headers.get("accept") ?? "").includes("text/plain");
-    return wantsText ? plainText(200, renderText(found)) : json(200, found);
+    if (!wantsText) return json(200, found);
+    const { renderText } = await import("../lib/history/render-report");
+    return plainText(200, renderText(found));
   }),
 });

@@ -1,8 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { InvocationContext } from "@azure/functions";
 import type { App } from "../lib/app";
-import { keepIdentityDirect } from "../lib/outgoing/fetch";
-import { type Composed, compose, type LineWriter, readyWith } from "../lib/compose";
+import type { Composed, LineWriter } from "../lib/compose";
 
 const current = new AsyncLocalStorage<InvocationContext>();
 
@@ -15,21 +14,28 @@ const write: LineWriter = (level, line) => {
   else context.log(line);
 };
 
-let composed: Composed | null = null;
+let composed: Promise<Composed> | null = null;
 
-/** The app, built and its settings checked at the first use in this process. */
-export const theApp = (): Composed => {
-  if (composed === null) {
-    // Before the SDKs read it.
-    keepIdentityDirect(process.env);
-    composed = compose(process.env, write);
-  }
+/** The app, loaded, built and its settings checked at the first use in this process. */
+export const theApp = (): Promise<Composed> => {
+  composed ??= build().catch((error: unknown) => {
+    composed = null;
+    throw error;
+  });
   return composed;
+};
+
+const build = async (): Promise<Composed> => {
+  const { keepIdentityDirect } = await import("../lib/outgoing/fetch");
+  const { compose } = await import("../lib/compose");
+  // Before the SDKs read it.
+  keepIdentityDirect(process.env);
+  return compose(process.env, write);
 };
 
 /** Puts an app in the place of the composed one: how tests run the handlers on a world of their own. */
 export const useApp = (app: App): void => {
-  composed = readyWith(app);
+  composed = import("../lib/compose").then(({ readyWith }) => readyWith(app));
 };
 
 /** Runs `work` so that what it logs goes to this invocation's log. */

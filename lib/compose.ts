@@ -15,7 +15,7 @@ import { HistoryTable } from "./azure/tables/history-table";
 import { NoticeTable } from "./azure/tables/notice-table";
 import { RotationTable } from "./azure/tables/rotation-table";
 import { SignalTable } from "./azure/tables/signal-table";
-import type { TableStorage } from "./azure/tables/creating-client";
+import type { TableStorage } from "./azure/tables/table-clients";
 import { openTables } from "./azure/tables/tables";
 import { builtIn } from "./config/defaults";
 import { type Environment, readAlarmSettings, readSettings, type Settings } from "./config/settings";

@@ -7,6 +7,7 @@ import { readDefaultVault } from "./identity-fields";
 import { Problems } from "./problems";
 import { type Environment, maxMs, SettingsReader } from "./reader";
 import { parseNcrontab } from "./schedule";
+import { everyFiveMinutes, readSchedule } from "./timer-schedule";
 import { readStorage, type StorageSettings } from "./storage";
 import { isPlainBase, parseUrl, withoutSlash } from "./urls";
 import { readWebhook, type WebhookSettings } from "./webhook";
@@ -91,20 +92,6 @@ const readTablePrefix = (reader: SettingsReader): string =>
   reader.matching("ROTATION_TABLE_PREFIX", "1 to 50 letters and digits, a letter first", (value) =>
     /^[A-Za-z][A-Za-z0-9]{0,49}$/.test(value),
   ) ?? "BatchKey";
-
-/** When the timer runs where `ROTATION_SCHEDULE` is not set, or is no schedule. */
-export const everyFiveMinutes = "0 */5 * * * *";
-
-const readSchedule = (reader: SettingsReader): string | null =>
-  reader.matching(
-    "ROTATION_SCHEDULE",
-    "an NCRONTAB expression of 5 or 6 fields that runs at some time, such as 0 */5 * * * *",
-    (text) => parseNcrontab(text) !== null,
-  );
-
-/** Whether `ROTATION_SCHEDULE` is set to a schedule, whatever is wrong with other settings. Never throws. */
-export const hasSchedule = (env: Environment): boolean =>
-  readSchedule(new SettingsReader(env, new Problems())) !== null;
 
 const readClientId = (reader: SettingsReader): string | null =>
   reader.matching("AZURE_CLIENT_ID", "the client id of a user-assigned identity, a GUID", isGuid);

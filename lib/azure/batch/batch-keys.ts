@@ -11,7 +11,8 @@ import type {
 } from "../../ports";
 import type { BatchAccountRef } from "../../rotation/account-config";
 import type { Slot } from "../../rotation/phases";
-import { type ArmOptions, BatchClients } from "./batch-clients";
+import type { ArmOptions, BatchClients } from "./batch-clients";
+import { loadOnce } from "../sdk/load-once";
 import { probeKey } from "./batch-probe";
 import { withDeadline } from "../sdk/pipeline";
 import { type BatchAction, batchRefusal } from "../sdk/refusals";
@@ -39,17 +40,20 @@ const usableKey = (value: string | null | undefined): BatchKey | null =>
 
 /** The keys of Batch accounts, through Resource Manager and the data plane. */
 export class AzureBatchKeys implements BatchKeys {
-  readonly #clients: BatchClients;
+  readonly #clients: () => Promise<BatchClients>;
   readonly #clock: Clock;
 
   constructor(options: AzureBatchKeysOptions) {
-    this.#clients = new BatchClients(options);
+    this.#clients = loadOnce(async () => {
+      const { BatchClients: Clients } = await import("./batch-clients");
+      return new Clients(options);
+    });
     this.#clock = options.clock;
   }
 
   async readAccount(ref: BatchAccountRef, { signal }: CallOptions): Promise<BatchAccount> {
     const call = armCall(ref, "read");
-    const { reading } = this.#clients.of(ref.subscriptionId);
+    const { reading } = (await this.#clients()).of(ref.subscriptionId);
     const account = await callSdk(call, signal, () =>
       reading.batchAccountOperations.get(ref.resourceGroup, ref.accountName, {
         abortSignal: withDeadline(signal, maxCallMs),
@@ -67,7 +71,7 @@ export class AzureBatchKeys implements BatchKeys {
 
   async readKeys(ref: BatchAccountRef, { signal }: CallOptions): Promise<SlotKeys> {
     const call = armCall(ref, "listKeys");
-    const { reading } = this.#clients.of(ref.subscriptionId);
+    const { reading } = (await this.#clients()).of(ref.subscriptionId);
     const keys = await callSdk(call, signal, () =>
       reading.batchAccountOperations.getKeys(ref.resourceGroup, ref.accountName, {
         abortSignal: withDeadline(signal, maxCallMs),
@@ -90,7 +94,7 @@ export class AzureBatchKeys implements BatchKeys {
   async regenerate(ref: BatchAccountRef, slot: Slot, { signal, lastLook }: RegenerateOptions): Promise<Regenerated> {
     const call = armCall(ref, "regenerateKeys");
     let requestId: string | null = null;
-    const { regenerating, lastLooks } = this.#clients.of(ref.subscriptionId);
+    const { regenerating, lastLooks } = (await this.#clients()).of(ref.subscriptionId);
     const send = () =>
       regenerating.batchAccountOperations.regenerateKey(
         ref.resourceGroup,

@@ -11,7 +11,8 @@ import { type SecretCommand, vaultRefusal } from "../sdk/refusals";
 import { callSdk, malformedAnswer, type SdkCall, toServiceError } from "../sdk/service-errors";
 import { readFailure, requestIdOf } from "../sdk/sdk-failure";
 import { contestedByTag, otherTagsOf, tagsOf } from "./secret-tags";
-import { type KeyVaultOptions, VaultClientCache } from "./vault-clients";
+import type { KeyVaultOptions, VaultClientCache } from "./vault-clients";
+import { loadOnce } from "../sdk/load-once";
 
 type EnabledVersion = Extract<SecretVersion, { enabled: true }>;
 
@@ -55,10 +56,13 @@ const toVersion = ({ value, properties }: KeyVaultSecret): EnabledVersion => {
  * the order of their ids, and their times have a resolution of one second.
  */
 export class KeyVaultSecrets implements SecretPublisher {
-  readonly #clients: VaultClientCache;
+  readonly #clients: () => Promise<VaultClientCache>;
 
   constructor(options: KeyVaultOptions) {
-    this.#clients = new VaultClientCache(options);
+    this.#clients = loadOnce(async () => {
+      const { VaultClientCache: Clients } = await import("./vault-clients");
+      return new Clients(options);
+    });
   }
 
   async newest(ref: SecretRef, options: CallOptions): Promise<EnabledVersion | null> {
@@ -123,8 +127,8 @@ export class KeyVaultSecrets implements SecretPublisher {
 
   /** Priming reads, so its failure leaves nothing unknown. */
   #publishingClient(ref: SecretRef, { signal }: CallOptions) {
-    return callSdk(vaultCall(ref, "get"), signal, () =>
-      this.#clients.of(ref.vaultUrl).publishing.ready(ref.name, signal),
+    return callSdk(vaultCall(ref, "get"), signal, async () =>
+      (await this.#clients()).of(ref.vaultUrl).publishing.ready(ref.name, signal),
     );
   }
 
@@ -133,7 +137,7 @@ export class KeyVaultSecrets implements SecretPublisher {
     const abortSignal = withDeadline(signal, maxCallMs);
     let secret: KeyVaultSecret;
     try {
-      const client = await this.#clients.of(ref.vaultUrl).reading.ready(ref.name, abortSignal);
+      const client = await (await this.#clients()).of(ref.vaultUrl).reading.ready(ref.name, abortSignal);
       secret = await client.getSecret(ref.name, version === undefined ? { abortSignal } : { version, abortSignal });
     } catch (error) {
       const failure = readFailure(error);

@@ -1,9 +1,5 @@
-import {
-  DefaultAzureCredential,
-  type GetTokenOptions,
-  ManagedIdentityCredential,
-  type TokenCredential,
-} from "@azure/identity";
+import type { GetTokenOptions, TokenCredential } from "@azure/identity";
+import { loadOnce } from "./load-once";
 import { waitFor } from "./pipeline";
 import { notSent, PipelineStop } from "./sdk-failure";
 import { seconds } from "../../rotation/time/units";
@@ -23,17 +19,14 @@ export interface CredentialOptions {
  * authority matters to the chain only. MSAL keeps the identity endpoint and its tokens per process: another endpoint
  * needs another process.
  */
-export const createCredential = ({ env, clientId, authorityHost }: CredentialOptions): TokenCredential => {
-  if (env["IDENTITY_ENDPOINT"]) {
-    return limited(clientId === null ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId }));
-  }
-  if (isInAzureWithoutIdentity(env)) return noIdentity;
-  return limited(
-    new DefaultAzureCredential({
-      authorityHost,
-      ...(clientId === null ? {} : { managedIdentityClientId: clientId }),
-    }),
-  );
+export const createCredential = (options: CredentialOptions): TokenCredential =>
+  limited(loadOnce(() => openCredential(options)));
+
+/** The SDK's credential, which its own code is loaded for. */
+export const openCredential = async ({ env, clientId, authorityHost }: CredentialOptions): Promise<TokenCredential> => {
+  if (!env["IDENTITY_ENDPOINT"] && isInAzureWithoutIdentity(env)) return noIdentity;
+  const { openDeveloperChain, openManagedIdentity } = await import("./identity-clients");
+  return env["IDENTITY_ENDPOINT"] ? openManagedIdentity(clientId) : openDeveloperChain(authorityHost, clientId);
 };
 
 /** An app in Azure has an identity endpoint exactly where it has an identity; another way in needs these settings. */
@@ -55,13 +48,14 @@ const maxTokenMs = seconds(30);
  * MSAL passes no signal on and sets no time limit: an identity endpoint that accepts a connection and then says nothing
  * would hold up the call, its driver and the whole tick without end, whatever the call's own signal says.
  */
-const limited = <C extends TokenCredential>(credential: C): C => {
-  const ask = credential.getToken.bind(credential);
-  credential.getToken = (scopes: string | string[], options: GetTokenOptions = {}) => {
+const limited = (open: () => Promise<TokenCredential>): TokenCredential => ({
+  getToken: (scopes: string | string[], options: GetTokenOptions = {}) => {
     const longest = AbortSignal.timeout(maxTokenMs);
     const { abortSignal } = options;
     const signal = abortSignal instanceof AbortSignal ? AbortSignal.any([abortSignal, longest]) : longest;
-    return waitFor(ask(scopes, options), signal);
-  };
-  return credential;
-};
+    return waitFor(
+      open().then((credential) => credential.getToken(scopes, options)),
+      signal,
+    );
+  },
+});

@@ -1,51 +1,45 @@
-import { TableClient, type TableServiceClientOptions } from "@azure/data-tables";
-import type { TokenCredential } from "@azure/identity";
+import type { TableClient } from "@azure/data-tables";
 import { minutes } from "../../rotation/time/units";
-import { readingRetries, stopAtLongWaits, waitFor, withDeadline } from "../sdk/pipeline";
+import { loadOnce } from "../sdk/load-once";
+import { waitFor, withDeadline } from "../sdk/pipeline";
 import { readFailure } from "../sdk/sdk-failure";
-
-/** Where the tables are. `allowInsecureConnection`: plain http is accepted, for an emulator on this machine. */
-export type TableStorage =
-  | { readonly kind: "connectionString"; readonly connectionString: string; readonly allowInsecureConnection: boolean }
-  | { readonly kind: "identity"; readonly tableServiceUri: string; readonly credential: TokenCredential };
+import type { TableStorage } from "./table-clients";
 
 const maxCallMs = minutes(1);
 
-const openClient = (storage: TableStorage, name: string): TableClient => {
-  const options: TableServiceClientOptions = { retryOptions: readingRetries, additionalPolicies: [stopAtLongWaits] };
-  return storage.kind === "identity"
-    ? new TableClient(storage.tableServiceUri, name, storage.credential, options)
-    : TableClient.fromConnectionString(storage.connectionString, name, {
-        ...options,
-        allowInsecureConnection: storage.allowInsecureConnection,
-      });
-};
-
 /** The client of one table, which is created when it is found absent. */
 export class CreatingClient {
-  readonly #client: TableClient;
+  readonly #client: () => Promise<TableClient>;
+  #url = "";
   #creating: Promise<void> | null = null;
   #created = 0;
 
   constructor(storage: TableStorage, name: string) {
-    this.#client = openClient(storage, name);
+    this.#client = loadOnce(async () => {
+      const { openTableClient } = await import("./table-clients");
+      const client = openTableClient(storage, name);
+      this.#url = client.url;
+      return client;
+    });
   }
 
+  /** Empty before the first call. */
   get url(): string {
-    return this.#client.url;
+    return this.#url;
   }
 
   /** Runs one call; where the table is absent, creates it and runs the call once more. */
   async run<T>(signal: AbortSignal, send: (client: TableClient, abortSignal: AbortSignal) => Promise<T>): Promise<T> {
     const abortSignal = withDeadline(signal, maxCallMs);
     const created = this.#created;
+    const client = await this.#client();
     try {
-      return await send(this.#client, abortSignal);
+      return await send(client, abortSignal);
     } catch (error) {
       if (readFailure(error).code !== "TableNotFound") throw error;
       // Unless it was created while the call was on its way.
       if (created === this.#created) await this.#create(abortSignal);
-      return send(this.#client, abortSignal);
+      return send(client, abortSignal);
     }
   }
 
@@ -58,7 +52,8 @@ export class CreatingClient {
   }
 
   async #createOnce(): Promise<void> {
-    await this.#client.createTable({ abortSignal: AbortSignal.timeout(maxCallMs) });
+    const client = await this.#client();
+    await client.createTable({ abortSignal: AbortSignal.timeout(maxCallMs) });
     this.#created += 1;
   }
 }

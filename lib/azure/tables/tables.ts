@@ -3,8 +3,9 @@ import type { CallOptions, Ids } from "../../ports";
 import { tableRefusal } from "../sdk/refusals";
 import { readFailure } from "../sdk/sdk-failure";
 import { malformedAnswer, type SdkCall, type ServiceError, toServiceError } from "../sdk/service-errors";
-import { CreatingClient, type TableStorage } from "./creating-client";
+import { CreatingClient } from "./creating-client";
 import type { Row, RowKey, StoredRow } from "./rows";
+import type { TableStorage } from "./table-clients";
 
 export type WriteOutcome =
   | { readonly kind: "written"; readonly etag: string }
@@ -159,7 +160,7 @@ export class Table {
     return {
       operation: `Tables ${what} in ${this.name}`,
       effect: "read",
-      refusal: tableRefusal(this.name, this.#client.url),
+      refusal: (failure) => tableRefusal(this.name, this.#client.url)(failure),
     };
   }
 }

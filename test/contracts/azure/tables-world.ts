@@ -2,7 +2,7 @@ import { HistoryTable } from "../../../lib/azure/tables/history-table";
 import { NoticeTable } from "../../../lib/azure/tables/notice-table";
 import { RotationTable } from "../../../lib/azure/tables/rotation-table";
 import { SignalTable } from "../../../lib/azure/tables/signal-table";
-import type { TableStorage } from "../../../lib/azure/tables/creating-client";
+import type { TableStorage } from "../../../lib/azure/tables/table-clients";
 import { openTables, type Tables } from "../../../lib/azure/tables/tables";
 import { type Azurite, startAzurite } from "../../emulators/azurite";
 import { Faults } from "../../emulators/faults";

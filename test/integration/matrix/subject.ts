@@ -9,7 +9,7 @@ import { ArmPermissions } from "../../../lib/azure/sdk/permissions";
 import { NoticeTable } from "../../../lib/azure/tables/notice-table";
 import { RotationTable } from "../../../lib/azure/tables/rotation-table";
 import { SignalTable } from "../../../lib/azure/tables/signal-table";
-import type { TableStorage } from "../../../lib/azure/tables/creating-client";
+import type { TableStorage } from "../../../lib/azure/tables/table-clients";
 import { openTables } from "../../../lib/azure/tables/tables";
 import { UlidIds } from "../../../lib/system";
 import { FetchHealthChecks } from "../../../lib/signals/health-client";

@@ -1,4 +1,5 @@
-import { hasSchedule, readAlarmSettings, settingNames, type Settings } from "../../../lib/config/settings";
+import { readAlarmSettings, settingNames, type Settings } from "../../../lib/config/settings";
+import { hasSchedule } from "../../../lib/config/timer-schedule";
 import { days } from "../../../lib/rotation/time/units";
 import { words } from "../../builders/words";
 import { anEnvironment, placesOf, problemsOf, settingsOf, statesRemedy } from "./builders";

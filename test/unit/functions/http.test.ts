@@ -39,18 +39,22 @@ const settingsBefore = { ...process.env };
 type Errors = typeof errorsModule;
 
 /** The HTTP layer of a fresh process, with its error classes. It reads these settings once, at the first use. */
-const layerWith = (settings: Readonly<Record<string, string>>) => {
+const layerWith = async (settings: Readonly<Record<string, string>>) => {
   for (const name of ownSettings()) delete process.env[name];
   Object.assign(process.env, settings);
   jest.resetModules();
   const http = jest.requireActual<Http>("../../../functions/http");
   const errors = jest.requireActual<Errors>("../../../lib/errors");
-  jest.requireActual<typeof runtimeModule>("../../../functions/runtime").theApp();
+  await jest.requireActual<typeof runtimeModule>("../../../functions/runtime").theApp();
   return { http, errors };
 };
 
-const good = layerWith(goodSettings);
-const wrong = layerWith({ ROTATION_CLOUD: "Mars", ROTATION_DRY_RUN: "perhaps" });
+let good: Awaited<ReturnType<typeof layerWith>>;
+let wrong: typeof good;
+beforeAll(async () => {
+  good = await layerWith(goodSettings);
+  wrong = await layerWith({ ROTATION_CLOUD: "Mars", ROTATION_DRY_RUN: "perhaps" });
+});
 
 afterEach(() => {
   for (const name of ownSettings()) delete process.env[name];

@@ -1,5 +1,5 @@
 import { DefaultAzureCredential, ManagedIdentityCredential } from "@azure/identity";
-import { createCredential } from "../../../../lib/azure/sdk/credential";
+import { createCredential, openCredential } from "../../../../lib/azure/sdk/credential";
 import { callSdk } from "../../../../lib/azure/sdk/service-errors";
 
 const authorityHost = "https://login.microsoftonline.com";
@@ -8,13 +8,14 @@ const platform = { IDENTITY_ENDPOINT: "http://localhost:1/msi/token", IDENTITY_H
 describe("the credential", () => {
   it.each([null, "00000000-0000-4000-8000-00000000000c"])(
     "is the managed identity where the platform provides one (client id %s)",
-    (clientId) => {
-      expect(createCredential({ env: platform, clientId, authorityHost })).toBeInstanceOf(ManagedIdentityCredential);
+    async (clientId) => {
+      const opened = await openCredential({ env: platform, clientId, authorityHost });
+      expect(opened).toBeInstanceOf(ManagedIdentityCredential);
     },
   );
 
-  it.each([{}, { IDENTITY_ENDPOINT: "" }])("is the developer's credential elsewhere (%j)", (env) => {
-    expect(createCredential({ env, clientId: null, authorityHost })).toBeInstanceOf(DefaultAzureCredential);
+  it.each([{}, { IDENTITY_ENDPOINT: "" }])("is the developer's credential elsewhere (%j)", async (env) => {
+    expect(await openCredential({ env, clientId: null, authorityHost })).toBeInstanceOf(DefaultAzureCredential);
   });
 
   it("is none in an app in Azure without an identity, and the error says how to give it one", async () => {
@@ -31,9 +32,9 @@ describe("the credential", () => {
 
   it.each(["AZURE_CLIENT_SECRET", "AZURE_FEDERATED_TOKEN_FILE", "MSI_ENDPOINT"])(
     "is the chain in an app in Azure that has %s",
-    (name) => {
+    async (name) => {
       const env = { WEBSITE_SITE_NAME: "rotator", [name]: "set" };
-      expect(createCredential({ env, clientId: null, authorityHost })).toBeInstanceOf(DefaultAzureCredential);
+      expect(await openCredential({ env, clientId: null, authorityHost })).toBeInstanceOf(DefaultAzureCredential);
     },
   );
 });
