@@ -25,6 +25,7 @@ import type { Advanced, AdvanceOptions, Note, RequestRejection } from "./request
 import { type Reconciled, reconcile } from "./reconcile";
 import { type Impossible, rollBack } from "./roll-back";
 import { type Decision, type Done, type Newest, type StepContext, wait, type Waits } from "./step-context";
+import { Versions } from "./versions";
 import { decideOrFail, type Undecided } from "./undecided";
 
 const newerConfigurationRejection: RequestRejection = {
@@ -43,8 +44,11 @@ export class Drive {
   #moves = 0;
   /** This drive has done the full comparison that is due every `reconcileEvery`. */
   #compared = false;
+  /** The last move has compared and published: what it left is not compared once more before the drive ends. */
+  #settled = false;
   #looksAgain = false;
   readonly #regenerations: Regenerations;
+  readonly #versions: Versions;
   /** A request that proved impossible only when it was tried. */
   #rejected: RequestRejection | null = null;
 
@@ -56,6 +60,7 @@ export class Drive {
     private readonly lease: Lease,
   ) {
     this.#regenerations = new Regenerations(ports, config, lease);
+    this.#versions = new Versions(ports, config, lease);
     this.#relay = new OutboxRelay(ports, limits, config, lease, () => this.#eventContext());
   }
 
@@ -151,7 +156,10 @@ export class Drive {
     if (decision.kind === "wait") return this.#wait(null);
     if (decision.kind === "act") return this.#act(decision.words, decision.run);
     const snapshot = found?.snapshot ?? null;
-    return snapshot === null ? this.#wait(null) : this.#act(decision.words, () => decision.run(snapshot));
+    if (snapshot === null) return this.#wait(null);
+    const goesOn = await this.#act(decision.words, () => decision.run(snapshot));
+    this.#settled = goesOn && !this.#looksAgain;
+    return goesOn;
   }
 
   /** Comes before any comparison: while a roll-back is half done, a difference between vault and record is its own. */
@@ -174,13 +182,17 @@ export class Drive {
 
   /**
    * At every tick while a rotation is under way; an idle account only every `reconcileEvery`, in full, and again
-   * until the comparison is complete. Null when it is not due.
+   * until the comparison is complete. Null when it is not due. A move of this drive that has just compared leaves its
+   * findings to the next one.
    */
   async #reconcile(decision: Decision | Undecided, context: StepContext): Promise<Reconciled | null> {
     const { state } = this.#record;
     if (!hasActive(state)) return null;
+    const compared = this.#regenerations.takeCompared();
     const due = fullReconcileDue(this.#record, this.config, context.now);
     if (state.phase === "idle" && !due) return null;
+    if (compared !== null && decision.kind === "actOnKeys" && !due) return { kind: "agrees", snapshot: compared };
+    if (this.#settled && decision.kind === "wait" && !due) return null;
     const otherwise = decision.kind === "actOnKeys" ? "full" : "cheap";
     const found = await reconcile(context, state, due ? "due" : otherwise);
     if (found.accountEndpoint !== undefined)
@@ -195,6 +207,7 @@ export class Drive {
 
   /** `by`: who has requested it, where that is not the driver. */
   async #act(words: string, run: () => Promise<Done | Impossible>, by: string = this.options.by): Promise<boolean> {
+    this.#settled = false;
     if (this.limits.dryRun) {
       this.ports.log.write("info", { event: "DryRun", account: this.config.name, detail: `would ${words}` });
       return false;
@@ -247,6 +260,7 @@ export class Drive {
       by: this.options.by,
       now,
       call: () => this.lease.call(),
+      version: (version) => this.#versions.read(version),
       regenerate: (slot, newest) => this.#regenerations.send(slot, newest),
       answered: this.#regenerations.answered,
       listLagMs: this.limits.keyListLagMs,

@@ -16,7 +16,7 @@ export const disableDead = async (
 ): Promise<Waits | StateOf<"retired">> => {
   const { ports, config, call } = context;
   const { previousVersion } = state;
-  const old = await ports.secrets.version(config.secret, previousVersion, call());
+  const old = await context.version(previousVersion);
   if (old === null || !old.enabled) return state;
   const by = state.proof === null ? await proofOf(old.key, keys, context) : state.proof.by;
   if (by === null) return oldKeyStillAccepted(state);

@@ -14,6 +14,8 @@ export interface StepContext {
   readonly now: Date;
   /** A fresh limit for one external call; it ends before the claim does. */
   readonly call: () => CallOptions;
+  /** One version of the secret; null where the vault does not know it. An enabled one is read once in a drive. */
+  readonly version: (version: string) => Promise<SecretVersion | null>;
   /**
    * The only way to regenerate: writes the intent, checks the claim, looks whether `newest` still is the newest version
    * and sends once. Null where it is not: nothing has been sent.

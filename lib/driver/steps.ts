@@ -144,16 +144,15 @@ const regeneratePrevious = async (
   override: string | null,
   reports: readonly InstanceReport[],
 ): Promise<Done> => {
-  const { ports, config, call } = context;
   const { previous } = state.rotation;
-  const old = await ports.secrets.version(config.secret, state.previousVersion, call());
+  const old = await context.version(state.previousVersion);
   const byOthers = old?.enabled === true && !keys[previous].equals(old.key);
   const sent = byOthers ? { requestId: null } : await regenerate(previous, newest, context);
   if (sent === null) return lookAgain;
   return to.previousRetired(
     state,
     { ...openingOf(context, state.active, override, reports), byOthers, requestId: sent.requestId },
-    ports.clock.now(),
+    context.ports.clock.now(),
   );
 };
 

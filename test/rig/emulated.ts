@@ -6,6 +6,7 @@ import { FetchHealthChecks } from "../../lib/signals/health-client";
 import type { AccountConfig } from "../../lib/rotation/account-config";
 import type { Slot } from "../../lib/rotation/phases";
 import { anAccount } from "../builders/account";
+import type { Ports } from "../../lib/ports";
 import { type Emulators, startEmulators } from "../emulators/emulators";
 import type { Vault } from "../emulators/vault";
 import { aWorld, type AccountOptions, type HeldVersion } from "./rig";
@@ -23,8 +24,14 @@ export interface EmulatedRig {
   close(): Promise<void>;
 }
 
-/** One per process: the SDK keeps the first identity endpoint that it sees. */
-export const openEmulatedRig = async (startsAt?: string): Promise<EmulatedRig> => {
+/**
+ * One per process: the SDK keeps the first identity endpoint that it sees. `tables` opens the ports of the tables,
+ * where they are not in memory.
+ */
+export const openEmulatedRig = async (
+  startsAt?: string,
+  tables: (emulators: Emulators) => Promise<Partial<Ports>> = async () => ({}),
+): Promise<EmulatedRig> => {
   const world = aWorld(startsAt);
   const { clock } = world;
   const emulators = await startEmulators({ now: () => clock.now() });
@@ -43,6 +50,7 @@ export const openEmulatedRig = async (startsAt?: string): Promise<EmulatedRig> =
       secrets: new KeyVaultSecrets({ credential, emulated: true }),
       permissions: new ArmPermissions(arm),
       health: new FetchHealthChecks(),
+      ...(await tables(emulators)),
     },
   });
   return {

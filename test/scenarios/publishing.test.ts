@@ -32,8 +32,19 @@ const justBeforeSending = (story: Story, act: () => void): Process => {
 const refused = { kind: "refused", retryAfterMs: null } as const;
 
 describe("a key list from before a regenerate", () => {
-  it.each(["dataPlane", "none"] as const)("publishes no target key (probe: %s)", async (probe) => {
-    const { story } = await anIdleStory({ account: { probe }, settleMs: { accept: 0, refuse: minutes(4) } });
+  const settleMs = { accept: 0, refuse: minutes(4) };
+
+  it.each(["dataPlane", "none"] as const)("is not asked at once after it: its answer is (probe: %s)", async (probe) => {
+    const { story } = await anIdleStory({ account: { probe }, settleMs });
+    staleList(story);
+    await story.demand();
+    expect([story.phase, story.published]).toEqual(["published", "secondary"]);
+    expect(story.violation).toBeNull();
+  });
+
+  it.each(["dataPlane", "none"] as const)("publishes no target key half a minute later (probe: %s)", async (probe) => {
+    const frozen = { operation: "batch.regenerate", nth: 1, fault: { kind: "freeze", ms: 40_000 } } as const;
+    const { story } = await anIdleStory({ account: { probe }, settleMs, faults: [frozen] });
     const fresh = staleList(story);
     await story.demand();
     expect([story.phase, story.published]).toEqual(["regenerated", "primary"]);

@@ -29,8 +29,11 @@ export const countingIds = () => {
 };
 
 /** The three tables on Azurite, behind a fault-injecting proxy. */
-export const openTablesWorld = async (): Promise<TablesWorld> => {
-  const [faults, journal, azurite] = [new Faults(), new Journal(), await startAzurite()];
+export const openTablesWorld = async (
+  faults: Faults = new Faults(),
+  journal: Journal = new Journal(),
+): Promise<TablesWorld> => {
+  const azurite = await startAzurite();
   const proxy = await startTableProxy({ targetPort: azurite.port, faults, journal });
   const storage: TableStorage = {
     kind: "connectionString",
