@@ -113,7 +113,7 @@ test("a due rotation replaces each key once, publishes in one request, and disab
 
   expect(counted(render)).toEqual({
     "arm.getAccount": 1,
-    "arm.listKeys": 5,
+    "arm.listKeys": 3,
     "arm.regenerateKeys": 2,
     "vault.setSecret": 1,
     "vault.updateSecret": 1,
