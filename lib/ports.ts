@@ -223,8 +223,11 @@ export interface HistoryRange {
 }
 
 export interface History {
-  /** Adds an event; one that is there already is left as it is, so a repeat is harmless. */
-  append(event: RotationEvent, options: CallOptions): Promise<void>;
+  /**
+   * Adds events of one account in one request: all or none, at most a hundred. A single one that is there already is
+   * left as it is, so a repeat is harmless; several throw where one of them is there.
+   */
+  append(events: readonly RotationEvent[], options: CallOptions): Promise<void>;
   /** Events of an account from below `before` on, `limit` places in all. */
   page(
     account: string,

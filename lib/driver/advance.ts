@@ -17,7 +17,7 @@ export const advance = async (
   options: AdvanceOptions,
 ): Promise<Advanced> => {
   const lease = new Lease(ports, limits, config, options.by);
-  const busy = await lease.take(options.claimWaitMs, options.stop);
+  const busy = await lease.take(options.claimWaitMs, options.stop, options.known ?? null);
   if (busy !== null) return busy;
   try {
     return await new Drive(ports, limits, config, options, lease).run();

@@ -16,10 +16,12 @@ import type { Pause, RotationRecord } from "../rotation/record";
 import { fullReconcileDue } from "../rotation/schedule";
 import { moved, waitingOn } from "../rotation/settle";
 import { toInstant } from "../rotation/time/time";
+import { mayRegenerateNext } from "../rotation/waiting";
 import type { Move } from "../rotation/transitions";
 import { failedStep, failureFields } from "./failure";
 import type { Lease } from "./lease";
 import { OutboxRelay } from "./outbox-relay";
+import { DriveReports } from "./drive-reports";
 import { Regenerations } from "./regenerations";
 import type { Advanced, AdvanceOptions, Note, RequestRejection } from "./requests";
 import { type Reconciled, reconcile } from "./reconcile";
@@ -49,6 +51,7 @@ export class Drive {
   #looksAgain = false;
   readonly #regenerations: Regenerations;
   readonly #versions: Versions;
+  readonly #reports: DriveReports;
   /** A request that proved impossible only when it was tried. */
   #rejected: RequestRejection | null = null;
 
@@ -61,7 +64,8 @@ export class Drive {
   ) {
     this.#regenerations = new Regenerations(ports, config, lease);
     this.#versions = new Versions(ports, config, lease);
-    this.#relay = new OutboxRelay(ports, limits, config, lease, () => this.#eventContext());
+    this.#reports = new DriveReports(ports, config, lease);
+    this.#relay = new OutboxRelay(ports, limits, config, lease, this.#reports, () => this.#eventContext());
   }
 
   async run(): Promise<Advanced> {
@@ -74,7 +78,8 @@ export class Drive {
     const recorded = await this.#relay.finish(this.options.backlog ?? [], { prune, alarms });
     const record = await this.lease.release();
     const refusal = rejection ?? this.#rejected;
-    return refusal === null ? { kind: "driven", record, moves: this.#moves, recorded } : { kind: "refused", refusal };
+    if (refusal !== null) return { kind: "refused", refusal };
+    return { kind: "driven", record, moves: this.#moves, recorded, reports: this.#reports.known(record.state) };
   }
 
   /** A step that found the newest version changed has begun: what is there now is looked at in any case. */
@@ -157,6 +162,7 @@ export class Drive {
     if (decision.kind === "act") return this.#act(decision.words, decision.run);
     const snapshot = found?.snapshot ?? null;
     if (snapshot === null) return this.#wait(null);
+    if (mayRegenerateNext(this.#record.state.phase)) await this.#relay.catchUp();
     const goesOn = await this.#act(decision.words, () => decision.run(snapshot));
     this.#settled = goesOn && !this.#looksAgain;
     return goesOn;
@@ -231,9 +237,13 @@ export class Drive {
   }
 
   async #settle(move: Move, by: string = this.options.by): Promise<void> {
+    await this.lease.catchUp();
+    const waits = isWrittenWithNext(this.#record.state, move.state);
     const context = this.#eventContext(by);
-    await this.lease.write(withPauseSeen(moved(this.#record, move, context), this.config, context.now));
-    await this.#relay.deliver();
+    const after = withPauseSeen(moved(this.#record, move, context), this.config, context.now);
+    if (waits) return this.lease.keep(after);
+    await this.lease.write(after);
+    this.#relay.announce();
   }
 
   /** Written with the next write, at the latest when the claim is released. */
@@ -261,6 +271,7 @@ export class Drive {
       now,
       call: () => this.lease.call(),
       version: (version) => this.#versions.read(version),
+      reports: (state) => this.#reports.read(state),
       regenerate: (slot, newest) => this.#regenerations.send(slot, newest),
       answered: this.#regenerations.answered,
       listLagMs: this.limits.keyListLagMs,
@@ -279,5 +290,12 @@ export class Drive {
     return this.lease.record;
   }
 }
+
+/**
+ * A start has no effect of its own, and is written with the intent to regenerate. A retirement is written with the proof
+ * that the old key is dead: until then the intent stands, by which a successor knows that it may have happened.
+ */
+const isWrittenWithNext = (before: State, after: State): boolean =>
+  (before.phase === "idle" && after.phase === "started") || (before.phase === "published" && after.phase === "retired");
 
 const hasActive = (state: State): state is StateWithActive => state.active !== null;

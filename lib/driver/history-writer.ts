@@ -12,6 +12,9 @@ import type { Lease } from "./lease";
 /** A claim must not be held for as long as it takes to remove a history that was never pruned. */
 const maxPruneRounds = 4;
 
+/** Events in one request: what a table takes. */
+const maxTogether = 100;
+
 /** The way of one account's events from its record's outbox to its history, and out of it because of their age. */
 export class HistoryWriter {
   constructor(
@@ -27,22 +30,35 @@ export class HistoryWriter {
    */
   async write(mayContinue: boolean): Promise<"written" | "continued"> {
     const { outbox } = this.lease.record.publishing;
+    if (outbox.length > 1 && outbox.length <= maxTogether && (await this.#writtenTogether(outbox))) return "written";
     for (const event of outbox) {
       try {
-        await this.ports.history.append(event, this.lease.call());
+        await this.#append([event]);
       } catch (error) {
         if (mayContinue && (await this.#continues(event, error))) return "continued";
         this.#delayed(event, error);
         return "written";
       }
-      this.#leavesOutbox(event);
     }
     return "written";
   }
 
-  #leavesOutbox({ id }: RotationEvent): void {
+  /** False where they have to be written one by one: one of them is there already, or the request failed. */
+  async #writtenTogether(events: readonly RotationEvent[]): Promise<boolean> {
+    try {
+      await this.#append(events);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Once the history has them, they leave the outbox. */
+  async #append(events: readonly RotationEvent[]): Promise<void> {
+    await this.ports.history.append(events, this.lease.call());
     const { record } = this.lease;
-    const outbox = record.publishing.outbox.filter((event) => event.id !== id);
+    const written = new Set(events.map(({ id }) => id));
+    const outbox = record.publishing.outbox.filter(({ id }) => !written.has(id));
     this.lease.keep({ ...record, publishing: { ...record.publishing, outbox } });
   }
 

@@ -23,6 +23,7 @@ export interface Busy {
 export class Lease {
   readonly #id: string;
   #stored: Stored | null = null;
+  #recordedThrough = 0;
 
   constructor(
     private readonly ports: Ports,
@@ -33,14 +34,23 @@ export class Lease {
     this.#id = ports.ids.next();
   }
 
-  /** Null once the claim is held. Waits up to `waitMs` milliseconds for another driver's claim to end. */
-  async take(waitMs: number, stop: AbortSignal): Promise<Busy | null> {
+  /**
+   * Null once the claim is held. Waits up to `waitMs` milliseconds for another driver's claim to end. `known`: the record
+   * as the caller has just read it. It need not be read again, as the claim is written only where it is unchanged.
+   */
+  async take(waitMs: number, stop: AbortSignal, known: Stored | null): Promise<Busy | null> {
     const { clock } = this.ports;
     const giveUpAt = plusMs(toInstant(clock.now()), waitMs);
+    let first = known;
     // A clock that is set back must not prolong the wait, so the pauses are counted as well.
     for (let leftMs = waitMs; ; leftMs -= retryMs) {
-      const busy = await this.#tryToClaim();
+      const busy = await this.#tryToClaim(first);
       if (busy === null) return null;
+      // What the caller has read may have been old: what is there now is read at once.
+      if (first !== null) {
+        first = null;
+        continue;
+      }
       if (leftMs <= 0 || toInstant(clock.now()) >= giveUpAt || stop.aborted) return busy;
       await clock.sleep(Math.min(retryMs, leftMs), stop);
     }
@@ -49,6 +59,16 @@ export class Lease {
   /** The record as the next write will write it. */
   get record(): RotationRecord {
     return this.#held.record;
+  }
+
+  /** The number of the newest event that is written with the record: those above it are only kept so far. */
+  get recordedThrough(): number {
+    return this.#recordedThrough;
+  }
+
+  /** Writes what is kept, where it holds events. */
+  async catchUp(): Promise<void> {
+    if (this.record.chain.sequence > this.#recordedThrough) await this.write(this.record);
   }
 
   /** Changes what the next write will write. */
@@ -63,6 +83,7 @@ export class Lease {
       claim === null ? record : { ...record, claim: { ...claim, until: this.#claimEnd(this.ports.clock.now()) } };
     this.#stored = await this.ports.rotations.replace(renewed, this.#held.etag, this.call());
     if (this.#stored === null) throw new ClaimLostError(this.config.name);
+    this.#recordedThrough = record.chain.sequence;
   }
 
   /** Writes what is kept and ends the claim. */
@@ -93,19 +114,21 @@ export class Lease {
     return spareMs <= 0 ? { signal: AbortSignal.abort() } : callOptions(clock, Math.min(spareMs, this.limits.callMs));
   }
 
-  async #tryToClaim(): Promise<Busy | null> {
+  async #tryToClaim(read: Stored | null): Promise<Busy | null> {
     const { rotations, clock } = this.ports;
     // One deadline for all: a process that was frozen in between must not insert a record that no longer fits the
     // history. Where it does all the same, its events go on above the others: see `continuedAbove`.
     const options = this.#callWithoutClaim();
-    const known = await readRecord(this.ports, this.limits, this.config, options);
+    const known = read ?? (await readRecord(this.ports, this.limits, this.config, options));
     const now = clock.now();
     if (known !== null && claimIsLive(known.record, now)) return { kind: "busy", claim: known.record.claim };
     const before = known?.record ?? (await this.#firstRecord(now, options));
     const record = claimed(before, this.#newClaim(now), this.limits.quarantineMs);
     this.#stored =
       known === null ? await rotations.insert(record, options) : await rotations.replace(record, known.etag, options);
-    return this.#stored === null ? { kind: "busy", claim: null } : null;
+    if (this.#stored === null) return { kind: "busy", claim: null };
+    this.#recordedThrough = record.chain.sequence;
+    return null;
   }
 
   /**

@@ -12,6 +12,7 @@ import type { InstanceReport } from "../rotation/gate/signals";
 import type { Publishing, RaisedAlarm, RotationRecord } from "../rotation/record";
 import { gatedState } from "../rotation/waiting";
 import { failureFields } from "./failure";
+import type { DriveReports } from "./drive-reports";
 import { HistoryWriter } from "./history-writer";
 import type { Lease } from "./lease";
 
@@ -29,17 +30,25 @@ export class OutboxRelay {
     private readonly limits: Limits,
     private readonly config: AccountConfig,
     private readonly lease: Lease,
+    private readonly reports: DriveReports,
     private readonly context: () => EventContext,
   ) {
     this.#history = new HistoryWriter(ports, limits, lease, context);
   }
 
-  /** The record holds the outbox already, so log and webhook queue do not wait for the history. */
+  /** Only what the record holds already: log and webhook queue do not wait for the history. */
   async deliver(): Promise<void> {
-    this.#announce();
+    await this.lease.catchUp();
+    this.announce();
     if ((await this.#history.write(true)) === "written") return;
-    this.#announce();
+    this.announce();
     await this.#history.write(false);
+  }
+
+  /** Before a regenerate: what this drive has published is asked for in the history then. */
+  async catchUp(): Promise<void> {
+    const { recordedThrough } = this.lease;
+    if (this.#publishing.outbox.some(({ sequence }) => sequence <= recordedThrough)) await this.deliver();
   }
 
   /**
@@ -70,10 +79,12 @@ export class OutboxRelay {
     return imported;
   }
 
-  #announce(): void {
+  announce(): void {
     const { log, alerts, clock } = this.ports;
     const { outbox, announcedThrough } = this.#publishing;
-    for (const event of outbox.filter(({ sequence }) => sequence > announcedThrough)) {
+    const { recordedThrough } = this.lease;
+    const isNew = ({ sequence }: RotationEvent) => sequence > announcedThrough && sequence <= recordedThrough;
+    for (const event of outbox.filter(isNew)) {
       log.write(isAlarm(event.event) ? "error" : "info", { ...event, ...clearedKind(event) });
       this.#keep(announced(this.#publishing, event, alerts.wanted, clock.now()));
     }
@@ -86,7 +97,8 @@ export class OutboxRelay {
   async #importBacklog(backlog: readonly Announcement[]): Promise<boolean> {
     const [first] = backlog;
     if (first === undefined) return false;
-    this.#announce();
+    await this.lease.catchUp();
+    this.announce();
     const known = await this.#history.idsSince(first.at, this.#publishing.outbox);
     const missing = backlog.filter(({ id }) => !known.has(id));
     if (missing.length > 0) await this.lease.write(withBacklog(this.#record, missing, this.context()));
@@ -110,8 +122,9 @@ export class OutboxRelay {
 
   /** Null where they cannot be read. Only a gate needs them. */
   async #readReports(): Promise<readonly InstanceReport[] | null> {
-    if (gatedState(this.#record.state) === null) return [];
-    return this.ports.signals.list(this.config.name, this.lease.call()).catch(() => null);
+    const { state } = this.#record;
+    if (gatedState(state) === null) return [];
+    return this.reports.known(state) ?? this.reports.read(state).catch(() => null);
   }
 
   /** Instances come and go under new names for ever. */

@@ -1,4 +1,6 @@
+import type { Stored } from "../ports";
 import type { Announcement, EventDraft } from "../rotation/events/events";
+import type { InstanceReport } from "../rotation/gate/signals";
 import type { RotationRecord } from "../rotation/record";
 import type { Move } from "../rotation/transitions";
 import type { Busy } from "./lease";
@@ -22,6 +24,8 @@ export interface AdvanceOptions {
   readonly stop: AbortSignal;
   /** How long to wait for another driver's claim, in milliseconds; 0 means not at all. */
   readonly claimWaitMs: number;
+  /** The record as it has just been read: it is not read again before it is claimed. */
+  readonly known?: Stored | null;
   /** Decided under the claim: a move, a note for the history, a rejection, or null. */
   readonly beforeSteps?: (record: RotationRecord, now: Date) => Move | Note | RequestRejection | null;
   /** Events announced while the record could not be read, in order: the history still has to get them. */
@@ -35,6 +39,8 @@ export type Advanced =
       readonly kind: "driven";
       readonly record: RotationRecord;
       readonly moves: number;
+      /** As the drive has read them in the record's state; null where it has not. */
+      readonly reports: readonly InstanceReport[] | null;
       /** The record or the history has the backlog. */
       readonly recorded: boolean;
     };

@@ -1,6 +1,7 @@
 import type { CallOptions, Ports, Receipt, SecretVersion, SlotKeys } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
-import type { Slot, StateOf } from "../rotation/phases";
+import type { InstanceReport } from "../rotation/gate/signals";
+import type { Slot, State, StateOf } from "../rotation/phases";
 import type { Hold, Pause, RotationRecord } from "../rotation/record";
 import type { Move } from "../rotation/transitions";
 
@@ -14,6 +15,8 @@ export interface StepContext {
   readonly now: Date;
   /** A fresh limit for one external call; it ends before the claim does. */
   readonly call: () => CallOptions;
+  /** The reports of the account's instances, as the table has them now. */
+  readonly reports: (state: State) => Promise<readonly InstanceReport[]>;
   /** One version of the secret; null where the vault does not know it. An enabled one is read once in a drive. */
   readonly version: (version: string) => Promise<SecretVersion | null>;
   /**

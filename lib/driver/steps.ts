@@ -59,7 +59,7 @@ const confirmAdoption = async (
   state: StateOf<"adopting">,
   context: StepContext,
 ): Promise<Decision> => {
-  const reports = await readReports(context);
+  const reports = await context.reports(state);
   const found = askGate({ ...state, active }, context, reports);
   return found.open
     ? {
@@ -120,7 +120,7 @@ const publishTarget = (state: StateOf<"regenerated">, context: StepContext): Dec
 
 /** The step that can break an app, so it comes last and behind the gate: it retires the old key. */
 const retirePrevious = async (state: StateOf<"published">, context: StepContext): Promise<Decision> => {
-  const reports = await readReports(context);
+  const reports = await context.reports(state);
   const unhealthy = rollbackDue(context.config.gate, state, reports, context.now);
   const back = unhealthy === null ? null : await rollBackUnhealthy(state, context, unhealthy);
   if (back !== null) return back;
@@ -192,7 +192,7 @@ const settle = async (state: StateOf<"retired">, snapshot: GoodSnapshot, context
 
 /** Safe twice: changes the record only. */
 const finishSettling = async (state: StateOf<"settling">, context: StepContext): Promise<Decision> => {
-  const reports = await readReports(context);
+  const reports = await context.reports(state);
   const found = askGate(state, context, reports);
   return found.open
     ? {
@@ -205,9 +205,6 @@ const finishSettling = async (state: StateOf<"settling">, context: StepContext):
       }
     : wait;
 };
-
-const readReports = ({ ports, config, call }: StepContext): Promise<readonly InstanceReport[]> =>
-  ports.signals.list(config.name, call());
 
 /** Pause and a refused key are the loop's to check: it takes no step while paused, and asks Batch after this. */
 const askGate = (

@@ -21,7 +21,7 @@ export const driveAccount = async (app: App, config: AccountConfig, stop: AbortS
     const reports = gated ? await ports.signals.list(config.name, call()).catch(() => []) : [];
     if (!needsDriver(stored.record, config, reports, ports.clock.now())) return 0;
   }
-  const driven = await advance(ports, limits, config, { by: "schedule", stop, claimWaitMs: 0 });
+  const driven = await advance(ports, limits, config, { by: "schedule", stop, claimWaitMs: 0, known: stored });
   return driven.kind === "driven" ? driven.moves : 0;
 };
 

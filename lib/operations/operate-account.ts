@@ -3,7 +3,7 @@ import type { Note, RequestRejection } from "../driver/requests";
 import type { App } from "../app";
 import { failedPrecondition, type Preconditions } from "./preconditions";
 import { busySeconds } from "./rotate-on-demand";
-import { readStatus } from "./read-status";
+import { statusAfter } from "./read-status";
 import type { AccountConfig } from "../rotation/account-config";
 import { activeQuarantine } from "../rotation/claim";
 import { pauseInForce } from "../rotation/pause";
@@ -54,7 +54,7 @@ export const operate = async (app: App, config: AccountConfig, order: Order): Pr
     const detail = `would roll back to the ${rotation.previous} key, because ${order.by} asks: ${order.reason}`;
     ports.log.write("info", { event: "DryRun", account: config.name, detail });
   }
-  return { kind: "done", status: await readStatus(app, config) };
+  return { kind: "done", status: await statusAfter(app, config, driven) };
 };
 
 interface Asked {

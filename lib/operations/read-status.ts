@@ -1,10 +1,13 @@
 import type { App } from "../app";
 import { callOptions } from "../limits";
 import { CorruptRecordError } from "../errors";
+import type { Advanced } from "../driver/requests";
 import { readRecord } from "../driver/read-record";
 import type { AccountConfig } from "../rotation/account-config";
 import type { Instant } from "../rotation/time/time";
 import { corruptStatus, type StatusBody, statusOf } from "./status";
+
+type Driven = Extract<Advanced, { kind: "driven" }>;
 
 /**
  * The status of one account as it is stored now. Throws `TransientServiceError` or `OperatorNeededError` where the
@@ -24,6 +27,16 @@ export const readStatus = async (app: App, config: AccountConfig): Promise<Statu
     if (!(error instanceof CorruptRecordError)) throw error;
     return corruptStatus(config, error, ports.clock.now(), await alarmSince(app, config));
   }
+};
+
+/** The status of one account as a drive has just left it. */
+export const statusAfter = async (
+  { ports, limits }: App,
+  config: AccountConfig,
+  { record, reports }: Pick<Driven, "record" | "reports">,
+): Promise<StatusBody> => {
+  const known = reports ?? (await ports.signals.list(config.name, callOptions(ports.clock, limits.callMs)));
+  return statusOf({ config, record, reports: known, dryRun: limits.dryRun, now: ports.clock.now() });
 };
 
 /** When the alarm began; null where that cannot be read: the rest of the status is worth more. */

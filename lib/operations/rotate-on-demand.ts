@@ -2,7 +2,7 @@ import { advance } from "../driver/advance";
 import type { RequestRejection } from "../driver/requests";
 import type { App } from "../app";
 import { callOptions } from "../limits";
-import { readStatus } from "./read-status";
+import { readStatus, statusAfter } from "./read-status";
 import { readRecord } from "../driver/read-record";
 import type { AccountConfig } from "../rotation/account-config";
 import { pauseInForce } from "../rotation/pause";
@@ -41,24 +41,29 @@ export const rotateOnDemand = async (app: App, config: AccountConfig, demand: De
     const request = { id: ports.ids.next(), trigger: "demand", ...demand } as const;
     return rotationStarted(record.state, request, record, ports.clock.now());
   };
-  const early = await answeredFromRecord(app, config, demand);
+  const known = await readRecord(ports, limits, config, callOptions(ports.clock, limits.callMs));
+  const early = await answeredFromRecord(app, config, demand, known?.record ?? null);
   if (early !== null) return early;
   const driven = await advance(ports, limits, config, {
     by: "demand",
     stop: ports.clock.abortAfter(limits.requestMs),
     claimWaitMs: limits.claimWaitMs,
     beforeSteps,
+    known,
   });
   if (driven.kind === "busy") return { kind: "busy", retryAfterSeconds: busySeconds(app, driven.claim?.until ?? null) };
   if (driven.kind === "refused") return refused(driven.refusal);
-  return { kind: "accepted", status: await readStatus(app, config) };
+  return { kind: "accepted", status: await statusAfter(app, config, driven) };
 };
 
 /** Answers that need no claim: a repeated request, a refusal that the record shows already, a dry run. */
-const answeredFromRecord = async (app: App, config: AccountConfig, demand: Demand): Promise<Demanded | null> => {
-  const { ports, limits } = app;
-  const stored = await readRecord(ports, limits, config, callOptions(ports.clock, limits.callMs));
-  const record = stored?.record ?? null;
+const answeredFromRecord = async (
+  app: App,
+  config: AccountConfig,
+  demand: Demand,
+  record: RotationRecord | null,
+): Promise<Demanded | null> => {
+  const { limits } = app;
   if (record === null) return refused(config.paused ? pausedRefusal : notAdopted);
   const asked = knownDemand(record, demand);
   if (asked === "other") return refused(keyReused);

@@ -28,6 +28,8 @@ export const routes = [
   "identity.unknown",
   "tables.createTable",
   "tables.insert",
+  /** Several rows of one partition in one request. */
+  "tables.batch",
   "tables.update",
   "tables.merge",
   "tables.get",

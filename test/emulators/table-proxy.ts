@@ -64,8 +64,12 @@ class TableService implements WireService {
     const resource = decodeURIComponent(request.path).split("/").slice(2).join("/");
     const route = routeOf(request, resource);
     if (route === null) return unknownRoute(this, "tables.unknown", request);
-    const table = /^[A-Za-z][A-Za-z0-9]*/.exec(resource)?.[0] ?? null;
-    return { route, subject: table === "Tables" ? null : table, apply: () => this.#apply(route, request) };
+    const table = route === "tables.batch" ? tableOfBatch(request) : /^[A-Za-z][A-Za-z0-9]*/.exec(resource)?.[0];
+    return {
+      route,
+      subject: table === undefined || table === "Tables" ? null : table,
+      apply: () => this.#apply(route, request),
+    };
   }
 
   async #apply(route: Route, request: WireRequest): Promise<Answer> {
@@ -112,10 +116,15 @@ const endToEnd = (headers: NodeJS.Dict<string | string[]>): Record<string, strin
 const routeOf = (request: WireRequest, resource: string): Route | null => {
   // Clients behind old firewalls, and some SDKs, send MERGE as a POST with this header.
   const method = headerOf(request, "x-http-method") ?? request.method;
+  if (resource === "$batch") return method === "POST" ? "tables.batch" : null;
   if (resource === "Tables") return method === "POST" ? "tables.createTable" : null;
   if (/\(.+\)$/s.test(resource)) return entityRoutes[method] ?? null;
   return setRoutes[method] ?? null;
 };
+
+/** All rows of a batch are in one table. */
+const tableOfBatch = ({ body }: WireRequest): string | undefined =>
+  /^(?:POST|PUT|PATCH|MERGE|DELETE) \S+?\/([A-Za-z][A-Za-z0-9]*)(?:\(\S*\))? HTTP/m.exec(body.toString("utf8"))?.[1];
 
 const entityRoutes: Readonly<Record<string, Route>> = {
   GET: "tables.get",

@@ -316,8 +316,8 @@ export const safetyRules: readonly SafetyRule[] = [
     rule: "an event leaves the record only when the history has it",
     without: "the audit has gaps that look like manual changes",
     file: "lib/driver/history-writer.ts",
-    text: "await this.ports.history.append(event, this.lease.call());",
-    instead: "await this.ports.history.append(event, this.lease.call()).catch(() => undefined);",
+    text: "await this.ports.history.append(events, this.lease.call());",
+    instead: "await this.ports.history.append(events, this.lease.call()).catch(() => undefined);",
     caughtBy: simulation,
   },
   {

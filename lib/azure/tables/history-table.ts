@@ -91,7 +91,10 @@ export class HistoryTable implements History {
     this.#table = table;
   }
 
-  async append(event: RotationEvent, options: CallOptions): Promise<void> {
+  async append(events: readonly RotationEvent[], options: CallOptions): Promise<void> {
+    const [event] = events;
+    if (event === undefined) return;
+    if (events.length > 1) return this.#table.insertAll(events.map(toRow), options);
     const outcome = await this.#table.insertOnce(toRow(event), options);
     if (outcome.kind === "written") return;
     throw new CorruptRecordError(

@@ -90,6 +90,20 @@ export class Table {
     return this.#write(row, null, (found) => found["id"] === row.id, options);
   }
 
+  /** All rows of one partition in one request: all or none. Throws where one of them is there. */
+  async insertAll(rows: readonly Row[], { signal }: CallOptions): Promise<void> {
+    try {
+      await this.#client.run(signal, (client, abortSignal) =>
+        client.submitTransaction(
+          rows.map((row) => ["create", row]),
+          { abortSignal },
+        ),
+      );
+    } catch (error) {
+      throw toServiceError(readFailure(error), this.#call("insert entities"));
+    }
+  }
+
   /** A row that is gone already is as it should be. */
   async remove({ partitionKey, rowKey }: RowKey, { signal }: CallOptions): Promise<void> {
     try {

@@ -20,7 +20,7 @@ test("the history holds a hundred confirmations of instances with the longest na
   }));
   const override = "“".repeat(2_000);
   const event = anEvent(1, { account: "long-weu", evidence: { override, confirmations } });
-  await world.history.append(event, call);
+  await world.history.append([event], call);
   const { events } = await world.history.page("long-weu", { limit: 10, before: null }, call);
   expect(events).toEqual([event]);
 });

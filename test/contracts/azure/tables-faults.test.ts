@@ -49,9 +49,9 @@ describe("a write whose answer is lost", () => {
 
   it("stores one event in the history", async () => {
     const account = anAccount();
-    await world.history.append(anEvent(1, { account }), call);
+    await world.history.append([anEvent(1, { account })], call);
     world.faults.add({ route: "tables.insert", when: "after", kind: "resetBeforeAnswer" });
-    await world.history.append(anEvent(2, { account }), call);
+    await world.history.append([anEvent(2, { account })], call);
     const page = await world.history.page(account, { limit: 10, before: null }, call);
     expect(page.events).toEqual([anEvent(2, { account }), anEvent(1, { account })]);
   });

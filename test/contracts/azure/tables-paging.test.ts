@@ -17,7 +17,7 @@ beforeAll(async () => {
   world = await openTablesWorld();
   for (let sequence = 1; sequence <= 7; sequence++) {
     const event = sequence === 2 ? "Paused" : "KeyPublished";
-    await world.history.append(anEvent(sequence, { account, event, at: sequence < 6 ? at : later }), call);
+    await world.history.append([anEvent(sequence, { account, event, at: sequence < 6 ? at : later })], call);
     const report = aReport({ instance: `vm-${sequence}` });
     await world.signals.update(account, "render-api", report.instance, () => ({ accepted: true, report }), call);
     await world.notices.write(firstNotice(`account-${sequence}`), null, call);
@@ -78,7 +78,7 @@ it("all events up to a number are removed, however many pages hold them", async 
 
 it("old events are looked for in a bounded part of a long history", async () => {
   const long = "account-long";
-  const append = (sequence: number) => world.history.append(anEvent(sequence, { account: long }), call);
+  const append = (sequence: number) => world.history.append([anEvent(sequence, { account: long })], call);
   for (let first = 1; first <= 1_200; first += 100)
     await Promise.all(Array.from({ length: 100 }, (_, index) => append(first + index)));
   world.proxy.pages.reset();

@@ -54,8 +54,15 @@ it("names every kind of request", async () => {
   await table.getEntity("p", "r");
   await table.listEntities().next();
   await table.deleteEntity("p", "r");
+  await table.submitTransaction([
+    ["create", row(1)],
+    ["create", { ...row(2), rowKey: "s" }],
+  ]);
+  expect(journal.of("tables.batch")).toMatchObject([{ subject: `Table${counter}`, status: 202, effect: "applied" }]);
   expect(journal.entries.map(({ route }) => route)).toEqual(
-    words("tables.createTable tables.insert tables.update tables.merge tables.get tables.query tables.delete"),
+    words(`
+      tables.createTable tables.insert tables.update tables.merge tables.get tables.query tables.delete tables.batch
+    `),
   );
   expect(journal.of("tables.update")).toMatchObject([{ subject: `Table${counter}`, status: 204, effect: "applied" }]);
 });

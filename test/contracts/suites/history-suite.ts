@@ -1,4 +1,4 @@
-import { CorruptRecordError } from "../../../lib/errors";
+import { CorruptRecordError, TransientServiceError } from "../../../lib/errors";
 import type { History } from "../../../lib/ports";
 import type { RotationEvent } from "../../../lib/rotation/events/events";
 import { anEvent, at, later } from "./records";
@@ -22,7 +22,8 @@ export const historyContract = (name: string, open: () => Promise<HistoryWorld>)
     const places = async (account: string): Promise<readonly number[]> =>
       (await stored(account)).map(({ sequence }) => sequence);
     const append = async (account: string, times: readonly (readonly [sequence: number, at: string])[]) => {
-      for (const [sequence, time] of times) await world.history.append(anEvent(sequence, { account, at: time }), call);
+      for (const [sequence, time] of times)
+        await world.history.append([anEvent(sequence, { account, at: time })], call);
     };
 
     beforeAll(async () => {
@@ -40,29 +41,44 @@ export const historyContract = (name: string, open: () => Promise<HistoryWorld>)
         event: "RotationStalled",
         by: "signal:a",
       });
-      for (const event of [...events, odd]) await world.history.append(event, call);
+      for (const event of [...events, odd]) await world.history.append([event], call);
       expect(await stored(account)).toEqual([odd, ...events.toReversed()]);
     });
 
     it("accepts a repeat", async () => {
       const account = anAccount();
-      await world.history.append(anEvent(1, { account }), call);
-      await world.history.append(anEvent(1, { account }), call);
+      await world.history.append([anEvent(1, { account })], call);
+      await world.history.append([anEvent(1, { account })], call);
       expect(await stored(account)).toEqual([anEvent(1, { account })]);
     });
 
     it("accepts many concurrent repeats", async () => {
       const account = anAccount();
-      await Promise.all(Array.from({ length: 10 }, () => world.history.append(anEvent(1, { account }), call)));
+      await Promise.all(Array.from({ length: 10 }, () => world.history.append([anEvent(1, { account })], call)));
       expect(await stored(account)).toHaveLength(1);
     });
 
     it("refuses another event with the sequence of a stored one", async () => {
       const account = anAccount();
-      await world.history.append(anEvent(1, { account }), call);
-      const usurper = world.history.append(anEvent(1, { account, id: "usurper" }), call);
+      await world.history.append([anEvent(1, { account })], call);
+      const usurper = world.history.append([anEvent(1, { account, id: "usurper" })], call);
       await expect(usurper).rejects.toThrow(CorruptRecordError);
       expect(await stored(account)).toEqual([anEvent(1, { account })]);
+    });
+
+    it("takes several events at once", async () => {
+      const account = anAccount();
+      const events = [1, 2, 3].map((sequence) => anEvent(sequence, { account }));
+      await world.history.append(events, call);
+      expect(await stored(account)).toEqual(events.toReversed());
+    });
+
+    it("takes none of several where one of them is there", async () => {
+      const account = anAccount();
+      const events = [1, 2, 3].map((sequence) => anEvent(sequence, { account }));
+      await world.history.append([anEvent(2, { account })], call);
+      await expect(world.history.append(events, call)).rejects.toThrow(TransientServiceError);
+      expect(await places(account)).toEqual([2]);
     });
 
     it("is read page by page, newest first", async () => {
@@ -120,8 +136,8 @@ export const historyContract = (name: string, open: () => Promise<HistoryWorld>)
       const newest = async () => (await world.history.newestOf(account, ["Paused", "Resumed"], call))?.sequence ?? null;
       await append(account, [[1, at]]);
       expect(await newest()).toBeNull();
-      await world.history.append(anEvent(2, { account, event: "Resumed" }), call);
-      await world.history.append(anEvent(3, { account, event: "Paused" }), call);
+      await world.history.append([anEvent(2, { account, event: "Resumed" })], call);
+      await world.history.append([anEvent(3, { account, event: "Paused" })], call);
       await append(account, [[4, at]]);
       expect(await newest()).toBe(3);
     });
@@ -145,7 +161,7 @@ export const historyContract = (name: string, open: () => Promise<HistoryWorld>)
 
     it("keeps accounts apart", async () => {
       const [one, other] = [anAccount(), anAccount()];
-      await world.history.append(anEvent(1, { account: one }), call);
+      await world.history.append([anEvent(1, { account: one })], call);
       expect(await stored(other)).toEqual([]);
     });
   });

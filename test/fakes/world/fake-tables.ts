@@ -107,6 +107,11 @@ export class FakeTables {
     return this.history.get(account) ?? [];
   }
 
+  /** Whether there is an event under this sequence. */
+  hasEvent({ account, sequence }: RotationEvent): boolean {
+    return this.events(account).some((event) => event.sequence === sequence);
+  }
+
   /** Returns the event stored under this sequence: the new one, or an earlier one. */
   append(event: RotationEvent): RotationEvent {
     const events = this.history.get(event.account) ?? [];

@@ -1,4 +1,5 @@
 import type { History, Notices, Rotations, Signals } from "../../../lib/ports";
+import type { RotationEvent } from "../../../lib/rotation/events/events";
 import type { RotationRecord } from "../../../lib/rotation/record";
 import type { Process } from "./process";
 import type { World } from "./world";
@@ -151,57 +152,69 @@ export const signalsPort = (world: World, process: Process): Signals => ({
   },
 });
 
-export const historyPort = (world: World, process: Process): History => ({
-  append: (event, { signal }) =>
-    world.wire.call(process, {
-      operation: "history.append",
-      signal,
-      subject: () => `${event.sequence} ${event.event}: ${event.reason ?? ""} ${event.detail}`,
-      effect: () => {
-        world.effects += 1;
-        const there = world.tables.append(event);
-        world.observer.historyWritten(event, there);
-        world.observer.left("history", event);
-        if (there.id !== event.id) throw new world.product.CorruptRecordError(event.account, "another event is there");
-      },
-    }),
-  page: (account, { limit, before }, { signal }) =>
-    world.wire.call(process, {
-      operation: "history.page",
-      signal,
-      subject: () => `${account} before ${before}`,
-      effect: () => world.tables.page(account, limit, before),
-    }),
-  newestOf: (account, kinds, { signal }) =>
-    world.wire.call(process, {
-      operation: "history.newestOf",
-      signal,
-      subject: () => `${account} ${kinds.join(" ")}`,
-      effect: () => world.tables.newestOf(account, kinds),
-    }),
-  lastBefore: (account, at, range, { signal }) =>
-    world.wire.call(process, {
-      operation: "history.lastBefore",
-      signal,
-      subject: () => `${account} ${at}`,
-      effect: () => world.tables.lastBefore(account, at, range),
-    }),
-  removeThrough: async (account, sequence, { signal }) => {
-    // Row by row, the oldest first, so that a fault can interrupt it.
-    for (let more = true; more; ) {
-      more = await world.wire.call(process, {
-        operation: "history.removeThrough",
+export const historyPort = (world: World, process: Process): History => {
+  const append = (event: RotationEvent): void => {
+    const there = world.tables.append(event);
+    world.observer.historyWritten(event, there);
+    world.observer.left("history", event);
+    if (there.id !== event.id) throw new world.product.CorruptRecordError(event.account, "another event is there");
+  };
+  return {
+    append: (events, { signal }) =>
+      world.wire.call(process, {
+        operation: "history.append",
         signal,
-        subject: () => `${account} ${sequence}`,
+        subject: () =>
+          events
+            .map(({ sequence, event, reason, detail }) => `${sequence} ${event}: ${reason ?? ""} ${detail}`)
+            .join("; "),
         effect: () => {
-          const oldest = world.tables.oldest(account, sequence);
-          if (oldest === null) return false;
           world.effects += 1;
-          world.observer.historyRemoved(oldest);
-          world.tables.remove(oldest);
-          return world.tables.oldest(account, sequence) !== null;
+          // In one request all are added or none.
+          const taken = events.length === 1 ? undefined : events.find((event) => world.tables.hasEvent(event));
+          if (taken !== undefined)
+            throw new world.product.TransientServiceError({ operation: "history.append", statusCode: 409 });
+          for (const event of events) append(event);
         },
-      });
-    }
-  },
-});
+      }),
+    page: (account, { limit, before }, { signal }) =>
+      world.wire.call(process, {
+        operation: "history.page",
+        signal,
+        subject: () => `${account} before ${before}`,
+        effect: () => world.tables.page(account, limit, before),
+      }),
+    newestOf: (account, kinds, { signal }) =>
+      world.wire.call(process, {
+        operation: "history.newestOf",
+        signal,
+        subject: () => `${account} ${kinds.join(" ")}`,
+        effect: () => world.tables.newestOf(account, kinds),
+      }),
+    lastBefore: (account, at, range, { signal }) =>
+      world.wire.call(process, {
+        operation: "history.lastBefore",
+        signal,
+        subject: () => `${account} ${at}`,
+        effect: () => world.tables.lastBefore(account, at, range),
+      }),
+    removeThrough: async (account, sequence, { signal }) => {
+      // Row by row, the oldest first, so that a fault can interrupt it.
+      for (let more = true; more; ) {
+        more = await world.wire.call(process, {
+          operation: "history.removeThrough",
+          signal,
+          subject: () => `${account} ${sequence}`,
+          effect: () => {
+            const oldest = world.tables.oldest(account, sequence);
+            if (oldest === null) return false;
+            world.effects += 1;
+            world.observer.historyRemoved(oldest);
+            world.tables.remove(oldest);
+            return world.tables.oldest(account, sequence) !== null;
+          },
+        });
+      }
+    },
+  };
+};

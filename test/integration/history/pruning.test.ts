@@ -97,6 +97,6 @@ it("the longest evidence fits in a column: 100 instances with the longest names,
   expect(JSON.stringify(evidence).length).toBeLessThan(32_768);
   const [newest] = (await place.storedEvents()).toReversed();
   const event = { ...anEvent(7), account: place.config.name, evidence, previousHash: newest?.previousHash ?? null };
-  await place.rig.app.ports.history.append(event, { signal: new AbortController().signal });
+  await place.rig.app.ports.history.append([event], { signal: new AbortController().signal });
   expect((await place.storedEvents()).at(-1)).toEqual(event);
 });

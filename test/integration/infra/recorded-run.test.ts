@@ -58,7 +58,7 @@ describe("a run with faults", () => {
     expect([...new Set(run.entries.map(({ route }) => route))].toSorted((a, b) => a.localeCompare(b))).toEqual(
       words(`
       arm.getAccount arm.listKeys arm.listPermissions arm.regenerateKeys batch.listPools identity.token
-      tables.createTable tables.delete tables.get tables.insert tables.query tables.update vault.challenge
+      tables.batch tables.createTable tables.delete tables.get tables.insert tables.query tables.update vault.challenge
       vault.getSecret vault.getSecretVersion vault.setSecret vault.updateSecret
     `),
     );

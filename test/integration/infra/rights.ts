@@ -38,6 +38,7 @@ const rightOf: Readonly<Record<Route, Right>> = {
   "identity.unknown": unknown,
   "tables.createTable": { action: `${tables}/write` },
   "tables.insert": { dataAction: `${tables}/entities/add/action` },
+  "tables.batch": { dataAction: `${tables}/entities/add/action` },
   "tables.update": { dataAction: `${tables}/entities/write` },
   "tables.merge": { dataAction: `${tables}/entities/write` },
   "tables.get": { dataAction: `${tables}/entities/read` },

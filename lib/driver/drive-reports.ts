@@ -1,0 +1,28 @@
+import type { Ports } from "../ports";
+import type { AccountConfig } from "../rotation/account-config";
+import type { InstanceReport } from "../rotation/gate/signals";
+import type { State } from "../rotation/phases";
+import type { Lease } from "./lease";
+
+/** The reports of the account's instances, read once in each state of a drive: decision, alarms and status share them. */
+export class DriveReports {
+  #read: { readonly phase: State["phase"]; readonly reports: readonly InstanceReport[] } | null = null;
+
+  constructor(
+    private readonly ports: Pick<Ports, "signals">,
+    private readonly config: AccountConfig,
+    private readonly lease: Lease,
+  ) {}
+
+  /** From the table, under the claim. */
+  async read({ phase }: State): Promise<readonly InstanceReport[]> {
+    const reports = await this.ports.signals.list(this.config.name, this.lease.call());
+    this.#read = { phase, reports };
+    return reports;
+  }
+
+  /** Null where they have not been read in this state. */
+  known({ phase }: State): readonly InstanceReport[] | null {
+    return this.#read?.phase === phase ? this.#read.reports : null;
+  }
+}
