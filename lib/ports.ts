@@ -234,8 +234,15 @@ export interface History {
     range: { readonly limit: number; readonly before: number | null },
     options: CallOptions,
   ): Promise<HistoryPage>;
-  /** The newest event of one of these kinds that can be read; null for none. */
-  newestOf(account: string, kinds: readonly EventKind[], options: CallOptions): Promise<RotationEvent | null>;
+  /**
+   * The newest event of one of these kinds that can be read; null for none. With `above`: where there are events with
+   * higher numbers than this, the newest of them that can be read, of any kind.
+   */
+  newestOf(
+    account: string,
+    kinds: readonly EventKind[],
+    options: CallOptions & { readonly above?: number },
+  ): Promise<RotationEvent | null>;
   /**
    * The number of the newest event from before `at`, among the oldest without a break within the range; `after` for
    * none. Reads a few hundred events at most: where it finds some, more may follow.

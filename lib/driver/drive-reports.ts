@@ -4,7 +4,7 @@ import type { InstanceReport } from "../rotation/gate/signals";
 import type { State } from "../rotation/phases";
 import type { Lease } from "./lease";
 
-/** The reports of the account's instances, read once in each state of a drive: decision, alarms and status share them. */
+/** The reports of the account's instances, for one drive: the decision, the alarms and the status share one list. */
 export class DriveReports {
   #read: { readonly phase: State["phase"]; readonly reports: readonly InstanceReport[] } | null = null;
 

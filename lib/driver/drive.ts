@@ -49,6 +49,8 @@ export class Drive {
   /** The last move has compared and published: what it left is not compared once more before the drive ends. */
   #settled = false;
   #looksAgain = false;
+  /** Record and history have been brought together. */
+  #caughtUp = false;
   readonly #regenerations: Regenerations;
   readonly #versions: Versions;
   readonly #reports: DriveReports;
@@ -237,7 +239,7 @@ export class Drive {
   }
 
   async #settle(move: Move, by: string = this.options.by): Promise<void> {
-    await this.lease.catchUp();
+    await this.lease.writeAhead();
     const waits = isWrittenWithNext(this.#record.state, move.state);
     const context = this.#eventContext(by);
     const after = withPauseSeen(moved(this.#record, move, context), this.config, context.now);
@@ -262,6 +264,12 @@ export class Drive {
     }
   }
 
+  /** Once in a drive: a history that cannot be written stops no rotation. */
+  async #catchUp(): Promise<void> {
+    this.#caughtUp = true;
+    await this.#relay.deliver();
+  }
+
   #context(now: Date): StepContext {
     return {
       ports: this.ports,
@@ -275,6 +283,9 @@ export class Drive {
       regenerate: (slot, newest) => this.#regenerations.send(slot, newest),
       answered: this.#regenerations.answered,
       listLagMs: this.limits.keyListLagMs,
+      recordedThrough: this.#caughtUp ? null : this.lease.recordedThrough,
+      catchUp: () => this.#catchUp(),
+      writeAhead: () => this.lease.writeAhead(),
       sawNewest: (newest) => this.#sawNewest(newest),
       contest: (newest) => this.#contest(newest),
       markRollback: (request) => this.lease.write({ ...this.#record, rollback: request }),
@@ -292,8 +303,8 @@ export class Drive {
 }
 
 /**
- * A start has no effect of its own, and is written with the intent to regenerate. A retirement is written with the proof
- * that the old key is dead: until then the intent stands, by which a successor knows that it may have happened.
+ * A start has no effect of its own, and is written with the intent to regenerate. A retirement is written with the
+ * proof that the old key is dead: until then a successor knows by the intent that it may have happened.
  */
 const isWrittenWithNext = (before: State, after: State): boolean =>
   (before.phase === "idle" && after.phase === "started") || (before.phase === "published" && after.phase === "retired");

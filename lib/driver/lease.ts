@@ -35,8 +35,8 @@ export class Lease {
   }
 
   /**
-   * Null once the claim is held. Waits up to `waitMs` milliseconds for another driver's claim to end. `known`: the record
-   * as the caller has just read it. It need not be read again, as the claim is written only where it is unchanged.
+   * Null once the claim is held. Waits up to `waitMs` milliseconds for another driver's claim to end. `known`: the
+   * record as the caller has just read it. The claim is written only where it is unchanged, so it is not read again.
    */
   async take(waitMs: number, stop: AbortSignal, known: Stored | null): Promise<Busy | null> {
     const { clock } = this.ports;
@@ -67,7 +67,7 @@ export class Lease {
   }
 
   /** Writes what is kept, where it holds events. */
-  async catchUp(): Promise<void> {
+  async writeAhead(): Promise<void> {
     if (this.record.chain.sequence > this.#recordedThrough) await this.write(this.record);
   }
 

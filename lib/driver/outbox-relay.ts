@@ -38,7 +38,7 @@ export class OutboxRelay {
 
   /** Only what the record holds already: log and webhook queue do not wait for the history. */
   async deliver(): Promise<void> {
-    await this.lease.catchUp();
+    await this.lease.writeAhead();
     this.announce();
     if ((await this.#history.write(true)) === "written") return;
     this.announce();
@@ -97,7 +97,7 @@ export class OutboxRelay {
   async #importBacklog(backlog: readonly Announcement[]): Promise<boolean> {
     const [first] = backlog;
     if (first === undefined) return false;
-    await this.lease.catchUp();
+    await this.lease.writeAhead();
     this.announce();
     const known = await this.#history.idsSince(first.at, this.#publishing.outbox);
     const missing = backlog.filter(({ id }) => !known.has(id));

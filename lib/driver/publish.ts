@@ -158,6 +158,7 @@ export const publishProven = async (
   const secret = secretUrl(config.secret);
   if (newest?.key.equals(keys[slot])) return { version: newest.version, createdAt: newest.createdAt, secret };
   await refuseForeign(context, snapshot);
+  await context.writeAhead();
   const as = await ports.secrets.publish(
     config.secret,
     {

@@ -1,4 +1,6 @@
 import { TransientServiceError } from "../errors";
+import type { AccountConfig } from "../rotation/account-config";
+import type { RotationEvent } from "../rotation/events/events";
 import { secretUrl } from "../rotation/ownership";
 import type { Published } from "../rotation/phases";
 import type { Newest, StepContext } from "./step-context";
@@ -32,8 +34,22 @@ export const readNewest = async (
 export const refuseOlderThanPublished = async (
   { ports, config, call }: StepContext,
   newest: Newest | null,
-): Promise<void> => {
-  const last = await ports.history.newestOf(config.name, ["KeyPublished"], call());
+): Promise<void> => refuseOlder(config, await ports.history.newestOf(config.name, ["KeyPublished"], call()), newest);
+
+/**
+ * The same before a regenerate. False where the history goes on above the record: it was restored from an older copy,
+ * and an operator may have paused the account since.
+ */
+export const mayRegenerate = async (context: StepContext, newest: Newest): Promise<boolean> => {
+  const { ports, config, call, recordedThrough } = context;
+  const above = recordedThrough === null ? {} : { above: recordedThrough };
+  const last = await ports.history.newestOf(config.name, ["KeyPublished"], { ...call(), ...above });
+  if (last !== null && recordedThrough !== null && last.sequence > recordedThrough) return false;
+  refuseOlder(config, last, newest);
+  return true;
+};
+
+const refuseOlder = (config: AccountConfig, last: RotationEvent | null, newest: Newest | null): void => {
   const { createdAt, secret } = last?.evidence ?? {};
   if (secret !== secretUrl(config.secret)) return;
   if (newest !== null && typeof createdAt === "string" && newest.createdAt < createdAt) throw staleRead();

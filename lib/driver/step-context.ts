@@ -28,6 +28,15 @@ export interface StepContext {
   readonly answered: SlotKeys | null;
   /** A key list, or an answer of a moment before, is not older than this, in milliseconds. */
   readonly listLagMs: number;
+  /**
+   * The number of the newest event that is written with the record; null once this drive has brought record and history
+   * together.
+   */
+  readonly recordedThrough: number | null;
+  /** Brings record and history together: a record that is behind its history goes on above it. */
+  readonly catchUp: () => Promise<void>;
+  /** Writes what the record holds and the table does not yet: before anything is published. */
+  readonly writeAhead: () => Promise<void>;
   /** Records that the rotation is to be rolled back, before anything is published. */
   readonly markRollback: (request: Pause) => Promise<void>;
   /** Records what the newest version says about another rotator. */

@@ -18,7 +18,7 @@ import * as to from "../rotation/transitions";
 import { firstSight } from "./first-sight";
 import { publishNext } from "./publish";
 import { disableDead } from "./prove-dead";
-import { refuseOlderThanPublished } from "./read-newest";
+import { mayRegenerate } from "./read-newest";
 import { rollBackUnhealthy } from "./roll-back";
 import {
   type Decision,
@@ -90,8 +90,9 @@ const startWhenDue = (state: StateOf<"idle">, { ports, config, record, by, now }
 
 /** Whatever the record says: the history may know a later version than the newest, and its key may be this one. */
 const regenerate = async (slot: Slot, newest: Newest, context: StepContext): Promise<Receipt | null> => {
-  await refuseOlderThanPublished(context, newest);
-  return context.regenerate(slot, newest.version);
+  if (await mayRegenerate(context, newest)) return context.regenerate(slot, newest.version);
+  await context.catchUp();
+  return null;
 };
 
 /** Safe twice: no app holds the target key before it is published, so replacing it again breaks none. */

@@ -401,6 +401,22 @@ export const safetyRules: readonly SafetyRule[] = [
     caughtBy: { jest: "scenarios", test: "publishing" },
   },
   {
+    rule: "a record that is behind its history goes on above it before a key is regenerated",
+    without: "an account that an operator has paused rotates, because its record was restored from an older copy",
+    file: "lib/driver/read-newest.ts",
+    text: "if (last !== null && recordedThrough !== null && last.sequence > recordedThrough) return false;",
+    instead: "",
+    caughtBy: { jest: "scenarios", test: "record-set-back" },
+  },
+  {
+    rule: "what a drive has found is written before it publishes",
+    without: "after a crash the record is a step behind what is published",
+    file: "lib/driver/publish.ts",
+    text: "await context.writeAhead();",
+    instead: "",
+    caughtBy: { jest: "scenarios", test: "leaked-key" },
+  },
+  {
     rule: "a key list that differs from the answer of the regenerate publishes nothing",
     without: "a list from before the regenerate makes a dead key the newest version",
     file: "lib/driver/publish.ts",

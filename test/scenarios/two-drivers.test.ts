@@ -40,7 +40,7 @@ describe("two concurrent drivers", () => {
   it("wait for each other no longer than a claim when one of them freezes", async () => {
     const { story } = await anIdleStory();
     const second = story.start("p2");
-    nextCall(story, "batch.readKeys", { kind: "freeze", ms: minutes(20) });
+    nextCall(story, "rotations.intent", { kind: "freeze", ms: minutes(20) });
     const asked = { reason: "one", retireAfterMs: null, idempotencyKey: null, by: "operator:ada" };
     const frozen = story.world.product.rotateOnDemand(story.first.app, story.config, asked).catch(() => null);
     await story.passes(minutes(1));

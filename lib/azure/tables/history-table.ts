@@ -103,11 +103,18 @@ export class HistoryTable implements History {
     );
   }
 
-  async newestOf(account: string, kinds: readonly EventKind[], options: CallOptions): Promise<RotationEvent | null> {
+  async newestOf(
+    account: string,
+    kinds: readonly EventKind[],
+    { above, ...options }: CallOptions & { readonly above?: number },
+  ): Promise<RotationEvent | null> {
     // The service leaves out the others: without one of these kinds it has the whole history to search.
-    const rows = await this.#table.list(account, options, { anyOf: { column: "event", values: kinds }, limit: 1 });
-    const [newest] = rows.map(toEvent);
-    return newest !== undefined && "id" in newest ? newest : null;
+    const higher = above === undefined ? {} : { orBelowRowKey: historyKey(account, above).rowKey };
+    const anyOf = { column: "event", values: kinds, ...higher };
+    const [newest] = (await this.#table.list(account, options, { anyOf, limit: 1 })).map(toEvent);
+    if (newest === undefined || "id" in newest) return newest ?? null;
+    // A row that cannot be read hides no event of these kinds.
+    return above === undefined ? null : this.newestOf(account, kinds, options);
   }
 
   /**

@@ -20,8 +20,8 @@ export interface RowRange {
   readonly fromRowKey?: string;
   /** Below this key. */
   readonly belowRowKey?: string;
-  /** With one of these texts in this column. */
-  readonly anyOf?: { readonly column: string; readonly values: readonly string[] };
+  /** With one of these texts in this column, or below this key. */
+  readonly anyOf?: { readonly column: string; readonly values: readonly string[]; readonly orBelowRowKey?: string };
   readonly limit?: number;
 }
 
@@ -193,10 +193,13 @@ const filterOf = (partitionKey: string, { afterRowKey, fromRowKey, belowRowKey, 
     ...(afterRowKey === undefined ? [] : [`RowKey gt ${quoted(afterRowKey)}`]),
     ...(fromRowKey === undefined ? [] : [`RowKey ge ${quoted(fromRowKey)}`]),
     ...(belowRowKey === undefined ? [] : [`RowKey lt ${quoted(belowRowKey)}`]),
-    ...(anyOf === undefined
-      ? []
-      : [`(${anyOf.values.map((value) => `${anyOf.column} eq ${quoted(value)}`).join(" or ")})`]),
+    ...(anyOf === undefined ? [] : [`(${alternativesOf(anyOf).join(" or ")})`]),
   ].join(" and ");
+
+const alternativesOf = ({ column, values, orBelowRowKey }: NonNullable<RowRange["anyOf"]>): readonly string[] => [
+  ...values.map((value) => `${column} eq ${quoted(value)}`),
+  ...(orBelowRowKey === undefined ? [] : [`RowKey lt ${quoted(orBelowRowKey)}`]),
+];
 
 export interface Tables {
   readonly rotations: Table;

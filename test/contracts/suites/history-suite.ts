@@ -66,6 +66,18 @@ export const historyContract = (name: string, open: () => Promise<HistoryWorld>)
       expect(await stored(account)).toEqual([anEvent(1, { account })]);
     });
 
+    it("finds the newest event of a kind, or of any kind above a number", async () => {
+      const account = anAccount();
+      for (const sequence of [1, 2, 3])
+        await world.history.append(
+          [anEvent(sequence, { account, event: sequence === 1 ? "Paused" : "Approved" })],
+          call,
+        );
+      const newest = async (above: number) =>
+        (await world.history.newestOf(account, ["Paused"], { ...call, above }))?.sequence ?? null;
+      expect([await newest(3), await newest(2), await newest(0)]).toEqual([1, 3, 3]);
+    });
+
     it("takes several events at once", async () => {
       const account = anAccount();
       const events = [1, 2, 3].map((sequence) => anEvent(sequence, { account }));

@@ -135,8 +135,8 @@ export class FakeTables {
     };
   }
 
-  newestOf(account: string, kinds: readonly EventKind[]): RotationEvent | null {
-    return this.events(account).findLast(({ event }) => kinds.includes(event)) ?? null;
+  newestOf(account: string, kinds: readonly EventKind[], above = Number.POSITIVE_INFINITY): RotationEvent | null {
+    return this.events(account).findLast(({ event, sequence }) => sequence > above || kinds.includes(event)) ?? null;
   }
 
   /** Among the oldest events of the range. */

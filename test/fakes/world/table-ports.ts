@@ -184,12 +184,12 @@ export const historyPort = (world: World, process: Process): History => {
         subject: () => `${account} before ${before}`,
         effect: () => world.tables.page(account, limit, before),
       }),
-    newestOf: (account, kinds, { signal }) =>
+    newestOf: (account, kinds, { signal, above }) =>
       world.wire.call(process, {
         operation: "history.newestOf",
         signal,
         subject: () => `${account} ${kinds.join(" ")}`,
-        effect: () => world.tables.newestOf(account, kinds),
+        effect: () => world.tables.newestOf(account, kinds, above),
       }),
     lastBefore: (account, at, range, { signal }) =>
       world.wire.call(process, {
