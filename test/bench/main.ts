@@ -83,9 +83,8 @@ const main = async (): Promise<number> => {
   };
   mkdirSync(path.dirname(values.json), { recursive: true });
   writeFileSync(values.json, `${JSON.stringify({ ...about, full: values.full, seconds: seconds(), rows }, null, 2)}\n`);
-  console.log(
-    `${table(rows)}\n\n${seconds()} s on ${about.cores} cores, Node ${about.node}; figures in ${path.relative(process.cwd(), values.json)}`,
-  );
+  const where = path.relative(process.cwd(), values.json);
+  console.log(`${table(rows)}\n\n${seconds()} s on ${about.cores} cores, Node ${about.node}; figures in ${where}`);
   const over = rows.filter((row) => !holds(row));
   if (over.length > 0) console.error(`over the bound: ${over.map(({ what }) => what).join("; ")}`);
   return over.length > 0 ? 1 : 0;

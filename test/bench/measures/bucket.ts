@@ -36,7 +36,8 @@ const oneSubscription = async ({ full, stop }: Surroundings): Promise<readonly R
     }
     const [fewAfter, allAfter] = [(seen.fewAt - began) / 1000, (seen.allAt - began) / 1000];
     const ideal = Math.max(0, seen.writes - bucket.capacity) / bucket.refillPerSecond;
-    const note = `${allAfter.toFixed(0)} s; the bucket lets ${seen.writes} writes through in ${ideal.toFixed(0)} s; real time`;
+    const through = `the bucket lets ${seen.writes} writes through in ${ideal.toFixed(0)} s`;
+    const note = `${allAfter.toFixed(0)} s; ${through}; real time`;
     return [
       row("11", `${count} due accounts in one subscription, until all are published`, allAfter / ideal, {
         unit: "×",

@@ -94,7 +94,8 @@ export const cost: Measure = {
     const parts = Object.entries(yearOf(counted, requests, seconds));
     const unit = prices.currency;
     const total = parts.reduce((sum, [, usage]) => sum + priceOf(usage, prices), 0);
-    const note = `of ${assumed.accounts.toLocaleString("en-US")}, rotated every ${assumed.rotateEveryDays} days; by --prices`;
+    const of = assumed.accounts.toLocaleString("en-US");
+    const note = `of ${of}, rotated every ${assumed.rotateEveryDays} days; by --prices`;
     return [
       row("15", "one account and year", total, { unit, note }),
       ...parts.map(([name, usage]) => row("15", `of it: ${name}`, priceOf(usage, prices), { unit })),

@@ -58,7 +58,8 @@ export const start: Measure = {
       for (let round = 0; round < (full ? 41 : 15) && !stop.aborted; round++)
         for (const each of starts) each.ms.push(startOnce(each.args));
       const [small = 0, ours = 0] = starts.map(({ ms }) => median(ms));
-      const how = `median of ${starts[0]?.ms.length} starts each, in turn: ${ours.toFixed(0)} ms and ${small.toFixed(0)} ms`;
+      const count = starts[0]?.ms.length ?? 0;
+      const how = `median of ${count} starts each, in turn: ${ours.toFixed(0)} ms and ${small.toFixed(0)} ms`;
       return [
         row("13", "start, compared with an app that imports only @azure/functions", ours / small, {
           unit: "×",
