@@ -14,6 +14,7 @@ import { ArmPermissions } from "./azure/sdk/permissions";
 import { HistoryTable } from "./azure/tables/history-table";
 import { NoticeTable } from "./azure/tables/notice-table";
 import { RotationTable } from "./azure/tables/rotation-table";
+import { TickNotesTable } from "./azure/tables/tick-notes-table";
 import { SignalTable } from "./azure/tables/signal-table";
 import type { TableStorage } from "./azure/tables/table-clients";
 import { openTables } from "./azure/tables/tables";
@@ -92,6 +93,7 @@ const buildPorts = (env: Environment, settings: Settings, log: Log): Ports => {
     batch: new AzureBatchKeys({ credential, armEndpoint: cloud.armEndpoint, armScope: cloud.armScope, clock }),
     secrets: new KeyVaultSecrets({ credential, emulated }),
     rotations: new RotationTable(tables.rotations),
+    ticks: new TickNotesTable(tables.rotations),
     notices: new NoticeTable(tables.rotations),
     signals: new SignalTable(tables.signals),
     health: new FetchHealthChecks(),

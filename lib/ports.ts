@@ -5,6 +5,7 @@ import type { Announcement, EventKind, RotationEvent } from "./rotation/events/e
 import type { Notice } from "./rotation/events/notice";
 import type { Marks } from "./rotation/ownership";
 import type { Slot } from "./rotation/phases";
+import type { NextLook, StoredLook } from "./rotation/next-look";
 import type { RotationRecord } from "./rotation/record";
 import type { InstanceReport, MergedSignal } from "./rotation/gate/signals";
 import type { Instant } from "./rotation/time/time";
@@ -114,10 +115,11 @@ export interface SecretPublisher {
   contest(ref: SecretRef, version: string, resourceId: string, options: CallOptions): Promise<void>;
 }
 
-/** A record as it was read, with the token that a conditional write needs. */
+/** A record as it was read, with the token that a conditional write needs, and what its row says beside it. */
 export interface Stored {
   readonly record: RotationRecord;
   readonly etag: string;
+  readonly look: StoredLook;
 }
 
 /** All records of the tables, of whatever account. */
@@ -125,6 +127,21 @@ export interface AllRecords {
   readonly records: readonly RotationRecord[];
   /** Names of accounts whose record cannot be read. */
   readonly unreadable: readonly string[];
+}
+
+/** What one write of a record says beside it. */
+export interface RecordWrite extends CallOptions {
+  readonly look: NextLook;
+}
+
+/** What a row says beside its record, without the record. */
+export interface RecordGlance extends StoredLook {
+  readonly account: string;
+}
+
+/** A row with its record; null where that cannot be read. */
+export interface ScannedRecord extends RecordGlance {
+  readonly record: RotationRecord | null;
 }
 
 /**
@@ -135,10 +152,33 @@ export interface AllRecords {
 export interface Rotations {
   read(account: string, options: CallOptions): Promise<Stored | null>;
   list(options: CallOptions): Promise<AllRecords>;
+  /** A glance at every record: a thousand of them in one request. */
+  scan(options: CallOptions): Promise<readonly RecordGlance[]>;
+  /** Every record, page by page, so that no more than a page is in memory. */
+  scanRecords(visit: (row: ScannedRecord) => void, options: CallOptions): Promise<void>;
   /** Null when there is a record already. */
-  insert(record: RotationRecord, options: CallOptions): Promise<Stored | null>;
+  insert(record: RotationRecord, options: RecordWrite): Promise<Stored | null>;
   /** Null when another writer has written since `etag` was read. */
-  replace(record: RotationRecord, etag: string, options: CallOptions): Promise<Stored | null>;
+  replace(record: RotationRecord, etag: string, options: RecordWrite): Promise<Stored | null>;
+}
+
+/** What ticks leave for the next one, of whatever process: a process may live for one tick only. */
+export interface TickNotes {
+  /** When a tick last looked at all accounts; null for never. */
+  readonly allLookedAt: Instant | null;
+}
+
+export interface StoredTickNotes {
+  readonly notes: TickNotes;
+  readonly etag: string;
+}
+
+/** Throws `TransientServiceError` or `OperatorNeededError`. */
+export interface Ticks {
+  /** Null where there are none, or they cannot be understood. */
+  read(options: CallOptions): Promise<StoredTickNotes | null>;
+  /** Null when another writer has written since `etag` was read; `etag` is null where there was none. */
+  write(notes: TickNotes, etag: string | null, options: CallOptions): Promise<StoredTickNotes | null>;
 }
 
 export interface StoredNotice {
@@ -291,6 +331,7 @@ export interface Ports {
   readonly batch: BatchKeys;
   readonly secrets: SecretPublisher;
   readonly rotations: Rotations;
+  readonly ticks: Ticks;
   readonly notices: Notices;
   readonly signals: Signals;
   readonly health: HealthChecks;

@@ -1,9 +1,10 @@
 import { ClaimLostError } from "../errors";
 import { callOptions, type Limits } from "../limits";
-import type { CallOptions, Ports, Stored } from "../ports";
+import type { CallOptions, Ports, RecordWrite, Stored } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
 import { claimed, claimIsLive, msToSend } from "../rotation/claim";
 import { firstRecord } from "../rotation/first-record";
+import { nextLook } from "../rotation/next-look";
 import type { Slot } from "../rotation/phases";
 import type { Claim, RotationRecord } from "../rotation/record";
 import { plusMs, toInstant } from "../rotation/time/time";
@@ -81,7 +82,7 @@ export class Lease {
     const { claim } = record;
     const renewed =
       claim === null ? record : { ...record, claim: { ...claim, until: this.#claimEnd(this.ports.clock.now()) } };
-    this.#stored = await this.ports.rotations.replace(renewed, this.#held.etag, this.call());
+    this.#stored = await this.ports.rotations.replace(renewed, this.#held.etag, this.#written(renewed, this.call()));
     if (this.#stored === null) throw new ClaimLostError(this.config.name);
     this.#recordedThrough = record.chain.sequence;
   }
@@ -124,8 +125,9 @@ export class Lease {
     if (known !== null && claimIsLive(known.record, now)) return { kind: "busy", claim: known.record.claim };
     const before = known?.record ?? (await this.#firstRecord(now, options));
     const record = claimed(before, this.#newClaim(now), this.limits.quarantineMs);
+    const write = this.#written(record, options);
     this.#stored =
-      known === null ? await rotations.insert(record, options) : await rotations.replace(record, known.etag, options);
+      known === null ? await rotations.insert(record, write) : await rotations.replace(record, known.etag, write);
     if (this.#stored === null) return { kind: "busy", claim: null };
     this.#recordedThrough = record.chain.sequence;
     return null;
@@ -149,6 +151,11 @@ export class Lease {
 
   #claimEnd(now: Date): string {
     return plusMs(toInstant(now), this.limits.claimMs);
+  }
+
+  /** With the record goes when ticks must look at it again. */
+  #written(record: RotationRecord, options: CallOptions): RecordWrite {
+    return { ...options, look: nextLook(record, this.config, this.ports.clock.now()) };
   }
 
   #callWithoutClaim(): CallOptions {

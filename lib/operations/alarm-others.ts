@@ -2,11 +2,13 @@ import { notificationDelayed } from "../alarms/publish-notice";
 import type { App } from "../app";
 import type { StoredNotice } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
+import { alarmChanges, type Condition } from "../rotation/events/alarm-conditions";
 import { recordOrphaned } from "../rotation/events/notice";
 import { hours } from "../rotation/time/units";
 import { concurrently } from "./concurrently";
 import { publishOrDelay } from "./corrupt-record-alarm";
-import { readOrphanedRecords } from "./orphaned-records";
+import type { Survey } from "./survey";
+import { readOrphanedRecord } from "./orphaned-records";
 
 const maxConcurrent = 8;
 
@@ -18,28 +20,40 @@ const remindersOf = (accounts: readonly AccountConfig[]): number =>
  * The alarms of no configured account: raises those of records that no account owns, and ends those about accounts of
  * which nothing is stored any more. The alarm about the settings is none of them.
  */
-export const alarmOthers = async (app: App, notices: readonly StoredNotice[]): Promise<void> => {
-  const orphans = await orphansOf(app);
-  if (orphans === null) return;
-  const configured = new Set<string | null>([null, ...app.accounts.list().map(({ name }) => name)]);
-  const known = new Map(notices.map((stored) => [stored.notice.account, stored]));
-  const others = [...new Set([...known.keys(), ...orphans.keys()])].filter((name) => !configured.has(name));
-  const now = app.ports.clock.now();
-  const remindEveryMs = remindersOf(app.accounts.list());
-  await concurrently(others, maxConcurrent, (account) => {
-    const detail = orphans.get(account);
-    const found = detail === undefined ? [] : [recordOrphaned(detail, now)];
-    return publishOrDelay(app, { account, known: known.get(account) ?? null, found, remindEveryMs });
+export const alarmOthers = async (
+  app: App,
+  notices: ReadonlyMap<string | null, StoredNotice>,
+  { accounts, unowned }: Pick<Survey, "accounts" | "unowned">,
+): Promise<void> => {
+  if (unowned === null) return;
+  const configured = new Set<string | null>([null, ...accounts.map(({ name }) => name)]);
+  const orphans = new Set<string | null>(unowned);
+  const others = [...new Set([...notices.keys(), ...orphans])].filter((name) => name !== null && !configured.has(name));
+  const remindEveryMs = remindersOf(accounts);
+  await concurrently(others, maxConcurrent, async (account) => {
+    if (account === null) return;
+    const stored = notices.get(account) ?? null;
+    const found = orphans.has(account) ? await conditionsOf(app, account, stored, remindEveryMs) : [];
+    if (found !== null) await publishOrDelay(app, { account, known: stored, found, remindEveryMs });
   });
 };
 
-/** What is to be said of each, by account; null where they cannot be read. */
-const orphansOf = async (app: App): Promise<ReadonlyMap<string | null, string> | null> => {
+/** The record is read only where its alarm begins or is repeated; null where it cannot be read now. */
+const conditionsOf = async (
+  app: App,
+  account: string,
+  known: StoredNotice | null,
+  remindEveryMs: number,
+): Promise<readonly Condition[] | null> => {
+  const now = app.ports.clock.now();
+  const lasting = [recordOrphaned("no configured account owns this record", now)];
+  const { drafts } = alarmChanges(known?.notice.alarms ?? [], lasting, remindEveryMs, now);
+  if (drafts.length === 0) return lasting;
   try {
-    const orphans = await readOrphanedRecords(app);
-    return new Map(orphans.map(({ account, detail }) => [account, detail]));
+    const orphan = await readOrphanedRecord(app, account);
+    return orphan === null ? [] : [recordOrphaned(orphan.detail, now)];
   } catch (error) {
-    app.ports.log.write("warn", notificationDelayed(null, error));
+    app.ports.log.write("warn", notificationDelayed(account, error));
     return null;
   }
 };

@@ -3,27 +3,69 @@ import type { App } from "../app";
 import { callOptions } from "../limits";
 import { advance } from "../driver/advance";
 import { readRecord } from "../driver/read-record";
+import type { Stored } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
+import type { InstanceReport } from "../rotation/gate/signals";
 import { needsDriver } from "../rotation/needs-driver";
+import { atEveryTick, lookIsDue, nextLook } from "../rotation/next-look";
 import type { RotationRecord } from "../rotation/record";
 import { gatedState } from "../rotation/waiting";
 import { pullSignals } from "../signals/pull-signals";
 
-/** Pulls the account's signals and drives it where there is anything to do. The number of moves. */
-export const driveAccount = async (app: App, config: AccountConfig, stop: AbortSignal): Promise<number> => {
+/** The account after its turn in a tick. */
+export interface Driven {
+  /** Null where it still has no record. */
+  readonly record: RotationRecord | null;
+  /** Of an account that waits at its gate; else empty. */
+  readonly reports: readonly InstanceReport[];
+  /** Null where there was nothing to drive. */
+  readonly moves: number | null;
+}
+
+/** Pulls the account's signals and drives it where there is anything to do. */
+export const driveAccount = async (app: App, config: AccountConfig, stop: AbortSignal): Promise<Driven> => {
   const { ports, limits } = app;
-  const call = () => callOptions(ports.clock, limits.callMs);
-  const stored = await readRecord(ports, limits, config, call());
-  if (stored !== null) {
-    await pull(app, config, stored.record);
-    const gated = gatedState(stored.record.state) !== null;
-    // Where they cannot be read the driver finds that out itself, and its record says so.
-    const reports = gated ? await ports.signals.list(config.name, call()).catch(() => []) : [];
-    if (!needsDriver(stored.record, config, reports, ports.clock.now())) return 0;
-  }
+  const stored = await readRecord(ports, limits, config, callOptions(ports.clock, limits.callMs));
+  if (stored !== null) await pull(app, config, stored.record);
+  // Where they cannot be read the driver finds that out itself, and its record says so.
+  const reports = stored === null ? null : await reportsOf(app, config, stored.record).catch(() => null);
+  if (stored !== null && !hasToDrive(stored, config, reports ?? [], ports.clock.now()))
+    return { record: stored.record, moves: null, reports: await reportsAfter(app, config, stored.record, reports) };
   const driven = await advance(ports, limits, config, { by: "schedule", stop, claimWaitMs: 0, known: stored });
-  return driven.kind === "driven" ? driven.moves : 0;
+  const record = driven.kind === "driven" ? driven.record : await recordOf(app, config);
+  const moves = driven.kind === "driven" ? driven.moves : 0;
+  return { record, moves, reports: await reportsAfter(app, config, record, reports) };
 };
+
+/** A driver writes the row: so it drives an account that may rest from now on where the row does not say so. */
+const hasToDrive = (
+  { record, look }: Stored,
+  config: AccountConfig,
+  reports: readonly InstanceReport[],
+  now: Date,
+): boolean =>
+  needsDriver(record, config, reports, now) ||
+  (lookIsDue(look, config, now) && nextLook(record, config, now).nextLookAt !== atEveryTick);
+
+const recordOf = async ({ ports, limits }: App, config: AccountConfig): Promise<RotationRecord | null> =>
+  (await readRecord(ports, limits, config, callOptions(ports.clock, limits.callMs)))?.record ?? null;
+
+/** Those of before the drive serve for the state after it, where there are any. */
+const reportsAfter = async (
+  app: App,
+  config: AccountConfig,
+  record: RotationRecord | null,
+  before: readonly InstanceReport[] | null,
+): Promise<readonly InstanceReport[]> =>
+  before ?? (record === null ? [] : ((await reportsOf(app, config, record)) ?? []));
+
+/** Null where the account waits at no gate. */
+const reportsOf = async (
+  { ports, limits }: App,
+  config: AccountConfig,
+  { state }: RotationRecord,
+): Promise<readonly InstanceReport[] | null> =>
+  gatedState(state) === null ? null : ports.signals.list(config.name, callOptions(ports.clock, limits.callMs));
 
 /** A failed pull is repeated at the next tick; until then the gate uses the stored reports. */
 const pull = async (app: App, config: AccountConfig, record: RotationRecord): Promise<void> => {

@@ -1,4 +1,5 @@
 import type { App } from "../app";
+import { CorruptRecordError } from "../errors";
 import { callOptions } from "../limits";
 import type { AccountConfig } from "../rotation/account-config";
 import { isSameResource } from "../rotation/first-record";
@@ -32,6 +33,20 @@ export const readOrphanedRecords = async ({
     ...records.filter(({ account }) => !configured.has(account)).map((record) => orphanOf(record, accounts)),
     ...unreadable.filter((account) => !configured.has(account)).map(unreadableOrphan),
   ].toSorted((one, other) => (one.account < other.account ? -1 : 1));
+};
+
+/** One of them; null where the record is gone. */
+export const readOrphanedRecord = async (
+  { ports, limits, accounts }: App,
+  account: string,
+): Promise<OrphanedRecord | null> => {
+  try {
+    const stored = await ports.rotations.read(account, callOptions(ports.clock, limits.callMs));
+    return stored === null ? null : orphanOf(stored.record, accounts.list());
+  } catch (error) {
+    if (error instanceof CorruptRecordError) return unreadableOrphan(account);
+    throw error;
+  }
 };
 
 const orphanOf = (record: RotationRecord, accounts: readonly AccountConfig[]): OrphanedRecord => {

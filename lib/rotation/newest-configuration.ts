@@ -84,6 +84,12 @@ const olderSeenNow = (configuration: DrivingConfiguration, now: Date): OlderSeen
   return plusMs(seen.lastAt, olderSeenEveryMs) <= at ? { ...seen, lastAt: at } : seen;
 };
 
+/** When a record in which processes with an older configuration were seen has to be looked at again. */
+export const configurationChangesAt = ({ configuration }: RotationRecord): readonly Instant[] => {
+  const seen = configuration?.olderSeen ?? null;
+  return seen === null ? [] : [plusMs(seen.since, deploymentMs), plusMs(seen.lastAt, olderForgottenMs)];
+};
+
 /** Processes with different configurations that drive one record for longer than a deployment takes. */
 export const configurationConflict = ({ configuration }: RotationRecord, now: Date): OlderSeen | null => {
   const seen = configuration === null ? null : olderRemembered(configuration, now);

@@ -3,6 +3,7 @@ import { firstRecord } from "../../lib/rotation/first-record";
 import { type EventContext } from "../../lib/rotation/events/outbox";
 import type {
   Claim,
+  Delivery,
   DrivingConfiguration,
   Failure,
   LastRotation,
@@ -112,3 +113,23 @@ export const anEventContext = (time: string, by = "schedule"): EventContext => {
     hash: sha256,
   };
 };
+
+export const aDelivery = (changes: Partial<Delivery> = {}): Delivery => ({
+  event: {
+    id: "01JDF0000000000000000EVENT",
+    sequence: 1,
+    at: at("10:00"),
+    event: "RotationOverdue",
+    account: "render-weu",
+    rotationId: null,
+    reason: null,
+    detail: "due and not started",
+    by: "schedule",
+    evidence: null,
+    previousHash: null,
+  },
+  attempts: 1,
+  nextAttemptAt: at("10:05"),
+  giveUpAt: at("10:00", 25),
+  ...changes,
+});

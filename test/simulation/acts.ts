@@ -3,7 +3,7 @@ import { otherSlot, type Slot } from "../../lib/rotation/phases";
 import type { RotationRecord } from "../../lib/rotation/record";
 import type { ManualChange } from "../fakes/world/observer";
 import type { World } from "../fakes/world/world";
-import { failOver, letListsBeBehind, recreate, slander } from "./environment-acts";
+import { failOver, letListsBeBehind, recreate, setLook, slander } from "./environment-acts";
 import type { Instance } from "./instances";
 import { resources } from "./plan-accounts";
 import { type Act, minute, type Side } from "./plan-types";
@@ -91,6 +91,8 @@ export const carryOut = (stage: Stage, act: Act): void => {
       return letListsBeBehind(stage, act);
     case "failOver":
       return failOver(stage, act);
+    case "setLook":
+      return setLook(stage, act);
     case "slander":
       return slander(stage, act);
     case "unhealthy": {

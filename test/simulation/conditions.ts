@@ -261,6 +261,19 @@ export const conditions: readonly Condition[] = [
       );
     },
   },
+  /** The row of an account in the middle of a rotation says that there is nothing to do, or nothing at all. */
+  {
+    name: "wrongNextLook",
+    chance: 0.05,
+    add: (plan, random) => {
+      const account = random.below(plan.accounts.length);
+      const when = random.below(plan.stormMs);
+      const look = random.pick(["missing", "noInstant", "beyondAllDates", "hoursAhead", "hoursAhead"] as const);
+      const act = { kind: "setLook", account, look } as const;
+      const again = Array.from({ length: 3 }, () => ({ when: when + random.below(20 * minute), act }));
+      return withActs(plan, demand(when, account), { when, act, condition: "wrongNextLook" }, ...again);
+    },
+  },
 ];
 
 /** Each condition draws from a source of its own, so that no other part of a plan changes with it. */

@@ -1,4 +1,4 @@
-import { type Act, minute } from "./plan-types";
+import { type Act, hour, minute, type WrongLook } from "./plan-types";
 import { configOf, later, type Stage } from "./stage";
 
 type ActOf<K extends Act["kind"]> = Extract<Act, { kind: K }>;
@@ -24,6 +24,22 @@ export const failOver = (stage: Stage, { lagMs, forMs }: ActOf<"failOver">): voi
   later(stage, forMs, () => {
     vault.failedOverTo = null;
   });
+};
+
+export const setLook = (stage: Stage, { account, look }: ActOf<"setLook">): void => {
+  const { world } = stage;
+  const { name } = configOf(stage, account);
+  if (!world.tables.rotations.has(name)) return;
+  world.effects += 1;
+  world.tables.setLook(name, wrongLooks[look](world.wallMs));
+  world.transcript.note("manually", () => `the row of ${name} says ${look}`);
+};
+
+const wrongLooks: Record<WrongLook, (now: number) => { nextLookAt: string | null; lookedWith?: null }> = {
+  missing: () => ({ nextLookAt: null, lookedWith: null }),
+  noInstant: () => ({ nextLookAt: "tomorrow" }),
+  beyondAllDates: () => ({ nextLookAt: "9999-12-31T23:59:59.999Z" }),
+  hoursAhead: (now) => ({ nextLookAt: new Date(now + 5 * hour).toISOString() }),
 };
 
 export const slander = (stage: Stage, { account, forMs, invented }: ActOf<"slander">): void => {

@@ -62,8 +62,13 @@ export type Act =
   | { readonly kind: "listsBehind"; readonly byMs: number; readonly forMs: number }
   /** The vault is read-only, and shows what it held `lagMs` before. */
   | { readonly kind: "failOver"; readonly lagMs: number; readonly forMs: number }
+  /** The columns beside a record, which say when to look at the account, are changed; the record is not. */
+  | { readonly kind: "setLook"; readonly account: number; readonly look: WrongLook }
   /** Unsigned unhealthy reports, repeated, of an instance that must sign or of one that does not exist. */
   | { readonly kind: "slander"; readonly account: number; readonly forMs: number; readonly invented: boolean };
+
+/** What the columns say then: nothing, no instant, an instant that no tick believes, or one that ticks do believe. */
+export type WrongLook = "missing" | "noInstant" | "beyondAllDates" | "hoursAhead";
 
 /** What a history may contain besides the ordinary faults and acts; `conditions.ts` says how often. */
 export type ConditionName =
@@ -80,7 +85,8 @@ export type ConditionName =
   | "recordSetBack"
   | "sharedSecret"
   | "bothKeysReplaced"
-  | "previousKeyReplaced";
+  | "previousKeyReplaced"
+  | "wrongNextLook";
 
 export interface PlannedAct {
   /** An instant, or the moment just before a call takes effect. */

@@ -1,6 +1,6 @@
 import { BatchManagementClient } from "@azure/arm-batch";
 import type { TokenCredential } from "@azure/identity";
-import { armWriteLimiter, LastLooks, limitWrites, noRetries, readingRetries, stopAtLongWaits } from "../sdk/pipeline";
+import { armLimiters, LastLooks, limitRequests, noRetries, readingRetries, stopAtLongWaits } from "../sdk/pipeline";
 
 export interface ArmOptions {
   readonly credential: TokenCredential;
@@ -21,7 +21,7 @@ export interface SubscriptionClients {
   readonly lastLooks: LastLooks;
 }
 
-/** The clients of each subscription, which share that subscription's allowance of writes. */
+/** The clients of each subscription, which share that subscription's allowances. */
 export class BatchClients {
   readonly #bySubscription = new Map<string, SubscriptionClients>();
 
@@ -31,19 +31,19 @@ export class BatchClients {
     const known = this.#bySubscription.get(subscriptionId.toLowerCase());
     if (known !== undefined) return known;
     const { credential, armEndpoint, armScope } = this.options;
-    const writes = limitWrites(armWriteLimiter());
+    const allowance = limitRequests(armLimiters());
     const lastLooks = new LastLooks();
     const common = { endpoint: armEndpoint, credentialScopes: [armScope] };
     const clients = {
       reading: new BatchManagementClient(credential, subscriptionId, {
         ...common,
         retryOptions: readingRetries,
-        additionalPolicies: [writes, stopAtLongWaits],
+        additionalPolicies: [allowance, stopAtLongWaits],
       }),
       regenerating: new BatchManagementClient(credential, subscriptionId, {
         ...common,
         retryOptions: noRetries,
-        additionalPolicies: [writes, lastLooks.policy],
+        additionalPolicies: [allowance, lastLooks.policy],
       }),
       lastLooks,
     };

@@ -34,30 +34,39 @@ export const stopAtLongWaits: PolicyConfig = {
   },
 };
 
+/** One subscription's allowances at Resource Manager, as this process knows them. */
+export interface ArmLimiters {
+  readonly reads: RateLimiter;
+  readonly writes: RateLimiter;
+}
+
 /**
- * Resource Manager's limit for writes, per subscription and identity: a bucket of 200, refilled at 10 a second. It
- * counts `listKeys` and `regenerateKeys` as writes.
+ * Resource Manager's limits, per subscription and identity: for writes a bucket of 200, refilled at 10 a second; for
+ * reads 250 and 25. It counts `listKeys` and `regenerateKeys` as writes.
  */
-export const armWriteLimiter = (): RateLimiter =>
+export const armLimiters = (): ArmLimiters => ({
+  reads: limiter(250, 25),
+  writes: limiter(200, 10),
+});
+
+const limiter = (capacity: number, refillPerSecond: number): RateLimiter =>
   new RateLimiter({
-    capacity: 200,
-    refillPerSecond: 10,
+    capacity,
+    refillPerSecond,
     now: () => performance.now(),
     sleep: (ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }),
   });
 
-/** Takes a token for every POST, repeated ones too. A POST that got none has certainly not been sent. */
-export const limitWrites = (limiter: RateLimiter): PolicyConfig => ({
+/** Takes a token for every request, repeated ones too. A request that got none has certainly not been sent. */
+export const limitRequests = ({ reads, writes }: ArmLimiters): PolicyConfig => ({
   position: "perRetry",
   policy: {
-    name: "limitWrites",
+    name: "limitRequests",
     async sendRequest(request, next) {
-      if (request.method === "POST") {
-        const signal = request.abortSignal instanceof AbortSignal ? request.abortSignal : undefined;
-        await limiter.take(signal).catch(() => {
-          throw new PipelineStop(notSent("RateLimited"));
-        });
-      }
+      const signal = request.abortSignal instanceof AbortSignal ? request.abortSignal : undefined;
+      await (request.method === "GET" ? reads : writes).take(signal).catch(() => {
+        throw new PipelineStop(notSent("RateLimited"));
+      });
       return next(request);
     },
   },

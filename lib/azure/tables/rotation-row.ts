@@ -1,5 +1,7 @@
 import type { z } from "zod";
 import { CorruptRecordError, OperatorNeededError } from "../../errors";
+import type { NextLook, StoredLook } from "../../rotation/next-look";
+import type { RecordGlance } from "../../ports";
 import type { RotationRecord } from "../../rotation/record";
 import { joinColumns, toAsciiJson, toColumns } from "./json-columns";
 import { recordSchema, recordSchemaVersion } from "./record-schema";
@@ -25,7 +27,7 @@ const describe = (error: z.ZodError): string =>
  * needs. Throws `CorruptRecordError` for a record that could not be read again (better not written than that), and
  * `OperatorNeededError` for one that has outgrown a row.
  */
-export const toRow = (record: RotationRecord): Row => {
+export const toRow = (record: RotationRecord, { nextLookAt, lookedWith, waiting }: NextLook): Row => {
   const checked = recordSchema.safeParse(record);
   if (!checked.success) {
     throw new CorruptRecordError(
@@ -44,6 +46,9 @@ export const toRow = (record: RotationRecord): Row => {
     claimedUntil: record.claim?.until ?? "",
     // Text, as a number would be stored in 32 bits.
     eventSequence: String(record.chain.sequence),
+    nextLookAt,
+    lookedWith,
+    waiting: waiting ?? "",
     ...toColumns("record", json),
   };
 };
@@ -55,6 +60,25 @@ const outgrown = ({ account, publishing: { outbox } }: RotationRecord, length: n
     `the record of account ${account} has grown to ${length} characters, more than a table row holds: ` +
       `${outbox.length} events wait to be delivered, so fix the history table or the webhook`,
   );
+
+/** The columns of `glanceAt`. */
+export const glanceColumns = ["PartitionKey", "nextLookAt", "lookedWith", "waiting"] as const;
+
+export const glanceAt = (row: Readonly<Record<string, unknown>>): RecordGlance => ({
+  account: textIn(row, "partitionKey") ?? "",
+  ...lookIn(row),
+});
+
+export const lookIn = (row: Readonly<Record<string, unknown>>): StoredLook => ({
+  nextLookAt: textIn(row, "nextLookAt"),
+  lookedWith: textIn(row, "lookedWith"),
+  waiting: textIn(row, "waiting"),
+});
+
+const textIn = (row: Readonly<Record<string, unknown>>, column: string): string | null => {
+  const value = row[column];
+  return typeof value === "string" && value !== "" ? value : null;
+};
 
 const parseJson = (account: string, json: string): unknown => {
   try {

@@ -1,7 +1,7 @@
 import { CorruptRecordError } from "../../errors";
-import type { AllRecords, CallOptions, Rotations, Stored } from "../../ports";
+import type { AllRecords, CallOptions, RecordGlance, RecordWrite, Rotations, ScannedRecord, Stored } from "../../ports";
 import type { RotationRecord } from "../../rotation/record";
-import { rotationKey, rotationRowKey, toRecord, toRow } from "./rotation-row";
+import { glanceAt, glanceColumns, lookIn, rotationKey, rotationRowKey, toRecord, toRow } from "./rotation-row";
 import type { StoredRow } from "./rows";
 import type { Table } from "./tables";
 
@@ -15,7 +15,7 @@ export class RotationTable implements Rotations {
 
   async read(account: string, options: CallOptions): Promise<Stored | null> {
     const row = await this.#table.read(rotationKey(account), options);
-    return row === null ? null : { record: toRecord(account, row), etag: row.etag };
+    return row === null ? null : { record: toRecord(account, row), etag: row.etag, look: lookIn(row) };
   }
 
   async list(options: CallOptions): Promise<AllRecords> {
@@ -29,17 +29,29 @@ export class RotationTable implements Rotations {
     return { records, unreadable };
   }
 
-  insert(record: RotationRecord, options: CallOptions): Promise<Stored | null> {
+  async scan(options: CallOptions): Promise<readonly RecordGlance[]> {
+    const glances: RecordGlance[] = [];
+    const visit = (row: StoredRow): void => void glances.push(glanceAt(row));
+    await this.#table.visitAll(rotationRowKey, visit, { ...options, columns: glanceColumns });
+    return glances;
+  }
+
+  async scanRecords(visit: (row: ScannedRecord) => void, options: CallOptions): Promise<void> {
+    const visitRow = (row: StoredRow): void => visit({ ...glanceAt(row), record: readable(row) });
+    await this.#table.visitAll(rotationRowKey, visitRow, options);
+  }
+
+  insert(record: RotationRecord, options: RecordWrite): Promise<Stored | null> {
     return this.#write(record, null, options);
   }
 
-  replace(record: RotationRecord, etag: string, options: CallOptions): Promise<Stored | null> {
+  replace(record: RotationRecord, etag: string, options: RecordWrite): Promise<Stored | null> {
     return this.#write(record, etag, options);
   }
 
-  async #write(record: RotationRecord, etag: string | null, options: CallOptions): Promise<Stored | null> {
-    const outcome = await this.#table.writeConditional(toRow(record), etag, options);
-    return outcome.kind === "written" ? { record, etag: outcome.etag } : null;
+  async #write(record: RotationRecord, etag: string | null, options: RecordWrite): Promise<Stored | null> {
+    const outcome = await this.#table.writeConditional(toRow(record, options.look), etag, options);
+    return outcome.kind === "written" ? { record, etag: outcome.etag, look: options.look } : null;
   }
 }
 

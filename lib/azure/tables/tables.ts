@@ -60,6 +60,33 @@ export class Table {
     return this.#query(`RowKey eq ${quoted(rowKey)}`, Number.POSITIVE_INFINITY, signal);
   }
 
+  /**
+   * The same rows one by one, and no more than a page of them in memory. Each page is a call of its own, with its own
+   * time limit: hundreds of pages take longer than one call may.
+   */
+  async visitAll(
+    rowKey: string,
+    visit: (row: StoredRow) => void,
+    { signal, columns }: CallOptions & { readonly columns?: readonly string[] },
+  ): Promise<void> {
+    const queryOptions = {
+      filter: `RowKey eq ${quoted(rowKey)}`,
+      ...(columns === undefined ? {} : { select: [...columns] }),
+    };
+    let token: string | undefined;
+    try {
+      do {
+        const page = await this.#client.run(signal, (client, abortSignal) =>
+          pageOf(client.listEntities<StoredRow>({ queryOptions, abortSignal }), token),
+        );
+        page?.forEach(visit);
+        token = page?.continuationToken;
+      } while (token !== undefined);
+    } catch (error) {
+      throw toServiceError(readFailure(error), this.#call("query entities"));
+    }
+  }
+
   /** Page after page, however few rows a page holds. */
   async #query(filter: string, limit: number, signal: AbortSignal): Promise<readonly StoredRow[]> {
     try {
@@ -178,6 +205,16 @@ export class Table {
     };
   }
 }
+
+/** The page at this token, or the first. */
+const pageOf = async <P>(
+  rows: { byPage(settings: { maxPageSize: number; continuationToken?: string }): AsyncIterableIterator<P> },
+  token: string | undefined,
+): Promise<P | undefined> => {
+  const settings = { maxPageSize: 1000, ...(token === undefined ? {} : { continuationToken: token }) };
+  const found = await rows.byPage(settings).next();
+  return found.done === true ? undefined : found.value;
+};
 
 /** With the etag, always: the SDK's default is to replace unconditionally. */
 const write = (client: TableClient, row: Row, etag: string | null, abortSignal: AbortSignal) =>

@@ -100,6 +100,10 @@ export const noticed = (
   return { ...notice, alarms, outbox: [...notice.outbox, ...events] };
 };
 
+/** Whether anything is left to do about it. */
+export const isOpen = ({ alarms, outbox, deliveries, pendingHistory }: Notice): boolean =>
+  [alarms, outbox, deliveries, pendingHistory].some((left) => left.length > 0);
+
 export const hasPendingNotifications = ({ outbox, deliveries }: Notice, now: Date): boolean =>
   outbox.length > 0 || deliveries.some(({ nextAttemptAt }) => nextAttemptAt <= toInstant(now));
 

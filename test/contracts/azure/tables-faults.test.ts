@@ -1,3 +1,4 @@
+import { aLook } from "../../builders/look";
 import { inspect } from "node:util";
 import { RotationTable } from "../../../lib/azure/tables/rotation-table";
 import { openTables } from "../../../lib/azure/tables/tables";
@@ -10,7 +11,7 @@ import { aReport } from "../../builders/report";
 import { anEvent } from "../suites/records";
 import { countingIds, openTablesWorld, type TablesWorld } from "./tables-world";
 
-const call = { signal: new AbortController().signal };
+const call = { signal: new AbortController().signal, look: aLook() };
 
 let world: TablesWorld;
 let accounts = 0;

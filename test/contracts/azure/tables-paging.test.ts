@@ -1,10 +1,11 @@
+import { aLook } from "../../builders/look";
 import { firstNotice } from "../../../lib/rotation/events/notice";
 import { anEvent, at, later } from "../suites/records";
 import { aRecord } from "../../builders/record";
 import { aReport } from "../../builders/report";
 import { openTablesWorld, type TablesWorld } from "./tables-world";
 
-const call = { signal: new AbortController().signal };
+const call = { signal: new AbortController().signal, look: aLook() };
 const account = "account-1";
 
 let world: TablesWorld;
@@ -43,6 +44,17 @@ describe.each([
   it("the records of all accounts are listed", async () => {
     const { records, unreadable } = await world.rotations.list(call);
     expect([records.length, unreadable]).toEqual([7, []]);
+    expect(world.proxy.pages.asked).toBeGreaterThan(2);
+  });
+
+  it("all records are scanned, with and without their records", async () => {
+    const names = ["account-1", "account-2", "account-3", "account-4", "account-5", "account-6", "account-7"];
+    expect((await world.rotations.scan(call)).map((glance) => glance.account)).toEqual(names);
+    expect(world.proxy.pages.asked).toBeGreaterThan(2);
+    world.proxy.pages.asked = 0;
+    const visited: (string | undefined)[] = [];
+    await world.rotations.scanRecords(({ record }) => visited.push(record?.account), call);
+    expect(visited).toEqual(names);
     expect(world.proxy.pages.asked).toBeGreaterThan(2);
   });
 

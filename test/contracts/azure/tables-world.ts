@@ -1,6 +1,7 @@
 import { HistoryTable } from "../../../lib/azure/tables/history-table";
 import { NoticeTable } from "../../../lib/azure/tables/notice-table";
 import { RotationTable } from "../../../lib/azure/tables/rotation-table";
+import { TickNotesTable } from "../../../lib/azure/tables/tick-notes-table";
 import { SignalTable } from "../../../lib/azure/tables/signal-table";
 import type { TableStorage } from "../../../lib/azure/tables/table-clients";
 import { openTables, type Tables } from "../../../lib/azure/tables/tables";
@@ -17,6 +18,7 @@ export interface TablesWorld {
   readonly storage: TableStorage;
   readonly tables: Tables;
   readonly rotations: RotationTable;
+  readonly ticks: TickNotesTable;
   readonly notices: NoticeTable;
   readonly signals: SignalTable;
   readonly history: HistoryTable;
@@ -49,6 +51,7 @@ export const openTablesWorld = async (
     storage,
     tables,
     rotations: new RotationTable(tables.rotations),
+    ticks: new TickNotesTable(tables.rotations),
     notices: new NoticeTable(tables.rotations),
     signals: new SignalTable(tables.signals),
     history: new HistoryTable(tables.history),

@@ -1,3 +1,4 @@
+import { aLook } from "../../builders/look";
 import { MemoryNotices } from "../../../lib/alarms/memory-notices";
 import type { Ports } from "../../../lib/ports";
 import * as product from "../../fakes/world/product";
@@ -10,9 +11,10 @@ import { aRecord } from "../../builders/record";
 import { rotationsContract } from "./rotations-suite";
 import { secretPublisherContract } from "./secret-publisher-suite";
 import { signalsContract } from "./signals-suite";
+import { ticksContract } from "./ticks-suite";
 
 const close = () => Promise.resolve();
-const call = { signal: new AbortController().signal };
+const call = { signal: new AbortController().signal, look: aLook() };
 
 const openWorld = (): { readonly world: World; readonly ports: Ports } => {
   const world = new World({ product });
@@ -40,6 +42,8 @@ const openDisorder = async (): Promise<Ports & { close(): Promise<void> }> => {
 };
 
 rotationsContract("memory", async () => ({ ...openWorld().ports, close }));
+
+ticksContract("memory", async () => ({ ...openWorld().ports, close }));
 
 noticesContract("memory", async () => ({ ...openWorld().ports, close }));
 noticesContract("a process", async () => ({ notices: new MemoryNotices(), close }));

@@ -1,4 +1,5 @@
-import type { Rotations, Stored } from "../../../lib/ports";
+import type { Rotations, ScannedRecord, Stored } from "../../../lib/ports";
+import { aLook } from "../../builders/look";
 import { aRecord } from "../../builders/record";
 import { aFullRecord, anEvent, everyState, later } from "./records";
 
@@ -7,7 +8,7 @@ export interface RotationsWorld {
   close(): Promise<void>;
 }
 
-const call = { signal: new AbortController().signal };
+const call = { signal: new AbortController().signal, look: aLook() };
 
 const written = (stored: Stored | null): Stored => {
   if (stored === null) throw new Error("expected the write to be stored");
@@ -33,7 +34,11 @@ export const rotationsContract = (name: string, open: () => Promise<RotationsWor
     it("are read as they were written", async () => {
       const record = { ...aFullRecord(), account: anAccount() };
       const stored = written(await world.rotations.insert(record, call));
-      expect(await world.rotations.read(record.account, call)).toEqual({ record, etag: stored.etag });
+      expect(await world.rotations.read(record.account, call)).toEqual({
+        record,
+        etag: stored.etag,
+        look: call.look,
+      });
     });
 
     it.each(everyState.map((state) => [state.phase, state] as const))("keep every state (%s)", async (_, state) => {
@@ -49,6 +54,32 @@ export const rotationsContract = (name: string, open: () => Promise<RotationsWor
       expect(listed.records).toEqual(expect.arrayContaining(records));
       expect(new Set(listed.records.map(({ account }) => account)).size).toBe(listed.records.length);
       expect(listed.unreadable).toEqual([]);
+    });
+
+    it("are scanned, each with what was written beside it", async () => {
+      const [one, other] = [anAccount(), anAccount()];
+      const look = aLook({ nextLookAt: later, waiting: "OutsideWindow" });
+      await world.rotations.insert(aRecord({ account: one }), call);
+      await world.rotations.insert(aRecord({ account: other }), { ...call, look });
+      const expected = [
+        { account: one, ...aLook() },
+        { account: other, ...look },
+      ];
+      expect(await world.rotations.scan(call)).toEqual(expect.arrayContaining(expected));
+      const visited: ScannedRecord[] = [];
+      await world.rotations.scanRecords((row) => visited.push(row), call);
+      expect(visited).toEqual(
+        expect.arrayContaining(expected.map((glance) => ({ ...glance, record: aRecord({ account: glance.account }) }))),
+      );
+    });
+
+    it("are written with what is beside them", async () => {
+      const account = anAccount();
+      const first = written(await world.rotations.insert(aRecord({ account }), call));
+      const look = aLook({ nextLookAt: later });
+      const second = written(await world.rotations.replace(aRecord({ account }), first.etag, { ...call, look }));
+      expect([first.look, second.look]).toEqual([aLook(), look]);
+      expect(await world.rotations.read(account, call)).toEqual(second);
     });
 
     it("are inserted once", async () => {

@@ -1,8 +1,18 @@
 import { noticeSchema, recordSchema } from "../../../lib/azure/tables/record-schema";
-import type { AllRecords, HistoryPage, HistoryRange, Stored, StoredNotice } from "../../../lib/ports";
+import type {
+  AllRecords,
+  HistoryPage,
+  HistoryRange,
+  RecordGlance,
+  Stored,
+  StoredNotice,
+  StoredTickNotes,
+  TickNotes,
+} from "../../../lib/ports";
 import type { Notice } from "../../../lib/rotation/events/notice";
 import type { EventKind, RotationEvent } from "../../../lib/rotation/events/events";
 import type { InstanceReport } from "../../../lib/rotation/gate/signals";
+import type { NextLook, StoredLook } from "../../../lib/rotation/next-look";
 import type { RotationRecord } from "../../../lib/rotation/record";
 import type { Instant } from "../../../lib/rotation/time/time";
 
@@ -10,28 +20,38 @@ interface Schema<T> {
   parse(value: unknown): T;
 }
 
+const noLook: StoredLook = { nextLookAt: null, lookedWith: null, waiting: null };
+
+type Row = Pick<Stored, "record" | "etag">;
+
 /**
  * The three tables, with notices in that of the rotations. `checked`: rows go through JSON and the schema, so that rows
  * that the real tables would refuse are refused here. Otherwise rows are stored unchanged, which costs less.
  */
 export class FakeTables {
-  readonly rotations = new Map<string, Stored>();
+  readonly rotations = new Map<string, Row>();
+  /** What was written beside a record; a row that is restored has it again. Null: its columns are missing. */
+  readonly #looks = new WeakMap<RotationRecord, StoredLook>();
   readonly notices = new Map<string | null, StoredNotice>();
+  tickNotes: StoredTickNotes | null = null;
   readonly signals = new Map<string, Map<string, InstanceReport>>();
   /** By account, oldest first. */
   readonly history = new Map<string, RotationEvent[]>();
   /** Accounts whose stored record cannot be read. `rotations` has its content. */
   readonly damaged = new Set<string>();
+  /** Of these, accounts whose row has lost the columns beside the record as well. */
+  readonly #withoutLook = new Set<string>();
   #etags = 0;
 
   constructor(private readonly checked: boolean) {}
 
   /** Writes only where the row has this `etag` (null: there is no row). Returns null where it has not. */
-  write(record: RotationRecord, etag: string | null): Stored | null {
+  write(record: RotationRecord, etag: string | null, look: NextLook): Stored | null {
     if ((this.rotations.get(record.account)?.etag ?? null) !== etag) return null;
-    const stored = { record: this.#stored(record, recordSchema), etag: this.#nextEtag() };
+    const stored = { record: this.#stored(record, recordSchema), etag: this.#nextEtag(), look };
     this.rotations.set(record.account, stored);
-    this.damaged.delete(record.account);
+    this.#looks.set(stored.record, look);
+    this.#undamaged(record.account);
     return stored;
   }
 
@@ -42,18 +62,47 @@ export class FakeTables {
     return stored;
   }
 
+  read(account: string): Stored | null {
+    const row = this.rotations.get(account);
+    return row === undefined ? null : { ...row, look: this.#lookOf(row.record) };
+  }
+
+  glance(account: string): RecordGlance {
+    return { account, ...this.#lookOf(this.#record(account)) };
+  }
+
+  #lookOf(record: RotationRecord): StoredLook {
+    return this.#withoutLook.has(record.account) ? noLook : (this.#looks.get(record) ?? noLook);
+  }
+
+  /** Changes the columns beside the record, which stays as it is. */
+  setLook(account: string, change: Partial<StoredLook>): void {
+    const record = this.#record(account);
+    this.#looks.set(record, { ...this.#lookOf(record), ...change });
+  }
+
+  writeTickNotes(notes: TickNotes, etag: string | null): StoredTickNotes | null {
+    if ((this.tickNotes?.etag ?? null) !== etag) return null;
+    this.tickNotes = { notes, etag: this.#nextEtag() };
+    return this.tickNotes;
+  }
+
   // What a person does in the storage browser
 
-  /** The row changes, so a driver that has read it cannot write it any more. */
-  damage(account: string): void {
+  /**
+   * The row changes, so a driver that has read it cannot write it any more. `keepsLook`: the columns beside the record
+   * still say when to look at it.
+   */
+  damage(account: string, { keepsLook = false }: { readonly keepsLook?: boolean } = {}): void {
     this.restore(this.#record(account));
     this.damaged.add(account);
+    if (!keepsLook) this.#withoutLook.add(account);
   }
 
   /** Writes the row unconditionally: the given one, or the one before the damage. */
   restore(record: RotationRecord): void {
     this.rotations.set(record.account, { record, etag: this.#nextEtag() });
-    this.damaged.delete(record.account);
+    this.#undamaged(record.account);
   }
 
   repair(account: string): void {
@@ -62,7 +111,12 @@ export class FakeTables {
 
   delete(account: string): void {
     this.rotations.delete(account);
+    this.#undamaged(account);
+  }
+
+  #undamaged(account: string): void {
     this.damaged.delete(account);
+    this.#withoutLook.delete(account);
   }
 
   #record(account: string): RotationRecord {

@@ -13,6 +13,8 @@ export const operations = [
   "secrets.contest",
   "rotations.read",
   "rotations.list",
+  "rotations.scan",
+  "rotations.scanRecords",
   "rotations.insert",
   "rotations.replace",
   /**
@@ -31,6 +33,8 @@ export const operations = [
   "history.lastBefore",
   /** Once for each row. */
   "history.removeThrough",
+  "ticks.read",
+  "ticks.write",
   "notices.list",
   "notices.write",
   "alerts.deliver",
@@ -58,6 +62,7 @@ export const isTableWrite = (operation: Operation): boolean =>
   operation === "signals.removeOver" ||
   operation === "history.append" ||
   operation === "history.removeThrough" ||
+  operation === "ticks.write" ||
   operation === "notices.write";
 
 /** What can happen to one call. */

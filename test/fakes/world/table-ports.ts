@@ -1,5 +1,6 @@
-import type { History, Notices, Rotations, Signals } from "../../../lib/ports";
+import type { History, Notices, Rotations, Signals, Ticks } from "../../../lib/ports";
 import type { RotationEvent } from "../../../lib/rotation/events/events";
+import type { NextLook } from "../../../lib/rotation/next-look";
 import type { RotationRecord } from "../../../lib/rotation/record";
 import type { Process } from "./process";
 import type { World } from "./world";
@@ -15,9 +16,9 @@ const summary = ({ account, state, claim, hold, failure, quarantine }: RotationR
   ].join(" ");
 
 export const rotationsPort = (world: World, process: Process): Rotations => {
-  const write = (record: RotationRecord, etag: string | null) => {
+  const write = (record: RotationRecord, etag: string | null, look: NextLook) => {
     const before = world.tables.rotations.get(record.account)?.record ?? null;
-    const stored = world.tables.write(record, etag);
+    const stored = world.tables.write(record, etag, look);
     if (stored === null) return null;
     world.effects += 1;
     world.observer.recordWritten(process, before, record);
@@ -31,7 +32,7 @@ export const rotationsPort = (world: World, process: Process): Rotations => {
         signal,
         subject: () => account,
         effect: () => {
-          if (!world.tables.damaged.has(account)) return world.tables.rotations.get(account) ?? null;
+          if (!world.tables.damaged.has(account)) return world.tables.read(account);
           throw new world.product.CorruptRecordError(account, "the row is not whole");
         },
       }),
@@ -42,22 +43,60 @@ export const rotationsPort = (world: World, process: Process): Rotations => {
         subject: () => "",
         effect: () => world.tables.records(),
       }),
-    insert: (record, { signal }) =>
+    scan: ({ signal }) =>
+      world.wire.call(process, {
+        operation: "rotations.scan",
+        signal,
+        subject: () => "",
+        effect: () => [...world.tables.rotations.keys()].map((account) => world.tables.glance(account)),
+      }),
+    scanRecords: (visit, { signal }) =>
+      world.wire.call(process, {
+        operation: "rotations.scanRecords",
+        signal,
+        subject: () => "",
+        effect: () => {
+          for (const [account, { record }] of world.tables.rotations)
+            visit({ ...world.tables.glance(account), record: world.tables.damaged.has(account) ? null : record });
+        },
+      }),
+    insert: (record, { signal, look }) =>
       world.wire.call(process, {
         operation: "rotations.insert",
         signal,
         subject: () => summary(record),
-        effect: () => write(record, null),
+        effect: () => write(record, null, look),
       }),
-    replace: (record, etag, { signal }) =>
+    replace: (record, etag, { signal, look }) =>
       world.wire.call(process, {
         operation: record.claim?.intent ? "rotations.intent" : "rotations.replace",
         signal,
         subject: () => summary(record),
-        effect: () => write(record, etag),
+        effect: () => write(record, etag, look),
       }),
   };
 };
+
+export const ticksPort = (world: World, process: Process): Ticks => ({
+  read: ({ signal }) =>
+    world.wire.call(process, {
+      operation: "ticks.read",
+      signal,
+      subject: () => "",
+      effect: () => world.tables.tickNotes,
+    }),
+  write: (notes, etag, { signal }) =>
+    world.wire.call(process, {
+      operation: "ticks.write",
+      signal,
+      subject: () => `all looked at ${notes.allLookedAt}`,
+      effect: () => {
+        const stored = world.tables.writeTickNotes(notes, etag);
+        if (stored !== null) world.effects += 1;
+        return stored;
+      },
+    }),
+});
 
 export const noticesPort = (world: World, process: Process): Notices => ({
   list: ({ signal }) =>

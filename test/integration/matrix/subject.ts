@@ -9,6 +9,7 @@ import { ArmPermissions } from "../../../lib/azure/sdk/permissions";
 import { NoticeTable } from "../../../lib/azure/tables/notice-table";
 import { RotationTable } from "../../../lib/azure/tables/rotation-table";
 import { SignalTable } from "../../../lib/azure/tables/signal-table";
+import { TickNotesTable } from "../../../lib/azure/tables/tick-notes-table";
 import type { TableStorage } from "../../../lib/azure/tables/table-clients";
 import { openTables } from "../../../lib/azure/tables/tables";
 import { UlidIds } from "../../../lib/system";
@@ -83,6 +84,7 @@ export const makeApp = ({ lane, credential, tablePrefix, accounts }: AppOptions)
       batch: new AzureBatchKeys({ ...arm, clock }),
       permissions: new ArmPermissions(arm),
       rotations: new RotationTable(tables.rotations),
+      ticks: new TickNotesTable(tables.rotations),
       notices: new NoticeTable(tables.rotations),
       signals: new SignalTable(tables.signals),
       history: new HistoryTable(tables.history),

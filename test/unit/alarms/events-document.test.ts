@@ -92,6 +92,8 @@ const everyLine = async (): Promise<readonly Line[]> => {
   rig.clock.advance(days(1));
   rig.unavailable("history.lastBefore");
   await rig.ticking(hours(7));
+  rig.unavailable("rotations.scan");
+  await rig.tickAfter(minutes(5));
   rig.tables.damage("render-weu");
   await rig.tick();
   collect(rig);

@@ -1,3 +1,4 @@
+import { aLook } from "../../builders/look";
 import type { App } from "../../../lib/app";
 import { CorruptRecordError, TransientServiceError } from "../../../lib/errors";
 import { allEvents, readHistory, type VerifiedHistory, verifyHistory } from "../../../lib/history/read-history";
@@ -173,7 +174,11 @@ describe("the check of the history", () => {
 
   it("reports at most 100 missing rows", async () => {
     const account = { ...place.config, name: "of-many" };
-    const stored = { record: { ...place.record, chain: { ...place.record.chain, sequence: 1_000 } }, etag: "1" };
+    const stored = {
+      record: { ...place.record, chain: { ...place.record.chain, sequence: 1_000 } },
+      etag: "1",
+      look: aLook(),
+    };
     const app = withRows(place.rig.app, []);
     const rotations = { ...app.ports.rotations, read: async () => stored };
     const { problems } = await verifyHistory({ ...app, ports: { ...app.ports, rotations } }, account);

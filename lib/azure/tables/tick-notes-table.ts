@@ -1,0 +1,44 @@
+import * as z from "zod";
+import type { CallOptions, StoredTickNotes, TickNotes, Ticks } from "../../ports";
+import { joinColumns, toAsciiJson, toColumns } from "./json-columns";
+import { instant } from "./record-schema";
+import type { StoredRow } from "./rows";
+import type { Table } from "./tables";
+
+/** Names of accounts are in lower case, so none is this one. */
+const key = { partitionKey: "Ticks", rowKey: "notes" } as const;
+
+const notesSchema = z.object({ allLookedAt: instant.nullable() });
+
+const toStored = (row: StoredRow): StoredTickNotes => {
+  const parsed = notesSchema.safeParse(readJson(row));
+  return { notes: parsed.success ? parsed.data : { allLookedAt: null }, etag: row.etag };
+};
+
+const readJson = (row: StoredRow): unknown => {
+  try {
+    return JSON.parse(joinColumns("notes", row));
+  } catch {
+    return null;
+  }
+};
+
+/** What ticks leave for the next one: one row beside the rotation records. */
+export class TickNotesTable implements Ticks {
+  readonly #table: Table;
+
+  constructor(rotations: Table) {
+    this.#table = rotations;
+  }
+
+  async read(options: CallOptions): Promise<StoredTickNotes | null> {
+    const row = await this.#table.read(key, options);
+    return row === null ? null : toStored(row);
+  }
+
+  async write(notes: TickNotes, etag: string | null, options: CallOptions): Promise<StoredTickNotes | null> {
+    const row = { ...key, ...toColumns("notes", toAsciiJson(notes)) };
+    const outcome = await this.#table.writeConditional(row, etag, options);
+    return outcome.kind === "written" ? { notes, etag: outcome.etag } : null;
+  }
+}
