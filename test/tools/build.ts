@@ -20,6 +20,8 @@ export interface Bundle {
   readonly bytes: number;
   /** Source files included in it, relative to the project. */
   readonly inputs: readonly string[];
+  /** The same with the bytes that each takes. */
+  readonly parts: readonly { readonly file: string; readonly bytes: number }[];
 }
 
 /**
@@ -53,13 +55,14 @@ export const buildBundle = async ({ outfile, entry, plugins }: BundleOptions): P
     logLevel: "silent",
     plugins: [...(plugins ?? []), leanBundle],
   });
-  const parts = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs));
+  const parts = Object.values(metafile.outputs)
+    .flatMap(({ inputs }) => Object.entries(inputs))
+    .map(([file, { bytesInOutput }]) => ({ file, bytes: bytesInOutput }));
   return {
     outfile: absolute,
     bytes: statSync(absolute).size,
-    inputs: parts
-      .filter(([file, { bytesInOutput }]) => bytesInOutput > 0 && !file.startsWith(`${leftOut}:`))
-      .map(([file]) => file),
+    inputs: parts.filter(({ file, bytes }) => bytes > 0 && !file.startsWith(`${leftOut}:`)).map(({ file }) => file),
+    parts,
   };
 };
 

@@ -49,6 +49,8 @@ export class Wire {
   constructor(
     private readonly world: Surroundings,
     private readonly disorder: boolean,
+    /** How long each call of an operation takes where nothing disturbs it. */
+    private readonly latencyMs: (operation: Operation) => number = () => 0,
   ) {}
 
   call<T>(process: Process, call: Call<T>): Promise<T> {
@@ -63,7 +65,7 @@ export class Wire {
       if (call.signal.aborted) return this.#fail(sent, "given up before it was sent");
       if (fault !== null) return this.#misbehave(sent, fault);
       const { timeline } = this.world;
-      const at = timeline.now + this.#latency();
+      const at = timeline.now + this.#latency(call.operation);
       const deadline = deadlineOf(call.signal);
       if (at < deadline) return this.#later(sent, at, () => this.#succeed(sent));
       this.#land(sent, at);
@@ -94,7 +96,7 @@ export class Wire {
     const { world } = this;
     const { process, call } = sent;
     this.met.set(fault.kind, (this.met.get(fault.kind) ?? 0) + 1);
-    const soon = world.timeline.now + this.#latency();
+    const soon = world.timeline.now + this.#latency(call.operation);
     switch (fault.kind) {
       case "refused":
         return this.#later(sent, soon, () => this.#refuse(sent, fault.retryAfterMs));
@@ -217,8 +219,8 @@ export class Wire {
     );
   }
 
-  #latency(): number {
-    if (!this.disorder) return 0;
+  #latency(operation: Operation): number {
+    if (!this.disorder) return this.latencyMs(operation);
     const { random } = this.world;
     const draw = random.next();
     if (draw < 0.75) return 0;

@@ -3,7 +3,7 @@ import type { Alerts } from "../../../lib/ports";
 import { FakeBatch } from "./fake-batch";
 import { FakeTables } from "./fake-tables";
 import { FakeVault } from "./fake-vault";
-import { FaultPlan, type PlacedFault } from "./faults";
+import { FaultPlan, type Operation, type PlacedFault } from "./faults";
 import { noObserver, type Observer } from "./observer";
 import type { Process } from "./process";
 import type { Product } from "./product-type";
@@ -31,6 +31,8 @@ export interface WorldOptions {
   readonly checked?: boolean;
   readonly startsAt?: string;
   readonly signals?: Signals;
+  /** How long each call takes, where the course is not "disorder" (default: no time). */
+  readonly latencyMs?: (operation: Operation) => number;
 }
 
 /**
@@ -72,7 +74,7 @@ export class World {
     this.tables = new FakeTables(checked);
     this.faults = new FaultPlan(faults);
     this.transcript = new Transcript(recording, () => this.timeline.now);
-    this.wire = new Wire(this, course === "disorder");
+    this.wire = new Wire(this, course === "disorder", options.latencyMs);
   }
 
   newClock(): VirtualClock {

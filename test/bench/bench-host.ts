@@ -1,0 +1,83 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { until } from "../e2e/local-host/until";
+import { startApp } from "../local/app-process";
+
+/** The built app in a Functions host in a process of its own, whose timer the bench fires. */
+export interface BenchHost {
+  readonly port: number;
+  /** Runs the timer's function once. Returns the app's line about it. */
+  tick(withinMs?: number): Promise<Tick>;
+  /** Calls an HTTP function. */
+  post(functionName: string, path: string, body: unknown): Promise<number>;
+  /** Starts a function that is no HTTP function, with this input. */
+  fire(functionName: string, input: string): Promise<void>;
+  /** The highest resident memory of the process since `resetPeak`, in MiB. */
+  peakMiB(): number;
+  resetPeak(): void;
+  stop(): Promise<void>;
+}
+
+export interface Tick {
+  readonly accounts: number;
+  readonly moved: number;
+  readonly failed: number;
+  readonly ms: number;
+}
+
+const key = "key-of-a-bench";
+
+const tickIn = (line: string): Tick | null => {
+  if (!line.includes('\\"event\\":\\"Tick\\"')) return null;
+  const { message }: { readonly message: string } = JSON.parse(line);
+  const tick: Tick = JSON.parse(message);
+  return tick;
+};
+
+const names = ["rotateOnSchedule", "rotateOnDemand", "receiveSignal", "accountStatus", "rotateSubscription"];
+
+export const startBenchHost = async (folder: string, env: Readonly<Record<string, string>>): Promise<BenchHost> => {
+  const ticks: Tick[] = [];
+  const { child, port } = await startApp({
+    app: folder,
+    port: 0,
+    env: {
+      ...env,
+      LOCAL_FUNCTION_KEYS: JSON.stringify({
+        master: key,
+        functions: Object.fromEntries(names.map((name) => [name, key])),
+      }),
+    },
+    onEvent: () => undefined,
+    onError: () => undefined,
+    onLine: (line) => {
+      const tick = tickIn(line);
+      if (tick !== null) ticks.push(tick);
+    },
+  });
+  const send = async (url: string, body: string): Promise<number> => {
+    const headers = { "x-functions-key": key, "content-type": "application/json" };
+    const answer = await fetch(`http://127.0.0.1:${port}${url}`, { method: "POST", headers, body });
+    await answer.text();
+    return answer.status;
+  };
+  const fire = async (functionName: string, input: string): Promise<void> => {
+    const status = await send(`/admin/functions/${functionName}`, JSON.stringify({ input }));
+    if (status !== 202) throw new Error(`${functionName} could not be started: ${status}`);
+  };
+  return {
+    port,
+    fire,
+    post: (_functionName, path, body) => send(`/api${path}`, JSON.stringify(body)),
+    tick: async (withinMs = 600_000) => {
+      const before = ticks.length;
+      await fire("rotateOnSchedule", "");
+      return until("the end of a tick", () => ticks[before] ?? null, withinMs);
+    },
+    // As Linux counts it, in kibibytes.
+    peakMiB: () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) / 1024,
+    resetPeak: () => writeFileSync(`/proc/${child.pid}/clear_refs`, "5"),
+    stop: async () => {
+      await child.stop();
+    },
+  };
+};

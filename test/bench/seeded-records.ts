@@ -1,0 +1,59 @@
+import { RotationTable } from "../../lib/azure/tables/rotation-table";
+import { openTables } from "../../lib/azure/tables/tables";
+import { readSettings } from "../../lib/config/settings";
+import { callOptions } from "../../lib/limits";
+import { concurrently } from "../../lib/operations/concurrently";
+import type { AccountConfig } from "../../lib/rotation/account-config";
+import { configurationHash } from "../../lib/rotation/configuration-hash";
+import { firstRecord } from "../../lib/rotation/first-record";
+import { nextLook } from "../../lib/rotation/next-look";
+import type { Published } from "../../lib/rotation/phases";
+import type { RotationRecord } from "../../lib/rotation/record";
+import { toInstant } from "../../lib/rotation/time/time";
+import { systemClock, UlidIds } from "../../lib/system";
+import { idle } from "../builders/state";
+
+/** The record of an adopted account in which nothing is open. */
+export const idleRecord = (
+  config: AccountConfig,
+  now: Date,
+  accountEndpoint: string,
+  active: Partial<Published>,
+): RotationRecord => ({
+  ...firstRecord(config, now),
+  accountEndpoint,
+  configuration: {
+    hash: configurationHash(config),
+    loadedAt: config.loadedAt,
+    replaced: [],
+    olderSince: null,
+    olderSeen: null,
+  },
+  state: idle(active),
+  reconciledAt: toInstant(now),
+});
+
+export interface Seeding {
+  readonly connectionString: string;
+  readonly prefix: string;
+  /** The settings of the app, and the text of the file that they name. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly file: string;
+  readonly stop: AbortSignal;
+  readonly recordOf: (config: AccountConfig, now: Date) => RotationRecord;
+}
+
+/** Writes a record for each configured account through the app's own adapter. */
+export const seedRecords = async ({ connectionString, prefix, env, file, stop, recordOf }: Seeding): Promise<void> => {
+  const now = new Date();
+  const { accounts } = readSettings(env, { read: () => file });
+  const storage = { kind: "connectionString", connectionString, allowInsecureConnection: true } as const;
+  const rotations = new RotationTable(openTables(storage, prefix, new UlidIds(systemClock)).rotations);
+  await concurrently(accounts, 16, async (settings) => {
+    stop.throwIfAborted();
+    const config = { ...settings, loadedAt: toInstant(now) };
+    const record = recordOf(config, now);
+    const look = nextLook(record, config, now);
+    await rotations.insert(record, { ...callOptions(systemClock, 60_000), look });
+  });
+};
