@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import path from "node:path";
+import { pathToFileURL } from "node:url";
 import { createInterface } from "node:readline";
 
 export interface ChildOptions {
@@ -60,6 +61,9 @@ export const nodeCommand = (file: string, args: readonly string[] = []): Pick<Ch
   args: [
     "--require",
     require.resolve("tsx/cjs"),
+    // For modules that are loaded on first use.
+    "--import",
+    pathToFileURL(require.resolve("tsx/esm")).href,
     "--require",
     path.join(__dirname, "end-with-parent.ts"),
     path.join(__dirname, file),
