@@ -265,7 +265,8 @@ export interface HistoryRange {
 export interface History {
   /**
    * Adds events of one account in one request: all or none, at most a hundred. A single one that is there already is
-   * left as it is, so a repeat is harmless; several throw where one of them is there.
+   * left as it is, so a repeat is harmless. Throws `CorruptRecordError` where another event is in its place, and for
+   * several where any event is in the place of one of them.
    */
   append(events: readonly RotationEvent[], options: CallOptions): Promise<void>;
   /** Events of an account from below `before` on, `limit` places in all. */

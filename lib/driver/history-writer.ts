@@ -30,8 +30,22 @@ export class HistoryWriter {
    */
   async write(mayContinue: boolean): Promise<"written" | "continued"> {
     const { outbox } = this.lease.record.publishing;
-    if (outbox.length > 1 && outbox.length <= maxTogether && (await this.#writtenTogether(outbox))) return "written";
-    for (const event of outbox) {
+    const [first] = outbox;
+    if (first === undefined || outbox.length === 1 || outbox.length > maxTogether)
+      return this.#writeOneByOne(outbox, mayContinue);
+    try {
+      await this.#append(outbox);
+      return "written";
+    } catch (error) {
+      // One of them is there: from a request whose answer was lost, or of another record.
+      if (error instanceof CorruptRecordError) return this.#writeOneByOne(outbox, mayContinue);
+      this.#delayed(first, error);
+      return "written";
+    }
+  }
+
+  async #writeOneByOne(events: readonly RotationEvent[], mayContinue: boolean): Promise<"written" | "continued"> {
+    for (const event of events) {
       try {
         await this.#append([event]);
       } catch (error) {
@@ -41,16 +55,6 @@ export class HistoryWriter {
       }
     }
     return "written";
-  }
-
-  /** False where they have to be written one by one: one of them is there already, or the request failed. */
-  async #writtenTogether(events: readonly RotationEvent[]): Promise<boolean> {
-    try {
-      await this.#append(events);
-      return true;
-    } catch {
-      return false;
-    }
   }
 
   /** Once the history has them, they leave the outbox. */

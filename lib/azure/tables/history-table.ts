@@ -94,7 +94,10 @@ export class HistoryTable implements History {
   async append(events: readonly RotationEvent[], options: CallOptions): Promise<void> {
     const [event] = events;
     if (event === undefined) return;
-    if (events.length > 1) return this.#table.insertAll(events.map(toRow), options);
+    if (events.length > 1) {
+      if (await this.#table.insertAll(events.map(toRow), options)) return;
+      throw new CorruptRecordError(event.account, "one of several events is in the history already");
+    }
     const outcome = await this.#table.insertOnce(toRow(event), options);
     if (outcome.kind === "written") return;
     throw new CorruptRecordError(

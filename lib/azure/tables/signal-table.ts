@@ -6,6 +6,7 @@ import type { Instant } from "../../rotation/time/time";
 import { instant } from "./record-schema";
 import type { Row, RowKey, StoredRow } from "./rows";
 import type { Table } from "./tables";
+import { type SeenReport, WrittenReports } from "./written-reports";
 
 type Merge = Parameters<Signals["update"]>[3];
 
@@ -123,9 +124,16 @@ const unreadableReport = (row: StoredRow): InstanceReport => {
   };
 };
 
+const seenIn = (row: StoredRow | null): SeenReport => ({
+  report: row === null ? null : toReport(row),
+  etag: row?.etag ?? null,
+  isOld: false,
+});
+
 /** What consumers have reported: one row per instance. */
 export class SignalTable implements Signals {
   readonly #table: Table;
+  readonly #written = new WrittenReports();
 
   constructor(table: Table) {
     this.#table = table;
@@ -144,21 +152,32 @@ export class SignalTable implements Signals {
     options: CallOptions,
   ): Promise<{ readonly accepted: boolean } | null> {
     const key = signalKey(account, consumer, instance);
-    let row = await this.#table.read(key, options);
+    let seen = this.#written.get(key) ?? (await this.#read(key, options));
     for (let attempt = 1; attempt <= maxRace; attempt++) {
-      const known = row === null ? null : toReport(row);
+      const { report: known, etag, isOld } = seen;
       const merged = merge(known);
       if (merged === null) return null;
       const { accepted, report } = merged;
-      if (report === known) return { accepted };
-      const outcome = await this.#table.writeConditional(toRow(account, report), row?.etag ?? null, options);
-      if (outcome.kind === "written") return { accepted };
-      row = outcome.found;
+      if (report === known && !isOld) return { accepted };
+      if (report === known) {
+        seen = await this.#read(key, options);
+        continue;
+      }
+      const outcome = await this.#table.writeConditional(toRow(account, report), etag, options);
+      if (outcome.kind === "written") {
+        this.#written.set(key, { report, etag: outcome.etag, isOld: true });
+        return { accepted };
+      }
+      seen = seenIn(outcome.found);
     }
     throw new TransientServiceError({
       operation: `Tables update entity in ${this.#table.name}`,
       code: "TooManyConflicts",
     });
+  }
+
+  async #read(key: RowKey, options: CallOptions): Promise<SeenReport> {
+    return seenIn(await this.#table.read(key, options));
   }
 
   async countInstances(account: string, consumer: string, since: Instant, options: CallOptions): Promise<number> {

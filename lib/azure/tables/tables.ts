@@ -117,18 +117,29 @@ export class Table {
     return this.#write(row, null, (found) => found["id"] === row.id, options);
   }
 
-  /** All rows of one partition in one request: all or none. Throws where one of them is there. */
-  async insertAll(rows: readonly Row[], { signal }: CallOptions): Promise<void> {
+  /**
+   * All rows of one partition in one request: all or none. False where one of them is there already, which may be
+   * because of a first attempt whose answer was lost.
+   */
+  async insertAll(rows: readonly Row[], { signal }: CallOptions): Promise<boolean> {
+    const call = this.#call("insert entities");
+    let added = 0;
     try {
-      await this.#client.run(signal, (client, abortSignal) =>
+      const answer = await this.#client.run(signal, (client, abortSignal) =>
         client.submitTransaction(
           rows.map((row) => ["create", row]),
           { abortSignal },
         ),
       );
+      added = answer.subResponses.filter(({ status }) => status >= 200 && status < 300).length;
     } catch (error) {
-      throw toServiceError(readFailure(error), this.#call("insert entities"));
+      const failure = readFailure(error);
+      if (failure.statusCode === 409) return false;
+      throw toServiceError(failure, call);
     }
+    // A good status alone proves nothing: only the answer to each row shows that it was added.
+    if (added !== rows.length) throw malformedAnswer(call.operation);
+    return true;
   }
 
   /** A row that is gone already is as it should be. */

@@ -1,3 +1,4 @@
+import { SignalTable } from "../../../lib/azure/tables/signal-table";
 import type { InstanceReport } from "../../../lib/rotation/gate/signals";
 import { aReport } from "../../builders/report";
 import { v2 } from "../../builders/state";
@@ -67,6 +68,43 @@ test("a report that comes back after the rows were read is not removed", async (
   await world.signals.removeOver(account, () => true, 10, call);
   spy.mockRestore();
   expect(await world.signals.list(account, call)).toEqual([again]);
+});
+
+test("a signal is merged into what another process has stored since, without a read where there is nothing", async () => {
+  const account = anAccount();
+  const other = new SignalTable(world.tables.signals);
+  const add = (signals: SignalTable, part: string) =>
+    signals.update(
+      account,
+      "render-api",
+      "vm-1",
+      (known) => ({ accepted: true, report: aReport({ detail: `${known?.detail ?? ""}${part}` }) }),
+      call,
+    );
+  await add(world.signals, "a");
+  const before = world.journal.count("tables.get");
+  await add(world.signals, "b");
+  expect(world.journal.count("tables.get")).toBe(before);
+  await add(other, "c");
+  await add(world.signals, "d");
+  await add(other, "e");
+  expect((await world.signals.list(account, call)).map(({ detail }) => detail)).toEqual(["abcde"]);
+});
+
+test("a signal that changes nothing is compared with what is stored now", async () => {
+  const account = anAccount();
+  const put = (signals: SignalTable, report: InstanceReport) =>
+    signals.update(account, "render-api", "vm-1", () => ({ accepted: true, report }), call);
+  await put(world.signals, aReport());
+  const newer = aReport({ at: "2026-11-22T11:00:00.000Z" });
+  await put(new SignalTable(world.tables.signals), newer);
+  const seen: (InstanceReport | null)[] = [];
+  const ignore = (known: InstanceReport | null) => {
+    seen.push(known);
+    return { accepted: false, report: known ?? aReport() };
+  };
+  expect(await world.signals.update(account, "render-api", "vm-1", ignore, call)).toEqual({ accepted: false });
+  expect(seen.at(-1)).toEqual(newer);
 });
 
 test("a removal whose answer is lost is done", async () => {

@@ -2,7 +2,7 @@ import { aLook } from "../../builders/look";
 import { inspect } from "node:util";
 import { RotationTable } from "../../../lib/azure/tables/rotation-table";
 import { openTables } from "../../../lib/azure/tables/tables";
-import { OperatorNeededError } from "../../../lib/errors";
+import { CorruptRecordError, OperatorNeededError, TransientServiceError } from "../../../lib/errors";
 import type { Stored } from "../../../lib/ports";
 import { firstNotice } from "../../../lib/rotation/events/notice";
 import { aFullNotice } from "../suites/notices-suite";
@@ -55,6 +55,26 @@ describe("a write whose answer is lost", () => {
     await world.history.append([anEvent(2, { account })], call);
     const page = await world.history.page(account, { limit: 10, before: null }, call);
     expect(page.events).toEqual([anEvent(2, { account }), anEvent(1, { account })]);
+  });
+});
+
+describe("several events in one request", () => {
+  const some = (account: string) => [1, 2].map((sequence) => anEvent(sequence, { account }));
+  const stored = async (account: string) =>
+    (await world.history.page(account, { limit: 10, before: null }, call)).events.length;
+
+  it("are not taken for stored by a good status alone", async () => {
+    const account = anAccount();
+    world.faults.add({ route: "tables.batch", when: "before", kind: "unexpected202" });
+    await expect(world.history.append(some(account), call)).rejects.toThrow(TransientServiceError);
+    expect(await stored(account)).toBe(0);
+  });
+
+  it("are found to be there where the answer was lost", async () => {
+    const account = anAccount();
+    world.faults.add({ route: "tables.batch", when: "after", kind: "resetBeforeAnswer", nth: 1 });
+    await expect(world.history.append(some(account), call)).rejects.toThrow(CorruptRecordError);
+    expect(await stored(account)).toBe(2);
   });
 });
 

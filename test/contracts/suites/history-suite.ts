@@ -1,4 +1,4 @@
-import { CorruptRecordError, TransientServiceError } from "../../../lib/errors";
+import { CorruptRecordError } from "../../../lib/errors";
 import type { History } from "../../../lib/ports";
 import type { RotationEvent } from "../../../lib/rotation/events/events";
 import { anEvent, at, later } from "./records";
@@ -89,7 +89,7 @@ export const historyContract = (name: string, open: () => Promise<HistoryWorld>)
       const account = anAccount();
       const events = [1, 2, 3].map((sequence) => anEvent(sequence, { account }));
       await world.history.append([anEvent(2, { account })], call);
-      await expect(world.history.append(events, call)).rejects.toThrow(TransientServiceError);
+      await expect(world.history.append(events, call)).rejects.toThrow(CorruptRecordError);
       expect(await places(account)).toEqual([2]);
     });
 

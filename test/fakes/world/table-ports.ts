@@ -212,7 +212,7 @@ export const historyPort = (world: World, process: Process): History => {
           // In one request all are added or none.
           const taken = events.length === 1 ? undefined : events.find((event) => world.tables.hasEvent(event));
           if (taken !== undefined)
-            throw new world.product.TransientServiceError({ operation: "history.append", statusCode: 409 });
+            throw new world.product.CorruptRecordError(taken.account, "one of several events is there");
           for (const event of events) append(event);
         },
       }),

@@ -2,7 +2,6 @@ import { aConsumer } from "../../builders/account";
 import { days, minutes } from "../../builders/time";
 import { openTablesWorld, type TablesWorld } from "../../contracts/azure/tables-world";
 import type { JournalEntry } from "../../emulators/journal";
-import { serviceOf } from "../../emulators/routes";
 import { type EmulatedPlace, type EmulatedRig, openEmulatedRig } from "../../rig/emulated";
 import type { Instance } from "../../rig/served-place";
 
@@ -50,19 +49,61 @@ const idle = async (name: string): Promise<{ readonly at: EmulatedPlace; readonl
   return { at, vm };
 };
 
-const countOf = (calls: readonly string[]): Readonly<Record<string, number>> => {
-  const counts: Record<string, number> = {};
-  for (const call of calls) {
-    const service = call.split(".")[0] ?? "";
-    counts[service] = (counts[service] ?? 0) + 1;
-  }
-  return counts;
-};
-void serviceOf;
+type Step = readonly [call: string, purpose: string];
 
-test("each call of an undisturbed rotation on schedule, and its purpose", async () => {
+/** With a rotation that is due: `started`, `regenerated`, `published`. */
+const startingTick: readonly Step[] = [
+  ["tables.get Rotations", "the record"],
+  ["tables.update Rotations", "the claim, only where the record is unchanged"],
+  ["vault.getSecret", "comparison before the regenerate: what apps read"],
+  ["batch.listPools", "comparison: Batch accepts that key"],
+  ["arm.listKeys", "comparison: which slot it is in"],
+  ["tables.query History", "no later publication, and no event that the record does not know"],
+  ["tables.update Rotations", "the start and the intent, before the request is sent"],
+  ["vault.getSecret", "the last look"],
+  ["arm.regenerateKeys", "the next key; the answer has both keys"],
+  ["tables.update Rotations", "what was regenerated, before it is published"],
+  ["batch.listPools", "Batch accepts the next key"],
+  ["vault.setSecret", "the publication"],
+  ["tables.update Rotations", "what was published, before the reports are read"],
+  ["tables.query Signals", "the gate; alarms share the list"],
+  ["tables.batch History", "all events of the drive, once the record has them"],
+  ["tables.update Rotations", "end of the claim, and of the events that the history has"],
+];
+
+/** The signal of the last instance: gate, `retired`, `idle`. */
+const lastSignal: readonly Step[] = [
+  ["vault.getSecretVersion", "the key that the signal's proof is checked with"],
+  ["tables.update Signals", "the report, only where it is unchanged since this process wrote it"],
+  ["tables.get Rotations", "the record, after the report is stored"],
+  ["tables.query Signals", "whether the gate could be open"],
+  ["tables.update Rotations", "the claim, only where the record is unchanged"],
+  ["tables.query Signals", "the gate, under the claim"],
+  ["vault.getSecret", "comparison before the regenerate: what apps read"],
+  ["batch.listPools", "comparison: Batch accepts that key"],
+  ["arm.listKeys", "comparison: which slot it is in"],
+  ["vault.getSecretVersion", "the old key: not replaced yet, and to be proven dead"],
+  ["tables.query History", "no later publication, and no event that the record does not know"],
+  ["tables.update Rotations", "the intent, before the request is sent"],
+  ["vault.getSecret", "the last look"],
+  ["arm.regenerateKeys", "the old key is replaced; the answer has both keys"],
+  ["batch.listPools", "Batch refuses the old key"],
+  ["tables.update Rotations", "the retirement and the proof, before the old version is disabled"],
+  ["vault.updateSecret", "the old version is disabled"],
+  ["tables.update Rotations", "the end of the rotation"],
+  ["tables.batch History", "all events of the drive, once the record has them"],
+  ["tables.update Rotations", "end of the claim, and of the events that the history has"],
+];
+
+const callsIn = (steps: readonly Step[]): readonly string[] => steps.map(([call]) => call);
+
+const numberOf = (calls: readonly string[], service: string): number =>
+  calls.filter((call) => call.startsWith(`${service}.`)).length;
+
+test("each call of an undisturbed rotation on schedule, in order and with its purpose", async () => {
   const { at, vm } = await idle("render-weu");
   world.rig.clock.advance(days(60) - minutes(1));
+  // A comparison that is due every six hours is none of the rotation's.
   await world.rig.surface.tick();
   await vm.report();
   world.rig.clock.advance(minutes(1));
@@ -72,5 +113,12 @@ test("each call of an undisturbed rotation on schedule, and its purpose", async 
   const waits = await callsOf(() => world.rig.surface.tick());
   const ended = await callsOf(() => vm.refresh().report());
   expect(await at.status()).toMatchObject({ phase: "idle", lastRotation: { outcome: "completed" } });
-  console.log(JSON.stringify({ started, waits, ended, n: countOf([...started, ...ended]) }, null, 1));
+
+  // A tick ends with the line of each account's state.
+  expect(started).toEqual([...callsIn(startingTick), "tables.get Rotations", "tables.query Signals"]);
+  expect(ended).toEqual(callsIn(lastSignal));
+  const all = [...callsIn(startingTick), ...callsIn(lastSignal)];
+  expect(["arm", "vault", "batch", "tables"].map((service) => numberOf(all, service))).toEqual([4, 8, 4, 20]);
+  // One signed call for each tick that waits.
+  expect(["arm", "vault", "batch"].map((service) => numberOf(waits, service))).toEqual([0, 1, 1]);
 });
