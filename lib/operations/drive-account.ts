@@ -34,7 +34,8 @@ export const driveAccount = async (app: App, config: AccountConfig, stop: AbortS
   const driven = await advance(ports, limits, config, { by: "schedule", stop, claimWaitMs: 0, known: stored });
   const record = driven.kind === "driven" ? driven.record : await recordOf(app, config);
   const moves = driven.kind === "driven" ? driven.moves : 0;
-  return { record, moves, reports: await reportsAfter(app, config, record, reports) };
+  const seen = driven.kind === "driven" ? driven.reports : null;
+  return { record, moves, reports: await reportsAfter(app, config, record, seen ?? reports) };
 };
 
 /** A driver writes the row: so it drives an account that may rest from now on where the row does not say so. */
