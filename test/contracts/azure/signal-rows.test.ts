@@ -70,7 +70,7 @@ test("a report that comes back after the rows were read is not removed", async (
   expect(await world.signals.list(account, call)).toEqual([again]);
 });
 
-test("a signal is merged into what another process has stored since, without a read where there is nothing", async () => {
+test("a signal is merged into what is stored, without a read unless another process wrote it", async () => {
   const account = anAccount();
   const other = new SignalTable(world.tables.signals);
   const add = (signals: SignalTable, part: string) =>
