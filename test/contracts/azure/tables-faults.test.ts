@@ -59,7 +59,7 @@ describe("a write whose answer is lost", () => {
 });
 
 const two = (account: string) => [1, 2].map((sequence) => anEvent(sequence, { account }));
-const stored = async (account: string) =>
+const eventsOf = async (account: string) =>
   (await world.history.page(account, { limit: 10, before: null }, call)).events.length;
 
 describe("several events in one request", () => {
@@ -67,14 +67,14 @@ describe("several events in one request", () => {
     const account = anAccount();
     world.faults.add({ route: "tables.batch", when: "before", kind: "unexpected202" });
     await expect(world.history.append(two(account), call)).rejects.toThrow(TransientServiceError);
-    expect(await stored(account)).toBe(0);
+    expect(await eventsOf(account)).toBe(0);
   });
 
   it("are found to be there where the answer was lost", async () => {
     const account = anAccount();
     world.faults.add({ route: "tables.batch", when: "after", kind: "resetBeforeAnswer", nth: 1 });
     await expect(world.history.append(two(account), call)).rejects.toThrow(CorruptRecordError);
-    expect(await stored(account)).toBe(2);
+    expect(await eventsOf(account)).toBe(2);
   });
 });
 
