@@ -1,15 +1,14 @@
 import { execFile, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { aConsumer } from "../builders/account";
 import { answerHealth } from "../../docs/examples/answer-health";
 import { type EmulatedPlace, type EmulatedRig, openEmulatedRig } from "../rig/emulated";
 import { startHealthApp } from "../rig/health-app";
+import { type RotatorServer, serveRotator } from "../rig/rotator-server";
 
 const run = promisify(execFile);
 const examples = path.resolve(__dirname, "../../docs/examples");
@@ -33,37 +32,19 @@ for (const [language] of languages.filter(([, , , present]) => !present)) {
 
 let world: EmulatedRig;
 let at: EmulatedPlace;
-let server: Server;
+let server: RotatorServer;
 let folder: string;
-let rotatorUrl = "";
-const functionKeys: (string | undefined)[] = [];
-
-/** The app on plain HTTP and at the machine's time, because the examples run as separate processes. */
-const serve = async (): Promise<void> => {
-  server = createServer((request, response) => {
-    void (async () => {
-      const { clock, surface } = world.rig;
-      clock.advance(Date.now() - clock.now().getTime());
-      functionKeys.push(request.headersDistinct["x-functions-key"]?.[0]);
-      const body: unknown = JSON.parse(await text(request));
-      const answer = await surface.call({ method: "POST", path: (request.url ?? "").replace("/api", ""), body });
-      response.writeHead(answer.status, { "content-type": "application/json" }).end(JSON.stringify(answer.body));
-    })();
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  rotatorUrl = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}/api`;
-};
+let functionKeys: readonly (string | undefined)[] = [];
 
 beforeAll(async () => {
   world = await openEmulatedRig(new Date().toISOString());
   at = world.place({ gate: { consumers: [aConsumer({ proof: "required" })] } });
   await world.rig.surface.tick();
-  await serve();
+  server = await serveRotator(world);
+  functionKeys = server.functionKeys;
   folder = mkdtempSync(path.join(tmpdir(), "examples-"));
 });
 afterAll(async () => {
-  server.closeAllConnections();
   server.close();
   rmSync(folder, { recursive: true, force: true });
   await world.close();
@@ -74,7 +55,7 @@ const environment = (instance: string, more: Readonly<Record<string, string>> = 
   ...world.emulators.env,
   SSL_CERT_FILE: world.emulators.caFile,
   CURL_CA_BUNDLE: world.emulators.caFile,
-  ROTATOR_URL: rotatorUrl,
+  ROTATOR_URL: server.url,
   ROTATOR_KEY: "key-of-receiveSignal",
   ACCOUNT: at.name,
   CONSUMER: "render-api",

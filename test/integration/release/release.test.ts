@@ -139,7 +139,8 @@ describe("the bill of materials", () => {
     expect(
       release.packages.map(({ name, version }) => `${name} ${version}`).filter((one) => !listed.includes(one)),
     ).toEqual([]);
-    const locked: Readonly<Record<string, { readonly version?: string }>> = packageLock.packages;
+    const locked: Readonly<Record<string, { readonly version?: string; readonly link?: boolean }>> =
+      packageLock.packages;
     const tools = Object.keys(packageJson.devDependencies).filter((name) => !(name in packageJson.dependencies));
     const wrong = tools.map((name) => `${name} ${locked[`node_modules/${name}`]?.version}`);
     expect(wrong.filter((one) => listed.includes(one)).filter((one) => !one.startsWith("semver "))).toEqual([]);

@@ -20,14 +20,18 @@ export interface Sbom {
 
 interface Locked {
   readonly dev?: boolean;
+  /** To a package of this repository, which is not part of the app. */
+  readonly link?: boolean;
 }
 
 /** The lockfile of an install without development dependencies. */
 const runtimeLock = (projectRoot: string): object => {
   const lock = JSON.parse(readFileSync(path.join(projectRoot, "package-lock.json"), "utf8"));
   const packages: Readonly<Record<string, Locked>> = lock.packages;
-  const kept = Object.entries(packages).filter(([, { dev }]) => dev !== true);
-  const { devDependencies: _, ...root } = lock.packages[""];
+  const kept = Object.entries(packages).filter(
+    ([place, { dev, link }]) => place.startsWith("node_modules/") && dev !== true && link !== true,
+  );
+  const { devDependencies: _, workspaces: __, ...root } = lock.packages[""];
   return { ...lock, packages: { ...Object.fromEntries(kept), "": root } };
 };
 
@@ -38,7 +42,7 @@ const runtimeLock = (projectRoot: string): object => {
 export const sbomOf = (projectRoot: string): Sbom => {
   const folder = mkdtempSync(path.join(tmpdir(), "sbom-"));
   try {
-    const { devDependencies: _, ...runtime } = packageJson;
+    const { devDependencies: _, workspaces: __, ...runtime } = packageJson;
     writeFileSync(path.join(folder, "package.json"), JSON.stringify(runtime));
     writeFileSync(path.join(folder, "package-lock.json"), JSON.stringify(runtimeLock(projectRoot)));
     const options = ["--sbom-format", "cyclonedx", "--sbom-type", "application", "--package-lock-only"];
