@@ -1,11 +1,15 @@
 import type { HttpHandler, HttpRequest, HttpResponseInit } from "@azure/functions";
 import type { App } from "../lib/app";
 import { CorruptRecordError, OperatorNeededError, type Problem, TransientServiceError } from "../lib/errors";
+import { callOptions } from "../lib/limits";
 import type { AccountConfig } from "../lib/rotation/account-config";
+import { seconds } from "../lib/rotation/time/units";
 import { theApp, within } from "./runtime";
 
 const maxBody = 16 * 1024;
 const retrySeconds = "30";
+/** A request may be one of many: the list of accounts that were found is not read for each of them. */
+const maxListAgeMs = seconds(30);
 
 /** RFC 9457. */
 export const problem = (
@@ -72,6 +76,8 @@ export const withApp =
         return problem(503, "ConfigurationInvalid", detail, { problems: composed.problems });
       }
       try {
+        const { accounts, ports, limits } = composed.app;
+        await accounts.refresh(maxListAgeMs, callOptions(ports.clock, limits.callMs));
         return await handle(composed.app, request);
       } catch (error) {
         return failed(composed.app, error);
@@ -85,9 +91,11 @@ export const withAccount = (
   withApp(async (app, request) => {
     const name = request.params["account"] ?? "";
     const account = app.accounts.find(name);
-    return account === null
+    if (account !== null) return handle(app, account, request);
+    const found = app.accounts.found()?.problems.find((one) => one.account === name);
+    return found === undefined
       ? problem(404, "UnknownAccount", "no account of this name is configured: GET /api/accounts lists those that are")
-      : handle(app, account, request);
+      : problem(409, "DiscoveryProblem", `${found.reason}: ${found.detail}`);
   });
 
 const failed = (app: App, error: unknown): HttpResponseInit => {

@@ -9,13 +9,16 @@ app.http("listAccounts", {
   authLevel: "function",
   handler: withApp(async (theApp) => {
     const { concurrently } = await import("../lib/operations/concurrently");
+    const { discoveryProblemsOf } = await import("../lib/operations/discovery-problems");
     const { readOrphanedRecords } = await import("../lib/operations/orphaned-records");
     const { readStatus } = await import("../lib/operations/read-status");
     const statuses = await concurrently(theApp.accounts.list(), maxConcurrent, (account) =>
       readStatus(theApp, account),
     );
     const accounts = statuses.map(({ consumers: _left, ...status }) => status);
-    const orphanedRecords = await readOrphanedRecords(theApp);
-    return json(200, { accounts, orphanedRecords, checkedAt: theApp.ports.clock.now().toISOString() });
+    const orphanedRecords = theApp.accounts.isComplete() ? await readOrphanedRecords(theApp) : [];
+    const discoveryProblems = discoveryProblemsOf(theApp);
+    const checkedAt = theApp.ports.clock.now().toISOString();
+    return json(200, { accounts, orphanedRecords, discoveryProblems, checkedAt });
   }),
 });

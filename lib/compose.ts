@@ -11,6 +11,8 @@ import { AzureBatchKeys } from "./azure/batch/batch-keys";
 import { KeyVaultSecrets } from "./azure/key-vault/key-vault-secrets";
 import { createCredential } from "./azure/sdk/credential";
 import { ArmPermissions } from "./azure/sdk/permissions";
+import { AzureResourceGraph } from "./azure/resource-graph/azure-resource-graph";
+import { DiscoveryTable } from "./azure/tables/discovery-table";
 import { HistoryTable } from "./azure/tables/history-table";
 import { NoticeTable } from "./azure/tables/notice-table";
 import { RotationTable } from "./azure/tables/rotation-table";
@@ -20,12 +22,16 @@ import type { TableStorage } from "./azure/tables/table-clients";
 import { openTables } from "./azure/tables/tables";
 import { builtIn } from "./config/defaults";
 import { type Environment, readAlarmSettings, readSettings, type Settings } from "./config/settings";
+import type { DiscoveryPorts } from "./discovery/ask-graph";
+import { DiscoveredAccounts } from "./discovery/discovered-accounts";
+import { withCurrentTags } from "./discovery/guarded-batch";
 import { ConfigError } from "./errors";
 import { appRoot, readFunctionTimeout } from "./config/host-json";
 import { UlidIds, systemClock } from "./system";
 import type { AppLimits } from "./limits";
 import { logLine } from "./outgoing/log-line";
 import type { Alerts, Heartbeat, Log, Ports } from "./ports";
+import type { AccountConfig, AccountSettings } from "./rotation/account-config";
 import { parseDuration } from "./rotation/time/duration";
 import { toInstant } from "./rotation/time/time";
 import { minutes, seconds } from "./rotation/time/units";
@@ -47,11 +53,11 @@ const composeApp = (env: Environment, write: LineWriter): Pick<Ready, "app" | "h
   const root = appRoot(env);
   const functionTimeoutMs = readFunctionTimeout(root, env);
   const settings = readSettings(env, { read: (file) => readFileSync(join(root, file), "utf8") }, { functionTimeoutMs });
-  const ports = buildPorts(env, settings, logTo(write));
-  const loadedAt = toInstant(systemClock.now());
+  const limits = limitsOf(settings, functionTimeoutMs);
+  const { ports, accounts } = buildPorts(env, settings, limits, logTo(write));
   const app: App = {
     ports,
-    accounts: new ExplicitAccounts(settings.accounts.map((account) => ({ ...account, loadedAt }))),
+    accounts,
     fleet: settings.fleet,
     versions: new VersionCache(ports.secrets, systemClock),
     reports: new ReportCache(ports.signals, systemClock),
@@ -59,7 +65,7 @@ const composeApp = (env: Environment, write: LineWriter): Pick<Ready, "app" | "h
     refusedProofs: new RefusedProofLimiter(systemClock),
     emulated: settings.emulated,
     unresolved: settings.unresolved,
-    limits: limitsOf(settings, functionTimeoutMs),
+    limits,
   };
   return { app, heartbeat: openHeartbeat(settings.heartbeat) };
 };
@@ -80,27 +86,52 @@ const limitsOf = (
   claimWaitMs: seconds(3),
 });
 
-const buildPorts = (env: Environment, settings: Settings, log: Log): Ports => {
+const buildPorts = (
+  env: Environment,
+  settings: Settings,
+  limits: AppLimits,
+  log: Log,
+): Pick<App, "ports" | "accounts"> => {
   const { cloud, emulated } = settings;
   const clock = systemClock;
   const ids = new UlidIds(clock);
   const credential = createCredential({ env, clientId: settings.clientId, authorityHost: cloud.authorityHost });
   const tables = openTables(tableStorage(env, settings), settings.tablePrefix, ids);
-  return {
+  const arm = { credential, armEndpoint: cloud.armEndpoint, armScope: cloud.armScope };
+  const base: Ports = {
     clock,
     ids,
     log,
-    batch: new AzureBatchKeys({ credential, armEndpoint: cloud.armEndpoint, armScope: cloud.armScope, clock }),
+    batch: new AzureBatchKeys({ ...arm, clock }),
     secrets: new KeyVaultSecrets({ credential, emulated }),
     rotations: new RotationTable(tables.rotations),
     ticks: new TickNotesTable(tables.rotations),
     notices: new NoticeTable(tables.rotations),
     signals: new SignalTable(tables.signals),
     health: new FetchHealthChecks(),
-    permissions: new ArmPermissions({ credential, armEndpoint: cloud.armEndpoint, armScope: cloud.armScope }),
+    permissions: new ArmPermissions(arm),
     alerts: openAlerts(env, settings.webhook),
     history: new HistoryTable(tables.history),
   };
+  const graph = new AzureResourceGraph({ ...arm, sleep: (ms, signal) => clock.sleep(ms, signal) });
+  return withDirectory(base, settings, limits, { graph, discoveries: new DiscoveryTable(tables.rotations) });
+};
+
+/** The accounts, and the ports of which no regenerate is sent with tags that have changed. */
+const withDirectory = (
+  ports: Ports,
+  { accounts, discovery, profiles }: Settings,
+  { callMs: each, tickMs: askMs }: AppLimits,
+  ofGraph: Pick<DiscoveryPorts, "graph" | "discoveries">,
+): Pick<App, "ports" | "accounts"> => {
+  const loadedAt = toInstant(systemClock.now());
+  const load = (account: AccountSettings): AccountConfig => ({ ...account, loadedAt });
+  const explicit = accounts.map(load);
+  if (discovery === null) return { ports, accounts: new ExplicitAccounts(explicit) };
+  const task = { discovery, profiles, callMs: each, askMs };
+  const directory = new DiscoveredAccounts({ ...task, explicit, load, ports: { ...ports, ...ofGraph } });
+  const batch = withCurrentTags(ports.batch, (ref, options) => directory.isCurrent(ref, options));
+  return { ports: { ...ports, batch }, accounts: directory };
 };
 
 const openAlerts = (env: Environment, webhook: Settings["webhook"]): Alerts =>

@@ -1,4 +1,5 @@
 import type { BatchAccountRef, SecretRef } from "./rotation/account-config";
+import type { DiscoveryConfig } from "./rotation/discovery/discovery-config";
 
 /*
  * What an operator is to do, with the names of the roles and the `az` commands. Each continues a sentence such as
@@ -123,6 +124,30 @@ export const batchRemedies = {
     `allow them (az resource update --ids ${resourceId} ` +
     "--set properties.allowedAuthenticationModes=\"['SharedKey','AAD','TaskAuthenticationToken']\"), " +
     "or take the account out of ROTATION_ACCOUNTS",
+} as const;
+
+const scopeText = ({ scope }: DiscoveryConfig): string =>
+  "managementGroups" in scope
+    ? `management groups ${scope.managementGroups.join(", ")}`
+    : `subscriptions ${scope.subscriptions.join(", ")}`;
+
+const scopeId = ({ scope }: DiscoveryConfig): string =>
+  "managementGroups" in scope
+    ? `/providers/Microsoft.Management/managementGroups/${scope.managementGroups[0]}`
+    : `/subscriptions/${scope.subscriptions[0]}`;
+
+export const graphRemedies = {
+  wrongEndpoint: (): string => batchRemedies.wrongEndpoint(),
+  scope: (discovery: DiscoveryConfig): string =>
+    `check that the ${scopeText(discovery)} of discovery in ROTATION_ACCOUNTS exist in the tenant of the rotator's ` +
+    "identity (ids, not display names)",
+  otherTenant: (discovery: DiscoveryConfig): string =>
+    `the ${scopeText(discovery)} belong to another tenant than the rotator's identity: run a rotator in that tenant`,
+  forbidden: (discovery: DiscoveryConfig): string =>
+    `grant the rotator's identity its Batch role on the scope of discovery: ` +
+    `${assignRole(roles.batch, scopeId(discovery))}; ${takesTime}`,
+  quota: (discovery: DiscoveryConfig): string =>
+    `ask less often: make "every" of discovery for ${scopeText(discovery)} longer`,
 } as const;
 
 export const vaultRemedies = {

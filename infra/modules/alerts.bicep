@@ -177,6 +177,15 @@ var rules = [
     dimensions: ['Account']
   }
   {
+    name: 'discovery'
+    title: 'Accounts cannot be found or rotated'
+    description: 'A Batch account with the tag of discovery cannot be rotated, or Resource Graph does not answer. The detail gives the remedy.'
+    query: loadTextContent('../queries/discovery.kql')
+    severity: 2
+    window: 'P1D'
+    dimensions: ['Account']
+  }
+  {
     name: 'configuration-invalid'
     title: 'The settings are wrong'
     description: 'No key is rotated until the settings are correct, unless the reason is SettingUnresolved. The detail names each setting and its remedy.'

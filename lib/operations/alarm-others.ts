@@ -3,7 +3,7 @@ import type { App } from "../app";
 import type { StoredNotice } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
 import { alarmChanges, type Condition } from "../rotation/events/alarm-conditions";
-import { recordOrphaned } from "../rotation/events/notice";
+import { discoveryProblem, recordOrphaned } from "../rotation/events/notice";
 import { hours } from "../rotation/time/units";
 import { concurrently } from "./concurrently";
 import { publishOrDelay } from "./corrupt-record-alarm";
@@ -25,16 +25,22 @@ export const alarmOthers = async (
   notices: ReadonlyMap<string | null, StoredNotice>,
   { accounts, unowned }: Pick<Survey, "accounts" | "unowned">,
 ): Promise<void> => {
-  if (unowned === null) return;
+  // Before the graph has answered, a record may be that of an account which is still to be found.
+  if (unowned === null || !app.accounts.isComplete()) return;
   const configured = new Set<string | null>([null, ...accounts.map(({ name }) => name)]);
   const orphans = new Set<string | null>(unowned);
-  const others = [...new Set([...notices.keys(), ...orphans])].filter((name) => name !== null && !configured.has(name));
+  const problems = new Map((app.accounts.found()?.problems ?? []).map((one) => [one.account, discoveryProblem(one)]));
+  const others = [...new Set([...notices.keys(), ...orphans, ...problems.keys()])].filter(
+    (name) => name !== null && !configured.has(name),
+  );
   const remindEveryMs = remindersOf(accounts);
   await concurrently(others, maxConcurrent, async (account) => {
     if (account === null) return;
     const stored = notices.get(account) ?? null;
     const found = orphans.has(account) ? await conditionsOf(app, account, stored, remindEveryMs) : [];
-    if (found !== null) await publishOrDelay(app, { account, known: stored, found, remindEveryMs });
+    const problem = problems.get(account) ?? [];
+    if (found !== null)
+      await publishOrDelay(app, { account, known: stored, found: found.concat(problem), remindEveryMs });
   });
 };
 

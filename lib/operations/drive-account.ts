@@ -26,6 +26,8 @@ export interface Driven {
 export const driveAccount = async (app: App, config: AccountConfig, stop: AbortSignal): Promise<Driven> => {
   const { ports, limits } = app;
   const stored = await readRecord(ports, limits, config, callOptions(ports.clock, limits.callMs));
+  // Its rotation was ended: the row was deleted because the tag is gone.
+  if (stored === null && (config.discovered?.held ?? null) !== null) return { record: null, reports: [], moves: null };
   if (stored !== null) await pull(app, config, stored.record);
   // Where they cannot be read the driver finds that out itself, and its record says so.
   const reports = stored === null ? null : await reportsOf(app, config, stored.record).catch(() => null);

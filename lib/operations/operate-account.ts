@@ -115,6 +115,8 @@ const orders: { readonly [A in OperatorAction]: (asked: Asked) => Note | Request
         refused: "PausedInConfiguration",
         detail: 'take "paused": true out of the account\'s configuration in ROTATION_ACCOUNTS',
       };
+    const held = record.pause === null ? pauseInForce(record, config) : null;
+    if (held !== null) return { refused: "PausedInConfiguration", detail: held.reason };
     if (record.pause === null && !record.failure?.blocked) {
       const again = record.failure === null ? "" : `, its next attempt is at ${record.failure.nextAttemptAt}`;
       return {

@@ -64,7 +64,7 @@ const answeredFromRecord = async (
   record: RotationRecord | null,
 ): Promise<Demanded | null> => {
   const { limits } = app;
-  if (record === null) return refused(config.paused ? pausedRefusal : notAdopted);
+  if (record === null) return refused(isPausedUnseen(config) ? pausedRefusal : notAdopted);
   const asked = knownDemand(record, demand);
   if (asked === "other") return refused(keyReused);
   if (asked === "same") return { kind: "accepted", status: await readStatus(app, config) };
@@ -90,9 +90,15 @@ const knownDemand = (record: RotationRecord, demand: Demand): "same" | "other" |
   return known.reason === demand.reason && known.retireAfterMs === demand.retireAfterMs ? "same" : "other";
 };
 
+/** Before its first record. */
+const isPausedUnseen = ({ paused, discovered }: AccountConfig): boolean =>
+  paused || (discovered?.held ?? null) !== null;
+
 const pausedRefusal: RequestRejection = {
   refused: "Paused",
-  detail: 'the account is paused: resume it first, or take "paused" out of its configuration',
+  detail:
+    'the account is paused: resume it first, or take "paused" out of its configuration; where its tag is the cause, ' +
+    "GET the account for the remedy",
 };
 const notAdopted: RequestRejection = {
   refused: "NotAdopted",

@@ -81,7 +81,7 @@ const unseen = (view: StatusInput): StatusBody => ({
   waitingFor: null,
   blocked: null,
   stalled: false,
-  paused: view.config.paused,
+  paused: view.config.paused || (view.config.discovered?.held ?? null) !== null,
   activeSlot: null,
   rotation: null,
   lastRotation: null,

@@ -63,6 +63,7 @@ export class Ticker {
 
   async tick(): Promise<TickResult> {
     const { ports, limits } = this.app;
+    const discovering = await this.#learnAccounts();
     const now = ports.clock.now();
     const stop = ports.clock.abortAfter(limits.tickMs);
     const notices = await this.#notices();
@@ -73,13 +74,14 @@ export class Ticker {
       atRest: this.#logRest(now),
     });
     const outcomes = await this.#processAll(survey, stop, notices);
+    await discovering?.done;
     if (notices !== null) await alarmOthers(this.app, notices, survey);
     await reportUnresolved(this.app, notices?.get(null) ?? null);
     const counts = { accounts: survey.accounts.length, ...summarize(survey, outcomes) };
     const summary = { ...counts, ms: ports.clock.now().getTime() - now.getTime() };
     ports.log.write("info", { event: "Tick", ...summary });
     const nothingProcessed = summary.failed === outcomes.length && outcomes.length > 0;
-    return { ...summary, outcome: notices === null || nothingProcessed ? "bad" : "good" };
+    return { ...summary, outcome: notices === null || discovering === null || nothingProcessed ? "bad" : "good" };
   }
 
   async #processAll(survey: Survey, stop: AbortSignal, notices: Notices): Promise<readonly Outcome[]> {
@@ -92,6 +94,22 @@ export class Ticker {
     this.#left = left;
     if (left.length === 0) await survey.allSeen?.();
     return found.filter((outcome) => outcome !== notBegun);
+  }
+
+  /**
+   * What other processes have found, and what this one is to find: where nothing is known yet, before anything else;
+   * else beside the accounts. Null where the tables cannot be read.
+   */
+  async #learnAccounts(): Promise<{ readonly done: Promise<void> } | null> {
+    const { ports, limits, accounts } = this.app;
+    try {
+      await accounts.refresh(0, callOptions(ports.clock, limits.callMs));
+    } catch (error) {
+      ports.log.write("warn", { event: "DiscoveryUnread", account: null, detail: safeMessage(error) });
+      return null;
+    }
+    if (!accounts.isComplete()) await accounts.discover();
+    return { done: accounts.discover() };
   }
 
   /**

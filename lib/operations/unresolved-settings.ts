@@ -1,7 +1,7 @@
 import { configurationState } from "../alarms/configuration-alarm";
 import type { App } from "../app";
 import type { StoredNotice } from "../ports";
-import { configurationInvalid } from "../rotation/events/notice";
+import { configurationInvalid, discoveryProblem } from "../rotation/events/notice";
 import { hours } from "../rotation/time/units";
 import { publishOrDelay } from "./corrupt-record-alarm";
 
@@ -14,10 +14,13 @@ const remindEveryMs = hours(6);
  */
 export const reportUnresolved = async (app: App, known: StoredNotice | null): Promise<void> => {
   const { ports, unresolved } = app;
-  if (unresolved.length === 0 && known === null) return;
+  const trouble = app.accounts.found()?.trouble ?? null;
+  if (unresolved.length === 0 && trouble === null && known === null) return;
   const line = configurationState("SettingUnresolved", unresolved);
   if (unresolved.length > 0) ports.log.write("error", line);
-  const found =
-    unresolved.length === 0 ? [] : [configurationInvalid(line.detail, ports.clock.now(), "SettingUnresolved")];
+  const found = [
+    ...(unresolved.length === 0 ? [] : [configurationInvalid(line.detail, ports.clock.now(), "SettingUnresolved")]),
+    ...(trouble === null ? [] : [discoveryProblem({ ...trouble, reason: null })]),
+  ];
   await publishOrDelay(app, { account: null, known, found, remindEveryMs });
 };

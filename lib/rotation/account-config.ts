@@ -1,4 +1,5 @@
 import type { Phase } from "./phases";
+import type { DiscoveryReason } from "./reasons";
 import type { Instant } from "./time/time";
 
 /** One configured consumer of an account's secret. */
@@ -69,8 +70,26 @@ export interface AccountSettings {
   readonly remindEveryMs: number;
 }
 
+/** Why an account that was found by a tag is paused. */
+export interface Held {
+  readonly reason: Extract<DiscoveryReason, "TagRemoved" | "AccountGone" | "TagInvalid">;
+  readonly since: Instant;
+  /** What is wrong, and the remedy. */
+  readonly detail: string;
+}
+
+/** Of an account that was found by a tag. */
+export interface Discovered {
+  /** When its present tags were first seen: of two processes, the one with the later instant knows more. */
+  readonly taggedAt: Instant;
+  /** Null while its tags are there and valid. */
+  readonly held: Held | null;
+}
+
 /** One account under rotation, as this process drives it. */
 export interface AccountConfig extends AccountSettings {
   /** When this process read its configuration. */
   readonly loadedAt: Instant;
+  /** Absent for an account that the configuration lists. */
+  readonly discovered?: Discovered;
 }

@@ -3,13 +3,13 @@ import type { AccountConfig } from "./account-config";
 const known = new WeakMap<AccountConfig, string>();
 
 /**
- * Tells two effective configurations of one account apart: 64 bits in hex. Not of when it was loaded, and not of
- * `paused`: to end a pause is to go back to the configuration from before, which must not count as an older one.
+ * Tells two effective configurations of one account apart: 64 bits in hex. Not of when it was loaded or found, and not
+ * of `paused`: to end a pause is to go back to the configuration from before, which must not count as an older one.
  */
 export const configurationHash = (config: AccountConfig): string => {
   const found = known.get(config);
   if (found !== undefined) return found;
-  const { loadedAt: _loadedAt, paused: _paused, ...members } = config;
+  const { loadedAt: _loadedAt, paused: _paused, discovered: _discovered, ...members } = config;
   const hash = fnv64(JSON.stringify(members, inOrder));
   known.set(config, hash);
   return hash;

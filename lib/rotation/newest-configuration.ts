@@ -7,7 +7,8 @@ import { days, hours, minutes } from "./time/units";
 /*
  * While a deployment replaces one process after the other, some processes still have the configuration from before. One
  * of them may not know a consumer that still uses the previous key. So only processes with the newest configuration
- * that has driven the account take steps.
+ * that has driven the account take steps. The tags of an account that was found count as part of it: each has its own
+ * order, so a new deployment with old tags and an old deployment with new tags both wait for one that has both.
  */
 
 /** Of a process that has read its configuration later than the newest one was read: the deployment was rolled back. */
@@ -32,11 +33,22 @@ export const waitsForNewer = (
   const hash = configurationHash(config);
   if (configuration === null || configuration.hash === hash) return null;
   const { loadedAt, replaced } = configuration;
-  if (config.loadedAt >= loadedAt && !replaced.includes(hash)) return null;
+  const tags = tagOrder(configuration, config);
+  // A tag that is set back gives the hash of the configuration from before.
+  if (config.loadedAt >= loadedAt && (tags === "newer" || (tags === "same" && !replaced.includes(hash)))) return null;
   const since = configuration.olderSince ?? toInstant(now);
-  const restarted = config.loadedAt >= plusMs(loadedAt, -toleranceMs);
+  // Tags are read again at every tick: one that stays behind is left over.
+  const restarted = tags !== "older" && config.loadedAt >= plusMs(loadedAt, -toleranceMs);
   const until = plusMs(since, restarted ? restartedWaitMs : leftOverWaitMs);
   return until <= toInstant(now) ? null : { since, until };
+};
+
+/** How the tags that this process knows compare with those of the newest configuration. */
+const tagOrder = ({ taggedAt }: DrivingConfiguration, { discovered }: AccountConfig): "older" | "same" | "newer" => {
+  const [known, own] = [taggedAt ?? "", discovered?.taggedAt ?? ""];
+  // An account that is listed now, or was before, follows the deployments.
+  if (known === "" || own === "" || known === own) return "same";
+  return own < known ? "older" : "newer";
 };
 
 /**
@@ -54,12 +66,17 @@ export const withConfigurationSeen = (record: RotationRecord, config: AccountCon
       olderSince: configuration.olderSince ?? toInstant(now),
       olderSeen: olderSeenNow(configuration, now),
     });
-  return { ...record, configuration: newest(configuration, hash, config.loadedAt) };
+  return { ...record, configuration: newest(configuration, hash, config) };
 };
 
-const newest = (before: DrivingConfiguration | null, hash: string, loadedAt: Instant): DrivingConfiguration => ({
+const newest = (
+  before: DrivingConfiguration | null,
+  hash: string,
+  { loadedAt, discovered }: AccountConfig,
+): DrivingConfiguration => ({
   hash,
   loadedAt,
+  taggedAt: discovered?.taggedAt ?? null,
   replaced:
     before === null ? [] : [before.hash, ...before.replaced].filter((each) => each !== hash).slice(0, maxReplaced),
   olderSince: null,

@@ -37,8 +37,15 @@ const allEveryMs = hours(1);
 /** Clocks of two processes differ. */
 const toleranceMs = minutes(10);
 
-/** As `configurationHash`, with `paused`, which also changes what is due. */
-const lookHash = (config: AccountConfig): string => `${configurationHash(config)}${config.paused ? "+paused" : ""}`;
+/** As `configurationHash`, with what pauses the account, which also changes what is due. */
+const lookHash = (config: AccountConfig): string => {
+  const held = config.discovered?.held ?? null;
+  return [
+    configurationHash(config),
+    ...(config.paused ? ["paused"] : []),
+    ...(held === null ? [] : [held.reason]),
+  ].join("+");
+};
 
 /**
  * When an account must be looked at again, from its record as it is written. Only an idle account in which nothing is

@@ -1,14 +1,27 @@
 import type { AccountConfig } from "./account-config";
 import type { RotationEvent } from "./events/events";
+import { rotationOf } from "./phases";
 import type { Pause, RotationRecord } from "./record";
 import { msBetween, toInstant } from "./time/time";
 
-/** The pause in force, by an operator or in the configuration; null when there is none. */
+/** The pause in force, by an operator, in the configuration or for what discovery found; null when there is none. */
 export const pauseInForce = (record: RotationRecord, config: AccountConfig): Pause | null => {
   if (record.pause !== null) return record.pause;
   return config.paused
     ? { since: record.phaseClock.pausedSince ?? record.phaseClock.since, by: "configuration", reason: '"paused": true' }
-    : null;
+    : pausedByDiscovery(record, config);
+};
+
+/**
+ * A rotation under way is finished although the tag was removed: to stop half-way would leave two keys alive. A tag
+ * that is invalid may name consumers that are not known, so then nothing is retired.
+ */
+const pausedByDiscovery = ({ state, restart }: RotationRecord, { discovered }: AccountConfig): Pause | null => {
+  const held = discovered?.held ?? null;
+  if (held === null) return null;
+  const isUnderWay = rotationOf(state) !== null || restart !== null;
+  if (isUnderWay && held.reason !== "TagInvalid") return null;
+  return { since: held.since, by: "discovery", reason: held.detail };
 };
 
 /** The pause that an operator's decision in the history leaves in force. */

@@ -57,3 +57,13 @@ export const blockedReasons = {
 } as const;
 
 export type BlockedReason = keyof typeof blockedReasons;
+
+/** Why an account that has or had the tag of discovery is not rotated. */
+export const discoveryReasons = {
+  TagRemoved: "the tag that named its profile was removed",
+  AccountGone: "Resource Graph shows the Batch account no more",
+  TagInvalid: "its tags or their profile cannot be carried out",
+  NameTaken: "another account has its name",
+  SecretShared: "another account has its secret",
+} as const;
+export type DiscoveryReason = keyof typeof discoveryReasons;

@@ -138,6 +138,8 @@ export interface DrivingConfiguration {
   readonly hash: string;
   /** When the first process that drove with it had read it. */
   readonly loadedAt: Instant;
+  /** When the tags that it was made of were first seen; null for an account that the configuration lists. */
+  readonly taggedAt: Instant | null;
   /** Hashes of those that it has replaced, newest first: a process that has one of them runs an older one. */
   readonly replaced: readonly string[];
   /** Since when processes with an older one have driven and none with this one has; null while none waits. */

@@ -28,6 +28,7 @@ export const aDrivingConfiguration = (changes: Partial<DrivingConfiguration> = {
   hash: configurationHash(anAccount()),
   loadedAt: anAccount().loadedAt,
   replaced: [],
+  taggedAt: null,
   olderSince: null,
   olderSeen: null,
   ...changes,

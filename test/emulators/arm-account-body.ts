@@ -6,6 +6,7 @@ export const accountBody = (account: StoredAccount, dataPlaneHost: string) => ({
   name: account.name,
   type: "Microsoft.Batch/batchAccounts",
   location: account.location,
+  ...(Object.keys(account.tags).length === 0 ? {} : { tags: account.tags }),
   properties: {
     accountEndpoint: dataPlaneHost,
     nodeManagementEndpoint: `${account.nodeManagementId}.${account.location}.service.batch.azure.com`,

@@ -2,6 +2,7 @@ import type { Slot } from "../../lib/rotation/phases";
 import type { ArmAction } from "./arm-operations";
 import type { EmulatedRole, RolePages } from "./arm-permissions";
 import type { BatchArm } from "./batch-arm";
+import type { ResourceGraphEmulator } from "./resource-graph";
 import {
   type AccountLock,
   type AccountOptions,
@@ -33,6 +34,9 @@ export interface BatchAccounts {
   regenerateByHand(name: string, slot: Slot): string;
   setModes(name: string, modes: readonly AuthenticationMode[] | null): void;
   setPoolAllocationMode(name: string, mode: PoolAllocationMode): void;
+  setTags(name: string, tags: Readonly<Record<string, string>>): void;
+  /** Azure Resource Graph over these accounts. */
+  readonly graph: ResourceGraphEmulator;
   lock(name: string, lock: AccountLock): void;
   unlock(name: string): void;
   /** Denies a permission to the identity, for all accounts. */
@@ -72,6 +76,11 @@ export const batchAccounts = (store: BatchStore, arm: BatchArm, dataPlaneHost: (
     store.get(name).poolAllocationMode = mode;
     store.touch(store.get(name));
   },
+  setTags: (name, tags) => {
+    store.get(name).tags = tags;
+    store.touch(store.get(name));
+  },
+  graph: arm.graph,
   lock: (name, lock) => {
     store.get(name).lock = lock;
   },

@@ -5,6 +5,7 @@ import { ArmPermissions, type PermissionsRequest, permissionsRequestOf } from ".
 import { BatchProvider } from "./batch-provider";
 import type { BatchStore } from "./batch-store";
 import { RequestBuckets } from "./request-buckets";
+import { isGraphQuery, ResourceGraphEmulator } from "./resource-graph";
 import { judgeToken } from "./tokens";
 import {
   type Answer,
@@ -24,10 +25,12 @@ export class BatchArm implements WireService {
   /** The answer to a request for the caller's permissions. */
   readonly permissions = new ArmPermissions();
   readonly buckets: RequestBuckets;
+  readonly graph: ResourceGraphEmulator;
   readonly #provider: BatchProvider;
 
   constructor(store: BatchStore, dataPlaneHost: () => string) {
     this.buckets = new RequestBuckets(store.now);
+    this.graph = new ResourceGraphEmulator(store);
     this.#provider = new BatchProvider(store, dataPlaneHost);
   }
 
@@ -46,6 +49,10 @@ export class BatchArm implements WireService {
   receive(request: WireRequest): Call {
     const asked = permissionsRequestOf(request);
     if (asked !== null) return this.#permissions(request, asked);
+    if (isGraphQuery(request)) {
+      const answer = (): Answer => this.#malformed(request) ?? this.graph.answer(request);
+      return { route: "arm.queryResources", subject: null, apply: () => withHeaders(answer(), commonHeaders()) };
+    }
     const operation = armOperationOf(request);
     if (operation === null) return unknownRoute(this, "arm.unknown", request);
     return {

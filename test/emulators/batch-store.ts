@@ -15,6 +15,7 @@ export interface AccountOptions {
   /** Null, as on some older accounts, means that all are allowed. */
   readonly modes?: readonly AuthenticationMode[] | null;
   readonly poolAllocationMode?: PoolAllocationMode;
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 interface LiveKey {
@@ -37,6 +38,7 @@ export interface StoredAccount {
   readonly nodeManagementId: string;
   modes: readonly AuthenticationMode[] | null;
   poolAllocationMode: PoolAllocationMode;
+  tags: Readonly<Record<string, string>>;
   lock: AccountLock | null;
   keys: Readonly<Record<Slot, LiveKey>>;
   replaced: ReplacedKey[];
@@ -85,6 +87,7 @@ export class BatchStore {
       nodeManagementId: randomUUID(),
       modes: modes === undefined ? ["SharedKey", "AAD", "TaskAuthenticationToken"] : modes,
       poolAllocationMode,
+      tags: options.tags ?? {},
       lock: null,
       keys: {
         primary: { value: this.#issue(), regeneratedAt: null },

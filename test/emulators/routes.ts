@@ -10,6 +10,7 @@ export const routes = [
   "arm.listKeys",
   "arm.regenerateKeys",
   "arm.listPermissions",
+  "arm.queryResources",
   "arm.unknown",
   "batch.listPools",
   "batch.unknown",

@@ -35,6 +35,8 @@ export interface RigOptions {
   /** Replacements for ports of the world. */
   readonly ports?: Partial<Ports>;
   readonly startsAt?: string;
+  /** How accounts are found by a tag; default: all are listed. */
+  readonly discovery?: StartOptions["discovery"];
   /** Default: a new world. */
   readonly world?: World;
 }
@@ -108,12 +110,14 @@ export class Rig {
   start({ death = null, ports: other }: Pick<StartOptions, "death" | "ports"> = {}): Process {
     const log: Ports["log"] = { write: (level, line) => void this.lines.push({ ...line, level }) };
     const ports = { log, ...this.options.ports, ...other };
+    const { discovery } = this.options;
     this.#process = startProcess(this.world, this.accounts, {
       limits: this.#limits,
       emulated: false,
       ports,
       death,
       unresolved: this.unresolved,
+      ...(discovery === undefined ? {} : { discovery }),
     });
     return this.#process;
   }

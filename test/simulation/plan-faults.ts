@@ -3,14 +3,14 @@ import {
   isCommand,
   isTableWrite,
   operations,
-  type Operation,
+  type RotationOperation,
   type PlacedFault,
 } from "../fakes/world/faults";
 import type { Random } from "../fakes/world/random";
 import { hour, maxFreezeMs, maxOnItsWayMs, minute } from "./plan-types";
 
 /** The approximate number of calls of each operation in a history; faults are placed among them. */
-const usual: Readonly<Record<Operation, number>> = {
+const usual: Readonly<Record<RotationOperation, number>> = {
   "batch.readAccount": 2,
   "batch.readKeys": 9,
   "batch.regenerate": 2,
@@ -45,7 +45,7 @@ const usual: Readonly<Record<Operation, number>> = {
 };
 
 /** The calls at which faults matter most. */
-const tender: readonly [Operation, ...Operation[]] = [
+const tender: readonly [RotationOperation, ...RotationOperation[]] = [
   "batch.regenerate",
   "secrets.publish",
   "rotations.replace",
@@ -60,19 +60,19 @@ const tender: readonly [Operation, ...Operation[]] = [
   "alerts.deliver",
 ];
 
-export const anOperation = (random: Random): Operation =>
+export const anOperation = (random: Random): RotationOperation =>
   random.chance(0.65) ? random.pick(tender) : (random.any(operations) ?? "batch.regenerate");
 
-export const aPlaceOf = (random: Random, operation: Operation) => ({
+export const aPlaceOf = (random: Random, operation: RotationOperation) => ({
   operation,
   nth: random.between(1, usual[operation]),
 });
 
-export const aPlace = (random: Random): { readonly operation: Operation; readonly nth: number } => {
+export const aPlace = (random: Random): { readonly operation: RotationOperation; readonly nth: number } => {
   return aPlaceOf(random, anOperation(random));
 };
 
-export const aFaultOf = (random: Random, among: readonly [Operation, ...Operation[]]): PlacedFault => {
+export const aFaultOf = (random: Random, among: readonly [RotationOperation, ...RotationOperation[]]): PlacedFault => {
   const { operation, nth } = aPlaceOf(random, random.pick(among));
   return { operation, nth, fault: faultAt(random, operation) };
 };
@@ -86,7 +86,7 @@ export const aFault = (random: Random): PlacedFault => {
 export const hardLuck = (random: Random): readonly PlacedFault[] => {
   const ms = random.below(maxOnItsWayMs);
   const nth = random.between(1, 2);
-  const [before, operation] = random.pick<[Operation, Operation]>([
+  const [before, operation] = random.pick<[RotationOperation, RotationOperation]>([
     ["rotations.intent", "batch.regenerate"],
     ["rotations.intent", "batch.regenerate"],
     ["batch.readKeys", "secrets.publish"],
@@ -108,7 +108,7 @@ export const hardLuck = (random: Random): readonly PlacedFault[] => {
   ];
 };
 
-const faultAt = (random: Random, operation: Operation): Fault => {
+const faultAt = (random: Random, operation: RotationOperation): Fault => {
   const changes = isCommand(operation) || isTableWrite(operation) || operation === "alerts.deliver";
   const ms = random.below(maxOnItsWayMs);
   switch (random.below(10)) {

@@ -1,5 +1,5 @@
 import { Random } from "../fakes/world/random";
-import type { Operation } from "../fakes/world/faults";
+import type { RotationOperation as Operation } from "../fakes/world/faults";
 import { withConditions } from "./conditions";
 import { anAct, aDemand } from "./plan-acts";
 import { accountPlan } from "./plan-accounts";

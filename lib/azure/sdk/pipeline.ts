@@ -6,7 +6,7 @@ import { retryAfterMs } from "./retry-after";
 import { answered, notSent, PipelineStop } from "./sdk-failure";
 import { seconds } from "../../rotation/time/units";
 
-type PolicyConfig = NonNullable<BatchManagementClientOptionalParams["additionalPolicies"]>[number];
+export type PolicyConfig = NonNullable<BatchManagementClientOptionalParams["additionalPolicies"]>[number];
 
 /** For requests that may be repeated: three attempts within a few seconds. */
 export const readingRetries = { maxRetries: 2, retryDelayInMs: 500, maxRetryDelayInMs: 4_000 } as const;

@@ -1,6 +1,8 @@
 import type { BatchAccountRef, SecretRef } from "../../rotation/account-config";
 import { armFailures } from "./arm-failures";
+import type { DiscoveryConfig } from "../../rotation/discovery/discovery-config";
 import { diagnosed, type Diagnosis, rowOf } from "./failure-row";
+import { graphFailures } from "./graph-failures";
 import type { SdkFailure } from "./sdk-failure";
 import { tableFailures } from "./table-failures";
 import { vaultFailures } from "./vault-failures";
@@ -33,6 +35,12 @@ export const batchRefusal =
   (ref: BatchAccountRef, action: BatchAction): Diagnose =>
   (failure) =>
     diagnosed(rowOf(armFailures, named(failure)), { ref, action: armActions[action] });
+
+/** Resource Graph's failures of a query over the scope of discovery. */
+export const graphRefusal =
+  (discovery: DiscoveryConfig): Diagnose =>
+  (failure) =>
+    diagnosed(rowOf(graphFailures, failure), discovery);
 
 export type SecretCommand = "get" | "set" | "update";
 

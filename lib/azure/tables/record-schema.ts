@@ -153,6 +153,7 @@ export const recordSchema = z.strictObject({
     .strictObject({
       hash: text,
       loadedAt: instant,
+      taggedAt: instant.nullable().default(null),
       replaced: z.array(text).readonly(),
       olderSince: instant.nullable(),
       olderSeen: z.strictObject({ since: instant, lastAt: instant }).nullable(),

@@ -43,6 +43,7 @@ export const conditions = (input: ConditionInput): readonly Condition[] =>
     behind(input),
     contested(input),
     conflicting(input),
+    held(input),
   ].filter((found) => found !== null);
 
 const stalled = (input: ConditionInput): Condition | null => {
@@ -182,6 +183,12 @@ const conflicting = ({ record, now }: ConditionInput): Condition | null => {
         "its own ROTATION_TABLE_PREFIX; in one app, stop the processes from before its last deployment",
     }
   );
+};
+
+/** The account was found by a tag, and its tags or the account itself are no longer as they must be. */
+const held = ({ config }: ConditionInput): Condition | null => {
+  const found = config.discovered?.held ?? null;
+  return found && { kind: "DiscoveryProblem", since: found.since, reason: found.reason, detail: found.detail };
 };
 
 export interface AlarmChanges {

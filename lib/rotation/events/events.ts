@@ -15,6 +15,7 @@ export const alarmKinds = [
   "HistoryBehind",
   "SecretContested",
   "ConfigurationConflict",
+  "DiscoveryProblem",
 ] as const;
 
 export type AlarmKind = (typeof alarmKinds)[number];

@@ -58,6 +58,17 @@ export const recordOrphaned = (detail: string, now: Date): Condition => ({
   detail,
 });
 
+/** An account with a tag that cannot be rotated, or the graph itself. */
+export const discoveryProblem = ({
+  since,
+  reason,
+  detail,
+}: {
+  readonly since: Instant;
+  readonly reason: string | null;
+  readonly detail: string;
+}): Condition => ({ kind: "DiscoveryProblem", since, reason, detail });
+
 /** `SettingUnresolved`: of settings that the rotator goes on without. */
 export const configurationInvalid = (
   problems: string,

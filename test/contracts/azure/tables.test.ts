@@ -1,3 +1,5 @@
+import { DiscoveryTable } from "../../../lib/azure/tables/discovery-table";
+import { discoveriesContract } from "../suites/discoveries-suite";
 import { historyContract } from "../suites/history-suite";
 import { noticesContract } from "../suites/notices-suite";
 import { rotationsContract } from "../suites/rotations-suite";
@@ -10,6 +12,11 @@ rotationsContract("Azure Tables", openTablesWorld);
 ticksContract("Azure Tables", openTablesWorld);
 
 noticesContract("Azure Tables", openTablesWorld);
+
+discoveriesContract("Azure Tables", async () => {
+  const { tables, close } = await openTablesWorld();
+  return { discoveries: new DiscoveryTable(tables.rotations), close };
+});
 
 signalsContract("Azure Tables", openTablesWorld);
 

@@ -1,11 +1,14 @@
 import { aLook } from "../../builders/look";
 import { MemoryNotices } from "../../../lib/alarms/memory-notices";
 import type { Ports } from "../../../lib/ports";
+import { discoveriesPort, graphPort } from "../../fakes/world/discovery-ports";
 import * as product from "../../fakes/world/product";
 import { startProcess } from "../../fakes/world/start-process";
 import { World } from "../../fakes/world/world";
 import { batchKeysContract } from "./batch-keys-suite";
+import { discoveriesContract } from "./discoveries-suite";
 import { historyContract } from "./history-suite";
+import { graphDiscovery, resourceGraphContract } from "./resource-graph-suite";
 import { noticesContract } from "./notices-suite";
 import { aRecord } from "../../builders/record";
 import { rotationsContract } from "./rotations-suite";
@@ -47,6 +50,40 @@ ticksContract("memory", async () => ({ ...openWorld().ports, close }));
 
 noticesContract("memory", async () => ({ ...openWorld().ports, close }));
 noticesContract("a process", async () => ({ notices: new MemoryNotices(), close }));
+
+discoveriesContract("memory", async () => {
+  const world = new World({ product });
+  return { discoveries: discoveriesPort(world, startProcess(world, [])), close };
+});
+
+resourceGraphContract("memory", async () => {
+  const world = new World({ product });
+  const { batch, discovery } = world;
+  return {
+    graph: graphPort(world, startProcess(world, [])),
+    close,
+    addAccount: (name, tags) => {
+      const ref = batch.addAccount(name);
+      batch.of(ref.resourceId).tags = tags;
+      return ref;
+    },
+    setTags: ({ resourceId }, tags) => {
+      batch.of(resourceId).tags = tags;
+    },
+    setModes: ({ resourceId }, modes) => {
+      batch.of(resourceId).modes = modes;
+    },
+    setUserSubscription: ({ resourceId }) => {
+      batch.of(resourceId).userSubscription = true;
+    },
+    remove: (ref) => batch.remove(ref),
+    lag: () => discovery.lag(world, graphDiscovery),
+    catchUp: () => discovery.catchUp(),
+    readNothing: () => {
+      discovery.readsNothing = true;
+    },
+  };
+});
 
 signalsContract("memory", async () => ({ ...openWorld().ports, close }));
 

@@ -27,6 +27,8 @@ export interface BatchFacts {
   readonly listedBefore: { readonly until: number; readonly values: Readonly<Record<Slot, string>> }[];
   /** The allowed authentication modes; null: not set, which allows every mode. */
   modes: readonly string[] | null;
+  tags: Readonly<Record<string, string>>;
+  location: string;
   userSubscription: boolean;
   locked: boolean;
 }
@@ -92,6 +94,8 @@ export class FakeBatch {
       formerHosts,
       listedBefore: [],
       modes: null,
+      tags: {},
+      location: region,
       userSubscription: false,
       locked: false,
     });
@@ -106,6 +110,11 @@ export class FakeBatch {
 
   remove({ resourceId }: BatchAccountRef): void {
     this.#accounts.delete(resourceId);
+  }
+
+  /** The resource ids of all accounts. */
+  all(): readonly string[] {
+    return [...this.#accounts.keys()];
   }
 
   find(resourceId: string): BatchFacts | null {

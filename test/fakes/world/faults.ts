@@ -41,7 +41,16 @@ export const operations = [
   "health.ask",
 ] as const;
 
-export type Operation = (typeof operations)[number];
+export type RotationOperation = (typeof operations)[number];
+
+/** Calls of a process that finds accounts by a tag; those of the simulation list theirs. */
+export type Operation =
+  | RotationOperation
+  | "graph.batchAccounts"
+  | "discoveries.head"
+  | "discoveries.writeHead"
+  | "discoveries.shards"
+  | "discoveries.writeShard";
 
 /** The port's method that makes the call. */
 export const methodOf = (operation: Operation): Operation =>
@@ -63,7 +72,9 @@ export const isTableWrite = (operation: Operation): boolean =>
   operation === "history.append" ||
   operation === "history.removeThrough" ||
   operation === "ticks.write" ||
-  operation === "notices.write";
+  operation === "notices.write" ||
+  operation === "discoveries.writeHead" ||
+  operation === "discoveries.writeShard";
 
 /** What can happen to one call. */
 export type Fault =

@@ -1,8 +1,9 @@
-import { ExplicitAccounts } from "../../../lib/account-directory";
+import { type AccountDirectory, ExplicitAccounts } from "../../../lib/account-directory";
 import type { App } from "../../../lib/app";
 import type { AppLimits } from "../../../lib/limits";
-import type { Ports } from "../../../lib/ports";
-import type { AccountSettings } from "../../../lib/rotation/account-config";
+import type { Discoveries, Ports, ResourceGraph } from "../../../lib/ports";
+import type { AccountConfig, AccountSettings } from "../../../lib/rotation/account-config";
+import type { DiscoveryConfig, Profiles } from "../../../lib/rotation/discovery/discovery-config";
 import { type FleetConfig, noFleetLimits } from "../../../lib/rotation/fleet/fleet-config";
 import { methodOf, type Operation } from "./faults";
 import type { Product } from "./product-type";
@@ -29,6 +30,13 @@ export interface ProcessOptions {
   readonly fleet?: FleetConfig;
 }
 
+/** How a process finds accounts, beside those that are listed. */
+export interface DiscoveryOptions {
+  readonly config: DiscoveryConfig;
+  readonly profiles: Profiles;
+  readonly ports: { readonly graph: ResourceGraph; readonly discoveries: Discoveries };
+}
+
 /** The answer to a signed call; `unanswered` until there is one. */
 export type Probed = "accepted" | "refused" | "unanswered";
 
@@ -51,6 +59,8 @@ export class Process {
   /** Resolves when the process crashes, with the call. */
   readonly died: Promise<string>;
   ports: Ports | null = null;
+  /** Null: only listed accounts are rotated. */
+  discovery: DiscoveryOptions | null = null;
   #calls = 0;
   #bury: (at: string) => void = () => undefined;
   #running: { readonly app: App; readonly ticker: InstanceType<Product["Ticker"]> } | null = null;
@@ -74,10 +84,10 @@ export class Process {
     const refusedProofs = new product.RefusedProofLimiter(clock);
     const { unresolved = [], fleet = noFleetLimits } = this.options;
     const loadedAt = clock.now().toISOString();
-    const loaded = accounts.map((account) => ({ ...account, loadedAt }));
+    const { directory, batch } = this.#directory(ports, accounts, (account) => ({ ...account, loadedAt }));
     const app: App = {
-      ports,
-      accounts: new ExplicitAccounts(loaded),
+      ports: { ...ports, batch },
+      accounts: directory,
       fleet,
       versions,
       reports,
@@ -90,6 +100,28 @@ export class Process {
     this.#running = { app, ticker: new product.Ticker(app) };
     this.alive = true;
     this.deployedAt = clock.timeline.now;
+  }
+
+  #directory(
+    ports: Ports,
+    accounts: readonly AccountSettings[],
+    load: (account: AccountSettings) => AccountConfig,
+  ): { readonly directory: AccountDirectory; readonly batch: Ports["batch"] } {
+    const { discovery } = this;
+    const { product, limits } = this.options;
+    const explicit = accounts.map(load);
+    if (discovery === null) return { directory: new ExplicitAccounts(explicit), batch: ports.batch };
+    const directory = new product.DiscoveredAccounts({
+      explicit,
+      load,
+      discovery: discovery.config,
+      profiles: discovery.profiles,
+      ports: { ...ports, ...discovery.ports },
+      callMs: limits.callMs,
+      askMs: limits.tickMs,
+    });
+    const isCurrent: Parameters<Product["withCurrentTags"]>[1] = (ref, options) => directory.isCurrent(ref, options);
+    return { directory, batch: product.withCurrentTags(ports.batch, isCurrent) };
   }
 
   /** Counts a call. Returns the fault that crashes the process where this is its last call. */

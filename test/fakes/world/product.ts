@@ -7,6 +7,8 @@ export {
   OutcomeUnknownError,
   TransientServiceError,
 } from "../../../lib/errors";
+export { DiscoveredAccounts } from "../../../lib/discovery/discovered-accounts";
+export { withCurrentTags } from "../../../lib/discovery/guarded-batch";
 export { chainProblems } from "../../../lib/history/hash-chain";
 export { hashedText } from "../../../lib/rotation/events/events";
 export { operate } from "../../../lib/operations/operate-account";

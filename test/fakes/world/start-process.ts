@@ -4,7 +4,8 @@ import type { Ports } from "../../../lib/ports";
 import type { AccountSettings } from "../../../lib/rotation/account-config";
 import { limits } from "../limits";
 import { portsOf } from "./ports";
-import { type Death, Process } from "./process";
+import { discoveriesPort, graphPort } from "./discovery-ports";
+import { type Death, type DiscoveryOptions, Process } from "./process";
 import type { World } from "./world";
 
 export interface StartOptions {
@@ -17,19 +18,34 @@ export interface StartOptions {
   /** Optional settings that the platform has not resolved. */
   readonly unresolved?: App["unresolved"];
   readonly fleet?: App["fleet"];
+  /** How accounts are found by a tag; none are by default. */
+  readonly discovery?: Pick<DiscoveryOptions, "config" | "profiles">;
 }
 
 /** A process of the function app in this world. */
 export const startProcess = (
   world: World,
   accounts: readonly AccountSettings[],
-  { name = "p1", limits: change, emulated = true, ports, death = null, unresolved = [], ...rest }: StartOptions = {},
+  {
+    name = "p1",
+    limits: change,
+    emulated = true,
+    ports,
+    death = null,
+    unresolved = [],
+    discovery,
+    ...rest
+  }: StartOptions = {},
 ): Process => {
   const clock = world.newClock();
   const { product } = world;
   const options = { name, clock, product, limits: { ...limits, ...change }, emulated, death, unresolved, ...rest };
   const process = new Process(options);
   process.ports = { ...portsOf(world, process), ...ports };
+  if (discovery !== undefined) {
+    const ofGraph = { graph: graphPort(world, process), discoveries: discoveriesPort(world, process) };
+    process.discovery = { ...discovery, ports: ofGraph };
+  }
   process.deploy(accounts);
   world.processes.push(process);
   return process;

@@ -1,5 +1,6 @@
 import type { BatchKey } from "../../../lib/batch-key";
 import type { Alerts } from "../../../lib/ports";
+import { FakeDiscovery } from "./discovery-ports";
 import { FakeBatch } from "./fake-batch";
 import { FakeTables } from "./fake-tables";
 import { FakeVault } from "./fake-vault";
@@ -47,6 +48,7 @@ export class World {
   readonly batch: FakeBatch;
   readonly vault: FakeVault;
   readonly tables: FakeTables;
+  readonly discovery = new FakeDiscovery();
   readonly faults: FaultPlan;
   readonly transcript: Transcript;
   readonly wire: Wire;

@@ -20,6 +20,7 @@ const rightOf: Readonly<Record<Route, Right>> = {
   "arm.listPermissions": {
     none: "reads the caller's own rights; if it is refused, the preflight reports them as unknown",
   },
+  "arm.queryResources": { action: `${batch}/read` },
   "arm.unknown": unknown,
   "batch.listPools": bySignature,
   "batch.unknown": unknown,

@@ -1,4 +1,5 @@
 import { days, hours, minutes } from "../../builders/time";
+import type { Held } from "../../../lib/rotation/account-config";
 import type { OlderSeen } from "../../../lib/rotation/record";
 import { toInstant } from "../../../lib/rotation/time/time";
 import { type Place, Rig } from "../../rig/rig";
@@ -44,6 +45,9 @@ const seeOlder = ({ rig, record }: Place, olderSeen: OlderSeen | null): void => 
   const { configuration } = record;
   rig.tables.restore({ ...record, configuration: configuration && { ...configuration, olderSeen } });
 };
+
+const findWithout = ({ rig, config }: Place, held: Held | null): void =>
+  rig.deploy([{ ...config, discovered: { taggedAt: "2026-11-24T09:00:00.000Z", held } }]);
 
 export const alarmStories: readonly AlarmStory[] = [
   {
@@ -216,6 +220,21 @@ export const alarmStories: readonly AlarmStory[] = [
     },
     ends: async (place) => {
       seeOlder(place, null);
+      await place.rig.tick();
+    },
+  },
+  {
+    kind: "DiscoveryProblem",
+    reason: "TagRemoved",
+    account: "render-weu",
+    begins: async () => {
+      const place = await adopted();
+      const since = toInstant(place.rig.clock.now());
+      findWithout(place, { reason: "TagRemoved", since, detail: "set the tag again" });
+      return place;
+    },
+    ends: async (place) => {
+      findWithout(place, null);
       await place.rig.tick();
     },
   },

@@ -5,11 +5,12 @@ import { alarmChanges, type Condition, conditions } from "../../../lib/rotation/
 import { alarmKinds, informationKinds, isAlarm } from "../../../lib/rotation/events/events";
 import {
   configurationInvalid as wrongSettings,
+  discoveryProblem,
   recordOrphaned,
   recordUnusable,
 } from "../../../lib/rotation/events/notice";
 import { withEvents } from "../../../lib/rotation/events/outbox";
-import { type BlockedReason, blockedReasons, waitingReasons } from "../../../lib/rotation/reasons";
+import { type BlockedReason, blockedReasons, discoveryReasons, waitingReasons } from "../../../lib/rotation/reasons";
 import type { RotationRecord } from "../../../lib/rotation/record";
 import { receiveSignal } from "../../../lib/signals/receive-signal";
 import { anAccount } from "../../builders/account";
@@ -246,7 +247,11 @@ const everyCondition = (): readonly Condition[] => {
     ),
   );
   const unusable = everyBlockedReason.map((reason) => recordUnusable({ reason, remedy: "fix it" }, when("12:00")));
-  return [...found, ...unusable, recordOrphaned("was under way", when("12:00")), ...settingsAlarms];
+  const problems = [null, ...Object.keys(discoveryReasons)].map((reason) =>
+    discoveryProblem({ reason, since: at("10:00"), detail: "fix it" }),
+  );
+  const orphaned = recordOrphaned("was under way", when("12:00"));
+  return [...found, ...unusable, orphaned, ...settingsAlarms, ...problems];
 };
 
 /** The reasons that the code gives each event; null for none. */
@@ -282,11 +287,13 @@ const lastingAlarms = [
   "HistoryBehind",
   "SecretContested",
   "ConfigurationConflict",
+  "DiscoveryProblem",
 ];
 const listsOfReasons: Readonly<Record<string, readonly string[]>> = {
   "a waiting reason": Object.keys(waitingReasons),
   "a blocked reason": Object.keys(blockedReasons),
   "the alarm's kind": lastingAlarms,
+  "a discovery reason": Object.keys(discoveryReasons),
 };
 
 /** The reasons as documented: two or more of a list by the list's name, one by its own. */

@@ -22,6 +22,7 @@ const driven = (changes: Partial<DrivingConfiguration> = {}) =>
     configuration: {
       hash: hashes.second,
       loadedAt: at("10:00"),
+      taggedAt: null,
       replaced: [hashes.first],
       olderSince: null,
       olderSeen: null,
@@ -53,6 +54,7 @@ describe("the newest configuration", () => {
     expect(withConfigurationSeen(unseen, first(), when("10:00")).configuration).toEqual({
       hash: hashes.first,
       loadedAt: at("09:00"),
+      taggedAt: null,
       replaced: [],
       olderSince: null,
       olderSeen: null,
@@ -103,6 +105,7 @@ describe("a process with an older configuration", () => {
     expect(withConfigurationSeen(waiting, config, new Date(until)).configuration).toEqual({
       hash: hashes.first,
       loadedAt: config.loadedAt,
+      taggedAt: null,
       replaced: [hashes.second],
       olderSince: null,
       olderSeen: null,
@@ -147,5 +150,43 @@ describe("processes with different configurations on one record", () => {
   it("are no conflict where none has driven, or only one", () => {
     expect(configurationConflict(unseen, when("12:00"))).toBeNull();
     expect(configurationConflict(driven(), when("12:00"))).toBeNull();
+  });
+});
+
+describe("the tags of an account that was found", () => {
+  const tagged = (taggedAt: string, changes: AccountChanges = {}) =>
+    first({ discovered: { taggedAt: at(taggedAt), held: null }, ...changes });
+  const etl = { gate: { consumers: [aConsumer({ name: "etl" })] } };
+  /** Tags of 10:30 have driven, after those of 10:00. */
+  const drivenTagged = withConfigurationSeen(
+    withConfigurationSeen(unseen, tagged("10:00"), when("10:01")),
+    tagged("10:30", etl),
+    when("10:31"),
+  );
+
+  it("make the process that knows the later ones the newest, in one deployment too", () => {
+    expect(drivenTagged.configuration).toMatchObject({
+      taggedAt: at("10:30"),
+      replaced: [configurationHash(tagged("10:00"))],
+    });
+    expect(waitsForNewer(drivenTagged, tagged("10:00"), when("10:32"))).toEqual({
+      since: at("10:32"),
+      until: at("10:32", 25),
+    });
+  });
+
+  it("may be set back to what they were before", () => {
+    expect(waitsForNewer(drivenTagged, tagged("10:45"), when("10:46"))).toBeNull();
+    expect(waitsForNewer(drivenTagged, tagged("10:30"), when("10:46"))).not.toBeNull();
+  });
+
+  it("do not make an older deployment the newest, nor a newer one with older tags", () => {
+    const old = tagged("10:45", { loadedAt: at("08:00"), rotateEveryMs: days(61) });
+    const young = tagged("10:15", { loadedAt: at("10:50"), rotateEveryMs: days(61) });
+    expect(waitsForNewer(drivenTagged, old, when("10:51"))).not.toBeNull();
+    expect(waitsForNewer(drivenTagged, young, when("10:51"))).not.toBeNull();
+    expect(
+      waitsForNewer(drivenTagged, first({ loadedAt: at("10:50"), rotateEveryMs: days(61) }), when("10:51")),
+    ).toBeNull();
   });
 });

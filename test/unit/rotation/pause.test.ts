@@ -1,6 +1,7 @@
 import { pauseInForce, pauseOf, withPauseSeen } from "../../../lib/rotation/pause";
 import { anAccount } from "../../builders/account";
 import { aPause, aRecord } from "../../builders/record";
+import { aLeakedKeyRequest, aRotation } from "../../builders/state";
 import { at, minutes, when } from "../../builders/time";
 
 describe("the pause in force", () => {
@@ -25,6 +26,31 @@ describe("the pause in force", () => {
     ],
   ])("is %s", (_what, of, config, expected) => {
     expect(pauseInForce(of, config)).toEqual(expected);
+  });
+});
+
+describe("the pause of an account that was found", () => {
+  const held = (reason: "TagRemoved" | "AccountGone" | "TagInvalid" | null) =>
+    anAccount({
+      discovered: {
+        taggedAt: at("08:00"),
+        held: reason && { reason, since: at("09:00"), detail: "set the tag again" },
+      },
+    });
+  const idle = aRecord();
+  const under = aRecord({ state: aRotation().published() });
+  const restarting = aRecord({ restart: aLeakedKeyRequest });
+  const pause = { since: at("09:00"), by: "discovery", reason: "set the tag again" };
+
+  it.each([
+    ["none while its tags are valid", idle, null, null],
+    ["in force where its tag was removed", idle, "TagRemoved", pause],
+    ["in force where it is gone", idle, "AccountGone", pause],
+    ["none while a rotation is under way, which ends first", under, "TagRemoved", null],
+    ["none while a rotation on demand is to start again", restarting, "AccountGone", null],
+    ["in force at once where a tag is invalid", under, "TagInvalid", pause],
+  ] as const)("is %s", (_what, record, reason, expected) => {
+    expect(pauseInForce(record, held(reason))).toEqual(expected);
   });
 });
 

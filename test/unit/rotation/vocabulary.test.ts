@@ -84,6 +84,7 @@ describe("events", () => {
     "HistoryBehind",
     "SecretContested",
     "ConfigurationConflict",
+    "DiscoveryProblem",
   ] as const satisfies readonly EventKind[];
   const information = [
     "Adopted",

@@ -1,18 +1,27 @@
 import { armFailures } from "../../../../lib/azure/sdk/arm-failures";
 import { batchFailures } from "../../../../lib/azure/sdk/batch-failures";
 import { diagnosed, type FailureRow, rowOf } from "../../../../lib/azure/sdk/failure-row";
+import { graphFailures } from "../../../../lib/azure/sdk/graph-failures";
 import { identityFailures } from "../../../../lib/azure/sdk/identity-failures";
 import { networkFailures } from "../../../../lib/azure/sdk/network-failures";
-import { batchRefusal, type Diagnose, tableRefusal, vaultRefusal } from "../../../../lib/azure/sdk/refusals";
+import {
+  batchRefusal,
+  type Diagnose,
+  graphRefusal,
+  tableRefusal,
+  vaultRefusal,
+} from "../../../../lib/azure/sdk/refusals";
 import { readFailure } from "../../../../lib/azure/sdk/sdk-failure";
 import { toServiceError } from "../../../../lib/azure/sdk/service-errors";
 import { tableFailures } from "../../../../lib/azure/sdk/table-failures";
 import { vaultFailures } from "../../../../lib/azure/sdk/vault-failures";
 import { OperatorNeededError, TransientServiceError } from "../../../../lib/errors";
 import { anAccount } from "../../../builders/account";
+import { aDiscovery } from "../../../builders/discovery";
 import { type AnErrorOf, aNamedError, anSdkError } from "./sdk-error-builder";
 
 const { batch, secret } = anAccount();
+const { config: discovery } = aDiscovery();
 
 type Row = Pick<FailureRow<never>, "status" | "codes" | "lasts" | "cause">;
 
@@ -29,6 +38,12 @@ const services: readonly Service[] = [
     name: "Resource Manager",
     rows: armFailures,
     diagnose: batchRefusal(batch, "listKeys"),
+    coded: (code) => ({ code }),
+  },
+  {
+    name: "Resource Graph",
+    rows: graphFailures,
+    diagnose: graphRefusal(discovery),
     coded: (code) => ({ code }),
   },
   {

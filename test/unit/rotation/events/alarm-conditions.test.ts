@@ -135,6 +135,16 @@ describe("ConfigurationConflict", () => {
   });
 });
 
+describe("DiscoveryProblem", () => {
+  it("lasts while the tags of an account that was found are not as they must be", () => {
+    const held = { reason: "TagRemoved", since: at("09:00"), detail: "set the tag again" } as const;
+    expect(found({ config: { discovered: { taggedAt: at("08:00"), held } } })).toEqual([
+      alarm("DiscoveryProblem", at("09:00"), "TagRemoved", "set the tag again"),
+    ]);
+    expect(found({ config: { discovered: { taggedAt: at("08:00"), held: null } } })).toEqual([]);
+  });
+});
+
 describe("RotationStalled", () => {
   const old = [aReport({ secretVersion: "11111111111111111111111111111111", at: at("11:55") })];
 

@@ -4,6 +4,7 @@ import type { Announcement } from "../../../../lib/rotation/events/events";
 import {
   announcedAll,
   configurationInvalid,
+  discoveryProblem,
   firstNotice,
   held,
   isHeld,
@@ -32,6 +33,15 @@ const anAnnouncement = (number: number): Announcement => ({
 const many = (count: number): readonly Announcement[] =>
   Array.from({ length: count }, (_, index) => anAnnouncement(index + 1));
 const ids = (events: readonly Announcement[]): readonly string[] => events.map(({ id }) => id);
+
+test("an account that cannot be rotated is a condition since its tags were first seen", () => {
+  expect(discoveryProblem({ since: at("09:00"), reason: "NameTaken", detail: "list it" })).toEqual({
+    kind: "DiscoveryProblem",
+    since: at("09:00"),
+    reason: "NameTaken",
+    detail: "list it",
+  });
+});
 
 describe("a condition that is stored outside the records", () => {
   it("is raised once, with all members of an event", () => {

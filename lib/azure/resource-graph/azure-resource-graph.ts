@@ -1,0 +1,105 @@
+import type { TokenCredential } from "@azure/identity";
+import { createResourceGraph, resources } from "@azure/arm-resourcegraph/api";
+import * as z from "zod";
+import type { CallOptions, GraphAnswer, ResourceGraph } from "../../ports";
+import type { DiscoveryConfig } from "../../rotation/discovery/discovery-config";
+import type { GraphAccount } from "../../rotation/discovery/known-account";
+import { seconds } from "../../rotation/time/units";
+import { readingRetries, stopAtLongWaits, withDeadline } from "../sdk/pipeline";
+import { graphRefusal } from "../sdk/refusals";
+import { callSdk, malformedAnswer, type SdkCall } from "../sdk/service-errors";
+import { accountOf, graphQuery, rowSchema } from "./graph-query";
+import { GraphQuota } from "./graph-quota";
+
+export interface ResourceGraphOptions {
+  readonly credential: TokenCredential;
+  /** Base URL of Resource Manager. */
+  readonly armEndpoint: string;
+  /** The token's scope, which stays the cloud's whatever the endpoint is. */
+  readonly armScope: string;
+  /** Waits between two pages where the quota is used up. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** Resource Graph holds no more rows in one answer. */
+const pageSize = 1000;
+/** More pages than a tenant has Batch accounts for: an answer that does not end says nothing. */
+const maxPages = 1000;
+const maxPageMs = seconds(60);
+
+const operation = "Resource Graph query";
+const rows = z.array(rowSchema);
+
+/** The Batch accounts of a scope, page after page. */
+export class AzureResourceGraph implements ResourceGraph {
+  readonly #options: ResourceGraphOptions;
+
+  constructor(options: ResourceGraphOptions) {
+    this.#options = options;
+  }
+
+  async batchAccounts(discovery: DiscoveryConfig, { signal }: CallOptions): Promise<GraphAnswer> {
+    const { sleep } = this.#options;
+    const quota = new GraphQuota();
+    const client = this.#client(quota);
+    const accounts: GraphAccount[] = [];
+    let skipToken: string | undefined;
+    for (let page = 1; page <= maxPages; page += 1) {
+      await sleep(quota.waitMs, signal);
+      const answer = await this.#page(client, discovery, skipToken, signal);
+      accounts.push(...answer.accounts);
+      skipToken = answer.skipToken;
+      if (skipToken !== undefined) continue;
+      const incomplete = quota.limitHit ? tenantLimit : answer.isTruncated ? truncated : null;
+      return { accounts, isComplete: incomplete === null, incomplete };
+    }
+    throw malformedAnswer(operation);
+  }
+
+  async #page(client: Client, discovery: DiscoveryConfig, skipToken: string | undefined, signal: AbortSignal) {
+    const call: SdkCall = { operation, effect: "read", refusal: graphRefusal(discovery) };
+    const request = {
+      ...scopeOf(discovery),
+      query: graphQuery(discovery),
+      options: {
+        top: pageSize,
+        resultFormat: "objectArray" as const,
+        allowPartialScopes: "managementGroups" in discovery.scope,
+        ...(skipToken === undefined ? {} : { skipToken }),
+      },
+    };
+    const answer = await callSdk(call, signal, () =>
+      resources(client, request, { abortSignal: withDeadline(signal, maxPageMs) }),
+    );
+    const read = rows.safeParse(answer.data);
+    if (!read.success) throw malformedAnswer(operation);
+    return {
+      accounts: read.data.map(accountOf),
+      skipToken: answer.skipToken || undefined,
+      isTruncated: answer.resultTruncated === "true",
+    };
+  }
+
+  #client(quota: GraphQuota): Client {
+    const { credential, armEndpoint, armScope } = this.#options;
+    return createResourceGraph(credential, "", {
+      endpoint: armEndpoint,
+      credentials: { scopes: [armScope] },
+      retryOptions: readingRetries,
+      additionalPolicies: [stopAtLongWaits, quota.policy],
+    });
+  }
+}
+
+type Client = ReturnType<typeof createResourceGraph>;
+
+const scopeOf = ({ scope }: DiscoveryConfig) =>
+  "managementGroups" in scope
+    ? { managementGroups: [...scope.managementGroups] }
+    : { subscriptions: [...scope.subscriptions] };
+
+const tenantLimit =
+  "Resource Graph read only the first 10,000 subscriptions of the scope of discovery (tenant limit): " +
+  "name management groups that hold fewer, in several rotators";
+
+const truncated = "Resource Graph cut its answer off: narrow the scope of discovery";

@@ -1,0 +1,106 @@
+import * as z from "zod";
+import type { CallOptions, Discoveries, StoredHead, StoredShard } from "../../ports";
+import type { DiscoveryHead } from "../../rotation/discovery/discovery-head";
+import type { KnownAccount } from "../../rotation/discovery/known-account";
+import { joinColumns, toAsciiJson, toColumns } from "./json-columns";
+import { instant } from "./record-schema";
+import type { StoredRow } from "./rows";
+import type { Table } from "./tables";
+
+/** Names of accounts are in lower case, so none is this one. */
+const partitionKey = "Discovery";
+const headKey = "head";
+/** In the order of the numbers; the head sorts after all of them. */
+const shardKey = (index: number): string => `accounts-${String(index).padStart(3, "0")}`;
+
+const headSchema = z.strictObject({
+  version: z.string(),
+  writing: z.boolean(),
+  answeredAt: instant.nullable(),
+  nextAskAt: instant,
+  heldUntil: instant.nullable(),
+  trouble: z.strictObject({ since: instant, lasts: z.boolean(), detail: z.string() }).nullable(),
+  coverageLoggedAt: instant.nullable(),
+});
+
+const tags = z.strictObject({ profile: z.string(), consumers: z.string().nullable() }).nullable();
+
+const accountSchema = z.strictObject({
+  resourceId: z.string().min(1),
+  location: z.string(),
+  tags,
+  sharedKey: z.boolean(),
+  taggedAt: instant,
+  good: tags,
+  missing: z.strictObject({ kind: z.enum(["TagRemoved", "AccountGone"]), since: instant }).nullable(),
+});
+
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
+
+/** Do not compile when a schema and its type no longer say the same. */
+export const headSchemaIsComplete: Same<z.output<typeof headSchema>, DiscoveryHead> = true;
+export const accountSchemaIsComplete: Same<z.output<typeof accountSchema>, KnownAccount> = true;
+
+/** Null where the column does not hold what it must. */
+const read = <T>(schema: z.ZodType<T>, row: StoredRow, name: string): T | null => {
+  try {
+    return schema.safeParse(JSON.parse(joinColumns(name, row)), { jitless: true }).data ?? null;
+  } catch {
+    return null;
+  }
+};
+
+const accountsSchema = z.array(accountSchema);
+
+const indexOf = (row: StoredRow): number => Number(row.rowKey.slice(shardKey(0).length - 3));
+
+/** What discovery has found: rows in a partition of their own beside the rotation records. */
+export class DiscoveryTable implements Discoveries {
+  readonly #table: Table;
+
+  constructor(rotations: Table) {
+    this.#table = rotations;
+  }
+
+  async head(options: CallOptions): Promise<StoredHead | null> {
+    const row = await this.#table.read({ partitionKey, rowKey: headKey }, options);
+    if (row === null) return null;
+    return { head: read(headSchema, row, "head") ?? unreadableHead, etag: row.etag };
+  }
+
+  async writeHead(head: DiscoveryHead, etag: string | null, options: CallOptions): Promise<StoredHead | null> {
+    const row = { partitionKey, rowKey: headKey, ...toColumns("head", toAsciiJson(head)) };
+    const outcome = await this.#table.writeConditional(row, etag, options);
+    return outcome.kind === "written" ? { head, etag: outcome.etag } : null;
+  }
+
+  async shards(options: CallOptions): Promise<readonly StoredShard[]> {
+    const rows = await this.#table.list(partitionKey, options, { belowRowKey: headKey });
+    return rows.map((row) => ({
+      index: indexOf(row),
+      accounts: read(accountsSchema, row, "accounts") ?? [],
+      etag: row.etag,
+    }));
+  }
+
+  async writeShard(
+    { index, accounts }: Omit<StoredShard, "etag">,
+    etag: string | null,
+    options: CallOptions,
+  ): Promise<StoredShard | null> {
+    const row = { partitionKey, rowKey: shardKey(index), ...toColumns("accounts", toAsciiJson(accounts)) };
+    const outcome = await this.#table.writeConditional(row, etag, options);
+    return outcome.kind === "written" ? { index, accounts, etag: outcome.etag } : null;
+  }
+}
+
+/** It was edited manually: what is stored is read again, and the graph is asked. */
+const unreadableHead: DiscoveryHead = {
+  version: "unreadable",
+  writing: true,
+  answeredAt: null,
+  nextAskAt: new Date(0).toISOString(),
+  heldUntil: null,
+  trouble: null,
+  coverageLoggedAt: null,
+};
