@@ -16,6 +16,8 @@ import { AskGraph, type DiscoveryPorts, type DiscoveryTask } from "./ask-graph";
 import { joinShards } from "./shards";
 import { unprotectedAmong } from "./unprotected";
 
+const shortHash = (text: string): string => sha256(text).slice(0, 8);
+
 /** A request and a tick at the same moment read the tables once. */
 const sameMomentMs = seconds(1);
 
@@ -113,7 +115,6 @@ export class DiscoveredAccounts implements AccountDirectory {
 
   #resolve(): void {
     const { explicit, profiles, load } = this.#options;
-    const shortHash = (text: string): string => sha256(text).slice(0, 8);
     this.#resolved = resolveFound(this.#known.values(), { explicit, profiles, load, shortHash }, this.#cache);
     const { accounts } = this.#resolved;
     this.#byName = new Map(accounts.map((account) => [account.name, account]));

@@ -124,7 +124,7 @@ const rowOf = (account: StoredAccount, hidesModes: boolean): GraphRow => ({
 const projected = ({ tags, ...row }: GraphRow, [profile = "", consumers = ""]: readonly string[]): GraphRow => {
   const valueOf = (name: string): string => {
     const found = Object.entries(isObject(tags) ? tags : {}).find(([tag]) => tag.toLowerCase() === name.toLowerCase());
-    return String(found?.[1] ?? "");
+    return typeof found?.[1] === "string" ? found[1] : "";
   };
   return { ...row, profile: valueOf(profile), consumers: valueOf(consumers) };
 };
@@ -138,7 +138,9 @@ const tokenOf = (place: number, query: string): string => Buffer.from(`${place}:
 
 const placeOf = (token: unknown, query: string): number | null => {
   if (token === undefined) return 0;
-  const [place, hash] = Buffer.from(String(token), "base64").toString("utf8").split(":");
+  const [place, hash] = Buffer.from(typeof token === "string" ? token : "", "base64")
+    .toString("utf8")
+    .split(":");
   return hash === hashOf(query) ? Number(place) : null;
 };
 

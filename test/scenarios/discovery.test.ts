@@ -231,6 +231,8 @@ describe("tags that cannot be carried out", () => {
   });
 });
 
+const refused = () => new product.OperatorNeededError("Forbidden", { operation: "Resource Graph query" }, "grant it");
+
 describe("an outage of the graph", () => {
   it("forgets nothing, and raises the alarm once it lasts", async () => {
     const rig = aRig();
@@ -252,8 +254,6 @@ describe("an outage of the graph", () => {
   it("that only an operator can end raises the alarm at once", async () => {
     const rig = aRig();
     await placed(rig);
-    const refused = () =>
-      new product.OperatorNeededError("Forbidden", { operation: "Resource Graph query" }, "grant it");
     rig.faults.add("graph.batchAccounts", { when: "before", error: refused });
     await rig.tickAfter(every);
     expect(rig.logged("DiscoveryProblem")).toMatchObject([

@@ -1,22 +1,17 @@
-import type { TokenCredential } from "@azure/identity";
-import { createResourceGraph, resources } from "@azure/arm-resourcegraph/api";
 import * as z from "zod";
 import type { CallOptions, GraphAnswer, ResourceGraph } from "../../ports";
 import type { DiscoveryConfig } from "../../rotation/discovery/discovery-config";
 import type { GraphAccount } from "../../rotation/discovery/known-account";
 import { seconds } from "../../rotation/time/units";
-import { readingRetries, stopAtLongWaits, withDeadline } from "../sdk/pipeline";
+import { loadOnce } from "../sdk/load-once";
+import { withDeadline } from "../sdk/pipeline";
 import { graphRefusal } from "../sdk/refusals";
 import { callSdk, malformedAnswer, type SdkCall } from "../sdk/service-errors";
+import type { AskPage, GraphClientOptions } from "./graph-client";
 import { accountOf, graphQuery, rowSchema } from "./graph-query";
 import { GraphQuota } from "./graph-quota";
 
-export interface ResourceGraphOptions {
-  readonly credential: TokenCredential;
-  /** Base URL of Resource Manager. */
-  readonly armEndpoint: string;
-  /** The token's scope, which stays the cloud's whatever the endpoint is. */
-  readonly armScope: string;
+export interface ResourceGraphOptions extends GraphClientOptions {
   /** Waits between two pages where the quota is used up. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
@@ -34,6 +29,8 @@ const rows = z.array(rowSchema);
 export class AzureResourceGraph implements ResourceGraph {
   readonly #options: ResourceGraphOptions;
 
+  readonly #sdk = loadOnce(() => import("./graph-client"));
+
   constructor(options: ResourceGraphOptions) {
     this.#options = options;
   }
@@ -41,12 +38,13 @@ export class AzureResourceGraph implements ResourceGraph {
   async batchAccounts(discovery: DiscoveryConfig, { signal }: CallOptions): Promise<GraphAnswer> {
     const { sleep } = this.#options;
     const quota = new GraphQuota();
-    const client = this.#client(quota);
+    const { openGraph } = await this.#sdk();
+    const ask = openGraph(this.#options, quota);
     const accounts: GraphAccount[] = [];
     let skipToken: string | undefined;
     for (let page = 1; page <= maxPages; page += 1) {
       await sleep(quota.waitMs, signal);
-      const answer = await this.#page(client, discovery, skipToken, signal);
+      const answer = await this.#page(ask, discovery, skipToken, signal);
       accounts.push(...answer.accounts);
       skipToken = answer.skipToken;
       if (skipToken !== undefined) continue;
@@ -56,7 +54,7 @@ export class AzureResourceGraph implements ResourceGraph {
     throw malformedAnswer(operation);
   }
 
-  async #page(client: Client, discovery: DiscoveryConfig, skipToken: string | undefined, signal: AbortSignal) {
+  async #page(ask: AskPage, discovery: DiscoveryConfig, skipToken: string | undefined, signal: AbortSignal) {
     const call: SdkCall = { operation, effect: "read", refusal: graphRefusal(discovery) };
     const request = {
       ...scopeOf(discovery),
@@ -68,9 +66,7 @@ export class AzureResourceGraph implements ResourceGraph {
         ...(skipToken === undefined ? {} : { skipToken }),
       },
     };
-    const answer = await callSdk(call, signal, () =>
-      resources(client, request, { abortSignal: withDeadline(signal, maxPageMs) }),
-    );
+    const answer = await callSdk(call, signal, () => ask(request, withDeadline(signal, maxPageMs)));
     const read = rows.safeParse(answer.data);
     if (!read.success) throw malformedAnswer(operation);
     return {
@@ -79,19 +75,7 @@ export class AzureResourceGraph implements ResourceGraph {
       isTruncated: answer.resultTruncated === "true",
     };
   }
-
-  #client(quota: GraphQuota): Client {
-    const { credential, armEndpoint, armScope } = this.#options;
-    return createResourceGraph(credential, "", {
-      endpoint: armEndpoint,
-      credentials: { scopes: [armScope] },
-      retryOptions: readingRetries,
-      additionalPolicies: [stopAtLongWaits, quota.policy],
-    });
-  }
 }
-
-type Client = ReturnType<typeof createResourceGraph>;
 
 const scopeOf = ({ scope }: DiscoveryConfig) =>
   "managementGroups" in scope

@@ -39,5 +39,6 @@ export const graphFailures: readonly Row[] = [
     remedy: graphRemedies.forbidden,
   },
   { status: 404, codes: [], lasts: "NotFound", cause: "the scope is not there", remedy: graphRemedies.scope },
+  { status: 409, codes: [], lasts: null, cause: "another operation is under way", remedy: passingRemedies.conflict },
   { status: 429, codes: [], lasts: null, cause: "the quota of queries is used up", remedy: graphRemedies.quota },
 ];

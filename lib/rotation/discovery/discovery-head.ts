@@ -97,8 +97,8 @@ export const lastingTrouble = ({ trouble }: DiscoveryHead, now: Date): Discovery
 
 /** An account that is gone from a list may be gone because the list was not read. */
 export const emptyAnswer =
-  "Resource Graph shows no Batch account at all, although some are known: check that the identity has its Batch role, " +
-  "or the role Reader, on the scope of discovery";
+  "Resource Graph shows no Batch account at all, although some are known: check that the identity has its Batch " +
+  "role, or the role Reader, on the scope of discovery";
 
 const coverageEveryMs = hours(24);
 

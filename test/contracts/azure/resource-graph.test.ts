@@ -139,12 +139,12 @@ describe("a scope", () => {
   });
 });
 
-describe("the graph's failures", () => {
-  const failing = (status: number, more: { readonly retryAfter?: number; readonly code?: string } = {}) => {
-    world.emulators.faults.add({ route: "arm.queryResources", when: "before", kind: "status", status, ...more });
-    return graphOf(world).batchAccounts(graphDiscovery, call);
-  };
+const failing = (status: number, more: { readonly retryAfter?: number } = {}) => {
+  world.emulators.faults.add({ route: "arm.queryResources", when: "before", kind: "status", status, ...more });
+  return graphOf(world).batchAccounts(graphDiscovery, call);
+};
 
+describe("the graph's failures", () => {
   it.each([
     [400, OperatorNeededError],
     [401, TransientServiceError],

@@ -14,8 +14,8 @@ ticksContract("Azure Tables", openTablesWorld);
 noticesContract("Azure Tables", openTablesWorld);
 
 discoveriesContract("Azure Tables", async () => {
-  const { tables, close } = await openTablesWorld();
-  return { discoveries: new DiscoveryTable(tables.rotations), close };
+  const world = await openTablesWorld();
+  return { discoveries: new DiscoveryTable(world.tables.rotations), close: () => world.close() };
 });
 
 signalsContract("Azure Tables", openTablesWorld);

@@ -77,7 +77,7 @@ resourceGraphContract("memory", async () => {
       batch.of(resourceId).userSubscription = true;
     },
     remove: (ref) => batch.remove(ref),
-    lag: () => discovery.lag(world, graphDiscovery),
+    lag: () => discovery.lag(batch, graphDiscovery),
     catchUp: () => discovery.catchUp(),
     readNothing: () => {
       discovery.readsNothing = true;

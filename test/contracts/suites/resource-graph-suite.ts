@@ -29,6 +29,9 @@ export const graphDiscovery: DiscoveryConfig = {
 
 const tags = { "batch-key-rotator": "standard", "batch-key-consumers": "render-api:2" };
 
+const byId = (one: { readonly resourceId: string }, other: { readonly resourceId: string }): number =>
+  one.resourceId < other.resourceId ? -1 : 1;
+
 /** The contract of every view of Azure Resource Graph. */
 export const resourceGraphContract = (name: string, open: () => Promise<GraphWorld>): void => {
   describe(`Batch accounts of the graph in ${name}`, () => {
@@ -55,8 +58,6 @@ export const resourceGraphContract = (name: string, open: () => Promise<GraphWor
         world.addAccount("empty", { "batch-key-rotator": "", "batch-key-consumers": "a" }),
       ];
       const shown = await found();
-      const byId = (one: { readonly resourceId: string }, other: { readonly resourceId: string }) =>
-        one.resourceId < other.resourceId ? -1 : 1;
       const expected = [
         { profile: "standard", consumers: "render-api:2" },
         null,
@@ -83,7 +84,7 @@ export const resourceGraphContract = (name: string, open: () => Promise<GraphWor
       world.lag();
       world.setTags(kept, tags);
       world.remove(removed);
-      expect((await found()).map((one) => one.tags?.profile ?? null).toSorted()).toEqual([null, "standard"]);
+      expect(new Set((await found()).map((one) => one.tags?.profile ?? null))).toEqual(new Set([null, "standard"]));
       world.catchUp();
       expect((await found()).map((one) => one.tags?.profile ?? null)).toEqual(["standard"]);
     });

@@ -1,51 +1,6 @@
-import type { Discoveries, ResourceGraph, StoredHead, StoredShard } from "../../../lib/ports";
-import type { DiscoveryConfig } from "../../../lib/rotation/discovery/discovery-config";
-import type { GraphAccount } from "../../../lib/rotation/discovery/known-account";
-import { allowsSharedKey } from "./fake-batch";
+import type { Discoveries, ResourceGraph, StoredShard } from "../../../lib/ports";
 import type { Process } from "./process";
 import type { World } from "./world";
-
-/** What discovery has found, and what the graph shows of this world's Batch accounts. */
-export class FakeDiscovery {
-  head: StoredHead | null = null;
-  readonly shards = new Map<number, StoredShard>();
-  /** The graph leaves some out, for this reason. */
-  incomplete: string | null = null;
-  /** The identity may read nothing. */
-  readsNothing = false;
-  #lagging: readonly GraphAccount[] | null = null;
-  #etags = 0;
-
-  nextEtag(): string {
-    this.#etags += 1;
-    return `etag-d${this.#etags}`;
-  }
-
-  /** The graph shows what there is now, whatever changes. */
-  lag(world: World, discovery: DiscoveryConfig): void {
-    this.#lagging = liveAccounts(world, discovery);
-  }
-
-  catchUp(): void {
-    this.#lagging = null;
-  }
-
-  shown(world: World, discovery: DiscoveryConfig): readonly GraphAccount[] {
-    return this.readsNothing ? [] : (this.#lagging ?? liveAccounts(world, discovery));
-  }
-}
-
-const liveAccounts = ({ batch }: World, { tag, consumersTag }: DiscoveryConfig): readonly GraphAccount[] =>
-  batch.all().map((resourceId) => {
-    const facts = batch.of(resourceId);
-    const profile = facts.tags[tag];
-    return {
-      resourceId,
-      location: facts.location,
-      tags: profile ? { profile, consumers: facts.tags[consumersTag] || null } : null,
-      sharedKey: !facts.userSubscription && allowsSharedKey(facts),
-    };
-  });
 
 export const graphPort = (world: World, process: Process): ResourceGraph => ({
   batchAccounts: (discovery, { signal }) =>
@@ -55,7 +10,7 @@ export const graphPort = (world: World, process: Process): ResourceGraph => ({
       subject: () => "",
       effect: () => {
         const { incomplete } = world.discovery;
-        const accounts = world.discovery.shown(world, discovery);
+        const accounts = world.discovery.shown(world.batch, discovery);
         return { accounts, isComplete: incomplete === null, incomplete };
       },
     }),

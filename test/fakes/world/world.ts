@@ -1,7 +1,7 @@
 import type { BatchKey } from "../../../lib/batch-key";
 import type { Alerts } from "../../../lib/ports";
-import { FakeDiscovery } from "./discovery-ports";
 import { FakeBatch } from "./fake-batch";
+import { FakeDiscovery } from "./fake-discovery";
 import { FakeTables } from "./fake-tables";
 import { FakeVault } from "./fake-vault";
 import { FaultPlan, type Operation, type PlacedFault } from "./faults";

@@ -153,9 +153,10 @@ describe("processes with different configurations on one record", () => {
   });
 });
 
+const tagged = (taggedAt: string, changes: AccountChanges = {}) =>
+  first({ discovered: { taggedAt: at(taggedAt), held: null }, ...changes });
+
 describe("the tags of an account that was found", () => {
-  const tagged = (taggedAt: string, changes: AccountChanges = {}) =>
-    first({ discovered: { taggedAt: at(taggedAt), held: null }, ...changes });
   const etl = { gate: { consumers: [aConsumer({ name: "etl" })] } };
   /** Tags of 10:30 have driven, after those of 10:00. */
   const drivenTagged = withConfigurationSeen(

@@ -29,14 +29,12 @@ describe("the pause in force", () => {
   });
 });
 
+const held = (reason: "TagRemoved" | "AccountGone" | "TagInvalid" | null) =>
+  anAccount({
+    discovered: { taggedAt: at("08:00"), held: reason && { reason, since: at("09:00"), detail: "set the tag again" } },
+  });
+
 describe("the pause of an account that was found", () => {
-  const held = (reason: "TagRemoved" | "AccountGone" | "TagInvalid" | null) =>
-    anAccount({
-      discovered: {
-        taggedAt: at("08:00"),
-        held: reason && { reason, since: at("09:00"), detail: "set the tag again" },
-      },
-    });
   const idle = aRecord();
   const under = aRecord({ state: aRotation().published() });
   const restarting = aRecord({ restart: aLeakedKeyRequest });

@@ -111,9 +111,9 @@ describe("accounts that were found", () => {
   });
 });
 
-describe("what must differ between accounts", () => {
-  const explicit = (changes: object) => [anAccount({ name: "listed", ...changes })];
+const explicit = (changes: object) => [anAccount({ name: "listed", ...changes })];
 
+describe("what must differ between accounts", () => {
   it("is the resource: a listed account wins without a word, whatever the case", () => {
     const batch = { ...anAccount().batch, resourceId: idOf("ONE") };
     const listed = explicit({ batch });

@@ -1,0 +1,28 @@
+import { createResourceGraph, resources } from "@azure/arm-resourcegraph/api";
+import type { TokenCredential } from "@azure/identity";
+import { readingRetries, stopAtLongWaits } from "../sdk/pipeline";
+import type { GraphQuota } from "./graph-quota";
+
+export interface GraphClientOptions {
+  readonly credential: TokenCredential;
+  /** Base URL of Resource Manager. */
+  readonly armEndpoint: string;
+  /** The token's scope, which stays the cloud's whatever the endpoint is. */
+  readonly armScope: string;
+}
+
+type Query = Parameters<typeof resources>[1];
+
+/** One query, repeated where it fails in passing. */
+export type AskPage = (query: Query, abortSignal: AbortSignal) => ReturnType<typeof resources>;
+
+/** The SDK is loaded with this file, when discovery first asks. */
+export const openGraph = ({ credential, armEndpoint, armScope }: GraphClientOptions, quota: GraphQuota): AskPage => {
+  const client = createResourceGraph(credential, "", {
+    endpoint: armEndpoint,
+    credentials: { scopes: [armScope] },
+    retryOptions: readingRetries,
+    additionalPolicies: [stopAtLongWaits, quota.policy],
+  });
+  return (query, abortSignal) => resources(client, query, { abortSignal });
+};
