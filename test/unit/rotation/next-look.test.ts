@@ -40,6 +40,7 @@ const overdueSince = (lastNotifiedAt: string): RaisedAlarm => ({
   lastNotifiedAt,
 });
 
+const tagRemoved = { reason: "TagRemoved", since: at("09:00"), detail: "set the tag again" } as const;
 const paused = { pause: aPause(), phaseClock: { pausedSince: at("08:00") } } as const;
 const olderSeen = (since: string) => aDrivingConfiguration({ olderSeen: { since: at(since), lastAt: at("09:40") } });
 /** So that nothing else comes first. */
@@ -125,6 +126,7 @@ describe("what a row says", () => {
     ["its apps", anAccount({ gate: { soakMs: minutes(1) } })],
     ["the interval", anAccount({ rotateEveryMs: days(30) })],
     ["the pause", anAccount({ paused: true })],
+    ["a tag that was removed", anAccount({ discovered: { taggedAt: at("08:00"), held: tagRemoved } })],
   ])("says nothing for another configuration: %s", (_, other) => {
     expect(isDue({}, other)).toBe(true);
   });

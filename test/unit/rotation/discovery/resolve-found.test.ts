@@ -68,6 +68,12 @@ describe("accounts that were found", () => {
     expect(resolved([entry], {}, cache).accounts[0]).toBe(first);
   });
 
+  it("are in the order in which they were found", () => {
+    const times = [known("a", { taggedAt: at("10:00") }), known("b"), known("c", { taggedAt: at("08:00") })];
+    for (const entries of [times, times.toReversed()])
+      expect(resolved(entries).accounts.map(({ name }) => name)).toEqual(["c", "b", "a"]);
+  });
+
   it("are none without a tag", () => {
     expect(resolved([known("one", { tags: null, good: null })])).toEqual({ accounts: [], problems: [] });
   });
