@@ -11,7 +11,7 @@ export const parseConsumers = (tag: string | null): ParsedConsumers => {
   const items = (tag ?? "").split(/[\s,;]+/).filter((item) => item !== "");
   const consumers: TaggedConsumer[] = [];
   for (const [i, item] of items.entries()) {
-    const [, name, instances] = /^([A-Za-z0-9._-]{1,64})(?::([1-9]\d{0,3}))?$/.exec(item) ?? [];
+    const [, name, instances] = /^([A-Za-z0-9._-]{1,64})(?::(0|[1-9]\d{0,3}))?$/.exec(item) ?? [];
     if (name === undefined) return invalid(`item ${i + 1} of the tag for consumers is none of them: write ${form}`);
     if (consumers.some((other) => other.name === name))
       return invalid(`item ${i + 1} of the tag for consumers repeats a name: write ${form}`);

@@ -5,6 +5,7 @@ describe("the tag for consumers", () => {
     [null, []],
     ["  ", []],
     ["render-api", [{ name: "render-api", instances: null }]],
+    ["render-api:0", [{ name: "render-api", instances: 0 }]],
     [
       "render-api:2 nightly_etl.v2",
       [
@@ -26,7 +27,7 @@ describe("the tag for consumers", () => {
 
   it.each([
     ["a render/api", 2, "is none of them"],
-    ["a:0", 1, "is none of them"],
+    ["a:01", 1, "is none of them"],
     ["a:1.5", 1, "is none of them"],
     ["a:", 1, "is none of them"],
     ["x".repeat(65), 1, "is none of them"],
