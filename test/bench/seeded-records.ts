@@ -25,6 +25,7 @@ export const idleRecord = (
   configuration: {
     hash: configurationHash(config),
     loadedAt: config.loadedAt,
+    taggedAt: null,
     replaced: [],
     olderSince: null,
     olderSeen: null,
