@@ -2,6 +2,7 @@ import { guardCrashOutput } from "./crash-output";
 import "./account-history";
 import "./account-status";
 import "./check-account";
+import "./coverage";
 import "./list-accounts";
 import "./operate-account";
 import "./receive-signal";

@@ -18,6 +18,9 @@ import { unprotectedAmong } from "./unprotected";
 
 const shortHash = (text: string): string => sha256(text).slice(0, 8);
 
+/** A line of the log holds some; the route lists all. */
+const maxLoggedNames = 20;
+
 /** A request and a tick at the same moment read the tables once. */
 const sameMomentMs = seconds(1);
 
@@ -129,7 +132,22 @@ export class DiscoveredAccounts implements AccountDirectory {
     const asked = await asking.run(this.#head, { known: this.#known, etags: this.#etags, version: this.#version });
     if (asked === null) return;
     this.#head = asked.stored;
+    const { coverageLoggedAt } = asked.stored.head;
     if (asked.accounts === null) this.#version = null;
     else this.#take(asked.accounts.known, asked.accounts.etags, asked.stored.head.version);
+    // The process that has stored so is the one that logs it.
+    if (asked.accounts !== null && coverageLoggedAt !== head.coverageLoggedAt) this.#logCoverage();
+  }
+
+  #logCoverage(): void {
+    const { unprotected, problems, answeredAt } = this.found();
+    this.#options.ports.log.write(unprotected.length > 0 ? "warn" : "info", {
+      event: "Coverage",
+      accounts: this.list().length,
+      unprotected: unprotected.length,
+      problems: problems.length,
+      names: unprotected.slice(0, maxLoggedNames).map(({ name }) => name),
+      checkedAt: answeredAt,
+    });
   }
 }

@@ -46,6 +46,7 @@ export const functionNames = [
   "rotationRecord",
   "operateAccount",
   "checkAccount",
+  "coverage",
 ];
 
 /** Short times, so that a whole rotation takes less than half a minute. */

@@ -66,6 +66,7 @@ export const answeredHead = (
   answeredAt: toInstant(now),
   nextAskAt: plusMs(toInstant(now), answer.everyMs),
   heldUntil: null,
+  coverageLoggedAt: isCoverageDue(head, now) ? toInstant(now) : head.coverageLoggedAt,
   trouble: answer.incomplete === null ? null : troubleOf(head, { lasts: true, detail: answer.incomplete }, now),
 });
 

@@ -20,6 +20,7 @@ afterAll(() => world.close());
 
 const routes: readonly { readonly keyOf: string; readonly method: "GET" | "POST"; readonly path: string }[] = [
   { keyOf: "listAccounts", method: "GET", path: "/accounts" },
+  { keyOf: "coverage", method: "GET", path: "/coverage" },
   { keyOf: "accountStatus", method: "GET", path: "/accounts/render" },
   { keyOf: "accountHistory", method: "GET", path: "/accounts/render/history" },
   { keyOf: "checkAccount", method: "GET", path: "/accounts/render/check" },

@@ -14,6 +14,7 @@ import { type BlockedReason, blockedReasons, discoveryReasons, waitingReasons } 
 import type { RotationRecord } from "../../../lib/rotation/record";
 import { receiveSignal } from "../../../lib/signals/receive-signal";
 import { anAccount } from "../../builders/account";
+import { aDiscovery } from "../../builders/discovery";
 import { otherKeyText } from "../../builders/key";
 import { aDrivingConfiguration, aFailure, aPause, anEventContext, aRecord } from "../../builders/record";
 import { aReport } from "../../builders/report";
@@ -106,7 +107,7 @@ const everyLine = async (): Promise<readonly Line[]> => {
 
   collect((await pulled()).rig);
   collect((await foreign()).rig);
-  return [...lines, ...(await configurationInvalid())];
+  return [...lines, ...(await foundByTag()), ...(await configurationInvalid())];
 };
 
 const pulled = async (): Promise<Place> => {
@@ -188,6 +189,23 @@ const everyOtherEvent = async (): Promise<readonly Line[]> => {
   rig.start();
   await rig.tick();
   return [...rig.lines, ...(await troubleWithHistory())];
+};
+
+/** With an account that is not under rotation, with none, and while graph and tables are out of reach. */
+const foundByTag = async (): Promise<readonly Line[]> => {
+  const lines: Line[] = [];
+  for (const names of [["untagged"], []]) {
+    const rig = new Rig({ discovery: aDiscovery() });
+    for (const name of names) rig.batch.addAccount(name);
+    rig.deploy([]);
+    await rig.tick();
+    rig.unavailable("graph.batchAccounts");
+    await rig.tickAfter(hours(1));
+    rig.unavailable("discoveries.head");
+    await rig.tickAfter(hours(1));
+    lines.push(...rig.lines);
+  }
+  return lines;
 };
 
 /** The record is restored from an older copy, and then has no room for the events that wait. */

@@ -1,0 +1,12 @@
+import { app } from "@azure/functions";
+import { json, withApp } from "./http";
+
+app.http("coverage", {
+  methods: ["GET"],
+  route: "coverage",
+  authLevel: "function",
+  handler: withApp(async (theApp) => {
+    const { readCoverage } = await import("../lib/operations/coverage");
+    return json(200, await readCoverage(theApp));
+  }),
+});
