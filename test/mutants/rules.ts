@@ -321,6 +321,14 @@ export const safetyRules: readonly SafetyRule[] = [
     caughtBy: simulation,
   },
   {
+    rule: "several events count as written only by the answer to each of them",
+    without: "a status that means nothing takes events out of the record that the history never gets",
+    file: "lib/azure/tables/tables.ts",
+    text: "if (added !== rows.length) throw",
+    instead: "if (added > rows.length) throw",
+    caughtBy: { jest: "contracts", test: "azure/tables-faults" },
+  },
+  {
     rule: "what was announced while a record could not be read enters its history once",
     without: "the history holds the alarm of an unreadable record twice after a crash",
     file: "lib/driver/outbox-relay.ts",
