@@ -1,6 +1,6 @@
 import type { HttpHandler, HttpRequest, HttpResponseInit } from "@azure/functions";
 import type { App } from "../lib/app";
-import { CorruptRecordError, OperatorNeededError, type Problem, TransientServiceError } from "../lib/errors";
+import type { Problem } from "../lib/errors";
 import { callOptions } from "../lib/limits";
 import type { AccountConfig } from "../lib/rotation/account-config";
 import { seconds } from "../lib/rotation/time/units";
@@ -80,7 +80,7 @@ export const withApp =
         await accounts.refresh(maxListAgeMs, callOptions(ports.clock, limits.callMs));
         return await handle(composed.app, request);
       } catch (error) {
-        return failed(composed.app, error);
+        return await failed(composed.app, error);
       }
     });
 
@@ -98,7 +98,8 @@ export const withAccount = (
       : problem(409, "DiscoveryProblem", `${found.reason}: ${found.detail}`);
   });
 
-const failed = (app: App, error: unknown): HttpResponseInit => {
+const failed = async (app: App, error: unknown): Promise<HttpResponseInit> => {
+  const { CorruptRecordError, OperatorNeededError, TransientServiceError } = await import("../lib/errors");
   if (error instanceof TransientServiceError || error instanceof OperatorNeededError) {
     app.ports.log.write("warn", { event: "RequestFailed", detail: error.message });
     return problem(503, "Unavailable", error.message, { retryAfter: retrySeconds });

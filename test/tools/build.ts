@@ -1,7 +1,8 @@
 import { statSync } from "node:fs";
 import path from "node:path";
-import { build, type Plugin } from "esbuild";
+import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
 import packageJson from "../../package.json";
+import { deferring } from "./deferred";
 import { leanBundle, leftOut } from "./lean-bundle";
 
 const projectRoot = path.resolve(__dirname, "../..");
@@ -15,23 +16,30 @@ export interface BundleOptions {
   readonly plugins?: readonly Plugin[];
 }
 
+export interface Part {
+  readonly file: string;
+  readonly bytes: number;
+}
+
 export interface Bundle {
   readonly outfile: string;
   readonly bytes: number;
   /** Source files included in it, relative to the project. */
   readonly inputs: readonly string[];
   /** The same with the bytes that each takes. */
-  readonly parts: readonly { readonly file: string; readonly bytes: number }[];
+  readonly parts: readonly Part[];
+  /** Those of them that a start parses; the others are parsed at their first use. */
+  readonly atStart: readonly Part[];
 }
 
 /**
- * One minified CommonJS file: a cold start reads one file instead of hundreds.
+ * One minified CommonJS file: a cold start reads one file instead of hundreds, and parses what it needs of it.
  * Names are not kept: errors have theirs in a field, and the source map restores the rest.
  * Throws with every problem esbuild found.
  */
 export const buildBundle = async ({ outfile, entry, plugins }: BundleOptions): Promise<Bundle> => {
   const absolute = path.resolve(outfile);
-  const { metafile } = await build({
+  const options = {
     absWorkingDir: projectRoot,
     entryPoints: [entry ?? path.join(projectRoot, "functions/index.ts")],
     outfile: absolute,
@@ -54,17 +62,25 @@ export const buildBundle = async ({ outfile, entry, plugins }: BundleOptions): P
     metafile: true,
     logLevel: "silent",
     plugins: [...(plugins ?? []), leanBundle],
-  });
-  const parts = Object.values(metafile.outputs)
-    .flatMap(({ inputs }) => Object.entries(inputs))
-    .map(([file, { bytesInOutput }]) => ({ file, bytes: bytesInOutput }));
+  } as const satisfies BuildOptions;
+  const deferred = await deferring(options, path.join(projectRoot, "functions"));
+  const { metafile } = await build({ ...options, plugins: [deferred.plugin, ...options.plugins] });
+  const atStart = partsOf(metafile);
+  const parts = [...atStart, ...partsOf(deferred.metafile)];
   return {
     outfile: absolute,
     bytes: statSync(absolute).size,
     inputs: parts.filter(({ file, bytes }) => bytes > 0 && !file.startsWith(`${leftOut}:`)).map(({ file }) => file),
     parts,
+    atStart,
   };
 };
+
+const partsOf = ({ outputs }: Metafile): readonly Part[] =>
+  Object.values(outputs)
+    .flatMap(({ inputs }) => Object.entries(inputs))
+    .filter(([file]) => !/^(?:deferred|deferred-text|<stdin>)(?::|$)/.test(file))
+    .map(([file, { bytesInOutput }]) => ({ file, bytes: bytesInOutput }));
 
 const main = async (): Promise<void> => {
   const began = performance.now();

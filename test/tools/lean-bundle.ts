@@ -1,5 +1,7 @@
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Plugin, PluginBuild } from "esbuild";
+import { usedMappers } from "./used-mappers";
 
 /** Modules that stand in the place of what is left out; they have no file. */
 export const leftOut = "left-out";
@@ -42,8 +44,59 @@ const browser = (build: PluginBuild): void => {
   build.onResolve({ filter: /^open$/ }, () => ({ path: "open", namespace: leftOut }));
 };
 
+/** A schema can write itself as JSON schema. Only a development tool asks for that, `npm run schema`. */
+const jsonSchemas = (build: PluginBuild): void => {
+  build.onResolve({ filter: /\/(?:to-json-schema|json-schema-processors)\.js$/ }, ({ importer, path: file }) =>
+    /\/zod\/v4\//.test(importer.replaceAll(path.sep, "/")) ? { path: path.basename(file), namespace: leftOut } : null,
+  );
+};
+
+const armBatch = /\/@azure\/arm-batch\/dist-esm\/src\//;
+
+/** Of Resource Manager's operations only those of Batch accounts are used. */
+const otherOperations = (build: PluginBuild): void => {
+  build.onLoad({ filter: /\/arm-batch\/dist-esm\/src\/operations\/\w+\.js$/ }, ({ path: file }) => {
+    const name = path.basename(file, ".js");
+    if (name === "index" || name === "batchAccountOperations") return null;
+    return { contents: `export class ${name[0]?.toUpperCase()}${name.slice(1)}Impl {}` };
+  });
+  build.onLoad({ filter: /\/arm-batch\/dist-esm\/src\/models\/mappers\.js$/ }, async ({ path: file }) => ({
+    contents: usedMappers(await readFile(file, "utf8")),
+  }));
+};
+
+/** No operation that takes long is used: neither of Resource Manager nor of a vault. */
+const longOperations = (build: PluginBuild): void => {
+  build.onResolve({ filter: /^@azure\/core-lro$/ }, ({ importer }) =>
+    armBatch.test(importer.replaceAll(path.sep, "/")) || /\/keyvault-secrets\//.test(importer.replaceAll(path.sep, "/"))
+      ? { path: "core-lro", namespace: leftOut }
+      : null,
+  );
+};
+
+/** Of XML the tables' client reads the errors of gateways, and writes settings of the service, which the app does not. */
+const xml = (build: PluginBuild): void => {
+  build.onResolve({ filter: /^@azure\/core-xml$/ }, () => ({ path: "core-xml", namespace: leftOut }));
+};
+
 const replacements: Readonly<Record<string, string>> = {
   semver: "export const satisfies = () => true;",
+  "to-json-schema.js": `const none = () => () => { throw new Error("the bundle of the rotator writes no JSON schema"); };
+export { none as createToJSONSchemaMethod, none as createStandardJSONSchemaMethod };
+export { none as extractDefs, none as finalize, none as initializeContext, none as processSchema };`,
+  "json-schema-processors.js": "module.exports = {};",
+  "core-lro": `const none = () => { throw new Error("the bundle of the rotator waits for no long operation"); };
+export { none as createHttpPoller };
+export class Poller { constructor() { none(); } }`,
+  "core-xml": `const characters = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
+const unescaped = (text) => text.replace(/&(lt|gt|quot|apos|amp);/g, (_whole, name) => characters[name]);
+export const [XML_ATTRKEY, XML_CHARKEY] = ["$", "_"];
+export const stringifyXML = () => { throw new Error("the bundle of the rotator writes no XML"); };
+export const parseXML = async (text) => {
+  const leaves = [...text.matchAll(/<(?:\\w+:)?(\\w+)(?:\\s[^<>]*)?>([^<]*)<\\//g)];
+  if (leaves.length === 0) throw new Error("this is no XML of an error");
+  return Object.fromEntries(leaves.map(([, name, value]) => [name, unescaped(value)]));
+};`,
   open: `export default () => { throw new Error("the bundle of the rotator opens no browser"); };`,
 };
 
@@ -51,7 +104,7 @@ const replacements: Readonly<Record<string, string>> = {
 export const leanBundle: Plugin = {
   name: "lean-bundle",
   setup: (build) => {
-    for (const rule of [luxon, tslib, semver, browser]) rule(build);
+    for (const rule of [luxon, tslib, semver, browser, jsonSchemas, otherOperations, longOperations, xml]) rule(build);
     build.onLoad({ filter: /.*/, namespace: leftOut }, ({ path: name }) => ({ contents: replacements[name] ?? "" }));
   },
 };

@@ -1,6 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { parseXML } from "@azure/core-xml";
 import { minVersion, satisfies } from "semver";
 import { nextOpening } from "../../../lib/rotation/time/window";
 import packageJson from "../../../package.json";
@@ -40,6 +41,36 @@ describe("what the bundle leaves out", () => {
     ]);
     const chosen = readFileSync(path.join(projectRoot, "lib/azure/sdk/credential.ts"), "utf8");
     expect(chosen).not.toMatch(/InteractiveBrowser|useIdentityPlugin/);
+  });
+
+  it("is never called by the app: JSON schemas of zod, other operations of Resource Manager, long operations", () => {
+    const sources = ["functions", "lib"].flatMap((name) => withSuffix(path.join(projectRoot, name), ".ts"));
+    const texts = sources.map((file) => readFileSync(file, "utf8")).join("\n");
+    expect(texts).not.toMatch(/JSONSchema|beginDelete|beginRecover|setAccessPolicy|setProperties/);
+    const operations = [...texts.matchAll(/\.batchAccountOperations\s*\.(\w+)\(/g)].map(([, name]) => name);
+    expect(new Set(operations)).toEqual(new Set(["get", "getKeys", "regenerateKey"]));
+    expect(texts).not.toMatch(/\.(?:pool|application|certificate|location)\w*(?:Operations)?\.\w+\(/);
+  });
+
+  it("reads an error of the table service as the SDK does: XML", async () => {
+    const { outfile } = await buildBundle({
+      entry: path.join(packages, "@azure/data-tables/dist/esm/TableClient.js"),
+      outfile: path.join(mkdtempSync(path.join(tmpdir(), "lean-")), "tables.js"),
+    });
+    expect(readFileSync(outfile, "utf8")).toContain("this is no XML of an error");
+    const folder = mkdtempSync(path.join(tmpdir(), "lean-"));
+    const entry = path.join(folder, "entry.js");
+    writeFileSync(entry, `export { parseXML } from "@azure/core-xml";`);
+    const lean: { readonly parseXML: typeof parseXML } = require(
+      (await buildBundle({ entry, outfile: path.join(folder, "xml.js") })).outfile,
+    );
+    const text =
+      '<?xml version="1.0" encoding="utf-8"?><error xmlns="http://schemas.microsoft.com/ado/2007/08/dataservices">' +
+      '<code>ServerBusy</code><message xml:lang="en-US">Wait &amp; try again.</message></error>';
+    const asRead: { readonly code: string; readonly message: { readonly _: string } } = await parseXML(text);
+    expect(await lean.parseXML(text)).toEqual({ code: asRead.code, message: asRead.message._ });
+    await expect(lean.parseXML("Bad Gateway")).rejects.toThrow();
+    await expect(parseXML("Bad Gateway")).rejects.toBeDefined();
   });
 
   it("changes nothing about windows in time zones: luxon", async () => {
