@@ -59,8 +59,8 @@ const buildParts = async (options: BuildOptions, folder: string, files: Readonly
 };
 
 /**
- * Node parses a script before it runs any of it, a megabyte in about 30 ms. What `folder` imports only when it is needed
- * is therefore kept as a text in the same file, which is parsed at its first use.
+ * Node parses a script before it runs any of it, a megabyte in about 30 ms. What `folder` imports only when it is
+ * needed is therefore kept as a text in the same file, which is parsed at its first use.
  */
 export const deferring = async (
   options: BuildOptions,

@@ -74,14 +74,14 @@ const longOperations = (build: PluginBuild): void => {
   );
 };
 
-/** Of XML the tables' client reads the errors of gateways, and writes settings of the service, which the app does not. */
+/** Of XML the tables' client reads errors of gateways, and writes settings of the service, which the app does not. */
 const xml = (build: PluginBuild): void => {
   build.onResolve({ filter: /^@azure\/core-xml$/ }, () => ({ path: "core-xml", namespace: leftOut }));
 };
 
 const replacements: Readonly<Record<string, string>> = {
   semver: "export const satisfies = () => true;",
-  "to-json-schema.js": `const none = () => () => { throw new Error("the bundle of the rotator writes no JSON schema"); };
+  "to-json-schema.js": `const none = () => () => { throw new Error("the rotator writes no JSON schema"); };
 export { none as createToJSONSchemaMethod, none as createStandardJSONSchemaMethod };
 export { none as extractDefs, none as finalize, none as initializeContext, none as processSchema };`,
   "json-schema-processors.js": "module.exports = {};",

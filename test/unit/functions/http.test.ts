@@ -52,8 +52,9 @@ const layerWith = async (settings: Readonly<Record<string, string>>) => {
 let good: Awaited<ReturnType<typeof layerWith>>;
 let wrong: typeof good;
 beforeAll(async () => {
-  good = await layerWith(goodSettings);
   wrong = await layerWith({ ROTATION_CLOUD: "Mars", ROTATION_DRY_RUN: "perhaps" });
+  // Last, as modules that are loaded later come with the last one.
+  good = await layerWith(goodSettings);
 });
 
 afterEach(() => {
