@@ -24,8 +24,8 @@ const deferredImports = async (options: BuildOptions, folder: string): Promise<R
   const found = new Set<string>();
   const finder: Plugin = {
     name: "deferred-finder",
-    setup: ({ onResolve }) => {
-      onResolve({ filter: /^\./ }, ({ kind, importer, resolveDir, path: asked }) => {
+    setup: (builder) => {
+      builder.onResolve({ filter: /^\./ }, ({ kind, importer, resolveDir, path: asked }) => {
         if (kind !== "dynamic-import" || path.dirname(importer) !== folder) return null;
         found.add(path.resolve(resolveDir, `${asked}.ts`));
         return { path: asked, external: true };
@@ -69,17 +69,20 @@ export const deferring = async (
   const { source, metafile } = await buildParts(options, folder, await deferredImports(options, folder));
   const plugin: Plugin = {
     name: "deferred",
-    setup: ({ onResolve, onLoad }) => {
-      onResolve({ filter: /^\./ }, ({ kind, importer, resolveDir, path: asked }) =>
+    setup: (builder) => {
+      builder.onResolve({ filter: /^\./ }, ({ kind, importer, resolveDir, path: asked }) =>
         kind === "dynamic-import" && path.dirname(importer) === folder
           ? { path: path.resolve(resolveDir, `${asked}.ts`), namespace: "deferred" }
           : null,
       );
-      onResolve({ filter: new RegExp(`^${deferredText}$`) }, () => ({ path: deferredText, namespace: deferredText }));
-      onLoad({ filter: /.*/, namespace: "deferred" }, ({ path: file }) => ({
+      builder.onResolve({ filter: new RegExp(`^${deferredText}$`) }, () => ({
+        path: deferredText,
+        namespace: deferredText,
+      }));
+      builder.onLoad({ filter: /.*/, namespace: "deferred" }, ({ path: file }) => ({
         contents: `module.exports = require("${deferredText}").part(${JSON.stringify(nameOf(folder, file))});`,
       }));
-      onLoad({ filter: /.*/, namespace: deferredText }, () => ({ contents: loaderText(source) }));
+      builder.onLoad({ filter: /.*/, namespace: deferredText }, () => ({ contents: loaderText(source) }));
     },
   };
   return { plugin, metafile };

@@ -27,13 +27,9 @@ const tslib = (build: PluginBuild): void => {
   );
 };
 
-/** jsonwebtoken asks whether Node is newer than 6, 15 and 16. `engines` allows no Node before 20. */
-const semver = (build: PluginBuild): void => {
-  build.onResolve({ filter: /^semver$/ }, ({ importer }) =>
-    /\/jsonwebtoken\/lib\/\w+Supported\.js$/.test(importer.replaceAll(path.sep, "/"))
-      ? { path: "semver", namespace: leftOut }
-      : null,
-  );
+/** MSAL signs one kind of token with a certificate, for which Node has all that is needed. */
+const tokens = (build: PluginBuild): void => {
+  build.onResolve({ filter: /^jsonwebtoken$/ }, () => ({ path: "jsonwebtoken", namespace: leftOut }));
 };
 
 /**
@@ -80,7 +76,16 @@ const xml = (build: PluginBuild): void => {
 };
 
 const replacements: Readonly<Record<string, string>> = {
-  semver: "export const satisfies = () => true;",
+  jsonwebtoken: `import { constants, sign as signed } from "node:crypto";
+const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
+const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+const sign = (payload, key, { header }) => {
+  const iat = Math.floor(Date.now() / 1000);
+  const text = part({ typ: "JWT", ...header }) + "." + part({ ...payload, iat });
+  const options = header.alg === "PS256" ? { key, ...pss } : { key };
+  return text + "." + signed("sha256", Buffer.from(text), options).toString("base64url");
+};
+export default { sign };`,
   "to-json-schema.js": `const none = () => () => { throw new Error("the rotator writes no JSON schema"); };
 export { none as createToJSONSchemaMethod, none as createStandardJSONSchemaMethod };
 export { none as extractDefs, none as finalize, none as initializeContext, none as processSchema };`,
@@ -104,7 +109,7 @@ export const parseXML = async (text) => {
 export const leanBundle: Plugin = {
   name: "lean-bundle",
   setup: (build) => {
-    for (const rule of [luxon, tslib, semver, browser, jsonSchemas, otherOperations, longOperations, xml]) rule(build);
+    for (const rule of [luxon, tslib, tokens, browser, jsonSchemas, otherOperations, longOperations, xml]) rule(build);
     build.onLoad({ filter: /.*/, namespace: leftOut }, ({ path: name }) => ({ contents: replacements[name] ?? "" }));
   },
 };

@@ -1,10 +1,10 @@
+import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseXML } from "@azure/core-xml";
-import { minVersion, satisfies } from "semver";
 import { nextOpening } from "../../../lib/rotation/time/window";
-import packageJson from "../../../package.json";
 import { buildBundle } from "../../tools/build";
 import { projectRoot } from "../../unit/infra/bicep";
 
@@ -14,16 +14,55 @@ const withSuffix = (folder: string, suffix: string): readonly string[] =>
     .filter((file) => file.endsWith(suffix))
     .map((file) => path.join(folder, file));
 
+interface Signer {
+  readonly sign: (payload: object, key: string, options: { readonly header: object }) => string;
+}
+interface Verified {
+  readonly header: unknown;
+  readonly payload: unknown;
+}
+/** It brings no types. */
+const jwt: Signer & {
+  readonly verify: (token: string, key: string, options: { complete: true; algorithms: string[] }) => Verified;
+} = createRequire(__filename)("jsonwebtoken");
+
+/** What stands in the bundle in the place of a package. */
+const leanModule = async <T>(name: string, member: string): Promise<T> => {
+  const folder = mkdtempSync(path.join(tmpdir(), "lean-"));
+  try {
+    const entry = path.join(folder, "entry.js");
+    writeFileSync(entry, `export { ${member} } from ${JSON.stringify(name)};`);
+    const found: T = require((await buildBundle({ entry, outfile: path.join(folder, "out.js") })).outfile);
+    return found;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
 describe("what the bundle leaves out", () => {
-  it("is asked for versions of Node only that each supported one satisfies: semver", () => {
-    const oldest = minVersion(packageJson.engines.node)?.version ?? "";
-    const question =
-      /^\w+ semver = require\('semver'\);\s+module\.exports = semver\.satisfies\(process\.version, '(.+)'\);$/;
-    const asked = withSuffix(path.join(packages, "jsonwebtoken/lib"), "upported.js").map((file) =>
-      question.exec(readFileSync(file, "utf8").trim()),
+  it("signs a token as it does: jsonwebtoken", async () => {
+    const signer = await leanModule<{ readonly default: Signer }>("jsonwebtoken", "default");
+    const { privateKey, publicKey } = generateKeyPairSync("rsa", {
+      modulusLength: 2048,
+      publicKeyEncoding: { type: "spki", format: "pem" },
+      privateKeyEncoding: { type: "pkcs8", format: "pem" },
+    });
+    const payload = { aud: "https://login.example", iss: "app", sub: "app", exp: 4_000_000_000, jti: "1" };
+    for (const alg of ["PS256", "RS256"] as const) {
+      const header = { alg, "x5t#S256": "thumb" };
+      const [ours, theirs] = [signer.default, jwt].map(({ sign }) =>
+        jwt.verify(sign(payload, privateKey, { header }), publicKey, { complete: true, algorithms: [alg] }),
+      );
+      expect(ours?.header).toEqual(theirs?.header);
+      expect(ours?.payload).toEqual({ ...payload, iat: expect.any(Number) });
+    }
+    const users = withSuffix(path.join(packages, "@azure/msal-node/dist"), ".mjs").filter((file) =>
+      /from 'jsonwebtoken'/.test(readFileSync(file, "utf8")),
     );
-    expect(asked).toHaveLength(3);
-    expect(asked.filter((found) => found === null || !satisfies(oldest, found[1] ?? ""))).toEqual([]);
+    expect(users.map((file) => path.basename(file))).toEqual(["ClientAssertion.mjs"]);
+    expect(readFileSync(users[0] ?? "", "utf8").match(/jwt\.\w+\([^)]*\)/g)).toEqual([
+      "jwt.sign(payload, this.privateKey, { header })",
+    ]);
   });
 
   it("is used in interactive requests only, of credentials that the app does not choose: open", () => {
@@ -53,17 +92,7 @@ describe("what the bundle leaves out", () => {
   });
 
   it("reads an error of the table service as the SDK does: XML", async () => {
-    const { outfile } = await buildBundle({
-      entry: path.join(packages, "@azure/data-tables/dist/esm/TableClient.js"),
-      outfile: path.join(mkdtempSync(path.join(tmpdir(), "lean-")), "tables.js"),
-    });
-    expect(readFileSync(outfile, "utf8")).toContain("this is no XML of an error");
-    const folder = mkdtempSync(path.join(tmpdir(), "lean-"));
-    const entry = path.join(folder, "entry.js");
-    writeFileSync(entry, `export { parseXML } from "@azure/core-xml";`);
-    const lean: { readonly parseXML: typeof parseXML } = require(
-      (await buildBundle({ entry, outfile: path.join(folder, "xml.js") })).outfile,
-    );
+    const lean = await leanModule<{ readonly parseXML: typeof parseXML }>("@azure/core-xml", "parseXML");
     const text =
       '<?xml version="1.0" encoding="utf-8"?><error xmlns="http://schemas.microsoft.com/ado/2007/08/dataservices">' +
       '<code>ServerBusy</code><message xml:lang="en-US">Wait &amp; try again.</message></error>';
