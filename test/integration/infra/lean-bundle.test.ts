@@ -98,7 +98,7 @@ describe("what the bundle leaves out", () => {
       '<code>ServerBusy</code><message xml:lang="en-US">Wait &amp; try again.</message></error>';
     const asRead: { readonly code: string; readonly message: { readonly _: string } } = await parseXML(text);
     expect(await lean.parseXML(text)).toEqual({ code: asRead.code, message: asRead.message._ });
-    await expect(lean.parseXML("Bad Gateway")).rejects.toThrow();
+    await expect(lean.parseXML("Bad Gateway")).rejects.toThrow("no XML of an error");
     await expect(parseXML("Bad Gateway")).rejects.toBeDefined();
   });
 
