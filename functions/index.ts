@@ -6,8 +6,10 @@ import "./coverage";
 import "./list-accounts";
 import "./operate-account";
 import "./receive-signal";
+import "./report-lost-work";
 import "./rotate-on-demand";
 import "./rotate-on-schedule";
+import "./rotate-subscription";
 import "./rotation-record";
 
 guardCrashOutput();

@@ -41,6 +41,11 @@ param tablePrefix string = ''
 @description('How long the history is kept, as an ISO 8601 duration; empty: P400D.')
 param historyKeep string = ''
 
+@description('More accounts than this to look at go to other instances through a queue; 0: 500.')
+@minValue(0)
+@maxValue(1000000)
+param fanOut int = 0
+
 @description('Address of Resource Manager, for a private link to it; empty: the address of the cloud.')
 param resourceManagerEndpoint string = ''
 
@@ -192,6 +197,7 @@ module resources 'resources.bicep' = if (createsGroup) {
     dryRun: dryRun
     tablePrefix: tablePrefix
     historyKeep: historyKeep
+    fanOut: fanOut
     resourceManagerEndpoint: resourceManagerEndpoint
     existingVaultResourceId: existingVaultResourceId
     existingStorageAccountResourceId: existingStorageAccountResourceId
@@ -247,6 +253,7 @@ module resourcesInExistingGroup 'resources.bicep' = if (!createsGroup) {
     dryRun: dryRun
     tablePrefix: tablePrefix
     historyKeep: historyKeep
+    fanOut: fanOut
     resourceManagerEndpoint: resourceManagerEndpoint
     existingVaultResourceId: existingVaultResourceId
     existingStorageAccountResourceId: existingStorageAccountResourceId

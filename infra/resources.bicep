@@ -2,7 +2,7 @@
 //   az deployment group create --resource-group <group> --template-file infra/resources.bicep --parameters @<file>
 
 import { account, accountDefaults as defaultsOfAccounts } from './types.bicep'
-import { batchActions, batchRoleDescription, blobDataOwner, metricsPublisher, secretDataActions, secretsRoleDescription, tableDataContributor } from './rights.bicep'
+import { batchActions, batchRoleDescription, blobDataOwner, metricsPublisher, queueDataContributor, secretDataActions, secretsRoleDescription, tableDataContributor } from './rights.bicep'
 
 @description('Region of the resources; default: the region of the resource group.')
 param location string = resourceGroup().location
@@ -34,6 +34,11 @@ param tablePrefix string = ''
 
 @description('How long the history is kept, as an ISO 8601 duration; empty: P400D.')
 param historyKeep string = ''
+
+@description('More accounts than this to look at go to other instances through a queue; 0: 500.')
+@minValue(0)
+@maxValue(1000000)
+param fanOut int = 0
 
 @description('Address of Resource Manager, for a private link to it; empty: the address of the cloud.')
 param resourceManagerEndpoint string = ''
@@ -246,7 +251,7 @@ var appSubnetId = createsNetwork ? '${networkId}/subnets/app' : existingAppSubne
 var endpointSubnetId = createsNetwork ? '${networkId}/subnets/endpoints' : existingEndpointSubnetResourceId
 
 var storageEndpoints = privateNetwork && !usesExistingStorage
-  ? map(['blob', 'table'], groupId => {
+  ? map(['blob', 'queue', 'table'], groupId => {
       groupId: groupId
       resourceId: storageId
       zoneName: 'privatelink.${groupId}.${environment().suffixes.storage}'
@@ -505,6 +510,7 @@ module functionApp 'modules/function-app.bicep' = {
       ROTATION_ALERT_WEBHOOK_SECRET: webhookSecret
       ROTATION_ALERT_WEBHOOK_URL: webhookUrl
       ROTATION_ARM_ENDPOINT: resourceManagerEndpoint
+      ROTATION_FAN_OUT: fanOut == 0 ? '' : string(fanOut)
       ROTATION_HEARTBEAT_FAIL: heartbeatFail
       ROTATION_HEARTBEAT_URL: heartbeatUrl
       ROTATION_HISTORY_KEEP: historyKeep
@@ -617,7 +623,7 @@ var rolesToAssign = createRoleAssignments
   : concat(
       map(placed, one => { role: batchRoleToAssign, scope: one.resourceId }),
       map(concat(vaultScopesToAssign, foundVaultScopes), id => { role: vaultRoleToAssign, scope: id }),
-      map([blobDataOwner, tableDataContributor], role => { role: role, scope: storageId }),
+      map([blobDataOwner, tableDataContributor, queueDataContributor], role => { role: role, scope: storageId }),
       hasTableStorage ? [{ role: tableDataContributor, scope: tableStorageAccountResourceId }] : [],
       [{ role: metricsPublisher, scope: monitoring.outputs.applicationInsightsId }]
     )

@@ -37,5 +37,9 @@ var blobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
 var tableDataContributor = '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
 
 @export()
+@description('Storage Queue Data Contributor: with more accounts due than ROTATION_FAN_OUT, a run of the timer hands them to other instances through a queue.')
+var queueDataContributor = '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
+
+@export()
 @description('Monitoring Metrics Publisher: the host sends the log with the identity of the app.')
 var metricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'

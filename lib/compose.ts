@@ -71,7 +71,7 @@ const composeApp = (env: Environment, write: LineWriter): Pick<Ready, "app" | "h
 };
 
 const limitsOf = (
-  { claimMs, quarantineMs, dryRun, historyKeepMs }: Settings,
+  { claimMs, quarantineMs, dryRun, historyKeepMs, fanOutAbove }: Settings,
   functionTimeoutMs: number,
 ): AppLimits => ({
   claimMs,
@@ -82,6 +82,7 @@ const limitsOf = (
   dryRun,
   historyKeepMs,
   tickMs: functionTimeoutMs / 2,
+  fanOutAbove,
   requestMs: Math.min(functionTimeoutMs / 2, seconds(100)),
   claimWaitMs: seconds(3),
 });

@@ -17,6 +17,8 @@ export interface Limits {
 export interface AppLimits extends Limits {
   /** A tick begins no new step after this many milliseconds: well before the host ends the function. */
   readonly tickMs: number;
+  /** A tick that has to look at more accounts than this hands them to the queue. */
+  readonly fanOutAbove: number;
   /** An HTTP request takes no new step after this many milliseconds: well before the platform cuts its answer. */
   readonly requestMs: number;
   /** How long a request waits for another driver's claim, in milliseconds. */

@@ -170,7 +170,13 @@ export interface Rotations {
 export interface TickNotes {
   /** When a tick last looked at all accounts; null for never. */
   readonly allLookedAt: Instant | null;
+  /** The last time that a tick has handed accounts to the queue, and whether a worker has got any; null for never. */
+  readonly handedOver: { readonly at: Instant; readonly taken: boolean } | null;
+  /** When it was last an alarm that no worker takes any; null once one has. */
+  readonly untakenAlarmAt: Instant | null;
 }
+
+export const noTickNotes: TickNotes = { allLookedAt: null, handedOver: null, untakenAlarmAt: null };
 
 export interface StoredTickNotes {
   readonly notes: TickNotes;

@@ -186,6 +186,15 @@ var rules = [
     dimensions: ['Account']
   }
   {
+    name: 'work-lost'
+    title: 'Accounts that went to the queue were not processed'
+    description: 'A run of the timer handed accounts to other instances through the queue, and none took them, or the function failed five times. The detail gives the remedy.'
+    query: loadTextContent('../queries/work-lost.kql')
+    severity: 2
+    window: 'PT2H'
+    dimensions: []
+  }
+  {
     name: 'configuration-invalid'
     title: 'The settings are wrong'
     description: 'No key is rotated until the settings are correct, unless the reason is SettingUnresolved. The detail names each setting and its remedy.'

@@ -6,7 +6,7 @@ param tags object
 param subnetId string
 param resourceId string
 
-@description('blob, table, vault or sites.')
+@description('blob, queue, table, vault or sites.')
 param groupId string
 
 @description('Name of the private DNS zone.')

@@ -1,6 +1,6 @@
 // The container and the rights that the host and the app need in a storage account, new or existing. Deployed to its resource group.
 
-import { blobDataOwner, tableDataContributor } from '../rights.bicep'
+import { blobDataOwner, queueDataContributor, tableDataContributor } from '../rights.bicep'
 
 param storageAccountName string
 param deploymentContainerName string
@@ -26,7 +26,7 @@ resource deploymentContainer 'Microsoft.Storage/storageAccounts/blobServices/con
 }
 
 resource assignments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for role in [blobDataOwner, tableDataContributor]: if (assignsRoles) {
+  for role in [blobDataOwner, tableDataContributor, queueDataContributor]: if (assignsRoles) {
     name: guid(storage.id, principalId, role)
     scope: storage
     properties: {

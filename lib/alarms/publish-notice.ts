@@ -2,7 +2,7 @@ import { callOptions } from "../limits";
 import { CorruptRecordError, OperatorNeededError, TransientServiceError } from "../errors";
 import type { Ports, StoredNotice } from "../ports";
 import type { Condition } from "../rotation/events/alarm-conditions";
-import { clearedKind, isAlarm } from "../rotation/events/events";
+import { clearedKind, type EventDraft, isAlarm } from "../rotation/events/events";
 import {
   announcedAll,
   firstNotice,
@@ -11,6 +11,7 @@ import {
   hasPendingNotifications,
   maxHoldMs,
   noticed,
+  withDrafts,
 } from "../rotation/events/notice";
 import { alertDropped, sendDeliveries } from "./send-deliveries";
 
@@ -32,6 +33,13 @@ export interface Subject {
   readonly remindEveryMs: number;
 }
 
+/** What has happened, apart from what lasts. */
+export interface Happening {
+  readonly account: string | null;
+  readonly known: StoredNotice | null;
+  readonly draft: EventDraft;
+}
+
 /**
  * Publishes the conditions that have begun, last or have ended, and sends the deliveries that are still open. The
  * notice is stored first, with a delivery lease: of two concurrent hosts the second writer stops, and what a crash has
@@ -40,15 +48,18 @@ export interface Subject {
  */
 export const publishNotice = async (
   { ports, callMs }: NotifierPorts,
-  subject: Subject,
+  subject: Subject | Happening,
 ): Promise<StoredNotice | null> => {
   const { notices, alerts, log, clock, ids } = ports;
-  const { account, known, found, remindEveryMs } = subject;
+  const { account, known } = subject;
   const now = clock.now();
   const before = known?.notice ?? firstNotice(account);
   if (isHeld(before, now)) return null;
   const context = { now, by: "schedule", nextId: () => ids.next() };
-  const next = noticed(before, found, remindEveryMs, context);
+  const next =
+    "draft" in subject
+      ? withDrafts(before, [subject.draft], context)
+      : noticed(before, subject.found, subject.remindEveryMs, context);
   if (!hasPendingNotifications(next, now)) return known;
   const call = () => callOptions(clock, callMs);
   const mine = await notices.write(held(next, now), known?.etag ?? null, call());

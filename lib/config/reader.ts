@@ -66,6 +66,13 @@ export class SettingsReader {
     return null;
   }
 
+  /** Null where unset or no such number. */
+  wholeNumber(name: SettingName, least: number, most: number): number | null {
+    const inRange = (text: string): boolean => /^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most;
+    const text = this.matching(name, `a whole number from ${least} to ${most}`, inRange);
+    return text === null ? null : Number(text);
+  }
+
   flag(name: SettingName): boolean {
     const text = this.matching(name, "true or false", (value) => /^(true|false)$/i.test(value));
     return text?.toLowerCase() === "true";

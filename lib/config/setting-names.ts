@@ -15,6 +15,7 @@ export const settingNames = {
   ROTATION_ACCOUNTS: "the accounts to rotate: JSON with or without comments, or @file.json beside host.json",
   ROTATION_VAULT_URL: "vault of the accounts whose secret names none: its address, https",
   ROTATION_DRY_RUN: "true: report every step, change nothing; default false",
+  ROTATION_FAN_OUT: "more accounts than this to look at go to other instances through a queue; default 500",
   ROTATION_HISTORY_KEEP: "how long events stay in the history, from P1D; default P400D",
   ROTATION_ALERT_WEBHOOK_URL: "where alarms go besides the log, https",
   ROTATION_ALERT_WEBHOOK_FORMAT: "cloudevents, teams or slack; default cloudevents",

@@ -7,6 +7,7 @@ import { readDefaultVault } from "./identity-fields";
 import { Problems } from "./problems";
 import { type Environment, maxMs, SettingsReader } from "./reader";
 import { parseNcrontab } from "./schedule";
+import { readTablePrefix } from "./table-prefix";
 import { everyFiveMinutes, readSchedule } from "./timer-schedule";
 import { readStorage, type StorageSettings } from "./storage";
 import { isPlainBase, parseUrl, withoutSlash } from "./urls";
@@ -39,6 +40,8 @@ export interface Settings extends Configuration {
   readonly cloud: Cloud;
   /** `AZURE_CLIENT_ID`; null for the system-assigned identity. */
   readonly clientId: string | null;
+  /** A tick that has to look at more accounts than this hands them to the queue. */
+  readonly fanOutAbove: number;
   /** How long events stay in the history, in milliseconds. */
   readonly historyKeepMs: number;
   readonly claimMs: number;
@@ -87,11 +90,6 @@ const readTestLength = (
   if (reader.text(name) !== null) problems.add(name, "may be set only with ROTATION_EMULATED: remove it");
   return null;
 };
-
-const readTablePrefix = (reader: SettingsReader): string =>
-  reader.matching("ROTATION_TABLE_PREFIX", "1 to 50 letters and digits, a letter first", (value) =>
-    /^[A-Za-z][A-Za-z0-9]{0,49}$/.test(value),
-  ) ?? "BatchKey";
 
 const readClientId = (reader: SettingsReader): string | null =>
   reader.matching("AZURE_CLIENT_ID", "the client id of a user-assigned identity, a GUID", isGuid);
@@ -170,6 +168,7 @@ export const readSettings = (
     heartbeat: readHeartbeat(reader, emulated),
     cloud,
     clientId,
+    fanOutAbove: reader.wholeNumber("ROTATION_FAN_OUT", 1, 1_000_000) ?? 500,
     historyKeepMs: readHistoryKeep(reader, emulated),
     // Longer than any one call can run: a claim must outlast its holder.
     claimMs: readTestLength(reader, "ROTATION_CLAIM", emulated, problems) ?? host.functionTimeoutMs + minutes(1),

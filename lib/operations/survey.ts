@@ -7,6 +7,7 @@ import { needsDriver } from "../rotation/needs-driver";
 import { atEveryTick, lookAtAllIsDue, lookIsDue, nextLook, type StoredLook } from "../rotation/next-look";
 import type { RotationRecord } from "../rotation/record";
 import { type Instant, toInstant } from "../rotation/time/time";
+import { changeTickNotes } from "./tick-notes";
 
 /** What a tick finds in the table of the records before it looks at any account. */
 export interface Survey {
@@ -67,6 +68,11 @@ export class Surveyor {
     }
   }
 
+  /** What is due by the columns of the rows, whenever all were looked at last. */
+  surveyByColumns(now: Date, stop: AbortSignal): Promise<Survey> {
+    return this.#byColumns(new Sorted(this.app.accounts.list(), new Set()), now, stop);
+  }
+
   /** Asked only where this process does not know of a tick that has looked at all within the hour. */
   async #notes(now: Date): Promise<StoredTickNotes | null> {
     if (!lookAtAllIsDue(this.#allLookedAt, now)) return null;
@@ -80,7 +86,7 @@ export class Surveyor {
     const { ports } = this.app;
     const at = toInstant(now);
     try {
-      await ports.ticks.write({ allLookedAt: at }, before?.etag ?? null, this.#call());
+      await changeTickNotes(this.app, (notes) => ({ ...notes, allLookedAt: at }), before);
       this.#allLookedAt = at;
     } catch (error) {
       ports.log.write("warn", notificationDelayed(null, error));

@@ -11,6 +11,8 @@ const killAfterMs = 3_000;
 const attempts = 3;
 
 export interface AzuriteOptions {
+  /** Default: tables. */
+  readonly service?: "table" | "queue";
   /** The folder of the tables; without it they are in memory, and lost after a restart. */
   readonly folder?: string;
   /** Files of a certificate and its key: https, and tokens of any issuer of Azure for the audience of storage. */
@@ -26,11 +28,14 @@ export interface Azurite {
   restart(): Promise<void>;
 }
 
+/** Goes behind a connection string of tables: the queues that this Azurite serves. */
+export const queueEndpointFor = (port: number): string => `QueueEndpoint=http://127.0.0.1:${port}/${account};`;
+
 export const connectionStringFor = (port: number): string =>
   `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${accountKey};` +
   `TableEndpoint=http://127.0.0.1:${port}/${account};`;
 
-/** Starts Azurite's table service as a child process on a free port, and waits until it answers. */
+/** Starts one of Azurite's services as a child process on a free port, and waits until it answers. */
 export const startAzurite = async (options: AzuriteOptions = {}): Promise<Azurite> => {
   let [port, child] = await startOnFreePort(options);
   return {
@@ -66,22 +71,24 @@ const freePort = async (): Promise<number> => {
 };
 
 /** Ends when its parent has died for any reason: nothing else would end it, as it has a separate process group. */
-const underParent = `process.stdin.on("end", () => process.kill(process.pid, "SIGINT")).resume();
-require(${JSON.stringify(require.resolve("azurite/dist/src/table/main.js"))});`;
+const underParent = (
+  service: string,
+): string => `process.stdin.on("end", () => process.kill(process.pid, "SIGINT")).resume();
+require(${JSON.stringify(require.resolve(`azurite/dist/src/${service}/main.js`))});`;
 
 const start = async (port: number, options: AzuriteOptions): Promise<ChildProcess> => {
-  const { folder, tls } = options;
+  const { folder, tls, service = "table" } = options;
   const child = spawn(
     process.execPath,
     [
       "-e",
-      underParent,
-      "azurite-table",
+      underParent(service),
+      `azurite-${service}`,
       "--silent",
       "--disableTelemetry",
       "--skipApiVersionCheck",
-      "--tableHost=127.0.0.1",
-      `--tablePort=${port}`,
+      `--${service}Host=127.0.0.1`,
+      `--${service}Port=${port}`,
       ...(folder === undefined ? ["--inMemoryPersistence"] : ["--location", folder]),
       ...(tls === undefined ? [] : ["--oauth=basic", "--cert", tls.cert, "--key", tls.key]),
     ],
@@ -111,7 +118,8 @@ const ready = (child: ChildProcess): Promise<void> =>
     });
     const read = (chunk: Buffer): void => {
       output += chunk.toString("utf8");
-      if (!output.includes("successfully started")) return;
+      // The tables say "started", the queues "listens".
+      if (!/successfully (?:started|listens)/.test(output)) return;
       clearTimeout(timer);
       resolve();
     };

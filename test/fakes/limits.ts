@@ -10,6 +10,7 @@ export const limits: AppLimits = {
   dryRun: false,
   historyKeepMs: days(400),
   tickMs: minutes(2.5),
+  fanOutAbove: 500,
   requestMs: 100_000,
   claimWaitMs: 3_000,
 };

@@ -13,6 +13,8 @@ import { type HostLog, errorText } from "./host/host-log";
 import { createListener, type HttpFunction } from "./host/http-listener";
 import { createInvoker, type Invoker } from "./host/invocation";
 import { parseSchedule, type Schedule } from "./host/ncrontab";
+import { QueueService } from "./host/queue-service";
+import { sendOutput, startQueueTrigger } from "./host/queues";
 import { parseRoute, type Route } from "./host/routes";
 import { isMonitored, startTimer, timerInput } from "./host/timers";
 
@@ -34,6 +36,7 @@ export interface FunctionSummary {
   readonly methods?: readonly string[];
   readonly route?: string;
   readonly schedule?: string;
+  readonly queue?: string;
 }
 
 export interface FunctionsHost {
@@ -64,13 +67,25 @@ interface TimerFunction {
   readonly useMonitor: boolean;
 }
 
+interface QueueFunction {
+  readonly registered: RegisteredFunction;
+  readonly queue: string;
+  /** Null where the connection string names no queues: then the function never runs. */
+  readonly service: QueueService | null;
+}
+
 interface Found {
   readonly summaries: FunctionSummary[];
   readonly routes: Route[];
   readonly httpFunctions: Map<string, HttpFunction>;
   readonly timers: Map<string, TimerFunction>;
+  readonly queues: Map<string, QueueFunction>;
   readonly inError: Record<string, string>;
 }
+
+/** This host knows connection strings only, no identity. */
+const queueServiceOf = ({ connection }: Binding, env: NodeJS.ProcessEnv): QueueService | null =>
+  QueueService.open(env[connection ?? ""]);
 
 const addFunction = (found: Found, registered: RegisteredFunction, options: HostOptions): void => {
   const { name } = registered.metadata;
@@ -89,13 +104,24 @@ const addFunction = (found: Found, registered: RegisteredFunction, options: Host
     const useMonitor = (trigger.useMonitor ?? true) && isMonitored(schedule, new Date());
     found.timers.set(name, { registered, schedule, useMonitor });
     found.summaries.push({ name, type, schedule: expression });
+  } else if (type === "queueTrigger") {
+    const queue = resolveSettings(trigger.queueName ?? "", options.env);
+    found.queues.set(name, { registered, queue, service: queueServiceOf(trigger, options.env) });
+    found.summaries.push({ name, type, queue });
   } else {
-    throw new Error(`this host supports HTTP and timer triggers only, not '${type}'`);
+    throw new Error(`this host supports HTTP, timer and queue triggers only, not '${type}'`);
   }
 };
 
 const indexFunctions = (registry: AppRegistry, options: HostOptions): Found => {
-  const found: Found = { summaries: [], routes: [], httpFunctions: new Map(), timers: new Map(), inError: {} };
+  const found: Found = {
+    summaries: [],
+    routes: [],
+    httpFunctions: new Map(),
+    timers: new Map(),
+    queues: new Map(),
+    inError: {},
+  };
   for (const registered of registry.functions.values()) {
     const { name } = registered.metadata;
     try {
@@ -120,6 +146,20 @@ const fireWith =
     }
   };
 
+/** Starts each; returns the functions that stop them. */
+const queueTriggers = (found: Found, { app, log }: HostOptions, invoker: Invoker): readonly (() => void)[] =>
+  [...found.queues].flatMap(([name, { registered, queue, service }]) =>
+    service === null
+      ? []
+      : startQueueTrigger({
+          queue,
+          service,
+          settings: app.queues,
+          run: (input, metadata) => invoker.invoke(registered, input, metadata),
+          failed: (problem) => log("error", `Function.${name}`, `Executed '${name}' (Failed): ${errorText(problem)}`),
+        }),
+  );
+
 const listen = async (server: Server, port: number): Promise<number> => {
   server.listen(port, "127.0.0.1");
   await once(server, "listening");
@@ -139,7 +179,8 @@ const stopServer = async (server: Server, invoker: Invoker, graceMs: number): Pr
 };
 
 /**
- * A small Functions host for one app: HTTP and timer triggers, function keys, `%SETTING%` in schedules.
+ * A small Functions host for one app: HTTP, timer and queue triggers, queues as outputs, function keys, and `%SETTING%`
+ * in schedules and names of queues.
  * It needs a separate process: the app's module and its environment are global. Rejects when the app cannot be loaded.
  */
 export const startHost = async (options: HostOptions): Promise<FunctionsHost> => {
@@ -153,7 +194,16 @@ export const startHost = async (options: HostOptions): Promise<FunctionsHost> =>
   const found = indexFunctions(registry, options);
   const keys = functionKeys([...registry.functions.keys()], options.givenKeys);
   const { onTimeout } = options;
-  const invoker = createInvoker({ registry, log, timeoutMs: app.functionTimeoutMs, onTimeout });
+  const invoker = createInvoker({
+    registry,
+    log,
+    timeoutMs: app.functionTimeoutMs,
+    onTimeout,
+    sendOutput: (binding, data) => {
+      const queue = resolveSettings(binding.queueName ?? "", options.env);
+      return sendOutput(queueServiceOf(binding, options.env), queue, data);
+    },
+  });
   const server = createListener({
     ...found,
     fireByHand: (name) => {
@@ -165,9 +215,12 @@ export const startHost = async (options: HostOptions): Promise<FunctionsHost> =>
     log,
   });
   const port = await listen(server, options.port);
-  const stops = [...found.timers].map(([name, timer]) =>
-    startTimer({ ...timer, fire: fireWith(name, timer.registered, invoker, log) }),
-  );
+  const stops = [
+    ...queueTriggers(found, options, invoker),
+    ...[...found.timers].map(([name, timer]) =>
+      startTimer({ ...timer, fire: fireWith(name, timer.registered, invoker, log) }),
+    ),
+  ];
   return {
     port,
     functions: found.summaries,

@@ -672,4 +672,20 @@ export const safetyRules: readonly SafetyRule[] = [
     instead: "toLookAt: [],",
     caughtBy: { jest: "scenarios", test: "scenarios/scan" },
   },
+  {
+    rule: "a message of the queue from before the last tick is dropped",
+    without: "hours of messages that were left in the queue are driven at once, beside the accounts that are due",
+    file: "lib/operations/work.ts",
+    text: "if (work.until < toInstant(now)) {",
+    instead: "if (work.until === null) {",
+    caughtBy: { jest: "scenarios", test: "scenarios/fan-out" },
+  },
+  {
+    rule: "accounts that no worker has taken are driven by the next tick",
+    without: "with a queue that nothing serves, the largest fleets are rotated no more",
+    file: "lib/operations/hand-over.ts",
+    text: "return written && untaken === null;",
+    instead: "return written;",
+    caughtBy: { jest: "scenarios", test: "scenarios/fan-out" },
+  },
 ];

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { CallOptions, StoredTickNotes, TickNotes, Ticks } from "../../ports";
+import { type CallOptions, noTickNotes, type StoredTickNotes, type TickNotes, type Ticks } from "../../ports";
 import { joinColumns, toAsciiJson, toColumns } from "./json-columns";
 import { instant } from "./record-schema";
 import type { StoredRow } from "./rows";
@@ -8,11 +8,15 @@ import type { Table } from "./tables";
 /** Names of accounts are in lower case, so none is this one. */
 const key = { partitionKey: "Ticks", rowKey: "notes" } as const;
 
-const notesSchema = z.object({ allLookedAt: instant.nullable() });
+const notesSchema = z.object({
+  allLookedAt: instant.nullable(),
+  handedOver: z.object({ at: instant, taken: z.boolean() }).nullable(),
+  untakenAlarmAt: instant.nullable(),
+});
 
 const toStored = (row: StoredRow): StoredTickNotes => {
   const parsed = notesSchema.safeParse(readJson(row));
-  return { notes: parsed.success ? parsed.data : { allLookedAt: null }, etag: row.etag };
+  return { notes: parsed.success ? parsed.data : noTickNotes, etag: row.etag };
 };
 
 const readJson = (row: StoredRow): unknown => {

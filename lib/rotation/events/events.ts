@@ -16,6 +16,7 @@ export const alarmKinds = [
   "SecretContested",
   "ConfigurationConflict",
   "DiscoveryProblem",
+  "WorkLost",
 ] as const;
 
 export type AlarmKind = (typeof alarmKinds)[number];

@@ -1,7 +1,7 @@
 import { type EventContext } from "./outbox";
 import { alarmChanges, type Condition } from "./alarm-conditions";
 import { isWanted, newDelivery, newestDeliveries, type Wanted } from "./deliveries";
-import { type Announcement, keptDetail } from "./events";
+import { type Announcement, type EventDraft, keptDetail } from "./events";
 import type { BlockedReason } from "../reasons";
 import type { Delivery, RaisedAlarm } from "../record";
 import { type Instant, msBetween, plusMs, toInstant } from "../time/time";
@@ -88,28 +88,38 @@ export const isHeld = ({ heldUntil }: Notice, now: Date): boolean => {
   return leftMs > 0 && leftMs <= maxHoldMs;
 };
 
+type NoticeContext = Omit<EventContext, "hash">;
+
 /** The notice with the events of these conditions: each is raised once, repeated, and cleared once. */
 export const noticed = (
   notice: Notice,
   found: readonly Condition[],
   remindEveryMs: number,
-  pen: Omit<EventContext, "hash">,
+  pen: NoticeContext,
 ): Notice => {
   const { alarms, drafts } = alarmChanges(notice.alarms, found, remindEveryMs, pen.now);
-  const events = drafts.map(
-    ({ event, reason, detail }): Announcement => ({
-      id: pen.nextId(),
-      at: toInstant(pen.now),
-      event,
-      account: notice.account,
-      rotationId: null,
-      reason: reason ?? null,
-      detail: keptDetail(detail),
-      by: pen.by,
-    }),
-  );
-  return { ...notice, alarms, outbox: [...notice.outbox, ...events] };
+  return { ...withDrafts(notice, drafts, pen), alarms };
 };
+
+/** The notice with events; the conditions that last stay as they are. */
+export const withDrafts = (notice: Notice, drafts: readonly EventDraft[], pen: NoticeContext): Notice => ({
+  ...notice,
+  outbox: [
+    ...notice.outbox,
+    ...drafts.map(
+      ({ event, reason, detail }): Announcement => ({
+        id: pen.nextId(),
+        at: toInstant(pen.now),
+        event,
+        account: notice.account,
+        rotationId: null,
+        reason: reason ?? null,
+        detail: keptDetail(detail),
+        by: pen.by,
+      }),
+    ),
+  ],
+});
 
 /** Whether anything is left to do about it. */
 export const isOpen = ({ alarms, outbox, deliveries, pendingHistory }: Notice): boolean =>

@@ -1,4 +1,4 @@
-import type { StoredTickNotes, Ticks } from "../../../lib/ports";
+import { noTickNotes, type StoredTickNotes, type Ticks } from "../../../lib/ports";
 import { at, later } from "./records";
 
 export interface TicksWorld {
@@ -26,12 +26,15 @@ export const ticksContract = (name: string, open: () => Promise<TicksWorld>): vo
     it("are absent at first, and then written only by one that has read the newest", async () => {
       const { ticks } = world;
       expect(await ticks.read(call)).toBeNull();
-      const first = written(await ticks.write({ allLookedAt: at }, null, call));
+      const first = written(await ticks.write({ ...noTickNotes, allLookedAt: at }, null, call));
       expect(await ticks.read(call)).toEqual(first);
-      expect(await ticks.write({ allLookedAt: later }, null, call)).toBeNull();
-      const second = written(await ticks.write({ allLookedAt: null }, first.etag, call));
-      expect(await ticks.write({ allLookedAt: later }, first.etag, call)).toBeNull();
-      expect(await ticks.read(call)).toEqual({ notes: { allLookedAt: null }, etag: second.etag });
+      expect(await ticks.write({ ...noTickNotes, allLookedAt: later }, null, call)).toBeNull();
+      const second = written(await ticks.write({ ...noTickNotes, handedOver: { at, taken: true } }, first.etag, call));
+      expect(await ticks.write(noTickNotes, first.etag, call)).toBeNull();
+      expect(await ticks.read(call)).toEqual({
+        notes: { ...noTickNotes, handedOver: { at, taken: true } },
+        etag: second.etag,
+      });
     });
   });
 };

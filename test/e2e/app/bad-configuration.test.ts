@@ -34,7 +34,8 @@ test("all functions remain registered, including the timer with its invalid sche
   expect(host.functions).toEqual(
     expect.arrayContaining(["rotateOnSchedule", "rotateOnDemand", "receiveSignal", "accountStatus", "listAccounts"]),
   );
-  expect([...functionNames, "rotateOnSchedule"]).toEqual(expect.arrayContaining([...host.functions]));
+  const others = ["rotateOnSchedule", "rotateSubscription", "reportLostWork"];
+  expect([...functionNames, ...others]).toEqual(expect.arrayContaining([...host.functions]));
 });
 
 test("every route answers 503 with the names of all mistakes, and without values", async () => {

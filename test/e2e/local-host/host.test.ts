@@ -19,7 +19,12 @@ afterEach(async () => {
 afterAll(() => app.remove());
 
 const start = (env: Readonly<Record<string, string>> = {}): HostProcess => {
-  const host = startHostProcess(app.folder, { LOCAL_FUNCTION_KEYS: keys, FIXTURE_SCHEDULE: "0 0 0 1 1 *", ...env });
+  const host = startHostProcess(app.folder, {
+    LOCAL_FUNCTION_KEYS: keys,
+    FIXTURE_SCHEDULE: "0 0 0 1 1 *",
+    FIXTURE_QUEUE: "fixture-work",
+    ...env,
+  });
   running.push(host);
   return host;
 };

@@ -126,6 +126,7 @@ describeBicep("the resources", () => {
     const plan = await planOf("us-government", { cloud: "AzureUSGovernment" });
     expect(made(plan, "Microsoft.Network/privateDnsZones").map(({ name }) => name)).toEqual([
       "privatelink.blob.core.usgovcloudapi.net",
+      "privatelink.queue.core.usgovcloudapi.net",
       "privatelink.table.core.usgovcloudapi.net",
       "privatelink.vaultcore.usgovcloudapi.net",
     ]);

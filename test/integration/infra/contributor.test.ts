@@ -41,7 +41,7 @@ describeBicep("a deployment by a Contributor", () => {
       return { scope: scope.toLowerCase(), role };
     });
     const named = assigned.map(({ scope, role = "" }) => ({ scope, role: roles.get(role) ?? role }));
-    expect(listed).toHaveLength(6);
+    expect(listed).toHaveLength(7);
     expect(new Set(listed.map((one) => JSON.stringify(one)))).toEqual(new Set(named.map((one) => JSON.stringify(one))));
   });
 

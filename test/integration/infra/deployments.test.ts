@@ -103,7 +103,7 @@ describeBicep("callers through a private endpoint", () => {
     const endpoints = made(plan, "Microsoft.Network/privateEndpoints").map(({ body }) =>
       at(body, "properties.privateLinkServiceConnections.0.properties.groupIds.0"),
     );
-    expect(endpoints).toEqual(["blob", "table", "vault", "sites"]);
+    expect(endpoints).toEqual(["blob", "queue", "table", "vault", "sites"]);
     expect(made(plan, "Microsoft.Network/privateDnsZones").map(({ name }) => name)).toContain(
       "privatelink.azurewebsites.net",
     );
@@ -121,6 +121,7 @@ describeBicep("existing private DNS zones", () => {
     expect(zones).toEqual(
       [
         "privatelink.blob.core.windows.net",
+        "privatelink.queue.core.windows.net",
         "privatelink.table.core.windows.net",
         "privatelink.vaultcore.azure.net",
         "privatelink.azurewebsites.net",

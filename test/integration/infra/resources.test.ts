@@ -143,6 +143,7 @@ describeBicep("with a private network", () => {
       "storageAccess/deploymentContainer": { properties: { publicAccess: "None" } },
       "storageAccess/assignments[0]": assigned("role b7e6dc6d-f1e8-4753-8033-0f276bb0955b"),
       "storageAccess/assignments[1]": assigned("role 0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3"),
+      "storageAccess/assignments[2]": assigned("role 974c5e8b-45b9-4653-ba55-5f855dd0fb88"),
       "vault/vault": {
         ...placed,
         properties: {
@@ -161,8 +162,9 @@ describeBicep("with a private network", () => {
         },
       },
       ...endpoint(0, "blob", "st", "privatelink.blob.core.windows.net"),
-      ...endpoint(1, "table", "st", "privatelink.table.core.windows.net"),
-      ...endpoint(2, "vault", "kv", "privatelink.vaultcore.azure.net"),
+      ...endpoint(1, "queue", "st", "privatelink.queue.core.windows.net"),
+      ...endpoint(2, "table", "st", "privatelink.table.core.windows.net"),
+      ...endpoint(3, "vault", "kv", "privatelink.vaultcore.azure.net"),
       "vault/audit": {
         properties: {
           workspaceId: "log",
@@ -287,6 +289,7 @@ describeBicep("with every option", () => {
     expect(rights).toEqual([
       [`${shared}/storageAccounts/sharedhost`, "role b7e6dc6d-f1e8-4753-8033-0f276bb0955b"],
       [`${shared}/storageAccounts/sharedhost`, "role 0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3"],
+      [`${shared}/storageAccounts/sharedhost`, "role 974c5e8b-45b9-4653-ba55-5f855dd0fb88"],
       [`${shared}/storageAccounts/sharedtables`, "role 0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3"],
     ]);
     expect(made(plan, "Microsoft.Storage/storageAccounts/blobServices/containers").map(({ id }) => id)).toEqual([

@@ -77,6 +77,7 @@ const builtIn: Readonly<Record<string, Role>> = {
   ),
   // For the host only, whose requests do not reach the emulators.
   "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": builtInRole("Storage Blob Data Owner", [], []),
+  "974c5e8b-45b9-4653-ba55-5f855dd0fb88": builtInRole("Storage Queue Data Contributor", [], []),
   "3913510d-42f4-4e42-8a64-420c390055eb": builtInRole("Monitoring Metrics Publisher", [], []),
 };
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { isLogLevel, type LogLevel } from "./host-log";
+import type { QueueSettings } from "./queues";
 
 /** The files of an app that the host reads before it loads the app's code. */
 export interface AppFolder {
@@ -9,6 +10,7 @@ export interface AppFolder {
   /** Milliseconds; null for no limit. */
   readonly functionTimeoutMs: number | null;
   readonly logLevel: LogLevel;
+  readonly queues: QueueSettings;
   /** In the worker `main` may be a pattern; here it is one file of CommonJS. */
   readonly entryPoint: string;
 }
@@ -42,12 +44,26 @@ export const parseTimeout = (text: unknown): number | null => {
   return match === null ? null : (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
 };
 
+/** The host's defaults where host.json gives none. */
+const queueSettings = (given: Json): QueueSettings => {
+  const count = (name: string, otherwise: number): number => {
+    const value = given[name] ?? otherwise;
+    return typeof value === "number" ? value : otherwise;
+  };
+  return {
+    batchSize: count("batchSize", 16),
+    maxDequeueCount: count("maxDequeueCount", 5),
+    visibilitySeconds: (parseTimeout(given["visibilityTimeout"] ?? "00:00:00") ?? 0) / 1000,
+  };
+};
+
 /** Throws an Error with the reason when the app cannot start. */
 export const readAppFolder = (folder: string): AppFolder => {
   const absolute = path.resolve(folder);
   const host = readJson(path.join(absolute, "host.json"));
   if (host["version"] !== "2.0") throw new Error('host.json: "version" must be "2.0"');
-  const http = asObject(asObject(host["extensions"])["http"]);
+  const extensions = asObject(host["extensions"]);
+  const http = asObject(extensions["http"]);
   const level = asObject(asObject(host["logging"])["logLevel"])["default"];
   const logLevel = typeof level === "string" ? level.toLowerCase() : "information";
   const main = readJson(path.join(absolute, "package.json"))["main"];
@@ -61,6 +77,7 @@ export const readAppFolder = (folder: string): AppFolder => {
     routePrefix: typeof http["routePrefix"] === "string" ? http["routePrefix"] : "api",
     functionTimeoutMs: parseTimeout(host["functionTimeout"]),
     logLevel: isLogLevel(logLevel) ? logLevel : "information",
+    queues: queueSettings(asObject(extensions["queues"])),
     entryPoint,
   };
 };

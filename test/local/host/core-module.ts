@@ -10,6 +10,9 @@ export interface Binding {
   readonly route?: string;
   readonly schedule?: string;
   readonly useMonitor?: boolean;
+  readonly queueName?: string;
+  /** The setting, or the beginning of the settings, that says where the queue is. */
+  readonly connection?: string;
 }
 
 export interface FunctionMetadata {
@@ -52,6 +55,7 @@ export interface InvocationRequest {
 
 export interface InvocationResponse {
   readonly returnValue?: TypedData | null;
+  readonly outputData?: readonly { readonly name: string; readonly data: TypedData }[];
 }
 
 /** The worker's input to the library for one run; the library sets and reads `state`. */

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type {
   AppRegistry,
+  Binding,
   CoreContext,
   InvocationRequest,
   InvocationResponse,
@@ -16,7 +17,11 @@ export interface Invoker {
    * One run of a function, as in the real worker: the library makes the arguments from protocol data,
    * calls the handler, and converts its answer to protocol data. Rejects with the handler's error.
    */
-  invoke(registered: RegisteredFunction, input: TypedData): Promise<InvocationResponse>;
+  invoke(
+    registered: RegisteredFunction,
+    input: TypedData,
+    triggerMetadata?: Readonly<Record<string, TypedData>>,
+  ): Promise<InvocationResponse>;
   /** Resolves when nothing is running. */
   idle(): Promise<void>;
 }
@@ -27,6 +32,8 @@ export interface InvokerOptions {
   readonly timeoutMs: number | null;
   /** The real host restarts the whole worker then. */
   readonly onTimeout: (functionName: string) => void;
+  /** Sends what a function has set for one of its output bindings. */
+  readonly sendOutput?: (binding: Binding, data: TypedData) => Promise<void>;
 }
 
 const traceContext = () => ({
@@ -34,16 +41,20 @@ const traceContext = () => ({
   traceState: "",
 });
 
-const requestFor = ({ metadata }: RegisteredFunction, input: TypedData): InvocationRequest => ({
+const requestFor = (
+  { metadata }: RegisteredFunction,
+  input: TypedData,
+  triggerMetadata: Readonly<Record<string, TypedData>>,
+): InvocationRequest => ({
   invocationId: randomUUID(),
   inputData: Object.entries(metadata.bindings)
     .filter(([, binding]) => /trigger$/i.test(binding.type ?? ""))
     .map(([name]) => ({ name, data: input })),
-  triggerMetadata: {},
+  triggerMetadata,
   traceContext: traceContext(),
 });
 
-export const createInvoker = ({ registry, log, timeoutMs, onTimeout }: InvokerOptions): Invoker => {
+export const createInvoker = ({ registry, log, timeoutMs, onTimeout, sendOutput }: InvokerOptions): Invoker => {
   const running = new Set<Promise<unknown>>();
 
   const coreContextFor = (registered: RegisteredFunction, request: InvocationRequest): CoreContext => ({
@@ -55,10 +66,14 @@ export const createInvoker = ({ registry, log, timeoutMs, onTimeout }: InvokerOp
       log(level, `Function.${registered.metadata.name}${logCategory === "user" ? ".User" : ""}`, message),
   });
 
-  const run = async (registered: RegisteredFunction, input: TypedData): Promise<InvocationResponse> => {
+  const run = async (
+    registered: RegisteredFunction,
+    input: TypedData,
+    triggerMetadata: Readonly<Record<string, TypedData>>,
+  ): Promise<InvocationResponse> => {
     const model = registry.programmingModel();
     if (model === null) throw new Error("the app has set no programming model");
-    const coreContext = coreContextFor(registered, requestFor(registered, input));
+    const coreContext = coreContextFor(registered, requestFor(registered, input, triggerMetadata));
     const invocation = model.getInvocationModel(coreContext);
     const { context, inputs } = await invocation.getArguments();
     const pre = {
@@ -81,7 +96,12 @@ export const createInvoker = ({ registry, log, timeoutMs, onTimeout }: InvokerOp
     await registry.runHooks("postInvocation", post);
     coreContext.state = undefined;
     if (post.error !== null) throw post.error;
-    return invocation.getResponse(context, post.result);
+    const response = await invocation.getResponse(context, post.result);
+    for (const { name, data } of response.outputData ?? []) {
+      const binding = registered.metadata.bindings[name];
+      if (binding !== undefined) await sendOutput?.(binding, data);
+    }
+    return response;
   };
 
   const withTimeout = async (name: string, work: Promise<InvocationResponse>): Promise<InvocationResponse> => {
@@ -103,8 +123,8 @@ export const createInvoker = ({ registry, log, timeoutMs, onTimeout }: InvokerOp
   };
 
   return {
-    invoke: async (registered, input) => {
-      const work = withTimeout(registered.metadata.name, run(registered, input));
+    invoke: async (registered, input, triggerMetadata = {}) => {
+      const work = withTimeout(registered.metadata.name, run(registered, input, triggerMetadata));
       running.add(work);
       try {
         return await work;

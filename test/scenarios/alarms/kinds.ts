@@ -1,3 +1,4 @@
+import { alarmLostWork } from "../../../lib/operations/lost-work";
 import { days, hours, minutes } from "../../builders/time";
 import type { Held } from "../../../lib/rotation/account-config";
 import type { OlderSeen } from "../../../lib/rotation/record";
@@ -237,6 +238,14 @@ export const alarmStories: readonly AlarmStory[] = [
       findWithout(place, null);
       await place.rig.tick();
     },
+  },
+  {
+    kind: "WorkLost",
+    reason: null,
+    account: null,
+    begins: () => adopted(),
+    strikes: ({ rig }) => alarmLostWork(rig.app, "anything"),
+    ends: null,
   },
   {
     kind: "UrgentRotationSuperseded",

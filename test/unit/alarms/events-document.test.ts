@@ -1,3 +1,5 @@
+import { alarmLostWork } from "../../../lib/operations/lost-work";
+import { doWork, type Work } from "../../../lib/operations/work";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { failed } from "../../../lib/rotation/settle";
@@ -105,9 +107,28 @@ const everyLine = async (): Promise<readonly Line[]> => {
   await dry.tick();
   collect(dry);
 
+  collect(await fannedOut());
   collect((await pulled()).rig);
   collect((await foreign()).rig);
   return [...lines, ...(await foundByTag()), ...(await configurationInvalid())];
+};
+
+/** Accounts that go to the queue: taken, left there, given up. */
+const fannedOut = async (): Promise<Rig> => {
+  const rig = new Rig({ limits: { fanOutAbove: 1 } });
+  rig.place({ name: "one" });
+  rig.place({ name: "two" });
+  const sent: Work[] = [];
+  const queue = { nextTickAt: null, send: (works: readonly Work[]) => void sent.push(...works) };
+  await rig.ticker.tick(queue);
+  await rig.ticker.tick(queue);
+  for (const work of sent) {
+    await doWork(rig.app, work);
+    await doWork(rig.app, { ...work, until: work.at.replace("2026", "2025") });
+    await alarmLostWork(rig.app, work);
+  }
+  await doWork(rig.app, null);
+  return rig;
 };
 
 const pulled = async (): Promise<Place> => {

@@ -54,6 +54,7 @@ describe("a setting that decides what the rotator works on", () => {
 const optional: readonly (readonly [string, Partial<Settings>])[] = [
   ["ROTATION_SCHEDULE", { schedule: null }],
   ["ROTATION_DRY_RUN", { dryRun: true }],
+  ["ROTATION_FAN_OUT", { fanOutAbove: 500 }],
   ["ROTATION_HISTORY_KEEP", { historyKeepMs: days(3650) }],
   ["ROTATION_EMULATED", { emulated: false }],
   ["ROTATION_ALERT_WEBHOOK_URL", { webhook: null }],

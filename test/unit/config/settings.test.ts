@@ -37,6 +37,7 @@ describe("the settings' defaults", () => {
       unresolved: [],
       schedule: null,
       dryRun: false,
+      fanOutAbove: 500,
       historyKeepMs: 400 * 86_400_000,
       emulated: false,
       webhook: null,
@@ -73,6 +74,8 @@ describe("the settings' defaults", () => {
 
 describe("a single setting", () => {
   it.each([
+    ["ROTATION_FAN_OUT", "1", { fanOutAbove: 1 }],
+    ["ROTATION_FAN_OUT", "1000000", { fanOutAbove: 1_000_000 }],
     ["ROTATION_TABLE_PREFIX", "A", { tablePrefix: "A" }],
     ["ROTATION_TABLE_PREFIX", "a1".repeat(25), { tablePrefix: "a1".repeat(25) }],
     ["ROTATION_SCHEDULE", "0 */5 * * * *", { schedule: "0 */5 * * * *" }],

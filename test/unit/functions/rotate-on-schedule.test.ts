@@ -8,6 +8,7 @@ const registeredWith = async (settings: Readonly<Record<string, string | undefin
   try {
     await jest.isolateModulesAsync(async () => {
       jest.doMock("@azure/functions", () => ({
+        output: { storageQueue: (options: unknown) => options },
         app: { timer: (_name: string, options: { schedule: unknown }) => registered.push(options) },
       }));
       await import("../../../functions/rotate-on-schedule");

@@ -113,6 +113,7 @@ const everyOption: ParameterSet = {
   existingEndpointSubnetResourceId: hubSubnet("endpoints"),
   runtimeVersion: "22",
   historyKeep: "P730D",
+  fanOut: 200,
 };
 
 const sets: Readonly<Record<string, ParameterSet>> = {

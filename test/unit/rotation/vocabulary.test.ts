@@ -85,6 +85,7 @@ describe("events", () => {
     "SecretContested",
     "ConfigurationConflict",
     "DiscoveryProblem",
+    "WorkLost",
   ] as const satisfies readonly EventKind[];
   const information = [
     "Adopted",
