@@ -283,7 +283,7 @@ export class Drive {
       regenerate: (slot, newest) => this.#regenerations.send(slot, newest),
       answered: this.#regenerations.answered,
       listLagMs: this.limits.keyListLagMs,
-      recordedThrough: this.#caughtUp ? null : this.lease.recordedThrough,
+      recordedThrough: () => (this.#caughtUp ? null : this.lease.recordedThrough),
       catchUp: () => this.#catchUp(),
       writeAhead: () => this.lease.writeAhead(),
       sawNewest: (newest) => this.#sawNewest(newest),

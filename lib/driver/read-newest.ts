@@ -41,7 +41,8 @@ export const refuseOlderThanPublished = async (
  * and an operator may have paused the account since.
  */
 export const mayRegenerate = async (context: StepContext, newest: Newest): Promise<boolean> => {
-  const { ports, config, call, recordedThrough } = context;
+  const { ports, config, call } = context;
+  const recordedThrough = context.recordedThrough();
   const above = recordedThrough === null ? {} : { above: recordedThrough };
   const last = await ports.history.newestOf(config.name, ["KeyPublished"], { ...call(), ...above });
   if (last !== null && recordedThrough !== null && last.sequence > recordedThrough) return false;

@@ -32,7 +32,7 @@ export interface StepContext {
    * The number of the newest event that is written with the record; null once this drive has brought record and history
    * together.
    */
-  readonly recordedThrough: number | null;
+  readonly recordedThrough: () => number | null;
   /** Brings record and history together: a record that is behind its history goes on above it. */
   readonly catchUp: () => Promise<void>;
   /** Writes what the record holds and the table does not yet: before anything is published. */
