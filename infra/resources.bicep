@@ -184,7 +184,11 @@ var allAccounts = takesFile ? accountsFile.accounts : accounts
 var allDefaults = takesFile ? (accountsFile.?defaults ?? {}) : accountDefaults
 var fileProfiles = takesFile ? (accountsFile.?profiles ?? {}) : {}
 var profilesPart = empty(fileProfiles) ? {} : { profiles: fileProfiles }
-var discoveryPart = takesFile && contains(accountsFile, 'discovery') ? { discovery: accountsFile.discovery } : {}
+// Accounts that are found by a tag are not known here: the identity gets its rights on the scope where they are looked for.
+var hasDiscovery = takesFile && contains(accountsFile, 'discovery')
+var discoveryPart = hasDiscovery ? { discovery: accountsFile.discovery } : {}
+var discoveredSubscriptions = hasDiscovery ? (accountsFile.discovery.scope.?subscriptions ?? []) : []
+var discoveredGroups = hasDiscovery ? map(accountsFile.discovery.scope.?managementGroups ?? [], id => '/providers/Microsoft.Management/managementGroups/${id}') : []
 var fleetPart = takesFile && contains(accountsFile, 'fleet') ? { fleet: accountsFile.fleet } : {}
 var configurationText = string({ defaults: allDefaults, ...profilesPart, ...discoveryPart, ...fleetPart, accounts: allAccounts })
 // Linux starts no process with a variable of 128 KiB. The app refuses more bytes than this; base64 counts bytes, up to two too many.
@@ -216,20 +220,34 @@ var sharedVaultName = toLower(last(split(sharedVaultId, '/')))
 var sharedVaultUrl = 'https://${sharedVaultName}${environment().suffixes.keyvaultDns}'
 
 // The vault of each account. Its id is empty where only the address of another vault is given.
-var targets = map(allAccounts, one => {
+// In the name of a profile's secret: {account}.
+var openingBrace = '{'
+var accountPlaceholder = '${openingBrace}account}'
+// An account that gives no secret of its own takes that of its profile.
+var withSecrets = map(allAccounts, one => {
   resourceId: one.resourceId
-  secretName: one.?secret.?name ?? '${last(split(one.resourceId, '/'))}-batch-key'
-  vaultName: toLower(empty(one.?secret.?vaultUrl ?? '') ? last(split(one.?secret.?vaultResourceId ?? sharedVaultId, '/')) : split(split(one.secret.vaultUrl, '/')[2], '.')[0])
-  vaultResourceId: one.?secret.?vaultResourceId ?? ''
+  secret: one.?secret ?? (fileProfiles[?(one.?profile ?? '')].?secret ?? {})
 })
-var placed = map(targets, one => {
+// The vaults of the profiles, whose secrets are not known: only where accounts are found.
+var profileSecrets = map(hasDiscovery ? items(fileProfiles) : [], one => {
+  resourceId: ''
+  secret: one.value.?secret ?? {}
+})
+var targets = map(concat(withSecrets, profileSecrets), one => {
+  resourceId: one.resourceId
+  secretName: replace(one.secret.?name ?? '${accountPlaceholder}-batch-key', accountPlaceholder, last(split(one.resourceId, '/')))
+  vaultName: toLower(empty(one.secret.?vaultUrl ?? '') ? last(split(one.secret.?vaultResourceId ?? sharedVaultId, '/')) : split(split(one.secret.vaultUrl, '/')[2], '.')[0])
+  vaultResourceId: one.secret.?vaultResourceId ?? ''
+})
+var allPlaced = map(targets, one => {
   ...one
   vaultId: toLower(!empty(one.vaultResourceId) ? one.vaultResourceId : one.vaultName == sharedVaultName ? sharedVaultId : '')
 })
-var unplaced = filter(placed, one => empty(one.vaultId))
-var hasAccountsOnSharedVault = contains(map(placed, one => one.vaultId), toLower(sharedVaultId))
+var placed = filter(allPlaced, one => !empty(one.resourceId))
+var unplaced = filter(allPlaced, one => empty(one.vaultId))
+var hasAccountsOnSharedVault = contains(map(allPlaced, one => one.vaultId), toLower(sharedVaultId))
 var createsVault = empty(existingVaultResourceId) && hasAccountsOnSharedVault
-var vaultIds = filter(distinct(map(placed, one => one.vaultId)), id => !empty(id))
+var vaultIds = filter(distinct(map(allPlaced, one => one.vaultId)), id => !empty(id))
 
 // A deployment can hold 800 resources: assignments on more accounts or secrets than this are divided.
 var assignmentsInOne = 400
@@ -273,7 +291,7 @@ var siteZones = {
 }
 
 var ownSubscription = subscription().id
-var batchSubscriptions = distinct(map(placed, one => toLower('/subscriptions/${split(one.resourceId, '/')[2]}')))
+var batchSubscriptions = distinct(concat(map(placed, one => toLower('/subscriptions/${split(one.resourceId, '/')[2]}')), map(discoveredSubscriptions, id => toLower('/subscriptions/${id}'))))
 var vaultSubscriptions = distinct(map(vaultIds, id => '/subscriptions/${split(id, '/')[2]}'))
 var batchScopes = union([ownSubscription], filter(batchSubscriptions, id => id != toLower(ownSubscription)))
 var vaultScopes = union([ownSubscription], filter(vaultSubscriptions, id => id != toLower(ownSubscription)))
@@ -294,11 +312,14 @@ var activityLogSettingName = 'batch-key-rotator-${token}'
 
 var preconditions = {
   accountsInInfraAccountsJson: allAccounts
+  accountsOrDiscoveryInInfraAccountsJson: !empty(allAccounts) || hasDiscovery
+  profilesInInfraAccountsJson: fileProfiles
   defaultsInInfraAccountsJson: allDefaults
   settingIsShortElseUseInfraAccountsJson: accountsInPackage || configurationBytes <= maxSettingBytes
   defaultsAreInTheFileWithTheAccounts: !accountsInPackage || empty(accountDefaults)
   eachVaultUrlHasItsVaultResourceId: empty(unplaced) || !createRoleAssignments
   secretScopedRightsAreInAnExistingVault: !secretScopedRights || !createsVault
+  discoveryHasRightsOnWholeVaults: !secretScopedRights || !hasDiscovery
   privateInboundHasAnEndpointSubnet: !privateInbound || !empty(endpointSubnetId)
   existingAppSubnetHasAnEndpointSubnet: !privateNetwork || !empty(endpointSubnetId)
   zoneRedundantAppHasZoneRedundantStorage: !zoneRedundant || usesExistingStorage || contains(storageSku, 'ZRS')
@@ -308,6 +329,11 @@ module checks 'modules/preconditions.bicep' = {
   name: 'preconditions-${token}'
   params: {
     accountsInInfraAccountsJson: preconditions.accountsInInfraAccountsJson
+    accountsOrDiscoveryInInfraAccountsJson: preconditions.accountsOrDiscoveryInInfraAccountsJson
+    discoveryInInfraAccountsJson: hasDiscovery ? accountsFile.discovery : null
+    fleetInInfraAccountsJson: takesFile ? (accountsFile.?fleet ?? {}) : {}
+    profilesInInfraAccountsJson: preconditions.profilesInInfraAccountsJson
+    discoveryHasRightsOnWholeVaults: preconditions.discoveryHasRightsOnWholeVaults
     defaultsInInfraAccountsJson: preconditions.defaultsInInfraAccountsJson
     settingIsShortElseUseInfraAccountsJson: preconditions.settingIsShortElseUseInfraAccountsJson
     defaultsAreInTheFileWithTheAccounts: preconditions.defaultsAreInTheFileWithTheAccounts
@@ -462,6 +488,18 @@ module batchAccess 'modules/batch-access-group.bicep' = [
   }
 ]
 
+// On the whole subscription: the accounts that the app will find are not known. A management group is out of reach of this deployment.
+module discoveryAccess 'modules/batch-access-subscription.bicep' = [
+  for id in (createRoleAssignments ? discoveredSubscriptions : []): {
+    name: 'batch-access-${uniqueString(id, token)}'
+    scope: subscription(id)
+    params: {
+      principalId: identity.outputs.principalId
+      roleDefinitionId: lacksBatchRole ? roles!.outputs.batchRoleDefinitionId : existingBatchRoleDefinitionId
+    }
+  }
+]
+
 module vaultAccess 'modules/vault-access.bicep' = [
   for grant in vaultGrants: if (createRoleAssignments) {
     name: 'vault-access-${grant.number}-${uniqueString(grant.id, token)}'
@@ -612,6 +650,16 @@ var vaultRoleToCreate = {
   DataActions: secretDataActions
   AssignableScopes: vaultScopes
 }
+// A role can be assigned on a management group only where it is defined for that group: so it is a role of its own.
+var groupRoleName = 'Batch Key Rotator Groups ${roleSuffix}'
+var groupRoleToCreate = {
+  Name: groupRoleName
+  Description: batchRoleDescription
+  Actions: batchActions
+  AssignableScopes: take(discoveredGroups, 1)
+}
+var groupRolesToCreate = empty(discoveredGroups) || !lacksBatchRole ? [] : [string(groupRoleToCreate)]
+var groupRolesToAssign = map(discoveredGroups, id => { role: lacksBatchRole ? groupRoleName : batchRoleToAssign, scope: id })
 var rolesToCreate = createRoleAssignments
   ? []
   : concat(lacksBatchRole ? [string(batchRoleToCreate)] : [], lacksVaultRole ? [string(vaultRoleToCreate)] : [])
@@ -622,6 +670,7 @@ var rolesToAssign = createRoleAssignments
   ? []
   : concat(
       map(placed, one => { role: batchRoleToAssign, scope: one.resourceId }),
+      map(discoveredSubscriptions, id => { role: batchRoleToAssign, scope: '/subscriptions/${id}' }),
       map(concat(vaultScopesToAssign, foundVaultScopes), id => { role: vaultRoleToAssign, scope: id }),
       map([blobDataOwner, tableDataContributor, queueDataContributor], role => { role: role, scope: storageId }),
       hasTableStorage ? [{ role: tableDataContributor, scope: tableStorageAccountResourceId }] : [],
@@ -638,6 +687,6 @@ output outboundAddress string = createsNetwork ? network!.outputs.outboundAddres
 output sharedVaultUrl string = hasAccountsOnSharedVault ? sharedVaultUrl : ''
 output batchRoleName string = batchRoleToAssign
 output vaultRoleName string = vaultRoleToAssign
-output roleDefinitionCommands string[] = map(rolesToCreate, role => 'az role definition create --role-definition \'${role}\'')
-output roleAssignmentCommands string[] = map(rolesToAssign, one => 'az role assignment create --assignee-object-id ${identity.outputs.principalId} --assignee-principal-type ServicePrincipal --role "${one.role}" --scope "${one.scope}"')
+output roleDefinitionCommands string[] = map(concat(rolesToCreate, groupRolesToCreate), role => 'az role definition create --role-definition \'${role}\'')
+output roleAssignmentCommands string[] = map(concat(rolesToAssign, groupRolesToAssign), one => 'az role assignment create --assignee-object-id ${identity.outputs.principalId} --assignee-principal-type ServicePrincipal --role "${one.role}" --scope "${one.scope}"')
 output activityLogCommands string[] = map(subscriptionsToWatch, id => 'az monitor diagnostic-settings subscription create --subscription ${split(id, '/')[2]} --name ${activityLogSettingName} --location ${location} --workspace "${monitoring.outputs.workspaceId}" --logs \'[{"category":"Administrative","enabled":true}]\'')

@@ -97,3 +97,42 @@ type stalledAfter = {
   retired: string?
   settling: string?
 }
+
+@export()
+@sealed()
+@description('Values for accounts that name the profile, and for those whose tag names it.')
+type profile = {
+  secret: secret?
+  rotateEvery: string?
+  expireAfter: string?
+  window: window?
+  settleOn: ('alternate' | 'primary')?
+  probe: ('dataPlane' | 'none')?
+  reconcileEvery: string?
+  paused: bool?
+  gate: gate?
+  stalledAfter: stalledAfter?
+  remindEvery: string?
+}
+
+@export()
+type profiles = {
+  *: profile
+}
+
+@export()
+@sealed()
+@description('How accounts are found by a tag.')
+type discovery = {
+  tag: string?
+  consumersTag: string?
+  scope: discoveryScope
+  every: string?
+}
+
+@export()
+@sealed()
+type discoveryScope = {
+  managementGroups: string[]?
+  subscriptions: string[]?
+}

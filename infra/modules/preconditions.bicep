@@ -1,11 +1,22 @@
 // Refuses a deployment that cannot work, before a resource is created. Resource Manager reports the name of a parameter whose value is not
 // allowed, and nothing else: so each name says what must hold.
 
-import { account, accountDefaults } from '../types.bicep'
+import { account, accountDefaults, discovery, profiles } from '../types.bicep'
 
 @description('The accounts of infra/accounts.json, or of the parameter: members that the app does not know are refused.')
-@minLength(1)
 param accountsInInfraAccountsJson account[]
+param profilesInInfraAccountsJson profiles
+param discoveryInInfraAccountsJson discovery?
+
+@description('Not of a sealed type: its member spread is a number like 0.2, which Bicep has no type for. The app refuses unknown members.')
+param fleetInInfraAccountsJson object
+
+@allowed([true])
+param accountsOrDiscoveryInInfraAccountsJson bool
+
+@allowed([true])
+param discoveryHasRightsOnWholeVaults bool
+
 param defaultsInInfraAccountsJson accountDefaults
 
 @allowed([true])
@@ -31,4 +42,7 @@ param zoneRedundantAppHasZoneRedundantStorage bool
 
 output accounts int = length(accountsInInfraAccountsJson)
 output hasDefaults bool = !empty(defaultsInInfraAccountsJson)
-output allHold bool = settingIsShortElseUseInfraAccountsJson && defaultsAreInTheFileWithTheAccounts && eachVaultUrlHasItsVaultResourceId && secretScopedRightsAreInAnExistingVault && privateInboundHasAnEndpointSubnet && existingAppSubnetHasAnEndpointSubnet && zoneRedundantAppHasZoneRedundantStorage
+output hasProfiles bool = !empty(profilesInInfraAccountsJson)
+output hasFleet bool = !empty(fleetInInfraAccountsJson)
+output finds bool = discoveryInInfraAccountsJson != null
+output allHold bool = accountsOrDiscoveryInInfraAccountsJson && discoveryHasRightsOnWholeVaults && settingIsShortElseUseInfraAccountsJson && defaultsAreInTheFileWithTheAccounts && eachVaultUrlHasItsVaultResourceId && secretScopedRightsAreInAnExistingVault && privateInboundHasAnEndpointSubnet && existingAppSubnetHasAnEndpointSubnet && zoneRedundantAppHasZoneRedundantStorage

@@ -52,9 +52,18 @@ const ofSchema = (part: unknown): Form => {
   return { string: "text", integer: "number", boolean: "boolean" }[String(at(part, "type"))] ?? "unknown";
 };
 
+/** Which of the two scopes is given is for the app to check: the template knows both. */
+const [groups, subscriptions] = schema.properties.discovery.properties.scope.anyOf;
+const discoveryProperties = {
+  ...schema.properties.discovery.properties,
+  scope: { ...groups, properties: { ...groups?.properties, ...subscriptions?.properties } },
+};
+
 test.each([
   ["account", schema.properties.accounts.items],
   ["accountDefaults", schema.properties.defaults],
+  ["profile", schema.properties.profiles.additionalProperties],
+  ["discovery", { ...schema.properties.discovery, properties: discoveryProperties }],
 ])("the sealed type %s has the members of the schema, in the same forms", (name, part) => {
   expect(membersOf(name)).toEqual(ofSchema(part));
 });
