@@ -29,8 +29,9 @@ const one = (kind: string): string => {
 
 test("every block of code has a known kind, so that every block is tested", () => {
   expect(page.match(/^```\w/gm)).toHaveLength(blocks.length);
+  const client = /^client (node|python|exec)$/;
   const known = /^(file .+|signal|vector|vector key|accounts|status (unseen|adopting|missing|soaking|idle))$/;
-  expect(blocks.filter(({ kind }) => !known.test(kind))).toEqual([]);
+  expect(blocks.filter(({ kind }) => !known.test(kind) && !client.test(kind))).toEqual([]);
   expect(blocks.length).toBeGreaterThan(15);
 });
 
@@ -53,6 +54,12 @@ test("every file and heading that the page links to exists", () => {
   const targets = [...page.matchAll(/\]\(([^)]+)\)/g)].map(([, target = ""]) => target);
   expect(targets.length).toBeGreaterThan(4);
   expect(targets.filter((target) => !isThere(target))).toEqual([]);
+});
+
+test.each(["node", "python"])("an app adds at most five lines for the client: %s", (language) => {
+  const lines = one(`client ${language}`).split("\n");
+  expect(lines.length).toBeLessThanOrEqual(5);
+  expect(lines.every((line) => line.length <= 120)).toBe(true);
 });
 
 describe("the worked example of a proof", () => {

@@ -21,7 +21,11 @@ const listening = (server: Server): Promise<number> =>
     });
   });
 
-export const serveRotator = async ({ rig }: EmulatedRig): Promise<RotatorServer> => {
+/** `fails`: whether a request is answered with 503, without effect. */
+export const serveRotator = async (
+  { rig }: EmulatedRig,
+  fails: () => boolean = () => false,
+): Promise<RotatorServer> => {
   const functionKeys: (string | undefined)[] = [];
   const setClock = (): void => rig.clock.advance(Math.max(0, Date.now() - rig.clock.now().getTime()));
   const server = createServer((request, response) => {
@@ -29,6 +33,10 @@ export const serveRotator = async ({ rig }: EmulatedRig): Promise<RotatorServer>
       setClock();
       functionKeys.push(request.headersDistinct["x-functions-key"]?.[0]);
       const body: unknown = JSON.parse(await text(request));
+      if (fails()) {
+        response.writeHead(503).end();
+        return;
+      }
       const path = (request.url ?? "").replace("/api", "");
       const answer = await rig.surface.call({ method: "POST", path, body });
       response.writeHead(answer.status, { "content-type": "application/json" }).end(JSON.stringify(answer.body));

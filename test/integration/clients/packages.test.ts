@@ -77,15 +77,15 @@ describe("the package for Node", () => {
   });
 
   it.each(["node16", "bundler"])("is used from TypeScript with the resolution %s, as credential of the SDK", (kind) => {
+    const page = readFileSync(path.join(root, "docs/consumers.md"), "utf8");
+    const [, block = ""] = /<!-- block: client node -->\n```ts\n([\s\S]*?)```/.exec(page) ?? [];
     const source = `
 import { BatchServiceClient } from "@azure/batch";
-import { rotatingBatchKey, type RotatingBatchKey } from "@batch-key-rotator/client";
 import { managedIdentity } from "@batch-key-rotator/client/managed-identity";
-export const open = (account: string, secretUrl: string, url: string): RotatingBatchKey => {
-  const key = rotatingBatchKey({ account, secretUrl, credential: managedIdentity() });
-  new BatchServiceClient(key, url);
-  return key;
-};
+declare const rotatorUrl: string, functionKey: string, secretUrl: string;
+const credential = managedIdentity();
+${block}
+export const pools = client.pool.list();
 `;
     for (const ending of ["mts", "cts"]) writeFileSync(path.join(folder, `app/use.${ending}`), source);
     const azure = path.join(root, "node_modules/@azure/batch/types/src/index.d.ts");

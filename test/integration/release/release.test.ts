@@ -32,7 +32,15 @@ const make = (changes: Partial<ReleaseOptions> = {}): Promise<Release> =>
     compile: () => false,
     ...changes,
   });
-const always = ["SHA256SUMS", "THIRD-PARTY-NOTICES.txt", "app.zip", "createUiDefinition.json", "sbom.cdx.json"];
+const always = [
+  "SHA256SUMS",
+  "THIRD-PARTY-NOTICES.txt",
+  "app.zip",
+  "batch-key-rotator-client-0.1.0.tgz",
+  "batch_key_client-0.1.0-py3-none-any.whl",
+  "createUiDefinition.json",
+  "sbom.cdx.json",
+];
 
 let release: Release;
 let sbom: Sbom;

@@ -15,7 +15,8 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "clients/python/src"))
-os.environ.setdefault("SSL_CERT_FILE", os.environ.get("NODE_EXTRA_CA_CERTS", ""))
+if os.environ.get("NODE_EXTRA_CA_CERTS"):
+    os.environ["SSL_CERT_FILE"] = os.environ["NODE_EXTRA_CA_CERTS"]
 
 from batch_key_client import KeyUnavailable, Report, RotatingBatchKey, _http  # noqa: E402
 

@@ -4,6 +4,7 @@ import path from "node:path";
 import packageJson from "../../../package.json";
 import { buildBundle } from "../build";
 import { packageApp } from "../package";
+import { packNodeClient, packPythonClient } from "./client-packages";
 import { type BundledPackage, bundledPackages, noticesOf } from "./licences";
 import { changesOf, releaseNotes } from "./notes";
 import { sbomOf } from "./sbom";
@@ -91,6 +92,8 @@ export const makeRelease = async (options: ReleaseOptions): Promise<Release> => 
   writeZip(app, path.join(folder, "app.zip"), notices);
   writeFileSync(path.join(folder, "sbom.cdx.json"), `${JSON.stringify(sbomOf(projectRoot), null, 2)}\n`);
   copyFileSync(path.join(projectRoot, "infra/createUiDefinition.json"), path.join(folder, "createUiDefinition.json"));
+  await packNodeClient(folder);
+  packPythonClient(folder);
   const missing = writeTemplate(folder, options);
   writeSums(folder);
   const files = readdirSync(folder).toSorted();

@@ -19,7 +19,8 @@ export interface CommandLine {
   readonly program: readonly string[];
 }
 
-export const usage = `batch-key-client exec    OPTIONS -- COMMAND [ARGUMENTS]   runs a command with the key in its environment
+export const usage = `
+batch-key-client exec    OPTIONS -- COMMAND [ARGUMENTS]   runs a command with the key in its environment
 batch-key-client report  OPTIONS                          sends one report
 batch-key-client watch   OPTIONS [--pid N] [--url URL]    reports every minute beside an app
 

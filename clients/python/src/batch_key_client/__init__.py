@@ -24,7 +24,15 @@ class RotatingBatchKey:
     """
 
     def __init__(
-        self, account, secret_url, credential=None, endpoint=None, report=None, fallback_key=None, logger=None, _second=1.0
+        self,
+        account,
+        secret_url,
+        credential=None,
+        endpoint=None,
+        report=None,
+        fallback_key=None,
+        logger=None,
+        _second=1.0,
     ):
         """`credential`: one of azure-identity; default: the managed identity.
 

@@ -186,7 +186,8 @@ def execute(line):
     reports = Reports(line, lambda: True, lambda: attempt(lambda: find_version(reads, line.secret_url, key)))
     # Before the command begins, so that no rotation ends without it; but never for long.
     reports.start(newest)
-    env = {name: value for name, value in os.environ.items() if name not in ("BATCH_ROTATOR_KEY", "BATCH_KEY_VAULT_TOKEN")}
+    own = ("BATCH_ROTATOR_KEY", "BATCH_KEY_VAULT_TOKEN")
+    env = {name: value for name, value in os.environ.items() if name not in own}
     env[line.account_variable], env[line.key_variable] = line.account, key
     code = run_program(line.program, env)
     reports.leave()

@@ -68,5 +68,6 @@ class Reporter:
             self._log("reported", version, "has left" if leaving else "healthy" if healthy else "unhealthy")
             return True
         reason = re.search(rb'"reason":\s*"([A-Za-z]{1,64})"', body)
-        self._log("reportFailed", version, f"the rotator answered {status} {reason.group(1).decode() if reason else ''}")
+        why = reason.group(1).decode() if reason else ""
+        self._log("reportFailed", version, f"the rotator answered {status} {why}")
         return False

@@ -38,7 +38,7 @@ class Store:
         self._handed_out = False
         self._recovered_at, self._recovered = None, False
         self._owes_report, self._has_reported = True, False
-        self._quiet_until = 0.0
+        self._quiet_until, self._move_at = 0.0, None
         self._wake = threading.Event()
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="batch-key-client", daemon=True)
@@ -113,7 +113,8 @@ class Store:
         try:
             newest = self._secret.read(urgent)
         except Exception as problem:  # pylint: disable=broad-except
-            self._log("vaultFailed", self._held and self._held.version, f"the vault cannot be read: {words_of(problem)}")
+            version = self._held and self._held.version
+            self._log("vaultFailed", version, f"the vault cannot be read: {words_of(problem)}")
             return False
         if newest is None or self._closed:
             return False
@@ -135,6 +136,7 @@ class Store:
             if self.endpoint is not None and proven != "accepted":
                 what = "refuses" if proven == "refused" else "cannot be asked about"
                 self._log("unproven", newest.version, f"Batch {what} it yet")
+                self._move_at = time.monotonic() + (5 + 5 * random.random()) * self._second
                 return False
             self._use(newest)
             if self.endpoint is not None:
@@ -237,9 +239,9 @@ class Store:
 
     def _moves_later(self, now):
         """Tries a version again that Batch has not accepted yet: what the vault has answered last, without a call."""
-        if now < getattr(self, "_move_at", 0.0):
+        if self._move_at is None or now < self._move_at:
             return False
-        self._move_at = now + (5 + 5 * random.random()) * self._second
+        self._move_at = None
         return True
 
     def close(self):

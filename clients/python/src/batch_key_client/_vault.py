@@ -122,7 +122,10 @@ class SecretReader:
         self._newest = None
 
     def read(self, urgent):
-        """(version, key) or None. Raises where the vault cannot be read. `urgent`: a key is refused, or there is none."""
+        """(version, key) or None. Raises where the vault cannot be read.
+
+        `urgent`: a key is refused, or there is none.
+        """
         asked = time.monotonic()
         with self._lock:
             max_age = self._wait if urgent else 300 * self._second
