@@ -24,7 +24,7 @@ export interface KeyStore {
   learn(url: string): void;
   /** The end of a call with this key, which Batch has accepted or not. */
   ended(key: string, accepted: boolean): void;
-  /** Batch has refused this key: finds one that it accepts. False where there is none. */
+  /** Batch has refused this key: finds one that it accepts. False where Batch refuses every key. */
   refused(key: string): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -148,7 +148,8 @@ export const openKeyStore = (internals: Internals, secret: SecretReader, options
     const [moved, proven] = await Promise.all([refresh(true), proves(key)]);
     if (moved || inUse?.key !== key) return true;
     if (proven === "accepted") accepted();
-    if (proven !== "refused") return proven === "accepted";
+    // Without an answer it is not known that the key is dead: the call is worth another try.
+    if (proven !== "refused") return true;
     if (before !== null && (await proves(before.key)) === "accepted") {
       use(before);
       accepted();
@@ -165,7 +166,7 @@ export const openKeyStore = (internals: Internals, secret: SecretReader, options
 
   const refused = async (key: string): Promise<boolean> => {
     if (inUse === null || key !== inUse.key) return inUse !== null;
-    if (recovery !== null && (recovering || now() - recovery.at < second)) return recovery.done;
+    if (recovery !== null && (recovering || now() - recovery.at < second / 2)) return recovery.done;
     recovering = true;
     const done = recover(inUse).finally(() => {
       recovering = false;

@@ -147,14 +147,14 @@ class Store:
         return "unknown" if self.endpoint is None else prove(self.endpoint, self.account, key)
 
     def refused(self, key):
-        """Batch has refused this key: finds one that it accepts. False where there is none."""
+        """Batch has refused this key: finds one that it accepts. False where Batch refuses every key."""
         asked = time.monotonic()
         with self._recovering:
             held = self._held
             if held is None or held.key != key:
                 return held is not None
             recent = self._recovered_at is not None and (
-                self._recovered_at >= asked or time.monotonic() - self._recovered_at < self._second
+                self._recovered_at >= asked or time.monotonic() - self._recovered_at < self._second / 2
             )
             if not recent:
                 self._recovered = self._recover(held)
@@ -168,7 +168,8 @@ class Store:
         if proven == "accepted":
             self._accept()
         if proven != "refused":
-            return proven == "accepted"
+            # Without an answer it is not known that the key is dead: the call is worth another try.
+            return True
         if self._before and self._prove(self._before.key) == "accepted":
             self._use(self._before)
             self._accept()

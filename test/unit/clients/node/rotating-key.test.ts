@@ -195,6 +195,17 @@ describe("a refusal", () => {
     expect(cloud.reports.at(-1)?.healthy).toBe(true);
   });
 
+  it("is repeated where the proof of the key gets no answer, since it is not known to be dead", async () => {
+    const key = open();
+    await list(key);
+    const answers = [403, 503, 403];
+    cloud.fault = (service) => (service === "batch" ? (answers.shift() ?? null) : null);
+    const call = list(key);
+    await cloud.advance(seconds(5));
+    expect((await call).status).toBe(200);
+    expect(cloud.lines.filter(({ event }) => event === "refused")).toEqual([]);
+  });
+
   it("of an older version says at once that there is another one", async () => {
     const key = open();
     await list(key);
