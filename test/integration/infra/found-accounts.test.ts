@@ -33,7 +33,7 @@ const scopesOf = (plan: Plan): readonly string[] =>
 const textsOf = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
 
 describeBicep("a deployment that finds its accounts", () => {
-  it("gets the Batch role on the subscriptions of the scope, the vault role on the vaults of the profiles", async () => {
+  it("gets the Batch role on the scope's subscriptions, the vault role on the profiles' vaults", async () => {
     const plan = await planned({ subscriptions: [subscription] });
     const [role] = made(plan, "Microsoft.Authorization/roleDefinitions").filter(({ body }) =>
       String(at(body, "properties.roleName")).startsWith("Batch Key Rotator ("),
