@@ -7,6 +7,7 @@ import "./list-accounts";
 import "./operate-account";
 import "./receive-signal";
 import "./report-lost-work";
+import "./resume-fleet";
 import "./rotate-on-demand";
 import "./rotate-on-schedule";
 import "./rotate-subscription";

@@ -41,6 +41,11 @@ export const parseOrder = (body: unknown): Parsed<{ readonly reason: string; rea
   return { kind: "valid", value: { reason: why, expected } };
 };
 
+const reasonSchema = z.strictObject({ reason });
+
+/** A body that holds nothing but a reason. */
+export const parseReason = (body: unknown): Parsed<{ readonly reason: string }> => parsed(reasonSchema.safeParse(body));
+
 /**
  * Not beyond the longest: instants after the year 9999 sort before all others, so a deadline there would have passed
  * already.

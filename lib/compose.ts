@@ -13,6 +13,7 @@ import { createCredential } from "./azure/sdk/credential";
 import { ArmPermissions } from "./azure/sdk/permissions";
 import { AzureResourceGraph } from "./azure/resource-graph/azure-resource-graph";
 import { DiscoveryTable } from "./azure/tables/discovery-table";
+import { FleetTable } from "./azure/tables/fleet-table";
 import { HistoryTable } from "./azure/tables/history-table";
 import { NoticeTable } from "./azure/tables/notice-table";
 import { RotationTable } from "./azure/tables/rotation-table";
@@ -108,6 +109,7 @@ const buildPorts = (
     rotations: new RotationTable(tables.rotations),
     ticks: new TickNotesTable(tables.rotations),
     notices: new NoticeTable(tables.rotations),
+    fleet: new FleetTable(tables.rotations, clock),
     signals: new SignalTable(tables.signals),
     health: new FetchHealthChecks(),
     permissions: new ArmPermissions(arm),
@@ -121,12 +123,12 @@ const buildPorts = (
 /** The accounts, and the ports of which no regenerate is sent with tags that have changed. */
 const withDirectory = (
   ports: Ports,
-  { accounts, discovery, profiles }: Settings,
+  { accounts, discovery, profiles, fleet }: Settings,
   { callMs: each, tickMs: askMs }: AppLimits,
   ofGraph: Pick<DiscoveryPorts, "graph" | "discoveries">,
 ): Pick<App, "ports" | "accounts"> => {
   const loadedAt = toInstant(systemClock.now());
-  const load = (account: AccountSettings): AccountConfig => ({ ...account, loadedAt });
+  const load = (account: AccountSettings): AccountConfig => ({ ...account, loadedAt, fleet });
   const explicit = accounts.map(load);
   if (discovery === null) return { ports, accounts: new ExplicitAccounts(explicit) };
   const task = { discovery, profiles, callMs: each, askMs };

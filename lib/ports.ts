@@ -7,6 +7,7 @@ import type { Answer } from "./rotation/discovery/merge-found";
 import type { Wanted } from "./rotation/events/deliveries";
 import type { Announcement, EventKind, RotationEvent } from "./rotation/events/events";
 import type { Notice } from "./rotation/events/notice";
+import type { FleetState } from "./rotation/fleet/fleet-state";
 import type { Marks } from "./rotation/ownership";
 import type { Slot } from "./rotation/phases";
 import type { NextLook, StoredLook } from "./rotation/next-look";
@@ -204,6 +205,20 @@ export interface Notices {
   write(notice: Notice, etag: string | null, options: CallOptions): Promise<StoredNotice | null>;
 }
 
+/**
+ * What all accounts share, in one row. Throws `TransientServiceError` or `OperatorNeededError`. A row that cannot be
+ * read is `unreadableFleet`, and one that is absent is `emptyFleet`.
+ */
+export interface Fleet {
+  /** At most `maxAgeMs` milliseconds old. */
+  read(maxAgeMs: number, options: CallOptions): Promise<FleetState>;
+  /**
+   * Applies `change` to what is stored, again where another writer came in between, and returns what is stored then.
+   * Where `change` returns its argument nothing is written: that may rest on a row that was read a minute ago.
+   */
+  update(change: (state: FleetState) => FleetState, options: CallOptions): Promise<FleetState>;
+}
+
 export interface Signals {
   list(account: string, options: CallOptions): Promise<readonly InstanceReport[]>;
   /**
@@ -381,6 +396,7 @@ export interface Ports {
   readonly rotations: Rotations;
   readonly ticks: Ticks;
   readonly notices: Notices;
+  readonly fleet: Fleet;
   readonly signals: Signals;
   readonly health: HealthChecks;
   readonly permissions: Permissions;

@@ -195,6 +195,15 @@ var rules = [
     dimensions: []
   }
   {
+    name: 'fleet-stopped'
+    title: 'The fleet is stopped'
+    description: 'Too many scheduled rotations have failed, or the fleet cannot be read or has a wrong canary: no further scheduled rotation starts. The detail gives the remedy.'
+    query: loadTextContent('../queries/fleet-stopped.kql')
+    severity: 1
+    window: 'P1D'
+    dimensions: []
+  }
+  {
     name: 'configuration-invalid'
     title: 'The settings are wrong'
     description: 'No key is rotated until the settings are correct, unless the reason is SettingUnresolved. The detail names each setting and its remedy.'

@@ -43,6 +43,8 @@ export const alarmConfigurationInvalid = async (
         known: all.find(({ notice }) => notice.account === null) ?? null,
         found: [configurationInvalid(line.detail, clock.now())],
         remindEveryMs: alarm.remindEveryMs,
+        // Nothing is known of the fleet.
+        undetermined: ["FleetStopped"],
       },
     );
   };

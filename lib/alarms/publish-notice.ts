@@ -2,7 +2,7 @@ import { callOptions } from "../limits";
 import { CorruptRecordError, OperatorNeededError, TransientServiceError } from "../errors";
 import type { Ports, StoredNotice } from "../ports";
 import type { Condition } from "../rotation/events/alarm-conditions";
-import { clearedKind, type EventDraft, isAlarm } from "../rotation/events/events";
+import { type AlarmKind, type Announcement, clearedKind, type EventDraft, isAlarm } from "../rotation/events/events";
 import {
   announcedAll,
   firstNotice,
@@ -10,6 +10,8 @@ import {
   isHeld,
   hasPendingNotifications,
   maxHoldMs,
+  type Notice,
+  type NoticeContext,
   noticed,
   withDrafts,
 } from "../rotation/events/notice";
@@ -31,6 +33,10 @@ export interface Subject {
   /** What lasts now; empty where nothing does. */
   readonly found: readonly Condition[];
   readonly remindEveryMs: number;
+  /** Kinds of alarms of which it is not known now whether they last: they stay as they are. */
+  readonly undetermined?: readonly AlarmKind[];
+  /** Announced with the alarms, each under its own id. */
+  readonly events?: readonly Announcement[];
 }
 
 /** What has happened, apart from what lasts. */
@@ -56,10 +62,7 @@ export const publishNotice = async (
   const before = known?.notice ?? firstNotice(account);
   if (isHeld(before, now)) return null;
   const context = { now, by: "schedule", nextId: () => ids.next() };
-  const next =
-    "draft" in subject
-      ? withDrafts(before, [subject.draft], context)
-      : noticed(before, subject.found, subject.remindEveryMs, context);
+  const next = "draft" in subject ? withDrafts(before, [subject.draft], context) : judged(before, subject, context);
   if (!hasPendingNotifications(next, now)) return known;
   const call = () => callOptions(clock, callMs);
   const mine = await notices.write(held(next, now), known?.etag ?? null, call());
@@ -90,3 +93,12 @@ export const safeMessage = (error: unknown): string =>
   error instanceof TransientServiceError || error instanceof OperatorNeededError || error instanceof CorruptRecordError
     ? error.message
     : `unexpected ${error instanceof Error ? error.name : typeof error}`;
+
+const judged = (
+  before: Notice,
+  { found, remindEveryMs, undetermined = [], events = [] }: Subject,
+  context: NoticeContext,
+): Notice => {
+  const next = noticed(before, found, remindEveryMs, context, undetermined);
+  return { ...next, outbox: [...next.outbox, ...events] };
+};

@@ -1,6 +1,6 @@
 import { parseDuration } from "../rotation/time/duration";
 import type { AccountSchema } from "./configuration-schema";
-import { checkDistinct } from "./distinct-accounts";
+import { checkDistinct, namesOf } from "./distinct-accounts";
 import type { SchemaOptions } from "./field-types";
 import { vaultNameOf } from "./identity-fields";
 import { checkDiscovery } from "./discovery-schema";
@@ -200,7 +200,7 @@ export const checkTogether = (
   checkDistinct(schema, withSecrets, report);
   checkSomeAccounts(configuration, report);
   checkDiscovery({ discovery, profiles }, report);
-  checkFleet(asObject(fleet), report);
+  checkFleet(asObject(fleet), discovery === undefined ? namesOf(schema, withSecrets) : null, report);
 };
 
 /** Where accounts are found by a tag, none need be listed. */

@@ -3,17 +3,24 @@ import { batchIdParts } from "./identity-fields";
 import type { Unchecked } from "./merge";
 import { type Report, valid } from "./parts";
 
+/** An account's name; null where it is not known. */
+const nameOf = (schema: AccountSchema, account: Unchecked): string | null => {
+  if (account["name"] !== undefined) return valid(schema.shape.name, account["name"]) ?? null;
+  const id = valid(schema.shape.resourceId, account["resourceId"]);
+  return id === null ? null : (batchIdParts(id)?.accountName ?? null);
+};
+
+/** In lower case. */
+export const namesOf = (schema: AccountSchema, accounts: readonly Unchecked[]): ReadonlySet<string> =>
+  new Set(accounts.map((account) => nameOf(schema, account)?.toLowerCase()).filter((name) => name !== undefined));
+
 /** What must differ between accounts, without case, as Azure compares names; null where it is not known. */
 const identities = [
   {
     key: ["name"],
     same: "has the same name as",
     remedy: "give one of them a name of its own",
-    of: (schema: AccountSchema, account: Unchecked): string | null => {
-      if (account["name"] !== undefined) return valid(schema.shape.name, account["name"]) ?? null;
-      const id = valid(schema.shape.resourceId, account["resourceId"]);
-      return id === null ? null : (batchIdParts(id)?.accountName ?? null);
-    },
+    of: nameOf,
   },
   {
     key: ["resourceId"],

@@ -9,14 +9,15 @@ import { asObject, type Unchecked } from "./merge";
 import { listOf, type Report, valid } from "./parts";
 
 const spreadForm = "a number from 0 to 0.5";
-const wholeForm = "a whole number from 1 to 100000";
+const wholeForm = "a whole number from 1 to 1000";
 const instantForm = "an instant as 2026-12-20T00:00:00Z";
 
+/** Those under way and the failures are kept in one row of a table. */
 const wholeNumber = () =>
   z
     .int({ error: mustBe(wholeForm) })
     .min(1, { error: mustBe(wholeForm) })
-    .max(100_000, { error: mustBe(wholeForm) });
+    .max(1_000, { error: mustBe(wholeForm) });
 
 /** With a zone, or it would depend on the machine. */
 const instant = text(instantForm, /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d)$/).refine(
@@ -98,11 +99,15 @@ export const fleetSchema = ({ emulated }: Pick<SchemaOptions, "emulated">) =>
     examples: [{ spread: 0.2, maxRotating: 10 }],
   });
 
-/** How the parts of `fleet` go together. */
-export const checkFleet = (fleet: Unchecked, report: Report): void => {
+/**
+ * How the parts of `fleet` go together. `accounts`: their names, in lower case; null where some are only found later.
+ */
+export const checkFleet = (fleet: Unchecked, accounts: ReadonlySet<string> | null, report: Report): void => {
   const names = listOf(fleet["canaries"]);
   names.forEach((name, i) => {
     if (names.indexOf(name) < i) report(["fleet", "canaries", i], "is named twice: remove one of them");
+    else if (accounts !== null && valid(accountName, name) !== null && !accounts.has(String(name)))
+      report(["fleet", "canaries", i], "is no account: all others would wait for it for ever; correct or remove it");
   });
   listOf(fleet["blackouts"])
     .map(asObject)

@@ -11,14 +11,15 @@ import { waitsForNewer, withConfigurationSeen } from "../rotation/newest-configu
 import { quarantineStops } from "../rotation/needs-driver";
 import { withContestSeen } from "../rotation/ownership";
 import { pauseInForce, withPauseSeen } from "../rotation/pause";
-import type { State } from "../rotation/phases";
+import { rotationOf, type State } from "../rotation/phases";
 import type { Pause, RotationRecord } from "../rotation/record";
 import { fullReconcileDue } from "../rotation/schedule";
 import { moved, waitingOn } from "../rotation/settle";
-import { toInstant } from "../rotation/time/time";
+import { type Instant, toInstant } from "../rotation/time/time";
 import { mayRegenerateNext } from "../rotation/waiting";
 import type { Move } from "../rotation/transitions";
 import { failedStep, failureFields } from "./failure";
+import { FleetMember } from "./fleet-member";
 import type { Lease } from "./lease";
 import { OutboxRelay } from "./outbox-relay";
 import { DriveReports } from "./drive-reports";
@@ -54,6 +55,8 @@ export class Drive {
   readonly #regenerations: Regenerations;
   readonly #versions: Versions;
   readonly #reports: DriveReports;
+  readonly #fleet: FleetMember;
+  #unhealthySince: Instant | null = null;
   /** A request that proved impossible only when it was tried. */
   #rejected: RequestRejection | null = null;
 
@@ -67,10 +70,20 @@ export class Drive {
     this.#regenerations = new Regenerations(ports, config, lease);
     this.#versions = new Versions(ports, config, lease);
     this.#reports = new DriveReports(ports, config, lease);
-    this.#relay = new OutboxRelay(ports, limits, config, lease, this.#reports, () => this.#eventContext());
+    this.#fleet = new FleetMember(ports, limits, config);
+    this.#relay = new OutboxRelay({
+      ports,
+      limits,
+      config,
+      lease,
+      reports: this.#reports,
+      fleet: () => this.#fleet.seen(this.#record),
+      context: () => this.#eventContext(),
+    });
   }
 
   async run(): Promise<Advanced> {
+    const before = rotationOf(this.#record.state);
     const rejection = await this.#beforeSteps();
     if (rejection === null) {
       while (this.#moves < maxMoves && this.#mayBegin() && (await this.#oneMove())) this.#moves += 1;
@@ -79,6 +92,8 @@ export class Drive {
     const alarms = !this.#isOlder(this.ports.clock.now());
     const recorded = await this.#relay.finish(this.options.backlog ?? [], { prune, alarms });
     const record = await this.lease.release();
+    // Only what is written is noted: an end that is not could still be undone.
+    await this.#fleet.note({ record, before, unhealthySince: this.#unhealthySince });
     const refusal = rejection ?? this.#rejected;
     if (refusal !== null) return { kind: "refused", refusal };
     return { kind: "driven", record, moves: this.#moves, recorded, reports: this.#reports.known(record.state) };
@@ -287,6 +302,10 @@ export class Drive {
       catchUp: () => this.#catchUp(),
       writeAhead: () => this.lease.writeAhead(),
       sawNewest: (newest) => this.#sawNewest(newest),
+      admit: (rotationId, dueAt) => this.#fleet.admit(rotationId, dueAt, this.#record),
+      sawUnhealthy: (since) => {
+        this.#unhealthySince = since;
+      },
       contest: (newest) => this.#contest(newest),
       markRollback: (request) => this.lease.write({ ...this.#record, rollback: request }),
       markProven: (proven) => this.lease.write({ ...this.#record, state: proven }),

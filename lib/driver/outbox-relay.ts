@@ -5,11 +5,12 @@ import type { Ports } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
 import { alarmChanges, conditions } from "../rotation/events/alarm-conditions";
 import { isWanted, newDelivery, newestDeliveries, type Wanted } from "../rotation/events/deliveries";
-import { type Announcement, clearedKind, isAlarm, type RotationEvent } from "../rotation/events/events";
+import { type AlarmKind, type Announcement, clearedKind, isAlarm, type RotationEvent } from "../rotation/events/events";
 import { type EventContext, withBacklog, withEvents } from "../rotation/events/outbox";
+import type { FleetState } from "../rotation/fleet/fleet-state";
 import { isOver } from "../rotation/gate/instance-limits";
 import type { InstanceReport } from "../rotation/gate/signals";
-import type { Publishing, RaisedAlarm, RotationRecord } from "../rotation/record";
+import type { Publishing, RotationRecord } from "../rotation/record";
 import { gatedState } from "../rotation/waiting";
 import { failureFields } from "./failure";
 import type { DriveReports } from "./drive-reports";
@@ -19,20 +20,30 @@ import type { Lease } from "./lease";
 /** Reports that one drive removes, at most: some seconds of work, in which the claim is held. */
 const maxRemoved = 5_000;
 
+export interface RelayOptions {
+  readonly ports: Ports;
+  readonly limits: Limits;
+  readonly config: AccountConfig;
+  readonly lease: Lease;
+  readonly reports: DriveReports;
+  readonly context: () => EventContext;
+  /** What all accounts share, where the account may be due; null where nothing depends on it. */
+  readonly fleet: () => Promise<FleetState | null>;
+}
+
 /**
  * Events go from the record's outbox to the log, the webhook queue and the history, each at least once and in order.
  */
 export class OutboxRelay {
   readonly #history: HistoryWriter;
 
-  constructor(
-    private readonly ports: Ports,
-    private readonly limits: Limits,
-    private readonly config: AccountConfig,
-    private readonly lease: Lease,
-    private readonly reports: DriveReports,
-    private readonly context: () => EventContext,
-  ) {
+  private readonly ports: Ports;
+  private readonly config: AccountConfig;
+  private readonly lease: Lease;
+
+  constructor(private readonly options: RelayOptions) {
+    const { ports, limits, config, lease, context } = options;
+    [this.ports, this.config, this.lease] = [ports, config, lease];
     this.#history = new HistoryWriter(ports, limits, lease, context);
   }
 
@@ -101,22 +112,28 @@ export class OutboxRelay {
     this.announce();
     const known = await this.#history.idsSince(first.at, this.#publishing.outbox);
     const missing = backlog.filter(({ id }) => !known.has(id));
-    if (missing.length > 0) await this.lease.write(withBacklog(this.#record, missing, this.context()));
+    if (missing.length > 0) await this.lease.write(withBacklog(this.#record, missing, this.options.context()));
     return true;
   }
 
   /** Conditions that have begun, last or have ended become events of the outbox: true where there are any. */
   async #raiseAndClear(): Promise<boolean> {
     const reports = await this.#readReports();
+    const fleet = await this.options.fleet().catch(() => "unread" as const);
     const now = this.ports.clock.now();
-    const view = { record: this.#record, config: this.config, dryRun: this.limits.dryRun, now };
-    const found = conditions({ ...view, reports: reports ?? [] });
-    // Without reports it is unknown whether an app is unhealthy: that alarm stays as it is, and no other waits for it.
-    const [stays, known] = divided(this.#publishing.alarms, reports === null);
-    const { alarms, drafts } = alarmChanges(known, found, this.config.remindEveryMs, now);
+    const view = { record: this.#record, config: this.config, dryRun: this.options.limits.dryRun, now };
+    const found = conditions({ ...view, reports: reports ?? [], fleet: fleet === "unread" ? null : fleet });
+    // Without reports it is unknown whether an app is unhealthy, and without the fleet's row whether that holds the
+    // account back: these alarms stay as they are, and no other waits for them.
+    const unknown = (kind: AlarmKind): boolean =>
+      (kind === "ConsumerUnhealthy" && reports === null) || (kind === "RotationOverdue" && fleet === "unread");
+    const known = this.#publishing.alarms.filter(({ kind }) => !unknown(kind));
+    const stay = this.#publishing.alarms.filter(({ kind }) => unknown(kind));
+    const shown = found.filter(({ kind }) => !unknown(kind));
+    const { alarms, drafts } = alarmChanges(known, shown, this.config.remindEveryMs, now);
     if (drafts.length === 0) return false;
-    const publishing = { ...this.#publishing, alarms: [...alarms, ...stays] };
-    await this.lease.write(withEvents({ ...this.#record, publishing }, drafts, this.context()));
+    const publishing = { ...this.#publishing, alarms: [...alarms, ...stay] };
+    await this.lease.write(withEvents({ ...this.#record, publishing }, drafts, this.options.context()));
     return true;
   }
 
@@ -124,7 +141,7 @@ export class OutboxRelay {
   async #readReports(): Promise<readonly InstanceReport[] | null> {
     const { state } = this.#record;
     if (gatedState(state) === null) return [];
-    return this.reports.known(state) ?? this.reports.read(state).catch(() => null);
+    return this.options.reports.known(state) ?? this.options.reports.read(state).catch(() => null);
   }
 
   /** Instances come and go under new names for ever. */
@@ -155,12 +172,6 @@ export class OutboxRelay {
     return this.lease.record.publishing;
   }
 }
-
-/** The alarms that need reports, where there are none, and the others. */
-const divided = (alarms: readonly RaisedAlarm[], unread: boolean): readonly [RaisedAlarm[], RaisedAlarm[]] => {
-  const stays = (alarm: RaisedAlarm): boolean => unread && alarm.kind === "ConsumerUnhealthy";
-  return [alarms.filter(stays), alarms.filter((alarm) => !stays(alarm))];
-};
 
 /** Once the log has the event: history and webhook may still be to get it. The evidence is for the history alone. */
 const announced = (

@@ -3,6 +3,7 @@ import type { AccountConfig } from "../rotation/account-config";
 import type { InstanceReport } from "../rotation/gate/signals";
 import type { Slot, State, StateOf } from "../rotation/phases";
 import type { Hold, Pause, RotationRecord } from "../rotation/record";
+import type { Instant } from "../rotation/time/time";
 import type { Move } from "../rotation/transitions";
 
 /** What a step works with. Everything here is for one account, under one claim, in one decision. */
@@ -37,6 +38,13 @@ export interface StepContext {
   readonly catchUp: () => Promise<void>;
   /** Writes what the record holds and the table does not yet: before anything is published. */
   readonly writeAhead: () => Promise<void>;
+  /**
+   * Asks the fleet whether a scheduled rotation with this id may start, and counts it as under way before it starts.
+   * False where it has to wait.
+   */
+  readonly admit: (rotationId: string, dueAt: Instant) => Promise<boolean>;
+  /** Since when a consumer has been unhealthy on the new key: the fleet has to know. */
+  readonly sawUnhealthy: (since: Instant | null) => void;
   /** Records that the rotation is to be rolled back, before anything is published. */
   readonly markRollback: (request: Pause) => Promise<void>;
   /** Records what the newest version says about another rotator. */

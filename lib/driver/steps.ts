@@ -2,7 +2,7 @@ import type { Receipt } from "../ports";
 import { confirmationsOf } from "../rotation/gate/consumers";
 import type { Opening } from "../rotation/evidence";
 import { type Gate, gate } from "../rotation/gate/gate";
-import { rollbackDue } from "../rotation/gate/rollback";
+import { rollbackDue, unhealthyOnNewKeySince } from "../rotation/gate/rollback";
 import type { InstanceReport } from "../rotation/gate/signals";
 import {
   otherSlot,
@@ -70,8 +70,11 @@ const confirmAdoption = async (
     : wait;
 };
 
-/** Safe twice: changes the record only, and under the claim. */
-const startWhenDue = (state: StateOf<"idle">, { ports, config, record, by, now }: StepContext): Decision => {
+/**
+ * Safe twice: changes the record only, and under the claim. A scheduled rotation is counted by the fleet first; one
+ * that was counted and never started is counted anew.
+ */
+const startWhenDue = (state: StateOf<"idle">, { ports, config, record, by, now, admit }: StepContext): Decision => {
   const due = scheduledDue(record, config, now);
   if (!due.due || !due.startsNow) return wait;
   const request: RotationRequest = record.restart ?? {
@@ -84,7 +87,11 @@ const startWhenDue = (state: StateOf<"idle">, { ports, config, record, by, now }
   return {
     kind: "act",
     words: phaseFacts.idle.next,
-    run: async () => to.rotationStarted(state, { id: ports.ids.next(), ...request }, record, now),
+    run: async () => {
+      const id = ports.ids.next();
+      if (request.trigger === "schedule" && !(await admit(id, due.at))) return { hold: null };
+      return to.rotationStarted(state, { id, ...request }, record, now);
+    },
   };
 };
 
@@ -122,6 +129,7 @@ const publishTarget = (state: StateOf<"regenerated">, context: StepContext): Dec
 /** The step that can break an app, so it comes last and behind the gate: it retires the old key. */
 const retirePrevious = async (state: StateOf<"published">, context: StepContext): Promise<Decision> => {
   const reports = await context.reports(state);
+  context.sawUnhealthy(unhealthyOnNewKeySince(context.config.gate, state, reports, context.now));
   const unhealthy = rollbackDue(context.config.gate, state, reports, context.now);
   const back = unhealthy === null ? null : await rollBackUnhealthy(state, context, unhealthy);
   if (back !== null) return back;

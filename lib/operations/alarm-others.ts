@@ -13,8 +13,10 @@ import { readOrphanedRecord } from "./orphaned-records";
 const maxConcurrent = 8;
 
 /** How often alarms of no configured account are repeated: as those of the account that is reminded most often. */
-const remindersOf = (accounts: readonly AccountConfig[]): number =>
-  accounts.length === 0 ? hours(6) : Math.min(...accounts.map(({ remindEveryMs }) => remindEveryMs));
+export const remindersOf = (accounts: readonly AccountConfig[]): number =>
+  accounts.length === 0
+    ? hours(6)
+    : accounts.reduce((least, { remindEveryMs }) => Math.min(least, remindEveryMs), Number.POSITIVE_INFINITY);
 
 /**
  * The alarms of no configured account: raises those of records that no account owns, and ends those about accounts of

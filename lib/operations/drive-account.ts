@@ -5,10 +5,12 @@ import { advance } from "../driver/advance";
 import { readRecord } from "../driver/read-record";
 import type { Stored } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
+import type { FleetState } from "../rotation/fleet/fleet-state";
 import type { InstanceReport } from "../rotation/gate/signals";
 import { needsDriver } from "../rotation/needs-driver";
 import { atEveryTick, lookIsDue, nextLook } from "../rotation/next-look";
 import type { RotationRecord } from "../rotation/record";
+import { fleetFor } from "./fleet-view";
 import { gatedState } from "../rotation/waiting";
 import { pullSignals } from "../signals/pull-signals";
 
@@ -20,6 +22,8 @@ export interface Driven {
   readonly reports: readonly InstanceReport[];
   /** Null where there was nothing to drive. */
   readonly moves: number | null;
+  /** What all accounts share, where the account depends on it. */
+  readonly fleet: FleetState | null;
 }
 
 /** Pulls the account's signals and drives it where there is anything to do. */
@@ -27,28 +31,45 @@ export const driveAccount = async (app: App, config: AccountConfig, stop: AbortS
   const { ports, limits } = app;
   const stored = await readRecord(ports, limits, config, callOptions(ports.clock, limits.callMs));
   // Its rotation was ended: the row was deleted because the tag is gone.
-  if (stored === null && (config.discovered?.held ?? null) !== null) return { record: null, reports: [], moves: null };
+  if (stored === null && (config.discovered?.held ?? null) !== null)
+    return { record: null, reports: [], moves: null, fleet: null };
   if (stored !== null) await pull(app, config, stored.record);
   // Where they cannot be read the driver finds that out itself, and its record says so.
   const reports = stored === null ? null : await reportsOf(app, config, stored.record).catch(() => null);
-  if (stored !== null && !hasToDrive(stored, config, reports ?? [], ports.clock.now()))
-    return { record: stored.record, moves: null, reports: await reportsAfter(app, config, stored.record, reports) };
+  if (stored !== null && !(await hasToDrive(app, config, stored, reports ?? [])))
+    return after(app, config, { record: stored.record, moves: null, reports });
   const driven = await advance(ports, limits, config, { by: "schedule", stop, claimWaitMs: 0, known: stored });
   const record = driven.kind === "driven" ? driven.record : await recordOf(app, config);
   const moves = driven.kind === "driven" ? driven.moves : 0;
   const seen = driven.kind === "driven" ? driven.reports : null;
-  return { record, moves, reports: await reportsAfter(app, config, record, seen ?? reports) };
+  return after(app, config, { record, moves, reports: seen ?? reports });
 };
 
 /** A driver writes the row: so it drives an account that may rest from now on where the row does not say so. */
-const hasToDrive = (
-  { record, look }: Stored,
+const hasToDrive = async (
+  app: App,
   config: AccountConfig,
+  { record, look }: Stored,
   reports: readonly InstanceReport[],
-  now: Date,
-): boolean =>
-  needsDriver(record, config, reports, now) ||
-  (lookIsDue(look, config, now) && nextLook(record, config, now).nextLookAt !== atEveryTick);
+): Promise<boolean> => {
+  // Where it cannot be read the driver finds that out itself.
+  const fleet = await fleetFor(app, config, record).catch(() => null);
+  const now = app.ports.clock.now();
+  if (needsDriver(record, config, reports, now, fleet)) return true;
+  return lookIsDue(look, config, now) && nextLook(record, config, now).nextLookAt !== atEveryTick;
+};
+
+/** `reports`: those of before the drive, which serve for the state after it, where there are any. */
+const after = async (
+  app: App,
+  config: AccountConfig,
+  { record, moves, reports }: Pick<Driven, "record" | "moves"> & { readonly reports: Driven["reports"] | null },
+): Promise<Driven> => ({
+  record,
+  moves,
+  reports: await reportsAfter(app, config, record, reports),
+  fleet: await fleetFor(app, config, record).catch(() => null),
+});
 
 const recordOf = async ({ ports, limits }: App, config: AccountConfig): Promise<RotationRecord | null> =>
   (await readRecord(ports, limits, config, callOptions(ports.clock, limits.callMs)))?.record ?? null;

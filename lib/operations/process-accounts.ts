@@ -4,10 +4,12 @@ import { CorruptRecordError } from "../errors";
 import { callOptions } from "../limits";
 import type { StoredNotice } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
+import type { WaitingReason } from "../rotation/reasons";
 import { isQuiet, stateLine } from "./account-states";
 import { alarmCorruptRecord } from "./corrupt-record-alarm";
 import { type Driven, driveAccount } from "./drive-account";
 import { fairly } from "./fairly";
+import { reviewFleet } from "./review-fleet";
 import { corruptStatus, type StatusBody, statusOf } from "./status";
 
 /**
@@ -60,8 +62,12 @@ export const processAccounts = async (
     if (stop.aborted) left.push(config.name);
     else outcomes.push(await processAccount(app, config, stop, notices));
   });
+  await reviewFleet(app, reasonsOf(outcomes));
   return { outcomes, left };
 };
+
+const reasonsOf = (outcomes: readonly Outcome[]): ReadonlySet<WaitingReason> =>
+  new Set(outcomes.map(({ status }) => status?.waitingFor?.reason).filter((reason) => reason !== undefined));
 
 /** Resource Manager's allowances are those of a subscription. */
 export const subscriptionOf = ({ batch }: AccountConfig): string => batch.subscriptionId.toLowerCase();
@@ -89,9 +95,13 @@ const driveAndReport = async (app: App, config: AccountConfig, stop: AbortSignal
   }
 };
 
-const report = ({ ports, limits }: App, config: AccountConfig, { record, reports, moves }: Driven): StatusBody => {
+const report = (
+  { ports, limits }: App,
+  config: AccountConfig,
+  { record, reports, moves, fleet }: Driven,
+): StatusBody => {
   const now = ports.clock.now();
-  const status = statusOf({ config, record, reports, dryRun: limits.dryRun, now });
+  const status = statusOf({ config, record, reports, dryRun: limits.dryRun, fleet, now });
   if (record !== null && (moves !== null || !isQuiet(status)))
     ports.log.write("info", stateLine(config, status, record, now));
   return status;

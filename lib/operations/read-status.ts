@@ -5,6 +5,7 @@ import type { Advanced } from "../driver/requests";
 import { readRecord } from "../driver/read-record";
 import type { AccountConfig } from "../rotation/account-config";
 import type { Instant } from "../rotation/time/time";
+import { fleetFor } from "./fleet-view";
 import { corruptStatus, type StatusBody, statusOf } from "./status";
 
 type Driven = Extract<Advanced, { kind: "driven" }>;
@@ -21,8 +22,9 @@ export const readStatus = async (app: App, config: AccountConfig): Promise<Statu
       readRecord(ports, limits, config, call()),
       ports.signals.list(config.name, call()),
     ]);
-    const now = ports.clock.now();
-    return statusOf({ config, record: stored?.record ?? null, reports, dryRun: limits.dryRun, now });
+    const record = stored?.record ?? null;
+    const fleet = await fleetFor(app, config, record);
+    return statusOf({ config, record, reports, dryRun: limits.dryRun, fleet, now: ports.clock.now() });
   } catch (error) {
     if (!(error instanceof CorruptRecordError)) throw error;
     return corruptStatus(config, error, ports.clock.now(), await alarmSince(app, config));

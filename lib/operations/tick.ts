@@ -9,9 +9,9 @@ import { stateLine } from "./account-states";
 import { alarmOthers } from "./alarm-others";
 import { handOver } from "./hand-over";
 import { type Counts, countsOf, type Notices, type Outcome, processAccounts, readNotices } from "./process-accounts";
+import { reportRotator } from "./rotator-alarms";
 import { statusOf } from "./status";
 import { type AtRest, type Survey, Surveyor } from "./survey";
-import { reportUnresolved } from "./unresolved-settings";
 import type { Work } from "./work";
 
 export interface TickSummary extends Counts {
@@ -61,7 +61,7 @@ export class Ticker {
     const outcomes = handedOver ? [] : await this.#process(survey, stop, notices);
     await discovering?.done;
     if (notices !== null) await alarmOthers(this.app, notices, survey);
-    await reportUnresolved(this.app, notices?.get(null) ?? null);
+    await reportRotator(this.app, notices?.get(null) ?? null);
     const counts = countsOf(outcomes);
     const summary = {
       accounts: survey.accounts.length,

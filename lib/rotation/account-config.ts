@@ -1,3 +1,4 @@
+import type { FleetConfig } from "./fleet/fleet-config";
 import type { Phase } from "./phases";
 import type { DiscoveryReason } from "./reasons";
 import type { Instant } from "./time/time";
@@ -92,4 +93,6 @@ export interface AccountConfig extends AccountSettings {
   readonly loadedAt: Instant;
   /** Absent for an account that the configuration lists. */
   readonly discovered?: Discovered;
+  /** What holds for the scheduled rotations of all accounts together. */
+  readonly fleet: FleetConfig;
 }

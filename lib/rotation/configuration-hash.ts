@@ -4,12 +4,13 @@ const known = new WeakMap<AccountConfig, string>();
 
 /**
  * Tells two effective configurations of one account apart: 64 bits in hex. Not of when it was loaded or found, and not
- * of `paused`: to end a pause is to go back to the configuration from before, which must not count as an older one.
+ * of `paused`: to end a pause is to go back to the configuration from before, which must not count as an older one. Not
+ * of `fleet`: another blackout must not have the record of every account written.
  */
 export const configurationHash = (config: AccountConfig): string => {
   const found = known.get(config);
   if (found !== undefined) return found;
-  const { loadedAt: _loadedAt, paused: _paused, discovered: _discovered, ...members } = config;
+  const { loadedAt: _loadedAt, paused: _paused, discovered: _discovered, fleet: _fleet, ...members } = config;
   const hash = fnv64(JSON.stringify(members, inOrder));
   known.set(config, hash);
   return hash;

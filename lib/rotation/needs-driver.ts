@@ -2,28 +2,30 @@ import type { AccountConfig } from "./account-config";
 import { activeQuarantine, claimIsLive } from "./claim";
 import { alarmChanges, conditions } from "./events/alarm-conditions";
 import { isFor } from "./first-record";
+import type { FleetState } from "./fleet/fleet-state";
 import type { InstanceReport } from "./gate/signals";
 import { waitsForNewer, withConfigurationSeen } from "./newest-configuration";
 import { pauseInForce, withPauseSeen } from "./pause";
 import type { RotationRecord } from "./record";
 import { fullReconcileDue, scheduledDue } from "./schedule";
 import { toInstant } from "./time/time";
-import { mayRegenerateNext } from "./waiting";
+import { heldByFleet, mayRegenerateNext } from "./waiting";
 
 /**
  * Whether a tick has anything to do, by what is stored: an idle account costs one table read.
- * `reports` are those of an account that waits at its gate; else empty.
+ * `reports` are those of an account that waits at its gate; else empty. `fleet`: null where it need not be read.
  */
 export const needsDriver = (
   record: RotationRecord,
   config: AccountConfig,
   reports: readonly InstanceReport[],
   now: Date,
+  fleet: FleetState | null = null,
 ): boolean => {
   if (claimIsLive(record, now)) return false;
   if (withConfigurationSeen(record, config, now) !== record) return true;
   if (waitsForNewer(record, config, now) !== null) return olderHasToDrive(record, config, now);
-  return hasToPublish(record, config, reports, now) || hasToMove(record, config, now);
+  return hasToPublish(record, config, reports, now, fleet) || hasToMove(record, config, now, fleet);
 };
 
 /** With an older configuration: events that wait, and the repair of drift. Its alarms and its steps do not count. */
@@ -39,21 +41,23 @@ const hasToPublish = (
   config: AccountConfig,
   reports: readonly InstanceReport[],
   now: Date,
+  fleet: FleetState | null,
 ): boolean => {
   if (hasToSend(record, now)) return true;
   const { alarms } = record.publishing;
-  const found = conditions({ record, config, reports, dryRun: false, now });
+  const found = conditions({ record, config, reports, dryRun: false, fleet, now });
   return alarmChanges(alarms, found, config.remindEveryMs, now).drafts.length > 0;
 };
 
-const hasToMove = (record: RotationRecord, config: AccountConfig, now: Date): boolean => {
+const hasToMove = (record: RotationRecord, config: AccountConfig, now: Date, fleet: FleetState | null): boolean => {
   if (record.claim !== null || !isFor(record, config)) return true;
   if (withPauseSeen(record, config, now) !== record) return true;
   if (record.failure !== null) return record.failure.nextAttemptAt <= toInstant(now);
   if (record.rollback !== null || record.state.phase !== "idle") return true;
   if (fullReconcileDue(record, config, now)) return true;
   const due = scheduledDue(record, config, now);
-  return due.due && due.startsNow && pauseInForce(record, config) === null;
+  if (!due.due || !due.startsNow || pauseInForce(record, config) !== null) return false;
+  return heldByFleet({ record, config, reports: [], dryRun: false, fleet, now }) === null;
 };
 
 /**

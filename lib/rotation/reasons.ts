@@ -6,7 +6,11 @@ export const waitingReasons = {
   DryRun: "ROTATION_DRY_RUN is set: the step is reported, not taken",
   NewerConfiguration: "a process with a newer configuration has driven this account, and this process has an older one",
   Paused: "paused by an operator or in the configuration",
+  Blackout: "nothing scheduled starts in a blackout of the fleet",
   OutsideWindow: "scheduled work waits for the maintenance window",
+  FleetStopped: "too many scheduled rotations of the fleet have failed, so no further one starts",
+  CanaryPending: "the canaries of the fleet rotate first",
+  FleetLimit: "as many scheduled rotations are under way as the fleet allows",
   Claimed: "another driver is working on this account",
   BackingOff: "the last step failed and is tried again later",
   OutcomeUnknown:

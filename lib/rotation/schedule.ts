@@ -1,4 +1,7 @@
 import type { AccountConfig } from "./account-config";
+import { blackoutAt } from "./fleet/blackouts";
+import type { Blackout } from "./fleet/fleet-config";
+import { dueEarlierMs } from "./fleet/spread";
 import type { RotationRecord } from "./record";
 import { earliest, type Instant, msBetween, plusMs, toInstant } from "./time/time";
 import { nextOpening, windowIsOpen } from "./time/window";
@@ -6,7 +9,7 @@ import { nextOpening, windowIsOpen } from "./time/window";
 /** When an idle account's next rotation is due; null in any other phase. */
 export const nextDueAt = (record: RotationRecord, config: AccountConfig): Instant | null => {
   if (record.state.phase !== "idle") return null;
-  const byAge = plusMs(record.state.active.keyMadeAt, config.rotateEveryMs);
+  const byAge = plusMs(record.state.active.keyMadeAt, config.rotateEveryMs - dueEarlierMs(config));
   return record.dueAgainAt === null ? byAge : earliest(byAge, record.dueAgainAt);
 };
 
@@ -14,14 +17,25 @@ export const nextDueAt = (record: RotationRecord, config: AccountConfig): Instan
 export type Due =
   | { readonly due: false }
   | { readonly due: true; readonly at: Instant; readonly startsNow: true }
-  | { readonly due: true; readonly at: Instant; readonly startsNow: false; readonly opensAt: Instant };
+  | {
+      readonly due: true;
+      readonly at: Instant;
+      readonly startsNow: false;
+      readonly opensAt: Instant;
+      /** Null where only the window is shut. */
+      readonly blackout: Blackout | null;
+    };
 
 export const scheduledDue = (record: RotationRecord, config: AccountConfig, now: Date): Due => {
   const at = nextDueAt(record, config);
   if (at === null || at > toInstant(now)) return { due: false };
-  if (record.restart !== null || config.window === null || windowIsOpen(config.window, now))
+  if (record.restart !== null) return { due: true, at, startsNow: true };
+  const blackout = blackoutAt(config.fleet, now);
+  const from = blackout === null ? now : new Date(blackout.to);
+  if (blackout === null && (config.window === null || windowIsOpen(config.window, now)))
     return { due: true, at, startsNow: true };
-  return { due: true, at, startsNow: false, opensAt: nextOpening(config.window, now) };
+  const opensAt = config.window === null ? toInstant(from) : nextOpening(config.window, from);
+  return { due: true, at, startsNow: false, opensAt, blackout };
 };
 
 /** When vault and live keys count as unchecked: a comparison fails once in a while, but not twice in a row. */

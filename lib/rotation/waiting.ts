@@ -1,5 +1,7 @@
 import type { AccountConfig } from "./account-config";
 import { activeQuarantine, claimIsLive } from "./claim";
+import type { FleetState } from "./fleet/fleet-state";
+import { fleetHold } from "./fleet/hold";
 import { pauseInForce } from "./pause";
 import { gate, type GateInput, type Shut, shutByPause } from "./gate/gate";
 import { waitsForNewer } from "./newest-configuration";
@@ -7,7 +9,7 @@ import { type Phase, phaseFacts, rotationOf, type State } from "./phases";
 import type { RotationRecord } from "./record";
 import { scheduledDue } from "./schedule";
 import type { InstanceReport } from "./gate/signals";
-import { plusMs, toInstant } from "./time/time";
+import { latest, plusMs, toInstant } from "./time/time";
 import { seconds } from "./time/units";
 
 export type Waiting = Shut;
@@ -17,6 +19,8 @@ export interface AccountView {
   readonly config: AccountConfig;
   readonly reports: readonly InstanceReport[];
   readonly dryRun: boolean;
+  /** Of an account that may be due; absent where it has not been read, or need not be. */
+  readonly fleet?: FleetState | null;
   readonly now: Date;
 }
 
@@ -89,6 +93,23 @@ const uncomparedIdle: Ask = (seen) => (seen.record.state.phase === "idle" ? unco
 
 const times = (count: number): string => (count === 1 ? "once" : `${count} times`);
 
+const inBlackout: Ask = ({ record, config, now }) => {
+  const due = scheduledDue(record, config, now);
+  if (!due.due || due.startsNow || due.blackout === null) return null;
+  const { from, to, reason } = due.blackout;
+  const detail = `due since ${due.at}; nothing scheduled starts before ${to}: ${reason}`;
+  return { reason: "Blackout", detail, since: latest(due.at, from) };
+};
+
+/** What the fleet alone holds a due account back for, whatever its window says; null where it does not. */
+export const heldByFleet: Ask = (seen) => {
+  const { record, config, fleet, now } = seen;
+  const due = scheduledDue(record, config, now);
+  // A request that starts again is none of the schedule.
+  if (!due.due || record.restart !== null) return null;
+  return inBlackout(seen) ?? (fleet ? fleetHold(config, fleet, due.at, now) : null);
+};
+
 const outsideWindow: Ask = ({ record, config, now }) => {
   const due = scheduledDue(record, config, now);
   return due.due && !due.startsNow
@@ -129,7 +150,9 @@ const asks: readonly Ask[] = [
   (seen) => lostAnswer(seen, true),
   backingOff,
   ({ record }) => record.hold,
+  inBlackout,
   outsideWindow,
+  heldByFleet,
   shutGate,
   (seen) => (mayRegenerateNext(seen.record.state.phase) ? lostAnswer(seen, false) : null),
   dryRun,

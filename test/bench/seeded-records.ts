@@ -47,12 +47,12 @@ export interface Seeding {
 /** Writes a record for each configured account through the app's own adapter. */
 export const seedRecords = async ({ connectionString, prefix, env, file, stop, recordOf }: Seeding): Promise<void> => {
   const now = new Date();
-  const { accounts } = readSettings(env, { read: () => file });
+  const { accounts, fleet } = readSettings(env, { read: () => file });
   const storage = { kind: "connectionString", connectionString, allowInsecureConnection: true } as const;
   const rotations = new RotationTable(openTables(storage, prefix, new UlidIds(systemClock)).rotations);
   await concurrently(accounts, 16, async (settings) => {
     stop.throwIfAborted();
-    const config = { ...settings, loadedAt: toInstant(now) };
+    const config = { ...settings, loadedAt: toInstant(now), fleet };
     const record = recordOf(config, now);
     const look = nextLook(record, config, now);
     await rotations.insert(record, { ...callOptions(systemClock, 60_000), look });

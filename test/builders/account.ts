@@ -1,4 +1,5 @@
 import type { AccountConfig, ConsumerConfig, GateConfig } from "../../lib/rotation/account-config";
+import { noFleetLimits } from "../../lib/rotation/fleet/fleet-config";
 import { days, hours, minutes } from "./time";
 
 export const aConsumer = (changes: Partial<ConsumerConfig> = {}): ConsumerConfig => ({
@@ -46,6 +47,7 @@ export const anAccount = ({ gate, stalledAfterMs, ...changes }: AccountChanges =
   paused: false,
   remindEveryMs: hours(6),
   loadedAt: "2026-11-01T00:00:00.000Z",
+  fleet: noFleetLimits,
   ...changes,
   gate: aGate(gate),
   stalledAfterMs: {

@@ -47,6 +47,7 @@ export const functionNames = [
   "operateAccount",
   "checkAccount",
   "coverage",
+  "resumeFleet",
 ];
 
 /** Short times, so that a whole rotation takes less than half a minute. */

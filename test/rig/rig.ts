@@ -11,6 +11,7 @@ import type { Ports } from "../../lib/ports";
 import type { AccountConfig } from "../../lib/rotation/account-config";
 import type { Wanted } from "../../lib/rotation/events/deliveries";
 import type { RotationEvent } from "../../lib/rotation/events/events";
+import { noFleetLimits } from "../../lib/rotation/fleet/fleet-config";
 import type { Slot } from "../../lib/rotation/phases";
 import type { RotationRecord } from "../../lib/rotation/record";
 import { receiveSignal } from "../../lib/signals/receive-signal";
@@ -59,6 +60,8 @@ export class Rig {
   wrongSettings: ConfigError["problems"] = [];
   /** Optional settings that the platform has not resolved, from the next start on. */
   unresolved: App["unresolved"] = [];
+  /** What holds for all accounts together, from the next start on. */
+  fleet: App["fleet"] = noFleetLimits;
   #limits: Partial<AppLimits>;
   #process: Process | null = null;
 
@@ -117,6 +120,7 @@ export class Rig {
       ports,
       death,
       unresolved: this.unresolved,
+      fleet: this.fleet,
       ...(discovery === undefined ? {} : { discovery }),
     });
     return this.#process;

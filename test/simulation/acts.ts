@@ -145,6 +145,13 @@ export const operate = (
   answered(world, "operator", world.product.operate(found.process.app, found.config, order));
 };
 
+export const resumeFleet = ({ world }: Stage): void => {
+  const process = world.random.any(world.processes.filter((one) => one.serves(world.timeline.now)));
+  if (process === null) return;
+  const request = { reason: "the apps are fixed", by: "operator:ada" };
+  answered(world, "operator", world.product.resumeFleet(process.app, request));
+};
+
 /** The slot of the newest version's key; the primary where it is neither key. */
 const publishedSlot = (stage: Stage, account: number): Slot => {
   const { world } = stage;

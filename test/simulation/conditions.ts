@@ -1,6 +1,7 @@
 import type { GateConfig } from "../../lib/rotation/account-config";
 import { Random } from "../fakes/world/random";
 import { accountPlan } from "./plan-accounts";
+import { brokenFleet } from "./plan-fleet";
 import {
   type AccountPlan,
   type Act,
@@ -273,6 +274,12 @@ export const conditions: readonly Condition[] = [
       const again = Array.from({ length: 3 }, () => ({ when: when + random.below(20 * minute), act }));
       return withActs(plan, demand(when, account), { when, act, condition: "wrongNextLook" }, ...again);
     },
+  },
+  /** A fleet of 20 due accounts, in which every new key breaks its app. It replaces the rest of the plan. */
+  {
+    name: "brokenFleet",
+    chance: 0.0015,
+    add: (plan, random) => brokenFleet(plan, random),
   },
 ];
 

@@ -1,6 +1,7 @@
 import type { SecretRef } from "../../lib/rotation/account-config";
 import type { Announcement, RotationEvent } from "../../lib/rotation/events/events";
 import type { Notice } from "../../lib/rotation/events/notice";
+import { type FleetConfig, noFleetLimits } from "../../lib/rotation/fleet/fleet-config";
 import { rotationOf } from "../../lib/rotation/phases";
 import type { RotationRecord } from "../../lib/rotation/record";
 import type { KeyFact } from "../fakes/world/fake-batch";
@@ -13,6 +14,7 @@ import { maxClockOffsetMs } from "./plan-types";
 import type { World } from "../fakes/world/world";
 import { ClaimJudge } from "./claim-judge";
 import { EventAudit } from "./event-audit";
+import { FleetJudge } from "./fleet-judge";
 import type { Instance } from "./instances";
 import { LeakSearch } from "./leak-search";
 import { PublicationJudge } from "./publication-judge";
@@ -37,6 +39,7 @@ export class Judge implements Observer {
   readonly waived = new Set<string>();
   readonly leaks: LeakSearch | null;
   readonly audit: EventAudit;
+  readonly fleet: FleetJudge;
   readonly #claims: ClaimJudge;
   readonly #publications: PublicationJudge;
   readonly #urgent: UrgentJudge;
@@ -58,7 +61,9 @@ export class Judge implements Observer {
     private readonly world: World,
     private readonly instances: () => readonly Instance[],
     searched: boolean,
+    fleet: FleetConfig = noFleetLimits,
   ) {
+    this.fleet = new FleetJudge(world, fleet, (invariant, text) => this.#broken(invariant, text));
     this.audit = new EventAudit(world, (invariant, text) => this.#broken(invariant, text));
     this.#claims = new ClaimJudge(world, (invariant, text) => this.#broken(invariant, text));
     this.#publications = new PublicationJudge(world, (invariant, text) => this.#broken(invariant, text));
@@ -203,6 +208,7 @@ export class Judge implements Observer {
 
   recordWritten(process: Process, before: RotationRecord | null, after: RotationRecord): void {
     this.#claims.recordWritten(process, before, after);
+    this.fleet.recordWritten(before, after);
     if (after.claim !== null && after.claim.id !== before?.claim?.id) this.#beginClaim(process, after);
     if (before !== null) this.#checkNotStale(before, after);
     const fresh = this.audit.recordWritten(before, after);

@@ -1,10 +1,12 @@
 import type { AccountConfig, ConsumerConfig, GateMode } from "../../lib/rotation/account-config";
+import { noFleetLimits } from "../../lib/rotation/fleet/fleet-config";
 import type { Random } from "../fakes/world/random";
 import { type AccountPlan, hour, minute } from "./plan-types";
 
 export const accountPlan = (random: Random, index: number, probe: AccountConfig["probe"]): AccountPlan => ({
   config: aConfig(random, index, probe),
   vault: random.pick(["none", "primary", "primary", "secondary", "foreign", "disabled"]),
+  versionAgeMs: null,
   cacheMs: random.between(1, 8) * 30_000,
   manuallyConfigured: random.chance(0.3),
   past: null,
@@ -53,6 +55,7 @@ const aConfig = (random: Random, index: number, probe: AccountConfig["probe"]): 
     },
     remindEveryMs: 6 * hour,
     loadedAt: "2026-11-01T00:00:00.000Z",
+    fleet: noFleetLimits,
   };
 };
 

@@ -40,6 +40,8 @@ const usual: Readonly<Record<RotationOperation, number>> = {
   "ticks.write": 8,
   "notices.list": 40,
   "notices.write": 4,
+  "fleet.read": 10,
+  "fleet.update": 10,
   "alerts.deliver": 10,
   "health.ask": 10,
 };

@@ -1,5 +1,6 @@
 import type { AccountConfig } from "../../lib/rotation/account-config";
 import type { OperatorAction } from "../../lib/operations/operate-account";
+import type { FleetConfig } from "../../lib/rotation/fleet/fleet-config";
 import type { BlockedReason } from "../../lib/rotation/reasons";
 import type { Operation, PlacedFault } from "../fakes/world/faults";
 
@@ -86,7 +87,8 @@ export type ConditionName =
   | "sharedSecret"
   | "bothKeysReplaced"
   | "previousKeyReplaced"
-  | "wrongNextLook";
+  | "wrongNextLook"
+  | "brokenFleet";
 
 export interface PlannedAct {
   /** An instant, or the moment just before a call takes effect. */
@@ -101,6 +103,8 @@ export type VaultAtFirst = "none" | "primary" | "secondary" | "foreign" | "disab
 export interface AccountPlan {
   readonly config: AccountConfig;
   readonly vault: VaultAtFirst;
+  /** The age of the version in the vault at first sight, in milliseconds; null: any. */
+  readonly versionAgeMs: number | null;
   /** The maximum time between two reads of the vault by an instance, in milliseconds. */
   readonly cacheMs: number;
   /** Some instances start on a key that was configured manually. */
@@ -133,6 +137,10 @@ export interface Plan {
   readonly settleMs: { readonly accept: number; readonly refuse: number };
   readonly accounts: readonly AccountPlan[];
   readonly processes: number;
+  /** What holds for all accounts together. */
+  readonly fleet: FleetConfig;
+  /** During the storm every new key breaks the app that reads it. */
+  readonly keysBreakApps: boolean;
   readonly faults: readonly PlacedFault[];
   readonly acts: readonly PlannedAct[];
   readonly conditions: readonly ConditionName[];

@@ -1,3 +1,4 @@
+import { noFleetLimits } from "../../lib/rotation/fleet/fleet-config";
 import { Random } from "../fakes/world/random";
 import type { RotationOperation as Operation } from "../fakes/world/faults";
 import { withConditions } from "./conditions";
@@ -26,6 +27,8 @@ const ordinaryPlan = (seed: number): Plan => {
     settleMs: slow ? { accept: random.below(4 * minute), refuse: random.below(4 * minute) } : { accept: 0, refuse: 0 },
     accounts: Array.from({ length: accounts }, (_, index) => accountPlan(random, index, probe)),
     processes: random.chance(0.15) ? 3 : 2,
+    fleet: noFleetLimits,
+    keysBreakApps: false,
     faults: [
       ...Array.from({ length: random.chance(0.15) ? 0 : random.between(1, 12) }, () => aFault(random)),
       ...(random.chance(0.25) ? hardLuck(random) : []),

@@ -4,8 +4,8 @@ import type { Process } from "../fakes/world/process";
 import type { Product } from "../fakes/world/product-type";
 import { startProcess } from "../fakes/world/start-process";
 import { World } from "../fakes/world/world";
-import { carryOut, markSecret, moveToSecret, operate, startAnother } from "./acts";
-import { Instances, silent } from "./instances";
+import { carryOut, markSecret, moveToSecret, operate, resumeFleet, startAnother } from "./acts";
+import { type Instance, Instances, silent } from "./instances";
 import { Judge, type Violation } from "./judge";
 import { writeForgotten, writePast } from "./past";
 import { planOf } from "./plan";
@@ -77,12 +77,12 @@ class HistoryRun {
       recording,
       checked: plan.searched,
     });
-    this.#judge = new Judge(this.#world, () => this.#instances.all, plan.searched);
+    this.#judge = new Judge(this.#world, () => this.#instances.all, plan.searched, plan.fleet);
     this.#world.observer = this.#judge;
     this.#instances = new Instances(
       this.#world,
       (account) => this.#config(account),
-      (instance) => this.#judge.checkCall(instance),
+      (instance) => this.#afterRead(instance),
     );
     this.#stage = {
       world: this.#world,
@@ -117,6 +117,14 @@ class HistoryRun {
     };
   }
 
+  #afterRead(instance: Instance): void {
+    if (this.plan.keysBreakApps && this.#calmSince === null) {
+      instance.healthy = this.#world.batch.keys.get(instance.value ?? "")?.madeBy !== "rotator";
+      instance.wasUnhealthy ||= !instance.healthy;
+    }
+    this.#judge.checkCall(instance);
+  }
+
   /** Code that repeats calls without end would otherwise hide its history. */
   #isEndless(): boolean {
     const { calls } = this.#world.wire;
@@ -131,7 +139,17 @@ class HistoryRun {
   }
 
   #furnish(account: AccountPlan, index: number): void {
-    const { config, vault, cacheMs, manuallyConfigured, past, silentApps, forgottenInstances, isIntruder } = account;
+    const {
+      config,
+      vault,
+      versionAgeMs,
+      cacheMs,
+      manuallyConfigured,
+      past,
+      silentApps,
+      forgottenInstances,
+      isIntruder,
+    } = account;
     writeForgotten(this.#world, config, forgottenInstances);
     if (past !== null) writePast(this.#world, config.name, past);
     const { batch, vault: secrets, random } = this.#world;
@@ -144,7 +162,7 @@ class HistoryRun {
       const added = secrets.add(config.secret, {
         value,
         by: "initial",
-        createdAtMs: this.#world.wallMs - random.below(10 * hour),
+        createdAtMs: this.#world.wallMs - (versionAgeMs ?? random.below(10 * hour)),
         effect: 0,
         // The secret of this account, from before its table was lost.
         contentType: vault === "foreign" ? publishedContentType : null,
@@ -179,7 +197,7 @@ class HistoryRun {
   }
 
   #boot(number: number): void {
-    const process = startProcess(this.#world, [...this.#wanted], { name: `p${number}` });
+    const process = startProcess(this.#world, [...this.#wanted], { name: `p${number}`, fleet: this.plan.fleet });
     this.#tickLater(process, this.#world.random.below(3 * minute));
     const crash = process.crash.bind(process);
     process.crash = () => {
@@ -236,11 +254,18 @@ class HistoryRun {
     const isShared = this.plan.accounts.some(({ isIntruder }) => isIntruder);
     for (const { name } of this.#wanted) {
       const isOver = this.#rested.has(name) || (isShared && this.#isStopped(name));
-      const why = isOver ? null : this.#judge.restless(name);
+      const why = isOver ? null : (this.#judge.restless(name) ?? this.#unrotated(name));
       if (why === null) this.#rested.add(name);
       else restless = `${name} ${why}`;
     }
     return restless;
+  }
+
+  /** Every account of a fleet is due, so each must have rotated in the end, whatever held it back. */
+  #unrotated(account: string): string | null {
+    if (!this.plan.keysBreakApps) return null;
+    const completed = this.#world.tables.events(account).some(({ event }) => event === "RotationCompleted");
+    return completed ? null : "never completed a rotation";
   }
 
   /** Of the accounts that share a secret, the one that does not own it is blocked; nothing is done for an intruder. */
@@ -274,6 +299,7 @@ class HistoryRun {
   #becomeCalm(): void {
     const world = this.#world;
     this.#calmSince = world.timeline.now;
+    this.#judge.fleet.becomeCalm();
     world.transcript.note("fate", () => "calm from here on");
     world.faults.on = false;
     world.batch.catchUp();
@@ -325,6 +351,7 @@ class HistoryRun {
         operate(this.#stage, account, "approve");
       }
     });
+    if (this.plan.keysBreakApps) resumeFleet(this.#stage);
     timeline.add(timeline.now + 20 * minute, () => this.#lookAfter());
   }
 

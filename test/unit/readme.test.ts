@@ -76,7 +76,7 @@ test("every file and folder named in the text exists", () => {
 
 /** The operator actions share one route. */
 const asRoute = (request: string): string =>
-  request.replace(/\?.*$/, "").replace(/\/(?:approve|rollback|pause|resume)$/, "/{action}");
+  request.replace(/\?.*$/, "").replace(/^(.*\/accounts\/.*)\/(?:approve|rollback|pause|resume)$/, "$1/{action}");
 
 test("the table of requests lists exactly the registered routes", () => {
   const triggers = readFileSync(path.join(root, "functions/index.ts"), "utf8");

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { alarmKinds, informationKinds } from "../../rotation/events/events";
 import type { Notice } from "../../rotation/events/notice";
+import type { FleetState } from "../../rotation/fleet/fleet-state";
 import { otherSlot } from "../../rotation/phases";
 import { type BlockedReason, blockedReasons } from "../../rotation/reasons";
 import type { RotationRecord } from "../../rotation/record";
@@ -182,8 +183,31 @@ export const noticeSchema = z.strictObject({
   heldUntil: instant.nullable(),
 });
 
+/** The stored form of a `FleetState`. */
+export const fleetSchema = z.strictObject({
+  rotating: z.array(z.strictObject({ account: text, rotationId: text, claimId: z.string(), at: instant })).readonly(),
+  failures: z
+    .array(
+      z.strictObject({
+        account: text,
+        rotationId: text,
+        cause: z.enum(["rolledBack", "blocked", "unhealthy"]),
+        at: instant,
+      }),
+    )
+    .readonly(),
+  canaries: z.array(z.strictObject({ account: text, completedAt: instant, until: instant })).readonly(),
+  heldUntil: instant.nullable(),
+  resumed: z.strictObject({ id: text, at: instant, by: text, reason: z.string(), announced: z.boolean() }).nullable(),
+  unreadable: z.literal(false).default(false),
+});
+
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 
 /** Does not compile when the schema and the record's type no longer say the same. */
 export const recordSchemaIsComplete: Same<z.output<typeof recordSchema>, RotationRecord> = true;
 export const noticeSchemaIsComplete: Same<z.output<typeof noticeSchema>, Notice> = true;
+export const fleetSchemaIsComplete: Same<
+  Omit<z.output<typeof fleetSchema>, "unreadable">,
+  Omit<FleetState, "unreadable">
+> = true;

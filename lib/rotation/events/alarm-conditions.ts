@@ -2,15 +2,17 @@ import type { AccountConfig } from "../account-config";
 import { complaintOf } from "../gate/consumers";
 import { formatDuration } from "../time/duration";
 import type { AlarmKind, EventDraft } from "./events";
+import type { FleetState } from "../fleet/fleet-state";
+import { heldUntil } from "../fleet/hold";
 import { omittedBy } from "./omitted";
 import { configurationConflict } from "../newest-configuration";
 import type { RaisedAlarm, RotationRecord } from "../record";
 import { nextDueAt, uncheckedAt } from "../schedule";
 import type { InstanceReport } from "../gate/signals";
 import { isStalled, timeInPhaseMs } from "../stall";
-import { type Instant, msBetween, plusMs, toInstant } from "../time/time";
+import { earliest, type Instant, msBetween, plusMs, toInstant } from "../time/time";
 import { hours } from "../time/units";
-import { gatedState, uncompared, waitingFor } from "../waiting";
+import { gatedState, heldByFleet, uncompared, waitingFor } from "../waiting";
 import { firstClosing } from "../time/window";
 
 /** A condition that lasts and that an operator must know. */
@@ -28,6 +30,8 @@ export interface ConditionInput {
   /** Of an account that waits at its gate; else empty. */
   readonly reports: readonly InstanceReport[];
   readonly dryRun: boolean;
+  /** Of an account that may be due; absent where it has not been read, or need not be. */
+  readonly fleet?: FleetState | null;
   readonly now: Date;
 }
 
@@ -80,9 +84,28 @@ export const overdueAt = (record: RotationRecord, config: AccountConfig): Instan
   return config.window === null ? plusMs(dueAt, hours(1)) : firstClosing(config.window, new Date(dueAt));
 };
 
+/** What was held back has a whole window of its own from then on, or an hour. */
+const overdueAfterHold = ({ window }: AccountConfig, heldTo: Instant): Instant =>
+  window === null ? plusMs(heldTo, hours(1)) : firstClosing(window, new Date(firstClosing(window, new Date(heldTo))));
+
+/**
+ * What the fleet holds back is not overdue: one alarm says that a fleet is stopped, not one for each account. Once the
+ * secret has expired, it is.
+ */
+const overdueSince = (input: ConditionInput): Instant | null => {
+  const { record, config, fleet = null, now } = input;
+  const { state } = record;
+  const [dueAt, since] = [nextDueAt(record, config), overdueAt(record, config)];
+  if (state.active === null || dueAt === null || since === null) return null;
+  const expiresAt = plusMs(state.active.publishedAt, config.expireAfterMs);
+  if (heldByFleet(input) !== null) return expiresAt;
+  const heldTo = record.restart === null ? heldUntil(config.fleet, fleet, now) : null;
+  return heldTo === null || heldTo <= dueAt ? since : earliest(overdueAfterHold(config, heldTo), expiresAt);
+};
+
 const overdue = (input: ConditionInput): Condition | null => {
   const { record, config, now } = input;
-  const since = overdueAt(record, config);
+  const since = overdueSince(input);
   if (since === null || toInstant(now) < since) return null;
   const waits = waitingFor(input);
   return {

@@ -17,6 +17,7 @@ export const alarmKinds = [
   "ConfigurationConflict",
   "DiscoveryProblem",
   "WorkLost",
+  "FleetStopped",
 ] as const;
 
 export type AlarmKind = (typeof alarmKinds)[number];
@@ -41,6 +42,7 @@ export const informationKinds = [
   "SettlingStarted",
   "RecordSetBack",
   "HistoryShortened",
+  "FleetResumed",
   "AlarmCleared",
 ] as const;
 

@@ -1,7 +1,7 @@
 import { type EventContext } from "./outbox";
 import { alarmChanges, type Condition } from "./alarm-conditions";
 import { isWanted, newDelivery, newestDeliveries, type Wanted } from "./deliveries";
-import { type Announcement, type EventDraft, keptDetail } from "./events";
+import { type AlarmKind, type Announcement, type EventDraft, keptDetail } from "./events";
 import type { BlockedReason } from "../reasons";
 import type { Delivery, RaisedAlarm } from "../record";
 import { type Instant, msBetween, plusMs, toInstant } from "../time/time";
@@ -88,17 +88,23 @@ export const isHeld = ({ heldUntil }: Notice, now: Date): boolean => {
   return leftMs > 0 && leftMs <= maxHoldMs;
 };
 
-type NoticeContext = Omit<EventContext, "hash">;
+export type NoticeContext = Omit<EventContext, "hash">;
 
-/** The notice with the events of these conditions: each is raised once, repeated, and cleared once. */
+/**
+ * The notice with the events of these conditions: each is raised once, repeated, and cleared once. Alarms of an
+ * undetermined kind stay as they are.
+ */
 export const noticed = (
   notice: Notice,
   found: readonly Condition[],
   remindEveryMs: number,
   pen: NoticeContext,
+  undetermined: readonly AlarmKind[] = [],
 ): Notice => {
-  const { alarms, drafts } = alarmChanges(notice.alarms, found, remindEveryMs, pen.now);
-  return { ...withDrafts(notice, drafts, pen), alarms };
+  const stay = notice.alarms.filter(({ kind }) => undetermined.includes(kind));
+  const known = notice.alarms.filter((alarm) => !stay.includes(alarm));
+  const { alarms, drafts } = alarmChanges(known, found, remindEveryMs, pen.now);
+  return { ...withDrafts(notice, drafts, pen), alarms: [...alarms, ...stay] };
 };
 
 /** The notice with events; the conditions that last stay as they are. */

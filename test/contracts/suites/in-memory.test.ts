@@ -7,6 +7,7 @@ import { startProcess } from "../../fakes/world/start-process";
 import { World } from "../../fakes/world/world";
 import { batchKeysContract } from "./batch-keys-suite";
 import { discoveriesContract } from "./discoveries-suite";
+import { fleetContract, type FleetWorld } from "./fleet-suite";
 import { historyContract } from "./history-suite";
 import { graphDiscovery, resourceGraphContract } from "./resource-graph-suite";
 import { noticesContract } from "./notices-suite";
@@ -26,7 +27,7 @@ const openWorld = (): { readonly world: World; readonly ports: Ports } => {
 };
 
 /** The same ports in disorder, as in the simulation: other things happen while a contract waits. */
-const openDisorder = async (): Promise<Ports & { close(): Promise<void> }> => {
+const openDisorder = async (): Promise<Ports & { readonly world: World; close(): Promise<void> }> => {
   const world = new World({ product, course: "disorder", checked: false });
   const { ports } = startProcess(world, []).app;
   let over = false;
@@ -37,6 +38,7 @@ const openDisorder = async (): Promise<Ports & { close(): Promise<void> }> => {
   const running = world.timeline.run(() => over);
   return {
     ...ports,
+    world,
     close: () => {
       over = true;
       return running;
@@ -85,6 +87,13 @@ resourceGraphContract("memory", async () => {
   };
 });
 
+const fleetOf = (world: World): Pick<FleetWorld, "open" | "damage"> => ({
+  open: () => startProcess(world, []).app.ports.fleet,
+  damage: async () => world.tables.damageFleet(),
+});
+
+fleetContract("memory", async () => ({ ...fleetOf(openWorld().world), close }));
+
 signalsContract("memory", async () => ({ ...openWorld().ports, close }));
 
 historyContract("memory", async () => ({ ...openWorld().ports, close }));
@@ -94,6 +103,10 @@ describe("a world in disorder", () => {
   noticesContract("memory", openDisorder);
   signalsContract("memory", openDisorder);
   historyContract("memory", openDisorder);
+  fleetContract("memory", async () => {
+    const { world, close: end } = await openDisorder();
+    return { ...fleetOf(world), close: end };
+  });
 });
 
 batchKeysContract("memory", async () => {

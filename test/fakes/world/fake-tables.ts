@@ -1,4 +1,4 @@
-import { noticeSchema, recordSchema } from "../../../lib/azure/tables/record-schema";
+import { fleetSchema, noticeSchema, recordSchema } from "../../../lib/azure/tables/record-schema";
 import type {
   AllRecords,
   HistoryPage,
@@ -10,6 +10,7 @@ import type {
   TickNotes,
 } from "../../../lib/ports";
 import type { Notice } from "../../../lib/rotation/events/notice";
+import { emptyFleet, type FleetState, unreadableFleet } from "../../../lib/rotation/fleet/fleet-state";
 import type { EventKind, RotationEvent } from "../../../lib/rotation/events/events";
 import type { InstanceReport } from "../../../lib/rotation/gate/signals";
 import type { NextLook, StoredLook } from "../../../lib/rotation/next-look";
@@ -34,6 +35,7 @@ export class FakeTables {
   readonly #looks = new WeakMap<RotationRecord, StoredLook>();
   readonly notices = new Map<string | null, StoredNotice>();
   tickNotes: StoredTickNotes | null = null;
+  fleet: { readonly state: FleetState; readonly etag: string | null } = { state: emptyFleet, etag: null };
   readonly signals = new Map<string, Map<string, InstanceReport>>();
   /** By account, oldest first. */
   readonly history = new Map<string, RotationEvent[]>();
@@ -87,7 +89,23 @@ export class FakeTables {
     return this.tickNotes;
   }
 
+  writeFleet(state: FleetState, etag: string | null): { readonly state: FleetState; readonly etag: string } | null {
+    if (this.fleet.etag !== etag) return null;
+    const { unreadable: _, ...row } = state;
+    const stored = { state: { ...this.#stored(row, fleetSchema), unreadable: false }, etag: this.#nextEtag() };
+    this.fleet = stored;
+    return stored;
+  }
+
   // What a person does in the storage browser
+
+  deleteFleet(): void {
+    this.fleet = { state: emptyFleet, etag: null };
+  }
+
+  damageFleet(): void {
+    this.fleet = { state: unreadableFleet, etag: this.#nextEtag() };
+  }
 
   /**
    * The row changes, so a driver that has read it cannot write it any more. `keepsLook`: the columns beside the record

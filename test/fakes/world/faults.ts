@@ -37,6 +37,8 @@ export const operations = [
   "ticks.write",
   "notices.list",
   "notices.write",
+  "fleet.read",
+  "fleet.update",
   "alerts.deliver",
   "health.ask",
 ] as const;
@@ -74,7 +76,8 @@ export const isTableWrite = (operation: Operation): boolean =>
   operation === "ticks.write" ||
   operation === "notices.write" ||
   operation === "discoveries.writeHead" ||
-  operation === "discoveries.writeShard";
+  operation === "discoveries.writeShard" ||
+  operation === "fleet.update";
 
 /** What can happen to one call. */
 export type Fault =

@@ -84,7 +84,7 @@ export class Process {
     const refusedProofs = new product.RefusedProofLimiter(clock);
     const { unresolved = [], fleet = noFleetLimits } = this.options;
     const loadedAt = clock.now().toISOString();
-    const { directory, batch } = this.#directory(ports, accounts, (account) => ({ ...account, loadedAt }));
+    const { directory, batch } = this.#directory(ports, accounts, (account) => ({ ...account, loadedAt, fleet }));
     const app: App = {
       ports: { ...ports, batch },
       accounts: directory,

@@ -1,4 +1,4 @@
-import type { History, Notices, Rotations, Signals, Ticks } from "../../../lib/ports";
+import type { Fleet, History, Notices, Rotations, Signals, Ticks } from "../../../lib/ports";
 import type { RotationEvent } from "../../../lib/rotation/events/events";
 import type { NextLook } from "../../../lib/rotation/next-look";
 import type { RotationRecord } from "../../../lib/rotation/record";
@@ -122,6 +122,40 @@ export const noticesPort = (world: World, process: Process): Notices => ({
       },
     }),
 });
+
+/** As the adapter with an empty memory: each update reads the row first. */
+export const fleetPort = (world: World, process: Process): Fleet => {
+  const read = (signal: AbortSignal) =>
+    world.wire.call(process, {
+      operation: "fleet.read",
+      signal,
+      subject: () => "",
+      effect: () => world.tables.fleet,
+    });
+  return {
+    read: async (_maxAgeMs, { signal }) => (await read(signal)).state,
+    update: async (change, { signal }) => {
+      for (;;) {
+        const known = await read(signal);
+        const next = change(known.state);
+        if (next === known.state) return next;
+        const written = await world.wire.call(process, {
+          operation: "fleet.update",
+          signal,
+          subject: () => `${next.rotating.length} rotating, ${next.failures.length} failures`,
+          effect: () => {
+            const stored = world.tables.writeFleet(next, known.etag);
+            if (stored === null) return null;
+            world.effects += 1;
+            world.observer.left("fleet", next);
+            return stored;
+          },
+        });
+        if (written !== null) return written.state;
+      }
+    },
+  };
+};
 
 export const signalsPort = (world: World, process: Process): Signals => ({
   list: (account, { signal }) =>

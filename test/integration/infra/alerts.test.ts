@@ -42,6 +42,7 @@ describeBicep("the alerts", () => {
     conflict: ["Two configurations work on one account", 2, "P1D", "Count > 0"],
     discovery: ["Accounts cannot be found or rotated", 2, "P1D", "Count > 0"],
     "work-lost": ["Accounts that went to the queue were not processed", 2, "PT2H", "Count > 0"],
+    "fleet-stopped": ["The fleet is stopped", 1, "P1D", "Count > 0"],
     "alert-dropped": ["The webhook refuses alarms", 3, "PT2H", "Count > 0"],
     "configuration-invalid": ["The settings are wrong", 1, "PT30M", "Count > 0"],
     "manual-regeneration": ["A key was regenerated outside the rotator", 2, "PT2H", "Count > 0"],
@@ -100,6 +101,7 @@ describeBicep("the alerts", () => {
         "rotator-dead": [],
         "configuration-invalid": [],
         "work-lost": [],
+        "fleet-stopped": [],
       };
       expect([name, split]).toEqual([name, expectedSplit[name] ?? ["Account"]]);
     }

@@ -279,6 +279,22 @@ test("failed counts failed functions and failed processing of accounts", () => {
   ]);
 });
 
+describe("fleet-stopped", () => {
+  const stopped = (detail: string) => event("FleetStopped", { account: null, rotationId: null, detail });
+  const ended = () => event("AlarmCleared", { account: null, rotationId: null, reason: "FleetStopped" });
+
+  it("shows one row with the newest detail while the alarm lasts", () => {
+    const waits = state("one", { phase: "idle", reason: "FleetStopped" });
+    expect(run("fleet-stopped", [stopped("first"), stopped("again"), waits]).map(({ Detail }) => Detail)).toEqual([
+      "again",
+    ]);
+  });
+
+  it("shows none once it has ended", () => {
+    expect(run("fleet-stopped", [stopped("first"), ended()])).toEqual([]);
+  });
+});
+
 describe("manual-regeneration", () => {
   const account = "/subscriptions/1/resourcegroups/render/providers/microsoft.batch/batchaccounts/renderweu";
   const query = (queries["manual-regeneration"] ?? "")

@@ -3,6 +3,7 @@ import { noWebhook } from "../../../lib/alarms/webhook";
 import type { App } from "../../../lib/app";
 import { limits } from "../../fakes/limits";
 import { AzureBatchKeys } from "../../../lib/azure/batch/batch-keys";
+import { FleetTable } from "../../../lib/azure/tables/fleet-table";
 import { HistoryTable } from "../../../lib/azure/tables/history-table";
 import { KeyVaultSecrets } from "../../../lib/azure/key-vault/key-vault-secrets";
 import { ArmPermissions } from "../../../lib/azure/sdk/permissions";
@@ -86,6 +87,7 @@ export const makeApp = ({ lane, credential, tablePrefix, accounts }: AppOptions)
       rotations: new RotationTable(tables.rotations),
       ticks: new TickNotesTable(tables.rotations),
       notices: new NoticeTable(tables.rotations),
+      fleet: new FleetTable(tables.rotations, clock),
       signals: new SignalTable(tables.signals),
       history: new HistoryTable(tables.history),
       health: new FetchHealthChecks(),

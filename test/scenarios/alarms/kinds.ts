@@ -2,6 +2,8 @@ import { alarmLostWork } from "../../../lib/operations/lost-work";
 import { days, hours, minutes } from "../../builders/time";
 import type { Held } from "../../../lib/rotation/account-config";
 import type { OlderSeen } from "../../../lib/rotation/record";
+import { resumeFleet } from "../../../lib/operations/resume-fleet";
+import { noFleetLimits } from "../../../lib/rotation/fleet/fleet-config";
 import { toInstant } from "../../../lib/rotation/time/time";
 import { type Place, Rig } from "../../rig/rig";
 
@@ -19,6 +21,7 @@ export interface AlarmStory {
   readonly ends: ((place: Place) => Promise<void>) | null;
 }
 
+const call = { signal: new AbortController().signal };
 const month = days(30);
 const never = {
   published: month,
@@ -258,6 +261,23 @@ export const alarmStories: readonly AlarmStory[] = [
       return place;
     },
     ends: (place) => place.confirm(),
+  },
+  {
+    kind: "FleetStopped",
+    reason: "FleetStopped",
+    account: null,
+    begins: async () => {
+      const place = await adopted({ rotateEveryMs: month, expireAfterMs: days(90) });
+      const { rig } = place;
+      rig.fleet = { ...noFleetLimits, breaker: { failures: 1, withinMs: month } };
+      rig.deploy(rig.accounts);
+      const failure = { account: "another", rotationId: "r", cause: "unhealthy", at: rig.clock.at } as const;
+      await rig.app.ports.fleet.update((state) => ({ ...state, failures: [failure] }), call);
+      return place;
+    },
+    ends: async ({ rig }) => {
+      await resumeFleet(rig.app, { reason: "fixed", by: "operator:ada" });
+    },
   },
   {
     kind: "ConfigurationInvalid",

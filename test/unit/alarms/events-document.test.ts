@@ -1,5 +1,9 @@
 import { alarmLostWork } from "../../../lib/operations/lost-work";
 import { doWork, type Work } from "../../../lib/operations/work";
+import { resumeFleet } from "../../../lib/operations/resume-fleet";
+import { fleetCondition } from "../../../lib/rotation/fleet/alarm";
+import { unreadableFleet } from "../../../lib/rotation/fleet/fleet-state";
+import { aFleet, aFleetFailure, aFleetState } from "../../builders/fleet";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { failed } from "../../../lib/rotation/settle";
@@ -109,6 +113,7 @@ const everyLine = async (): Promise<readonly Line[]> => {
 
   collect(await fannedOut());
   collect((await pulled()).rig);
+  collect(await stoppedFleet());
   collect((await foreign()).rig);
   return [...lines, ...(await foundByTag()), ...(await configurationInvalid())];
 };
@@ -128,6 +133,21 @@ const fannedOut = async (): Promise<Rig> => {
     await alarmLostWork(rig.app, work);
   }
   await doWork(rig.app, null);
+  return rig;
+};
+
+/** A fleet that is stopped while its row cannot be written, and resumed. */
+const stoppedFleet = async (): Promise<Rig> => {
+  const rig = new Rig();
+  rig.fleet = aFleet({ breaker: { failures: 1, withinMs: days(1) } });
+  const place = await rig.place({ rotateEveryMs: days(1) }).adopt();
+  rig.clock.advance(days(2));
+  await rig.tick();
+  await place.report({ healthy: false, detail: "403" });
+  rig.unavailable("fleet.update");
+  await rig.tick();
+  await rig.tick();
+  await resumeFleet(rig.app, { reason: "fixed", by: "operator:ada" });
   return rig;
 };
 
@@ -253,6 +273,14 @@ const settingsAlarms = ([undefined, "SettingUnresolved"] as const).map((reason) 
   wrongSettings("is required", when("12:00"), reason),
 );
 
+const fleetAlarms = [
+  [aFleetState({ failures: ["a", "b", "c"].map((name) => aFleetFailure(name, "11:00")) }), aFleet()] as const,
+  [unreadableFleet, aFleet()] as const,
+  [aFleetState(), aFleet({ canaries: ["typo"] })] as const,
+]
+  .map(([state, fleet]) => fleetCondition(state, fleet, () => false, when("12:00")))
+  .filter((condition) => condition !== null);
+
 /** The alarms of an account at its gate, and of one that is idle and due, for every cause. */
 const everyCondition = (): readonly Condition[] => {
   const unhealthy = aReport({ healthy: false, at: at("11:55") });
@@ -290,7 +318,7 @@ const everyCondition = (): readonly Condition[] => {
     discoveryProblem({ reason, since: at("10:00"), detail: "fix it" }),
   );
   const orphaned = recordOrphaned("was under way", when("12:00"));
-  return [...found, ...unusable, orphaned, ...settingsAlarms, ...problems];
+  return [...found, ...unusable, orphaned, ...settingsAlarms, ...problems, ...fleetAlarms];
 };
 
 /** The reasons that the code gives each event; null for none. */
@@ -327,6 +355,7 @@ const lastingAlarms = [
   "SecretContested",
   "ConfigurationConflict",
   "DiscoveryProblem",
+  "FleetStopped",
 ];
 const listsOfReasons: Readonly<Record<string, readonly string[]>> = {
   "a waiting reason": Object.keys(waitingReasons),

@@ -66,6 +66,11 @@ describe("the members of a fleet", () => {
       { ...aFleet, profiles: { standard: { ...aFleet.profiles.standard, expireAfter: "P30D" } } },
       "/profiles/standard/expireAfter",
     ],
+    [
+      "a canary that is no account, where all are listed",
+      { accounts: [anAccount()], fleet: { canaries: ["render1", "typo"] } },
+      "/fleet/canaries/1",
+    ],
     ["a canary twice", { ...aFleet, fleet: { canaries: ["render", "render"] } }, "/fleet/canaries/1"],
     [
       "an interval that ends as it begins",

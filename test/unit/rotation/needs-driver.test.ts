@@ -1,6 +1,7 @@
 import { needsDriver, quarantineStops } from "../../../lib/rotation/needs-driver";
 import { anAccount } from "../../builders/account";
 import { aClaim, aFailure, aNewerConfiguration, aPause, aRecord, type RecordChanges } from "../../builders/record";
+import { aFleet, aFleetState, anAdmission } from "../../builders/fleet";
 import { aRotation, idle } from "../../builders/state";
 import { at, when } from "../../builders/time";
 import { anEvent } from "../../contracts/suites/records";
@@ -23,6 +24,15 @@ describe("a tick does not drive an account", () => {
     ["whose next delivery is later", { publishing: { deliveries: [aDelivery(at("10:00:01"))] } }],
   ])("%s", (_what, changes) => {
     expect(needed(changes)).toBe(false);
+  });
+
+  it("that is due while the fleet holds it back, and drives it once it may start", () => {
+    const record = aRecord({ dueAgainAt: at("09:59"), reconciledAt: at("09:59") });
+    const config = anAccount({ fleet: aFleet() });
+    const full = aFleetState({ rotating: [anAdmission("a"), anAdmission("b")] });
+    expect(needsDriver(record, config, [], when("10:00"), full)).toBe(false);
+    expect(needsDriver(record, config, [], when("10:00"), aFleetState())).toBe(true);
+    expect(needsDriver(record, config, [], when("10:00"))).toBe(true);
   });
 
   it("that is due while it is paused", () => {

@@ -1,6 +1,8 @@
 import type { WindowConfig } from "../../../lib/rotation/account-config";
+import type { Blackout } from "../../../lib/rotation/fleet/fleet-config";
 import { fullReconcileDue, nextDueAt, scheduledDue } from "../../../lib/rotation/schedule";
 import { anAccount } from "../../builders/account";
+import { aFleet } from "../../builders/fleet";
 import { aRecord } from "../../builders/record";
 import { adopting, aRotation, idle, thePrimary } from "../../builders/state";
 import { at, days, hours, when } from "../../builders/time";
@@ -33,7 +35,13 @@ describe("nextDueAt", () => {
 });
 
 const startsNow = (instant: string) => ({ due: true, at: instant, startsNow: true });
-const opensAt = (instant: string) => ({ due: true, at: at("10:00"), startsNow: false, opensAt: instant });
+const opensAt = (instant: string, blackout: Blackout | null = null) => ({
+  due: true,
+  at: at("10:00"),
+  startsNow: false,
+  opensAt: instant,
+  blackout,
+});
 
 describe("scheduledDue", () => {
   it("is due exactly from the instant on", () => {
@@ -71,6 +79,42 @@ describe("scheduledDue", () => {
       const record = { ...idleSince20th, restart, dueAgainAt: at("08:00", 21) };
       expect(scheduledDue(record, windowed, when("08:01", 21))).toEqual(startsNow(at("08:00", 21)));
     });
+  });
+});
+
+describe("a blackout", () => {
+  const blackout: Blackout = { from: at("11:00"), to: at("10:00", 25), reason: "a release" };
+  const held = anAccount({ rotateEveryMs: days(4), fleet: aFleet({ blackouts: [blackout] }) });
+
+  it.each([
+    ["starts before it begins", "10:59:59.999", 24, startsNow(at("10:00"))],
+    ["waits for its end", "11:00", 24, opensAt(at("10:00", 25), blackout)],
+    ["starts at its end", "10:00", 25, startsNow(at("10:00"))],
+  ])("%s", (_what, time, day, expected) => {
+    expect(scheduledDue(idleSince20th, held, when(time, day))).toEqual(expected);
+  });
+
+  it("is followed by the next window, where it ends outside one", () => {
+    const window: WindowConfig = { days: ["Fri"], from: "02:00", to: "05:00", timeZone: "UTC" };
+    expect(scheduledDue(idleSince20th, { ...held, window }, when("12:00"))).toEqual(opensAt(at("02:00", 27), blackout));
+  });
+
+  it("holds no request back that starts again", () => {
+    const restart = {
+      trigger: "demand",
+      reason: "r",
+      by: "demand",
+      retireAfterMs: null,
+      idempotencyKey: null,
+    } as const;
+    expect(scheduledDue({ ...idleSince20th, restart }, held, when("12:00"))).toEqual(startsNow(at("10:00")));
+  });
+});
+
+describe("a spread", () => {
+  it("moves the due date earlier, never later", () => {
+    const canary = anAccount({ rotateEveryMs: days(4), fleet: aFleet({ spread: 0.25, canaries: ["render-weu"] }) });
+    expect(nextDueAt(idleSince20th, canary)).toBe(at("10:00", 23));
   });
 });
 

@@ -37,7 +37,8 @@ describe("reasons to wait", () => {
   it("are those of the published contract", () => {
     expect(Object.keys(waitingReasons)).toEqual(
       words(`
-      DryRun NewerConfiguration Paused OutsideWindow Claimed BackingOff OutcomeUnknown NewKeyNotAcceptedYet
+      DryRun NewerConfiguration Paused Blackout OutsideWindow FleetStopped CanaryPending FleetLimit Claimed
+      BackingOff OutcomeUnknown NewKeyNotAcceptedYet
       OldKeyStillAccepted TargetKeyRefused KeyListStale ApprovalPending DelayNotElapsed NoSignalYet SignalStale
       InstancesMissing OnPreviousKey ProofMissing Unhealthy SoakNotElapsed
     `),
@@ -86,6 +87,7 @@ describe("events", () => {
     "ConfigurationConflict",
     "DiscoveryProblem",
     "WorkLost",
+    "FleetStopped",
   ] as const satisfies readonly EventKind[];
   const information = [
     "Adopted",
@@ -106,6 +108,7 @@ describe("events", () => {
     "SettlingStarted",
     "RecordSetBack",
     "HistoryShortened",
+    "FleetResumed",
     "AlarmCleared",
   ] as const satisfies readonly EventKind[];
 

@@ -3,16 +3,19 @@ import {
   couldTryAgain,
   gatedState,
   gateOf,
+  heldByFleet,
   mayRegenerateNext,
   type AccountView,
   waitingFor,
 } from "../../../lib/rotation/waiting";
 import type { Phase, State } from "../../../lib/rotation/phases";
+import type { FleetState } from "../../../lib/rotation/fleet/fleet-state";
 import type { Quarantine } from "../../../lib/rotation/record";
 import { type AccountChanges, anAccount } from "../../builders/account";
 import { aClaim, aFailure, aNewerConfiguration, aPause, aRecord, type RecordChanges } from "../../builders/record";
 import { aReport } from "../../builders/report";
-import { adopting, aRotation, idle, thePrimary, theSecondary } from "../../builders/state";
+import { adopting, aLeakedKeyRequest, aRotation, idle, thePrimary, theSecondary } from "../../builders/state";
+import { aFleet, aFleetState, anAdmission } from "../../builders/fleet";
 import { at, days, when } from "../../builders/time";
 
 interface Situation extends RecordChanges {
@@ -20,6 +23,7 @@ interface Situation extends RecordChanges {
   readonly reports?: AccountView["reports"];
   readonly dryRun?: boolean;
   readonly now?: string;
+  readonly fleet?: FleetState;
 }
 
 /** A rotation published at 10:00, seen at 10:15, with an open gate. */
@@ -28,6 +32,7 @@ const seen = ({
   reports = [aReport()],
   dryRun = false,
   now = "10:15",
+  fleet,
   ...record
 }: Situation = {}): AccountView => ({
   record: aRecord({
@@ -38,6 +43,7 @@ const seen = ({
   config: anAccount(config),
   reports,
   dryRun,
+  ...(fleet === undefined ? {} : { fleet }),
   now: when(now),
 });
 
@@ -211,6 +217,42 @@ describe("in a dry run an account waits for DryRun", () => {
 
   it("but not while its gate is shut", () => {
     expect(reasonOf({ dryRun: true, reports: [] })).toBe("NoSignalYet");
+  });
+});
+
+describe("an idle account that is due", () => {
+  const blackouts = [{ from: at("10:05"), to: at("11:00"), reason: "a release" }];
+  const full = aFleetState({ rotating: [anAdmission("a"), anAdmission("b")] });
+  const limited = { ...dueNow, config: { ...dueNow.config, fleet: aFleet() }, fleet: full };
+
+  it("waits for the end of a blackout, before all other limits", () => {
+    const config = { ...limited.config, fleet: aFleet({ blackouts }), window: onWednesdays };
+    expect(waits({ ...limited, config })).toEqual(
+      wait(
+        "Blackout",
+        at("10:05"),
+        "due since 2026-11-24T10:00:00.000Z; nothing scheduled starts before 2026-11-24T11:00:00.000Z: a release",
+      ),
+    );
+  });
+
+  it("waits for what the fleet allows, once its window is open", () => {
+    expect(waits(limited)).toEqual(
+      wait("FleetLimit", at("10:00"), "2 scheduled rotations are under way (a, b), as many as fleet.maxRotating"),
+    );
+    expect(reasonOf({ ...limited, config: { ...limited.config, window: onWednesdays } })).toBe("OutsideWindow");
+  });
+
+  it.each([
+    ["where the row of the fleet has not been read", { ...dueNow, config: limited.config }],
+    ["where fewer rotations are under way", { ...limited, fleet: aFleetState() }],
+    ["with a request on demand that starts again", { ...limited, restart: aLeakedKeyRequest, dueAgainAt: at("10:00") }],
+  ])("waits for nothing %s", (_what, situation) => {
+    expect(reasonOf(situation)).toBeNull();
+  });
+
+  it("is not due yet, and the fleet holds nothing back", () => {
+    expect(heldByFleet(seen({ ...limited, config: { ...limited.config, rotateEveryMs: days(1) } }))).toBeNull();
   });
 });
 

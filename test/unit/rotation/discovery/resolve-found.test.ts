@@ -1,3 +1,4 @@
+import { noFleetLimits } from "../../../../lib/rotation/fleet/fleet-config";
 import type { Completed, Profiles, TaggedAccount } from "../../../../lib/rotation/discovery/discovery-config";
 import type { KnownAccount } from "../../../../lib/rotation/discovery/known-account";
 import { resolveFound, type ResolveContext } from "../../../../lib/rotation/discovery/resolve-found";
@@ -41,7 +42,7 @@ const resolved = (entries: readonly KnownAccount[], context: Partial<ResolveCont
     {
       explicit: [],
       profiles,
-      load: (account) => ({ ...account, loadedAt: at("08:00") }),
+      load: (account) => ({ ...account, loadedAt: at("08:00"), fleet: noFleetLimits }),
       shortHash: (text) => `${text.length}`,
       ...context,
     },

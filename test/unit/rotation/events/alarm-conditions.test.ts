@@ -2,6 +2,7 @@ import { alarmChanges, type Condition, conditions, overdueAt } from "../../../..
 import { withEvents } from "../../../../lib/rotation/events/outbox";
 import type { RaisedAlarm } from "../../../../lib/rotation/record";
 import type { InstanceReport } from "../../../../lib/rotation/gate/signals";
+import type { FleetState } from "../../../../lib/rotation/fleet/fleet-state";
 import { firstClosing } from "../../../../lib/rotation/time/window";
 import { type AccountChanges, aConsumer, anAccount } from "../../../builders/account";
 import {
@@ -12,6 +13,7 @@ import {
   aRecord,
   type RecordChanges,
 } from "../../../builders/record";
+import { aFleet, aFleetState, anAdmission } from "../../../builders/fleet";
 import { aReport } from "../../../builders/report";
 import { aLeakedKeyRequest, adopting, aRotation, idle, thePrimary, v2 } from "../../../builders/state";
 import { at, days, hours, minutes, when } from "../../../builders/time";
@@ -22,10 +24,11 @@ interface Situation {
   readonly reports?: readonly InstanceReport[];
   readonly dryRun?: boolean;
   readonly now?: string;
+  readonly fleet?: FleetState;
 }
 
 /** A rotation published at 10:00, seen at 10:15, with a healthy consumer. */
-const found = ({ config, record, reports = [aReport()], dryRun = false, now = "10:15" }: Situation = {}) =>
+const found = ({ config, record, reports = [aReport()], dryRun = false, now = "10:15", fleet }: Situation = {}) =>
   conditions({
     record: aRecord({
       state: aRotation().published(),
@@ -35,7 +38,8 @@ const found = ({ config, record, reports = [aReport()], dryRun = false, now = "1
     config: anAccount(config),
     reports,
     dryRun,
-    now: when(now),
+    ...(fleet === undefined ? {} : { fleet }),
+    now: /^\d{4}/.test(now) ? new Date(now) : when(now),
   });
 
 const kindsOf = (situation: Situation): readonly string[] => found(situation).map(({ kind }) => kind);
@@ -47,6 +51,62 @@ const alarm = (kind: string, since: string, reason: string | null, detail: strin
 it("an account without problems raises no alarm, nor does an idle one", () => {
   expect(found()).toEqual([]);
   expect(found({ record: { state: idle(), phaseClock: { since: at("10:00", 1) } }, reports: [] })).toEqual([]);
+});
+
+describe("RotationOverdue in a fleet", () => {
+  const full = aFleetState({ rotating: [anAdmission("a"), anAdmission("b")] });
+  const state = idle({ keyMadeAt: at("10:00", 20), publishedAt: at("10:00", 20) });
+  const due = { rotateEveryMs: days(4), expireAfterMs: days(10), fleet: aFleet() };
+  const overdueAmong = (now: string, fleet: FleetState, config: AccountChanges = due) =>
+    found({ config, record: { state, reconciledAt: now }, reports: [], now, fleet }).filter(
+      ({ kind }) => kind === "RotationOverdue",
+    );
+  const kinds = (...given: Parameters<typeof overdueAmong>) => overdueAmong(...given).map(({ since }) => since);
+
+  it("is not raised for what the fleet holds back", () => {
+    expect(kinds(at("11:00"), aFleetState())).toEqual([at("11:00")]);
+    expect(kinds(at("11:00"), full)).toEqual([]);
+    expect(kinds(at("09:59:59.999", 30), full)).toEqual([]);
+  });
+
+  it("is raised once the secret has expired", () => {
+    expect(overdueAmong(at("10:00", 30), full)).toEqual([
+      alarm(
+        "RotationOverdue",
+        at("10:00", 30),
+        "FleetLimit",
+        "due since 2026-11-24T10:00:00.000Z and not started: 2 scheduled rotations are under way (a, b), as many as " +
+          "fleet.maxRotating",
+      ),
+    ]);
+  });
+
+  it("is not raised in a blackout, nor before an hour after it", () => {
+    const fleet = aFleet({ blackouts: [{ from: at("09:00"), to: at("12:00"), reason: "a release" }] });
+    expect(kinds(at("11:59"), aFleetState(), { ...due, fleet })).toEqual([]);
+    expect(kinds(at("12:59:59.999"), aFleetState(), { ...due, fleet })).toEqual([]);
+    expect(kinds(at("13:00"), aFleetState(), { ...due, fleet })).toEqual([at("13:00")]);
+  });
+
+  it("gives what was held back a whole window of its own", () => {
+    const window = { days: ["Tue", "Wed", "Thu"], from: "10:00", to: "11:00", timeZone: "UTC" } as const;
+    const held = aFleetState({ heldUntil: at("10:30") });
+    expect(kinds(at("11:00"), aFleetState(), { ...due, window })).toEqual([at("11:00")]);
+    expect(kinds(at("10:59:59.999", 25), held, { ...due, window })).toEqual([]);
+    expect(kinds(at("11:00", 25), held, { ...due, window })).toEqual([at("11:00", 25)]);
+  });
+
+  it("counts from the due date where the fleet held nothing back since", () => {
+    expect(kinds(at("11:00"), aFleetState({ heldUntil: at("10:00") }))).toEqual([at("11:00")]);
+  });
+
+  it("is not put off for a request on demand that starts again", () => {
+    const record = { state, reconciledAt: at("11:00"), restart: aLeakedKeyRequest, dueAgainAt: at("10:00") };
+    const fleet = aFleetState({ ...full, heldUntil: at("10:30") });
+    expect(found({ config: due, record, reports: [], now: "11:00", fleet }).map(({ kind }) => kind)).toContain(
+      "RotationOverdue",
+    );
+  });
 });
 
 describe("UrgentRotationSuperseded", () => {

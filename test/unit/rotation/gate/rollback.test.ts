@@ -1,5 +1,5 @@
 import { healthUrlInstance } from "../../../../lib/rotation/gate/signals";
-import { rollbackDue } from "../../../../lib/rotation/gate/rollback";
+import { rollbackDue, unhealthyOnNewKeySince } from "../../../../lib/rotation/gate/rollback";
 import type { InstanceReport } from "../../../../lib/rotation/gate/signals";
 import { aConsumer, aGate } from "../../../builders/account";
 import { aReport } from "../../../builders/report";
@@ -63,5 +63,22 @@ describe("rollbackDue", () => {
     expect(rollbackDue(strict, published, proven, when("10:40"))).toContain("since 2026-11-24T10:10:00.000Z");
     const undated = reportWith({ proven: true, provenSince: null });
     expect(rollbackDue(strict, published, undated, when("11:10"))).toContain("since 2026-11-24T10:40:00.000Z");
+  });
+});
+
+describe("unhealthyOnNewKeySince", () => {
+  const since = (...reports: readonly InstanceReport[]) =>
+    unhealthyOnNewKeySince(aGate({ rollbackWhenUnhealthyForMs: null }), published, reports, when("10:40"));
+
+  it("is when the first instance on the new key became unhealthy, whether that rolls back or not", () => {
+    expect(since(unhealthySince(at("10:07")), unhealthySince(at("10:05"), { instance: "vm-2" }))).toBe(at("10:05"));
+  });
+
+  it.each([
+    ["none is unhealthy", aReport()],
+    ["it runs on another version", unhealthySince(at("10:05"), { secretVersion: v1 })],
+    ["it is of no configured consumer", unhealthySince(at("10:05"), { consumer: "other" })],
+  ])("is null where %s", (_what, report) => {
+    expect(since(report)).toBeNull();
   });
 });

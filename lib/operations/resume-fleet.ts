@@ -1,0 +1,47 @@
+import type { App } from "../app";
+import { callOptions } from "../limits";
+import { stoppedNow } from "../rotation/fleet/breaker";
+import { usesRow } from "../rotation/fleet/hold";
+import { resumed } from "../rotation/fleet/resume";
+import { reportRotator } from "./rotator-alarms";
+
+export interface ResumeFleet {
+  readonly reason: string;
+  /** `operator:<name>` */
+  readonly by: string;
+}
+
+export type FleetResumed =
+  | { readonly kind: "done" }
+  | { readonly kind: "refused"; readonly reason: "FleetNotStopped"; readonly detail: string };
+
+/**
+ * Ends the stop of the fleet: failures from before count no more. Throws `TransientServiceError` or
+ * `OperatorNeededError` where the tables cannot be read or written.
+ */
+export const resumeFleet = async (app: App, { reason, by }: ResumeFleet): Promise<FleetResumed> => {
+  const { ports, limits, fleet } = app;
+  if (!usesRow(fleet)) return notStopped;
+  const call = () => callOptions(ports.clock, limits.callMs);
+  // Another process may have stopped it a moment ago.
+  const state = await ports.fleet.read(0, call());
+  if (stoppedNow(state, fleet, ports.clock.now()) === null) return notStopped;
+  const request = { id: ports.ids.next(), by, reason };
+  const after = await ports.fleet.update((known) => resumed(known, request, fleet, ports.clock.now()), call());
+  if (after.resumed?.id !== request.id) return notStopped;
+  await announce(app);
+  return { kind: "done" };
+};
+
+/** Where this fails, the next tick announces it. */
+const announce = async (app: App): Promise<void> => {
+  const { ports, limits } = app;
+  const notices = await ports.notices.list(callOptions(ports.clock, limits.callMs)).catch(() => null);
+  if (notices !== null) await reportRotator(app, notices.find(({ notice }) => notice.account === null) ?? null);
+};
+
+const notStopped: FleetResumed = {
+  kind: "refused",
+  reason: "FleetNotStopped",
+  detail: "the breaker of the fleet has stopped nothing: GET the account to see what it waits for",
+};
