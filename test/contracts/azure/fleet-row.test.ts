@@ -24,6 +24,16 @@ fleetContract("Azure Tables", async () => {
   return { open, damage, close: () => world.close() };
 });
 
+const withOne = (name: string) => (state: FleetState) => ({
+  ...state,
+  rotating: [...state.rotating.filter(({ account }) => account !== name), anAdmission(name)],
+});
+const requests = async (act: () => Promise<unknown>): Promise<number> => {
+  const before = world.journal.entries.length;
+  await act();
+  return world.journal.entries.length - before;
+};
+
 describe("the requests of the fleet's row", () => {
   beforeAll(async () => {
     world = await openTablesWorld();
@@ -31,16 +41,6 @@ describe("the requests of the fleet's row", () => {
   });
   afterEach(() => world.faults.clear());
   afterAll(() => world.close());
-
-  const withOne = (name: string) => (state: FleetState) => ({
-    ...state,
-    rotating: [...state.rotating.filter(({ account }) => account !== name), anAdmission(name)],
-  });
-  const requests = async (act: () => Promise<unknown>): Promise<number> => {
-    const before = world.journal.entries.length;
-    await act();
-    return world.journal.entries.length - before;
-  };
 
   it("are none while the remembered row is young enough", async () => {
     const fleet = open();
@@ -71,16 +71,12 @@ describe("the requests of the fleet's row", () => {
   it("end where other writers never leave a gap", async () => {
     const [fleet, other] = [open(), open()];
     let nth = 0;
-    const overtaken = async (): Promise<FleetState> => {
-      const change = (state: FleetState) => withOne("c")(state);
-      return fleet.update(change, call);
-    };
-    const read = world.tables.rotations.writeConditional.bind(world.tables.rotations);
+    const write = world.tables.rotations.writeConditional.bind(world.tables.rotations);
     jest.spyOn(world.tables.rotations, "writeConditional").mockImplementation(async (row, etag, options) => {
       if (JSON.stringify(row).includes('"account\\":\\"c')) await other.update(withOne(`other-${(nth += 1)}`), call);
-      return read(row, etag, options);
+      return write(row, etag, options);
     });
-    await expect(overtaken()).rejects.toThrow(TransientServiceError);
+    await expect(fleet.update(withOne("c"), call)).rejects.toThrow(TransientServiceError);
     jest.restoreAllMocks();
     expect(nth).toBe(12);
   });

@@ -26,6 +26,9 @@ const withOne = (name: string) => (state: FleetState) => ({
   ...state,
   rotating: [...state.rotating, anAdmission(name)],
 });
+const refuse = (): FleetState => {
+  throw new Error("refused");
+};
 const namesOf = ({ rotating }: FleetState): readonly string[] => rotating.map(({ account }) => account).toSorted();
 
 /** The contract of every store of the fleet's row. */
@@ -67,9 +70,6 @@ export const fleetContract = (name: string, openWorld: () => Promise<FleetWorld>
 
     it("passes on what a change throws, and goes on with the next", async () => {
       const fleet = world.open();
-      const refuse = (): FleetState => {
-        throw new Error("refused");
-      };
       await expect(fleet.update(refuse, call)).rejects.toThrow("refused");
       expect(namesOf(await fleet.update(() => withOne("z")(emptyFleet), call))).toEqual(["z"]);
     });

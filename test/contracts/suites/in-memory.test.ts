@@ -104,8 +104,8 @@ describe("a world in disorder", () => {
   signalsContract("memory", openDisorder);
   historyContract("memory", openDisorder);
   fleetContract("memory", async () => {
-    const { world, close: end } = await openDisorder();
-    return { ...fleetOf(world), close: end };
+    const opened = await openDisorder();
+    return { ...fleetOf(opened.world), close: () => opened.close() };
   });
 });
 

@@ -279,19 +279,19 @@ test("failed counts failed functions and failed processing of accounts", () => {
   ]);
 });
 
-describe("fleet-stopped", () => {
-  const stopped = (detail: string) => event("FleetStopped", { account: null, rotationId: null, detail });
-  const ended = () => event("AlarmCleared", { account: null, rotationId: null, reason: "FleetStopped" });
+const fleetStopped = (detail: string) => event("FleetStopped", { account: null, rotationId: null, detail });
+const fleetWentOn = () => event("AlarmCleared", { account: null, rotationId: null, reason: "FleetStopped" });
 
+describe("fleet-stopped", () => {
   it("shows one row with the newest detail while the alarm lasts", () => {
     const waits = state("one", { phase: "idle", reason: "FleetStopped" });
-    expect(run("fleet-stopped", [stopped("first"), stopped("again"), waits]).map(({ Detail }) => Detail)).toEqual([
-      "again",
-    ]);
+    expect(
+      run("fleet-stopped", [fleetStopped("first"), fleetStopped("again"), waits]).map(({ Detail }) => Detail),
+    ).toEqual(["again"]);
   });
 
   it("shows none once it has ended", () => {
-    expect(run("fleet-stopped", [stopped("first"), ended()])).toEqual([]);
+    expect(run("fleet-stopped", [fleetStopped("first"), fleetWentOn()])).toEqual([]);
   });
 });
 

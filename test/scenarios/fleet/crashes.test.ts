@@ -58,6 +58,7 @@ describe("an end of a rotation that the row does not know", () => {
     const { state, etag } = world.tables.fleet;
     world.tables.fleet = { etag, state: { ...state, rotating: rotating === undefined ? [] : [rotating] } };
     await story.until(() => story.touched.length === 2);
+    expect(world.tables.fleet.state.rotating).not.toContainEqual(rotating);
   });
 
   it("is none while the record cannot be read: the limit is kept", async () => {
@@ -81,6 +82,7 @@ describe("an account that is taken out of the configuration while it rotates", (
     await story.rounds(1, next);
     next.deploy(story.accounts.filter(({ name }) => name !== rotating));
     await story.until(() => story.touched.length === 2, next);
+    expect(story.world.tables.fleet.state.rotating.map((entry) => entry.account)).not.toContain(rotating);
   });
 });
 

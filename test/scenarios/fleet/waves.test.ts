@@ -79,6 +79,7 @@ describe("canaries", () => {
     const limited = story.start("p2", { fleet: { ...noFleetLimits, canaries: ["account-2"] } });
     await story.round(limited, days(2));
     await story.until(() => story.touched.includes("account-1"), limited);
+    expect(story.rotating).toContain("account-1");
   });
 });
 

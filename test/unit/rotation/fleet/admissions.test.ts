@@ -53,9 +53,13 @@ describe("an admission", () => {
   });
 });
 
+const ofId = (id: string) => aRotation({ id }).started();
+
+const ended = (outcome: "completed" | "rolledBack") =>
+  aRecord({ lastRotation: aLastRotation({ id: "entered", outcome, endedAt: at("09:30") }) });
+
 describe("an entry", () => {
   const entry = anAdmission("render-weu", { rotationId: "entered", claimId: "claim" });
-  const ofId = (id: string) => aRotation({ id }).started();
 
   it.each([
     ["its rotation is under way", aRecord({ state: ofId("entered") }), false],
@@ -83,8 +87,6 @@ describe("an entry", () => {
 
   it("counts as a failure where its rotation was rolled back", () => {
     const state = aFleetState({ rotating: [entry] });
-    const ended = (outcome: "completed" | "rolledBack") =>
-      aRecord({ lastRotation: aLastRotation({ id: "entered", outcome, endedAt: at("09:30") }) });
     expect(released(state, entry, ended("completed"), fleet, now).failures).toEqual([]);
     expect(released(state, entry, ended("rolledBack"), fleet, now).failures).toEqual([
       { account: "render-weu", rotationId: "entered", cause: "rolledBack", at: at("09:30") },

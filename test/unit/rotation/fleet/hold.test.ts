@@ -81,9 +81,10 @@ describe("a due account", () => {
   });
 });
 
+const pass = (account: string, until = at("10:00:00.001")) => ({ account, completedAt: at("07:00"), until });
+
 describe("canaries", () => {
   const fleet = aFleet({ canaries: ["canary-a", "canary-b"] });
-  const pass = (account: string, until = at("10:00:00.001")) => ({ account, completedAt: at("07:00"), until });
 
   it("wait for none themselves", () => {
     expect(holdOf(fleet, aFleetState(), "canary-b")).toBeNull();

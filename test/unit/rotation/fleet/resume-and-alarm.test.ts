@@ -43,10 +43,10 @@ describe("an operator who resumes the fleet", () => {
   });
 });
 
-describe("the alarm of the fleet", () => {
-  const conditionOf = (state = emptyFleet, config = fleet) =>
-    fleetCondition(state, config, (name) => name !== "typo", now);
+const conditionOf = (state = emptyFleet, config = fleet) =>
+  fleetCondition(state, config, (name) => name !== "typo", now);
 
+describe("the alarm of the fleet", () => {
   it("is silent while nothing is stopped", () => {
     expect(conditionOf(emptyFleet, aFleet({ canaries: ["render-weu"] }))).toBeNull();
   });

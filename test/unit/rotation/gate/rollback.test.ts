@@ -66,10 +66,10 @@ describe("rollbackDue", () => {
   });
 });
 
-describe("unhealthyOnNewKeySince", () => {
-  const since = (...reports: readonly InstanceReport[]) =>
-    unhealthyOnNewKeySince(aGate({ rollbackWhenUnhealthyForMs: null }), published, reports, when("10:40"));
+const since = (...reports: readonly InstanceReport[]) =>
+  unhealthyOnNewKeySince(aGate({ rollbackWhenUnhealthyForMs: null }), published, reports, when("10:40"));
 
+describe("unhealthyOnNewKeySince", () => {
   it("is when the first instance on the new key became unhealthy, whether that rolls back or not", () => {
     expect(since(unhealthySince(at("10:07")), unhealthySince(at("10:05"), { instance: "vm-2" }))).toBe(at("10:05"));
   });
