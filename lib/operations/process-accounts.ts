@@ -16,7 +16,7 @@ import { corruptStatus, type StatusBody, statusOf } from "./status";
  * Far more than answer at once, as most of a drive is waiting; few enough that none waits for its subscription's
  * allowance longer than one call may take.
  */
-const maxConcurrent = 64;
+export const maxConcurrent = 64;
 
 export interface Outcome {
   /** Null where processing the account failed. */

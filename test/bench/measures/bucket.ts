@@ -7,10 +7,11 @@ const bucket = { capacity: 200, refillPerSecond: 10 } as const;
 
 /** What the emulators see: the writes about the many accounts, the refusals, and when the last key was published. */
 const watch = (stage: DueAccounts, few: readonly Placed[]) => {
-  const seen = { writes: 0, refused: 0, fewAt: 0, allAt: 0 };
+  const seen = { writes: 0, refused: 0, firstAt: 0, fewAt: 0, allAt: 0 };
   stage.emulators.journal.onRequest(({ route, status, path }) => {
     if (status === 429) seen.refused += 1;
     if (/^arm\.(listKeys|regenerateKeys)$/.test(route) && !path.includes(otherSubscription)) seen.writes += 1;
+    if (seen.firstAt === 0 && route === "arm.listKeys") seen.firstAt = performance.now();
     if (route !== "vault.setSecret") return;
     seen.allAt = performance.now();
     if (seen.fewAt === 0 && stage.published(few) === few.length) seen.fewAt = seen.allAt;
@@ -20,7 +21,7 @@ const watch = (stage: DueAccounts, few: readonly Placed[]) => {
 
 /** Many due accounts in one subscription, a few in another, and the bucket of Resource Manager. */
 const oneSubscription = async ({ full, stop }: Surroundings): Promise<readonly Row[]> => {
-  const count = full ? 1_000 : 150;
+  const count = full ? 1_000 : 200;
   const stage = await DueAccounts.open();
   try {
     for (let index = 0; index < count; index++) stage.place(`many${index}`);
@@ -29,15 +30,14 @@ const oneSubscription = async ({ full, stop }: Surroundings): Promise<readonly R
     await stage.start(1, stop);
     stage.emulators.batch.limitRequests(true);
     const seen = watch(stage, few);
-    const began = performance.now();
     while (stage.published() < stage.accounts.length) {
       stop.throwIfAborted();
       await stage.hosts[0]?.tick();
     }
-    const [fewAfter, allAfter] = [(seen.fewAt - began) / 1000, (seen.allAt - began) / 1000];
+    const [fewAfter, allAfter] = [(seen.fewAt - seen.firstAt) / 1000, (seen.allAt - seen.firstAt) / 1000];
     const ideal = Math.max(0, seen.writes - bucket.capacity) / bucket.refillPerSecond;
-    const through = `the bucket lets ${seen.writes} writes through in ${ideal.toFixed(0)} s`;
-    const note = `${allAfter.toFixed(0)} s; ${through}; real time`;
+    const through = `the bucket lets ${seen.writes} writes through in ${ideal.toFixed(1)} s`;
+    const note = `${allAfter.toFixed(1)} s from the first write; ${through}; real time`;
     return [
       row("11", `${count} due accounts in one subscription, until all are published`, allAfter / ideal, {
         unit: "×",

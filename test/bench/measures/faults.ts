@@ -9,7 +9,6 @@ const rowsOf = (side: string, { rotations, completed, refused, answered }: Outco
     note: `of ${refused + answered} calls of apps`,
   }),
   row("14", `rotations not completed, ${side}`, rotations - completed, {
-    bound: bounded ? 0 : null,
     note: `of ${rotations}; 5 % of the requests fail, 2 % lose their answer, one app in ten is slow`,
   }),
 ];

@@ -1,3 +1,4 @@
+import { armLimiters } from "../../../../lib/azure/sdk/pipeline";
 import { RateLimiter } from "../../../../lib/azure/sdk/rate-limiter";
 
 /** A virtual clock: each sleep ends when the test has advanced past it. */
@@ -81,5 +82,26 @@ describe("the rate limiter", () => {
     const { limiter } = aLimiter(1, 10);
     await expect(limiter.take(AbortSignal.abort())).rejects.toThrow(/abort/);
     await expect(limiter.take()).resolves.toBeUndefined();
+  });
+});
+
+describe("the allowances of Resource Manager", () => {
+  it.each([
+    ["writes", 190],
+    ["reads", 240],
+  ] as const)("for %s let %i requests go at once, ten less than it documents", async (kind, atOnce) => {
+    const limiter = armLimiters()[kind];
+    const end = new AbortController();
+    let sent = 0;
+    const all = Array.from({ length: 260 }, () =>
+      limiter.take(end.signal).then(
+        () => (sent += 1),
+        () => null,
+      ),
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(sent).toBe(atOnce);
+    end.abort();
+    await Promise.all(all);
   });
 });
