@@ -17,6 +17,7 @@ let world: EmulatedRig;
 let at: EmulatedPlace;
 let server: RotatorServer;
 let folder: string;
+const children: ChildProcess[] = [];
 
 beforeAll(async () => {
   world = await openEmulatedRig(new Date().toISOString());
@@ -28,6 +29,7 @@ beforeAll(async () => {
   await buildClient(path.join(folder, "dist"));
 });
 afterAll(async () => {
+  for (const child of children) child.kill("SIGTERM");
   server.close();
   rmSync(folder, { recursive: true, force: true });
   await world.close();
@@ -77,6 +79,7 @@ describe.each(clients)("the command of the $language client", ({ command, args }
         ...env,
       },
     });
+    children.push(child);
     const texts = { stdout: "", stderr: "" };
     child.stdout.setEncoding("utf8").on("data", (data: string) => (texts.stdout += data));
     child.stderr.setEncoding("utf8").on("data", (data: string) => (texts.stderr += data));
