@@ -1,8 +1,9 @@
 import type { Completed, Profiles, TaggedAccount, TaggedConsumer } from "../rotation/discovery/discovery-config";
 import type { AccountSchema } from "./configuration-schema";
 import { asObject, mergeAccount, type MergeContext } from "./merge";
-import { listOf } from "./parts";
-import { resolveAccount } from "./resolve-account";
+import { listOf, valid } from "./parts";
+import { identityOf, resolveAccount } from "./resolve-account";
+import type { AccountSettings } from "../rotation/account-config";
 
 /** Compiling the schema is not allowed everywhere, and would save little. */
 const once = { jitless: true };
@@ -11,6 +12,8 @@ const once = { jitless: true };
 export class ConfiguredProfiles implements Profiles {
   readonly #schema: AccountSchema;
   readonly #context: MergeContext;
+  /** Of 100,000 accounts most have the same profile and consumers: what they share is checked and kept once. */
+  readonly #shared = new Map<string, AccountSettings>();
 
   constructor(schema: AccountSchema, context: MergeContext) {
     this.#schema = schema;
@@ -20,6 +23,10 @@ export class ConfiguredProfiles implements Profiles {
   complete({ resourceId, location, profile, consumers }: TaggedAccount): Completed {
     if (!Object.hasOwn(asObject(this.#context.profiles), profile)) return incomplete([unknownProfile]);
     const merged = mergeAccount(this.#context, { resourceId, profile }, location);
+    const key = JSON.stringify([profile, consumers]);
+    const shared = this.#shared.get(key);
+    const own = shared === undefined ? null : this.#identityOf(resourceId, merged["secret"]);
+    if (shared !== undefined && own !== null) return { kind: "complete", account: { ...shared, ...own } };
     const gate = asObject(merged["gate"]);
     const account = { ...merged, gate: { ...gate, consumers: withTagged(listOf(gate["consumers"]), consumers) } };
     const found = this.#schema.safeParse(account, once);
@@ -27,7 +34,18 @@ export class ConfiguredProfiles implements Profiles {
       return incomplete(found.error.issues.map(({ path, message }) => `${path.join(".")} ${message}`));
     const { mode, consumers: all } = found.data.gate;
     if (mode === "signals" && all.length === 0) return incomplete([noConsumers]);
-    return { kind: "complete", account: resolveAccount(found.data) };
+    const complete = resolveAccount(found.data);
+    this.#shared.set(key, complete);
+    return { kind: "complete", account: complete };
+  }
+
+  /** Null where it is not valid: then all of the account is checked, and every problem is reported. */
+  #identityOf(resourceId: string, secret: unknown): ReturnType<typeof identityOf> | null {
+    const { shape } = this.#schema;
+    const [id, published] = [valid(shape.resourceId, resourceId), valid(shape.secret, secret)];
+    return id === null || published === null
+      ? null
+      : identityOf({ resourceId: id, secret: published, name: undefined });
   }
 }
 

@@ -33,14 +33,25 @@ const resolveStalledAfter = (after: CompleteAccount["stalledAfter"]): AccountSet
   settling: ms(after.settling),
 });
 
+/** What tells one account from another. */
+export const identityOf = ({
+  name,
+  resourceId,
+  secret,
+}: Pick<CompleteAccount, "name" | "resourceId" | "secret">): Pick<AccountSettings, "name" | "batch" | "secret"> => {
+  const batch = batchOf(resourceId);
+  return {
+    name: name ?? batch.accountName.toLowerCase(),
+    batch,
+    secret: { vaultUrl: new URL(secret.vaultUrl).origin, name: secret.name },
+  };
+};
+
 /** Of an account that the schema has let through. */
 export const resolveAccount = (account: CompleteAccount): AccountSettings => {
-  const batch = batchOf(account.resourceId);
   const rotateEveryMs = ms(account.rotateEvery);
   return {
-    name: account.name ?? batch.accountName.toLowerCase(),
-    batch,
-    secret: { vaultUrl: new URL(account.secret.vaultUrl).origin, name: account.secret.name },
+    ...identityOf(account),
     rotateEveryMs,
     expireAfterMs: account.expireAfter === undefined ? rotateEveryMs + days(30) : ms(account.expireAfter),
     window: account.window,

@@ -167,6 +167,23 @@ describe("a profile", () => {
     });
   });
 
+  it("completes each account by itself, though what accounts share is checked once", () => {
+    const { profiles } = settingsOf(withConfiguration(aFleet));
+    const found = (number: number, location: string, instances: number) =>
+      profiles.complete({
+        resourceId: batchId(number),
+        location,
+        profile: "standard",
+        consumers: [{ name: "a", instances }],
+      });
+    const alone = (number: number, location: string, instances: number) =>
+      complete({ resourceId: batchId(number), location, consumers: [{ name: "a", instances }] });
+    expect(found(1, "westeurope", 1)).toEqual(alone(1, "westeurope", 1));
+    expect(found(2, "northeurope", 1)).toEqual(alone(2, "northeurope", 1));
+    expect(found(3, "westeurope", 2)).toEqual(alone(3, "westeurope", 2));
+    expect(found(4, "x".repeat(120), 1)).toMatchObject({ kind: "incomplete" });
+  });
+
   it.each([
     ["an unknown profile", { profile: "gold" }, /profile that the configuration does not hold: correct the tag/],
     ["a name of the object itself", { profile: "constructor" }, /profile that the configuration does not hold/],
