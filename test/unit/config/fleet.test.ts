@@ -135,6 +135,10 @@ describe("a listed account with a profile", () => {
   });
 });
 
+/** Completed by profiles that have completed no other account. */
+const alone = (number: number, location: string, instances: number) =>
+  complete({ resourceId: batchId(number), location, consumers: [{ name: "a", instances }] });
+
 describe("a profile", () => {
   it("completes an account that is found by its tag", () => {
     expect(complete({})).toMatchObject({
@@ -176,8 +180,6 @@ describe("a profile", () => {
         profile: "standard",
         consumers: [{ name: "a", instances }],
       });
-    const alone = (number: number, location: string, instances: number) =>
-      complete({ resourceId: batchId(number), location, consumers: [{ name: "a", instances }] });
     expect(found(1, "westeurope", 1)).toEqual(alone(1, "westeurope", 1));
     expect(found(2, "northeurope", 1)).toEqual(alone(2, "northeurope", 1));
     expect(found(3, "westeurope", 2)).toEqual(alone(3, "westeurope", 2));
