@@ -36,15 +36,27 @@ const stop = new AbortController();
 const counts = { answered: 0, refused: 0, failed: 0, signalsAccepted: 0, signalsRefused: 0, vaultFailures: 0 };
 let lastProblem: string | null = null;
 
+/** Where this app calls Batch, other than the client does of its own accord. */
+const callUrl = (dataPlaneHost: string): string =>
+  `https://${dataPlaneHost}/pools?$select=id&api-version=2022-10-01.16.0&maxresults=1`;
+const callUrls = new Set(accounts.map(({ dataPlaneHost }) => callUrl(dataPlaneHost)));
+
+const isRefused = ({ status }: Response): boolean => status === 401 || status === 403;
+
 let requests = 0;
-/** Identifies this app's requests in the logs of Azure. */
-const fetchWithId = (url: string, init: RequestInit): Promise<Response> => {
+/**
+ * Identifies this app's requests in the logs of Azure. A call that Batch refuses counts as refused, also where the
+ * client answers it with another key: a rotation must not need that.
+ */
+const fetchWithId = async (url: string, init: RequestInit): Promise<Response> => {
   requests += 1;
   const id = `${consumer}/${instance}/${requests}`;
   const headers = new Headers(init.headers);
   headers.set("x-ms-client-request-id", id);
   headers.set("client-request-id", id);
-  return fetch(url, { ...init, headers });
+  const response = await fetch(url, { ...init, headers });
+  if (callUrls.has(url) && isRefused(response)) counts.refused += 1;
+  return response;
 };
 
 const logger = ({ event, account, detail }: LogLine): void => {
@@ -72,13 +84,13 @@ const versions: Record<string, string | null> = {};
 
 const callForever = async (account: Account): Promise<void> => {
   const key = keyOf(account);
-  const url = `https://${account.dataPlaneHost}/pools?$select=id&api-version=2022-10-01.16.0&maxresults=1`;
+  const url = callUrl(account.dataPlaneHost);
   versions[account.account] = null;
   const call = async (): Promise<void> => {
     const response = await key.fetch(url, { signal: AbortSignal.timeout(10_000) });
     await response.arrayBuffer();
-    const refused = response.status === 401 || response.status === 403;
-    counts[response.status === 200 ? "answered" : refused ? "refused" : "failed"] += 1;
+    if (response.status === 200) counts.answered += 1;
+    else if (!isRefused(response)) counts.failed += 1;
   };
   key.onChange(({ version }) => {
     versions[account.account] = version;
