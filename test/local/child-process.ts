@@ -55,15 +55,20 @@ export const startChild = ({ name, command, args, env, onLine }: ChildOptions): 
   };
 };
 
+/** For a process that loads modules of the app on first use: a bundle holds them, sources do not. Not under Node 20. */
+export const lazySources: readonly string[] = ["--import", pathToFileURL(require.resolve("tsx/esm")).href];
+
 /** The command that runs a TypeScript file of this folder with the present Node. */
-export const nodeCommand = (file: string, args: readonly string[] = []): Pick<ChildOptions, "command" | "args"> => ({
+export const nodeCommand = (
+  file: string,
+  args: readonly string[] = [],
+  options: readonly string[] = [],
+): Pick<ChildOptions, "command" | "args"> => ({
   command: process.execPath,
   args: [
     "--require",
     require.resolve("tsx/cjs"),
-    // For modules that are loaded on first use.
-    "--import",
-    pathToFileURL(require.resolve("tsx/esm")).href,
+    ...options,
     "--require",
     path.join(__dirname, "end-with-parent.ts"),
     path.join(__dirname, file),

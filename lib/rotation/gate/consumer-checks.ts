@@ -57,7 +57,8 @@ const someNames = (reports: readonly InstanceReport[]): string => {
 };
 
 /** The instances that count as required ones: an unsigned report does not bring back one that has left. */
-const runningOf = ({ known }: ConsumerView): readonly InstanceReport[] => known.filter(({ leftAt }) => leftAt === null);
+export const runningOf = ({ known }: ConsumerView): readonly InstanceReport[] =>
+  known.filter(({ leftAt }) => leftAt === null);
 
 const lastHeard = ({ forgotten, left, gate }: ConsumerView): string => {
   const leftAt = latestOf(left, (report) => report.leftAt);

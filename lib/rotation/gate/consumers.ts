@@ -5,6 +5,7 @@ import {
   type ConsumerView,
   type Fault,
   type PublishedVersion,
+  runningOf,
   unhealthyInstance,
 } from "./consumer-checks";
 import { hasLeft } from "./leaving";
@@ -129,7 +130,7 @@ const faultOfHealthUrl = (consumer: ConsumerConfig, report: InstanceReport): Non
 const goodSince = (seen: ConsumerView): Instant => {
   const { consumer, gate, published, known, forgotten, left } = seen;
   const streaks = known.map((report) => streakOf(report, consumer));
-  const starts = (consumer.instances === 0 ? [...known, ...left] : known)
+  const starts = (consumer.instances === 0 ? [...known, ...left] : runningOf(seen))
     .map((report) => streakOf(report, consumer).since)
     .toSorted();
   const nth = Math.max(consumer.instances, 1);

@@ -1,3 +1,4 @@
+import { until } from "../local-host/until";
 import { bodyOf, type Host } from "./host";
 import { expectProblem } from "./problem";
 import { type DeployedApp, gate, openWorld } from "./world";
@@ -53,9 +54,10 @@ test("the built app finds accounts by their tag, and reports those that it canno
 test("another process reads what was found, and a tag that is removed pauses the account there", async () => {
   const other = await world.host([], found());
   world.emulators.batch.setTags("render", {});
-  await other.tick();
-  await other.tick();
-  expect(await other.status("render")).toMatchObject({ paused: true });
+  await until("the process to see that the tag is gone", async () => {
+    await other.tick();
+    return (await other.status("render")).paused;
+  });
   const answer = await other.rotate("render", { reason: "asked for" });
   expectProblem(answer, 409, "Paused");
 });

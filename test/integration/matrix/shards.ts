@@ -1,4 +1,4 @@
-import { type Child, nodeCommand, startChild } from "../../local/child-process";
+import { type Child, lazySources, nodeCommand, startChild } from "../../local/child-process";
 
 /** The output lines of a shard. */
 export type ShardLine =
@@ -70,7 +70,7 @@ const startShard = (
   const name = `shard ${which.join(" ")}`;
   const child = startChild({
     name,
-    ...nodeCommand("../integration/matrix/shard.ts", args),
+    ...nodeCommand("../integration/matrix/shard.ts", args, lazySources),
     env: process.env,
     onLine: (line) => {
       if (!line.startsWith('{"kind":')) return void other.push(line);

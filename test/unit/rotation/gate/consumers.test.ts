@@ -452,6 +452,14 @@ describe("instances whose reports are refused", () => {
   });
 });
 
+test("an instance that has left and reports unsigned since then is not one of the required number", () => {
+  const left = aReport({ instance: "vm-2", goodSince: at("10:00"), leftAt: at("10:00") });
+  const since = at("10:10");
+  const back = { ...left, unsigned: { at: since, secretVersion: v2, healthy: true, detail: null, since } };
+  const reports = [aReport({ goodSince: at("10:02") }), aReport({ instance: "vm-3", goodSince: at("10:05") }), back];
+  expect(stateOf({ consumer: { instances: 2 }, reports })).toEqual(goodFrom(at("10:05")));
+});
+
 test("InstancesMissing names twenty instances at most", () => {
   const reports = Array.from({ length: 23 }, (_, index) => aReport({ instance: `vm-${index}` }));
   const found = stateOf({ consumer: { instances: 24 }, reports });
@@ -532,7 +540,7 @@ describe("for any history of signals", () => {
           expect(tooLong).toEqual([]);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 1000 },
     );
   });
 });
