@@ -59,5 +59,6 @@ test("another process reads what was found, and a tag that is removed pauses the
     return (await other.status("render")).paused;
   });
   const answer = await other.rotate("render", { reason: "asked for" });
+  expect(answer.status).toBe(409);
   expectProblem(answer, 409, "Paused");
 });

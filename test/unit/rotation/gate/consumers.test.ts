@@ -456,7 +456,9 @@ test("an instance that has left and reports unsigned since then is not one of th
   const left = aReport({ instance: "vm-2", goodSince: at("10:00"), leftAt: at("10:00") });
   const since = at("10:10");
   const back = { ...left, unsigned: { at: since, secretVersion: v2, healthy: true, detail: null, since } };
-  const reports = [aReport({ goodSince: at("10:02") }), aReport({ instance: "vm-3", goodSince: at("10:05") }), back];
+  const joined = { joinedHealthy: true };
+  const one = aReport({ goodSince: at("10:02"), ...joined });
+  const reports = [one, aReport({ instance: "vm-3", goodSince: at("10:05"), ...joined }), { ...back, ...joined }];
   expect(stateOf({ consumer: { instances: 2 }, reports })).toEqual(goodFrom(at("10:05")));
 });
 
