@@ -19,8 +19,13 @@ export class UrgentJudge {
     else if (kinds.has("RotationSuperseded") && !kinds.has("UrgentRotationSuperseded")) this.#checkSilentEnd(before);
     const rotation = rotationOf(after.state);
     if (!kinds.has("RotationStarted") || rotation === null || rotation.retireAfterMs === null) return;
-    const { value } = this.world.batch.of(after.resourceId).keys[rotation.previous];
-    this.#leaked.set(after.account, new Set([...(this.#leaked.get(after.account) ?? []), value]));
+    this.#note(before ?? after);
+  }
+
+  /** The key that apps read when the rotation was asked for: a person may have replaced it before the record says so. */
+  #note({ account, secret, state }: RotationRecord): void {
+    const version = state.active === null ? null : this.world.vault.version(secret, state.active.version);
+    if (version !== null) this.#leaked.set(account, new Set([...(this.#leaked.get(account) ?? []), version.value]));
   }
 
   /** A person has taken the request away: by a roll-back, another account, or a change of the record. */
