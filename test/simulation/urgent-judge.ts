@@ -22,7 +22,7 @@ export class UrgentJudge {
     this.#note(before ?? after);
   }
 
-  /** The key that apps read when the rotation was asked for: a person may have replaced it before the record says so. */
+  /** The key that apps read when the rotation was asked for: a person may have replaced it since. */
   #note({ account, secret, state }: RotationRecord): void {
     const version = state.active === null ? null : this.world.vault.version(secret, state.active.version);
     if (version !== null) this.#leaked.set(account, new Set([...(this.#leaked.get(account) ?? []), version.value]));

@@ -25,9 +25,8 @@ export const mergeReport = (
   signal.leaving ? mergeLeaving(known, signal, receivedAt, rules) : mergeSignal(known, signal, receivedAt, rules);
 
 /**
- * An instance that has ended is forgotten at once: it shuts the gate no longer, and is not one of
- * the required number. Its row stays,
- * so that no signal from before the end brings it back, until any silent instance would be forgotten.
+ * An instance that has ended is forgotten at once: it shuts the gate no longer, and is not one of the required number.
+ * Its row stays, so that no signal from before the end brings it back, until any silent instance would be forgotten.
  * The proof does not sign `healthy`, so its health is what it has reported before.
  */
 const mergeLeaving = (
