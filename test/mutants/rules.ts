@@ -69,7 +69,7 @@ export const safetyRules: readonly SafetyRule[] = [
     file: "lib/rotation/claim.ts",
     text: "    record.claim === null\n      ? record.quarantine",
     instead: "    record.claim === null || record.claim !== null\n      ? record.quarantine",
-    caughtBy: simulation,
+    caughtBy: { jest: "scenarios", test: "two-drivers" },
   },
   {
     rule: "a live claim keeps other drivers out",
