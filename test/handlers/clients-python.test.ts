@@ -26,7 +26,8 @@ class Request:
 
 class Response:
     def __init__(self, status, request, connection):
-        self.status_code, self.request, self.connection, self.history, self.content = status, request, connection, [], b""
+        self.status_code, self.request, self.connection = status, request, connection
+        self.history, self.content = [], b""
     def close(self):
         pass
 
