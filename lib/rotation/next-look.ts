@@ -53,9 +53,11 @@ const lookHash = (config: AccountConfig): string => {
  */
 export const nextLook = (record: RotationRecord, config: AccountConfig, now: Date): NextLook => {
   const lookedWith = lookHash(config);
-  if (!rests(record, config, now)) return { nextLookAt: atEveryTick, lookedWith, waiting: null };
+  const { reconciledAt } = record;
+  if (reconciledAt === null || !rests(record, config, now))
+    return { nextLookAt: atEveryTick, lookedWith, waiting: null };
   const waits = waitingFor({ record, config, reports: [], dryRun: false, now });
-  return { nextLookAt: nextInstant(record, config, now), lookedWith, waiting: waits?.reason ?? null };
+  return { nextLookAt: nextInstant(record, reconciledAt, config, now), lookedWith, waiting: waits?.reason ?? null };
 };
 
 const rests = (record: RotationRecord, config: AccountConfig, now: Date): boolean =>
@@ -68,7 +70,7 @@ const rests = (record: RotationRecord, config: AccountConfig, now: Date): boolea
   !needsDriver(record, config, [], now);
 
 /** The first of all instants at which `needsDriver` may become true, or what the account waits for may change. */
-const nextInstant = (record: RotationRecord, config: AccountConfig, now: Date): Instant => {
+const nextInstant = (record: RotationRecord, reconciledAt: Instant, config: AccountConfig, now: Date): Instant => {
   const { alarms, deliveries } = record.publishing;
   const instants = [
     nextDueAt(record, config),
@@ -80,12 +82,8 @@ const nextInstant = (record: RotationRecord, config: AccountConfig, now: Date): 
     ...deliveries.map(({ nextAttemptAt }) => nextAttemptAt),
   ];
   const ahead = instants.filter((at) => at !== null && at > toInstant(now));
-  return earliest(nextReconcileAt(record, config), ...ahead.filter((at) => at !== null));
+  return earliest(plusMs(reconciledAt, config.reconcileEveryMs), ...ahead.filter((at) => at !== null));
 };
-
-/** Of an account that rests: one that was never compared is driven at once. */
-const nextReconcileAt = ({ reconciledAt }: RotationRecord, config: AccountConfig): Instant =>
-  reconciledAt === null ? atEveryTick : plusMs(reconciledAt, config.reconcileEveryMs);
 
 /** When the window opens for a rotation that waits for it. */
 const opensAt = (record: RotationRecord, config: AccountConfig, now: Date): Instant | null => {

@@ -8,6 +8,7 @@ import {
   firstNotice,
   held,
   isHeld,
+  isOpen,
   hasPendingNotifications,
   type Notice,
   noticed,
@@ -82,6 +83,13 @@ describe("a condition that is stored outside the records", () => {
       { reason: null },
     ]);
   });
+});
+
+test("a notice is open until its alarms have ended and everything about it is delivered", () => {
+  const empty = firstNotice("render-weu");
+  expect(isOpen(empty)).toBe(false);
+  expect(isOpen(raised())).toBe(true);
+  expect(isOpen({ ...empty, outbox: [anAnnouncement(1)] })).toBe(true);
 });
 
 describe("the delivery lease of a notice", () => {
