@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import path from "node:path";
@@ -6,9 +6,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import { aConsumer } from "../builders/account";
 import { type EmulatedPlace, type EmulatedRig, openEmulatedRig } from "../rig/emulated";
 import { type RotatorServer, serveRotator } from "../rig/rotator-server";
+import { hasPython } from "../local/python";
 import { buildClient } from "../tools/build-client";
 
-const hasPython = spawnSync("python3", ["-c", "import sys; sys.exit(sys.version_info < (3, 9))"]).status === 0;
 if (!hasPython) console.warn("python3 (3.9 or later) is not on this machine, so the Python client is not tested");
 
 const python = path.resolve(__dirname, "../../clients/python/src");

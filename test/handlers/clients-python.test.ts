@@ -1,10 +1,10 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { hasPython } from "../local/python";
 import { type EmulatedPlace, type EmulatedRig, openEmulatedRig } from "../rig/emulated";
 
-const hasPython = spawnSync("python3", ["-c", "import sys; sys.exit(sys.version_info < (3, 9))"]).status === 0;
 if (!hasPython) console.warn("python3 (3.9 or later) is not on this machine, so the Python client is not tested");
 
 /** Neither azure-core nor requests belongs to Python: these classes have what the client uses of them. */

@@ -1,5 +1,5 @@
-import { spawnSync } from "node:child_process";
 import { type Child, type ChildOptions, nodeCommand, pythonCommand, startChild } from "./child-process";
+import { hasPython } from "./python";
 import type { ConsumerAccount } from "./staged-accounts";
 
 /** The consumers in the rotator's configuration. */
@@ -50,12 +50,8 @@ const sum = (a: ConsumerCounts, b: ConsumerCounts): ConsumerCounts => ({
   lastProblem: b.lastProblem ?? a.lastProblem,
 });
 
-const pythonRuns = (): boolean =>
-  spawnSync("python3", ["-c", "import sys; sys.exit(sys.version_info < (3, 8))"]).status === 0;
-
 /** Two sample apps in separate processes: one in TypeScript, one in Python if it is installed. */
 export const startConsumers = (options: ConsumersOptions): Consumers => {
-  const hasPython = pythonRuns();
   const newest = new Map<string, ConsumerCounts>();
   const commands: readonly Pick<ChildOptions, "command" | "args">[] = [
     nodeCommand("consumers/consumer.ts"),
@@ -84,7 +80,7 @@ export const startConsumers = (options: ConsumersOptions): Consumers => {
   );
   return {
     children,
-    notice: hasPython ? null : "python3 (3.8 or later) was not found: a second TypeScript consumer runs instead",
+    notice: hasPython ? null : "python3 (3.9 or later) was not found: a second TypeScript consumer runs instead",
     counts: () => [...newest.values()].reduce(sum, nothing),
   };
 };

@@ -302,15 +302,21 @@ describe("a process that ends while it asks", () => {
   });
 });
 
+/** A rotation is under way when the account gets another consumer, of which `newer` can know and `rig` does not. */
+const retagged = async () => {
+  const rig = aRig();
+  const { ref, place } = await placed(rig);
+  await place.rotate();
+  setTags(rig, ref, tagged("render-api nightly-etl"));
+  const newer = new Rig({ discovery: aDiscovery(), world: rig.world });
+  newer.deploy([]);
+  rig.clock.advance(every);
+  return { rig, newer, place };
+};
+
 describe("a process that knows older tags than another", () => {
   it("does not retire the key that a newly tagged consumer uses", async () => {
-    const rig = aRig();
-    const { ref, place } = await placed(rig);
-    await place.rotate();
-    setTags(rig, ref, tagged("render-api nightly-etl"));
-    const newer = new Rig({ discovery: aDiscovery(), world: rig.world });
-    newer.deploy([]);
-    rig.clock.advance(every);
+    const { rig, newer, place } = await retagged();
     await newer.app.accounts.refresh(0, { signal: new AbortController().signal });
     await newer.app.accounts.discover();
     const previous = place.versions().at(-2)?.value ?? "";
@@ -326,13 +332,7 @@ describe("a process that knows older tags than another", () => {
   });
 
   it("takes no step once the other has driven the account", async () => {
-    const rig = aRig();
-    const { ref, place } = await placed(rig);
-    await place.rotate();
-    setTags(rig, ref, tagged("render-api nightly-etl"));
-    const newer = new Rig({ discovery: aDiscovery(), world: rig.world });
-    newer.deploy([]);
-    rig.clock.advance(every);
+    const { rig, newer, place } = await retagged();
     await newer.tick();
     await newer.tickAfter(minutes(5));
     const status = await readStatus(rig.app, place.config);

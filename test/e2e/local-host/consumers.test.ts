@@ -1,9 +1,9 @@
-import { spawnSync } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { type Emulators, startEmulators } from "../../emulators/emulators";
 import type { Vault } from "../../emulators/vault";
 import { type Child, nodeCommand, pythonCommand, startChild } from "../../local/child-process";
 import { LocalReceiver, type Request } from "../../unit/alarms/receiver";
+import { hasPython } from "../../local/python";
 import { until } from "./until";
 
 interface Signal {
@@ -26,7 +26,6 @@ const signalOf = ({ url = "", headers, body }: Request): Signal => ({
   body: JSON.parse(body),
 });
 
-const hasPython = spawnSync("python3", ["--version"]).status === 0;
 const languages = [
   ["TypeScript", nodeCommand("consumers/consumer.ts")] as const,
   ...(hasPython ? [["Python", pythonCommand("consumers/consumer.py")] as const] : []),

@@ -1,17 +1,18 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { aConsumer } from "../../builders/account";
 import { type EmulatedPlace, type EmulatedRig, openEmulatedRig } from "../../rig/emulated";
+import { hasPython } from "../../local/python";
 import { type RotatorServer, serveRotator } from "../../rig/rotator-server";
+
+if (!hasPython) console.warn("python3 (3.9 or later) is not on this machine, so the Python client is not tested");
 
 /** `npm run clients:soak` runs 200 rotations. */
 const rotations = Number(process.env["CLIENT_ROTATIONS"] ?? 5);
 /** What a client takes for a second: it reads the vault every three seconds and reports several times a second. */
 const secondMs = 10;
 const python = path.resolve(__dirname, "../../../clients/python/src");
-const hasPython = spawnSync("python3", ["-c", "import sys; sys.exit(sys.version_info < (3, 9))"]).status === 0;
-if (!hasPython) console.warn("python3 (3.9 or later) is not on this machine, so only the Node client is under load");
 
 interface Counts {
   readonly answered: number;
