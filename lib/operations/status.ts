@@ -1,5 +1,6 @@
 import { type CorruptRecordError, RecordElsewhereError } from "../errors";
 import type { AccountConfig } from "../rotation/account-config";
+import { isOverdue } from "../rotation/events/alarm-conditions";
 import { pauseInForce } from "../rotation/pause";
 import type { Phase, Slot } from "../rotation/phases";
 import type { BlockedReason } from "../rotation/reasons";
@@ -20,6 +21,8 @@ export interface StatusBody {
   readonly waitingFor: Waiting | null;
   readonly blocked: BlockedBody | null;
   readonly stalled: boolean;
+  /** Due, and it should have started by now. */
+  readonly overdue: boolean;
   readonly paused: boolean;
   readonly activeSlot: Slot | null;
   readonly rotation: RotationBody | null;
@@ -59,6 +62,7 @@ export const statusOf = (view: StatusInput): StatusBody => {
     waitingFor: waitingFor({ ...view, record }),
     blocked: blockedBody(record),
     stalled: isStalled(record, config, now),
+    overdue: isOverdue({ ...view, record }),
     paused: pauseInForce(record, config) !== null,
     activeSlot: state.active?.slot ?? null,
     rotation: rotationBody(record),
@@ -81,6 +85,7 @@ const unseen = (view: StatusInput): StatusBody => ({
   waitingFor: null,
   blocked: null,
   stalled: false,
+  overdue: false,
   paused: view.config.paused || (view.config.discovered?.held ?? null) !== null,
   activeSlot: null,
   rotation: null,

@@ -103,10 +103,16 @@ const overdueSince = (input: ConditionInput): Instant | null => {
   return heldTo === null || heldTo <= dueAt ? since : earliest(overdueAfterHold(config, heldTo), expiresAt);
 };
 
-const overdue = (input: ConditionInput): Condition | null => {
-  const { record, config, now } = input;
+/** Due, and it should have started by now. */
+export const isOverdue = (input: ConditionInput): boolean => {
   const since = overdueSince(input);
-  if (since === null || toInstant(now) < since) return null;
+  return since !== null && toInstant(input.now) >= since;
+};
+
+const overdue = (input: ConditionInput): Condition | null => {
+  const { record, config } = input;
+  const since = overdueSince(input);
+  if (since === null || !isOverdue(input)) return null;
   const waits = waitingFor(input);
   return {
     kind: "RotationOverdue",

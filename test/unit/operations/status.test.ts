@@ -22,7 +22,7 @@ const statusIn = (state: State, reports: readonly InstanceReport[] = []): Status
   statusOf(view({ record: aRecord({ state, phaseClock: { since: at("10:00") } }), reports }));
 
 const members = words(`
-  account resourceId secret phase waitingFor blocked stalled paused activeSlot rotation lastRotation nextDueAt
+  account resourceId secret phase waitingFor blocked stalled overdue paused activeSlot rotation lastRotation nextDueAt
   consumers
 `);
 
@@ -62,6 +62,7 @@ describe("the status body", () => {
       waitingFor: null,
       blocked: null,
       stalled: false,
+      overdue: false,
       paused: false,
       activeSlot: null,
       rotation: null,
