@@ -9,6 +9,7 @@ import { Faults } from "./faults";
 import { type RunningServer, startHttp, startHttps } from "./https-server";
 import { Journal } from "./journal";
 import { KeyVault } from "./key-vault";
+import type { KubernetesApi } from "./kubernetes-api";
 import { appServicePath, ManagedIdentity } from "./managed-identity";
 import { type Vault, vaultView } from "./vault";
 import { VaultStore } from "./vault-store";
@@ -52,6 +53,8 @@ export interface Emulators {
   readonly faults: Faults;
   readonly journal: Journal;
   addVault(name: string): Promise<Vault>;
+  /** The API server of a Kubernetes cluster. */
+  addKubernetes(api: KubernetesApi): Promise<{ readonly port: number }>;
   /** Stop listening and start again on the same ports with the same state. Connections are ended. */
   restart(): Promise<void>;
   /** Ends all connections and late effects, and removes the authority's file. */
@@ -115,6 +118,7 @@ export const startEmulators = async (options: EmulatorOptions = {}): Promise<Emu
       const url: string = `https://${await listen(startHttps, service)}`;
       return vaultView(name, url, vaultStore, service);
     },
+    addKubernetes: async (api) => ({ port: Number((await listen(startHttps, api)).split(":")[1]) }),
     restart: async () => {
       await Promise.all(servers.map((server) => server.stop()));
       // Clients must notice the end of idle connections before they reuse them, or each would see one lost answer.

@@ -1,7 +1,9 @@
-import { issueToken } from "./tokens";
+import { emulatedTenant, issueToken } from "./tokens";
 import { type Answer, type Call, headerOf, jsonAnswer, unknownRoute, type WireRequest, type WireService } from "./wire";
 
 export const appServicePath = "/msi/token";
+/** What the service account of a pod presents. */
+export const federatedToken = "token-of-the-service-account";
 const imdsPath = "/metadata/identity/oauth2/token";
 
 export interface IdentityParts {
@@ -28,6 +30,9 @@ export class ManagedIdentity implements WireService {
     if (request.method === "GET" && path === imdsPath) {
       return { route: "identity.imds", subject, apply: () => this.#imds(request) };
     }
+    if (request.method === "POST" && path === `/${emulatedTenant}/oauth2/v2.0/token`) {
+      return { route: "identity.federated", subject: null, apply: () => this.#federated(request) };
+    }
     return unknownRoute(this, "identity.unknown", request);
   }
 
@@ -49,6 +54,22 @@ export class ManagedIdentity implements WireService {
       return this.refuse(400, "invalid_request", "Required query variable 'api-version' is missing");
     }
     return this.#token(request);
+  }
+
+  /** Workload identity: the token of a Kubernetes service account for one of Microsoft Entra. */
+  #federated({ body }: WireRequest): Answer {
+    const form = new URLSearchParams(body.toString("utf8"));
+    if (form.get("grant_type") !== "client_credentials") {
+      return this.refuse(400, "unsupported_grant_type", "AADSTS70003: the grant type is not supported");
+    }
+    const assertion = form.get("client_assertion");
+    const isBearer = form.get("client_assertion_type") === "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    if (!isBearer || assertion !== federatedToken) {
+      return this.refuse(401, "invalid_client", "AADSTS700211: no matching federated identity record found");
+    }
+    const resource = (form.get("scope") ?? "").replace(/\/\.default$/, "");
+    const { token } = issueToken({ resource, lifetimeSeconds: this.parts.lifetimeSeconds() });
+    return jsonAnswer(200, { token_type: "Bearer", expires_in: this.parts.lifetimeSeconds(), access_token: token });
   }
 
   /** The answer must return the requested `resource` unchanged: the SDK caches the token under it. */

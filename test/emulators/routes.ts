@@ -26,7 +26,13 @@ export const routes = [
   "vault.unknown",
   "identity.token",
   "identity.imds",
+  /** A token for the token of a Kubernetes service account. */
+  "identity.federated",
   "identity.unknown",
+  "kubernetes.listPods",
+  "kubernetes.getPod",
+  "kubernetes.listStatuses",
+  "kubernetes.unknown",
   "tables.createTable",
   "tables.insert",
   /** Several rows of one partition in one request. */
@@ -42,7 +48,7 @@ export const routes = [
 export type Route = (typeof routes)[number];
 export type ServiceName = Route extends `${infer Service}.${string}` ? Service : never;
 
-const services = ["arm", "batch", "vault", "identity", "tables"] as const satisfies ServiceName[];
+const services = ["arm", "batch", "vault", "identity", "kubernetes", "tables"] as const satisfies ServiceName[];
 
 export const serviceOf = (route: Route): ServiceName => {
   const service = services.find((name) => route.startsWith(`${name}.`));

@@ -9,7 +9,14 @@ export interface AzureCalls {
   stop(): void;
 }
 
-const none = (): Record<ServiceName, number> => ({ arm: 0, batch: 0, vault: 0, identity: 0, tables: 0 });
+const none = (): Record<ServiceName, number> => ({
+  arm: 0,
+  batch: 0,
+  vault: 0,
+  identity: 0,
+  kubernetes: 0,
+  tables: 0,
+});
 
 /** Counts the requests to the emulators. Consumers prefix their request ids with their name. */
 export const countAzureCalls = (journal: Journal, consumerNames: readonly string[]): AzureCalls => {

@@ -56,6 +56,7 @@ const serviceNames: Readonly<Record<ServiceName, string>> = {
   vault: "Key Vault",
   tables: "Tables",
   identity: "managed identity",
+  kubernetes: "Kubernetes",
 };
 
 const services: readonly ServiceName[] = ["arm", "batch", "vault", "tables", "identity"];

@@ -85,6 +85,7 @@ const caughtByJest = (rule: SafetyRule, projects: string, pattern: string): stri
       "lib",
       "functions",
       "test",
+      "docs",
       "package.json",
       "jest.config.cjs",
       "tsconfig.json",

@@ -208,6 +208,30 @@ export const safetyRules: readonly SafetyRule[] = [
     caughtBy: { jest: "unit", test: "rotation/gate/leaving" },
   },
   {
+    rule: "a list of pods that has expired between two pages begins again",
+    without: "pods on the second page seem gone, and the gate opens while they are on the previous key",
+    file: "docs/examples/kubernetes/report_pods.py",
+    text: "            if status != 200:\n                break",
+    instead: "            if status != 200:\n                return found",
+    caughtBy: { jest: "handlers", test: "handlers/kubernetes" },
+  },
+  {
+    rule: "a pod that takes the key from its environment counts only if it started after the Secret was synced",
+    without: "a pod that started between publication and sync is believed to have the new key",
+    file: "docs/examples/kubernetes/report_pods.py",
+    text: "return min([synced[-1]] + [one for one in versions if one[1] == version])[1]",
+    instead: "return version",
+    caughtBy: { jest: "handlers", test: "handlers/kubernetes" },
+  },
+  {
+    rule: "a pod of another cluster, or an instance that reports itself, is never reported as gone",
+    without: "the reporter of one cluster ends the reports of another, and the gate opens without them",
+    file: "docs/examples/kubernetes/report_pods.py",
+    text: 'if one["id"].endswith(instance("", namespace)) and',
+    instead: "if",
+    caughtBy: { jest: "handlers", test: "handlers/kubernetes" },
+  },
+  {
     rule: "a stored report is removed only if it is unchanged since it was read",
     without:
       "an instance that comes back at that moment is unknown, and the gate opens while it is on the previous key",

@@ -32,13 +32,15 @@ export const serveRotator = async (
     void (async () => {
       setClock();
       functionKeys.push(request.headersDistinct["x-functions-key"]?.[0]);
-      const body: unknown = JSON.parse(await text(request));
+      const sent = await text(request);
       if (fails()) {
         response.writeHead(503).end();
         return;
       }
       const path = (request.url ?? "").replace("/api", "");
-      const answer = await rig.surface.call({ method: "POST", path, body });
+      const answer = await rig.surface.call(
+        request.method === "GET" ? { method: "GET", path } : { method: "POST", path, body: JSON.parse(sent) },
+      );
       response.writeHead(answer.status, { "content-type": "application/json" }).end(JSON.stringify(answer.body));
     })();
   });

@@ -10,6 +10,7 @@ const secrets = "Microsoft.KeyVault/vaults/secrets";
 const tables = "Microsoft.Storage/storageAccounts/tableServices/tables";
 const unknown = { none: "an answer of the emulator only" };
 const bySignature = { none: "signed with the Batch key" };
+const ofCluster = { none: "asked for by the reporter of pods, whose role is in its manifest" };
 const token = { none: "the platform gives every app tokens of its identity" };
 
 /** The right that each request needs in Azure. A new route does not compile without an entry here. */
@@ -36,7 +37,12 @@ const rightOf: Readonly<Record<Route, Right>> = {
   "vault.unknown": unknown,
   "identity.token": token,
   "identity.imds": token,
+  "identity.federated": { none: "asked for by the reporter of pods, not by the rotator" },
   "identity.unknown": unknown,
+  "kubernetes.listPods": ofCluster,
+  "kubernetes.getPod": ofCluster,
+  "kubernetes.listStatuses": ofCluster,
+  "kubernetes.unknown": unknown,
   "tables.createTable": { action: `${tables}/write` },
   "tables.insert": { dataAction: `${tables}/entities/add/action` },
   "tables.batch": { dataAction: `${tables}/entities/add/action` },
