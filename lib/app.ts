@@ -3,6 +3,7 @@ import type { Problem } from "./errors";
 import type { AppLimits } from "./limits";
 import type { Ports } from "./ports";
 import type { FleetConfig } from "./rotation/fleet/fleet-config";
+import type { Looker } from "./sights/looker";
 import type { InstanceCounts } from "./signals/instance-counts";
 import type { RefusedProofLimiter } from "./signals/refused-proof-limiter";
 import type { ReportCache } from "./signals/report-cache";
@@ -19,6 +20,8 @@ export interface App {
   readonly reports: ReportCache;
   readonly instances: InstanceCounts;
   readonly refusedProofs: RefusedProofLimiter;
+  /** Ask other services who uses which key. */
+  readonly lookers: readonly Looker[];
   readonly emulated: boolean;
   /** Optional settings that hold references which the platform has not resolved. */
   readonly unresolved: readonly Problem[];

@@ -64,6 +64,7 @@ const composeApp = (env: Environment, write: LineWriter): Pick<Ready, "app" | "h
     reports: new ReportCache(ports.signals, systemClock),
     instances: new InstanceCounts(ports.signals, systemClock),
     refusedProofs: new RefusedProofLimiter(systemClock),
+    lookers: [],
     emulated: settings.emulated,
     unresolved: settings.unresolved,
     limits,

@@ -12,6 +12,7 @@ import type { Marks } from "./rotation/ownership";
 import type { Slot } from "./rotation/phases";
 import type { NextLook, StoredLook } from "./rotation/next-look";
 import type { RotationRecord } from "./rotation/record";
+import type { Sight, SightName, Sightings } from "./rotation/gate/sightings";
 import type { InstanceReport, MergedSignal } from "./rotation/gate/signals";
 import type { Instant } from "./rotation/time/time";
 
@@ -220,7 +221,8 @@ export interface Fleet {
 }
 
 export interface Signals {
-  list(account: string, options: CallOptions): Promise<readonly InstanceReport[]>;
+  /** What consumers have reported and what the rotator has seen itself, in one request. */
+  list(account: string, options: CallOptions): Promise<Sightings>;
   /**
    * Applies `merge` to what is known of the instance, again where another signal came in between. Null where `merge`
    * returns null: nothing is written.
@@ -232,6 +234,17 @@ export interface Signals {
     merge: (known: InstanceReport | null) => MergedSignal | null,
     options: CallOptions,
   ): Promise<{ readonly accepted: boolean } | null>;
+  /**
+   * Applies `change` to what the rotator has seen under this name (null: never, or it cannot be read), again where
+   * another process came in between, and returns what is stored then. Null where `change` returns null: nothing is
+   * written.
+   */
+  updateSight(
+    account: string,
+    name: SightName,
+    change: (known: Sight | null) => Sight | null,
+    options: CallOptions,
+  ): Promise<Sight | null>;
   /** How many instances of a consumer have been heard of since then. */
   countInstances(account: string, consumer: string, since: Instant, options: CallOptions): Promise<number>;
   /** Removes the reports that are over, at most `limit`. One that has changed since it was read is left. */

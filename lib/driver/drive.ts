@@ -22,7 +22,7 @@ import { failedStep, failureFields } from "./failure";
 import { FleetMember } from "./fleet-member";
 import type { Lease } from "./lease";
 import { OutboxRelay } from "./outbox-relay";
-import { DriveReports } from "./drive-reports";
+import { DriveSightings } from "./drive-sightings";
 import { Regenerations } from "./regenerations";
 import type { Advanced, AdvanceOptions, Note, RequestRejection } from "./requests";
 import { type Reconciled, reconcile } from "./reconcile";
@@ -54,7 +54,7 @@ export class Drive {
   #caughtUp = false;
   readonly #regenerations: Regenerations;
   readonly #versions: Versions;
-  readonly #reports: DriveReports;
+  readonly #sightings: DriveSightings;
   readonly #fleet: FleetMember;
   #unhealthySince: Instant | null = null;
   /** A request that proved impossible only when it was tried. */
@@ -69,14 +69,14 @@ export class Drive {
   ) {
     this.#regenerations = new Regenerations(ports, config, lease);
     this.#versions = new Versions(ports, config, lease);
-    this.#reports = new DriveReports(ports, config, lease);
+    this.#sightings = new DriveSightings(ports, config, lease);
     this.#fleet = new FleetMember(ports, limits, config);
     this.#relay = new OutboxRelay({
       ports,
       limits,
       config,
       lease,
-      reports: this.#reports,
+      sightings: this.#sightings,
       fleet: () => this.#fleet.seen(this.#record),
       context: () => this.#eventContext(),
     });
@@ -96,7 +96,7 @@ export class Drive {
     await this.#fleet.note({ record, before, unhealthySince: this.#unhealthySince });
     const refusal = rejection ?? this.#rejected;
     if (refusal !== null) return { kind: "refused", refusal };
-    return { kind: "driven", record, moves: this.#moves, recorded, reports: this.#reports.known(record.state) };
+    return { kind: "driven", record, moves: this.#moves, recorded, sightings: this.#sightings.known(record.state) };
   }
 
   /** A step that found the newest version changed has begun: what is there now is looked at in any case. */
@@ -294,7 +294,7 @@ export class Drive {
       now,
       call: () => this.lease.call(),
       version: (version) => this.#versions.read(version),
-      reports: (state) => this.#reports.read(state),
+      sightings: (state) => this.#sightings.read(state),
       regenerate: (slot, newest) => this.#regenerations.send(slot, newest),
       answered: this.#regenerations.answered,
       listLagMs: this.limits.keyListLagMs,

@@ -9,11 +9,11 @@ import { type AlarmKind, type Announcement, clearedKind, isAlarm, type RotationE
 import { type EventContext, withBacklog, withEvents } from "../rotation/events/outbox";
 import type { FleetState } from "../rotation/fleet/fleet-state";
 import { isOver } from "../rotation/gate/instance-limits";
-import type { InstanceReport } from "../rotation/gate/signals";
+import { nothingSeen, type Sightings } from "../rotation/gate/sightings";
 import type { Publishing, RotationRecord } from "../rotation/record";
 import { gatedState } from "../rotation/waiting";
 import { failureFields } from "./failure";
-import type { DriveReports } from "./drive-reports";
+import type { DriveSightings } from "./drive-sightings";
 import { HistoryWriter } from "./history-writer";
 import type { Lease } from "./lease";
 
@@ -25,7 +25,7 @@ export interface RelayOptions {
   readonly limits: Limits;
   readonly config: AccountConfig;
   readonly lease: Lease;
-  readonly reports: DriveReports;
+  readonly sightings: DriveSightings;
   readonly context: () => EventContext;
   /** What all accounts share, where the account may be due; null where nothing depends on it. */
   readonly fleet: () => Promise<FleetState | null>;
@@ -118,15 +118,19 @@ export class OutboxRelay {
 
   /** Conditions that have begun, last or have ended become events of the outbox: true where there are any. */
   async #raiseAndClear(): Promise<boolean> {
-    const reports = await this.#readReports();
+    const sightings = await this.#readSightings();
     const fleet = await this.options.fleet().catch(() => "unread" as const);
     const now = this.ports.clock.now();
     const view = { record: this.#record, config: this.config, dryRun: this.options.limits.dryRun, now };
-    const found = conditions({ ...view, reports: reports ?? [], fleet: fleet === "unread" ? null : fleet });
-    // Without reports it is unknown whether an app is unhealthy, and without the fleet's row whether that holds the
+    const found = conditions({
+      ...view,
+      sightings: sightings ?? nothingSeen,
+      fleet: fleet === "unread" ? null : fleet,
+    });
+    // Without them it is unknown whether an app is unhealthy, and without the fleet's row whether that holds the
     // account back: these alarms stay as they are, and no other waits for them.
     const unknown = (kind: AlarmKind): boolean =>
-      (kind === "ConsumerUnhealthy" && reports === null) || (kind === "RotationOverdue" && fleet === "unread");
+      (kind === "ConsumerUnhealthy" && sightings === null) || (kind === "RotationOverdue" && fleet === "unread");
     const known = this.#publishing.alarms.filter(({ kind }) => !unknown(kind));
     const stay = this.#publishing.alarms.filter(({ kind }) => unknown(kind));
     const shown = found.filter(({ kind }) => !unknown(kind));
@@ -138,10 +142,10 @@ export class OutboxRelay {
   }
 
   /** Null where they cannot be read. Only a gate needs them. */
-  async #readReports(): Promise<readonly InstanceReport[] | null> {
+  async #readSightings(): Promise<Sightings | null> {
     const { state } = this.#record;
-    if (gatedState(state) === null) return [];
-    return this.options.reports.known(state) ?? this.options.reports.read(state).catch(() => null);
+    if (gatedState(state) === null) return nothingSeen;
+    return this.options.sightings.known(state) ?? this.options.sightings.read(state).catch(() => null);
   }
 
   /** Instances come and go under new names for ever. */

@@ -1,6 +1,6 @@
 import type { Stored } from "../ports";
 import type { Announcement, EventDraft } from "../rotation/events/events";
-import type { InstanceReport } from "../rotation/gate/signals";
+import type { Sightings } from "../rotation/gate/sightings";
 import type { RotationRecord } from "../rotation/record";
 import type { Move } from "../rotation/transitions";
 import type { Busy } from "./lease";
@@ -40,7 +40,7 @@ export type Advanced =
       readonly record: RotationRecord;
       readonly moves: number;
       /** As the drive has read them in the record's state; null where it has not. */
-      readonly reports: readonly InstanceReport[] | null;
+      readonly sightings: Sightings | null;
       /** The record or the history has the backlog. */
       readonly recorded: boolean;
     };

@@ -1,6 +1,6 @@
 import type { CallOptions, Ports, Receipt, SecretVersion, SlotKeys } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
-import type { InstanceReport } from "../rotation/gate/signals";
+import type { Sightings } from "../rotation/gate/sightings";
 import type { Slot, State, StateOf } from "../rotation/phases";
 import type { Hold, Pause, RotationRecord } from "../rotation/record";
 import type { Instant } from "../rotation/time/time";
@@ -16,8 +16,8 @@ export interface StepContext {
   readonly now: Date;
   /** A fresh limit for one external call; it ends before the claim does. */
   readonly call: () => CallOptions;
-  /** The reports of the account's instances, as the table has them now. */
-  readonly reports: (state: State) => Promise<readonly InstanceReport[]>;
+  /** What is known about who uses which key, as the table has it now. */
+  readonly sightings: (state: State) => Promise<Sightings>;
   /** One version of the secret; null where the vault does not know it. An enabled one is read once in a drive. */
   readonly version: (version: string) => Promise<SecretVersion | null>;
   /**

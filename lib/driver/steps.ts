@@ -3,7 +3,7 @@ import { confirmationsOf } from "../rotation/gate/consumers";
 import type { Opening } from "../rotation/evidence";
 import { type Gate, gate } from "../rotation/gate/gate";
 import { rollbackDue, unhealthyOnNewKeySince } from "../rotation/gate/rollback";
-import type { InstanceReport } from "../rotation/gate/signals";
+import type { Sightings } from "../rotation/gate/sightings";
 import {
   otherSlot,
   type Published,
@@ -59,13 +59,13 @@ const confirmAdoption = async (
   state: StateOf<"adopting">,
   context: StepContext,
 ): Promise<Decision> => {
-  const reports = await context.reports(state);
-  const found = askGate({ ...state, active }, context, reports);
+  const sightings = await context.sightings(state);
+  const found = askGate({ ...state, active }, context, sightings);
   return found.open
     ? {
         kind: "act",
         words: "end the adoption",
-        run: async () => to.adopted(active, openingOf(context, active, found.override, reports)),
+        run: async () => to.adopted(active, openingOf(context, active, found.override, sightings)),
       }
     : wait;
 };
@@ -128,17 +128,17 @@ const publishTarget = (state: StateOf<"regenerated">, context: StepContext): Dec
 
 /** The step that can break an app, so it comes last and behind the gate: it retires the old key. */
 const retirePrevious = async (state: StateOf<"published">, context: StepContext): Promise<Decision> => {
-  const reports = await context.reports(state);
-  context.sawUnhealthy(unhealthyOnNewKeySince(context.config.gate, state, reports, context.now));
-  const unhealthy = rollbackDue(context.config.gate, state, reports, context.now);
+  const sightings = await context.sightings(state);
+  context.sawUnhealthy(unhealthyOnNewKeySince(context.config.gate, state, sightings.reports, context.now));
+  const unhealthy = rollbackDue(context.config.gate, state, sightings.reports, context.now);
   const back = unhealthy === null ? null : await rollBackUnhealthy(state, context, unhealthy);
   if (back !== null) return back;
-  const found = askGate(state, context, reports);
+  const found = askGate(state, context, sightings);
   if (!found.open) return wait;
   return {
     kind: "actOnKeys",
     words: `regenerate the ${state.rotation.previous} key, which every consumer has left`,
-    run: (snapshot) => regeneratePrevious(state, context, snapshot, found.override, reports),
+    run: (snapshot) => regeneratePrevious(state, context, snapshot, found.override, sightings),
   };
 };
 
@@ -151,7 +151,7 @@ const regeneratePrevious = async (
   context: StepContext,
   { keys, newest }: GoodSnapshot,
   override: string | null,
-  reports: readonly InstanceReport[],
+  sightings: Sightings,
 ): Promise<Done> => {
   const { previous } = state.rotation;
   const old = await context.version(state.previousVersion);
@@ -160,20 +160,20 @@ const regeneratePrevious = async (
   if (sent === null) return lookAgain;
   return to.previousRetired(
     state,
-    { ...openingOf(context, state.active, override, reports), byOthers, requestId: sent.requestId },
+    { ...openingOf(context, state.active, override, sightings), byOthers, requestId: sent.requestId },
     context.ports.clock.now(),
   );
 };
 
-/** Why the gate was open, and whose reports opened it, at the instant of that decision. */
+/** Why the gate was open, and who opened it, at the instant of that decision. */
 const openingOf = (
   { config, now }: StepContext,
   active: Published,
   override: string | null,
-  reports: readonly InstanceReport[],
+  sightings: Sightings,
 ): Opening => ({
   override,
-  confirmations: confirmationsOf(config.gate, active, reports, now),
+  confirmations: confirmationsOf(config.gate, active, sightings, now),
 });
 
 /**
@@ -201,14 +201,14 @@ const settle = async (state: StateOf<"retired">, snapshot: GoodSnapshot, context
 
 /** Safe twice: changes the record only. */
 const finishSettling = async (state: StateOf<"settling">, context: StepContext): Promise<Decision> => {
-  const reports = await context.reports(state);
-  const found = askGate(state, context, reports);
+  const sightings = await context.sightings(state);
+  const found = askGate(state, context, sightings);
   return found.open
     ? {
         kind: "act",
         words: "end the rotation on the primary key",
         run: async () => {
-          const how = openingOf(context, state.active, found.override, reports);
+          const how = openingOf(context, state.active, found.override, sightings);
           return to.rotationCompleted(state, how, context.ports.clock.now());
         },
       }
@@ -216,11 +216,7 @@ const finishSettling = async (state: StateOf<"settling">, context: StepContext):
 };
 
 /** Pause and a refused key are the loop's to check: it takes no step while paused, and asks Batch after this. */
-const askGate = (
-  state: Parameters<typeof gate>[0]["state"],
-  context: StepContext,
-  reports: readonly InstanceReport[],
-): Gate => {
+const askGate = (state: Parameters<typeof gate>[0]["state"], context: StepContext, sightings: Sightings): Gate => {
   const { config, record, now } = context;
-  return gate({ config, state, phaseSince: record.phaseClock.since, reports, pause: null, hold: null, now });
+  return gate({ config, state, phaseSince: record.phaseClock.since, sightings, pause: null, hold: null, now });
 };

@@ -1,4 +1,4 @@
-import { type ConsumerState, consumerState, reportsByConsumer } from "../rotation/gate/consumers";
+import { type ConsumerState, consumerState, sightingsByConsumer } from "../rotation/gate/consumers";
 import { hasLeft } from "../rotation/gate/leaving";
 import { heardAt, type InstanceReport, isPseudo } from "../rotation/gate/signals";
 import { type Instant, msBetween, toInstant } from "../rotation/time/time";
@@ -33,19 +33,19 @@ const instanceBody = (report: InstanceReport): ConsumerBody["instances"][number]
 export const consumerBodies = ({
   config,
   record,
-  reports,
+  sightings,
   now,
-}: Pick<AccountView, "config" | "reports" | "now"> & {
+}: Pick<AccountView, "config" | "sightings" | "now"> & {
   readonly record: RotationRecord | null;
 }): readonly ConsumerBody[] => {
   const { gate } = config;
   const active = record?.state.active ?? null;
-  const reportsOf = reportsByConsumer(reports);
+  const knownOf = sightingsByConsumer(sightings);
   return gate.consumers.map((consumer) => ({
     name: consumer.name,
-    state: active === null ? "NoSignalYet" : consumerState(consumer, gate, active, reportsOf(consumer), now).state,
-    instances: reportsOf(consumer)
-      .filter((report) => !isPseudo(report) && !hasLeft(report))
+    state: active === null ? "NoSignalYet" : consumerState(consumer, gate, active, knownOf(consumer), now).state,
+    instances: knownOf(consumer)
+      .reports.filter((report) => !isPseudo(report) && !hasLeft(report))
       .filter((report) => msBetween(heardAt(report), toInstant(now)) <= gate.forgetInstanceAfterMs)
       .map(instanceBody),
   }));

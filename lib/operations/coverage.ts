@@ -38,7 +38,7 @@ export const readCoverage = async (app: App): Promise<Coverage> => {
   const since = plusMs(toInstant(now), -silentMs);
   const quiet = await idleSince(app, since);
   const silent = await concurrently(quiet, maxConcurrent, async (config) => {
-    const reports = await ports.signals.list(config.name, callOptions(ports.clock, app.limits.callMs));
+    const { reports } = await ports.signals.list(config.name, callOptions(ports.clock, app.limits.callMs));
     return reports.some((report) => heardAt(report) > since) ? [] : [config];
   });
   const found = accounts.found();

@@ -98,10 +98,10 @@ const driveAndReport = async (app: App, config: AccountConfig, stop: AbortSignal
 const report = (
   { ports, limits }: App,
   config: AccountConfig,
-  { record, reports, moves, fleet }: Driven,
+  { record, sightings, moves, fleet }: Driven,
 ): StatusBody => {
   const now = ports.clock.now();
-  const status = statusOf({ config, record, reports, dryRun: limits.dryRun, fleet, now });
+  const status = statusOf({ config, record, sightings, dryRun: limits.dryRun, fleet, now });
   if (record !== null && (moves !== null || !isQuiet(status)))
     ports.log.write("info", stateLine(config, status, record, now));
   return status;

@@ -18,13 +18,13 @@ export const readStatus = async (app: App, config: AccountConfig): Promise<Statu
   const { ports, limits } = app;
   const call = () => callOptions(ports.clock, limits.callMs);
   try {
-    const [stored, reports] = await Promise.all([
+    const [stored, sightings] = await Promise.all([
       readRecord(ports, limits, config, call()),
       ports.signals.list(config.name, call()),
     ]);
     const record = stored?.record ?? null;
     const fleet = await fleetFor(app, config, record);
-    return statusOf({ config, record, reports, dryRun: limits.dryRun, fleet, now: ports.clock.now() });
+    return statusOf({ config, record, sightings, dryRun: limits.dryRun, fleet, now: ports.clock.now() });
   } catch (error) {
     if (!(error instanceof CorruptRecordError)) throw error;
     return corruptStatus(config, error, ports.clock.now(), await alarmSince(app, config));
@@ -35,10 +35,10 @@ export const readStatus = async (app: App, config: AccountConfig): Promise<Statu
 export const statusAfter = async (
   { ports, limits }: App,
   config: AccountConfig,
-  { record, reports }: Pick<Driven, "record" | "reports">,
+  { record, sightings }: Pick<Driven, "record" | "sightings">,
 ): Promise<StatusBody> => {
-  const known = reports ?? (await ports.signals.list(config.name, callOptions(ports.clock, limits.callMs)));
-  return statusOf({ config, record, reports: known, dryRun: limits.dryRun, now: ports.clock.now() });
+  const known = sightings ?? (await ports.signals.list(config.name, callOptions(ports.clock, limits.callMs)));
+  return statusOf({ config, record, sightings: known, dryRun: limits.dryRun, now: ports.clock.now() });
 };
 
 /** When the alarm began; null where that cannot be read: the rest of the status is worth more. */

@@ -5,6 +5,7 @@ import { pauseInForce } from "../rotation/pause";
 import type { Phase, Slot } from "../rotation/phases";
 import type { BlockedReason } from "../rotation/reasons";
 import type { RotationRecord } from "../rotation/record";
+import { nothingSeen } from "../rotation/gate/sightings";
 import { nextDueAt } from "../rotation/schedule";
 import { isStalled } from "../rotation/stall";
 import { type Instant, toInstant } from "../rotation/time/time";
@@ -111,7 +112,7 @@ export const corruptStatus = (
   now: Date,
   since: Instant | null = null,
 ): StatusBody => ({
-  ...unseen({ config, record: null, reports: [], dryRun: false, now }),
+  ...unseen({ config, record: null, sightings: nothingSeen, dryRun: false, now }),
   blocked: {
     reason: error.reason,
     remedy: remedyOf(config, error),

@@ -3,6 +3,7 @@ import type { App } from "../app";
 import { callOptions } from "../limits";
 import type { RecordGlance, ScannedRecord, StoredTickNotes } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
+import { nothingSeen } from "../rotation/gate/sightings";
 import { needsDriver } from "../rotation/needs-driver";
 import { atEveryTick, lookAtAllIsDue, lookIsDue, nextLook, type StoredLook } from "../rotation/next-look";
 import type { RotationRecord } from "../rotation/record";
@@ -122,7 +123,7 @@ export class Surveyor {
 /** By the record itself, whatever the columns say; and by the columns, so that wrong ones are written anew. */
 const hasToBeLookedAt = (look: StoredLook, record: RotationRecord, config: AccountConfig, now: Date): boolean =>
   lookIsDue(look, config, now) ||
-  needsDriver(record, config, [], now) ||
+  needsDriver(record, config, nothingSeen, now) ||
   nextLook(record, config, now).nextLookAt === atEveryTick;
 
 /** The accounts of the configuration, sorted by what was found of each: one of which nothing is stored is looked at. */

@@ -4,6 +4,7 @@ import { sha256 } from "../hash";
 import { callOptions } from "../limits";
 import type { AccountConfig } from "../rotation/account-config";
 import { isOpen } from "../rotation/events/notice";
+import { nothingSeen } from "../rotation/gate/sightings";
 import type { Instant } from "../rotation/time/time";
 import { stateLine } from "./account-states";
 import { alarmOthers } from "./alarm-others";
@@ -124,7 +125,7 @@ export class Ticker {
   #logRest(now: Date): AtRest {
     const { ports, limits } = this.app;
     return (config, record) => {
-      const status = statusOf({ config, record, reports: [], dryRun: limits.dryRun, now });
+      const status = statusOf({ config, record, sightings: nothingSeen, dryRun: limits.dryRun, now });
       ports.log.write("info", stateLine(config, status, record, now));
     };
   }

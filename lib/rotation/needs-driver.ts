@@ -3,7 +3,7 @@ import { activeQuarantine, claimIsLive } from "./claim";
 import { alarmChanges, conditions } from "./events/alarm-conditions";
 import { isFor } from "./first-record";
 import type { FleetState } from "./fleet/fleet-state";
-import type { InstanceReport } from "./gate/signals";
+import { nothingSeen, type Sightings } from "./gate/sightings";
 import { waitsForNewer, withConfigurationSeen } from "./newest-configuration";
 import { pauseInForce, withPauseSeen } from "./pause";
 import type { RotationRecord } from "./record";
@@ -13,19 +13,19 @@ import { heldByFleet, mayRegenerateNext } from "./waiting";
 
 /**
  * Whether a tick has anything to do, by what is stored: an idle account costs one table read.
- * `reports` are those of an account that waits at its gate; else empty. `fleet`: null where it need not be read.
+ * `sightings`: of an account that waits at its gate; else `nothingSeen`. `fleet`: null where it need not be read.
  */
 export const needsDriver = (
   record: RotationRecord,
   config: AccountConfig,
-  reports: readonly InstanceReport[],
+  sightings: Sightings,
   now: Date,
   fleet: FleetState | null = null,
 ): boolean => {
   if (claimIsLive(record, now)) return false;
   if (withConfigurationSeen(record, config, now) !== record) return true;
   if (waitsForNewer(record, config, now) !== null) return olderHasToDrive(record, config, now);
-  return hasToPublish(record, config, reports, now, fleet) || hasToMove(record, config, now, fleet);
+  return hasToPublish(record, config, sightings, now, fleet) || hasToMove(record, config, now, fleet);
 };
 
 /** With an older configuration: events that wait, and the repair of drift. Its alarms and its steps do not count. */
@@ -39,13 +39,13 @@ const hasToSend = ({ publishing: { outbox, deliveries } }: RotationRecord, now: 
 const hasToPublish = (
   record: RotationRecord,
   config: AccountConfig,
-  reports: readonly InstanceReport[],
+  sightings: Sightings,
   now: Date,
   fleet: FleetState | null,
 ): boolean => {
   if (hasToSend(record, now)) return true;
   const { alarms } = record.publishing;
-  const found = conditions({ record, config, reports, dryRun: false, fleet, now });
+  const found = conditions({ record, config, sightings, dryRun: false, fleet, now });
   return alarmChanges(alarms, found, config.remindEveryMs, now).drafts.length > 0;
 };
 
@@ -57,7 +57,7 @@ const hasToMove = (record: RotationRecord, config: AccountConfig, now: Date, fle
   if (fullReconcileDue(record, config, now)) return true;
   const due = scheduledDue(record, config, now);
   if (!due.due || !due.startsNow || pauseInForce(record, config) !== null) return false;
-  return heldByFleet({ record, config, reports: [], dryRun: false, fleet, now }) === null;
+  return heldByFleet({ record, config, sightings: nothingSeen, dryRun: false, fleet, now }) === null;
 };
 
 /**

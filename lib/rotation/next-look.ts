@@ -2,6 +2,7 @@ import type { AccountConfig } from "./account-config";
 import { activeQuarantine } from "./claim";
 import { configurationHash } from "./configuration-hash";
 import { overdueAt } from "./events/alarm-conditions";
+import { nothingSeen } from "./gate/sightings";
 import { needsDriver } from "./needs-driver";
 import { configurationChangesAt, waitsForNewer } from "./newest-configuration";
 import { pauseInForce } from "./pause";
@@ -56,7 +57,7 @@ export const nextLook = (record: RotationRecord, config: AccountConfig, now: Dat
   const { reconciledAt } = record;
   if (reconciledAt === null || !rests(record, config, now))
     return { nextLookAt: atEveryTick, lookedWith, waiting: null };
-  const waits = waitingFor({ record, config, reports: [], dryRun: false, now });
+  const waits = waitingFor({ record, config, sightings: nothingSeen, dryRun: false, now });
   return { nextLookAt: nextInstant(record, reconciledAt, config, now), lookedWith, waiting: waits?.reason ?? null };
 };
 
@@ -67,7 +68,7 @@ const rests = (record: RotationRecord, config: AccountConfig, now: Date): boolea
   record.hold === null &&
   activeQuarantine(record, now) === null &&
   waitsForNewer(record, config, now) === null &&
-  !needsDriver(record, config, [], now);
+  !needsDriver(record, config, nothingSeen, now);
 
 /** The first of all instants at which `needsDriver` may become true, or what the account waits for may change. */
 const nextInstant = (record: RotationRecord, reconciledAt: Instant, config: AccountConfig, now: Date): Instant => {

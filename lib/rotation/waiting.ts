@@ -8,7 +8,7 @@ import { waitsForNewer } from "./newest-configuration";
 import { type Phase, phaseFacts, rotationOf, type State } from "./phases";
 import type { RotationRecord } from "./record";
 import { scheduledDue } from "./schedule";
-import type { InstanceReport } from "./gate/signals";
+import type { Sightings } from "./gate/sightings";
 import { latest, plusMs, toInstant } from "./time/time";
 import { seconds } from "./time/units";
 
@@ -17,7 +17,8 @@ export type Waiting = Shut;
 export interface AccountView {
   readonly record: RotationRecord;
   readonly config: AccountConfig;
-  readonly reports: readonly InstanceReport[];
+  /** Of an account that waits at its gate; else `nothingSeen`. */
+  readonly sightings: Sightings;
   readonly dryRun: boolean;
   /** Of an account that may be due; absent where it has not been read, or need not be. */
   readonly fleet?: FleetState | null;
@@ -34,7 +35,7 @@ const gateInput = (seen: AccountView, state: GateInput["state"]): GateInput => (
   config: seen.config,
   state,
   phaseSince: seen.record.phaseClock.since,
-  reports: seen.reports,
+  sightings: seen.sightings,
   pause: pauseInForce(seen.record, seen.config),
   hold: seen.record.hold,
   now: seen.now,

@@ -5,6 +5,7 @@ import { readRecord } from "../driver/read-record";
 import type { CallOptions } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
 import type { RotationRecord } from "../rotation/record";
+import { nothingSeen } from "../rotation/gate/sightings";
 import { type AccountView, couldMoveOn, couldTryAgain, gatedState, type Waiting } from "../rotation/waiting";
 import { waitingForSender } from "./waiting-for-sender";
 
@@ -34,7 +35,7 @@ export const advanceOnSignal = async (
   return after === undefined ? null : waitingForSender(await viewOf(app, config, after, call()), consumer);
 };
 
-/** Only a gate needs reports. */
+/** Only a gate needs sightings. */
 const viewOf = async (
   app: App,
   config: AccountConfig,
@@ -42,6 +43,6 @@ const viewOf = async (
   call: CallOptions,
 ): Promise<AccountView> => {
   const { ports, limits } = app;
-  const reports = gatedState(record.state) === null ? [] : await app.reports.read(config.name, call);
-  return { record, config, reports, dryRun: limits.dryRun, now: ports.clock.now() };
+  const sightings = gatedState(record.state) === null ? nothingSeen : await app.reports.read(config.name, call);
+  return { record, config, sightings, dryRun: limits.dryRun, now: ports.clock.now() };
 };

@@ -1,10 +1,13 @@
 import type { CallOptions, Clock, Signals } from "../ports";
+import type { Sightings } from "../rotation/gate/sightings";
 import { heardAt, type InstanceReport } from "../rotation/gate/signals";
 
 type Reports = Map<string, InstanceReport>;
 
+type Known = Omit<Sightings, "reports"> & { readonly reports: Reports };
+
 interface Listed {
-  readonly reports: Promise<Reports>;
+  readonly known: Promise<Known>;
   /**
    * It is shared from and until these, in milliseconds since 1970. While it is being read: always, where the one before
    * was worth keeping.
@@ -19,7 +22,7 @@ const worthKeeping = 100;
 const idOf = ({ consumer, instance }: InstanceReport): string => `${consumer}:${instance}`;
 
 /**
- * The reports of an account, for answering its signals. With many instances each signal would list all of them, so the
+ * What is known about who uses the keys of an account, for answering its signals. With many instances each signal would list all of them, so the
  * signals that come while a list is young share it: it is kept for as many milliseconds as it has rows, with what this
  * process has stored since. A list that is seconds old decides nothing: a driver that acts reads the table itself, and
  * what another process has just stored is seen at the next signal or tick.
@@ -32,12 +35,13 @@ export class ReportCache {
     private readonly clock: Pick<Clock, "now">,
   ) {}
 
-  async read(account: string, options: CallOptions): Promise<readonly InstanceReport[]> {
+  async read(account: string, options: CallOptions): Promise<Sightings> {
     const known = this.#lists.get(account);
     const now = this.clock.now().getTime();
     const young = known !== undefined && now >= known.from && now < known.until;
     const listed = young ? known : this.#list(account, known !== undefined && known.until > known.from, options);
-    return [...(await listed.reports).values()];
+    const { reports, ...seen } = await listed.known;
+    return { ...seen, reports: [...reports.values()] };
   }
 
   /** What this process has just stored. */
@@ -47,21 +51,21 @@ export class ReportCache {
   }
 
   #list(account: string, shared: boolean, options: CallOptions): Listed {
-    const reports = this.#read(account, options);
-    const listed: Listed = { reports, from: 0, until: shared ? Number.POSITIVE_INFINITY : 0 };
+    const known = this.#read(account, options);
+    const listed: Listed = { known, from: 0, until: shared ? Number.POSITIVE_INFINITY : 0 };
     this.#lists.set(account, listed);
     void this.#date(account, listed);
     return listed;
   }
 
-  async #read(account: string, options: CallOptions): Promise<Reports> {
-    const rows = await this.signals.list(account, options);
-    return new Map(rows.map((report) => [idOf(report), report]));
+  async #read(account: string, options: CallOptions): Promise<Known> {
+    const { reports, ...seen } = await this.signals.list(account, options);
+    return { ...seen, reports: new Map(reports.map((report) => [idOf(report), report])) };
   }
 
   async #date(account: string, listed: Listed): Promise<void> {
     try {
-      const { size } = await listed.reports;
+      const { size } = (await listed.known).reports;
       listed.from = this.clock.now().getTime();
       listed.until = listed.from + (size < worthKeeping ? 0 : size);
     } catch {
@@ -71,11 +75,11 @@ export class ReportCache {
 }
 
 /** Adds to the list that has been read, or is being read: where that fails, nothing is kept. */
-const add = async ({ reports }: Listed, report: InstanceReport): Promise<void> => {
+const add = async ({ known }: Listed, report: InstanceReport): Promise<void> => {
   try {
-    const known = await reports;
-    const there = known.get(idOf(report));
-    if (there === undefined || heardAt(there) <= heardAt(report)) known.set(idOf(report), report);
+    const { reports } = await known;
+    const there = reports.get(idOf(report));
+    if (there === undefined || heardAt(there) <= heardAt(report)) reports.set(idOf(report), report);
   } catch {
     // The reader gets the error.
   }

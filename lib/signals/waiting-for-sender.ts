@@ -1,4 +1,4 @@
-import { consumerState, reportsByConsumer } from "../rotation/gate/consumers";
+import { consumerState, sightingsByConsumer } from "../rotation/gate/consumers";
 import { consumerReasons } from "../rotation/reasons";
 import { formatDuration } from "../rotation/time/duration";
 import { type Instant, plusMs } from "../rotation/time/time";
@@ -27,11 +27,11 @@ const soakDetail = (since: Instant, soakMs: number): string =>
 const ofOthers = "another consumer of this account is not good on the published version";
 
 /** Null where the sender's consumer is good. */
-const ofOwnConsumer = ({ record, config, reports, now }: AccountView, sender: string): Waiting | null => {
+const ofOwnConsumer = ({ record, config, sightings, now }: AccountView, sender: string): Waiting | null => {
   const state = gatedState(record.state);
   const consumer = config.gate.consumers.find(({ name }) => name === sender);
   if (state === null || consumer === undefined) return null;
-  const own = reportsByConsumer(reports)(consumer);
+  const own = sightingsByConsumer(sightings)(consumer);
   const found = consumerState(consumer, config.gate, state.active, own, now);
   return found.state === "Good" ? null : { reason: found.state, detail: found.detail, since: found.since };
 };

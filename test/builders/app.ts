@@ -8,13 +8,14 @@ import { ReportCache } from "../../lib/signals/report-cache";
 import { VersionCache } from "../../lib/signals/version-cache";
 
 type Parts = Pick<App, "ports" | "limits"> &
-  Partial<Pick<App, "emulated" | "unresolved" | "fleet">> & { readonly accounts: readonly AccountConfig[] };
+  Partial<Pick<App, "emulated" | "unresolved" | "fleet" | "lookers">> & { readonly accounts: readonly AccountConfig[] };
 
 /** A process of the app with an empty memory. */
 export const anApp = ({
   emulated = false,
   unresolved = [],
   fleet = noFleetLimits,
+  lookers = [],
   accounts,
   ...parts
 }: Parts): App => ({
@@ -25,6 +26,7 @@ export const anApp = ({
   reports: new ReportCache(parts.ports.signals, parts.ports.clock),
   instances: new InstanceCounts(parts.ports.signals, parts.ports.clock),
   refusedProofs: new RefusedProofLimiter(parts.ports.clock),
+  lookers,
   emulated,
   unresolved,
 });

@@ -1,3 +1,4 @@
+import { nothingSeen, type Sightings } from "../../lib/rotation/gate/sightings";
 import type { IncomingSignal, InstanceReport } from "../../lib/rotation/gate/signals";
 import { v2 } from "./state";
 import { at } from "./time";
@@ -21,6 +22,9 @@ export const aReport = (changes: Partial<InstanceReport> = {}): InstanceReport =
   leftAt: null,
   ...changes,
 });
+
+/** What consumers have reported, and nothing else is known. */
+export const reported = (...reports: readonly InstanceReport[]): Sightings => ({ ...nothingSeen, reports });
 
 /** The same instance's healthy signal on `v2`, without a proof, sent at 10:11. */
 export const aSignal = (changes: Partial<IncomingSignal> = {}): IncomingSignal => ({

@@ -32,7 +32,7 @@ export const safetyRules: readonly SafetyRule[] = [
     rule: "an account is adopted only behind the gate",
     without: "an app that still uses the standby key loses it in the first rotation",
     file: "lib/driver/steps.ts",
-    text: "const found = askGate({ ...state, active }, context, reports);\n  return found.open",
+    text: "const found = askGate({ ...state, active }, context, sightings);\n  return found.open",
     instead: "const found = { open: true, override: null } as const;\n  return found.open",
     caughtBy: simulation,
   },

@@ -45,6 +45,8 @@ describe("lint reports a dependency in the wrong direction", () => {
     ["the driver on the signals", "lib/driver/advance.ts", "../signals/receive-signal"],
     ["the driver on an operation", "lib/driver/advance.ts", "../operations/tick"],
     ["the signals on an operation", "lib/signals/receive-signal.ts", "../operations/tick"],
+    ["the sights on an operation", "lib/sights/look-around.ts", "../operations/tick"],
+    ["the sights on the signals", "lib/sights/look-around.ts", "../signals/store-signal"],
     ["discovery on an operation", "lib/discovery/ask-graph.ts", "../operations/tick"],
     ["discovery on an adapter", "lib/discovery/ask-graph.ts", "../azure/tables/tables"],
     ["the history on the driver", "lib/history/read-history.ts", "../driver/advance"],

@@ -8,7 +8,7 @@ import { omittedBy } from "./omitted";
 import { configurationConflict } from "../newest-configuration";
 import type { RaisedAlarm, RotationRecord } from "../record";
 import { nextDueAt, uncheckedAt } from "../schedule";
-import type { InstanceReport } from "../gate/signals";
+import type { Sightings } from "../gate/sightings";
 import { isStalled, timeInPhaseMs } from "../stall";
 import { earliest, type Instant, msBetween, plusMs, toInstant } from "../time/time";
 import { hours } from "../time/units";
@@ -27,8 +27,8 @@ export interface Condition {
 export interface ConditionInput {
   readonly record: RotationRecord;
   readonly config: AccountConfig;
-  /** Of an account that waits at its gate; else empty. */
-  readonly reports: readonly InstanceReport[];
+  /** Of an account that waits at its gate; else `nothingSeen`. */
+  readonly sightings: Sightings;
   readonly dryRun: boolean;
   /** Of an account that may be due; absent where it has not been read, or need not be. */
   readonly fleet?: FleetState | null;
@@ -143,11 +143,11 @@ const unchecked = (input: ConditionInput): Condition | null => {
   };
 };
 
-const unhealthy = ({ record, config, reports, now }: ConditionInput): Condition | null => {
+const unhealthy = ({ record, config, sightings, now }: ConditionInput): Condition | null => {
   const state = gatedState(record.state);
   if (state === null) return null;
   for (const consumer of config.gate.consumers) {
-    const found = complaintOf(consumer, config.gate, state.active, reports, now);
+    const found = complaintOf(consumer, config.gate, state.active, sightings, now);
     if (found !== null) return { kind: "ConsumerUnhealthy", reason: "Unhealthy", ...found };
   }
   return null;

@@ -10,6 +10,7 @@ import {
 } from "./consumer-checks";
 import { hasLeft } from "./leaving";
 import { contradicted, healthUrlInstance, heardAt, type InstanceReport, isPseudo, refusedInstance } from "./signals";
+import { type Sightings } from "./sightings";
 import { type Instant, latest, latestOf, plusMs, toInstant } from "../time/time";
 
 /** The state of one consumer, seen from the published version. */
@@ -18,26 +19,25 @@ export type ConsumerState =
   | { readonly state: ConsumerReason; readonly detail: string; readonly since: Instant };
 
 /**
- * Reports by consumer: with many consumers, searching all reports for each of them takes longer than everything else.
+ * Sightings with the reports of one consumer only: with many consumers, searching all reports for each of them takes
+ * longer than everything else.
  */
-export const reportsByConsumer = (
-  reports: readonly InstanceReport[],
-): ((consumer: ConsumerConfig) => readonly InstanceReport[]) => {
+export const sightingsByConsumer = (sightings: Sightings): ((consumer: ConsumerConfig) => Sightings) => {
   const known = new Map<string, InstanceReport[]>();
-  for (const report of reports) {
+  for (const report of sightings.reports) {
     const own = known.get(report.consumer);
     if (own === undefined) known.set(report.consumer, [report]);
     else own.push(report);
   }
-  return ({ name }) => known.get(name) ?? [];
+  return ({ name }) => ({ ...sightings, reports: known.get(name) ?? [] });
 };
 
-/** The state of `consumer` at `now`, from its reports; those of others are ignored. */
+/** The state of `consumer` at `now`, from what is known of it; what is known of others is ignored. */
 export const consumerState = (
   consumer: ConsumerConfig,
   gate: GateConfig,
   published: PublishedVersion,
-  reports: readonly InstanceReport[],
+  { reports }: Sightings,
   now: Date,
 ): ConsumerState => {
   const healthUrlReport = healthUrlReportOf(consumer, reports);
@@ -91,7 +91,7 @@ export const complaintOf = (
   consumer: ConsumerConfig,
   gate: GateConfig,
   published: PublishedVersion,
-  reports: readonly InstanceReport[],
+  { reports }: Sightings,
   now: Date,
 ): Fault => {
   const healthUrlReport = healthUrlReportOf(consumer, reports);
@@ -105,12 +105,11 @@ export const complaintOf = (
 export const confirmationsOf = (
   gate: GateConfig,
   published: PublishedVersion,
-  reports: readonly InstanceReport[],
+  { reports }: Sightings,
   now: Date,
 ): readonly InstanceReport[] =>
   gate.consumers
     .flatMap((consumer) => seenOf(consumer, gate, published, reports, now).known)
-
     .filter((report) => report.healthy && report.secretVersion === published.version && !contradicted(report));
 
 /** A consumer whose health URL does not answer is unhealthy, whatever its instances reported before. */

@@ -1,10 +1,10 @@
 import type { AccountConfig } from "../account-config";
-import { consumerState, reportsByConsumer } from "./consumers";
+import { consumerState, sightingsByConsumer } from "./consumers";
 import { formatDuration } from "../time/duration";
 import type { GatedPhase, Published, StateOf } from "../phases";
 import type { WaitingReason } from "../reasons";
 import type { Hold, Pause } from "../record";
-import type { InstanceReport } from "./signals";
+import type { Sightings } from "./sightings";
 import { type Instant, latest, latestOf, plusMs, toInstant } from "../time/time";
 import { nextOpening, windowIsOpen } from "../time/window";
 
@@ -13,7 +13,7 @@ export interface GateInput {
   readonly state: StateOf<GatedPhase> & { readonly active: Published };
   /** Since when the account is in this phase. */
   readonly phaseSince: Instant;
-  readonly reports: readonly InstanceReport[];
+  readonly sightings: Sightings;
   readonly pause: Pause | null;
   /** Set when Batch refused the published key at the last check. */
   readonly hold: Hold | null;
@@ -77,7 +77,7 @@ const delayNotElapsed = ({ config, state, phaseSince, now }: GateInput): Shut | 
   return { reason: "DelayNotElapsed", detail, since };
 };
 
-const consumerNotGood = ({ config, state, reports, now }: GateInput): Shut | null => {
+const consumerNotGood = ({ config, state, sightings, now }: GateInput): Shut | null => {
   const { mode, consumers } = config.gate;
   if (mode === "signals" && consumers.length === 0) {
     // The configuration refuses this as well: without a consumer, silence must not count as consent.
@@ -87,19 +87,19 @@ const consumerNotGood = ({ config, state, reports, now }: GateInput): Shut | nul
       since: state.active.publishedAt,
     };
   }
-  const reportsOf = reportsByConsumer(reports);
+  const knownOf = sightingsByConsumer(sightings);
   for (const consumer of consumers) {
-    const found = consumerState(consumer, config.gate, state.active, reportsOf(consumer), now);
+    const found = consumerState(consumer, config.gate, state.active, knownOf(consumer), now);
     if (found.state !== "Good") return { reason: found.state, detail: found.detail, since: found.since };
   }
   return null;
 };
 
-const soakNotElapsed = ({ config, state, reports, now }: GateInput): Shut | null => {
+const soakNotElapsed = ({ config, state, sightings, now }: GateInput): Shut | null => {
   const { consumers, soakMs } = config.gate;
-  const reportsOf = reportsByConsumer(reports);
+  const knownOf = sightingsByConsumer(sightings);
   const good = consumers.flatMap((consumer) => {
-    const found = consumerState(consumer, config.gate, state.active, reportsOf(consumer), now);
+    const found = consumerState(consumer, config.gate, state.active, knownOf(consumer), now);
     return found.state === "Good" ? [{ name: consumer.name, goodSince: found.goodSince }] : [];
   });
   const { publishedAt } = state.active;

@@ -1,6 +1,8 @@
 import { SignalTable } from "../../../lib/azure/tables/signal-table";
 import type { InstanceReport } from "../../../lib/rotation/gate/signals";
+import { nothingSeen, type Sight } from "../../../lib/rotation/gate/sightings";
 import { aReport } from "../../builders/report";
+import { anAppServiceSeen, aReader } from "../../builders/sight";
 import { v2 } from "../../builders/state";
 import { at } from "../../builders/time";
 import { openTablesWorld, type TablesWorld } from "./tables-world";
@@ -37,7 +39,7 @@ const oldRow = (account: string, changes: Readonly<Record<string, string | boole
 
 const read = async (row: ReturnType<typeof oldRow>) => {
   await world.tables.signals.writeConditional(row, null, call);
-  return world.signals.list(row.partitionKey, call);
+  return (await world.signals.list(row.partitionKey, call)).reports;
 };
 
 describe("a row of version 0.1.0", () => {
@@ -67,7 +69,7 @@ test("a report that comes back after the rows were read is not removed", async (
   });
   await world.signals.removeOver(account, () => true, 10, call);
   spy.mockRestore();
-  expect(await world.signals.list(account, call)).toEqual([again]);
+  expect((await world.signals.list(account, call)).reports).toEqual([again]);
 });
 
 test("a signal is merged into what is stored, without a read unless another process wrote it", async () => {
@@ -88,7 +90,7 @@ test("a signal is merged into what is stored, without a read unless another proc
   await add(other, "c");
   await add(world.signals, "d");
   await add(other, "e");
-  expect((await world.signals.list(account, call)).map(({ detail }) => detail)).toEqual(["abcde"]);
+  expect((await world.signals.list(account, call)).reports.map(({ detail }) => detail)).toEqual(["abcde"]);
 });
 
 test("a signal that changes nothing is compared with what is stored now", async () => {
@@ -112,10 +114,30 @@ test("a removal whose answer is lost is done", async () => {
   await read(oldRow(account));
   world.faults.add({ route: "tables.delete", when: "after", kind: "resetBeforeAnswer", nth: 1 });
   await world.signals.removeOver(account, () => true, 10, call);
-  expect(await world.signals.list(account, call)).toEqual([]);
+  expect(await world.signals.list(account, call)).toEqual(nothingSeen);
 });
 
 test("a row whose unsigned report cannot be read stands for an unhealthy instance", async () => {
   const [report] = await read(oldRow(anAccount(), { unsignedAt: "yesterday" }));
   expect(report).toMatchObject({ instance: "vm-1", healthy: false, secretVersion: "unknown" });
+});
+
+test.each([
+  ["is not JSON", { sight: "{" }],
+  ["lacks a member", { sight: JSON.stringify({ kind: "readers", readers: [] }) }],
+  ["is of another consumer", { sight: JSON.stringify(anAppServiceSeen()) }],
+])("a sight that %s counts as never seen, and the next one replaces it", async (_, columns) => {
+  const account = anAccount();
+  const key = { partitionKey: account, rowKey: "(sight):readers" };
+  await world.tables.signals.writeConditional({ ...key, schema: 1, ...columns }, null, call);
+  expect(await world.signals.list(account, call)).toEqual(nothingSeen);
+  const sight: Sight = { kind: "readers", readers: [aReader], through: at("10:09") };
+  const seen: (Sight | null)[] = [];
+  const replace = (known: Sight | null) => {
+    seen.push(known);
+    return sight;
+  };
+  await world.signals.updateSight(account, "readers", replace, call);
+  expect(seen).toEqual([null]);
+  expect((await world.signals.list(account, call)).readers).toEqual(sight);
 });

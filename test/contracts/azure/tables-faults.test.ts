@@ -45,7 +45,7 @@ describe("a write whose answer is lost", () => {
     let merges = 0;
     const merge = () => ({ accepted: (merges += 1) === 1, report: aReport() });
     expect(await world.signals.update(account, "render-api", "vm-1", merge, call)).toEqual({ accepted: true });
-    expect(await world.signals.list(account, call)).toEqual([aReport()]);
+    expect((await world.signals.list(account, call)).reports).toEqual([aReport()]);
   });
 
   it("stores one event in the history", async () => {
@@ -146,7 +146,7 @@ describe("damaged rows", () => {
       null,
       call,
     );
-    const [report] = await world.signals.list(account, call);
+    const [report] = (await world.signals.list(account, call)).reports;
     expect(report).toMatchObject({
       consumer: "render-api",
       instance: "vm-9",
@@ -157,7 +157,7 @@ describe("damaged rows", () => {
     expect(Math.abs(Date.parse(report?.at ?? "") - Date.now())).toBeLessThan(60_000);
     const healed = aReport({ instance: "vm-9" });
     await world.signals.update(account, "render-api", "vm-9", () => ({ accepted: true, report: healed }), call);
-    expect(await world.signals.list(account, call)).toEqual([healed]);
+    expect((await world.signals.list(account, call)).reports).toEqual([healed]);
   });
 });
 

@@ -36,7 +36,7 @@ describe.each([
   beforeEach(() => Object.assign(world.proxy.pages, pages));
 
   it("all reports of an account are listed", async () => {
-    const reports = await world.signals.list(account, call);
+    const { reports } = await world.signals.list(account, call);
     expect(reports.map(({ instance }) => instance)).toEqual(["vm-1", "vm-2", "vm-3", "vm-4", "vm-5", "vm-6", "vm-7"]);
     expect(world.proxy.pages.asked).toBeGreaterThan(2);
   });

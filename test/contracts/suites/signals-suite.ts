@@ -1,6 +1,8 @@
 import type { Signals } from "../../../lib/ports";
 import type { InstanceReport } from "../../../lib/rotation/gate/signals";
+import { nothingSeen, type Sight, sightName, sightingsOf } from "../../../lib/rotation/gate/sightings";
 import { aReport } from "../../builders/report";
+import { anAppServiceSeen, aReader } from "../../builders/sight";
 import { v1 } from "../../builders/state";
 import { at } from "../../builders/time";
 
@@ -20,6 +22,12 @@ const ignore = (known: InstanceReport | null) => ({ accepted: false, report: kno
 
 const isOver = (report: InstanceReport): boolean => report.at < "2026-11-21";
 
+const readers = (reads: number): Sight => ({
+  kind: "readers",
+  readers: [{ ...aReader, reads }],
+  through: at("10:09"),
+});
+
 /** The contract of every store of signals. */
 export const signalsContract = (name: string, open: () => Promise<SignalsWorld>): void => {
   describe(`signals in ${name}`, () => {
@@ -29,13 +37,18 @@ export const signalsContract = (name: string, open: () => Promise<SignalsWorld>)
     const put = (account: string, report: InstanceReport) =>
       world.signals.update(account, report.consumer, report.instance, () => ({ accepted: true, report }), call);
 
+    const reportsOf = async (account: string) => (await world.signals.list(account, call)).reports;
+
+    const see = (account: string, sight: Sight) =>
+      world.signals.updateSight(account, sightName(sight), () => sight, call);
+
     beforeAll(async () => {
       world = await open();
     });
     afterAll(() => world.close());
 
     it("are absent before the first write", async () => {
-      expect(await world.signals.list(anAccount(), call)).toEqual([]);
+      expect(await world.signals.list(anAccount(), call)).toEqual(nothingSeen);
     });
 
     it.each([
@@ -50,7 +63,7 @@ export const signalsContract = (name: string, open: () => Promise<SignalsWorld>)
     ])("come back as they were reported (%#)", async (report) => {
       const account = anAccount();
       expect(await put(account, report)).toEqual({ accepted: true });
-      expect(await world.signals.list(account, call)).toEqual([report]);
+      expect(await reportsOf(account)).toEqual([report]);
     });
 
     it("are stored per instance", async () => {
@@ -61,7 +74,7 @@ export const signalsContract = (name: string, open: () => Promise<SignalsWorld>)
         aReport({ consumer: "render-api", instance: "vm-2", healthy: false }),
       ];
       await Promise.all([...reports.map((report) => put(account, report)), put(other, aReport())]);
-      expect(await world.signals.list(account, call)).toEqual(reports);
+      expect(await reportsOf(account)).toEqual(reports);
     });
 
     it("are merged with the stored report", async () => {
@@ -74,20 +87,20 @@ export const signalsContract = (name: string, open: () => Promise<SignalsWorld>)
       };
       await world.signals.update(account, "render-api", "vm-1", merge, call);
       expect(seen).toEqual([aReport()]);
-      expect(await world.signals.list(account, call)).toEqual([aReport({ healthy: false, goodSince: null })]);
+      expect(await reportsOf(account)).toEqual([aReport({ healthy: false, goodSince: null })]);
     });
 
     it("report that a signal changes nothing", async () => {
       const account = anAccount();
       await put(account, aReport());
       expect(await world.signals.update(account, "render-api", "vm-1", ignore, call)).toEqual({ accepted: false });
-      expect(await world.signals.list(account, call)).toEqual([aReport()]);
+      expect(await reportsOf(account)).toEqual([aReport()]);
     });
 
     it("are not written where the merge leaves them as they are", async () => {
       const account = anAccount();
       expect(await world.signals.update(account, "render-api", "vm-1", () => null, call)).toBeNull();
-      expect(await world.signals.list(account, call)).toEqual([]);
+      expect(await reportsOf(account)).toEqual([]);
     });
 
     describe("of more than one page", () => {
@@ -108,7 +121,7 @@ export const signalsContract = (name: string, open: () => Promise<SignalsWorld>)
       });
 
       it("are listed and counted in full", async () => {
-        expect((await world.signals.list(account, call)).map(({ instance }) => instance)).toHaveLength(1_053);
+        expect((await reportsOf(account)).map(({ instance }) => instance)).toHaveLength(1_053);
         const count = (since: string) => world.signals.countInstances(account, "render-api", since, call);
         expect(await count("2026-11-20T10:00:00.000Z")).toBe(1_050);
         expect(await count("2026-11-20T10:00:00.001Z")).toBe(30);
@@ -117,9 +130,9 @@ export const signalsContract = (name: string, open: () => Promise<SignalsWorld>)
 
       it("are removed where they are over, up to the limit", async () => {
         await world.signals.removeOver(account, isOver, 20, call);
-        expect(await world.signals.list(account, call)).toHaveLength(1_033);
+        expect(await reportsOf(account)).toHaveLength(1_033);
         await world.signals.removeOver(account, isOver, 10_000, call);
-        const left = await world.signals.list(account, call);
+        const left = await reportsOf(account);
         expect(left.filter(isOver)).toEqual([]);
         expect(left).toHaveLength(33);
       });
@@ -129,8 +142,70 @@ export const signalsContract = (name: string, open: () => Promise<SignalsWorld>)
       const account = anAccount();
       const parts = ["a", "b", "c", "d"];
       await Promise.all(parts.map((part) => world.signals.update(account, "render-api", "vm-1", joining(part), call)));
-      const [report] = await world.signals.list(account, call);
+      const [report] = await reportsOf(account);
       expect(report?.detail?.split(" ").toSorted()).toEqual(parts);
+    });
+
+    describe("beside what the rotator has seen itself", () => {
+      it.each([readers(3), anAppServiceSeen(), anAppServiceSeen({ consumer: "a.b_c-d", goodSince: null })])(
+        "list it as it was stored (%#)",
+        async (sight) => {
+          const account = anAccount();
+          await put(account, aReport());
+          expect(await see(account, sight)).toEqual(sight);
+          expect(await world.signals.list(account, call)).toEqual(sightingsOf([aReport()], [sight]));
+        },
+      );
+
+      it("keep one sight of the readers and one of each consumer", async () => {
+        const account = anAccount();
+        const other = anAppServiceSeen({ consumer: "other" });
+        for (const sight of [readers(1), anAppServiceSeen(), readers(2), other]) await see(account, sight);
+        const { platforms, readers: seen } = await world.signals.list(account, call);
+        expect(seen).toEqual(readers(2));
+        expect(platforms.toSorted((one, two) => one.consumer.localeCompare(two.consumer))).toEqual([
+          other,
+          anAppServiceSeen(),
+        ]);
+      });
+
+      it("write nothing where the change is null, and pass on what is stored", async () => {
+        const account = anAccount();
+        const seen: (Sight | null)[] = [];
+        const look = () =>
+          world.signals.updateSight(
+            account,
+            "readers",
+            (known) => {
+              seen.push(known);
+              return null;
+            },
+            call,
+          );
+        expect(await look()).toBeNull();
+        await see(account, readers(1));
+        expect(await look()).toBeNull();
+        expect(seen).toEqual([null, readers(1)]);
+      });
+
+      it("lose no concurrent change", async () => {
+        const account = anAccount();
+        await see(account, readers(1));
+        const more = (known: Sight | null) =>
+          readers((known?.kind === "readers" ? (known.readers[0]?.reads ?? 0) : 0) + 1);
+        await Promise.all([1, 2, 3].map(() => world.signals.updateSight(account, "readers", more, call)));
+        expect((await world.signals.list(account, call)).readers).toEqual(readers(4));
+      });
+
+      it("are not removed and not counted as instances", async () => {
+        const account = anAccount();
+        await see(account, readers(1));
+        await see(account, anAppServiceSeen());
+        await world.signals.removeOver(account, () => true, 10, call);
+        expect(await world.signals.countInstances(account, "render-web", at("09:00"), call)).toBe(0);
+        const { platforms, readers: left } = await world.signals.list(account, call);
+        expect([left, ...platforms]).toEqual([readers(1), anAppServiceSeen()]);
+      });
     });
   });
 };

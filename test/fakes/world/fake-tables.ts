@@ -1,3 +1,4 @@
+import { sightSchema } from "../../../lib/azure/tables/sight-rows";
 import { fleetSchema, noticeSchema, recordSchema } from "../../../lib/azure/tables/record-schema";
 import type {
   AllRecords,
@@ -12,6 +13,7 @@ import type {
 import type { Notice } from "../../../lib/rotation/events/notice";
 import { emptyFleet, type FleetState, unreadableFleet } from "../../../lib/rotation/fleet/fleet-state";
 import type { EventKind, RotationEvent } from "../../../lib/rotation/events/events";
+import { type Sight, type SightName, type Sightings, sightingsOf } from "../../../lib/rotation/gate/sightings";
 import type { InstanceReport } from "../../../lib/rotation/gate/signals";
 import type { NextLook, StoredLook } from "../../../lib/rotation/next-look";
 import type { RotationRecord } from "../../../lib/rotation/record";
@@ -37,6 +39,8 @@ export class FakeTables {
   tickNotes: StoredTickNotes | null = null;
   fleet: { readonly state: FleetState; readonly etag: string | null } = { state: emptyFleet, etag: null };
   readonly signals = new Map<string, Map<string, InstanceReport>>();
+  /** What the rotator has seen, by account and name. Null: a row that cannot be read. */
+  readonly #sights = new Map<string, Map<SightName, Sight | null>>();
   /** By account, oldest first. */
   readonly history = new Map<string, RotationEvent[]>();
   /** Accounts whose stored record cannot be read. `rotations` has its content. */
@@ -153,6 +157,24 @@ export class FakeTables {
 
   reports(account: string): readonly InstanceReport[] {
     return [...(this.signals.get(account)?.values() ?? [])];
+  }
+
+  sightings(account: string): Sightings {
+    const sights = [...(this.#sights.get(account)?.values() ?? [])];
+    return sightingsOf(
+      this.reports(account),
+      sights.filter((sight) => sight !== null),
+    );
+  }
+
+  sight(account: string, name: SightName): Sight | null {
+    return this.#sights.get(account)?.get(name) ?? null;
+  }
+
+  /** Null: as a row that cannot be read. */
+  keepSight(account: string, name: SightName, sight: Sight | null): void {
+    const known = this.#sights.get(account) ?? new Map<SightName, Sight | null>();
+    this.#sights.set(account, known.set(name, sight && this.#stored(sight, sightSchema)));
   }
 
   report(account: string, instance: string): InstanceReport | null {

@@ -45,9 +45,10 @@ export const operations = [
 
 export type RotationOperation = (typeof operations)[number];
 
-/** Calls of a process that finds accounts by a tag; those of the simulation list theirs. */
+/** Beside them calls for consumers on platforms, and of a process that finds accounts by a tag. */
 export type Operation =
   | RotationOperation
+  | "signals.updateSight"
   | "graph.batchAccounts"
   | "discoveries.head"
   | "discoveries.writeHead"
@@ -70,6 +71,7 @@ export const isTableWrite = (operation: Operation): boolean =>
   operation === "rotations.replace" ||
   operation === "rotations.intent" ||
   operation === "signals.update" ||
+  operation === "signals.updateSight" ||
   operation === "signals.removeOver" ||
   operation === "history.append" ||
   operation === "history.removeThrough" ||

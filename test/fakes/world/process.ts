@@ -28,6 +28,7 @@ export interface ProcessOptions {
   readonly death: Death | null;
   readonly unresolved?: App["unresolved"];
   readonly fleet?: FleetConfig;
+  readonly lookers?: (ports: Ports) => App["lookers"];
 }
 
 /** How a process finds accounts, beside those that are listed. */
@@ -93,6 +94,7 @@ export class Process {
       reports,
       instances,
       refusedProofs,
+      lookers: this.options.lookers?.(ports) ?? [],
       emulated,
       limits,
       unresolved,

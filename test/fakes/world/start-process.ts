@@ -18,6 +18,7 @@ export interface StartOptions {
   /** Optional settings that the platform has not resolved. */
   readonly unresolved?: App["unresolved"];
   readonly fleet?: App["fleet"];
+  readonly lookers?: (ports: Ports) => App["lookers"];
   /** How accounts are found by a tag; none are by default. */
   readonly discovery?: Pick<DiscoveryOptions, "config" | "profiles">;
 }

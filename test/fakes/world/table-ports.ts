@@ -1,4 +1,5 @@
 import type { Fleet, History, Notices, Rotations, Signals, Ticks } from "../../../lib/ports";
+import type { Sight } from "../../../lib/rotation/gate/sightings";
 import type { RotationEvent } from "../../../lib/rotation/events/events";
 import type { NextLook } from "../../../lib/rotation/next-look";
 import type { RotationRecord } from "../../../lib/rotation/record";
@@ -163,8 +164,32 @@ export const signalsPort = (world: World, process: Process): Signals => ({
       operation: "signals.list",
       signal,
       subject: () => account,
-      effect: () => world.tables.reports(account),
+      effect: () => world.tables.sightings(account),
     }),
+  updateSight: (account, name, change, { signal }) => {
+    const keep = (): Sight | null => {
+      const known = world.tables.sight(account, name);
+      const sight = change(known);
+      if (sight === null) return null;
+      world.effects += 1;
+      world.tables.keepSight(account, name, sight);
+      world.observer.left("signal", sight);
+      return sight;
+    };
+    return world.wire.call(process, {
+      operation: "signals.updateSight",
+      signal,
+      subject: () => `${account} ${name}`,
+      effect: keep,
+      // A conditional write: it fails where the row has changed since it was read.
+      sendNow: () => {
+        const known = world.tables.sight(account, name);
+        return () => {
+          if (world.tables.sight(account, name) === known) keep();
+        };
+      },
+    });
+  },
   update: (account, consumer, instance, merge, { signal }) => {
     const row = `${consumer}:${instance}`;
     const keep = (): { readonly accepted: boolean } | null => {

@@ -23,7 +23,7 @@ import { anAccount } from "../../builders/account";
 import { aDiscovery } from "../../builders/discovery";
 import { otherKeyText } from "../../builders/key";
 import { aDrivingConfiguration, aFailure, aPause, anEventContext, aRecord } from "../../builders/record";
-import { aReport } from "../../builders/report";
+import { aReport, reported } from "../../builders/report";
 import { aRotation, idle } from "../../builders/state";
 import { at, days, hours, minutes, when } from "../../builders/time";
 import { type Line, type Place, Rig } from "../../rig/rig";
@@ -307,7 +307,7 @@ const everyCondition = (): readonly Condition[] => {
       conditions({
         record: aRecord({ reconciledAt: at("10:00", 20), ...state, ...stop }),
         config,
-        reports: [unhealthy],
+        sightings: reported(unhealthy),
         dryRun: false,
         now: when("12:00"),
       }),

@@ -1,10 +1,11 @@
+import { nothingSeen } from "../../../lib/rotation/gate/sightings";
 import { CorruptRecordError } from "../../../lib/errors";
 import type { State } from "../../../lib/rotation/phases";
 import type { InstanceReport } from "../../../lib/rotation/gate/signals";
 import { type StatusInput, corruptStatus, type StatusBody, statusOf } from "../../../lib/operations/status";
 import { aConsumer, anAccount } from "../../builders/account";
 import { aFailure, aLastRotation, aPause, aRecord } from "../../builders/record";
-import { aReport } from "../../builders/report";
+import { aReport, reported } from "../../builders/report";
 import { adopting, aRotation, idle, thePrimary, v1, v2, v3 } from "../../builders/state";
 import { at, days, minutes, when } from "../../builders/time";
 import { words } from "../../builders/words";
@@ -12,14 +13,14 @@ import { words } from "../../builders/words";
 const view = (changes: Partial<StatusInput> = {}): StatusInput => ({
   config: anAccount(),
   record: aRecord(),
-  reports: [],
+  sightings: nothingSeen,
   dryRun: false,
   now: when("10:15"),
   ...changes,
 });
 
 const statusIn = (state: State, reports: readonly InstanceReport[] = []): StatusBody =>
-  statusOf(view({ record: aRecord({ state, phaseClock: { since: at("10:00") } }), reports }));
+  statusOf(view({ record: aRecord({ state, phaseClock: { since: at("10:00") } }), sightings: reported(...reports) }));
 
 const members = words(`
   account resourceId secret phase waitingFor blocked stalled overdue paused activeSlot rotation lastRotation nextDueAt
@@ -44,7 +45,7 @@ const everyState: readonly (readonly [string, State | null])[] = [
 
 describe("the status body", () => {
   it.each(everyState)("has every member, and no other, %s", (_when, state) => {
-    const body = statusOf(view({ record: state === null ? null : aRecord({ state }), reports: [aReport()] }));
+    const body = statusOf(view({ record: state === null ? null : aRecord({ state }), sightings: reported(aReport()) }));
     const got = sent(body);
     expect(membersOf(got)).toEqual(members);
     expect(membersOf(got["secret"])).toEqual(["vaultUrl", "name", "version"]);
@@ -189,7 +190,9 @@ describe("the consumers", () => {
       aReport({ instance: "just-known", at: at("10:15", 23) }),
       aReport({ consumer: "not-configured" }),
     ];
-    const body = statusOf(view({ config, record: aRecord({ state: aRotation().published() }), reports }));
+    const body = statusOf(
+      view({ config, record: aRecord({ state: aRotation().published() }), sightings: reported(...reports) }),
+    );
     expect(body.consumers).toEqual([
       {
         name: "render-api",
@@ -208,7 +211,7 @@ describe("the consumers", () => {
     const config = anAccount({ gate: { consumers: [aConsumer({ healthUrl: "https://render.example/health" })] } });
     const reports = [aReport(), aReport({ instance: "(healthUrl)" })];
     const record = aRecord({ state: aRotation().published() });
-    const body = statusOf(view({ config, record, reports }));
+    const body = statusOf(view({ config, record, sightings: reported(...reports) }));
     expect(body.consumers[0]?.instances.map(({ id }) => id)).toEqual(["vm-1"]);
   });
 

@@ -1,3 +1,4 @@
+import { nothingSeen } from "../../../lib/rotation/gate/sightings";
 import { needsDriver, quarantineStops } from "../../../lib/rotation/needs-driver";
 import { anAccount } from "../../builders/account";
 import { aClaim, aFailure, aNewerConfiguration, aPause, aRecord, type RecordChanges } from "../../builders/record";
@@ -7,7 +8,7 @@ import { at, when } from "../../builders/time";
 import { anEvent } from "../../contracts/suites/records";
 
 const needed = (changes: RecordChanges = {}, now = "10:00", config = anAccount()): boolean =>
-  needsDriver(aRecord(changes), config, [], when(now));
+  needsDriver(aRecord(changes), config, nothingSeen, when(now));
 
 const aDelivery = (nextAttemptAt: string) => ({
   event: anEvent(1),
@@ -30,9 +31,9 @@ describe("a tick does not drive an account", () => {
     const record = aRecord({ dueAgainAt: at("09:59"), reconciledAt: at("09:59") });
     const config = anAccount({ fleet: aFleet() });
     const full = aFleetState({ rotating: [anAdmission("a"), anAdmission("b")] });
-    expect(needsDriver(record, config, [], when("10:00"), full)).toBe(false);
-    expect(needsDriver(record, config, [], when("10:00"), aFleetState())).toBe(true);
-    expect(needsDriver(record, config, [], when("10:00"))).toBe(true);
+    expect(needsDriver(record, config, nothingSeen, when("10:00"), full)).toBe(false);
+    expect(needsDriver(record, config, nothingSeen, when("10:00"), aFleetState())).toBe(true);
+    expect(needsDriver(record, config, nothingSeen, when("10:00"))).toBe(true);
   });
 
   it("that is due while it is paused", () => {

@@ -1,3 +1,4 @@
+import { nothingSeen } from "../../../lib/rotation/gate/sightings";
 import * as fc from "fast-check";
 import { configurationHash } from "../../../lib/rotation/configuration-hash";
 import { needsDriver } from "../../../lib/rotation/needs-driver";
@@ -197,8 +198,10 @@ it("until then nothing has to be done, and the account waits for what the row sa
       if (nextLookAt === atEveryTick) return;
       expect(nextLookAt > now.toISOString()).toBe(true);
       const between = new Date(now.getTime() + Math.floor(part * (toMs(nextLookAt) - now.getTime())));
-      expect(needsDriver(record, config, [], between)).toBe(false);
-      expect(waitingFor({ record, config, reports: [], dryRun: false, now: between })?.reason ?? null).toBe(waiting);
+      expect(needsDriver(record, config, nothingSeen, between)).toBe(false);
+      expect(waitingFor({ record, config, sightings: nothingSeen, dryRun: false, now: between })?.reason ?? null).toBe(
+        waiting,
+      );
       expect(lookIsDue({ nextLookAt, lookedWith: nextLook(record, config, now).lookedWith }, config, now)).toBe(false);
     }),
     { numRuns: 2_000 },

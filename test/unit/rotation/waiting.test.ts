@@ -1,3 +1,4 @@
+import type { InstanceReport } from "../../../lib/rotation/gate/signals";
 import {
   couldMoveOn,
   couldTryAgain,
@@ -13,14 +14,14 @@ import type { FleetState } from "../../../lib/rotation/fleet/fleet-state";
 import type { Quarantine } from "../../../lib/rotation/record";
 import { type AccountChanges, anAccount } from "../../builders/account";
 import { aClaim, aFailure, aNewerConfiguration, aPause, aRecord, type RecordChanges } from "../../builders/record";
-import { aReport } from "../../builders/report";
+import { aReport, reported } from "../../builders/report";
 import { adopting, aLeakedKeyRequest, aRotation, idle, thePrimary, theSecondary } from "../../builders/state";
 import { aFleet, aFleetState, anAdmission } from "../../builders/fleet";
 import { at, days, when } from "../../builders/time";
 
 interface Situation extends RecordChanges {
   readonly config?: AccountChanges;
-  readonly reports?: AccountView["reports"];
+  readonly reports?: readonly InstanceReport[];
   readonly dryRun?: boolean;
   readonly now?: string;
   readonly fleet?: FleetState;
@@ -41,7 +42,7 @@ const seen = ({
     ...record,
   }),
   config: anAccount(config),
-  reports,
+  sightings: reported(...reports),
   dryRun,
   ...(fleet === undefined ? {} : { fleet }),
   now: when(now),

@@ -1,7 +1,7 @@
 import type { Signals } from "../../../lib/ports";
 import { ReportCache } from "../../../lib/signals/report-cache";
 import type { InstanceReport } from "../../../lib/rotation/gate/signals";
-import { aReport } from "../../builders/report";
+import { aReport, reported } from "../../builders/report";
 import { at } from "../../builders/time";
 
 const options = { signal: new AbortController().signal };
@@ -18,7 +18,7 @@ const table = (rows: number) => {
     list: async () => {
       world.lists += 1;
       if (world.failing) throw new Error("out of reach");
-      return world.rows;
+      return reported(...world.rows);
     },
   };
   const clock = { now: () => new Date(world.nowMs) };
@@ -44,7 +44,7 @@ describe("the cache of reports for signals", () => {
     const { world, read } = table(100);
     await read();
     world.nowMs += 99;
-    expect(await read()).toHaveLength(100);
+    expect((await read()).reports).toHaveLength(100);
     expect(world.lists).toBe(1);
     world.nowMs += 1;
     await read();
@@ -65,7 +65,7 @@ describe("the cache of reports for signals", () => {
     keep(aReport({ instance: "vm-1", at: at("10:20"), secretVersion: "new" }));
     keep(aReport({ instance: "vm-2", at: at("09:00"), secretVersion: "old" }));
     keep(aReport({ instance: "vm-100", secretVersion: "joined" }));
-    const versions = new Map((await read()).map(({ instance, secretVersion }) => [instance, secretVersion]));
+    const versions = new Map((await read()).reports.map(({ instance, secretVersion }) => [instance, secretVersion]));
     expect([versions.get("vm-1"), versions.get("vm-2"), versions.get("vm-100"), versions.size]).toEqual([
       "new",
       row(2).secretVersion,
@@ -87,6 +87,6 @@ describe("the cache of reports for signals", () => {
     world.failing = true;
     await expect(read()).rejects.toThrow("out of reach");
     world.failing = false;
-    expect(await read()).toHaveLength(100);
+    expect((await read()).reports).toHaveLength(100);
   });
 });

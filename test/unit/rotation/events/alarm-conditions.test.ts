@@ -14,7 +14,7 @@ import {
   type RecordChanges,
 } from "../../../builders/record";
 import { aFleet, aFleetState, anAdmission } from "../../../builders/fleet";
-import { aReport } from "../../../builders/report";
+import { aReport, reported } from "../../../builders/report";
 import { aLeakedKeyRequest, adopting, aRotation, idle, thePrimary, v2 } from "../../../builders/state";
 import { at, days, hours, minutes, when } from "../../../builders/time";
 
@@ -36,7 +36,7 @@ const found = ({ config, record, reports = [aReport()], dryRun = false, now = "1
       phaseClock: { since: at("10:00"), ...record?.phaseClock },
     }),
     config: anAccount(config),
-    reports,
+    sightings: reported(...reports),
     dryRun,
     ...(fleet === undefined ? {} : { fleet }),
     now: /^\d{4}/.test(now) ? new Date(now) : when(now),

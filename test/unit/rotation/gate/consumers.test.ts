@@ -1,10 +1,11 @@
 import * as fc from "fast-check";
 import type { ConsumerConfig, GateConfig } from "../../../../lib/rotation/account-config";
 import { complaintOf, confirmationsOf, consumerState } from "../../../../lib/rotation/gate/consumers";
+import { nothingSeen } from "../../../../lib/rotation/gate/sightings";
 import { mergeReport } from "../../../../lib/rotation/gate/leaving";
 import { healthUrlInstance, type InstanceReport, refusedInstance } from "../../../../lib/rotation/gate/signals";
 import { aConsumer, aGate } from "../../../builders/account";
-import { aReport, aSignal } from "../../../builders/report";
+import { aReport, aSignal, reported } from "../../../builders/report";
 import { theSecondary, v1, v2 } from "../../../builders/state";
 import { at, hours, minutes, when } from "../../../builders/time";
 
@@ -17,7 +18,7 @@ interface Situation {
 
 /** The state of `render-api`, at 10:15 by default. The version `v2` was published at 10:00. */
 const stateOf = ({ consumer, gate, reports, now = "10:15" }: Situation) =>
-  consumerState(aConsumer(consumer), aGate(gate), theSecondary(), reports, when(now));
+  consumerState(aConsumer(consumer), aGate(gate), theSecondary(), { ...nothingSeen, reports }, when(now));
 
 const goodFrom = (goodSince: string) => ({ state: "Good", goodSince });
 const shut = (state: string, since: string, detail: string) => ({ state, detail, since });
@@ -313,7 +314,7 @@ describe("a consumer with a health URL", () => {
 });
 
 const complaint = (reports: readonly InstanceReport[], now = "10:15", consumer: Partial<ConsumerConfig> = {}) =>
-  complaintOf(aConsumer(consumer), aGate(), theSecondary(), reports, when(now));
+  complaintOf(aConsumer(consumer), aGate(), theSecondary(), reported(...reports), when(now));
 
 describe("the trouble of a consumer", () => {
   const asked = { healthUrl: "https://render.example/health" };
@@ -339,7 +340,7 @@ describe("the trouble of a consumer", () => {
     expect(complaint([ill], "11:00")).toEqual(trouble);
     const { forgetInstanceAfterMs } = aGate();
     expect(forgetInstanceAfterMs).toBe(hours(24));
-    const dayLater = (time: string) => complaintOf(aConsumer(), aGate(), theSecondary(), [ill], when(time, 25));
+    const dayLater = (time: string) => complaintOf(aConsumer(), aGate(), theSecondary(), reported(ill), when(time, 25));
     expect(dayLater("10:10")).toEqual(trouble);
     expect(dayLater("10:10:00.001")).toBeNull();
   });
@@ -364,7 +365,7 @@ test("a publication is confirmed by the known, healthy instances of configured c
     aReport({ consumer: "not-configured" }),
     aReport({ instance: healthUrlInstance }),
   ];
-  const confirmed = confirmationsOf(gate, theSecondary(), reports, when("10:15"));
+  const confirmed = confirmationsOf(gate, theSecondary(), reported(...reports), when("10:15"));
   expect(confirmed.map(({ instance }) => instance)).toEqual(["good", "good as well"]);
 });
 
@@ -393,16 +394,16 @@ describe("unsigned reports of an instance that signs", () => {
         "without a proof after signed reports: 403",
     );
     expect(stateOf({ reports: [report] })).toEqual(unhealthy);
-    expect(complaintOf(aConsumer(), aGate(), theSecondary(), [report], when("10:15"))).toMatchObject({
+    expect(complaintOf(aConsumer(), aGate(), theSecondary(), reported(report), when("10:15"))).toMatchObject({
       detail: unhealthy.detail,
     });
-    expect(confirmationsOf(aGate(), theSecondary(), [report], when("10:15"))).toEqual([]);
+    expect(confirmationsOf(aGate(), theSecondary(), reported(report), when("10:15"))).toEqual([]);
   });
 
   it("that say the same change nothing where proof is optional, and are a missing proof where it is required", () => {
     const report = aReport({ ...signing, provenSince: null, unsigned: claim });
     expect(stateOf({ reports: [report] })).toEqual(goodFrom(at("10:01")));
-    expect(confirmationsOf(aGate(), theSecondary(), [report], when("10:15"))).toEqual([report]);
+    expect(confirmationsOf(aGate(), theSecondary(), reported(report), when("10:15"))).toEqual([report]);
     const missing = shut(
       "ProofMissing",
       at("10:12"),
@@ -522,7 +523,7 @@ describe("for any history of signals", () => {
           let shutAt = "";
           const tooLong: string[] = [];
           const look = (now: Date): void => {
-            const found = consumerState(consumer, gate, theSecondary(), [...reports.values()], now);
+            const found = consumerState(consumer, gate, theSecondary(), reported(...reports.values()), now);
             if (found.state !== "Good") shutAt = now.toISOString();
             else if (found.goodSince < shutAt) tooLong.push(`good since ${found.goodSince}, but not at ${shutAt}`);
           };

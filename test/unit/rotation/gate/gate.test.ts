@@ -6,24 +6,32 @@ import type { Hold } from "../../../../lib/rotation/record";
 import type { InstanceReport } from "../../../../lib/rotation/gate/signals";
 import { type AccountChanges, aConsumer, anAccount } from "../../../builders/account";
 import { aPause } from "../../../builders/record";
-import { aReport } from "../../../builders/report";
+import { aReport, reported } from "../../../builders/report";
 import { anApproval, aRotation, theSecondary, thePrimary, v1, v2 } from "../../../builders/state";
 import { at, days, hours, minutes, seconds, when } from "../../../builders/time";
 
-interface Situation extends Partial<Omit<GateInput, "config" | "now" | "state">> {
+interface Situation extends Partial<Omit<GateInput, "config" | "now" | "state" | "sightings">> {
   readonly account?: AccountChanges;
   readonly gate?: Partial<GateConfig>;
   readonly rotation?: Partial<Rotation>;
   readonly state?: GateInput["state"];
+  readonly reports?: readonly InstanceReport[];
   readonly now?: string;
 }
 
 /** The gate of a scheduled rotation published at 10:00, by default at 10:15 and, with one good report, open. */
-const input = ({ account, gate: changes, rotation, now = "10:15", ...rest }: Situation = {}): GateInput => ({
+const input = ({
+  account,
+  gate: changes,
+  rotation,
+  reports = [aReport()],
+  now = "10:15",
+  ...rest
+}: Situation = {}): GateInput => ({
   config: anAccount({ ...account, gate: { ...account?.gate, ...changes } }),
   state: aRotation(rotation).published(),
   phaseSince: at("10:00"),
-  reports: [aReport()],
+  sightings: reported(...reports),
   pause: null,
   hold: null,
   now: when(now),

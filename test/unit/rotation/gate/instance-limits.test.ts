@@ -4,7 +4,7 @@ import { isOver } from "../../../../lib/rotation/gate/instance-limits";
 import { healthUrlInstance, type InstanceReport, refusedInstance } from "../../../../lib/rotation/gate/signals";
 import { plusMs } from "../../../../lib/rotation/time/time";
 import { aConsumer, aGate } from "../../../builders/account";
-import { aReport } from "../../../builders/report";
+import { aReport, reported } from "../../../builders/report";
 import { theSecondary, v1, v2 } from "../../../builders/state";
 import { at, hours, minutes, when } from "../../../builders/time";
 
@@ -12,7 +12,7 @@ const gate = aGate({ forgetInstanceAfterMs: hours(2), soakMs: minutes(30) });
 const over = (report: InstanceReport, now: string, of = gate): boolean => isOver(of, when(now))(report);
 
 const isOpen = (reports: readonly InstanceReport[], now: string): boolean => {
-  const found = consumerState(aConsumer(), gate, theSecondary(), reports, new Date(now));
+  const found = consumerState(aConsumer(), gate, theSecondary(), reported(...reports), new Date(now));
   return found.state === "Good" && plusMs(found.goodSince, gate.soakMs) <= now;
 };
 

@@ -3,7 +3,7 @@ import { consumerState } from "../../../../lib/rotation/gate/consumers";
 import { hasLeft, mergeReport } from "../../../../lib/rotation/gate/leaving";
 import type { IncomingSignal, InstanceReport } from "../../../../lib/rotation/gate/signals";
 import { aConsumer, aGate } from "../../../builders/account";
-import { aReport, aSignal } from "../../../builders/report";
+import { aReport, aSignal, reported } from "../../../builders/report";
 import { theSecondary, v1, v2 } from "../../../builders/state";
 import { at, hours, minutes, when } from "../../../builders/time";
 
@@ -85,7 +85,7 @@ const returned = (known: InstanceReport) =>
   merge(known, { at: at("10:14") }, { receivedAt: "10:14" })?.report ?? aReport();
 
 const stateOf = (reports: readonly InstanceReport[], consumer: Partial<ConsumerConfig> = {}, now = "10:15") =>
-  consumerState(aConsumer(consumer), aGate(limits), theSecondary(), reports, when(now));
+  consumerState(aConsumer(consumer), aGate(limits), theSecondary(), reported(...reports), when(now));
 
 describe("an instance that has left", () => {
   const good = aReport({ instance: "vm-2", goodSince: at("10:01") });

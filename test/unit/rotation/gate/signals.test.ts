@@ -4,7 +4,7 @@ import { mergeReport, type ReportRules } from "../../../../lib/rotation/gate/lea
 import { contradicted, heardAt, mergeSignal } from "../../../../lib/rotation/gate/signals";
 import { consumerState } from "../../../../lib/rotation/gate/consumers";
 import { aConsumer, aGate } from "../../../builders/account";
-import { aReport, aSignal } from "../../../builders/report";
+import { aReport, aSignal, reported } from "../../../builders/report";
 import { theSecondary, v1, v2, v3 } from "../../../builders/state";
 import { at, hours, minutes } from "../../../builders/time";
 
@@ -381,7 +381,7 @@ describe("for any signals in any order", () => {
     fc.assert(
       fc.property(arrivals, instant, proofs, fc.nat({ max: 1 }), (all, later, proof, instances) => {
         const seen = (report: InstanceReport, now: string) =>
-          consumerState(aConsumer({ proof, instances }), gate, theSecondary(), [report], new Date(now));
+          consumerState(aConsumer({ proof, instances }), gate, theSecondary(), reported(report), new Date(now));
         const first = all.findIndex((arrival) => arrival.signal.proven);
         if (first === -1) return;
         const signedOnly = all.filter((arrival, index) => index <= first || arrival.signal.proven);

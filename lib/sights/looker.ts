@@ -1,0 +1,31 @@
+import type { CallOptions } from "../ports";
+import type { AccountConfig } from "../rotation/account-config";
+import type { EventDraft } from "../rotation/events/events";
+import type { GateInput } from "../rotation/gate/gate";
+import type { Sightings } from "../rotation/gate/sightings";
+import type { RotationRecord } from "../rotation/record";
+
+/** An account that waits at its gate, neither paused nor with an older configuration, at one instant. */
+export interface LookInput {
+  readonly config: AccountConfig;
+  readonly record: RotationRecord;
+  readonly state: GateInput["state"];
+  /** What is known so far. */
+  readonly sightings: Sightings;
+  /** Then it may read, and change nothing. */
+  readonly dryRun: boolean;
+  readonly now: Date;
+}
+
+/** Asks one service who uses which key, and stores the answer as a sight. */
+export interface Looker {
+  /** Of what, in the log. */
+  readonly kind: string;
+  /** Whether it is to look now. Costs no request: an account that none of them concerns has the same calls as ever. */
+  isDue(input: LookInput): boolean;
+  /**
+   * Looks, stores what it saw, and returns what the history is to say about it. Where it throws, what was known stays.
+   * `call`: a limit for one request, which ends with the limit of all looks of the account.
+   */
+  look(input: LookInput, call: () => CallOptions): Promise<readonly EventDraft[]>;
+}

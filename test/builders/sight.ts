@@ -1,0 +1,39 @@
+import type { AppServiceSeen } from "../../lib/rotation/gate/app-service-seen";
+import type { ReaderSeen } from "../../lib/rotation/gate/readers-seen";
+import { v2 } from "./state";
+import { at } from "./time";
+
+export const siteId =
+  "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg/providers/Microsoft.Web/sites/render-web";
+
+export const aReader: ReaderSeen = {
+  identity: "22222222-2222-4222-8222-222222222222",
+  resource: null,
+  version: v2,
+  firstAt: at("10:02"),
+  lastAt: at("10:08"),
+  reads: 3,
+  address: "203.0.113.7",
+  client: "azsdk-net-Security.KeyVault.Secrets/4.6.0",
+};
+
+/** `render-web` in order at 10:10, since 10:02, refreshed at 10:02 after version `v2` was published. */
+export const anAppServiceSeen = (changes: Partial<AppServiceSeen> = {}): AppServiceSeen => ({
+  kind: "appService",
+  consumer: "render-web",
+  resourceId: siteId,
+  version: v2,
+  lookedAt: at("10:10"),
+  references: [
+    {
+      setting: "BATCH_KEY",
+      reference: "@Microsoft.KeyVault(SecretUri=https://render-vault.vault.azure.net/secrets/renderweu-batch-key)",
+      status: "Resolved",
+    },
+  ],
+  instances: [{ name: "b8f0c2", state: "READY" }],
+  refresh: { attempts: 1, answeredAt: at("10:02"), nextAttemptAt: null, problem: null },
+  restart: { attempts: 0, answeredAt: null, nextAttemptAt: null, problem: null },
+  goodSince: at("10:02"),
+  ...changes,
+});
