@@ -22,10 +22,10 @@ const worthKeeping = 100;
 const idOf = ({ consumer, instance }: InstanceReport): string => `${consumer}:${instance}`;
 
 /**
- * What is known about who uses the keys of an account, for answering its signals. With many instances each signal would list all of them, so the
- * signals that come while a list is young share it: it is kept for as many milliseconds as it has rows, with what this
- * process has stored since. A list that is seconds old decides nothing: a driver that acts reads the table itself, and
- * what another process has just stored is seen at the next signal or tick.
+ * What is known about who uses the keys of an account, for answering its signals. With many instances each signal would
+ * list all of them, so the signals that come while a list is young share it: it is kept for as many milliseconds as it
+ * has rows, with what this process has stored since. A list that is seconds old decides nothing: a driver that acts
+ * reads the table itself, and what another process has just stored is seen at the next signal or tick.
  */
 export class ReportCache {
   readonly #lists = new Map<string, Listed>();
