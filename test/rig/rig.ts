@@ -38,6 +38,7 @@ export interface RigOptions {
   readonly startsAt?: string;
   /** How accounts are found by a tag; default: all are listed. */
   readonly discovery?: StartOptions["discovery"];
+  readonly lookers?: StartOptions["lookers"];
   /** Default: a new world. */
   readonly world?: World;
 }
@@ -113,7 +114,7 @@ export class Rig {
   start({ death = null, ports: other }: Pick<StartOptions, "death" | "ports"> = {}): Process {
     const log: Ports["log"] = { write: (level, line) => void this.lines.push({ ...line, level }) };
     const ports = { log, ...this.options.ports, ...other };
-    const { discovery } = this.options;
+    const { discovery, lookers } = this.options;
     this.#process = startProcess(this.world, this.accounts, {
       limits: this.#limits,
       emulated: false,
@@ -122,6 +123,7 @@ export class Rig {
       unresolved: this.unresolved,
       fleet: this.fleet,
       ...(discovery === undefined ? {} : { discovery }),
+      ...(lookers === undefined ? {} : { lookers }),
     });
     return this.#process;
   }

@@ -18,6 +18,7 @@ import {
 import { withEvents } from "../../../lib/rotation/events/outbox";
 import { type BlockedReason, blockedReasons, discoveryReasons, waitingReasons } from "../../../lib/rotation/reasons";
 import type { RotationRecord } from "../../../lib/rotation/record";
+import type { Looker } from "../../../lib/sights/looker";
 import { receiveSignal } from "../../../lib/signals/receive-signal";
 import { anAccount } from "../../builders/account";
 import { aDiscovery } from "../../builders/discovery";
@@ -151,6 +152,14 @@ const stoppedFleet = async (): Promise<Rig> => {
   return rig;
 };
 
+const blind: Looker = {
+  kind: "readers",
+  isDue: () => true,
+  look: async () => {
+    throw new Error("out of reach");
+  },
+};
+
 const pulled = async (): Promise<Place> => {
   const consumer = {
     name: "render-api",
@@ -158,7 +167,7 @@ const pulled = async (): Promise<Place> => {
     proof: "optional",
     healthUrl: "https://render.example/health",
   } as const;
-  const place = new Rig().place({ gate: { consumers: [consumer] } });
+  const place = new Rig({ lookers: () => [blind] }).place({ gate: { consumers: [consumer] } });
   await place.rig.tick();
   place.rig.unavailable("signals.update");
   await place.rig.tick();
