@@ -26,12 +26,14 @@ const idOrNull = (what: string) =>
     .nullable()
     .optional();
 
-const orderSchema = z.strictObject({
-  reason,
+/** What the caller decided on, as the status showed it. */
+const preconditions = {
   phase: z.enum(phases, `must be one of ${phases.join(", ")}`).optional(),
   rotationId: idOrNull("the rotation's id"),
   secretVersion: idOrNull("the version of the secret"),
-});
+};
+
+const orderSchema = z.strictObject({ reason, ...preconditions });
 
 /** The body of an operator's order: a reason, and what the operator decided on. */
 export const parseOrder = (body: unknown): Parsed<{ readonly reason: string; readonly expected: Preconditions }> => {
@@ -55,6 +57,7 @@ const isWithin = (ms: number | null, shortestMs: number): boolean => ms !== null
 const demandSchema = (shortestMs: number) =>
   z.strictObject({
     reason,
+    ...preconditions,
     retireAfter: z
       .string("must be an ISO 8601 duration such as PT15M")
       .refine(
@@ -78,9 +81,9 @@ export const parseDemand = (
       : [{ at: "Idempotency-Key", problem: "must be 1 to 128 of the characters A-Z a-z 0-9 _ -" }];
   if (found.kind === "invalid") return { kind: "invalid", problems: [...found.problems, ...header] };
   if (header.length > 0) return { kind: "invalid", problems: header };
-  const { retireAfter } = found.value;
+  const { reason: why, retireAfter, ...expected } = found.value;
   const retireAfterMs = retireAfter === null ? null : parseDuration(retireAfter);
-  return { kind: "valid", value: { reason: found.value.reason, retireAfterMs, idempotencyKey } };
+  return { kind: "valid", value: { reason: why, retireAfterMs, idempotencyKey, expected } };
 };
 
 /**

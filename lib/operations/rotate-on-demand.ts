@@ -2,6 +2,7 @@ import { advance } from "../driver/advance";
 import type { RequestRejection } from "../driver/requests";
 import type { App } from "../app";
 import { callOptions } from "../limits";
+import { failedPrecondition, type Preconditions } from "./preconditions";
 import { readStatus, statusAfter } from "./read-status";
 import { readRecord } from "../driver/read-record";
 import type { AccountConfig } from "../rotation/account-config";
@@ -17,6 +18,8 @@ export interface Demand {
   readonly idempotencyKey: string | null;
   /** The caller, as the platform names it, or `operator:function-key`. */
   readonly by: string;
+  /** A repeated request is answered without them: its own rotation has changed what they compare. */
+  readonly expected?: Preconditions;
 }
 
 export type Demanded =
@@ -36,9 +39,10 @@ export const rotateOnDemand = async (app: App, config: AccountConfig, demand: De
     const asked = knownDemand(record, demand);
     if (asked === "same") return null;
     if (asked === "other") return keyReused;
-    const refusal = refusalOf(record, config);
+    const refusal = refusalOf(record, config, demand);
     if (refusal !== null || record.state.phase !== "idle") return refusal ?? notIdle(record);
-    const request = { id: ports.ids.next(), trigger: "demand", ...demand } as const;
+    const { expected: _compared, ...asksFor } = demand;
+    const request = { id: ports.ids.next(), trigger: "demand", ...asksFor } as const;
     return rotationStarted(record.state, request, record, ports.clock.now());
   };
   const known = await readRecord(ports, limits, config, callOptions(ports.clock, limits.callMs));
@@ -68,7 +72,7 @@ const answeredFromRecord = async (
   const asked = knownDemand(record, demand);
   if (asked === "other") return refused(keyReused);
   if (asked === "same") return { kind: "accepted", status: await readStatus(app, config) };
-  const refusal = refusalOf(record, config);
+  const refusal = refusalOf(record, config, demand);
   if (refusal !== null) return refused(refusal);
   return limits.dryRun ? { kind: "dryRun", status: await planned(app, config) } : null;
 };
@@ -116,12 +120,16 @@ const keyReused: RequestRejection = {
 };
 
 /** The first that applies. */
-const refusalOf = (record: RotationRecord, config: AccountConfig): RequestRejection | null => {
+const refusalOf = (
+  record: RotationRecord,
+  config: AccountConfig,
+  { expected = {} }: Demand,
+): RequestRejection | null => {
   if (pauseInForce(record, config) !== null) return pausedRefusal;
   if (record.state.phase === "adopting") return notAdopted;
   if (record.state.phase !== "idle") return notIdle(record);
   // Another request in its place would lose what it was asked for.
-  return record.restart === null ? null : startsAgain;
+  return record.restart === null ? failedPrecondition(record, expected) : startsAgain;
 };
 
 const notIdle = (record: RotationRecord): RequestRejection => ({

@@ -232,6 +232,26 @@ describe("an action with preconditions", () => {
   });
 });
 
+describe("a rotation with preconditions", () => {
+  test("starts where they hold, and a repeated request is the same one although it has changed them", async () => {
+    const { at } = await adopted(rig, soakless);
+    const body = { reason: "a leak", ...(await decided(at)) };
+    const first = await at.rotate(body, { "idempotency-key": "one" });
+    expect(first).toMatchObject({ status: 202, body: { phase: "published" } });
+    expect(await at.rotate(body, { "idempotency-key": "one" })).toMatchObject({ status: 202, body: first.body });
+  });
+
+  test("does not start on a version that the caller did not see", async () => {
+    const { at } = await adopted(rig, soakless);
+    const before = JSON.stringify([await at.status(), at.keys()]);
+    expect(await at.rotate({ reason: "a leak", secretVersion: "another" })).toMatchObject({
+      status: 409,
+      body: { reason: "PreconditionFailed", detail: expect.stringMatching(/^secretVersion is \w{32}, not another: /) },
+    });
+    expect(JSON.stringify([await at.status(), at.keys()])).toBe(before);
+  });
+});
+
 describe("the recorded requester", () => {
   const name = "x-ms-client-principal-name";
   const ada = { [name]: "ada@contoso.com" };

@@ -553,6 +553,14 @@ export const safetyRules: readonly SafetyRule[] = [
     caughtBy: { jest: "handlers", test: "operator" },
   },
   {
+    rule: "a rotation on demand starts only where its preconditions hold",
+    without: "two operators who answer one leak rotate twice: the second rotation replaces the key of the first",
+    file: "lib/operations/rotate-on-demand.ts",
+    text: "return record.restart === null ? failedPrecondition(record, expected) : startsAgain;",
+    instead: "return record.restart === null ? failedPrecondition(record, {}) : startsAgain;",
+    caughtBy: { jest: "handlers", test: "operator" },
+  },
+  {
     rule: "the proof that the old key is dead is recorded before its version is disabled",
     without: "after a crash the rotation of a leaked key ends without the proof that there was",
     file: "lib/driver/prove-dead.ts",

@@ -121,6 +121,7 @@ const answerOf = async (
   });
   const http = returnValue?.http ?? {};
   const text = http.body?.string ?? Buffer.from(http.body?.bytes ?? []).toString("utf8");
-  const parsed: unknown = text === "" ? null : JSON.parse(text);
+  const isJson = /[/+]json/.test(http.headers?.["content-type"] ?? "");
+  const parsed: unknown = text === "" || !isJson ? null : JSON.parse(text);
   return { status: Number(http.statusCode), headers: http.headers ?? {}, text, body: parsed };
 };

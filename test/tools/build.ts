@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import path from "node:path";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
 import packageJson from "../../package.json";
+import { buildCommandLine } from "./build-command-line";
 import { deferring } from "./deferred";
 import { leanBundle, leftOut } from "./lean-bundle";
 
@@ -86,7 +87,12 @@ const main = async (): Promise<void> => {
   const began = performance.now();
   const { outfile, bytes } = await buildBundle({ outfile: path.join(projectRoot, packageJson.main) });
   const where = path.relative(projectRoot, outfile);
-  console.log(`${where}: ${(bytes / 1024).toFixed(0)} KiB, ${(performance.now() - began).toFixed(0)} ms`);
+  const commandLine = packageJson.bin["batch-key-rotator"];
+  const size = await buildCommandLine(path.join(projectRoot, commandLine));
+  const took = (performance.now() - began).toFixed(0);
+  console.log(
+    `${where}: ${(bytes / 1024).toFixed(0)} KiB, ${commandLine}: ${(size / 1024).toFixed(0)} KiB, ${took} ms`,
+  );
 };
 
 if (require.main === module) {

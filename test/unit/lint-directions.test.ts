@@ -15,10 +15,14 @@ const lint = (files: Readonly<Record<string, string>>): readonly string[] => {
       mkdirSync(dirname(join(folder, file)), { recursive: true });
       writeFileSync(join(folder, file), source);
     }
-    const { stdout } = spawnSync(join(root, "node_modules/.bin/oxlint"), ["--format", "json", "functions", "lib"], {
-      cwd: folder,
-      encoding: "utf8",
-    });
+    const { stdout } = spawnSync(
+      join(root, "node_modules/.bin/oxlint"),
+      ["--format", "json", "functions", "lib", "cli"],
+      {
+        cwd: folder,
+        encoding: "utf8",
+      },
+    );
     const report: { readonly diagnostics: readonly { readonly code: string; readonly filename: string }[] } =
       JSON.parse(stdout);
     return report.diagnostics.map(({ code, filename }) => `${filename}: ${code}`);
@@ -79,6 +83,11 @@ describe("lint reports a dependency in the wrong direction", () => {
     ["an alarm adapter on an SDK", "lib/alarms/webhook.ts", "@azure/identity"],
     ["an adapter on another use case", "lib/azure/tables/tables.ts", "../../operations/rotate-on-demand"],
     ["a trigger on an alarm adapter", "functions/list-accounts.ts", "../lib/alarms/webhook"],
+    ["the command line on a trigger", "cli/client.ts", "../functions/http"],
+    ["the command line on the driver", "cli/client.ts", "../lib/driver/advance"],
+    ["the command line on an adapter", "cli/commands/status.ts", "../../lib/azure/tables/tables"],
+    ["a rule on the command line", "lib/rotation/gate/gate.ts", "../../../cli/client"],
+    ["an operation on the command line", "lib/operations/tick.ts", "../../cli/client"],
     ["a trigger on the core of an SDK", "functions/list-accounts.ts", "@azure/core-rest-pipeline"],
   ])("%s: %s imports %s", (_what, file, from) => {
     expect(lint({ [file]: uses(from) })).toEqual([`${file}: ${importRule}`]);
@@ -124,6 +133,7 @@ test("dependencies in the allowed direction pass", () => {
       "lib/azure/tables/rotation-row.ts": uses("../sdk/refusals"),
       "lib/azure/sdk/refusals.ts": uses("../../remedies"),
       "lib/config/accounts.ts": uses("../parsed"),
+      "cli/effects.ts": uses("../lib/rotation/who-acts"),
       "functions/http.ts": uses("@azure/functions"),
       "functions/list-accounts.ts": uses("../lib/compose"),
     }),

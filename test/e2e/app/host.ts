@@ -28,6 +28,8 @@ export type LogLine = Readonly<Record<string, unknown>> & { readonly level: stri
 /** The app in a separate host process, called over HTTP. */
 export interface Host {
   readonly functions: readonly string[];
+  /** Without a path. */
+  readonly address: string;
   /** The complete output of the process. */
   readonly lines: readonly string[];
   readonly answers: readonly Answer[];
@@ -51,7 +53,7 @@ export interface Host {
 
 /** Not a secret: it only permits to fire the timer of a process that lives for seconds. */
 const masterKey = "master-key-of-a-test";
-const keyOfFunction = (name: string): string => `key-of-${name}`;
+export const keyOfFunction = (name: string): string => `key-of-${name}`;
 
 const asObject = (text: string): Readonly<Record<string, unknown>> | null => {
   try {
@@ -144,6 +146,7 @@ export const startHost = async ({ app, env }: HostOptions): Promise<Host> => {
   };
   return {
     functions: process.functions,
+    address: base,
     lines,
     answers,
     call,
