@@ -94,7 +94,7 @@ export const resumeFleet = async (session: Session, options: OrderOptions): Prom
     path: "/fleet/resume",
     body: { reason: await reasonFor(options, session) },
   };
-  const effect = `resume-fleet: ${held} accounts wait for it; scheduled rotations start again, as many as fleet allows.`;
+  const effect = `resume-fleet: ${held} accounts wait for it; scheduled rotations start again, as fleet allows.`;
   if (options.dryRun) {
     session.say(effect);
     return planned(session, order);

@@ -117,7 +117,7 @@ test("open prints the page's address without its key; on a terminal the browser 
   expect(line.opened).toEqual(["https://rotator.test/api/dashboard?code=key-of-the-dashboard"]);
 });
 
-test("resume-fleet says how many accounts wait for it, and shows the app's refusal where the fleet goes on", async () => {
+test("resume-fleet says how many accounts wait for it, and shows why the app refuses", async () => {
   await adopted(rig, soakless);
   const ran = await line.run(["resume-fleet", "--reason", "corrected", "--yes"]);
   expect(ran).toMatchObject({

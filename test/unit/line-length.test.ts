@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 const root = join(__dirname, "../..");
 
-test.each(["clients/node/src", "clients/python/src", "lib", "functions", "test"])(
+test.each(["clients/node/src", "clients/python/src", "lib", "functions", "cli", "test"])(
   "no line in %s is longer than 120 columns",
   (folder) => {
     const files = readdirSync(join(root, folder), { recursive: true, encoding: "utf8", withFileTypes: true });

@@ -165,13 +165,16 @@ test("of many idle accounts 20 are listed, unless all are asked for", async () =
 const check = (text: string, ...args: readonly string[]) =>
   run(["validate", "accounts.jsonc", ...args], { files: { "accounts.jsonc": text } });
 
+const group = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/render";
+const resourceId = `${group}/providers/Microsoft.Batch/batchAccounts/renderweu`;
+
 describe("validate", () => {
   const sample = `{
   // one account
   "accounts": [
     {
       "name": "render-weu",
-      "resourceId": "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/render/providers/Microsoft.Batch/batchAccounts/renderweu",
+      "resourceId": "${resourceId}",
       "secret": { "vaultUrl": "https://render-keys.vault.azure.net" },
       "gate": { "consumers": [{ "name": "render-api" }] },
     },
@@ -189,7 +192,10 @@ describe("validate", () => {
     expect(await check(wrong)).toEqual({
       code: 1,
       out: expect.stringMatching(
-        /^accounts\.jsonc:5:29 \/accounts\/0\/rotateEvery must be .*\naccounts\.jsonc:8:55 \/accounts\/0\/gate\/consumers\/0\/proff is not a known key.*\n$/,
+        new RegExp(
+          "^accounts.jsonc:5:29 /accounts/0/rotateEvery must be .*\n" +
+            "accounts.jsonc:8:55 /accounts/0/gate/consumers/0/proff is not a known key.*\n$",
+        ),
       ),
       err: "accounts.jsonc has 2 problems\n",
     });

@@ -13,14 +13,19 @@ describe("a request for a rotation", () => {
   it("needs only a reason", () => {
     expect(parse({ reason: "key leaked" })).toEqual({
       kind: "valid",
-      value: { reason: "key leaked", retireAfterMs: null, idempotencyKey: null },
+      value: { reason: "key leaked", retireAfterMs: null, idempotencyKey: null, expected: {} },
     });
   });
 
-  it("may have a retireAfter and an Idempotency-Key", () => {
-    expect(parse({ reason: "key leaked", retireAfter: "PT15M" }, "deploy_42-a")).toEqual({
+  it("may have a retireAfter, an Idempotency-Key and preconditions", () => {
+    expect(parse({ reason: "key leaked", retireAfter: "PT15M", rotationId: null }, "deploy_42-a")).toEqual({
       kind: "valid",
-      value: { reason: "key leaked", retireAfterMs: minutes(15), idempotencyKey: "deploy_42-a" },
+      value: {
+        reason: "key leaked",
+        retireAfterMs: minutes(15),
+        idempotencyKey: "deploy_42-a",
+        expected: { rotationId: null },
+      },
     });
   });
 
