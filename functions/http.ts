@@ -120,6 +120,7 @@ export const busy = (retryAfterSeconds: number): HttpResponseInit =>
 /** The body as JSON, or the answer that refuses it. */
 export const readJson = async (
   request: HttpRequest,
+  most = maxBody,
 ): Promise<
   { readonly kind: "body"; readonly body: unknown } | { readonly kind: "refused"; readonly answer: HttpResponseInit }
 > => {
@@ -128,9 +129,9 @@ export const readJson = async (
     return { kind: "refused", answer: problem(415, "NotJson", "send the body as application/json") };
   }
   const announced = Number(request.headers.get("content-length") ?? 0);
-  const text = announced > maxBody ? "" : await request.text();
-  if (announced > maxBody || Buffer.byteLength(text) > maxBody) {
-    return { kind: "refused", answer: problem(413, "BodyTooLarge", `the body may have at most ${maxBody} bytes`) };
+  const text = announced > most ? "" : await request.text();
+  if (announced > most || Buffer.byteLength(text) > most) {
+    return { kind: "refused", answer: problem(413, "BodyTooLarge", `the body may have at most ${most} bytes`) };
   }
   try {
     return { kind: "body", body: JSON.parse(text) };

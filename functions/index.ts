@@ -5,6 +5,7 @@ import "./check-account";
 import "./coverage";
 import "./list-accounts";
 import "./operate-account";
+import "./receive-events";
 import "./receive-signal";
 import "./report-lost-work";
 import "./resume-fleet";

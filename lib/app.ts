@@ -1,5 +1,6 @@
 import type { AccountDirectory } from "./account-directory";
 import type { Problem } from "./errors";
+import type { EventMemory } from "./events/event-memory";
 import type { AppLimits } from "./limits";
 import type { Ports } from "./ports";
 import type { FleetConfig } from "./rotation/fleet/fleet-config";
@@ -22,6 +23,7 @@ export interface App {
   readonly refusedProofs: RefusedProofLimiter;
   /** Ask other services who uses which key. */
   readonly lookers: readonly Looker[];
+  readonly events: EventMemory;
   readonly emulated: boolean;
   /** Optional settings that hold references which the platform has not resolved. */
   readonly unresolved: readonly Problem[];

@@ -27,6 +27,7 @@ import type { DiscoveryPorts } from "./discovery/ask-graph";
 import { DiscoveredAccounts } from "./discovery/discovered-accounts";
 import { withCurrentTags } from "./discovery/guarded-batch";
 import { ConfigError } from "./errors";
+import { EventMemory } from "./events/event-memory";
 import { appRoot, readFunctionTimeout } from "./config/host-json";
 import { UlidIds, systemClock } from "./system";
 import type { AppLimits } from "./limits";
@@ -65,6 +66,7 @@ const composeApp = (env: Environment, write: LineWriter): Pick<Ready, "app" | "h
     instances: new InstanceCounts(ports.signals, systemClock),
     refusedProofs: new RefusedProofLimiter(systemClock),
     lookers: [],
+    events: new EventMemory(ports),
     emulated: settings.emulated,
     unresolved: settings.unresolved,
     limits,

@@ -9,11 +9,12 @@ import { withoutIntent } from "../rotation/claim";
 import { isFor } from "../rotation/first-record";
 import { waitsForNewer, withConfigurationSeen } from "../rotation/newest-configuration";
 import { quarantineStops } from "../rotation/needs-driver";
+import { compared } from "../rotation/key-events";
 import { withContestSeen } from "../rotation/ownership";
 import { pauseInForce, withPauseSeen } from "../rotation/pause";
 import { rotationOf, type State } from "../rotation/phases";
 import type { Pause, RotationRecord } from "../rotation/record";
-import { fullReconcileDue } from "../rotation/schedule";
+import { comparisonDue, fullReconcileDue } from "../rotation/schedule";
 import { moved, waitingOn } from "../rotation/settle";
 import { type Instant, toInstant } from "../rotation/time/time";
 import { mayRegenerateNext } from "../rotation/waiting";
@@ -204,26 +205,31 @@ export class Drive {
   }
 
   /**
-   * At every tick while a rotation is under way; an idle account only every `reconcileEvery`, in full, and again
-   * until the comparison is complete. Null when it is not due. A move of this drive that has just compared leaves its
-   * findings to the next one.
+   * At every tick while a rotation is under way; an idle account only every `reconcileEvery` or where an event asks for
+   * it, in full, and again until the comparison is complete. Null when it is not due. A move of this drive that has
+   * just compared leaves its findings to the next one.
    */
   async #reconcile(decision: Decision | Undecided, context: StepContext): Promise<Reconciled | null> {
     const { state } = this.#record;
     if (!hasActive(state)) return null;
-    const compared = this.#regenerations.takeCompared();
+    const answered = this.#regenerations.takeCompared();
     const due = fullReconcileDue(this.#record, this.config, context.now);
-    if (state.phase === "idle" && !due) return null;
-    if (compared !== null && decision.kind === "actOnKeys" && !due) return { kind: "agrees", snapshot: compared };
-    if (this.#settled && decision.kind === "wait" && !due) return null;
-    const otherwise = decision.kind === "actOnKeys" ? "full" : "cheap";
+    const asked = comparisonDue(this.#record, this.config, context.now);
+    if (state.phase === "idle" && !asked) return null;
+    if (answered !== null && decision.kind === "actOnKeys" && !asked) return { kind: "agrees", snapshot: answered };
+    if (this.#settled && decision.kind === "wait" && !asked) return null;
+    const otherwise = decision.kind === "actOnKeys" || asked ? "full" : "cheap";
     const found = await reconcile(context, state, due ? "due" : otherwise);
     if (found.accountEndpoint !== undefined)
       this.lease.keep({ ...this.#record, accountEndpoint: found.accountEndpoint });
     // Without the data plane's answer the comparison is not complete: it stays due, so its failure is not forgotten.
     if (found.kind === "agrees" && found.snapshot !== null && found.unproven === undefined) {
       this.#compared ||= due;
-      this.lease.keep({ ...this.#record, reconciledAt: toInstant(this.ports.clock.now()) });
+      this.lease.keep({
+        ...this.#record,
+        reconciledAt: toInstant(this.ports.clock.now()),
+        keyEvents: compared(this.#record.keyEvents),
+      });
     }
     return found;
   }

@@ -1,8 +1,10 @@
 import { OperatorNeededError } from "../errors";
 import { driftRepaired, slotAdopted, type StateWithActive, versionAdopted } from "../rotation/corrections";
+import { reportedSince } from "../rotation/key-events";
 import { otherSlot } from "../rotation/phases";
 import type { Hold } from "../rotation/record";
 import { type Answer, ask, keyListStale, slotOf } from "./key-operations";
+import { latest } from "../rotation/time/time";
 import { publishInstead, refuseForeign } from "./publish";
 import { readNewest } from "./read-newest";
 import type { Done, GoodSnapshot, KeySnapshot, Newest, StepContext } from "./step-context";
@@ -115,6 +117,7 @@ const drifted = async (context: StepContext, state: StateWithActive, snapshot: K
   await refuseForeign(context, snapshot);
   const { slot } = state.active;
   const { newest } = snapshot;
+  const comparedAt = context.record.reconciledAt ?? state.active.publishedAt;
   const what =
     newest === null
       ? "the vault held no version of the secret"
@@ -126,7 +129,8 @@ const drifted = async (context: StepContext, state: StateWithActive, snapshot: K
     run: async () => {
       const rotationId = "rotation" in state ? state.rotation.id : context.ports.ids.next();
       const as = await publishInstead(context, [slot, otherSlot(slot)], snapshot, rotationId);
-      return "slot" in as ? driftRepaired(state, as.slot, as, what, context.ports.clock.now()) : as;
+      const reported = reportedSince(context.record.keyEvents, latest(state.active.publishedAt, comparedAt));
+      return "slot" in as ? driftRepaired(state, as.slot, as, { what, reported }, context.ports.clock.now()) : as;
     },
   };
 };

@@ -14,7 +14,7 @@ export interface RequestRejection {
 /** What an operator or a forged signal brings: events, and what they change beside the phase. */
 export interface Note {
   readonly note: readonly EventDraft[];
-  readonly change?: Partial<Pick<RotationRecord, "state" | "pause" | "rollback" | "failure" | "hold">>;
+  readonly change?: Partial<Pick<RotationRecord, "state" | "pause" | "rollback" | "failure" | "hold" | "keyEvents">>;
 }
 
 /** One drive of one account: who drives, how long at most, and what comes before the steps. */

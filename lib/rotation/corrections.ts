@@ -1,5 +1,6 @@
 import { type EventDraft } from "./events/events";
 import { isSameResource } from "./first-record";
+import { type Reported, sentenceOf } from "./key-events";
 import { otherSlot, type Published, rotationOf, type Slot, type State } from "./phases";
 import type { RotationRecord } from "./record";
 import {
@@ -75,24 +76,35 @@ const standbyTaken = (
   };
 };
 
+/** A newest version that held no live key. */
+export interface Drift {
+  /** What was found. */
+  readonly what: string;
+  /** Who regenerated a key, by what events report; null where none does. */
+  readonly reported: Reported | null;
+}
+
+const driftEvent = ({ what, reported }: Drift, repair: string): EventDraft => ({
+  event: "DriftRepaired",
+  detail: `${what}; ${repair}${reported === null ? "" : `; ${sentenceOf(reported)}`}`,
+  ...(reported === null ? {} : { evidence: { reportedByEvent: { ...reported.last } } }),
+});
+
 /**
  * The newest version held no live key, so a live one was published: the active slot's, or the standby key where Batch
- * accepted only that one. `what` was found.
+ * accepted only that one.
  */
-export const driftRepaired = (state: StateWithActive, slot: Slot, as: PublishedAs, what: string, now: Date): Move => {
+export const driftRepaired = (state: StateWithActive, slot: Slot, as: PublishedAs, drift: Drift, now: Date): Move => {
   if (slot === state.active.slot) {
     const { version, createdAt } = as;
     const active: Published = { ...state.active, version, createdAt, publishedAt: toInstant(now) };
     return publishedAnew(state, active, now, [
-      { event: "DriftRepaired", detail: `${what}; the live ${slot} key is published` },
+      driftEvent(drift, `the live ${slot} key is published`),
       published(slot, as, "drift repaired"),
     ]);
   }
   const why = `Batch accepts only the ${slot} key, which is published`;
-  return standbyTaken(state, as, why, now, [
-    { event: "DriftRepaired", detail: `${what}; ${why}` },
-    published(slot, as, "drift repaired"),
-  ]);
+  return standbyTaken(state, as, why, now, [driftEvent(drift, why), published(slot, as, "drift repaired")]);
 };
 
 /**

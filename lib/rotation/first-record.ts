@@ -1,4 +1,5 @@
 import type { AccountConfig } from "./account-config";
+import { noKeyEvents } from "./key-events";
 import type { RotationRecord } from "./record";
 import { toInstant } from "./time/time";
 
@@ -20,6 +21,7 @@ export const firstRecord = (config: AccountConfig, now: Date): RotationRecord =>
   hold: null,
   contest: null,
   reconciledAt: null,
+  keyEvents: noKeyEvents,
   dueAgainAt: null,
   restart: null,
   lastRotation: null,

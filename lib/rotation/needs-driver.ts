@@ -7,7 +7,7 @@ import { nothingSeen, type Sightings } from "./gate/sightings";
 import { waitsForNewer, withConfigurationSeen } from "./newest-configuration";
 import { pauseInForce, withPauseSeen } from "./pause";
 import type { RotationRecord } from "./record";
-import { fullReconcileDue, scheduledDue } from "./schedule";
+import { comparisonDue, scheduledDue } from "./schedule";
 import { toInstant } from "./time/time";
 import { heldByFleet, mayRegenerateNext } from "./waiting";
 
@@ -31,7 +31,7 @@ export const needsDriver = (
 /** With an older configuration: events that wait, and the repair of drift. Its alarms and its steps do not count. */
 const olderHasToDrive = (record: RotationRecord, config: AccountConfig, now: Date): boolean =>
   hasToSend(record, now) ||
-  (isFor(record, config) && (record.state.phase !== "idle" || fullReconcileDue(record, config, now)));
+  (isFor(record, config) && (record.state.phase !== "idle" || comparisonDue(record, config, now)));
 
 const hasToSend = ({ publishing: { outbox, deliveries } }: RotationRecord, now: Date): boolean =>
   outbox.length > 0 || deliveries.some(({ nextAttemptAt }) => nextAttemptAt <= toInstant(now));
@@ -54,7 +54,7 @@ const hasToMove = (record: RotationRecord, config: AccountConfig, now: Date, fle
   if (withPauseSeen(record, config, now) !== record) return true;
   if (record.failure !== null) return record.failure.nextAttemptAt <= toInstant(now);
   if (record.rollback !== null || record.state.phase !== "idle") return true;
-  if (fullReconcileDue(record, config, now)) return true;
+  if (comparisonDue(record, config, now)) return true;
   const due = scheduledDue(record, config, now);
   if (!due.due || !due.startsNow || pauseInForce(record, config) !== null) return false;
   return heldByFleet({ record, config, sightings: nothingSeen, dryRun: false, fleet, now }) === null;

@@ -2,6 +2,7 @@ import type { SecretRef } from "./account-config";
 import type { AlarmKind, Announcement, RotationEvent } from "./events/events";
 import type { RotationRequest, Slot, State } from "./phases";
 import type { BlockedReason, WaitingReason } from "./reasons";
+import type { KeyEvents } from "./key-events";
 import type { Instant } from "./time/time";
 
 /** The exclusive right to act on a record. It outlasts every effect of its holder. */
@@ -172,6 +173,7 @@ export interface RotationRecord {
   readonly contest: Contest | null;
   /** When vault and live keys were last compared in full. */
   readonly reconciledAt: Instant | null;
+  readonly keyEvents: KeyEvents;
   /** A rotation that was rolled back is due again at this instant, whatever the age of the key. */
   readonly dueAgainAt: Instant | null;
   /**

@@ -44,6 +44,10 @@ export const uncheckedAt = (record: RotationRecord, config: AccountConfig): Inst
     ? null
     : plusMs(record.reconciledAt ?? record.phaseClock.since, 2 * config.reconcileEveryMs);
 
-/** Whether vault and live keys are to be compared in full again. */
+/** Whether vault and live keys are to be compared in full again, by the time or because an event asks for it. */
+export const comparisonDue = (record: RotationRecord, config: AccountConfig, now: Date): boolean =>
+  record.keyEvents.lookSince !== null || fullReconcileDue(record, config, now);
+
+/** Whether they are by the time. */
 export const fullReconcileDue = (record: RotationRecord, config: AccountConfig, now: Date): boolean =>
   record.reconciledAt === null || msBetween(record.reconciledAt, toInstant(now)) >= config.reconcileEveryMs;

@@ -1,6 +1,7 @@
 import { activeQuarantine, withoutIntent } from "./claim";
 import { isRestartUrgent } from "./events/alarm-conditions";
 import { appended, type EventContext, withEvents } from "./events/outbox";
+import { compared } from "./key-events";
 import { rotationOf, type State } from "./phases";
 import type { Failure, Hold, RotationRecord } from "./record";
 import { type Instant, toInstant } from "./time/time";
@@ -13,6 +14,7 @@ export const moved = (record: RotationRecord, move: Move, context: EventContext)
   const next: RotationRecord = {
     ...withoutIntent(record),
     ...move.also,
+    ...(move.also?.reconciledAt === undefined ? {} : { keyEvents: compared(record.keyEvents) }),
     state: move.state,
     phaseClock: {
       since: samePhase ? record.phaseClock.since : toInstant(context.now),

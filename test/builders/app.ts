@@ -1,5 +1,6 @@
 import { ExplicitAccounts } from "../../lib/account-directory";
 import type { App } from "../../lib/app";
+import { EventMemory } from "../../lib/events/event-memory";
 import type { AccountConfig } from "../../lib/rotation/account-config";
 import { noFleetLimits } from "../../lib/rotation/fleet/fleet-config";
 import { InstanceCounts } from "../../lib/signals/instance-counts";
@@ -27,6 +28,7 @@ export const anApp = ({
   instances: new InstanceCounts(parts.ports.signals, parts.ports.clock),
   refusedProofs: new RefusedProofLimiter(parts.ports.clock),
   lookers,
+  events: new EventMemory(parts.ports),
   emulated,
   unresolved,
 });

@@ -12,7 +12,7 @@ export interface Answer {
 }
 
 export interface Call {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "OPTIONS";
   /** Under `/api`. */
   readonly path: string;
   readonly body?: unknown;

@@ -155,6 +155,13 @@ export class Story {
     return this.finish(product.rotateOnDemand(process.app, this.#configIn(process), demand));
   }
 
+  /** Event Grid delivers these events at once. Events that cannot be read fail the test. */
+  async receives(events: readonly unknown[], process: Process = this.first): Promise<void> {
+    const sent = product.parseEvents(events, process.clock.now());
+    if (sent.kind === "invalid" || !("events" in sent.value)) throw new Error("these are no events");
+    await this.finish(product.receiveEvents(process.app, sent.value.events));
+  }
+
   async operate(action: OperatorAction): Promise<Operated | null> {
     return this.finish(
       product.operate(this.first.app, this.#configIn(this.first), { action, reason: "because", by: "operator:ada" }),

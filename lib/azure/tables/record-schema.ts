@@ -2,6 +2,7 @@ import * as z from "zod";
 import { alarmKinds, informationKinds } from "../../rotation/events/events";
 import type { Notice } from "../../rotation/events/notice";
 import type { FleetState } from "../../rotation/fleet/fleet-state";
+import { noKeyEvents } from "../../rotation/key-events";
 import { otherSlot } from "../../rotation/phases";
 import { type BlockedReason, blockedReasons } from "../../rotation/reasons";
 import type { RotationRecord } from "../../rotation/record";
@@ -103,6 +104,22 @@ const hold = z.strictObject({
   since: instant,
 });
 
+const keyOperation = z.strictObject({
+  id: text,
+  at: instant,
+  identity: text,
+  name: z.string().nullable(),
+  role: z.string().nullable(),
+  address: z.string().nullable(),
+});
+
+const keyEvents = z.strictObject({
+  lookSince: instant.nullable(),
+  looks: z.array(instant).readonly(),
+  regenerations: z.array(keyOperation).readonly(),
+  listings: z.array(z.strictObject({ identity: text, at: instant })).readonly(),
+});
+
 const lastRotation = z.strictObject({
   id: text,
   outcome: z.enum(["completed", "rolledBack", "superseded"]),
@@ -161,6 +178,7 @@ export const recordSchema = z.strictObject({
     })
     .nullable(),
   reconciledAt: instant.nullable(),
+  keyEvents: keyEvents.default(noKeyEvents),
   dueAgainAt: instant.nullable(),
   restart: demand.nullable(),
   lastRotation: lastRotation.nullable(),

@@ -43,6 +43,7 @@ export const informationKinds = [
   "RecordSetBack",
   "HistoryShortened",
   "FleetResumed",
+  "KeysListed",
   "AlarmCleared",
 ] as const;
 

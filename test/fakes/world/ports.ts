@@ -14,7 +14,7 @@ export const portsOf = (world: World, process: Process): Ports => ({
   history: historyPort(world, process),
   health: healthPort(world, process),
   // This world does not model role assignments.
-  permissions: { principalId: async () => null, allows: async () => null },
+  permissions: { principalId: async () => world.principal, allows: async () => null },
   alerts: alertsPort(world, process),
   ticks: ticksPort(world, process),
   notices: noticesPort(world, process),

@@ -95,6 +95,7 @@ export class Process {
       instances,
       refusedProofs,
       lookers: this.options.lookers?.(ports) ?? [],
+      events: new product.EventMemory(ports),
       emulated,
       limits,
       unresolved,

@@ -61,6 +61,8 @@ export class World {
   #ids = 0;
   /** Answers health URLs; null where nothing does. */
   health: ((url: string, nonce: string) => unknown) | null = null;
+  /** The identity of the rotator's processes; null where their token does not say. */
+  principal: string | null = null;
   /** The receiver of alarms; null: one that accepts every event. */
   alerts: Alerts | null = null;
 

@@ -26,6 +26,8 @@ const onDemand = {
 const notTried = { provenBy: null, notProven: "no signed call with this key was accepted: none was made" };
 const kindsOf = ({ events }: Move): readonly string[] => events.map(({ event }) => event);
 
+const drift = { what: "drift", reported: null };
+
 /** A version that the vault made a moment before it was found. */
 const found = { version: v3, createdAt: at("09:59") };
 
@@ -110,7 +112,7 @@ const repaired = (state: corrections.StateWithActive) =>
     state,
     state.active.slot,
     { ...found, requestId: "request-5" },
-    `version ${v2} held neither live key`,
+    { what: `version ${v2} held neither live key`, reported: null },
     when("10:40"),
   );
 
@@ -180,7 +182,7 @@ describe("a repaired drift", () => {
   });
 
   it("with the standby key makes it the active one and ends the rotation", () => {
-    const move = corrections.driftRepaired(aRotation().published(), "primary", found, "drift", when("10:40"));
+    const move = corrections.driftRepaired(aRotation().published(), "primary", found, drift, when("10:40"));
     expect(move.state).toMatchObject({ phase: "adopting", active: { slot: "primary", version: v3 }, approval: null });
     expect(move.events).toMatchObject([
       { event: "DriftRepaired", detail: "drift; Batch accepts only the primary key, which is published" },
@@ -190,7 +192,7 @@ describe("a repaired drift", () => {
   });
 
   it("of a retired rotation is dated after the retirement by any clock, so that the end takes it into account", () => {
-    const { state } = corrections.driftRepaired(aRotation().retired(), "secondary", found, "drift", when("10:19"));
+    const { state } = corrections.driftRepaired(aRotation().retired(), "secondary", found, drift, when("10:19"));
     expect(state).toMatchObject({ phase: "retired", active: { publishedAt: at("10:20:00.001") } });
   });
 });

@@ -1,0 +1,66 @@
+import { safeMessage } from "../alarms/publish-notice";
+import type { App } from "../app";
+import { OperatorNeededError, TransientServiceError } from "../errors";
+import { concurrently } from "../operations/concurrently";
+import type { AccountConfig } from "../rotation/account-config";
+import { type Findings, merged, noFindings } from "./findings";
+import { lookAt } from "./look";
+import type { AzureEvent } from "./parse-events";
+
+/** Most of a look is waiting. */
+const maxConcurrent = 32;
+
+/**
+ * Looks at every account that these events are about. Throws `TransientServiceError` or `OperatorNeededError` where an
+ * event must be delivered once more; the others have had their effect then.
+ */
+export const receiveEvents = async (app: App, events: readonly AzureEvent[]): Promise<void> => {
+  const own = events.some(isOperation) ? await app.events.identity.read(app.limits.callMs) : null;
+  const found = new Map<AccountConfig, Findings>();
+  const index = app.events.accounts.use(app.accounts.list());
+  for (const event of events) {
+    const findings = findingsOf(event, own);
+    if (findings === null) continue;
+    const accounts = isOperation(event) ? index.ofResource(event.resourceId) : index.ofSecret(event.secret);
+    for (const account of accounts) found.set(account, merged(found.get(account) ?? noFindings, findings));
+  }
+  const failures = await concurrently([...found], maxConcurrent, ([config, findings]) => look(app, config, findings));
+  for (const failure of failures) if (failure !== null) throw failure;
+};
+
+type Operation = Extract<AzureEvent, { readonly operation: unknown }>;
+
+const isOperation = (event: AzureEvent): event is Operation => "operation" in event;
+
+/**
+ * What an event asks for; null for nothing. The rotator's own operations are known by its identity. A list changes no
+ * key, so it is no reason to look: two rotators would have each other look without end.
+ */
+const findingsOf = (event: AzureEvent, own: string | null): Findings | null => {
+  if (!isOperation(event)) {
+    const { version } = event.secret;
+    return { ...noFindings, [event.kind === "versionAdded" ? "added" : "expiring"]: [version] };
+  }
+  const { identity } = event.operation;
+  if (identity !== null && identity === own) return null;
+  const operation = { ...event.operation, identity: identity ?? "an unknown identity" };
+  if (event.kind === "regenerated") return { ...noFindings, mustLook: true, regenerations: [operation] };
+  // Without its own identity the app cannot tell its own lists from those of others.
+  return own === null || identity === null ? null : { ...noFindings, listings: [operation] };
+};
+
+/** The failure that another delivery may overcome; null where there is none. */
+const look = async (
+  app: App,
+  config: AccountConfig,
+  findings: Findings,
+): Promise<TransientServiceError | OperatorNeededError | null> => {
+  try {
+    await app.events.turns.add(config.name, findings, (waiting) => lookAt(app, config, waiting));
+    return null;
+  } catch (error) {
+    if (error instanceof TransientServiceError || error instanceof OperatorNeededError) return error;
+    app.ports.log.write("warn", { event: "EventFailed", account: config.name, detail: safeMessage(error) });
+    return null;
+  }
+};
