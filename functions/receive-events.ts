@@ -16,14 +16,9 @@ app.http("receiveEvents", {
     const sent = parseEvents(read.body, theApp.ports.clock.now());
     if (sent.kind === "invalid") return badRequest(sent.problems);
     if ("validationCode" in sent.value) return json(200, { validationResponse: sent.value.validationCode });
-    const { events, unreadable } = sent.value;
-    if (unreadable > 0) {
-      const detail = `${unreadable} of the events of one delivery cannot be read`;
-      theApp.ports.log.write("warn", { event: "EventUnreadable", account: null, detail });
-    }
     const { receiveEvents } = await import("../lib/events/receive-events");
-    await receiveEvents(theApp, events);
-    return json(200, { received: events.length });
+    await receiveEvents(theApp, sent.value);
+    return json(200, { received: sent.value.events.length });
   }),
 });
 

@@ -5,7 +5,7 @@ import { concurrently } from "../operations/concurrently";
 import type { AccountConfig } from "../rotation/account-config";
 import { type Findings, merged, noFindings } from "./findings";
 import { lookAt } from "./look";
-import type { AzureEvent } from "./parse-events";
+import type { AzureEvent, EventBatch } from "./parse-events";
 
 /** Most of a look is waiting. */
 const maxConcurrent = 32;
@@ -14,7 +14,11 @@ const maxConcurrent = 32;
  * Looks at every account that these events are about. Throws `TransientServiceError` or `OperatorNeededError` where an
  * event must be delivered once more; the others have had their effect then.
  */
-export const receiveEvents = async (app: App, events: readonly AzureEvent[]): Promise<void> => {
+export const receiveEvents = async (app: App, { events, unreadable }: EventBatch): Promise<void> => {
+  if (unreadable > 0) {
+    const detail = `${unreadable} of the events of one delivery cannot be read`;
+    app.ports.log.write("warn", { event: "EventUnreadable", account: null, detail });
+  }
   const own = events.some(isOperation) ? await app.events.identity.read(app.limits.callMs) : null;
   const found = new Map<AccountConfig, Findings>();
   const index = app.events.accounts.use(app.accounts.list());

@@ -118,7 +118,7 @@ export const reportedSince = ({ regenerations }: KeyEvents, at: Instant): Report
 /** The event's word: the reader must not take it for proof. */
 export const sentenceOf = ({ last, count }: Reported): string =>
   `an event of Azure (not verified) reports that regenerateKeys was called by ${wordsOf(last)}` +
-  (count === 1 ? "" : `, and of ${count - 1} more before it`);
+  (count === 1 ? "" : `, and ${count - 1} more before it`);
 
 export const wordsOf = ({ at, identity, name, role, address }: KeyOperation): string =>
   `${name === null ? identity : `${name} (${identity})`}` +

@@ -179,7 +179,7 @@ describe("an event about listed keys", () => {
 });
 
 describe("an event of the vault", () => {
-  it("about a version that is not the recorded one has the standby key adopted that a person has published", async () => {
+  it("about a version that is not the recorded one has a standby key adopted that a person has published", async () => {
     const story = await aStory();
     story.publishManually(story.keys.secondary.value);
     const version = story.world.vault.newest(story.config.secret)?.version ?? "";

@@ -159,7 +159,7 @@ export class Story {
   async receives(events: readonly unknown[], process: Process = this.first): Promise<void> {
     const sent = product.parseEvents(events, process.clock.now());
     if (sent.kind === "invalid" || !("events" in sent.value)) throw new Error("these are no events");
-    await this.finish(product.receiveEvents(process.app, sent.value.events));
+    await this.finish(product.receiveEvents(process.app, sent.value));
   }
 
   async operate(action: OperatorAction): Promise<Operated | null> {

@@ -84,10 +84,10 @@ test("the table of requests lists exactly the registered routes", () => {
     readFileSync(path.join(root, `functions/${name}.ts`), "utf8"),
   );
   const registered = sources.flatMap((source) => {
-    const [method] = captures(source, /methods: \["(\w+)"\]/g);
-    return captures(source, /route: "([^"]+)"/g).map((route) => `${method} /${route}`);
+    const methods = captures(source, /methods: \[([^\]]+)\]/g).flatMap((list) => captures(list, /"(\w+)"/g));
+    return captures(source, /route: "([^"]+)"/g).flatMap((route) => methods.map((method) => `${method} /${route}`));
   });
   const rows = captures(section("Operate it"), /^\| (`.*?) \| /gm);
-  const requests = rows.flatMap((row) => captures(row, /`((?:GET|POST) [^`]+)`/g));
+  const requests = rows.flatMap((row) => captures(row, /`((?:GET|POST|OPTIONS) [^`]+)`/g));
   expect(requests.map(asRoute).toSorted()).toEqual(registered.toSorted());
 });

@@ -6,6 +6,9 @@ import { unreadableFleet } from "../../../lib/rotation/fleet/fleet-state";
 import { aFleet, aFleetFailure, aFleetState } from "../../builders/fleet";
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { TransientServiceError } from "../../../lib/errors";
+import { parseEvents } from "../../../lib/events/parse-events";
+import { receiveEvents } from "../../../lib/events/receive-events";
 import { failed } from "../../../lib/rotation/settle";
 import { alarmChanges, type Condition, conditions } from "../../../lib/rotation/events/alarm-conditions";
 import { alarmKinds, informationKinds, isAlarm } from "../../../lib/rotation/events/events";
@@ -21,6 +24,7 @@ import type { RotationRecord } from "../../../lib/rotation/record";
 import type { Looker } from "../../../lib/sights/looker";
 import { receiveSignal } from "../../../lib/signals/receive-signal";
 import { anAccount } from "../../builders/account";
+import { aKeyOperation } from "../../builders/azure-event";
 import { aDiscovery } from "../../builders/discovery";
 import { otherKeyText } from "../../builders/key";
 import { aDrivingConfiguration, aFailure, aPause, anEventContext, aRecord } from "../../builders/record";
@@ -116,7 +120,30 @@ const everyLine = async (): Promise<readonly Line[]> => {
   collect((await pulled()).rig);
   collect(await stoppedFleet());
   collect((await foreign()).rig);
+  collect(await receivingEvents());
   return [...lines, ...(await foundByTag()), ...(await configurationInvalid())];
+};
+
+/** Events of Azure: of another identity, of none, of an account whose record cannot be read, in another form. */
+const receivingEvents = async (): Promise<Rig> => {
+  const place = await new Rig().place({ remindEveryMs: days(1) }).adopt();
+  const { rig } = place;
+  const { batch } = place.config;
+  const listed = aKeyOperation({ resourceId: batch.resourceId, operation: "listKeys", at: rig.clock.at });
+  const receive = async (...events: readonly unknown[]): Promise<void> => {
+    const sent = parseEvents(events, rig.clock.now());
+    if (sent.kind === "valid" && "events" in sent.value) await receiveEvents(rig.app, sent.value);
+  };
+  rig.world.principal = "0a0a0a0a-0000-4000-8000-00000000000a";
+  await receive(listed, {});
+  rig.tables.damage(place.name);
+  await receive(aKeyOperation({ resourceId: batch.resourceId, at: rig.clock.at }));
+  const principalId = async () => {
+    throw new TransientServiceError({ operation: "managed identity token" });
+  };
+  rig.start({ ports: { permissions: { principalId, allows: async () => null } } });
+  await receive(listed);
+  return rig;
 };
 
 /** Accounts that go to the queue: taken, left there, given up. */

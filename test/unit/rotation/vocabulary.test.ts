@@ -109,6 +109,7 @@ describe("events", () => {
     "RecordSetBack",
     "HistoryShortened",
     "FleetResumed",
+    "KeysListed",
     "AlarmCleared",
   ] as const satisfies readonly EventKind[];
 
