@@ -191,6 +191,19 @@ describe("a repaired drift", () => {
     ]);
   });
 
+  it("says who regenerated the key, by an event's word, in its detail and as evidence", () => {
+    const last = { id: "e", at: at("10:30"), identity: "grace", name: null, role: null, address: null };
+    const reported = { last, count: 1 };
+    const { events } = corrections.driftRepaired(idle(), "primary", found, { what: "drift", reported }, when("10:40"));
+    expect(events[0]).toEqual({
+      event: "DriftRepaired",
+      detail:
+        "drift; the live primary key is published; an event of Azure (not verified) reports that regenerateKeys was " +
+        `called by grace at ${at("10:30")}`,
+      evidence: { reportedByEvent: last },
+    });
+  });
+
   it("of a retired rotation is dated after the retirement by any clock, so that the end takes it into account", () => {
     const { state } = corrections.driftRepaired(aRotation().retired(), "secondary", found, drift, when("10:19"));
     expect(state).toMatchObject({ phase: "retired", active: { publishedAt: at("10:20:00.001") } });

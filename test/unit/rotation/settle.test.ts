@@ -1,3 +1,4 @@
+import { noKeyEvents } from "../../../lib/rotation/key-events";
 import { failed, moved, waitingOn } from "../../../lib/rotation/settle";
 import { type Move, rotationCompleted, targetRegenerated } from "../../../lib/rotation/transitions";
 import { aClaim, aFailure, anEventContext, aQuarantine, aRecord } from "../../builders/record";
@@ -57,6 +58,15 @@ describe("a move", () => {
     expect(moved(record, { state: adopting(), events: [] }, anEventContext("10:00")).phaseClock.pausedSince).toBe(
       at("10:00"),
     );
+  });
+
+  it.each([
+    ["that rests on a comparison ends the one that an event asked for", { reconciledAt: at("10:30") }, null],
+    ["of another kind leaves it owed", { dueAgainAt: null }, at("10:29")],
+  ])("%s", (_what, also, lookSince) => {
+    const record = aRecord({ keyEvents: { ...noKeyEvents, lookSince: at("10:29") } });
+    const next = moved(record, { state: idle(), events: [], also }, anEventContext("10:30"));
+    expect(next.keyEvents.lookSince).toBe(lookSince);
   });
 
   it.each([
