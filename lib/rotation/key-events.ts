@@ -120,6 +120,7 @@ export const sentenceOf = ({ last, count }: Reported): string =>
   `an event of Azure (not verified) reports that regenerateKeys was called by ${wordsOf(last)}` +
   (count === 1 ? "" : `, and ${count - 1} more before it`);
 
-export const wordsOf = ({ at, identity, name, role, address }: KeyOperation): string =>
-  `${name === null ? identity : `${name} (${identity})`}` +
-  `${role === null ? "" : ` with the role ${role}`}${address === null ? "" : ` from ${address}`} at ${at}`;
+export const wordsOf = ({ at, identity, name, role, address }: KeyOperation): string => {
+  const who = name === null ? identity : `${name} (${identity})`;
+  return `${who}${role === null ? "" : ` with the role ${role}`}${address === null ? "" : ` from ${address}`} at ${at}`;
+};

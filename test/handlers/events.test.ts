@@ -118,8 +118,9 @@ test("one element that cannot be read does not lose the others of its batch", as
   ]);
 });
 
+const fill = (length: number) => [{ ...regenerated(), topic: "x".repeat(length) }];
+
 test("a body may have 1 MiB and no more", async () => {
-  const fill = (length: number) => [{ ...regenerated(), topic: "x".repeat(length) }];
   const empty = JSON.stringify(fill(0)).length;
   expect(await send(fill(1024 * 1024 - empty))).toMatchObject({ status: 200 });
   expect(await send(fill(1024 * 1024 - empty + 1))).toMatchObject({ status: 413 });

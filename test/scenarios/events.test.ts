@@ -135,10 +135,10 @@ describe("many events", () => {
   });
 });
 
-describe("an event about listed keys", () => {
-  const listed = (story: Story, changes: Parameters<typeof aKeyOperation>[0] = {}) =>
-    regenerated(story, { operation: "listKeys", ...changes });
+const listed = (story: Story, changes: Parameters<typeof aKeyOperation>[0] = {}) =>
+  regenerated(story, { operation: "listKeys", ...changes });
 
+describe("an event about listed keys", () => {
   it("is in the history once a day for each identity, whatever process gets it, and causes no comparison", async () => {
     const story = await aStory();
     const other = story.start("p2");

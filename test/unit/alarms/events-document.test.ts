@@ -124,6 +124,10 @@ const everyLine = async (): Promise<readonly Line[]> => {
   return [...lines, ...(await foundByTag()), ...(await configurationInvalid())];
 };
 
+const noToken = async (): Promise<never> => {
+  throw new TransientServiceError({ operation: "managed identity token" });
+};
+
 /** Events of Azure: of another identity, of none, of an account whose record cannot be read, in another form. */
 const receivingEvents = async (): Promise<Rig> => {
   const place = await new Rig().place({ remindEveryMs: days(1) }).adopt();
@@ -138,10 +142,7 @@ const receivingEvents = async (): Promise<Rig> => {
   await receive(listed, {});
   rig.tables.damage(place.name);
   await receive(aKeyOperation({ resourceId: batch.resourceId, at: rig.clock.at }));
-  const principalId = async () => {
-    throw new TransientServiceError({ operation: "managed identity token" });
-  };
-  rig.start({ ports: { permissions: { principalId, allows: async () => null } } });
+  rig.start({ ports: { permissions: { principalId: noToken, allows: async () => null } } });
   await receive(listed);
   return rig;
 };
