@@ -4,7 +4,9 @@ import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
 import packageJson from "../../package.json";
 import { buildCommandLine } from "./build-command-line";
 import { deferring } from "./deferred";
-import { leanBundle, leftOut } from "./lean-bundle";
+import { leanBundle } from "./lean/lean-bundle";
+import { leftOut } from "./lean/replacements";
+import { uncalledMethods } from "./lean/uncalled";
 
 const projectRoot = path.resolve(__dirname, "../..");
 
@@ -40,7 +42,7 @@ export interface Bundle {
  */
 export const buildBundle = async ({ outfile, entry, plugins }: BundleOptions): Promise<Bundle> => {
   const absolute = path.resolve(outfile);
-  const options = {
+  const common = {
     absWorkingDir: projectRoot,
     entryPoints: [entry ?? path.join(projectRoot, "functions/index.ts")],
     outfile: absolute,
@@ -62,8 +64,9 @@ export const buildBundle = async ({ outfile, entry, plugins }: BundleOptions): P
     legalComments: "eof",
     metafile: true,
     logLevel: "silent",
-    plugins: [...(plugins ?? []), leanBundle],
   } as const satisfies BuildOptions;
+  const uncalled = await uncalledMethods({ ...common, plugins: [...(plugins ?? [])] });
+  const options = { ...common, plugins: [...(plugins ?? []), leanBundle({ uncalled, marked: false })] };
   const deferred = await deferring(options, path.join(projectRoot, "functions"));
   const { metafile } = await build({ ...options, plugins: [deferred.plugin, ...options.plugins] });
   const atStart = partsOf(metafile);

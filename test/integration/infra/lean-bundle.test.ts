@@ -6,6 +6,8 @@ import path from "node:path";
 import { parseXML } from "@azure/core-xml";
 import { nextOpening } from "../../../lib/rotation/time/window";
 import { buildBundle } from "../../tools/build";
+import { leftOutMembers } from "../../tools/lean/left-out-members";
+import { uncalledIn, withMarkedMethods, withoutListed } from "../../tools/lean/members";
 import { projectRoot } from "../../unit/infra/bicep";
 
 const packages = path.join(projectRoot, "node_modules");
@@ -39,6 +41,42 @@ const leanModule = async <T>(name: string, member: string): Promise<T> => {
   }
 };
 
+describe("a method that nothing calls", () => {
+  const source = `class Client {
+    constructor() { this.x = 1; }
+    used() {
+        return this.helper();
+    }
+    helper() {
+        return 1;
+    }
+    unused() {
+        return this.onlyThere();
+    }
+    onlyThere() {
+        return [1].map(this.byName("named"));
+    }
+    async named() {
+        return 1;
+    }
+    toString() {
+        return "client";
+    }
+}
+`;
+
+  it("is found with what only it calls; a name in a text is a call, and so is what the language calls", () => {
+    const script = `${withMarkedMethods(source)}new Client().used(); const later = "named";`;
+    const printed = script.replaceAll(/\["(defined_here:\w+)"\]/g, '"$1"');
+    expect([...uncalledIn(printed)]).toEqual(["unused", "onlyThere"]);
+  });
+
+  it("is an error of the build where it is listed and does not exist", () => {
+    expect(withoutListed(source, ["unused"])).not.toContain("unused");
+    expect(() => withoutListed(source, ["unused", "gone"])).toThrow("there is no member gone any more");
+  });
+});
+
 describe("what the bundle leaves out", () => {
   it("signs a token as it does: jsonwebtoken", async () => {
     const signer = await leanModule<{ readonly default: Signer }>("jsonwebtoken", "default");
@@ -65,27 +103,42 @@ describe("what the bundle leaves out", () => {
     ]);
   });
 
-  it("is used in interactive requests only, of credentials that the app does not choose: open", () => {
-    const identity = path.join(packages, "@azure/identity/dist/esm");
-    const users = (pattern: RegExp) =>
-      withSuffix(identity, ".js")
-        .filter((file) => pattern.test(readFileSync(file, "utf8")))
-        .map((file) => path.basename(file, ".js"))
-        .toSorted();
-    expect(users(/(?:import\(|from )"open"/)).toEqual(["msalClient"]);
-    // The second asks only where the plugin of a broker is loaded.
-    expect(users(/msalClient\.getTokenByInteractiveRequest\(/)).toEqual([
-      "interactiveBrowserCredential",
-      "visualStudioCodeCredential",
-    ]);
-    const chosen = readFileSync(path.join(projectRoot, "lib/azure/sdk/credential.ts"), "utf8");
-    expect(chosen).not.toMatch(/InteractiveBrowser|useIdentityPlugin/);
+  it("is called by nothing in the bundle: what needs a user, and other requests", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "lean-"));
+    try {
+      const { outfile } = await buildBundle({ outfile: path.join(folder, "functions.js") });
+      const script = readFileSync(outfile, "utf8");
+      const names = Object.values(leftOutMembers).flat();
+      // Names that other objects have too; the tests below show which operations of Resource Manager are called.
+      const common = ["list", "update"];
+      const called = names.filter((name) => new RegExp(`\\.${name}\\(`).test(script) && !common.includes(name));
+      expect(called).toEqual([]);
+      expect(names).toEqual(expect.arrayContaining(["getTokenByDeviceCode", "acquireTokenSilent"]));
+      expect(script).toMatch(/\.acquireTokenByClientCredential\(/);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("is found in the sources of @azure/functions, which are those of its published script", () => {
+    const folder = path.dirname(require.resolve("@azure/functions"));
+    const map: { readonly sources: readonly string[]; readonly sourcesContent: readonly string[] } = JSON.parse(
+      readFileSync(path.join(folder, "azure-functions.js.map"), "utf8"),
+    );
+    const own = map.sources.flatMap((name, i) => (/\/src\/.*\.ts$/.test(name) ? [[name, map.sourcesContent[i]]] : []));
+    expect(own.length).toBeGreaterThan(40);
+    for (const [name = "", text = ""] of own) {
+      const file = path.join(folder, "..", name.slice(name.indexOf("/src/")));
+      expect(readFileSync(file, "utf8").replaceAll("\r", "")).toBe(text.replaceAll("\r", ""));
+    }
   });
 
   it("is never called by the app: JSON schemas of zod, other operations of Resource Manager, long operations", () => {
     const sources = ["functions", "lib"].flatMap((name) => withSuffix(path.join(projectRoot, name), ".ts"));
     const texts = sources.map((file) => readFileSync(file, "utf8")).join("\n");
-    expect(texts).not.toMatch(/JSONSchema|beginDelete|beginRecover|setAccessPolicy|setProperties/);
+    expect(texts).not.toMatch(
+      /JSONSchema|DeletedSecret|SecretBackup|backupSecret|listPropertiesOfSecrets|setAccessPolicy|setProperties/,
+    );
     const operations = [...texts.matchAll(/\.batchAccountOperations\s*\.(\w+)\(/g)].map(([, name]) => name);
     expect(new Set(operations)).toEqual(new Set(["get", "getKeys", "regenerateKey"]));
     expect(texts).not.toMatch(/\.(?:pool|application|certificate|location)\w*(?:Operations)?\.\w+\(/);

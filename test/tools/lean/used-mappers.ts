@@ -1,15 +1,12 @@
-/** What the app sends to Resource Manager and reads from it. */
-const used = ["BatchAccount", "BatchAccountKeys", "BatchAccountRegenerateKeyParameters", "CloudError"];
-
 /** The classes that a description names, and those whose members it takes over. */
 const referred = (text: string): readonly string[] =>
   [...text.matchAll(/className: "(\w+)"|(\w+)\.type\./g)].map(([, named, base]) => named ?? base ?? "");
 
 /**
- * The generated descriptions of types, as far as the app's requests need them. The others stay as empty ones: the
- * module of the parameters imports them by name.
+ * The generated descriptions of types, as far as the app's requests need them: `used` and what they refer to. The
+ * others stay as empty ones: the module of the parameters imports them by name.
  */
-export const usedMappers = (source: string): string => {
+export const usedMappers = (source: string, used: readonly string[]): string => {
   const starts = [...source.matchAll(/^export (?:const|let) (\w+) = /gm)];
   const texts = new Map(
     starts.map(({ 1: name = "", index }, i) => [name, source.slice(index, starts[i + 1]?.index ?? source.length)]),
@@ -21,7 +18,7 @@ export const usedMappers = (source: string): string => {
     for (const other of referred(texts.get(name) ?? "")) add(other);
   };
   for (const name of used) {
-    if (!texts.has(name)) throw new Error(`@azure/arm-batch describes no ${name} any more`);
+    if (!texts.has(name)) throw new Error(`${name} is not described any more`);
     add(name);
   }
   const kept = [...texts].map(([name, text]) => (needed.has(name) ? text : `export const ${name} = { type: {} };`));
