@@ -16,15 +16,17 @@ export interface LeanOptions {
 /** What the app sends to Resource Manager and reads from it. */
 const batchMappers = ["BatchAccount", "BatchAccountKeys", "BatchAccountRegenerateKeyParameters", "CloudError"];
 
+/** A class of operations without any. */
+const emptied = ({ path: file }: { readonly path: string }) => {
+  const name = path.basename(file, ".js");
+  if (name === "index" || name === "batchAccountOperations") return null;
+  return { contents: `export class ${name[0]?.toUpperCase()}${name.slice(1)}Impl {}` };
+};
+
 /** Of Resource Manager's operations only those of Batch accounts are used; of the tables' those of tables. */
 export const otherOperations = (build: PluginBuild): void => {
-  const empty = ({ path: file }: { readonly path: string }) => {
-    const name = path.basename(file, ".js");
-    if (name === "index" || name === "batchAccountOperations") return null;
-    return { contents: `export class ${name[0]?.toUpperCase()}${name.slice(1)}Impl {}` };
-  };
-  build.onLoad({ filter: /\/arm-batch\/dist-esm\/src\/operations\/\w+\.js$/ }, empty);
-  build.onLoad({ filter: /\/data-tables\/dist\/esm\/generated\/operations\/service\.js$/ }, empty);
+  build.onLoad({ filter: /\/arm-batch\/dist-esm\/src\/operations\/\w+\.js$/ }, emptied);
+  build.onLoad({ filter: /\/data-tables\/dist\/esm\/generated\/operations\/service\.js$/ }, emptied);
   build.onLoad({ filter: /\/arm-batch\/dist-esm\/src\/models\/mappers\.js$/ }, async ({ path: file }) => ({
     contents: usedMappers(await readFile(file, "utf8"), batchMappers),
   }));
