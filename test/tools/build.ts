@@ -57,9 +57,8 @@ export const buildBundle = async ({ outfile, entry, plugins }: BundleOptions): P
     // The ES modules of the SDKs can be tree-shaken; their CommonJS modules cannot.
     mainFields: ["module", "main"],
     conditions: ["import"],
-    // The host supplies the first at run time; it is on no registry. `debug` tries to load the second, which may be
-    // absent: only development tools install it.
-    external: ["@azure/functions-core", "supports-color"],
+    // The host supplies it at run time; it is on no registry.
+    external: ["@azure/functions-core"],
     // The licences that the packages mark for preservation are kept in the bundle.
     legalComments: "eof",
     metafile: true,
