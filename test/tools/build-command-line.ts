@@ -1,7 +1,7 @@
 import { chmodSync, statSync } from "node:fs";
 import path from "node:path";
 import { build } from "esbuild";
-import { leanBundle } from "./lean-bundle";
+import { leanBundle } from "./lean/lean-bundle";
 
 const projectRoot = path.resolve(__dirname, "../..");
 
@@ -21,7 +21,7 @@ export const buildCommandLine = async (outfile: string): Promise<number> => {
     banner: { js: "#!/usr/bin/env node" },
     legalComments: "eof",
     logLevel: "silent",
-    plugins: [leanBundle],
+    plugins: [leanBundle({ uncalled: new Set(), marked: false })],
   });
   chmodSync(outfile, 0o755);
   return statSync(outfile).size;
