@@ -158,6 +158,8 @@ export interface ScannedRecord extends RecordGlance {
 export interface Rotations {
   read(account: string, options: CallOptions): Promise<Stored | null>;
   list(options: CallOptions): Promise<AllRecords>;
+  /** The names of the records that are for this Batch account and can be read. */
+  ofBatchAccount(resourceId: string, options: CallOptions): Promise<readonly string[]>;
   /** A glance at every record: a thousand of them in one request. */
   scan(options: CallOptions): Promise<readonly RecordGlance[]>;
   /** Every record, page by page, so that no more than a page is in memory. */

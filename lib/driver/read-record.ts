@@ -18,9 +18,9 @@ export const readRecord = async (
 ): Promise<Stored | null> => {
   const stored = await rotations.read(name, call);
   if (stored === null || !isSameResource(stored.record.resourceId, batch.resourceId)) {
-    const { records } = await rotations.list(call);
-    const other = records.find((each) => each.account !== name && isSameResource(each.resourceId, batch.resourceId));
-    if (other !== undefined) throw new RecordElsewhereError(name, other.account);
+    const names = await rotations.ofBatchAccount(batch.resourceId, call);
+    const other = names.find((each) => each !== name);
+    if (other !== undefined) throw new RecordElsewhereError(name, other);
   }
   if (stored === null || !claimIsAbsurd(stored.record, claimMs, clock.now())) return stored;
   throw new CorruptRecordError(

@@ -48,6 +48,21 @@ describe("a tick that finds nothing to do", () => {
   });
 });
 
+describe("accounts that are new", () => {
+  it("are adopted with as many table requests each, whatever their number", async () => {
+    const tables = async (accounts: number): Promise<number> => {
+      const rig = new Rig();
+      for (let index = 0; index < accounts; index++) rig.place({ name: `account-${index}` });
+      const { "rotations.list": lists, ...calls } = await callsOf(rig, () => rig.tick());
+      expect(lists).toBeUndefined();
+      return Object.entries(calls).reduce((sum, [name, count]) => sum + (name.startsWith("rotations.") ? count : 0), 0);
+    };
+    const [few, many] = [await tables(10), await tables(40)];
+    // One scan each, and the rest by account.
+    expect((many - 1) / (few - 1)).toBe(4);
+  });
+});
+
 describe("an account is due", () => {
   it("and a tick looks at it at that instant, and not before", async () => {
     const place = await anAccountSoonDue();

@@ -22,6 +22,7 @@ const usual: Readonly<Record<RotationOperation, number>> = {
   "secrets.contest": 1,
   "rotations.read": 90,
   "rotations.list": 4,
+  "rotations.ofBatchAccount": 4,
   "rotations.scan": 30,
   "rotations.scanRecords": 10,
   "rotations.insert": 1,

@@ -40,6 +40,7 @@ export const toRow = (record: RotationRecord, { nextLookAt, lookedWith, waiting 
   return {
     ...rotationKey(record.account),
     schema: recordSchemaVersion,
+    [resourceColumn]: resourceIn(record.resourceId),
     phase: record.state.phase,
     phaseSince: record.phaseClock.since,
     claimId: record.claim?.id ?? "",
@@ -60,6 +61,11 @@ const outgrown = ({ account, publishing: { outbox } }: RotationRecord, length: n
     `the record of account ${account} has grown to ${length} characters, more than a table row holds: ` +
       `${outbox.length} events wait to be delivered, so fix the history table or the webhook`,
   );
+
+/** The column that names the Batch account, as `resourceIn` writes it. */
+export const resourceColumn = "resource";
+/** Azure compares resource ids without case, and tables compare texts with it. */
+export const resourceIn = (resourceId: string): string => resourceId.toLowerCase();
 
 /** The columns of `glanceAt`. */
 export const glanceColumns = ["PartitionKey", "nextLookAt", "lookedWith", "waiting"] as const;

@@ -1,13 +1,26 @@
 import { CorruptRecordError } from "../../errors";
 import type { AllRecords, CallOptions, RecordGlance, RecordWrite, Rotations, ScannedRecord, Stored } from "../../ports";
 import type { RotationRecord } from "../../rotation/record";
-import { glanceAt, glanceColumns, lookIn, rotationKey, rotationRowKey, toRecord, toRow } from "./rotation-row";
+import { isSameResource } from "../../rotation/first-record";
+import {
+  glanceAt,
+  glanceColumns,
+  lookIn,
+  resourceColumn,
+  resourceIn,
+  rotationKey,
+  rotationRowKey,
+  toRecord,
+  toRow,
+} from "./rotation-row";
 import type { StoredRow } from "./rows";
 import type { Table } from "./tables";
 
 /** The rotation records: one row per account. */
 export class RotationTable implements Rotations {
   readonly #table: Table;
+  /** Whether each row names its Batch account in a column. Those of older releases do not. */
+  #allName = false;
 
   constructor(table: Table) {
     this.#table = table;
@@ -27,6 +40,25 @@ export class RotationTable implements Rotations {
       else records.push(record);
     }
     return { records, unreadable };
+  }
+
+  async ofBatchAccount(resourceId: string, options: CallOptions): Promise<readonly string[]> {
+    this.#allName ||= await this.#nameTheirAccounts(options);
+    const where = { column: resourceColumn, value: resourceIn(resourceId) };
+    const names: string[] = [];
+    const visit = (row: StoredRow): void => {
+      const record = readable(row);
+      if (record !== null && isSameResource(record.resourceId, resourceId)) names.push(record.account);
+    };
+    await this.#table.visitAll(rotationRowKey, visit, { ...options, ...(this.#allName ? { where } : {}) });
+    return names;
+  }
+
+  async #nameTheirAccounts(options: CallOptions): Promise<boolean> {
+    let all = true;
+    const visit = (row: StoredRow): void => void (all &&= typeof row[resourceColumn] === "string");
+    await this.#table.visitAll(rotationRowKey, visit, { ...options, columns: ["PartitionKey", resourceColumn] });
+    return all;
   }
 
   async scan(options: CallOptions): Promise<readonly RecordGlance[]> {

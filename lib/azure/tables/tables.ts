@@ -25,6 +25,12 @@ export interface RowRange {
   readonly limit?: number;
 }
 
+/** Rows that have this text in this column. */
+export interface Where {
+  readonly column: string;
+  readonly value: string;
+}
+
 /** One table. Every method throws `TransientServiceError` or `OperatorNeededError`. */
 export class Table {
   readonly name: string;
@@ -67,10 +73,12 @@ export class Table {
   async visitAll(
     rowKey: string,
     visit: (row: StoredRow) => void,
-    { signal, columns }: CallOptions & { readonly columns?: readonly string[] },
+    { signal, columns, where }: CallOptions & { readonly columns?: readonly string[]; readonly where?: Where },
   ): Promise<void> {
     const queryOptions = {
-      filter: `RowKey eq ${quoted(rowKey)}`,
+      filter: [`RowKey eq ${quoted(rowKey)}`, ...(where ? [`${where.column} eq ${quoted(where.value)}`] : [])].join(
+        " and ",
+      ),
       ...(columns === undefined ? {} : { select: [...columns] }),
     };
     let token: string | undefined;

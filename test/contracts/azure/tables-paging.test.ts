@@ -47,6 +47,12 @@ describe.each([
     expect(world.proxy.pages.asked).toBeGreaterThan(2);
   });
 
+  it("all records of a Batch account are found", async () => {
+    const resourceId = aRecord().resourceId;
+    expect((await world.rotations.ofBatchAccount(resourceId, call)).toSorted()).toHaveLength(7);
+    expect(world.proxy.pages.asked).toBeGreaterThan(2);
+  });
+
   it("all records are scanned, with and without their records", async () => {
     const names = ["account-1", "account-2", "account-3", "account-4", "account-5", "account-6", "account-7"];
     expect((await world.rotations.scan(call)).map((glance) => glance.account)).toEqual(names);

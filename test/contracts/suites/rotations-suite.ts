@@ -56,6 +56,16 @@ export const rotationsContract = (name: string, open: () => Promise<RotationsWor
       expect(listed.unreadable).toEqual([]);
     });
 
+    it("are found by their Batch account, whatever the case of its resource id", async () => {
+      const resourceId = `${aRecord().resourceId}-${anAccount()}`;
+      const names = [anAccount(), anAccount()];
+      for (const account of names) await world.rotations.insert(aRecord({ account, resourceId }), call);
+      const first = written(await world.rotations.insert(aRecord({ account: anAccount(), resourceId }), call));
+      await world.rotations.replace({ ...first.record, resourceId: `${resourceId}-other` }, first.etag, call);
+      expect((await world.rotations.ofBatchAccount(resourceId.toUpperCase(), call)).toSorted()).toEqual(names);
+      expect(await world.rotations.ofBatchAccount(`${resourceId}-none`, call)).toEqual([]);
+    });
+
     it("are scanned, each with what was written beside it", async () => {
       const [one, other] = [anAccount(), anAccount()];
       const look = aLook({ nextLookAt: later, waiting: "OutsideWindow" });

@@ -155,6 +155,11 @@ export class FakeTables {
     };
   }
 
+  namesOf(resourceId: string): readonly string[] {
+    const own = this.records().records.filter((each) => each.resourceId.toLowerCase() === resourceId.toLowerCase());
+    return own.map(({ account }) => account);
+  }
+
   reports(account: string): readonly InstanceReport[] {
     return [...(this.signals.get(account)?.values() ?? [])];
   }

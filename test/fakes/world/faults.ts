@@ -13,6 +13,7 @@ export const operations = [
   "secrets.contest",
   "rotations.read",
   "rotations.list",
+  "rotations.ofBatchAccount",
   "rotations.scan",
   "rotations.scanRecords",
   "rotations.insert",

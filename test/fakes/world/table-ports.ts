@@ -44,6 +44,13 @@ export const rotationsPort = (world: World, process: Process): Rotations => {
         subject: () => "",
         effect: () => world.tables.records(),
       }),
+    ofBatchAccount: (resourceId, { signal }) =>
+      world.wire.call(process, {
+        operation: "rotations.ofBatchAccount",
+        signal,
+        subject: () => resourceId,
+        effect: () => world.tables.namesOf(resourceId),
+      }),
     scan: ({ signal }) =>
       world.wire.call(process, {
         operation: "rotations.scan",

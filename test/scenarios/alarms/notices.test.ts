@@ -110,7 +110,13 @@ describe("an account whose record cannot be read", () => {
     const writes: string[] = [];
     rig.faults.onEffect((operation) => void writes.push(operation));
     await rig.tick();
-    const reads = ["rotations.read", "rotations.list", "rotations.scan", "rotations.scanRecords"];
+    const reads = [
+      "rotations.read",
+      "rotations.list",
+      "rotations.ofBatchAccount",
+      "rotations.scan",
+      "rotations.scanRecords",
+    ];
     expect(writes.filter((each) => each.startsWith("rotations.") && !reads.includes(each))).toEqual([]);
     await other.rotate();
     await other.confirm();

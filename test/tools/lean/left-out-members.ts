@@ -1,4 +1,4 @@
-/** The ways to get a token that need a user: a browser, a code for a device, a password, a broker, or the user's own token. */
+/** The ways to get a token that need a user: a browser, a code for a device, a password, a broker, the user's token. */
 const userFlows = {
   "identity/dist/esm/msal/nodeFlows/msalClient.js": [
     "getPublicApp",

@@ -41,8 +41,11 @@ export const otherOperations = (build: PluginBuild): void => {
 };
 
 /** What nothing outside of the bundle calls: neither the Functions host nor Node. */
-const callersInside =
-  /\/node_modules\/(?:@azure\/(?:arm-batch|core-client|data-tables|identity|keyvault-secrets|msal-common|msal-node)\/.*|zod\/v4\/classic\/schemas)\.m?js$/;
+const callersInside = new RegExp(
+  "/node_modules/(?:@azure/" +
+    "(?:arm-batch|core-client|data-tables|identity|keyvault-secrets|msal-common|msal-node)/.*" +
+    "|zod/v4/classic/schemas)\\.m?js$",
+);
 
 /** See `left-out-members.ts` and `uncalled.ts`. */
 export const members =
