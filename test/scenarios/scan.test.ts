@@ -48,16 +48,18 @@ describe("a tick that finds nothing to do", () => {
   });
 });
 
+/** The requests about records in the tick that adopts so many accounts. */
+const requestsToAdopt = async (accounts: number): Promise<number> => {
+  const rig = new Rig();
+  for (let index = 0; index < accounts; index++) rig.place({ name: `account-${index}` });
+  const calls = await callsOf(rig, () => rig.tick());
+  expect(calls["rotations.list"]).toBeUndefined();
+  return Object.entries(calls).reduce((sum, [name, count]) => sum + (name.startsWith("rotations.") ? count : 0), 0);
+};
+
 describe("accounts that are new", () => {
   it("are adopted with as many table requests each, whatever their number", async () => {
-    const tables = async (accounts: number): Promise<number> => {
-      const rig = new Rig();
-      for (let index = 0; index < accounts; index++) rig.place({ name: `account-${index}` });
-      const { "rotations.list": lists, ...calls } = await callsOf(rig, () => rig.tick());
-      expect(lists).toBeUndefined();
-      return Object.entries(calls).reduce((sum, [name, count]) => sum + (name.startsWith("rotations.") ? count : 0), 0);
-    };
-    const [few, many] = [await tables(10), await tables(40)];
+    const [few, many] = [await requestsToAdopt(10), await requestsToAdopt(40)];
     // One scan each, and the rest by account.
     expect((many - 1) / (few - 1)).toBe(4);
   });
