@@ -76,6 +76,7 @@ type gate = {
   forgetInstanceAfter: string?
   delay: string?
   rollbackWhenUnhealthyFor: string?
+  leastEvidence: ('proof' | 'report' | 'platform' | 'log')?
 }
 
 @export()
@@ -85,6 +86,18 @@ type consumer = {
   instances: int?
   proof: ('optional' | 'required')?
   healthUrl: string?
+  platform: platform?
+}
+
+@export()
+@sealed()
+@description('Where a consumer runs. refresh and restart: of an appService only; linkedService: of a dataFactory only.')
+type platform = {
+  kind: ('appService' | 'containerApp' | 'dataFactory')
+  resourceId: string
+  refresh: bool?
+  restart: bool?
+  linkedService: string?
 }
 
 @export()

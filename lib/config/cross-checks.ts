@@ -1,5 +1,6 @@
 import { parseDuration } from "../rotation/time/duration";
 import type { AccountSchema } from "./configuration-schema";
+import { checkConsumers, checkEvidence } from "./consumer-checks";
 import { checkDistinct, namesOf } from "./distinct-accounts";
 import type { SchemaOptions } from "./field-types";
 import { vaultNameOf } from "./identity-fields";
@@ -24,16 +25,7 @@ const checkWritten = (schema: AccountSchema, written: Unchecked, path: Path, rep
   if (from !== null && from === valid(clock.to, window["to"])) {
     report([...path, "window", "to"], "must differ from the window's from; for no window at all, set window to null");
   }
-  const consumer = schema.shape.gate.shape.consumers.element.shape;
-  const names = listOf(asObject(written["gate"])["consumers"]).map((one) =>
-    valid(consumer.name, asObject(one)["name"]),
-  );
-  names.forEach((name, i) => {
-    const first = names.indexOf(name);
-    if (name !== null && first < i) {
-      report([...path, "gate", "consumers", i, "name"], `is the name of consumers/${first} as well: give each its own`);
-    }
-  });
+  checkConsumers(schema, asObject(written["gate"]), [...path, "gate", "consumers"], report);
 };
 
 const checkExpiry = (schema: AccountSchema, merged: Unchecked, path: Path, report: Report): void => {
@@ -141,6 +133,7 @@ const checkMerged = (
   return (merged, path) => {
     checkSecret(merged, path, report);
     checkExpiry(schema, merged, path, report);
+    checkEvidence(schema, asObject(merged["gate"]), [...path, "gate", "consumers"], report);
     // Tests run the timer themselves, and use lengths that no app could.
     if (emulated) return;
     checkForgetting(schema, merged, path, report);

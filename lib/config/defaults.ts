@@ -14,6 +14,7 @@ export const builtIn = {
     forgetInstanceAfter: "P1D",
     delay: null,
     rollbackWhenUnhealthyFor: null,
+    leastEvidence: "platform",
   },
   stalledAfter: {
     adopting: "P3D",

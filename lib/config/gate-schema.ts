@@ -1,6 +1,8 @@
 import * as z from "zod";
 import { builtIn } from "./defaults";
 import { duration, mustBe, oneOf, type SchemaOptions, text, withBounds } from "./field-types";
+import { grades } from "../rotation/gate/grades";
+import { platform } from "./platform-schema";
 import { hasUserInfo, isSecure, parseUrl } from "./urls";
 
 const isHealthUrl = (value: string, emulated: boolean): boolean => {
@@ -44,6 +46,7 @@ const consumer = (rules: SchemaOptions) =>
           description: "Where to ask for health; null when the app posts its signals.",
           examples: ["https://render-api.example.com/batch-key-health"],
         }),
+      platform,
     },
     { error: mustBe("an object with at least a name") },
   );
@@ -100,4 +103,11 @@ export const gateFields = (rules: SchemaOptions, shortestMs: number) => ({
       default: null,
       examples: ["PT30M"],
     }),
+  leastEvidence: oneOf(grades).meta({
+    description:
+      "The weakest evidence that a consumer's good state may rest on. proof: each of its instances has signed its " +
+      "report; report: each has reported; platform: its platform shows it; log: the vault's audit log shows it.",
+    default: builtIn.gate.leastEvidence,
+    examples: ["report"],
+  }),
 });

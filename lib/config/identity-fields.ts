@@ -5,7 +5,7 @@ import type { SettingsReader } from "./reader";
 import { isPlainBase, parseUrl } from "./urls";
 
 /** A pattern that ignores case without a flag: JSON Schema has none. */
-const anyCase = (word: string): string =>
+export const anyCase = (word: string): string =>
   word.replace(/[a-z]/gi, (letter) => `[${letter.toUpperCase()}${letter.toLowerCase()}]`);
 
 export const guidPattern = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";

@@ -22,6 +22,7 @@ const resolveGate = ({ mode, consumers, delay, ...gate }: CompleteAccount["gate"
   forgetInstanceAfterMs: ms(gate.forgetInstanceAfter),
   delayMs: mode === "delay" ? msOrNull(delay) : null,
   rollbackWhenUnhealthyForMs: msOrNull(gate.rollbackWhenUnhealthyFor),
+  leastEvidence: gate.leastEvidence,
 });
 
 const resolveStalledAfter = (after: CompleteAccount["stalledAfter"]): AccountSettings["stalledAfterMs"] => ({

@@ -1,3 +1,4 @@
+import { type Grade, grades } from "../rotation/gate/grades";
 import * as z from "zod";
 import type { RotationEvidence } from "./rotation-report";
 
@@ -51,8 +52,16 @@ const confirmationSchema = z.array(
     instance: z.string(),
     secretVersion: z.string(),
     proven: z.boolean(),
+    evidence: z.enum(grades).optional(),
   }),
 );
+
+const evidenceInWords: Readonly<Record<Grade, string>> = {
+  proof: "with proof",
+  report: "without proof",
+  platform: "by its platform",
+  log: "by the vault's audit log",
+};
 
 const confirmationLines = ({ confirmations, confirmedInstances }: RotationEvidence): readonly string[] => {
   const parsed = confirmationSchema.safeParse(confirmations);
@@ -60,8 +69,8 @@ const confirmationLines = ({ confirmations, confirmedInstances }: RotationEviden
   const more = confirmedInstances - parsed.data.length;
   return [
     ...parsed.data.map(
-      ({ at, consumer, instance, secretVersion, proven }) =>
-        `  ${at}  ${consumer}/${instance}  version ${secretVersion}  ${proven ? "with proof" : "without proof"}`,
+      ({ at, consumer, instance, secretVersion, proven, evidence = proven ? "proof" : "report" }) =>
+        `  ${at}  ${consumer}/${instance}  version ${secretVersion}  ${evidenceInWords[evidence]}`,
     ),
     ...(more > 0 ? [`  and ${more} more`] : []),
   ];

@@ -1,4 +1,6 @@
-import { type ConsumerState, consumerState, sightingsByConsumer } from "../rotation/gate/consumers";
+import type { ConsumerState } from "../rotation/gate/consumer-state";
+import { consumerState, sightingsByConsumer } from "../rotation/gate/consumers";
+import type { Grade } from "../rotation/gate/grades";
 import { hasLeft } from "../rotation/gate/leaving";
 import { heardAt, type InstanceReport, isPseudo } from "../rotation/gate/signals";
 import { type Instant, msBetween, toInstant } from "../rotation/time/time";
@@ -9,6 +11,8 @@ import type { AccountView } from "../rotation/waiting";
 export interface ConsumerBody {
   readonly name: string;
   readonly state: ConsumerState["state"];
+  /** What its good state rests on at the weakest; null while it is not good. */
+  readonly evidence: Grade | null;
   readonly instances: readonly {
     readonly id: string;
     readonly at: Instant;
@@ -30,6 +34,11 @@ const instanceBody = (report: InstanceReport): ConsumerBody["instances"][number]
   };
 };
 
+const shownState = (found: ConsumerState | null): Pick<ConsumerBody, "state" | "evidence"> => ({
+  state: found?.state ?? "NoSignalYet",
+  evidence: found?.state === "Good" ? found.evidence : null,
+});
+
 export const consumerBodies = ({
   config,
   record,
@@ -43,7 +52,7 @@ export const consumerBodies = ({
   const knownOf = sightingsByConsumer(sightings);
   return gate.consumers.map((consumer) => ({
     name: consumer.name,
-    state: active === null ? "NoSignalYet" : consumerState(consumer, gate, active, knownOf(consumer), now).state,
+    ...shownState(active && consumerState(consumer, gate, active, knownOf(consumer), now)),
     instances: knownOf(consumer)
       .reports.filter((report) => !isPseudo(report) && !hasLeft(report))
       .filter((report) => msBetween(heardAt(report), toInstant(now)) <= gate.forgetInstanceAfterMs)

@@ -1,4 +1,5 @@
 import type { FleetConfig } from "./fleet/fleet-config";
+import type { Grade } from "./gate/grades";
 import type { Phase } from "./phases";
 import type { DiscoveryReason } from "./reasons";
 import type { Instant } from "./time/time";
@@ -11,7 +12,23 @@ export interface ConsumerConfig {
   readonly proof: "optional" | "required";
   /** Where to ask for health; null when the app posts its signals. */
   readonly healthUrl: string | null;
+  /** Where it runs, so that the platform shows what it does; null when it reports for itself. */
+  readonly platform: PlatformConfig | null;
 }
+
+/** A resource of Azure that is, or runs, a consumer. */
+export type PlatformConfig =
+  /** App Service, Functions or Logic Apps Standard: an app, or a slot of one. */
+  | {
+      readonly kind: "appService";
+      readonly resourceId: string;
+      /** Asked to read the new version after each publication, which restarts the app. */
+      readonly refresh: boolean;
+      /** Restarted once more after that. */
+      readonly restart: boolean;
+    }
+  | { readonly kind: "containerApp"; readonly resourceId: string }
+  | { readonly kind: "dataFactory"; readonly resourceId: string; readonly linkedService: string };
 
 export const weekdays = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"] as const;
 export type Weekday = (typeof weekdays)[number];
@@ -38,6 +55,8 @@ export interface GateConfig {
   /** Set exactly when mode is `delay`. */
   readonly delayMs: number | null;
   readonly rollbackWhenUnhealthyForMs: number | null;
+  /** A consumer whose good state rests on less is not good. */
+  readonly leastEvidence: Grade;
 }
 
 /** Which Batch account: the parts of its resource id, as configured. */

@@ -1,5 +1,6 @@
 import type { EventDraft, Evidence } from "./events/events";
-import type { InstanceReport } from "./gate/signals";
+import type { Grade } from "./gate/grades";
+import { type InstanceReport, platformInstance } from "./gate/signals";
 import type { DeathProof, Slot } from "./phases";
 import type { Instant } from "./time/time";
 
@@ -52,12 +53,18 @@ const newKeyProof = (answer: PublishedAs["answer"]): { provenBy: string | null; 
   return { provenBy: null, notProven: `no signed call with this key was accepted: ${why}` };
 };
 
+/** An instance, or the platform of a consumer, that has shown the new key in use, and by what evidence. */
+export interface Confirmation
+  extends Pick<InstanceReport, "consumer" | "instance" | "at" | "secretVersion" | "healthy" | "proven"> {
+  readonly evidence: Grade;
+}
+
 /** How a gate came to be open. */
 export interface Opening {
   /** In spite of which check; null in the plain case. */
   readonly override: string | null;
-  /** The reports that opened it. */
-  readonly confirmations: readonly InstanceReport[];
+  /** What opened it. */
+  readonly confirmations: readonly Confirmation[];
 }
 
 /** Why the gate was open in spite of a check, as the end of a sentence. */
@@ -65,11 +72,14 @@ export const overrideSuffix = (override: string | null): string => (override ===
 
 /** Who confirmed, as the end of a sentence. */
 export const confirmedBy = ({ override, confirmations }: Opening): string => {
-  const count = confirmations.length === 1 ? "1 instance has" : `${confirmations.length} instances have`;
-  return `${count} confirmed it${overrideSuffix(override)}`;
+  const platforms = confirmations.filter(({ instance }) => instance === platformInstance).length;
+  const count = confirmations.length - platforms;
+  const instances = `${count === 1 ? "1 instance has" : `${count} instances have`} confirmed it`;
+  const beside = platforms === 0 ? "" : `, and the platform of ${platforms === 1 ? "1 app" : `${platforms} apps`}`;
+  return `${instances}${beside}${overrideSuffix(override)}`;
 };
 
-/** An audit needs no more than these; a hundred confirmations take up to 34,000 characters. */
+/** An audit needs no more than these; a hundred confirmations take up to 37,000 characters. */
 const maxOverride = 2_000;
 const maxConfirmations = 100;
 
@@ -78,13 +88,14 @@ export const openingEvidence = ({ override, confirmations }: Opening): Evidence 
   confirmedInstances: confirmations.length,
   confirmations: confirmations
     .slice(0, maxConfirmations)
-    .map(({ consumer, instance, at, secretVersion, healthy, proven }) => ({
+    .map(({ consumer, instance, at, secretVersion, healthy, proven, evidence }) => ({
       consumer,
       instance,
       at,
       secretVersion,
       healthy,
       proven,
+      evidence,
     })),
 });
 

@@ -27,13 +27,18 @@ export const waitingReasons = {
   OnPreviousKey: "an instance does not run on the published version yet",
   ProofMissing: "an instance has not proven that it holds the published key",
   Unhealthy: "an instance reports that it is not healthy",
+  PinnedVersion: "an app refers to one fixed version of the secret, so it never reads a new one",
+  RefreshFailed: "the platform of an app could not read the published version for it",
+  RefreshPending: "the platform of an app has not read the published version for it yet",
+  NeedsSignal: "the platform cannot show which version an app uses, so the app must report",
+  EvidenceTooWeak: "a consumer is good by weaker evidence than the configuration demands",
   SoakNotElapsed: "all consumers are good, but not yet for long enough",
 } as const;
 
 export type WaitingReason = keyof typeof waitingReasons;
 
-/** Reasons that shut the gate on behalf of one consumer, in the order in which they are checked. */
-export const consumerReasons = [
+/** Reasons that come of what the instances of a consumer have reported, in the order in which they are checked. */
+export const reportReasons = [
   "NoSignalYet",
   "SignalStale",
   "InstancesMissing",
@@ -41,6 +46,19 @@ export const consumerReasons = [
   "ProofMissing",
   "Unhealthy",
 ] as const satisfies readonly WaitingReason[];
+
+export type ReportReason = (typeof reportReasons)[number];
+
+/** Reasons that come of what the platform of a consumer shows. */
+export const platformReasons = [
+  "PinnedVersion",
+  "RefreshFailed",
+  "RefreshPending",
+  "NeedsSignal",
+] as const satisfies readonly WaitingReason[];
+
+/** Reasons that shut the gate on behalf of one consumer. */
+export const consumerReasons = [...reportReasons, ...platformReasons, "EvidenceTooWeak"] as const;
 
 export type ConsumerReason = (typeof consumerReasons)[number];
 

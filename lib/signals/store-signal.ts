@@ -26,7 +26,9 @@ export const storeSignal = async (
   { now, limits }: { readonly now: Date; readonly limits: SignalLimits },
   call: CallOptions,
 ): Promise<StoredSignal> => {
-  const proof = config.gate.consumers.find(({ name }) => name === signal.consumer)?.proof ?? "required";
+  const own = config.gate.consumers.find(({ name }) => name === signal.consumer)?.proof ?? "required";
+  // An unproven report of leaving must not end an instance whose proof the gate waits for.
+  const proof = config.gate.leastEvidence === "proof" ? "required" : own;
   const merge = (known: InstanceReport | null) => mergeReport(known, signal, toInstant(now), { ...limits, proof });
   const known = await update(app, config, signal, (report) => (report === null ? null : merge(report)), call);
   if (known !== null) return known;

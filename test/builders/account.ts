@@ -7,6 +7,7 @@ export const aConsumer = (changes: Partial<ConsumerConfig> = {}): ConsumerConfig
   instances: 1,
   proof: "optional",
   healthUrl: null,
+  platform: null,
   ...changes,
 });
 
@@ -18,6 +19,7 @@ export const aGate = (changes: Partial<GateConfig> = {}): GateConfig => ({
   forgetInstanceAfterMs: days(1),
   delayMs: null,
   rollbackWhenUnhealthyForMs: null,
+  leastEvidence: "platform",
   ...changes,
 });
 

@@ -1,3 +1,4 @@
+import type { Confirmation } from "../../lib/rotation/evidence";
 import { nothingSeen, type Sightings } from "../../lib/rotation/gate/sightings";
 import type { IncomingSignal, InstanceReport } from "../../lib/rotation/gate/signals";
 import { v2 } from "./state";
@@ -22,6 +23,12 @@ export const aReport = (changes: Partial<InstanceReport> = {}): InstanceReport =
   leftAt: null,
   ...changes,
 });
+
+/** The same report as the history has it. */
+export const aConfirmation = (changes: Partial<InstanceReport> = {}): Confirmation => {
+  const report = aReport(changes);
+  return { ...report, evidence: report.proven ? "proof" : "report" };
+};
 
 /** What consumers have reported, and nothing else is known. */
 export const reported = (...reports: readonly InstanceReport[]): Sightings => ({ ...nothingSeen, reports });

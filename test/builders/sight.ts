@@ -22,15 +22,11 @@ export const anAppServiceSeen = (changes: Partial<AppServiceSeen> = {}): AppServ
   kind: "appService",
   consumer: "render-web",
   resourceId: siteId,
+  secret: "https://render.vault.azure.net/secrets/renderweu-batch-key",
   version: v2,
+  problem: null,
   lookedAt: at("10:10"),
-  references: [
-    {
-      setting: "BATCH_KEY",
-      reference: "@Microsoft.KeyVault(SecretUri=https://render-vault.vault.azure.net/secrets/renderweu-batch-key)",
-      status: "Resolved",
-    },
-  ],
+  references: [{ setting: "BATCH_KEY", pinnedTo: null, status: "Resolved" }],
   instances: [{ name: "b8f0c2", state: "READY" }],
   refresh: { attempts: 1, answeredAt: at("10:02"), nextAttemptAt: null, problem: null },
   restart: { attempts: 0, answeredAt: null, nextAttemptAt: null, problem: null },

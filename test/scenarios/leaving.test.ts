@@ -1,3 +1,4 @@
+import { readStatus } from "../../lib/operations/read-status";
 import { aConsumer } from "../builders/account";
 import { minutes } from "../builders/time";
 import { aReport } from "../builders/report";
@@ -54,6 +55,21 @@ test.each(["optional", "required"] as const)(
     expect(place.phase).toBe("idle");
   },
 );
+
+test("where the gate demands proofs, an unproven report of leaving ends no instance, signed or not", async () => {
+  const consumers = [aConsumer({ instances: 0 })];
+  const place = new Rig().place({ gate: { soakMs: 0, leastEvidence: "proof", consumers } });
+  await place.rig.tick();
+  await place.report({ proven: false });
+  await place.rig.tick();
+  expect(await readStatus(place.rig.app, place.config)).toMatchObject({ waitingFor: { reason: "EvidenceTooWeak" } });
+  await place.report({ proven: false, leaving: true });
+  await place.rig.tick();
+  expect(place.phase).toBe("adopting");
+  await place.report({ proven: true, leaving: true });
+  await place.rig.tick();
+  expect(place.phase).toBe("idle");
+});
 
 test("where none has to run, a rotation waits for the command that runs, and goes on when it has ended", async () => {
   const place = new Rig().place({ gate: { soakMs: minutes(1), consumers: [aConsumer({ instances: 0 })] } });

@@ -23,6 +23,7 @@ const aConfig = (random: Random, index: number, probe: AccountConfig["probe"]): 
     instances: random.chance(0.35) ? 2 : 1,
     proof,
     healthUrl: random.chance(0.07) ? `https://app-${number + 1}.account-${index + 1}.example/health` : null,
+    platform: null,
   }));
   return {
     name: `account-${index + 1}`,
@@ -44,6 +45,7 @@ const aConfig = (random: Random, index: number, probe: AccountConfig["probe"]): 
       forgetInstanceAfterMs: 2 * hour,
       delayMs: mode === "delay" ? 30 * minute : null,
       rollbackWhenUnhealthyForMs: random.chance(0.1) ? 10 * minute : null,
+      leastEvidence: "platform",
     },
     stalledAfterMs: {
       adopting: 12 * hour,

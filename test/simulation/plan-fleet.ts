@@ -34,7 +34,7 @@ const aMember = (random: Random, index: number): AccountPlan => {
   const gate = {
     ...config.gate,
     mode: "signals" as const,
-    consumers: [{ name: "app-1", instances: 1, proof: "optional" as const, healthUrl: null }],
+    consumers: [{ name: "app-1", instances: 1, proof: "optional" as const, healthUrl: null, platform: null }],
     soakMs: 0,
     delayMs: null,
     rollbackWhenUnhealthyForMs: random.pick([null, 10 * minute]),

@@ -56,7 +56,8 @@ test("the gate's reasons have the app's spelling and order", () => {
   const named = captures(section("How it decides"), /`([A-Z][a-z]+[A-Z]\w+|Paused|Unhealthy)`/g);
   const ofTheGate = words(`
     Paused TargetKeyRefused OutsideWindow ApprovalPending DelayNotElapsed NoSignalYet SignalStale InstancesMissing
-    OnPreviousKey ProofMissing Unhealthy SoakNotElapsed
+    OnPreviousKey ProofMissing Unhealthy PinnedVersion RefreshFailed RefreshPending NeedsSignal EvidenceTooWeak
+    SoakNotElapsed
   `);
   expect(named).toEqual(ofTheGate);
   expect(Object.keys(waitingReasons)).toEqual(expect.arrayContaining([...named]));

@@ -27,7 +27,15 @@ const readers = z.strictObject({
 });
 
 /** What the sights of every platform have. */
-const platform = { consumer: text, resourceId: text, version: text, lookedAt: instant, goodSince: instant.nullable() };
+const platform = {
+  consumer: text,
+  resourceId: text,
+  secret: text,
+  version: text,
+  lookedAt: instant.nullable(),
+  problem: text.nullable(),
+  goodSince: instant.nullable(),
+};
 
 const request = z.strictObject({
   attempts: z.int().min(0),
@@ -39,7 +47,7 @@ const request = z.strictObject({
 const appService = z.strictObject({
   kind: z.literal("appService"),
   ...platform,
-  references: z.array(z.strictObject({ setting: text, reference: text, status: text })),
+  references: z.array(z.strictObject({ setting: text, pinnedTo: text.nullable(), status: text })),
   instances: z.array(z.strictObject({ name: text, state: text })),
   refresh: request,
   restart: request,

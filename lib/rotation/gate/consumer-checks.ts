@@ -1,5 +1,5 @@
 import type { ConsumerConfig, GateConfig } from "../account-config";
-import type { ConsumerReason } from "../reasons";
+import type { ReportReason } from "../reasons";
 import { formatDuration } from "../time/duration";
 import { type Instant, latestOf, plusMs, toInstant } from "../time/time";
 import { heardAt, type InstanceReport } from "./signals";
@@ -69,8 +69,8 @@ const lastHeard = ({ forgotten, left, gate }: ConsumerView): string => {
     : `, not heard of since ${last} (forgotten after ${formatDuration(gate.forgetInstanceAfterMs)})`;
 };
 
-/** Run in the order of `consumerReasons`: the first that finds a fault is what log, status, page and alarm show. */
-export const consumerChecks: Readonly<Record<ConsumerReason, (seen: ConsumerView) => Fault>> = {
+/** Run in the order of `reportReasons`: the first that finds a fault is what log, status, page and alarm show. */
+export const consumerChecks: Readonly<Record<ReportReason, (seen: ConsumerView) => Fault>> = {
   NoSignalYet: (seen) => {
     const { left, consumer, published } = seen;
     const running = runningOf(seen);

@@ -1,5 +1,5 @@
 import type { ConsumerConfig, GateConfig } from "../account-config";
-import { type ConsumerReason, consumerReasons } from "../reasons";
+import { reportReasons } from "../reasons";
 import {
   consumerChecks,
   type ConsumerView,
@@ -8,15 +8,22 @@ import {
   runningOf,
   unhealthyInstance,
 } from "./consumer-checks";
+import type { ConsumerState, GoodState } from "./consumer-state";
+import { type Grade, isWeaker, weakest } from "./grades";
 import { hasLeft } from "./leaving";
-import { contradicted, healthUrlInstance, heardAt, type InstanceReport, isPseudo, refusedInstance } from "./signals";
+import { type PlatformQuestion, platformState } from "./platform-state";
+import {
+  contradicted,
+  healthUrlInstance,
+  heardAt,
+  type InstanceReport,
+  isPseudo,
+  platformInstance,
+  refusedInstance,
+} from "./signals";
+import type { Confirmation } from "../evidence";
 import { type Sightings } from "./sightings";
 import { type Instant, latest, latestOf, plusMs, toInstant } from "../time/time";
-
-/** The state of one consumer, seen from the published version. */
-export type ConsumerState =
-  | { readonly state: "Good"; readonly goodSince: Instant }
-  | { readonly state: ConsumerReason; readonly detail: string; readonly since: Instant };
 
 /**
  * Sightings with the reports of one consumer only: with many consumers, searching all reports for each of them takes
@@ -37,18 +44,58 @@ export const consumerState = (
   consumer: ConsumerConfig,
   gate: GateConfig,
   published: PublishedVersion,
-  { reports }: Sightings,
+  { reports, platforms }: Sightings,
   now: Date,
 ): ConsumerState => {
   const healthUrlReport = healthUrlReportOf(consumer, reports);
   if (healthUrlReport?.healthy === false) return { state: "Unhealthy", ...faultOfHealthUrl(consumer, healthUrlReport) };
   const seen = seenOf(consumer, gate, published, reports, now);
-  for (const state of consumerReasons) {
+  const { platform } = consumer;
+  if (platform === null) return strongEnough(seen, reportedState(seen, healthUrlReport));
+  const running = runningOf(seen).length > 0;
+  const shown = platformState(platform, { consumer, gate, published, platforms, reports: running, now });
+  if (shown.state !== "Good") return shown;
+  // What it reports beside that can shut its gate, and without a health URL it need not report.
+  if (consumer.healthUrl === null && !running && seen.refused === null) return strongEnough(seen, shown);
+  return strongEnough(seen, both(shown, reportedState(seen, healthUrlReport)));
+};
+
+/** The state by what its instances have reported. */
+const reportedState = (seen: ConsumerView, healthUrlReport: InstanceReport | undefined): ConsumerState => {
+  for (const state of reportReasons) {
     const fault = consumerChecks[state](seen);
     if (fault !== null) return { state, ...fault };
   }
   // A bad answer in between was a break as well, also where no instance has reported one.
-  return { state: "Good", goodSince: latest(goodSince(seen), healthUrlReport?.goodSince ?? published.publishedAt) };
+  const since = latest(goodSince(seen), healthUrlReport?.goodSince ?? seen.published.publishedAt);
+  return { state: "Good", goodSince: since, evidence: gradeOf(seen) };
+};
+
+const both = (one: GoodState, other: ConsumerState): ConsumerState =>
+  other.state === "Good"
+    ? {
+        state: "Good",
+        goodSince: latest(one.goodSince, other.goodSince),
+        evidence: weakest(one.evidence, other.evidence),
+      }
+    : other;
+
+const isSigned = ({ proven, unsigned }: InstanceReport): boolean => proven && unsigned === null;
+
+const gradeOf = ({ known, left }: ConsumerView): Grade =>
+  (known.length > 0 ? known : left).every(isSigned) ? "proof" : "report";
+
+const strongEnough = ({ consumer, gate, known }: ConsumerView, found: ConsumerState): ConsumerState => {
+  if (found.state !== "Good" || !isWeaker(found.evidence, gate.leastEvidence)) return found;
+  const unsigned = found.evidence === "report" ? known.find((report) => !isSigned(report)) : undefined;
+  const which = unsigned === undefined ? "" : `; ${consumer.name}/${unsigned.instance} has not signed its report`;
+  return {
+    state: "EvidenceTooWeak",
+    detail:
+      `${consumer.name} is good by evidence of grade ${found.evidence}, and gate.leastEvidence is ` +
+      `${gate.leastEvidence}${which}`,
+    since: found.goodSince,
+  };
 };
 
 /** The last answer of its health URL, where it has one. */
@@ -91,26 +138,51 @@ export const complaintOf = (
   consumer: ConsumerConfig,
   gate: GateConfig,
   published: PublishedVersion,
-  { reports }: Sightings,
+  { reports, platforms }: Sightings,
   now: Date,
 ): Fault => {
   const healthUrlReport = healthUrlReportOf(consumer, reports);
   if (healthUrlReport?.healthy === false) return faultOfHealthUrl(consumer, healthUrlReport);
-  return unhealthyInstance(seenOf(consumer, gate, published, reports, now));
+  const seen = seenOf(consumer, gate, published, reports, now);
+  const found = unhealthyInstance(seen);
+  if (found !== null || consumer.platform === null) return found;
+  const shown = platformState(consumer.platform, { consumer, gate, published, platforms, reports: false, now });
+  return shown.state === "Unhealthy" ? { detail: shown.detail, since: shown.since } : null;
 };
 
 /**
- * The reports by which the gate may open: of configured consumers, not forgotten, healthy, on the published version.
+ * What the gate may open by. Reports: of configured consumers, not forgotten, healthy, on the published version.
+ * Platforms: of consumers that are good by theirs.
  */
 export const confirmationsOf = (
   gate: GateConfig,
   published: PublishedVersion,
-  { reports }: Sightings,
+  { reports, platforms }: Sightings,
   now: Date,
-): readonly InstanceReport[] =>
-  gate.consumers
-    .flatMap((consumer) => seenOf(consumer, gate, published, reports, now).known)
-    .filter((report) => report.healthy && report.secretVersion === published.version && !contradicted(report));
+): readonly Confirmation[] =>
+  gate.consumers.flatMap((consumer) => [
+    ...seenOf(consumer, gate, published, reports, now)
+      .known.filter((report) => report.healthy && report.secretVersion === published.version && !contradicted(report))
+      .map((report) => ({ ...report, evidence: isSigned(report) ? ("proof" as const) : ("report" as const) })),
+    ...platformConfirmation({ consumer, gate, published, platforms, reports: false, now }),
+  ]);
+
+const platformConfirmation = (question: PlatformQuestion): readonly Confirmation[] => {
+  const { consumer, published } = question;
+  const found = consumer.platform === null ? null : platformState(consumer.platform, question);
+  if (found?.state !== "Good") return [];
+  return [
+    {
+      consumer: consumer.name,
+      instance: platformInstance,
+      at: found.goodSince,
+      secretVersion: published.version,
+      healthy: true,
+      proven: false,
+      evidence: found.evidence,
+    },
+  ];
+};
 
 /** A consumer whose health URL does not answer is unhealthy, whatever its instances reported before. */
 const faultOfHealthUrl = (consumer: ConsumerConfig, report: InstanceReport): NonNullable<Fault> => ({
@@ -128,9 +200,9 @@ const faultOfHealthUrl = (consumer: ConsumerConfig, report: InstanceReport): Non
  */
 const goodSince = (seen: ConsumerView): Instant => {
   const { consumer, gate, published, known, forgotten, left } = seen;
-  const streaks = known.map((report) => streakOf(report, consumer));
+  const streaks = known.map((report) => streakOf(report, seen));
   const starts = (consumer.instances === 0 ? [...known, ...left] : runningOf(seen))
-    .map((report) => streakOf(report, consumer).since)
+    .map((report) => streakOf(report, seen).since)
     .toSorted();
   const nth = Math.max(consumer.instances, 1);
   const lastForgotten = latestOf(forgotten, heardAt);
@@ -149,15 +221,16 @@ interface Streak {
   readonly joined: boolean;
 }
 
-const streakOf = (report: InstanceReport, { proof }: ConsumerConfig): Streak => {
+const streakOf = (report: InstanceReport, { consumer, gate }: Pick<ConsumerView, "consumer" | "gate">): Streak => {
   const since = report.goodSince ?? report.receivedAt;
-  const provenSince = proof === "required" ? (report.provenSince ?? report.receivedAt) : since;
+  const mustProve = consumer.proof === "required" || gate.leastEvidence === "proof";
+  const provenSince = mustProve ? (report.provenSince ?? report.receivedAt) : since;
   return { since: latest(since, provenSince), joined: report.joinedHealthy && provenSince <= since };
 };
 
 /** Until when an instance that has left was not good; null where it always was. */
-const breakOf = (report: InstanceReport, { consumer, published }: ConsumerView): Instant | null => {
-  if (report.goodSince === null || report.secretVersion !== published.version) return report.leftAt;
-  const { since, joined } = streakOf(report, consumer);
+const breakOf = (report: InstanceReport, seen: ConsumerView): Instant | null => {
+  if (report.goodSince === null || report.secretVersion !== seen.published.version) return report.leftAt;
+  const { since, joined } = streakOf(report, seen);
   return joined ? null : since;
 };

@@ -55,6 +55,9 @@ export const healthUrlInstance = "(healthUrl)";
 /** The row that stands for the instances of a consumer whose reports are refused, because it has too many. */
 export const refusedInstance = "(refused)";
 
+/** Stands for what the platform of a consumer shows, in the history. */
+export const platformInstance = "(platform)";
+
 /** Whether it is the report of no instance of an app. */
 export const isPseudo = ({ instance }: Pick<InstanceReport, "instance">): boolean => instance.startsWith("(");
 

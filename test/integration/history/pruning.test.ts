@@ -1,6 +1,6 @@
 import { TransientServiceError } from "../../../lib/errors";
 import { previousRetired } from "../../../lib/rotation/transitions";
-import { aReport } from "../../builders/report";
+import { aConfirmation } from "../../builders/report";
 import { aRotation } from "../../builders/state";
 import { days, hours } from "../../builders/time";
 import { anEvent } from "../../contracts/suites/records";
@@ -88,7 +88,7 @@ it("any text of an operator is stored as it was hashed", async () => {
 it("the longest evidence fits in a column: 100 instances with the longest names, all in an override", async () => {
   const place = await tables.rotated();
   const confirmations = Array.from({ length: 400 }, (_, index) =>
-    aReport({ consumer: "c".repeat(64), instance: String(index).padStart(64, "i"), healthy: false }),
+    aConfirmation({ consumer: "c".repeat(64), instance: String(index).padStart(64, "i"), healthy: false }),
   );
   const retirement = { override: "o".repeat(50_000), byOthers: false, requestId: "r".repeat(64), confirmations };
   const [draft] = previousRetired(aRotation().published(), retirement, new Date()).events;

@@ -151,7 +151,7 @@ describe("RotationOverdue in a window", () => {
 /** Two instances, both on the previous key. */
 const published = async (): Promise<Place> => {
   const place = new Rig().place({
-    gate: { consumers: [{ name: "render-api", instances: 2, proof: "optional", healthUrl: null }] },
+    gate: { consumers: [{ name: "render-api", instances: 2, proof: "optional", healthUrl: null, platform: null }] },
   });
   await place.rig.tick();
   for (const instance of ["vm-1", "vm-2"]) await place.report({ instance });

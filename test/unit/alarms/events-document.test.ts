@@ -194,6 +194,7 @@ const pulled = async (): Promise<Place> => {
     instances: 1,
     proof: "optional",
     healthUrl: "https://render.example/health",
+    platform: null,
   } as const;
   const place = new Rig({ lookers: () => [blind] }).place({ gate: { consumers: [consumer] } });
   await place.rig.tick();

@@ -19,6 +19,9 @@ const day = 86_400_000;
 const read = (defaults: object, ...accounts: readonly object[]) =>
   settingsOf(withConfiguration({ defaults, accounts })).accounts;
 
+const inGroup = (what: string): string =>
+  `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/render/providers/Microsoft.${what}`;
+const siteId = inGroup("Web/sites/render-web");
 const consumer = (changes: object) => ({ gate: { consumers: [{ name: "render-api", ...changes }] } });
 
 const consumersNamed = (...names: readonly string[]) => ({ gate: { consumers: names.map((name) => ({ name })) } });
@@ -45,12 +48,13 @@ describe("an account's defaults", () => {
       paused: false,
       gate: {
         mode: "signals",
-        consumers: [{ name: "render-api", instances: 1, proof: "optional", healthUrl: null }],
+        consumers: [{ name: "render-api", instances: 1, proof: "optional", healthUrl: null, platform: null }],
         soakMs: 10 * minute,
         signalFreshnessMs: 15 * minute,
         forgetInstanceAfterMs: day,
         delayMs: null,
         rollbackWhenUnhealthyForMs: null,
+        leastEvidence: "platform",
       },
       stalledAfterMs: {
         adopting: 3 * day,
@@ -134,7 +138,9 @@ describe("defaults", () => {
       anAccount({ window: null, gate: { consumers: [{ name: "mine" }] } }),
     );
     expect(account?.window).toBeNull();
-    expect(account?.gate.consumers).toEqual([{ name: "mine", instances: 1, proof: "optional", healthUrl: null }]);
+    expect(account?.gate.consumers).toEqual([
+      { name: "mine", instances: 1, proof: "optional", healthUrl: null, platform: null },
+    ]);
   });
 
   it.each(["name", "resourceId", "secret"])("may not hold %s", (key) => {
@@ -325,6 +331,21 @@ describe("each key of an account", () => {
     { proof: "required" },
     { healthUrl: null },
     { healthUrl: "https://a.example.com:8443/health?deep=1" },
+    { platform: null },
+    { platform: { kind: "appService", resourceId: siteId } },
+    { platform: { kind: "appService", resourceId: `${siteId}/slots/staging`, refresh: false } },
+    {
+      platform: { kind: "appService", resourceId: siteId.toLowerCase(), restart: true },
+      healthUrl: "https://a.example",
+    },
+    { platform: { kind: "containerApp", resourceId: inGroup("App/containerApps/render-jobs") } },
+    {
+      platform: {
+        kind: "dataFactory",
+        resourceId: inGroup("DataFactory/factories/etl"),
+        linkedService: "Azure Batch 1",
+      },
+    },
   ])("accepts a consumer with %j", (changes) => {
     expect(accountPlaces(consumer(changes))).toEqual([]);
   });
@@ -344,6 +365,23 @@ describe("each key of an account", () => {
     [{ healthUrl: "ftp://a.example.com" }, "healthUrl"],
     [{ healthUrl: "/health" }, "healthUrl"],
     [{ health: "x" }, "health"],
+    [{ platform: "appService" }, "platform"],
+    [{ platform: { kind: "vm", resourceId: siteId } }, "platform/kind"],
+    [{ platform: { kind: "appService" } }, "platform/resourceId"],
+    [{ platform: { kind: "appService", resourceId: inGroup("App/containerApps/a") } }, "platform/resourceId"],
+    [{ platform: { kind: "appService", resourceId: `${siteId}/slots` } }, "platform/resourceId"],
+    [{ platform: { kind: "appService", resourceId: `${siteId}?a=b` } }, "platform/resourceId"],
+    [{ platform: { kind: "appService", resourceId: siteId, refresh: "yes" } }, "platform/refresh"],
+    [{ platform: { kind: "appService", resourceId: siteId, linkedService: "a" } }, "platform/linkedService"],
+    [{ platform: { kind: "containerApp", resourceId: siteId } }, "platform/resourceId"],
+    [{ platform: { kind: "containerApp", resourceId: inGroup("App/jobs/a") } }, "platform/resourceId"],
+    [{ platform: { kind: "dataFactory", resourceId: inGroup("DataFactory/factories/etl") } }, "platform/linkedService"],
+    [
+      { platform: { kind: "dataFactory", resourceId: inGroup("DataFactory/factories/etl"), linkedService: "a/b" } },
+      "platform/linkedService",
+    ],
+    [{ platform: { kind: "appService", resourceId: siteId }, proof: "required" }, "platform"],
+    [{ platform: { kind: "appService", resourceId: siteId, refresh: false, restart: true } }, "platform/restart"],
   ])("refuses a consumer with %j", (changes, key) => {
     expect(accountPlaces(consumer(changes))).toEqual([`/gate/consumers/0/${key}`]);
   });
@@ -363,6 +401,30 @@ describe("each key of an account", () => {
         at: "ROTATION_ACCOUNTS/accounts/0/gate/consumers",
         problem: "must name at least one consumer in mode signals; without any, choose mode approval or delay",
       },
+    ]);
+  });
+});
+
+describe("leastEvidence", () => {
+  const consumers = [{ name: "render-api" }, { name: "web", platform: { kind: "appService", resourceId: siteId } }];
+
+  it.each([
+    ["proof", ["/gate/consumers/1/platform"]],
+    ["report", ["/gate/consumers/1/platform"]],
+    ["platform", []],
+    ["log", []],
+    ["none", ["/gate/leastEvidence"]],
+  ])("%s is refused where a consumer on a platform could never be good", (leastEvidence, places) => {
+    expect(accountPlaces({ gate: { consumers, leastEvidence } })).toEqual(places);
+  });
+
+  it("counts wherever it is written", () => {
+    const accounts = [anAccount({ gate: { consumers } })];
+    const { at, problem } =
+      problemsOf(withConfiguration({ defaults: { gate: { leastEvidence: "proof" } }, accounts }))[0] ?? {};
+    expect([at, problem]).toEqual([
+      "ROTATION_ACCOUNTS/accounts/0/gate/consumers/1/platform",
+      "is weaker evidence than gate.leastEvidence demands (proof): set gate.leastEvidence to one of platform, log",
     ]);
   });
 });

@@ -103,6 +103,7 @@ describe("the report of a completed rotation", () => {
         secretVersion: second?.version,
         healthy: true,
         proven: true,
+        evidence: "proof",
       },
     ]);
     expect(evidence.confirmedInstances).toBe(1);

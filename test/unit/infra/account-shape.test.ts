@@ -38,6 +38,8 @@ const membersOf = (name: string): Form =>
 const ofSchema = (part: unknown): Form => {
   const alternatives = at(part, "anyOf");
   if (Array.isArray(alternatives)) return ofSchema(alternatives.find((one) => at(one, "type") !== "null"));
+  const kinds = at(part, "oneOf");
+  if (Array.isArray(kinds)) return ofKinds(kinds);
   const [choices, properties, items] = [at(part, "enum"), at(part, "properties"), at(part, "items")];
   if (properties !== undefined) {
     expect(at(part, "additionalProperties")).toBe(false);
@@ -51,6 +53,12 @@ const ofSchema = (part: unknown): Form => {
   if (Array.isArray(choices)) return `choice of ${choices.join(", ")}`;
   return { string: "text", integer: "number", boolean: "boolean" }[String(at(part, "type"))] ?? "unknown";
 };
+
+/** A template has one type with the members of all kinds: which go together is for the app to check. */
+const ofKinds = (kinds: readonly unknown[]): Form => ({
+  ...Object.assign({}, ...kinds.map((kind) => Object(ofSchema(kind)))),
+  kind: `choice of ${kinds.map((kind) => String(at(at(at(kind, "properties"), "kind"), "const"))).join(", ")}`,
+});
 
 /** Which of the two scopes is given is for the app to check: the template knows both. */
 const [groups, subscriptions] = schema.properties.discovery.properties.scope.anyOf;

@@ -50,7 +50,7 @@ describe("the status body", () => {
     expect(membersOf(got)).toEqual(members);
     expect(membersOf(got["secret"])).toEqual(["vaultUrl", "name", "version"]);
     expect(got["consumers"]).toHaveLength(1);
-    expect(membersOf(body.consumers[0])).toEqual(["name", "state", "instances"]);
+    expect(membersOf(body.consumers[0])).toEqual(["name", "state", "evidence", "instances"]);
     expect(membersOf(body.consumers[0]?.instances[0])).toEqual(["id", "at", "secretVersion", "healthy", "proven"]);
   });
 
@@ -69,7 +69,7 @@ describe("the status body", () => {
       rotation: null,
       lastRotation: null,
       nextDueAt: null,
-      consumers: [{ name: "render-api", state: "NoSignalYet", instances: [] }],
+      consumers: [{ name: "render-api", state: "NoSignalYet", evidence: null, instances: [] }],
     });
   });
 
@@ -197,13 +197,14 @@ describe("the consumers", () => {
       {
         name: "render-api",
         state: "SignalStale",
+        evidence: null,
         instances: [
           { id: "vm-1", at: at("10:10"), secretVersion: v2, healthy: true, proven: true },
           { id: "vm-2", at: at("10:12"), secretVersion: v1, healthy: true, proven: false },
           { id: "just-known", at: at("10:15", 23), secretVersion: v2, healthy: true, proven: false },
         ],
       },
-      { name: "nightly-etl", state: "NoSignalYet", instances: [] },
+      { name: "nightly-etl", state: "NoSignalYet", evidence: null, instances: [] },
     ]);
   });
 
@@ -216,7 +217,10 @@ describe("the consumers", () => {
   });
 
   it("are shown as good when they are", () => {
-    expect(statusIn(aRotation().published(), [aReport()]).consumers[0]?.state).toBe("Good");
+    expect(statusIn(aRotation().published(), [aReport()]).consumers[0]).toMatchObject({
+      state: "Good",
+      evidence: "report",
+    });
   });
 });
 

@@ -1,6 +1,6 @@
 import * as to from "../../../lib/rotation/transitions";
 import { aPause } from "../../builders/record";
-import { aReport } from "../../builders/report";
+import { aConfirmation } from "../../builders/report";
 import type { PublishedAs } from "../../../lib/rotation/evidence";
 import { aDeathProof, aRotation, idle, thePrimary, theSecondary, v1, v2, v3 } from "../../builders/state";
 import { at, minutes, when } from "../../builders/time";
@@ -56,7 +56,7 @@ describe("the first reconcile", () => {
 
 describe("the end of an adoption", () => {
   it("makes the account idle on the key that every consumer uses", () => {
-    const confirmations = [aReport(), aReport({ instance: "vm-2" })];
+    const confirmations = [aConfirmation(), aConfirmation({ instance: "vm-2" })];
     expect(to.adopted(thePrimary(), { override: null, confirmations })).toMatchObject({
       state: { phase: "idle", active: thePrimary() },
       events: [
@@ -73,13 +73,26 @@ describe("the end of an adoption", () => {
     [0, "0 instances have"],
     [1, "1 instance has"],
   ])("names the override, and claims only the %i confirmations that there are", (count, words) => {
-    const confirmations = Array.from({ length: count }, () => aReport());
+    const confirmations = Array.from({ length: count }, () => aConfirmation());
     expect(to.adopted(thePrimary(), { override: "approved by operator:ada", confirmations }).events).toMatchObject([
       {
         detail: `the primary key, version ${v1}, is adopted; ${words} confirmed it; approved by operator:ada`,
         evidence: { override: "approved by operator:ada", confirmedInstances: count },
       },
     ]);
+  });
+
+  it.each([
+    [1, ["api"], "1 instance has confirmed it, and the platform of 1 app"],
+    [0, ["api", "web"], "0 instances have confirmed it, and the platform of 2 apps"],
+  ])("names the apps that only their platform shows (%i, %j)", (count, apps, words) => {
+    const confirmations = [
+      ...Array.from({ length: count }, () => aConfirmation()),
+      ...apps.map((consumer) => aConfirmation({ consumer, instance: "(platform)" })),
+    ];
+    expect(to.adopted(thePrimary(), { override: null, confirmations }).events[0]?.detail).toBe(
+      `the primary key, version ${v1}, is adopted; ${words}`,
+    );
   });
 });
 
@@ -180,7 +193,7 @@ describe("a rotation", () => {
     ["with an override", "approved", false, "primary key regenerated", "; approved"],
     ["after an outside regenerate", null, true, "primary key had been regenerated already", ""],
   ])("retires the previous key %s, and does not claim that it is dead", (_what, override, byOthers, begin, end) => {
-    const retirement = { override, byOthers, requestId: "request-4", confirmations: [aReport({ proven: true })] };
+    const retirement = { override, byOthers, requestId: "request-4", confirmations: [aConfirmation({ proven: true })] };
     expect(to.previousRetired(aRotation().published(), retirement, when("10:20"))).toEqual({
       state: aRotation().retired(),
       events: [
@@ -201,6 +214,7 @@ describe("a rotation", () => {
                 secretVersion: v2,
                 healthy: true,
                 proven: true,
+                evidence: "proof",
               },
             ],
           },
@@ -210,7 +224,7 @@ describe("a rotation", () => {
   });
 
   it("lists at most 100 confirmations, and counts all", () => {
-    const confirmations = Array.from({ length: 101 }, (_, i) => aReport({ instance: `vm-${i}` }));
+    const confirmations = Array.from({ length: 101 }, (_, i) => aConfirmation({ instance: `vm-${i}` }));
     const retirement = { override: null, byOthers: false, requestId: null, confirmations };
     const [event] = to.previousRetired(aRotation().published(), retirement, when("10:20")).events;
     expect(event?.evidence).toMatchObject({ confirmedInstances: 101 });

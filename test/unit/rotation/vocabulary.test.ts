@@ -40,14 +40,18 @@ describe("reasons to wait", () => {
       DryRun NewerConfiguration Paused Blackout OutsideWindow FleetStopped CanaryPending FleetLimit Claimed
       BackingOff OutcomeUnknown NewKeyNotAcceptedYet
       OldKeyStillAccepted TargetKeyRefused KeyListStale ApprovalPending DelayNotElapsed NoSignalYet SignalStale
-      InstancesMissing OnPreviousKey ProofMissing Unhealthy SoakNotElapsed
+      InstancesMissing OnPreviousKey ProofMissing Unhealthy PinnedVersion RefreshFailed RefreshPending NeedsSignal
+      EvidenceTooWeak SoakNotElapsed
     `),
     );
   });
 
   it("of a consumer are in the order of the checks", () => {
     expect(consumerReasons).toEqual(
-      words("NoSignalYet SignalStale InstancesMissing OnPreviousKey ProofMissing Unhealthy"),
+      words(`
+        NoSignalYet SignalStale InstancesMissing OnPreviousKey ProofMissing Unhealthy
+        PinnedVersion RefreshFailed RefreshPending NeedsSignal EvidenceTooWeak
+      `),
     );
   });
 

@@ -6,6 +6,7 @@ import { mergeReport } from "../../../../lib/rotation/gate/leaving";
 import { healthUrlInstance, type InstanceReport, refusedInstance } from "../../../../lib/rotation/gate/signals";
 import { aConsumer, aGate } from "../../../builders/account";
 import { aReport, aSignal, reported } from "../../../builders/report";
+import { anAppServiceSeen, siteId } from "../../../builders/sight";
 import { theSecondary, v1, v2 } from "../../../builders/state";
 import { at, hours, minutes, when } from "../../../builders/time";
 
@@ -20,7 +21,7 @@ interface Situation {
 const stateOf = ({ consumer, gate, reports, now = "10:15" }: Situation) =>
   consumerState(aConsumer(consumer), aGate(gate), theSecondary(), { ...nothingSeen, reports }, when(now));
 
-const goodFrom = (goodSince: string) => ({ state: "Good", goodSince });
+const goodFrom = (goodSince: string, evidence = "report") => ({ state: "Good", goodSince, evidence });
 const shut = (state: string, since: string, detail: string) => ({ state, detail, since });
 
 describe("a consumer is good", () => {
@@ -403,7 +404,9 @@ describe("unsigned reports of an instance that signs", () => {
   it("that say the same change nothing where proof is optional, and are a missing proof where it is required", () => {
     const report = aReport({ ...signing, provenSince: null, unsigned: claim });
     expect(stateOf({ reports: [report] })).toEqual(goodFrom(at("10:01")));
-    expect(confirmationsOf(aGate(), theSecondary(), reported(report), when("10:15"))).toEqual([report]);
+    expect(confirmationsOf(aGate(), theSecondary(), reported(report), when("10:15"))).toEqual([
+      { ...report, evidence: "report" },
+    ]);
     const missing = shut(
       "ProofMissing",
       at("10:12"),
@@ -546,4 +549,74 @@ describe("for any history of signals", () => {
       { numRuns: 1000 },
     );
   });
+});
+
+describe("the evidence of a consumer that is good", () => {
+  const signed = { proven: true, provenSince: at("10:05") };
+
+  it.each<[string, readonly InstanceReport[], string]>([
+    ["a proof, where every instance has signed", [aReport(signed), aReport({ ...signed, instance: "vm-2" })], "proof"],
+    ["a report, where one has not", [aReport(signed), aReport({ instance: "vm-2" })], "report"],
+    [
+      "a report, where one reports unsigned after it has signed",
+      [
+        aReport({
+          ...signed,
+          unsigned: { at: at("10:11"), secretVersion: v2, healthy: true, detail: null, since: at("10:11") },
+        }),
+      ],
+      "report",
+    ],
+  ])("is %s", (_, reports, evidence) => {
+    expect(stateOf({ reports })).toMatchObject({ state: "Good", evidence });
+  });
+
+  it("is that of the last word of the instances that have left, where none has to run", () => {
+    const consumer = { instances: 0 };
+    expect(stateOf({ consumer, reports: [aReport({ ...signed, leftAt: at("10:12") })] })).toMatchObject({
+      evidence: "proof",
+    });
+    expect(stateOf({ consumer, reports: [aReport({ leftAt: at("10:12") })] })).toMatchObject({ evidence: "report" });
+  });
+
+  it("shuts the gate where the configuration demands more", () => {
+    const gate = { leastEvidence: "proof" } as const;
+    expect(stateOf({ gate, reports: [aReport({ ...signed, instance: "vm-0" }), aReport()] })).toEqual(
+      shut(
+        "EvidenceTooWeak",
+        at("10:10"),
+        "render-api is good by evidence of grade report, and gate.leastEvidence is proof; " +
+          "render-api/vm-1 has not signed its report",
+      ),
+    );
+    expect(stateOf({ gate, reports: [aReport(signed)] })).toEqual(goodFrom(at("10:05"), "proof"));
+  });
+
+  it("shuts the gate of an app that only its platform shows", () => {
+    const consumer = {
+      name: "render-web",
+      platform: { kind: "appService", resourceId: siteId, refresh: true, restart: false },
+    } as const;
+    const sightings = { ...nothingSeen, platforms: [anAppServiceSeen()] };
+    const found = (leastEvidence: GateConfig["leastEvidence"]) =>
+      consumerState(aConsumer(consumer), aGate({ leastEvidence }), theSecondary(), sightings, when("10:15"));
+    expect(found("log").state).toBe("Good");
+    expect(found("platform").state).toBe("Good");
+    expect(found("report")).toEqual(
+      shut(
+        "EvidenceTooWeak",
+        at("10:02"),
+        "render-web is good by evidence of grade platform, and gate.leastEvidence is report",
+      ),
+    );
+  });
+});
+
+test.each([
+  { kind: "containerApp", resourceId: "/subscriptions/s/containerApps/a" },
+  { kind: "dataFactory", resourceId: "/subscriptions/s/factories/f", linkedService: "Batch" },
+] as const)("a consumer of whose platform nothing is known must report (%j)", (platform) => {
+  expect(stateOf({ consumer: { platform }, reports: [] })).toEqual(
+    shut("NeedsSignal", at("10:00"), "nothing is known of render-api but what it reports"),
+  );
 });

@@ -367,6 +367,7 @@ const anyConsumer = (name: string) =>
     instances: fc.integer({ min: 1, max: 2 }),
     proof: fc.constantFrom("optional" as const, "required" as const),
     healthUrl: fc.constant(null),
+    platform: fc.constant(null),
   });
 const ageMs = (report: InstanceReport, now: Date): number => now.getTime() - Date.parse(report.at);
 
