@@ -80,6 +80,7 @@ describe("a good answer", () => {
     expect((await at.status()).consumers[0]).toEqual({
       name: "legacy",
       state: "InstancesMissing",
+      evidence: null,
       instances: [{ id: "default", at: rig.clock.at, secretVersion: at.newest().version, healthy: true, proven: true }],
     });
   });

@@ -1,10 +1,15 @@
-import { type Instant, latest, plusMs, toInstant } from "../time/time";
+import { type Instant, latestOf, plusMs, toInstant } from "../time/time";
 import { hours, minutes } from "../time/units";
 import type { AppServiceSeen, PlatformRequest } from "./app-service-seen";
 import type { ConsumerState, ShutState } from "./consumer-state";
 import { type PlatformView, staleLook } from "./platform-view";
 
 type View = PlatformView<"appService">;
+
+/** What a look has seen in full. */
+export type AppServiceLook = AppServiceSeen & { readonly lookedAt: Instant };
+
+const isLook = (seen: AppServiceSeen): seen is AppServiceLook => seen.lookedAt !== null;
 
 /**
  * App Service reads a reference again after 24 hours at the latest. An hour more, because it does not say when the app
@@ -26,7 +31,7 @@ const refreshFailed: Shut = (detail, since) => ({ state: "RefreshFailed", detail
 /** The state of an app of App Service, in the order in which an operator can act on it. */
 export const appServiceState = (view: View): ConsumerState => {
   const { consumer, published, seen } = view;
-  if (seen === null || seen.lookedAt === null) return notSeen(view);
+  if (seen === null || !isLook(seen)) return notSeen(view);
   const shut = appServiceShut(view, seen) ?? overlaps(view, seen) ?? staleLook(view, seen);
   if (shut !== null) return shut;
   return seen.goodSince === null
@@ -41,7 +46,7 @@ const notSeen = ({ consumer, published: { version, publishedAt }, seen }: View):
 };
 
 /** What a look has found not to be in order, whatever was before; null where everything is. */
-export const appServiceShut = (view: View, seen: AppServiceSeen): ShutState | null =>
+export const appServiceShut = (view: View, seen: AppServiceLook): ShutState | null =>
   referencesShut(view, seen) ?? readsShut(view, seen) ?? instancesShut(view, seen);
 
 const referencesShut = ({ consumer, published }: View, { references, secret }: AppServiceSeen): ShutState | null => {
@@ -89,25 +94,21 @@ const requestShut = (
   return refreshFailed(`${it} was asked for ${times}: ${problem ?? "the answer was lost"}${next}`, publishedAt);
 };
 
-const instancesShut = ({ consumer, published }: View, { instances, lookedAt }: AppServiceSeen): ShutState | null => {
+const instancesShut = ({ consumer }: View, { instances, lookedAt }: AppServiceLook): ShutState | null => {
   const down = instances.find(({ state }) => state !== ready);
-  if (down === undefined) return null;
-  const since = lookedAt ?? published.publishedAt;
-  return {
-    state: "Unhealthy",
-    detail: `instance ${down.name} of ${consumer.name} was ${down.state} at ${since}`,
-    since,
-  };
+  return down === undefined
+    ? null
+    : {
+        state: "Unhealthy",
+        detail: `instance ${down.name} of ${consumer.name} was ${down.state} at ${lookedAt}`,
+        since: lookedAt,
+      };
 };
 
-const overlaps = (view: View, { refresh, restart }: AppServiceSeen): ShutState | null => {
-  const { consumer, platform, published, now } = view;
-  if (!platform.refresh) return null;
-  const at = latest(
-    published.publishedAt,
-    refresh.answeredAt ?? "",
-    platform.restart ? (restart.answeredAt ?? "") : "",
-  );
+const overlaps = ({ consumer, platform, now }: View, { refresh, restart }: AppServiceSeen): ShutState | null => {
+  const asked = [...(platform.refresh ? [refresh] : []), ...(platform.restart ? [restart] : [])];
+  const at = latestOf(asked, ({ answeredAt }) => answeredAt);
+  if (at === null) return null;
   const until = plusMs(at, overlapMs);
   if (toInstant(now) >= until) return null;
   return refreshPending(`${consumer.name} restarts: a process from before may still run until ${until}`, at);
