@@ -268,11 +268,12 @@ test.each([
   expect(streakAt(before, minutes(15), when("10:15"))).toBe(at(since));
 });
 
+const confirmed = (given: Situation) => {
+  const [consumer, gate, published, sightings, now] = situation(given);
+  return confirmationsOf({ ...gate, consumers: [consumer] }, published, sightings, now);
+};
+
 test("an app that is good confirms the new key by its platform, beside the instances that have reported", () => {
-  const confirmed = (given: Situation) => {
-    const [consumer, gate, published, sightings, now] = situation(given);
-    return confirmationsOf({ ...gate, consumers: [consumer] }, published, sightings, now);
-  };
   const byPlatform = {
     consumer: "render-web",
     instance: "(platform)",
