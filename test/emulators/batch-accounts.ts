@@ -1,7 +1,9 @@
 import type { Slot } from "../../lib/rotation/phases";
+import { grace } from "../builders/azure-event";
 import type { ArmAction } from "./arm-operations";
 import type { EmulatedRole, RolePages } from "./arm-permissions";
 import type { BatchArm } from "./batch-arm";
+import type { EventGrid } from "./event-grid";
 import type { ResourceGraphEmulator } from "./resource-graph";
 import {
   type AccountLock,
@@ -32,6 +34,8 @@ export interface BatchAccounts {
   accepts(name: string, key: string): boolean;
   /** Regenerates like a user in the portal. Returns the new key. */
   regenerateByHand(name: string, slot: Slot): string;
+  /** Lists the keys like a user in the portal. */
+  listByHand(name: string): void;
   setModes(name: string, modes: readonly AuthenticationMode[] | null): void;
   setPoolAllocationMode(name: string, mode: PoolAllocationMode): void;
   setTags(name: string, tags: Readonly<Record<string, string>>): void;
@@ -55,7 +59,14 @@ export interface BatchAccounts {
   calls(name: string): { readonly answered: number; readonly refused: number };
 }
 
-export const batchAccounts = (store: BatchStore, arm: BatchArm, dataPlaneHost: () => string): BatchAccounts => ({
+const person = { oid: grace, name: "grace@contoso.example", role: "Contributor", address: "203.0.113.7" };
+
+export const batchAccounts = (
+  store: BatchStore,
+  arm: BatchArm,
+  dataPlaneHost: () => string,
+  grid: EventGrid,
+): BatchAccounts => ({
   addAccount: (options) => {
     const account = store.add(options);
     const { name, resourceGroup, subscriptionId } = account;
@@ -67,7 +78,12 @@ export const batchAccounts = (store: BatchStore, arm: BatchArm, dataPlaneHost: (
     return { primary: primary.value, secondary: secondary.value };
   },
   accepts: (name, key) => store.acceptedKeys(store.get(name)).includes(key),
-  regenerateByHand: (name, slot) => store.regenerate(store.get(name), slot),
+  regenerateByHand: (name, slot) => {
+    const key = store.regenerate(store.get(name), slot);
+    grid.keyOperation(resourceIdOf(store.get(name)), "regenerateKeys", person);
+    return key;
+  },
+  listByHand: (name) => grid.keyOperation(resourceIdOf(store.get(name)), "listKeys", person),
   setModes: (name, modes) => {
     store.get(name).modes = modes;
     store.touch(store.get(name));

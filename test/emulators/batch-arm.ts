@@ -3,7 +3,7 @@ import { armError, authorizationFailed, invalidToken } from "./arm-errors";
 import { type ArmAction, type ArmOperation, armOperationOf } from "./arm-operations";
 import { ArmPermissions, type PermissionsRequest, permissionsRequestOf } from "./arm-permissions";
 import { BatchProvider } from "./batch-provider";
-import type { BatchStore } from "./batch-store";
+import type { BatchStore, StoredAccount } from "./batch-store";
 import { RequestBuckets } from "./request-buckets";
 import { isGraphQuery, ResourceGraphEmulator } from "./resource-graph";
 import { judgeToken } from "./tokens";
@@ -19,6 +19,13 @@ import {
 
 const audiences = ["https://management.azure.com", "https://management.core.windows.net"];
 
+export type KeyAction = "regenerateKeys" | "listKeys";
+
+const keyActions: Readonly<Record<string, KeyAction>> = {
+  "arm.listKeys": "listKeys",
+  "arm.regenerateKeys": "regenerateKeys",
+};
+
 /** Resource Manager for Microsoft.Batch: authorises requests, and passes them to the provider. */
 export class BatchArm implements WireService {
   readonly #denied = new Set<ArmAction>();
@@ -28,7 +35,12 @@ export class BatchArm implements WireService {
   readonly graph: ResourceGraphEmulator;
   readonly #provider: BatchProvider;
 
-  constructor(store: BatchStore, dataPlaneHost: () => string) {
+  constructor(
+    private readonly store: BatchStore,
+    dataPlaneHost: () => string,
+    /** Notified of each action on the keys that succeeded. */
+    private readonly onAction: (action: KeyAction, account: StoredAccount) => void = () => undefined,
+  ) {
     this.buckets = new RequestBuckets(store.now);
     this.graph = new ResourceGraphEmulator(store);
     this.#provider = new BatchProvider(store, dataPlaneHost);
@@ -81,7 +93,12 @@ export class BatchArm implements WireService {
       return authorizationFailed(`Microsoft.Batch/batchAccounts/${operation.action}`, operation.scope);
     }
     const kind = request.method === "GET" ? "reads" : "writes";
-    return this.buckets.answer(kind, operation.subscription, () => this.#provider.answer(request, operation));
+    return this.buckets.answer(kind, operation.subscription, () => {
+      const answer = this.#provider.answer(request, operation);
+      const [action, account] = [keyActions[operation.route], this.store.find(operation.account)];
+      if (answer.status === 200 && action !== undefined && account !== null) this.onAction(action, account);
+      return answer;
+    });
   }
 
   /** The requirements of every request: a token and a version. */

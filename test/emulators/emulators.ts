@@ -3,17 +3,22 @@ import { setTimeout as wait } from "node:timers/promises";
 import { type BatchAccounts, batchAccounts } from "./batch-accounts";
 import { BatchArm } from "./batch-arm";
 import { BatchDataPlane } from "./batch-data-plane";
-import { BatchStore } from "./batch-store";
+import { BatchStore, resourceIdOf } from "./batch-store";
 import { trustInThisProcess, writeCaFile } from "./certificate-authority";
+import { EventGrid } from "./event-grid";
 import { Faults } from "./faults";
 import { type RunningServer, startHttp, startHttps } from "./https-server";
 import { Journal } from "./journal";
 import { KeyVault } from "./key-vault";
 import type { KubernetesApi } from "./kubernetes-api";
 import { appServicePath, ManagedIdentity } from "./managed-identity";
+import { emulatedObjectId } from "./tokens";
 import { type Vault, vaultView } from "./vault";
 import { VaultStore } from "./vault-store";
 import type { WireService } from "./wire";
+
+/** The identity of all tokens. */
+const rotator = { oid: emulatedObjectId, name: "batch-key-rotator", role: "Batch Key Rotator" };
 
 export interface EmulatorOptions {
   /**
@@ -50,6 +55,8 @@ export interface Emulators {
   /** The environment of a child process; use `Object.assign(process.env, env)` in this process. */
   readonly env: Readonly<Record<string, string>>;
   readonly batch: BatchAccounts;
+  /** Event Grid; without a subscription it delivers nothing. */
+  readonly grid: EventGrid;
   readonly faults: Faults;
   readonly journal: Journal;
   addVault(name: string): Promise<Vault>;
@@ -81,7 +88,12 @@ export const startEmulators = async (options: EmulatorOptions = {}): Promise<Emu
 
   const store = new BatchStore(now, subscriptionId, { newKeyDelayMs, oldKeyGraceMs });
   const dataPlaneHost: string = await listen(startHttps, new BatchDataPlane(store, () => dataPlaneHost));
-  const arm = new BatchArm(store, () => dataPlaneHost);
+  const grid = new EventGrid({ now });
+  const arm = new BatchArm(
+    store,
+    () => dataPlaneHost,
+    (action, account) => grid.keyOperation(resourceIdOf(account), action, rotator),
+  );
   const armUrl = `https://${await listen(startHttps, arm)}`;
   const header = randomUUID();
   let lifetimeSeconds = 24 * 60 * 60;
@@ -109,11 +121,12 @@ export const startEmulators = async (options: EmulatorOptions = {}): Promise<Emu
       NODE_EXTRA_CA_CERTS: ca.file,
       NO_PROXY: [process.env["NO_PROXY"], "localhost", "127.0.0.1"].filter(Boolean).join(","),
     },
-    batch: batchAccounts(store, arm, () => dataPlaneHost),
+    batch: batchAccounts(store, arm, () => dataPlaneHost, grid),
+    grid,
     faults,
     journal,
     addVault: async (name) => {
-      const vaultStore = new VaultStore(now);
+      const vaultStore = new VaultStore(now, undefined, (secret, version) => grid.versionAdded(url, secret, version));
       const service = new KeyVault(name, vaultStore, () => url);
       const url: string = `https://${await listen(startHttps, service)}`;
       return vaultView(name, url, vaultStore, service);
@@ -127,6 +140,7 @@ export const startEmulators = async (options: EmulatorOptions = {}): Promise<Emu
     },
     close: async () => {
       faults.cancelLate();
+      await grid.close();
       await Promise.all(servers.map((server) => server.stop()));
       ca.remove();
     },

@@ -47,6 +47,8 @@ export class VaultStore {
     readonly now: () => Date,
     /** The number of polls answered 404 before a deletion or recovery is done. */
     readonly pollsUntilDone = 2,
+    /** Notified of each version that is added. */
+    private readonly onAdded: (secret: string, version: string) => void = () => undefined,
   ) {}
 
   add(name: string, content: NewVersion): StoredVersion {
@@ -64,6 +66,7 @@ export class VaultStore {
     const secret = this.find(name) ?? { name, versions: [], deletion: null, pollsLeft: 0 };
     secret.versions.push(version);
     this.#secrets.set(name.toUpperCase(), secret);
+    this.onAdded(secret.name, version.version);
     return version;
   }
 

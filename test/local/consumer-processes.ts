@@ -8,9 +8,18 @@ export const consumerConfigs = [
   { name: "nightly-etl", instances: 1, proof: "optional" },
 ] as const;
 
+/** Refused calls of one account: how many, and the instants of the first and the last in milliseconds since 1970. */
+export interface Refusals {
+  readonly count: number;
+  readonly firstAt: number;
+  readonly lastAt: number;
+}
+
 export interface ConsumerCounts {
   readonly answered: number;
   readonly refused: number;
+  /** By the account's name in Batch. */
+  readonly refusals: Readonly<Record<string, Refusals>>;
   readonly failed: number;
   readonly signalsAccepted: number;
   readonly signalsRefused: number;
@@ -35,15 +44,28 @@ export interface ConsumersOptions {
 const nothing: ConsumerCounts = {
   answered: 0,
   refused: 0,
+  refusals: {},
   failed: 0,
   signalsAccepted: 0,
   signalsRefused: 0,
   lastProblem: null,
 };
 
+const both = (one: Refusals | undefined, other: Refusals): Refusals =>
+  one === undefined
+    ? other
+    : {
+        count: one.count + other.count,
+        firstAt: Math.min(one.firstAt, other.firstAt),
+        lastAt: Math.max(one.lastAt, other.lastAt),
+      };
+
 const sum = (a: ConsumerCounts, b: ConsumerCounts): ConsumerCounts => ({
   answered: a.answered + b.answered,
   refused: a.refused + b.refused,
+  refusals: Object.entries(b.refusals).reduce((all, [name, each]) => ({ ...all, [name]: both(all[name], each) }), {
+    ...a.refusals,
+  }),
   failed: a.failed + b.failed,
   signalsAccepted: a.signalsAccepted + b.signalsAccepted,
   signalsRefused: a.signalsRefused + b.signalsRefused,

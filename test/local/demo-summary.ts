@@ -1,6 +1,7 @@
 import type { ServiceName } from "../emulators/routes";
 import type { AzureCalls } from "./azure-calls";
 import type { ConsumerCounts } from "./consumer-processes";
+import type { Refused } from "./hand-made";
 import type { LoggedEvent } from "./rotation-events";
 
 /** The milestones of an account, in order. */
@@ -66,9 +67,10 @@ export interface SummaryParts {
   readonly milestones: Milestones;
   readonly calls: AzureCalls;
   readonly counts: ConsumerCounts;
+  readonly refused: Refused;
 }
 
-export const summary = ({ accounts, milestones: reached, calls, counts }: SummaryParts): string => {
+export const summary = ({ accounts, milestones: reached, calls, counts, refused }: SummaryParts): string => {
   const [rotator, consumers] = [calls.rotator(), calls.consumers()];
   return [
     "",
@@ -81,8 +83,11 @@ export const summary = ({ accounts, milestones: reached, calls, counts }: Summar
     "",
     table([
       ["consumer calls", "answered", "refused", "failed"],
-      ["signed calls to Batch", String(counts.answered), String(counts.refused), String(counts.failed)],
+      ["signed calls to Batch", String(counts.answered), String(refused.inRotations), String(counts.failed)],
+      ["after a person's regeneration", "", String(refused.byHand), ""],
     ]),
+    "",
+    `  calls were refused for ${inSeconds(refused.lastedMs)} after a person regenerated the key in use`,
     "",
   ].join("\n");
 };

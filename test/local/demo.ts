@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { countsText, runCommand } from "./command-line";
 import { inSeconds, Milestones, summary } from "./demo-summary";
+import { type HandMade, maxRefusedMs, refusedCalls, regenerateByHand } from "./hand-made";
 import { aborted, interruption } from "./interruption";
 import { inOneLine } from "./rotator-client";
 import { openScreen, type Screen } from "./screen";
@@ -15,11 +16,16 @@ const help = `Rotates the keys of three emulated Batch accounts on this machine,
   --keep-output <file>   write the output of all processes to this file
   --help
 
-Exit code 0: every rotation completed and no call of an app was refused.`;
+At the end a person regenerates a key that the apps use. Event Grid reports it, and the rotator publishes the new one.
+
+Exit code 0: every rotation completed, no call of an app was refused in a rotation, and after the person's regeneration
+calls were refused for less than ${maxRefusedMs / 1000} seconds.`;
 
 const limitMs = 120_000;
-/** The time that the apps continue afterwards, so that a failure after the last step is detected. */
+/** The time that the apps continue after the last rotation and after the repair: a failure after it is detected. */
 const afterwardsMs = 3000;
+/** The account whose key a person regenerates. */
+const [, damaged] = accountPlans;
 const pollMs = 500;
 
 const began = Date.now();
@@ -65,7 +71,12 @@ const completed = async (
 };
 
 /** Null when every account has completed a rotation; otherwise the problem. */
-const watch = async (stage: Stage, screen: Screen, interrupted: AbortSignal): Promise<string | null> => {
+const watch = async (
+  stage: Stage,
+  screen: Screen,
+  interrupted: AbortSignal,
+  byHand: () => Promise<void>,
+): Promise<string | null> => {
   const states = new Map<string, string>();
   const over = new AbortController();
   const signal = AbortSignal.any([over.signal, interrupted]);
@@ -73,7 +84,10 @@ const watch = async (stage: Stage, screen: Screen, interrupted: AbortSignal): Pr
   const all = accountPlans.map((plan) => completed(stage, plan, screen, signal, (text) => states.set(plan.name, text)));
   const everyAccount = async (): Promise<null> => {
     await Promise.all(all);
-    await wait(afterwardsMs, undefined, { signal }).catch(() => undefined);
+    for (const step of [async () => undefined, byHand]) {
+      if (!signal.aborted) await step();
+      await wait(afterwardsMs, undefined, { signal }).catch(() => undefined);
+    }
     return null;
   };
   const tooLate = async (): Promise<string> => {
@@ -94,12 +108,15 @@ const watch = async (stage: Stage, screen: Screen, interrupted: AbortSignal): Pr
   }
 };
 
-const verdict = (problem: string | null, stage: Stage): string | null => {
-  const { answered, refused, lastProblem } = stage.counts();
+const verdict = (problem: string | null, stage: Stage, handMade: HandMade | null): string | null => {
+  const { answered, lastProblem } = stage.counts();
+  const { inRotations, byHand, lastedMs } = refusedCalls(stage.counts(), handMade);
   if (problem !== null) return problem;
-  if (refused > 0) {
-    return `${refused} consumer calls were refused`;
+  if (inRotations > 0) {
+    return `${inRotations} consumer calls were refused`;
   }
+  if (byHand === 0) return "no person could regenerate a key in use";
+  if (lastedMs >= maxRefusedMs) return `calls were refused for ${inSeconds(lastedMs)} after a person regenerated a key`;
   return answered === 0 ? `the consumers made no call: ${lastProblem ?? "no reason was given"}` : null;
 };
 
@@ -117,15 +134,22 @@ const run = async (app: string, screen: Screen, interrupted: AbortSignal): Promi
     onLine: (name, line) => screen.keep(`${name}: ${line}`),
   });
   let problem: string | null = "the demo itself failed";
+  let handMade: HandMade | null = null;
+  const byHand = async (): Promise<void> => {
+    handMade = damaged === undefined ? null : await regenerateByHand(stage, damaged);
+    const what = handMade === null ? "" : `a person regenerates the ${handMade.slot} key, which the apps use`;
+    screen.line(`${inSeconds(Date.now() - began).padStart(7)}  ${damaged?.name ?? ""}  ${what}`);
+  };
   try {
-    problem = await watch(stage, screen, interrupted);
+    problem = await watch(stage, screen, interrupted, byHand);
   } finally {
     await stage.close();
   }
   showCounts(screen, stage);
   const accounts = accountPlans.map(({ name }) => name);
-  screen.line(summary({ accounts, milestones, calls: stage.calls, counts: stage.counts() }));
-  return verdict(problem, stage);
+  const refused = refusedCalls(stage.counts(), handMade);
+  screen.line(summary({ accounts, milestones, calls: stage.calls, counts: stage.counts(), refused }));
+  return verdict(problem, stage, handMade);
 };
 
 void runCommand(help, async ({ app, keepOutput }) => {
@@ -140,7 +164,7 @@ void runCommand(help, async ({ app, keepOutput }) => {
   } else {
     screen.line(
       problem === null
-        ? `Done in ${took}: every account completed a rotation, and no consumer call was refused.`
+        ? `Done in ${took}: every account completed a rotation, and no consumer call was refused in one.`
         : `Failed after ${took}: ${problem}`,
     );
   }

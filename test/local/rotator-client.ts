@@ -2,6 +2,7 @@
 export interface AccountStatus {
   readonly account: string;
   readonly phase: string | null;
+  readonly activeSlot: "primary" | "secondary" | null;
   readonly waitingFor: { readonly reason: string; readonly detail: string } | null;
   readonly blocked: { readonly reason: string; readonly remedy: string } | null;
   readonly rotation: { readonly id: string } | null;

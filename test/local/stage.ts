@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { startAzurite } from "../emulators/azurite";
 import { type Emulators, startEmulators } from "../emulators/emulators";
+import { subscriptionsOf } from "../emulators/event-grid";
 import { startTableProxy } from "../emulators/table-proxy";
 import { startApp } from "./app-process";
 import { type AzureCalls, countAzureCalls } from "./azure-calls";
@@ -31,6 +32,8 @@ export interface Stage {
   readonly calls: AzureCalls;
   /** The sum of all consumers; final when `close` has resolved. */
   counts(): ConsumerCounts;
+  /** A person regenerates a key of this account, by its name in Batch. Event Grid reports it to the app. */
+  regenerateByHand(batchAccountName: string, slot: "primary" | "secondary"): void;
   /** Resolves with the reason when a process ends unexpectedly. */
   readonly broken: Promise<string>;
   close(): Promise<void>;
@@ -47,6 +50,7 @@ export const functionNames = [
   "operateAccount",
   "checkAccount",
   "coverage",
+  "receiveEvents",
   "resumeFleet",
 ];
 
@@ -160,6 +164,8 @@ export const openStage = async (options: StageOptions): Promise<Stage> => {
       ({ child }) => child.stop(),
     );
     const url = `http://127.0.0.1:${app.port}/api`;
+    for (const subscription of subscriptionsOf(`${url}/events?code=${keyOf("receiveEvents")}`))
+      await emulators.grid.subscribe(subscription);
     const consumers = startConsumers({
       accounts: accounts.map(({ consumer }) => consumer),
       rotatorUrl: url,
@@ -175,6 +181,7 @@ export const openStage = async (options: StageOptions): Promise<Stage> => {
       functions: app.functions,
       calls,
       counts: () => consumers.counts(),
+      regenerateByHand: (name, slot) => void emulators.batch.regenerateByHand(name, slot),
       broken: firstToEnd([app.child, ...consumers.children], isClosing),
       close,
     };

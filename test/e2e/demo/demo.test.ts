@@ -19,7 +19,7 @@ afterAll(() => {
 });
 
 test(
-  "the demo rotates three accounts while two apps work, without a refused call",
+  "the demo rotates three accounts without a refused call, and repairs a key in use that a person regenerates",
   async () => {
     const began = Date.now();
     const demo = await runDemo(kept(await builtApp()));
@@ -29,6 +29,8 @@ test(
     for (const account of ["render", "nightly", "archive"])
       expect(demo.shown).toMatch(new RegExp(`^  ${account} .* s$`, "m"));
     expect(demo.refused).toBe(0);
+    expect(demo.shown).toMatch(/DriftRepaired .* an event of Azure .* regenerateKeys was called by grace@contoso/);
+    expect(Number(/calls were refused for ([\d.]+) s after/.exec(demo.shown)?.[1])).toBeLessThan(3);
     expect(demo.answered).toBeGreaterThan(500);
     expect(keyLike.test(demo.kept)).toBe(false);
   },

@@ -32,6 +32,7 @@ stop = threading.Event()
 lock = threading.Lock()
 counts = {name: 0 for name in ("answered", "refused", "failed", "signalsAccepted", "signalsRefused", "vaultFailures")}
 state = {"lastProblem": None}
+refusals = {}
 versions = {account["account"]: None for account in ACCOUNTS}
 numbers = itertools.count(1)
 
@@ -67,8 +68,18 @@ def send_counted(method, url, *rest):
     not need that."""
     status, body = _http.send(method, url, *rest)
     if url in CALL_URLS and status in (401, 403):
-        count("refused")
+        note_refusal((rest[0] if rest else {}).get("authorization", ""))
     return status, body
+
+
+def note_refusal(authorization):
+    """The refused calls of each account, by its name in Batch: how many, and the instants of the first and the last."""
+    name = authorization.removeprefix("SharedKey ").partition(":")[0]
+    now = int(time.time() * 1000)
+    count("refused")
+    with lock:
+        known = refusals.get(name, {"count": 0, "firstAt": now})
+        refusals[name] = {"count": known["count"] + 1, "firstAt": known["firstAt"], "lastAt": now}
 
 
 batch_key_client.send = send_counted
@@ -111,7 +122,7 @@ def call_forever(account):
 
 def print_counts():
     line = {"consumer": CONSUMER, "instance": INSTANCE, "language": "Python", **counts}
-    print(json.dumps({**line, "versions": versions, **state}), flush=True)
+    print(json.dumps({**line, "refusals": refusals, "versions": versions, **state}), flush=True)
 
 
 def main():

@@ -55,8 +55,18 @@ const fetchWithId = async (url: string, init: RequestInit): Promise<Response> =>
   headers.set("x-ms-client-request-id", id);
   headers.set("client-request-id", id);
   const response = await fetch(url, { ...init, headers });
-  if (callUrls.has(url) && isRefused(response)) counts.refused += 1;
+  if (callUrls.has(url) && isRefused(response)) noteRefusal(headers.get("authorization") ?? "");
   return response;
+};
+
+/** The refused calls of each account, by its name in Batch: how many, and the instants of the first and the last. */
+const refusals: Record<string, { readonly count: number; readonly firstAt: number; readonly lastAt: number }> = {};
+
+const noteRefusal = (authorization: string): void => {
+  const name = /^SharedKey ([^:]+):/.exec(authorization)?.[1] ?? "";
+  const [known, now] = [refusals[name], Date.now()];
+  counts.refused += 1;
+  refusals[name] = { count: (known?.count ?? 0) + 1, firstAt: known?.firstAt ?? now, lastAt: now };
 };
 
 const logger = ({ event, account, detail }: LogLine): void => {
@@ -114,7 +124,9 @@ const callForever = async (account: Account): Promise<void> => {
 };
 
 const report = (): void =>
-  console.log(JSON.stringify({ consumer, instance, language: "TypeScript", ...counts, versions, lastProblem }));
+  console.log(
+    JSON.stringify({ consumer, instance, language: "TypeScript", ...counts, refusals, versions, lastProblem }),
+  );
 
 const main = async (): Promise<void> => {
   process.on("SIGTERM", () => stop.abort());
