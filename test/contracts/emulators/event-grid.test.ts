@@ -37,15 +37,15 @@ const serve = async (request: IncomingMessage, response: ServerResponse): Promis
     type: headers["content-type"] ?? "",
     count: String(headers["aeg-delivery-count"]),
     body,
-  };
+  });
+  const answer = answers(request, body);
+  response.writeHead(answer.status, { "WebHook-Allowed-Origin": "eventgrid.azure.net" }).end(answer.body ?? "");
+};
 
 beforeEach(async () => {
   received = [];
   answers = right;
   server = createServer((request, response) => void serve(request, response));
-    const answer = answers(request, body);
-    response.writeHead(answer.status, { "WebHook-Allowed-Origin": "eventgrid.azure.net" }).end(answer.body ?? "");
-  });
   await new Promise<void>((resolve) => {
     server.listen(0, "127.0.0.1", resolve);
   });
