@@ -4,6 +4,7 @@ import "./account-status";
 import "./check-account";
 import "./coverage";
 import "./list-accounts";
+import "./open-api";
 import "./operate-account";
 import "./receive-events";
 import "./receive-signal";

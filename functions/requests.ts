@@ -33,7 +33,7 @@ const preconditions = {
   secretVersion: idOrNull("the version of the secret"),
 };
 
-const orderSchema = z.strictObject({ reason, ...preconditions });
+export const orderSchema = z.strictObject({ reason, ...preconditions });
 
 /** The body of an operator's order: a reason, and what the operator decided on. */
 export const parseOrder = (body: unknown): Parsed<{ readonly reason: string; readonly expected: Preconditions }> => {
@@ -43,7 +43,7 @@ export const parseOrder = (body: unknown): Parsed<{ readonly reason: string; rea
   return { kind: "valid", value: { reason: why, expected } };
 };
 
-const reasonSchema = z.strictObject({ reason });
+export const reasonSchema = z.strictObject({ reason });
 
 /** A body that holds nothing but a reason. */
 export const parseReason = (body: unknown): Parsed<{ readonly reason: string }> => parsed(reasonSchema.safeParse(body));
@@ -54,7 +54,7 @@ export const parseReason = (body: unknown): Parsed<{ readonly reason: string }> 
  */
 const isWithin = (ms: number | null, shortestMs: number): boolean => ms !== null && ms >= shortestMs && ms <= maxMs;
 
-const demandSchema = (shortestMs: number) =>
+export const demandSchema = (shortestMs: number) =>
   z.strictObject({
     reason,
     ...preconditions,

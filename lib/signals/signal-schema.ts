@@ -23,7 +23,7 @@ const instanceName = z
   .string("must be a text")
   .regex(/^[A-Za-z0-9._-]{1,128}$/, "must be 1 to 128 of the characters A-Z a-z 0-9 . _ -");
 
-const signalSchema = z.strictObject({
+export const signalSchema = z.strictObject({
   consumer: consumerName,
   instance: instanceName.default("default"),
   secretVersion: z

@@ -52,6 +52,7 @@ export const functionNames = [
   "coverage",
   "receiveEvents",
   "resumeFleet",
+  "openApi",
 ];
 
 /** Short times, so that a whole rotation takes less than half a minute. */

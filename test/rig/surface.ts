@@ -2,6 +2,7 @@ import type { App } from "../../lib/app";
 import type { AppRegistry, FunctionCallback, FunctionMetadata, ProgrammingModel } from "../local/host/core-module";
 import { createInvoker, type Invoker } from "../local/host/invocation";
 import { matchRoute, parseRoute, type Route } from "../local/host/routes";
+import { checkDescribed } from "./described";
 
 /** One answer of the app, its body as text and as JSON. */
 export interface Answer {
@@ -21,6 +22,8 @@ export interface Call {
 
 /** The app's functions in this process, called by the library's own conversion of protocol data. */
 export interface Surface {
+  /** As they are registered. */
+  readonly routes: readonly Route[];
   /** Makes this app answer from now on. */
   use(app: App): void;
   call(call: Call): Promise<Answer>;
@@ -86,6 +89,7 @@ const open = async (): Promise<Surface> => {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every member is taken from the present app
   useApp(new Proxy({} as App, { get: (_nothing, member) => Reflect.get(current ?? {}, member) }));
   return {
+    routes,
     use: (app) => {
       current = app;
     },
@@ -123,5 +127,7 @@ const answerOf = async (
   const text = http.body?.string ?? Buffer.from(http.body?.bytes ?? []).toString("utf8");
   const isJson = /[/+]json/.test(http.headers?.["content-type"] ?? "");
   const parsed: unknown = text === "" || !isJson ? null : JSON.parse(text);
-  return { status: Number(http.statusCode), headers: http.headers ?? {}, text, body: parsed };
+  const answer = { status: Number(http.statusCode), headers: http.headers ?? {}, text, body: parsed };
+  checkDescribed({ method, path, ...answer });
+  return answer;
 };

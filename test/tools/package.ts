@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import packageJson from "../../package.json";
 import { accountsToPackage } from "./packaged-accounts";
@@ -6,7 +6,7 @@ import { accountsToPackage } from "./packaged-accounts";
 const projectRoot = path.resolve(__dirname, "../..");
 
 /**
- * Creates the folder to deploy: the bundle, `host.json`, a `package.json` that names the bundle, and `accounts.json`
+ * Creates the folder to deploy: the bundle, `host.json`, `openapi.json`, a `package.json` that names the bundle, and `accounts.json`
  * where a file with accounts is given. No dependencies are listed, since the bundle contains them: nothing is
  * installed in Azure. Throws where the accounts are wrong, with every problem.
  */
@@ -24,6 +24,8 @@ export const packageApp = (
   const main = path.basename(bundle);
   cpSync(bundle, path.join(folder, main));
   cpSync(path.join(projectRoot, "host.json"), path.join(folder, "host.json"));
+  const openApi: unknown = JSON.parse(readFileSync(path.join(projectRoot, "docs/openapi.json"), "utf8"));
+  writeFileSync(path.join(folder, "openapi.json"), JSON.stringify(openApi));
   const { name, version, engines } = packageJson;
   writeFileSync(path.join(folder, "package.json"), `${JSON.stringify({ name, version, main, engines }, null, 2)}\n`);
   if (accounts !== null) writeFileSync(path.join(folder, "accounts.json"), accounts);

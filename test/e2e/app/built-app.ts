@@ -15,7 +15,7 @@ export interface BuiltApp {
 
 const projectRoot = path.resolve(__dirname, "../../..");
 const projectBundle = path.join(projectRoot, packageJson.main);
-const sources = ["functions", "lib", "package.json", "test/tools"];
+const sources = ["functions", "lib", "docs/openapi.json", "package.json", "test/tools"];
 
 const newestChange = (file: string): number =>
   statSync(file).isDirectory()

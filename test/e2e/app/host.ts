@@ -2,6 +2,7 @@ import { kill as signalProcess } from "node:process";
 import type { StatusBody } from "../../../lib/operations/status";
 import { type AppProcess, startApp } from "../../local/app-process";
 import { functionNames } from "../../local/stage";
+import { checkDescribed } from "../../rig/described";
 import { until } from "../local-host/until";
 
 /** One complete answer of the app. */
@@ -124,6 +125,7 @@ export const startHost = async ({ app, env }: HostOptions): Promise<Host> => {
     const { status } = response;
     const answer = { method, path, status, headers: Object.fromEntries(response.headers), text: await response.text() };
     answers.push(answer);
+    if (method !== "HEAD") checkDescribed(answer);
     return answer;
   };
   const post = (keyOf: string, path: string, body: unknown, headers: Readonly<Record<string, string>> = {}) =>

@@ -13,9 +13,9 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 describe("the app in the hosts of these tests", () => {
-  it("consists of the three files of the package, outside the project", () => {
+  it("consists of the four files of the package, outside the project", () => {
     expect(new Set(readdirSync(world.app.folder, { recursive: true, encoding: "utf8" }))).toEqual(
-      new Set(["functions.js", "host.json", "package.json"]),
+      new Set(["functions.js", "host.json", "openapi.json", "package.json"]),
     );
     expect(path.relative(projectRoot, world.app.folder)).toMatch(/^\.\./);
   });

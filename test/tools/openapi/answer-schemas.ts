@@ -1,0 +1,165 @@
+import * as z from "zod";
+import type { HistoryBody, VerifiedHistory } from "../../../lib/history/read-history";
+import type { RotationEvidence } from "../../../lib/history/rotation-report";
+import type { CheckedAccount } from "../../../lib/operations/check-account";
+import type { Coverage } from "../../../lib/operations/coverage";
+import type { DiscoveryProblemBody } from "../../../lib/operations/discovery-problems";
+import type { OrphanedRecord } from "../../../lib/operations/orphaned-records";
+import { alarmKinds, informationKinds } from "../../../lib/rotation/events/events";
+import type { SignalAnswer } from "../../../lib/signals/receive-signal";
+import { instant, listedStatus, phase, resourceId, secret, waiting } from "./status-schemas";
+
+export const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    reason: z.string().meta({ description: "A constant that programs may compare." }),
+    problems: z
+      .array(
+        z.object({
+          at: z.string().meta({ description: "A JSON pointer, or the name of a header, parameter or setting." }),
+          problem: z.string(),
+        }),
+      )
+      .optional(),
+  })
+  .meta({ id: "Problem", description: "Why a request was refused (RFC 9457)." });
+
+const orphanedRecord: z.ZodType<OrphanedRecord> = z
+  .object({
+    account: z.string(),
+    resourceId: resourceId.nullable(),
+    secret: secret.nullable(),
+    phase: phase.nullable(),
+    rotationId: z.string().nullable(),
+    retireAfterPending: z.boolean().nullable(),
+    detail: z.string(),
+  })
+  .meta({ id: "OrphanedRecord", description: "A stored record that no configured account owns." });
+
+const discoveryProblem: z.ZodType<DiscoveryProblemBody> = z
+  .object({
+    account: z.string(),
+    resourceId,
+    reason: z.enum(["TagInvalid", "NameTaken", "SecretShared", "TagRemoved", "AccountGone"]),
+    detail: z.string(),
+    since: instant,
+  })
+  .meta({ id: "DiscoveryProblem" });
+
+export const accountList = z
+  .object({
+    accounts: z.array(listedStatus),
+    orphanedRecords: z.array(orphanedRecord),
+    discoveryProblems: z.array(discoveryProblem),
+    checkedAt: instant,
+  })
+  .meta({ id: "AccountList" });
+
+export const signalAnswer: z.ZodType<SignalAnswer> = z
+  .object({ account: z.string(), accepted: z.boolean(), waitingFor: waiting.nullable() })
+  .meta({ id: "SignalAnswer" });
+
+const anyJson = z.unknown();
+const eventKind = z.enum([...alarmKinds, ...informationKinds]);
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- any JSON: what shows that an event is so
+const evidence = z.record(z.string(), anyJson).nullable() as z.ZodType<HistoryBody["events"][number]["evidence"]>;
+
+const told = {
+  id: z.string(),
+  at: instant,
+  event: eventKind,
+  by: z.string(),
+  reason: z.string().nullable(),
+  detail: z.string(),
+  evidence,
+};
+
+export const historyPage: z.ZodType<HistoryBody> = z
+  .object({
+    events: z.array(
+      z.object({ ...told, rotationId: z.string().nullable(), kind: z.string().nullable().exactOptional() }),
+    ),
+    next: z.string().nullable().meta({ description: "The `before` of the next page; null at the end." }),
+    unreadable: z.array(z.object({ sequence: z.int().nullable(), problem: z.string() })).exactOptional(),
+  })
+  .meta({ id: "HistoryPage", description: "Events, newest first." });
+
+export const verifiedHistory: z.ZodType<VerifiedHistory> = z
+  .object({
+    account: z.string(),
+    intact: z.boolean(),
+    events: z.int(),
+    problems: z.array(z.object({ sequence: z.int().nullable(), id: z.string().nullable(), problem: z.string() })),
+  })
+  .meta({ id: "VerifiedHistory" });
+
+export const rotationEvidence: z.ZodType<RotationEvidence> = z
+  .object({
+    account: z.string(),
+    resourceId: z.string().nullable(),
+    secret: z.string().nullable(),
+    rotationId: z.string(),
+    outcome: z.enum(["underWay", "completed", "rolledBack", "superseded"]),
+    startedAt: instant,
+    endedAt: instant.nullable(),
+    startedBy: z.string(),
+    reason: z.string(),
+    newKey: z.object({
+      madeAt: instant.nullable(),
+      publishedAt: instant.nullable(),
+      provenBy: z.string().nullable(),
+      notProven: z.string().nullable(),
+      evidence,
+    }),
+    oldKey: z.object({
+      retiredAt: instant.nullable(),
+      provenDeadAt: instant.nullable(),
+      provenDeadBy: z.string().nullable(),
+      notProven: z.string().nullable(),
+      evidence,
+    }),
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as they stand in the evidence of KeyRetired
+    confirmations: anyJson as z.ZodType<RotationEvidence["confirmations"]>,
+    confirmedInstances: z.int(),
+    overrides: z.array(z.object({ at: instant, by: z.string(), event: eventKind, detail: z.string() })),
+    requestIds: z.array(z.object({ event: eventKind, requestId: z.string() })),
+    events: z.array(z.object(told)),
+  })
+  .meta({ id: "RotationEvidence", description: "One rotation, for an audit." });
+
+export const checkedAccount: z.ZodType<CheckedAccount> = z
+  .object({
+    account: z.string(),
+    checks: z.array(
+      z.object({
+        check: z.string(),
+        ok: z
+          .boolean()
+          .nullable()
+          .meta({ description: "null: could not be tested without a change, or could be safer." }),
+        detail: z.string(),
+        remedy: z.string().nullable(),
+      }),
+    ),
+    next: z.string().meta({ description: "What the next run of the timer would do." }),
+  })
+  .meta({ id: "CheckedAccount" });
+
+export const coverage: z.ZodType<Coverage> = z
+  .object({
+    unprotected: z.array(
+      z.object({
+        resourceId,
+        name: z.string(),
+        reason: z.enum(["NotTagged", "TagRemoved", "TagInvalid", "NameTaken", "SecretShared"]),
+      }),
+    ),
+    switchable: z.array(z.object({ account: z.string(), resourceId, since: instant })),
+    checkedAt: instant.nullable(),
+  })
+  .meta({ id: "Coverage" });
+
+export const fleetResumed = z.object({ stopped: z.literal(false) }).meta({ id: "FleetResumed" });

@@ -1,0 +1,92 @@
+const resourceId =
+  "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/render/providers/Microsoft.Batch/" +
+  "batchAccounts/renderweu";
+const version = "4f2c8a1d9b3e47568a0c2d4e6f81a3b5";
+const rotationId = "01KB3S6Z0QJ8V4R1C5T7N9XWYE";
+const at = "2026-11-22T10:00:00.000Z";
+
+const listed = {
+  account: "render-weu",
+  resourceId,
+  secret: { vaultUrl: "https://render-keys.vault.azure.net", name: "renderweu-batch-key", version },
+  phase: "published",
+  waitingFor: {
+    reason: "OnPreviousKey",
+    detail: `render-api/vm-2 reported version 9c1e5b7a3d2f48609b8c7d6e5f4a3b2c at ${at}, not ${version}`,
+    since: at,
+  },
+  blocked: null,
+  stalled: false,
+  overdue: false,
+  paused: false,
+  activeSlot: "secondary",
+  rotation: {
+    id: rotationId,
+    trigger: "schedule",
+    reason: "the key is 60 days old",
+    target: "secondary",
+    previous: "primary",
+    startedAt: at,
+    publishedAt: at,
+    secretVersion: version,
+    retireAfter: null,
+    retireAt: null,
+  },
+  lastRotation: null,
+  nextDueAt: null,
+};
+
+const instance = { id: "vm-1", at, secretVersion: version, healthy: true, proven: true };
+const signal = { consumer: "render-api", instance: "vm-1", secretVersion: version, healthy: true, at };
+
+/** Examples of the document; a test compares each with its schema. */
+export const examples = {
+  status: { ...listed, consumers: [{ name: "render-api", state: "OnPreviousKey", instances: [instance] }] },
+  list: { accounts: [listed], orphanedRecords: [], discoveryProblems: [], checkedAt: at },
+  check: {
+    account: "render-weu",
+    checks: [{ check: "listKeys", ok: true, detail: "both keys can be read", remedy: null }],
+    next: "wait: OnPreviousKey",
+  },
+  history: {
+    events: [
+      {
+        id: "01KB3S7Z0QJ8V4R1C5T7N9XWYF",
+        at,
+        event: "KeyPublished",
+        rotationId,
+        by: "schedule",
+        reason: null,
+        detail: "the secondary key, as the next key of the rotation",
+        evidence: { provenBy: "signedCall" },
+      },
+    ],
+    next: null,
+  },
+  evidence: {
+    account: "render-weu",
+    resourceId,
+    secret: "https://render-keys.vault.azure.net/secrets/renderweu-batch-key",
+    rotationId,
+    outcome: "underWay",
+    startedAt: at,
+    endedAt: null,
+    startedBy: "schedule",
+    reason: "on schedule, from the primary to the secondary key",
+    newKey: { madeAt: at, publishedAt: at, provenBy: "signedCall", notProven: null, evidence: null },
+    oldKey: { retiredAt: null, provenDeadAt: null, provenDeadBy: null, notProven: null, evidence: null },
+    confirmations: [],
+    confirmedInstances: 0,
+    overrides: [],
+    requestIds: [],
+    events: [],
+  },
+  signal: { ...signal, proof: "3q2+7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=" },
+  signalAnswer: { account: "render-weu", accepted: true, waitingFor: null },
+  order: { reason: "vm-2 was removed", phase: "published", rotationId, secretVersion: version },
+  coverage: {
+    unprotected: [{ resourceId, name: "renderweu", reason: "NotTagged" }],
+    switchable: [],
+    checkedAt: at,
+  },
+} as const;

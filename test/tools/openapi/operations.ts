@@ -1,0 +1,230 @@
+import * as z from "zod";
+import { demandSchema, orderSchema, reasonSchema } from "../../../functions/requests";
+import { minutes } from "../../../lib/rotation/time/units";
+import { signalSchema } from "../../../lib/signals/signal-schema";
+import {
+  accountList,
+  checkedAccount,
+  coverage,
+  fleetResumed,
+  historyPage,
+  rotationEvidence,
+  signalAnswer,
+  verifiedHistory,
+} from "./answer-schemas";
+import { examples } from "./examples";
+import { status } from "./status-schemas";
+
+export interface Parameter {
+  readonly name: string;
+  readonly in: "path" | "query" | "header";
+  readonly description: string;
+  readonly schema: z.ZodType;
+}
+
+export interface Content {
+  readonly description: string;
+  /** Null for an answer without JSON. */
+  readonly schema: z.ZodType | null;
+  readonly example?: unknown;
+  /** Other media types of the same answer. */
+  readonly also?: readonly string[];
+}
+
+/** One operation; its id is the name of its function, which never changes. */
+export interface Operation {
+  readonly id: string;
+  readonly method: "get" | "post";
+  /** Under `/api`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly parameters?: readonly Parameter[];
+  readonly body?: { readonly schema: z.ZodType; readonly example: unknown };
+  readonly answers: Readonly<Record<number, Content>>;
+  /** Refusals, besides those of every operation. */
+  readonly refusals?: Readonly<Record<number, string>>;
+}
+
+const account: Parameter = {
+  name: "account",
+  in: "path",
+  description: "The name of an account.",
+  schema: z.string(),
+};
+
+const ofAccount = {
+  404: "`UnknownAccount`.",
+  409: "The record cannot be read (`RecordCorrupt`), or `DiscoveryProblem`.",
+};
+const ofBody = {
+  400: "`InvalidRequest`: every problem with its place. Nothing was changed.",
+  413: "`BodyTooLarge`: more than 16 KiB.",
+  415: "`NotJson`.",
+};
+const preconditions =
+  "`phase`, `rotationId` and `secretVersion`, as the status showed them, are preconditions: where one differs, " +
+  "nothing is changed.";
+
+const shownStatus = (description: string): Content => ({ description, schema: status, example: examples.status });
+
+export const operations: readonly Operation[] = [
+  {
+    id: "listAccounts",
+    method: "get",
+    path: "/accounts",
+    summary: "The status of every account.",
+    answers: { 200: { description: "Without the consumers.", schema: accountList, example: examples.list } },
+  },
+  {
+    id: "accountStatus",
+    method: "get",
+    path: "/accounts/{account}",
+    summary: "The status of one account.",
+    parameters: [account],
+    answers: { 200: shownStatus("The status.") },
+    refusals: ofAccount,
+  },
+  {
+    id: "checkAccount",
+    method: "get",
+    path: "/accounts/{account}/check",
+    summary: "The preflight: tests every right that a rotation needs, as far as possible without a change.",
+    parameters: [account],
+    answers: { 200: { description: "What was tested.", schema: checkedAccount, example: examples.check } },
+    refusals: ofAccount,
+  },
+  {
+    id: "accountHistory",
+    method: "get",
+    path: "/accounts/{account}/history",
+    summary: "The events of an account, newest first, or whether they are complete.",
+    parameters: [
+      account,
+      { name: "limit", in: "query", description: "Events of a page.", schema: z.int().min(1).max(500).default(50) },
+      { name: "before", in: "query", description: "The `next` of the page before.", schema: z.string() },
+      {
+        name: "verify",
+        in: "query",
+        description: "`true`: check the chain of events instead.",
+        schema: z.literal("true"),
+      },
+    ],
+    answers: {
+      200: {
+        description: "A page; with `verify=true` the result of the check.",
+        schema: z.union([historyPage, verifiedHistory]),
+        example: examples.history,
+      },
+    },
+    refusals: { ...ofAccount, 400: "`InvalidRequest`." },
+  },
+  {
+    id: "rotationRecord",
+    method: "get",
+    path: "/accounts/{account}/rotations/{rotationId}",
+    summary: "One rotation, for an audit.",
+    parameters: [account, { name: "rotationId", in: "path", description: "Its id.", schema: z.string() }],
+    answers: {
+      200: {
+        description: "What proved the keys, who confirmed, who decided.",
+        schema: rotationEvidence,
+        example: examples.evidence,
+        also: ["text/plain"],
+      },
+    },
+    refusals: { ...ofAccount, 404: "`UnknownAccount` or `UnknownRotation`." },
+  },
+  {
+    id: "rotateOnDemand",
+    method: "post",
+    path: "/accounts/{account}/rotations",
+    summary: "Starts a rotation now, and takes as many steps as it can at once.",
+    description: `For a leaked key, \`retireAfter\` opens the gate so long after publication. ${preconditions}`,
+    parameters: [
+      account,
+      {
+        name: "Idempotency-Key",
+        in: "header",
+        description: "The same key again asks for the same rotation.",
+        schema: z.string().regex(/^[A-Za-z0-9_-]{1,128}$/),
+      },
+    ],
+    body: { schema: demandSchema(minutes(1)), example: { reason: "the key was in a log", retireAfter: "PT15M" } },
+    answers: {
+      200: shownStatus("A dry run: nothing was started."),
+      202: shownStatus("Started, or under way already."),
+    },
+    refusals: {
+      ...ofAccount,
+      ...ofBody,
+      409: "`Paused`, `NotAdopted`, `RotationUnderWay`, `PreconditionFailed` or `Busy`.",
+      422: "`IdempotencyKeyReused`.",
+    },
+  },
+  {
+    id: "receiveSignal",
+    method: "post",
+    path: "/accounts/{account}/signals",
+    summary: "Receives one report of an instance of an app.",
+    parameters: [account],
+    body: { schema: signalSchema, example: examples.signal },
+    answers: { 202: { description: "Taken.", schema: signalAnswer, example: examples.signalAnswer } },
+    refusals: {
+      ...ofAccount,
+      ...ofBody,
+      400: "`InvalidRequest`, `UnknownConsumer`, `ClockSkew` or `UnknownSecretVersion`.",
+      403: "`ProofRefused`.",
+      429: "`TooManyInstances`.",
+    },
+  },
+  {
+    id: "operateAccount",
+    method: "post",
+    path: "/accounts/{account}/{action}",
+    summary: "An operator's action: approve, rollback, pause or resume.",
+    description: preconditions,
+    parameters: [
+      account,
+      {
+        name: "action",
+        in: "path",
+        description: "What to do.",
+        schema: z.enum(["approve", "rollback", "pause", "resume"]),
+      },
+    ],
+    body: { schema: orderSchema, example: examples.order },
+    answers: { 200: shownStatus("Done.") },
+    refusals: {
+      ...ofAccount,
+      ...ofBody,
+      404: "`UnknownAccount` or `UnknownAction`.",
+      409:
+        "`NothingToApprove`, `NothingToRollBack`, `OutcomeUnknown`, `AlreadyPaused`, `NotPaused`, " +
+        "`PausedInConfiguration`, `PreconditionFailed` or `Busy`.",
+    },
+  },
+  {
+    id: "coverage",
+    method: "get",
+    path: "/coverage",
+    summary: "Batch accounts that no rotator handles, and those on which shared keys could be switched off.",
+    answers: { 200: { description: "As of `checkedAt`.", schema: coverage, example: examples.coverage } },
+  },
+  {
+    id: "resumeFleet",
+    method: "post",
+    path: "/fleet/resume",
+    summary: "Lets scheduled rotations start again after too many have failed.",
+    body: { schema: reasonSchema, example: { reason: "the app of both accounts is corrected" } },
+    answers: { 200: { description: "The fleet goes on.", schema: fleetResumed, example: { stopped: false } } },
+    refusals: { ...ofBody, 409: "`FleetNotStopped`." },
+  },
+  {
+    id: "openApi",
+    method: "get",
+    path: "/openapi.json",
+    summary: "This description.",
+    answers: { 200: { description: "OpenAPI 3.1.", schema: z.looseObject({ openapi: z.string() }) } },
+  },
+];
