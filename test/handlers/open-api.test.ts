@@ -9,6 +9,10 @@ const described = (): readonly string[] =>
     Object.entries(methods).map(([method, { operationId }]) => `${operationId}: ${method.toUpperCase()} ${path}`),
   );
 
+/** A handshake is a second operation of its function. */
+const nameOf = (functionName: string, method: string): string =>
+  method === "OPTIONS" ? `${functionName}Handshake` : functionName;
+
 test("docs/openapi.json is what the schemas say: npm run schema writes it", () => {
   expect(readFileSync(openApiFile, "utf8")).toBe(openApiText());
 });
@@ -17,9 +21,7 @@ test("every route is described under the name of its function, and no other is",
   const { routes } = await openSurface();
   const registered = routes.flatMap(({ functionName, methods, segments }) => {
     const path = segments.slice(1).map((part) => ("literal" in part ? part.literal : `{${part.parameter}}`));
-    // A handshake of the sender of events, not for a caller.
-    const own = methods.filter((method) => method !== "OPTIONS");
-    return own.map((method) => `${functionName}: ${method} /${path.join("/")}`);
+    return methods.map((method) => `${nameOf(functionName, method)}: ${method} /${path.join("/")}`);
   });
   expect(described().toSorted()).toEqual(registered.toSorted());
 });

@@ -53,6 +53,7 @@ export const functionNames = [
   "receiveEvents",
   "resumeFleet",
   "openApi",
+  "receiveEvents",
 ];
 
 /** Short times, so that a whole rotation takes less than half a minute. */

@@ -72,7 +72,8 @@ class Description {
   /** What is wrong with an answer; null where it is as the document says. */
   problemWith({ method, path: asked, status, headers, text }: Answered): string | null {
     const name = asked.replace(/\?.*$/, "");
-    const operation = this.#routes.find(([pattern]) => pattern.test(name))?.[1][method.toLowerCase()];
+    const possible = this.#routes.filter(([pattern]) => pattern.test(name));
+    const [operation] = possible.flatMap(([, operations]) => operations[method.toLowerCase()] ?? []);
     // The platform answers what no function does.
     if (operation === undefined) return status === 404 || status === 405 ? null : `${method} ${name} is not described`;
     const { operationId: id, responses } = operation;

@@ -84,6 +84,14 @@ export const examples = {
   signal: { ...signal, proof: "3q2+7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=" },
   signalAnswer: { account: "render-weu", accepted: true, waitingFor: null },
   order: { reason: "vm-2 was removed", phase: "published", rotationId, secretVersion: version },
+  event: {
+    specversion: "1.0",
+    id: "1",
+    type: "Microsoft.KeyVault.SecretNewVersionCreated",
+    source: "/subscriptions/0/resourceGroups/render/providers/Microsoft.KeyVault/vaults/render-keys",
+    time: at,
+    data: { ObjectName: "renderweu-batch-key", ObjectType: "Secret", VaultName: "render-keys", Version: version },
+  },
   coverage: {
     unprotected: [{ resourceId, name: "renderweu", reason: "NotTagged" }],
     switchable: [],

@@ -34,7 +34,7 @@ export interface Content {
 /** One operation; its id is the name of its function, which never changes. */
 export interface Operation {
   readonly id: string;
-  readonly method: "get" | "post";
+  readonly method: "get" | "post" | "options";
   /** Under `/api`. */
   readonly path: string;
   readonly summary: string;
@@ -52,6 +52,9 @@ const account: Parameter = {
   description: "The name of an account.",
   schema: z.string(),
 };
+
+/** Its sender decides the form, and adds to it. */
+const azureEvent = z.looseObject({});
 
 const ofAccount = {
   404: "`UnknownAccount`.",
@@ -210,6 +213,33 @@ export const operations: readonly Operation[] = [
     path: "/coverage",
     summary: "Batch accounts that no rotator handles, and those on which shared keys could be switched off.",
     answers: { 200: { description: "As of `checkedAt`.", schema: coverage, example: examples.coverage } },
+  },
+  {
+    id: "receiveEvents",
+    method: "post",
+    path: "/events",
+    summary: "Receives events of Azure Event Grid: the accounts that they name are looked at now.",
+    description: "Event Grid's schema, or CloudEvents, one or a batch. An event is never believed beyond that.",
+    body: { schema: z.union([azureEvent, z.array(azureEvent)]), example: examples.event },
+    answers: {
+      200: {
+        description: "How many were read; or the answer to the handshake of a subscription.",
+        schema: z.union([z.object({ received: z.int() }), z.object({ validationResponse: z.string() })]),
+        example: { received: 1 },
+      },
+    },
+    refusals: { ...ofBody, 413: "`BodyTooLarge`: more than 1 MiB." },
+  },
+  {
+    id: "receiveEventsHandshake",
+    method: "options",
+    path: "/events",
+    summary: "The handshake of CloudEvents.",
+    parameters: [
+      { name: "WebHook-Request-Origin", in: "header", description: "Who asks to send events.", schema: z.string() },
+    ],
+    answers: { 200: { description: "The origin may send.", schema: z.object({}) } },
+    refusals: { 400: "`InvalidRequest`." },
   },
   {
     id: "resumeFleet",
