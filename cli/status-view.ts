@@ -82,13 +82,14 @@ export const accountText = (found: Judged<StatusBody>, now: Date, colours: Colou
 
 const consumersTable = ({ consumers, secret }: StatusBody, now: Date, colours: Colours): string =>
   table(
-    ["APP", "STATE", "INSTANCE", "VERSION", "HEALTHY", "PROVEN", "REPORTED"],
-    consumers.flatMap(({ name, state, instances }) =>
+    ["APP", "STATE", "EVIDENCE", "INSTANCE", "VERSION", "HEALTHY", "PROVEN", "REPORTED"],
+    consumers.flatMap(({ name, state, evidence, instances }) =>
       instances.length === 0
-        ? [[name, state, "-", "-", "-", "-", "-"]]
+        ? [[name, state, evidence ?? "-", "-", "-", "-", "-", "-"]]
         : instances.map(({ id, at, secretVersion, healthy, proven }) => [
             name,
             state,
+            evidence ?? "-",
             id,
             `${version(secretVersion)}${secretVersion === secret.version ? "" : " (old)"}`,
             healthy ? "yes" : "NO",

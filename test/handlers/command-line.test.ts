@@ -32,7 +32,7 @@ test("an account that is stuck on one app is found, understood and released", as
 
   const one = await line.run(["status", "render-weu"]);
   expect(one.out).toMatch(
-    /\nAPP +STATE +INSTANCE +VERSION .*\nrender-api +OnPreviousKey +vm-1 +\w{8} \(old\) +yes +yes/,
+    /\nAPP +STATE +EVIDENCE +INSTANCE +VERSION .*\nrender-api +OnPreviousKey +- +vm-1 +\w{8} \(old\) +yes +yes/,
   );
 
   const { rotation, secret } = await at.status();

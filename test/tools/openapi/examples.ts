@@ -41,7 +41,10 @@ const signal = { consumer: "render-api", instance: "vm-1", secretVersion: versio
 
 /** Examples of the document; a test compares each with its schema. */
 export const examples = {
-  status: { ...listed, consumers: [{ name: "render-api", state: "OnPreviousKey", instances: [instance] }] },
+  status: {
+    ...listed,
+    consumers: [{ name: "render-api", state: "OnPreviousKey", evidence: null, instances: [instance] }],
+  },
   list: { accounts: [listed], orphanedRecords: [], discoveryProblems: [], checkedAt: at },
   check: {
     account: "render-weu",

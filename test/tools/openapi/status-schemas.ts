@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { ConsumerBody } from "../../../lib/operations/consumer-body";
 import type { RotationBody } from "../../../lib/operations/rotation-body";
 import type { StatusBody } from "../../../lib/operations/status";
+import { grades } from "../../../lib/rotation/gate/grades";
 import { type Phase, phaseFacts } from "../../../lib/rotation/phases";
 import {
   type BlockedReason,
@@ -78,6 +79,7 @@ const consumer: z.ZodType<ConsumerBody> = z
   .object({
     name: z.string(),
     state: z.enum(["Good", ...consumerReasons]),
+    evidence: z.enum(grades).nullable().meta({ description: "The weakest grade that Good rests on; null otherwise." }),
     instances: z.array(
       z.object({
         id: z.string(),
