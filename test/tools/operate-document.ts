@@ -133,8 +133,8 @@ const mark = "\n## Every reason and alarm\n";
 export const withTables = (document: string): string => {
   const [before = ""] = document.split(mark);
   const intro =
-    "These tables are made from the code (`npm run schema`). The reasons to wait stand in the order in which they are " +
-    "checked: the status shows the first that applies. `<why>` is a reason of your own, which the history keeps.";
+    "These tables are made from the code (`npm run schema`). The reasons to wait stand in the order in which they " +
+    "are checked: the status shows the first that applies. `<why>` is a reason of your own, which the history keeps.";
   const parts = [
     `${intro}\n`,
     `### An account waits\n\n${waitingTable()}`,

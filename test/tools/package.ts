@@ -6,9 +6,9 @@ import { accountsToPackage } from "./packaged-accounts";
 const projectRoot = path.resolve(__dirname, "../..");
 
 /**
- * Creates the folder to deploy: the bundle, `host.json`, `openapi.json`, a `package.json` that names the bundle, and `accounts.json`
- * where a file with accounts is given. No dependencies are listed, since the bundle contains them: nothing is
- * installed in Azure. Throws where the accounts are wrong, with every problem.
+ * Creates the folder to deploy: the bundle, `host.json`, `openapi.json`, a `package.json` that names the bundle, and
+ * `accounts.json` where a file with accounts is given. No dependencies are listed, since the bundle contains them:
+ * nothing is installed in Azure. Throws where the accounts are wrong, with every problem.
  */
 export const packageApp = (
   folder: string,
