@@ -59,6 +59,20 @@ export const explained = ({ status, acts }: Judged<ListedStatus>, now: Date, col
   return [head, ...lines, ...steps].map((line) => `${line}\n`).join("");
 };
 
+const unusedText = (since: string): string =>
+  `nothing has used its keys since ${shortTime(since)}: npx batch-key-rotator coverage shows how to switch them off`;
+
+/** The way out of rotating at all, for the end of the list. */
+export const unusedAccounts = (accounts: readonly Judged<ListedStatus>[]): string => {
+  const unused = accounts.filter(({ status }) => status.keysUnusedSince !== null).map(({ status }) => status.account);
+  if (unused.length === 0) return "";
+  const more = unused.length > maxNamed ? ` and ${unused.length - maxNamed} more` : "";
+  const names = unused.slice(0, maxNamed).join(", ") + more;
+  return `Shared keys could be switched off on ${names}: npx batch-key-rotator coverage shows how\n`;
+};
+
+const maxNamed = 5;
+
 const version = (text: string | null): string => (text === null ? "-" : text.slice(0, 8));
 
 /** One account in full: the facts, the apps, and what follows. */
@@ -73,6 +87,7 @@ export const accountText = (found: Judged<StatusBody>, now: Date, colours: Colou
     ["asked for", rotation === null ? "-" : `${rotation.trigger}: ${rotation.reason}`],
     ["last", lastRotation === null ? "-" : `${lastRotation.outcome} at ${shortTime(lastRotation.endedAt)}`],
     ["next due", shortTime(status.nextDueAt)],
+    ["unused", status.keysUnusedSince === null ? "-" : unusedText(status.keysUnusedSince)],
   ];
   const shown = facts
     .filter(([, text]) => text !== "-")

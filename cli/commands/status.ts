@@ -2,7 +2,7 @@ import { type ExitCode, exitCodes } from "../exit-codes";
 import { type AccountList, listAccounts, readStatus } from "../requests";
 import type { Session } from "../session";
 import { accountText, byUrgency, explained, type Judged, judged, type ListedStatus } from "../status-view";
-import { needsPerson, statusTable } from "../status-view";
+import { needsPerson, statusTable, unusedAccounts } from "../status-view";
 import { printable } from "../text";
 
 export interface StatusOptions {
@@ -65,5 +65,5 @@ export const listText = (
   const waiting = accounts.filter(({ acts }) => acts.standing !== "idle" && acts.standing !== "moving");
   const parts = [statusTable(accounts, now, colours), ...waiting.map((each) => explained(each, now, colours))];
   const others = otherProblems(list).map((line) => `${colours.red(line)}\n`);
-  return [...parts, ...(others.length === 0 ? [] : [others.join("")])].join("\n");
+  return [...parts, others.join(""), unusedAccounts(accounts)].filter((part) => part !== "").join("\n");
 };

@@ -2,17 +2,18 @@ import type { UnprotectedAccount } from "../account-directory";
 import type { App } from "../app";
 import { callOptions } from "../limits";
 import type { AccountConfig } from "../rotation/account-config";
-import { heardAt } from "../rotation/gate/signals";
+import { nothingSeen } from "../rotation/gate/sightings";
 import type { RotationRecord } from "../rotation/record";
-import { type Instant, plusMs, toInstant } from "../rotation/time/time";
-import { days } from "../rotation/time/units";
+import type { Instant } from "../rotation/time/time";
+import { keysUnusedSince } from "../rotation/way-out";
 import { concurrently } from "./concurrently";
+import { keysListedAt } from "./key-uses";
 
 /** An account on which shared keys could perhaps be switched off. */
 export interface SwitchableAccount {
   readonly account: string;
   readonly resourceId: string;
-  /** None of its consumers has reported since then. */
+  /** Nothing is known to have used its keys since then. */
   readonly since: Instant;
 }
 
@@ -23,41 +24,46 @@ export interface Coverage {
   readonly checkedAt: Instant | null;
 }
 
-/** Longer than a month's jobs are silent. */
-const silentMs = days(30);
 const maxConcurrent = 16;
 
 /**
- * The accounts in scope that no rotator handles, and those whose keys no consumer seems to use. Silence proves nothing:
- * a consumer may use the key and not report. So an account is named only where consumers are configured, and where it
- * has been idle for so long that a rotation, which needs their reports, would have shown them.
+ * The accounts in scope that no rotator handles, and those whose keys nothing seems to use. An account is named only
+ * where it has been idle for so long that a rotation, which needs reports, would have shown a use.
  */
 export const readCoverage = async (app: App): Promise<Coverage> => {
-  const { ports, accounts } = app;
-  const now = ports.clock.now();
-  const since = plusMs(toInstant(now), -silentMs);
-  const quiet = await idleSince(app, since);
-  const silent = await concurrently(quiet, maxConcurrent, async (config) => {
-    const { reports } = await ports.signals.list(config.name, callOptions(ports.clock, app.limits.callMs));
-    return reports.some((report) => heardAt(report) > since) ? [] : [config];
-  });
-  const found = accounts.found();
+  const found = app.accounts.found();
+  const switchable = await concurrently(await candidates(app), maxConcurrent, (one) => switchableOf(app, one));
   return {
     unprotected: found?.unprotected ?? [],
-    switchable: silent.flat().map(({ name, batch }) => ({ account: name, resourceId: batch.resourceId, since })),
+    switchable: switchable.flat(),
     checkedAt: found?.answeredAt ?? null,
   };
 };
 
-/** Accounts with consumers that have been idle since before then, by one scan of the records. */
-const idleSince = async ({ ports, accounts, limits }: App, since: Instant): Promise<readonly AccountConfig[]> => {
-  const idle: AccountConfig[] = [];
+interface Candidate {
+  readonly config: AccountConfig;
+  readonly record: RotationRecord;
+}
+
+const switchableOf = async (app: App, { config, record }: Candidate): Promise<readonly SwitchableAccount[]> => {
+  const { ports, limits } = app;
+  const sightings = await ports.signals.list(config.name, callOptions(ports.clock, limits.callMs));
+  const seen = { config, record, sightings, now: ports.clock.now() };
+  const since = keysUnusedSince({ ...seen, keysListedAt: await keysListedAt(app, seen) });
+  return since === null ? [] : [{ account: config.name, resourceId: config.batch.resourceId, since }];
+};
+
+/** Accounts whose record alone does not show that their keys are in use, by one scan of the records. */
+const candidates = async ({ ports, accounts, limits }: App): Promise<readonly Candidate[]> => {
+  const found: Candidate[] = [];
+  const now = ports.clock.now();
   const visit = (account: string, record: RotationRecord | null): void => {
     const config = accounts.find(account);
-    if (config === null || record === null || config.gate.consumers.length === 0) return;
-    if (record.state.phase === "idle" && record.phaseClock.since <= since && record.failure === null) idle.push(config);
+    if (config === null || record === null) return;
+    const seen = { config, record, sightings: nothingSeen, keysListedAt: null, now };
+    if (keysUnusedSince(seen) !== null) found.push({ config, record });
   };
   const signal = ports.clock.abortAfter(limits.requestMs);
   await ports.rotations.scanRecords(({ account, record }) => visit(account, record), { signal });
-  return idle;
+  return found;
 };

@@ -6,6 +6,7 @@ import { readRecord } from "../driver/read-record";
 import type { AccountConfig } from "../rotation/account-config";
 import type { Instant } from "../rotation/time/time";
 import { fleetFor } from "./fleet-view";
+import { keysListedAt } from "./key-uses";
 import { corruptStatus, type StatusBody, statusOf } from "./status";
 
 type Driven = Extract<Advanced, { kind: "driven" }>;
@@ -24,7 +25,9 @@ export const readStatus = async (app: App, config: AccountConfig): Promise<Statu
     ]);
     const record = stored?.record ?? null;
     const fleet = await fleetFor(app, config, record);
-    return statusOf({ config, record, sightings, dryRun: limits.dryRun, fleet, now: ports.clock.now() });
+    const now = ports.clock.now();
+    const listedAt = record === null ? null : await keysListedAt(app, { config, record, sightings, now });
+    return statusOf({ config, record, sightings, dryRun: limits.dryRun, fleet, keysListedAt: listedAt, now });
   } catch (error) {
     if (!(error instanceof CorruptRecordError)) throw error;
     return corruptStatus(config, error, ports.clock.now(), await alarmSince(app, config));
@@ -33,12 +36,15 @@ export const readStatus = async (app: App, config: AccountConfig): Promise<Statu
 
 /** The status of one account as a drive has just left it. */
 export const statusAfter = async (
-  { ports, limits }: App,
+  app: App,
   config: AccountConfig,
   { record, sightings }: Pick<Driven, "record" | "sightings">,
 ): Promise<StatusBody> => {
+  const { ports, limits } = app;
   const known = sightings ?? (await ports.signals.list(config.name, callOptions(ports.clock, limits.callMs)));
-  return statusOf({ config, record, sightings: known, dryRun: limits.dryRun, now: ports.clock.now() });
+  const now = ports.clock.now();
+  const listedAt = await keysListedAt(app, { config, record, sightings: known, now });
+  return statusOf({ config, record, sightings: known, dryRun: limits.dryRun, keysListedAt: listedAt, now });
 };
 
 /** When the alarm began; null where that cannot be read: the rest of the status is worth more. */

@@ -9,6 +9,7 @@ import { nothingSeen } from "../rotation/gate/sightings";
 import { nextDueAt } from "../rotation/schedule";
 import { isStalled } from "../rotation/stall";
 import { type Instant, toInstant } from "../rotation/time/time";
+import { keysUnusedSince } from "../rotation/way-out";
 import { type AccountView, type Waiting, waitingFor } from "../rotation/waiting";
 import { type ConsumerBody, consumerBodies } from "./consumer-body";
 import { type RotationBody, rotationBody } from "./rotation-body";
@@ -34,6 +35,8 @@ export interface StatusBody {
     readonly endedAt: Instant;
   } | null;
   readonly nextDueAt: Instant | null;
+  /** Nothing is known to have used the keys since then, at least 30 days: shared keys could perhaps be switched off. */
+  readonly keysUnusedSince: Instant | null;
   readonly consumers: readonly ConsumerBody[];
 }
 
@@ -48,6 +51,8 @@ interface BlockedBody {
 /** What is stored of an account; the record is null before first sight. */
 export interface StatusInput extends Omit<AccountView, "record"> {
   readonly record: RotationRecord | null;
+  /** Of an account whose keys seem to be unused otherwise; absent where it has not been read, or need not be. */
+  readonly keysListedAt?: Instant | null;
 }
 
 /** The status of one account, from what is stored: no call to Batch or the vault. */
@@ -74,6 +79,7 @@ export const statusOf = (view: StatusInput): StatusBody => {
       endedAt: lastRotation.endedAt,
     },
     nextDueAt: nextDueAt(record, config),
+    keysUnusedSince: keysUnusedSince({ ...view, record, keysListedAt: view.keysListedAt ?? null }),
     consumers: consumerBodies(view),
   };
 };
@@ -92,6 +98,7 @@ const unseen = (view: StatusInput): StatusBody => ({
   rotation: null,
   lastRotation: null,
   nextDueAt: null,
+  keysUnusedSince: null,
   consumers: consumerBodies(view),
 });
 

@@ -1,4 +1,5 @@
 import { readCoverage } from "../../lib/operations/coverage";
+import { readStatus } from "../../lib/operations/read-status";
 import { aDiscovery, tagged } from "../builders/discovery";
 import { days, hours, minutes } from "../builders/time";
 import { Place, Rig } from "../rig/rig";
@@ -66,6 +67,24 @@ describe("the coverage", () => {
     });
     await place.report();
     expect(await silent()).toEqual([]);
+  });
+
+  it("and the status say since when nothing has used the keys; what cannot be read may show a use", async () => {
+    const rig = new Rig();
+    const place = await rig.place().adopt();
+    const since = rig.clock.at;
+    const unused = async () => [
+      (await readCoverage(rig.app)).switchable.map((account) => account.since),
+      (await readStatus(rig.app, place.config)).keysUnusedSince,
+    ];
+    rig.clock.advance(days(30));
+    expect(await unused()).toEqual([[since], since]);
+    rig.unavailable("history.newestOf", 2);
+    expect(await unused()).toEqual([[], null]);
+    const [first] = place.events;
+    if (first === undefined) throw new Error("an adopted account has events");
+    rig.tables.history.get(place.name)?.push({ ...first, event: "KeysListed", at: rig.clock.at });
+    expect(await unused()).toEqual([[], null]);
   });
 
   it("names no account without consumers: nothing tells whether its keys are used", async () => {

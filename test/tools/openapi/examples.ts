@@ -34,6 +34,7 @@ const listed = {
   },
   lastRotation: null,
   nextDueAt: null,
+  keysUnusedSince: null,
 };
 
 const instance = { id: "vm-1", at, secretVersion: version, healthy: true, proven: true };

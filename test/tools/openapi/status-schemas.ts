@@ -106,6 +106,10 @@ const listed = {
   rotation: rotation.nullable(),
   lastRotation: lastRotation.nullable(),
   nextDueAt: instant.nullable(),
+  keysUnusedSince: instant.nullable().meta({
+    description:
+      "Nothing is known to have used the keys since then, 30 days or more: they could perhaps be switched off.",
+  }),
 };
 
 export const listedStatus: z.ZodType<Omit<StatusBody, "consumers">> = z

@@ -24,7 +24,7 @@ const statusIn = (state: State, reports: readonly InstanceReport[] = []): Status
 
 const members = words(`
   account resourceId secret phase waitingFor blocked stalled overdue paused activeSlot rotation lastRotation nextDueAt
-  consumers
+  keysUnusedSince consumers
 `);
 
 /** The body as a caller receives it, without undefined members. */
@@ -69,6 +69,7 @@ describe("the status body", () => {
       rotation: null,
       lastRotation: null,
       nextDueAt: null,
+      keysUnusedSince: null,
       consumers: [{ name: "render-api", state: "NoSignalYet", evidence: null, instances: [] }],
     });
   });
