@@ -34,9 +34,9 @@ export interface KeyUses extends Pick<AccountView, "record" | "config" | "sighti
 }
 
 /**
- * Since when nothing is known to have used the keys of an account, where that is 30 days or more. Null where they may be
- * in use, or where nothing could show it: without consumers, in the middle of a rotation, where a platform gives the key
- * to an app. Silence proves nothing: an app may hold a copy of the key.
+ * Since when nothing is known to have used the keys of an account, where that is 30 days or more. Null where they may
+ * be in use, or where nothing could show it: without consumers, in the middle of a rotation, where a platform gives
+ * the key to an app. Silence proves nothing: an app may hold a copy of the key.
  */
 export const keysUnusedSince = ({ record, config, sightings, keysListedAt, now }: KeyUses): Instant | null => {
   if (record.state.phase !== "idle" || record.failure !== null) return null;
