@@ -11,6 +11,8 @@ import { AzureBatchKeys } from "./azure/batch/batch-keys";
 import { KeyVaultSecrets } from "./azure/key-vault/key-vault-secrets";
 import { createCredential } from "./azure/sdk/credential";
 import { ArmPermissions } from "./azure/sdk/permissions";
+import { AzureContainerApps } from "./azure/platforms/container-apps";
+import { AzureDataFactories } from "./azure/platforms/data-factories";
 import { AzureResourceGraph } from "./azure/resource-graph/azure-resource-graph";
 import { DiscoveryTable } from "./azure/tables/discovery-table";
 import { FleetTable } from "./azure/tables/fleet-table";
@@ -37,6 +39,7 @@ import type { AccountConfig, AccountSettings } from "./rotation/account-config";
 import { parseDuration } from "./rotation/time/duration";
 import { toInstant } from "./rotation/time/time";
 import { minutes, seconds } from "./rotation/time/units";
+import { lookersOf } from "./sights/lookers";
 import { FetchHealthChecks } from "./signals/health-client";
 import { InstanceCounts } from "./signals/instance-counts";
 import { RefusedProofLimiter } from "./signals/refused-proof-limiter";
@@ -56,7 +59,7 @@ const composeApp = (env: Environment, write: LineWriter): Pick<Ready, "app" | "h
   const functionTimeoutMs = readFunctionTimeout(root, env);
   const settings = readSettings(env, { read: (file) => readFileSync(join(root, file), "utf8") }, { functionTimeoutMs });
   const limits = limitsOf(settings, functionTimeoutMs);
-  const { ports, accounts } = buildPorts(env, settings, limits, logTo(write));
+  const { ports, accounts, lookers } = buildPorts(env, settings, limits, logTo(write));
   const app: App = {
     ports,
     accounts,
@@ -65,7 +68,7 @@ const composeApp = (env: Environment, write: LineWriter): Pick<Ready, "app" | "h
     reports: new ReportCache(ports.signals, systemClock),
     instances: new InstanceCounts(ports.signals, systemClock),
     refusedProofs: new RefusedProofLimiter(systemClock),
-    lookers: [],
+    lookers,
     events: new EventMemory(ports),
     emulated: settings.emulated,
     unresolved: settings.unresolved,
@@ -96,8 +99,8 @@ const buildPorts = (
   settings: Settings,
   limits: AppLimits,
   log: Log,
-): Pick<App, "ports" | "accounts"> => {
-  const { cloud, emulated } = settings;
+): Pick<App, "ports" | "accounts" | "lookers"> => {
+  const { cloud, emulated, platformSyncMs } = settings;
   const clock = systemClock;
   const ids = new UlidIds(clock);
   const credential = createCredential({ env, clientId: settings.clientId, authorityHost: cloud.authorityHost });
@@ -120,7 +123,13 @@ const buildPorts = (
     history: new HistoryTable(tables.history),
   };
   const graph = new AzureResourceGraph({ ...arm, sleep: (ms, signal) => clock.sleep(ms, signal) });
-  return withDirectory(base, settings, limits, { graph, discoveries: new DiscoveryTable(tables.rotations) });
+  const platforms = {
+    signals: base.signals,
+    containerApps: new AzureContainerApps(arm),
+    dataFactories: new AzureDataFactories(arm, () => clock.now()),
+  };
+  const ofGraph = { graph, discoveries: new DiscoveryTable(tables.rotations) };
+  return { ...withDirectory(base, settings, limits, ofGraph), lookers: lookersOf(platforms, platformSyncMs) };
 };
 
 /** The accounts, and the ports of which no regenerate is sent with tags that have changed. */

@@ -12,6 +12,8 @@ import type { Marks } from "./rotation/ownership";
 import type { Slot } from "./rotation/phases";
 import type { NextLook, StoredLook } from "./rotation/next-look";
 import type { RotationRecord } from "./rotation/record";
+import type { ContainerAppShown } from "./rotation/gate/container-app";
+import type { DataFactoryShown } from "./rotation/gate/data-factory";
 import type { Sight, SightName, Sightings } from "./rotation/gate/sightings";
 import type { InstanceReport, MergedSignal } from "./rotation/gate/signals";
 import type { Instant } from "./rotation/time/time";
@@ -220,6 +222,23 @@ export interface Fleet {
    * Where `change` returns its argument nothing is written: that may rest on a row that was read a minute ago.
    */
   update(change: (state: FleetState) => FleetState, options: CallOptions): Promise<FleetState>;
+}
+
+/** Container Apps, as Resource Manager shows them. */
+export interface ContainerApps {
+  /** Throws as every read does. `call`: a limit for each request. */
+  look(resourceId: string, secret: SecretRef, call: () => CallOptions): Promise<ContainerAppShown>;
+}
+
+/** Linked services of Data Factories, as Resource Manager shows them. */
+export interface DataFactories {
+  /** Throws as every read does. `call`: a limit for each request. */
+  look(
+    service: { readonly resourceId: string; readonly linkedService: string },
+    batch: BatchAccountRef,
+    secret: SecretRef,
+    call: () => CallOptions,
+  ): Promise<DataFactoryShown>;
 }
 
 export interface Signals {

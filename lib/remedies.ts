@@ -83,6 +83,21 @@ export const networkRemedies = {
   slow: "check the service's health and the network between it and this app",
 } as const;
 
+/** Of the resources that consumers name as their platforms. */
+export const platformRemedies = {
+  wrongEndpoint: (): string =>
+    "check ROTATION_CLOUD and ROTATION_ARM_ENDPOINT, and that this release is one for that cloud",
+  otherTenant: ({ resourceId }: { readonly resourceId: string }): string =>
+    `the subscription of ${resourceId} belongs to another tenant than the rotator's identity: ` +
+    "have the app report instead",
+  forbidden: ({ resourceId, action }: { readonly resourceId: string; readonly action: string }): string =>
+    `grant the rotator's identity the action ${action} on ${resourceId} by a custom role (az role ` +
+    `assignment create); ${takesTime}`,
+  notFound: ({ resourceId }: { readonly resourceId: string }): string =>
+    `there is no ${resourceId}: correct platform.resourceId of the consumer in ROTATION_ACCOUNTS`,
+  throttled: (): string => "check what else asks Resource Manager so often in this subscription",
+} as const;
+
 export const batchRemedies = {
   wrongEndpoint: (): string =>
     "check ROTATION_CLOUD and ROTATION_ARM_ENDPOINT, and that this release is one for that cloud",

@@ -28,6 +28,7 @@ export const settingNames = {
   ROTATION_EMULATED: "true: accept emulators, never in Azure; default false",
   ROTATION_CLAIM: "how long a driver holds an account, only with ROTATION_EMULATED",
   ROTATION_QUARANTINE: "how long a key is left alone after a lost answer, only with ROTATION_EMULATED",
+  ROTATION_PLATFORM_SYNC: "how long Container Apps takes to read a new version, only with ROTATION_EMULATED",
   AZURE_CLIENT_ID: "client id of the user-assigned identity to use; default the system-assigned one",
   NODE_EXTRA_CA_CERTS: "file of further certificate authorities to trust, read by Node itself",
 } as const;

@@ -13,6 +13,7 @@ import { readStorage, type StorageSettings } from "./storage";
 import { isPlainBase, parseUrl, withoutSlash } from "./urls";
 import { readWebhook, type WebhookSettings } from "./webhook";
 import type { Problem } from "../errors";
+import { containerAppSyncMs } from "../rotation/gate/container-app";
 import { days, minutes, seconds } from "../rotation/time/units";
 
 export type { FilesBesideHost } from "./configuration";
@@ -46,6 +47,8 @@ export interface Settings extends Configuration {
   readonly historyKeepMs: number;
   readonly claimMs: number;
   readonly quarantineMs: number;
+  /** How long after a publication Container Apps has read the vault for certain. */
+  readonly platformSyncMs: number;
   /** Optional settings that hold references which the platform has not resolved. */
   readonly unresolved: readonly Problem[];
 }
@@ -82,7 +85,7 @@ const readCloud = (reader: SettingsReader): { readonly cloud: Cloud; readonly kn
 /** A length that only tests against emulators may change. */
 const readTestLength = (
   reader: SettingsReader,
-  name: "ROTATION_CLAIM" | "ROTATION_QUARANTINE",
+  name: "ROTATION_CLAIM" | "ROTATION_QUARANTINE" | "ROTATION_PLATFORM_SYNC",
   emulated: boolean,
   problems: Problems,
 ): number | null => {
@@ -173,6 +176,7 @@ export const readSettings = (
     // Longer than any one call can run: a claim must outlast its holder.
     claimMs: readTestLength(reader, "ROTATION_CLAIM", emulated, problems) ?? host.functionTimeoutMs + minutes(1),
     quarantineMs: readTestLength(reader, "ROTATION_QUARANTINE", emulated, problems) ?? minutes(5),
+    platformSyncMs: readTestLength(reader, "ROTATION_PLATFORM_SYNC", emulated, problems) ?? containerAppSyncMs,
   };
   problems.throwIfAny();
   return { ...settings, unresolved: unresolved.all };

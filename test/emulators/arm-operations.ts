@@ -4,10 +4,7 @@ import type { WireRequest } from "./wire";
 /** Actions that can be denied to the identity, named as in role definitions, below `Microsoft.Batch/batchAccounts/`. */
 export type ArmAction = "read" | "listkeys/action" | "regeneratekeys/action";
 
-export type ArmRoute = Exclude<
-  Extract<Route, `arm.${string}`>,
-  "arm.listPermissions" | "arm.queryResources" | "arm.unknown"
->;
+export type ArmRoute = Extract<Route, "arm.getAccount" | "arm.listKeys" | "arm.regenerateKeys">;
 
 export interface ArmOperation {
   readonly route: ArmRoute;

@@ -4,6 +4,9 @@ import { type ArmAction, type ArmOperation, armOperationOf } from "./arm-operati
 import { ArmPermissions, type PermissionsRequest, permissionsRequestOf } from "./arm-permissions";
 import { BatchProvider } from "./batch-provider";
 import type { BatchStore, StoredAccount } from "./batch-store";
+import type { ArmPlatform, PlatformOperation } from "./platforms/arm-platform";
+import { ContainerAppsProvider } from "./platforms/container-apps";
+import { DataFactoriesProvider } from "./platforms/data-factories";
 import { RequestBuckets } from "./request-buckets";
 import { isGraphQuery, ResourceGraphEmulator } from "./resource-graph";
 import { judgeToken } from "./tokens";
@@ -34,6 +37,11 @@ export class BatchArm implements WireService {
   readonly buckets: RequestBuckets;
   readonly graph: ResourceGraphEmulator;
   readonly #provider: BatchProvider;
+  readonly containerApps = new ContainerAppsProvider();
+  readonly dataFactories = new DataFactoriesProvider();
+  readonly #platforms: readonly ArmPlatform[] = [this.containerApps, this.dataFactories];
+  /** Rights on resources of other services that the identity does not have, in lower case. */
+  readonly #deniedActions = new Set<string>();
 
   constructor(
     private readonly store: BatchStore,
@@ -54,6 +62,15 @@ export class BatchArm implements WireService {
     this.#denied.delete(action);
   }
 
+  /** Denies a right on resources of other services than Batch, as in a role definition. */
+  denyAction(action: string): void {
+    this.#deniedActions.add(action.toLowerCase());
+  }
+
+  allowAction(action: string): void {
+    this.#deniedActions.delete(action.toLowerCase());
+  }
+
   refuse(status: number, code: string, message: string): Answer {
     return withHeaders(armError(status, code, message), commonHeaders());
   }
@@ -64,6 +81,10 @@ export class BatchArm implements WireService {
     if (isGraphQuery(request)) {
       const answer = (): Answer => this.#malformed(request) ?? this.graph.answer(request);
       return { route: "arm.queryResources", subject: null, apply: () => withHeaders(answer(), commonHeaders()) };
+    }
+    for (const platform of this.#platforms) {
+      const found = platform.operationOf(request);
+      if (found !== null) return this.#ofPlatform(request, found);
     }
     const operation = armOperationOf(request);
     if (operation === null) return unknownRoute(this, "arm.unknown", request);
@@ -83,6 +104,17 @@ export class BatchArm implements WireService {
       subject: asked.account,
       apply: () => withHeaders(answer(), commonHeaders()),
     };
+  }
+
+  #ofPlatform(
+    request: WireRequest,
+    { route, action, scope, subscription, kind, subject, answer }: PlatformOperation,
+  ): Call {
+    const isDenied = (): boolean => this.#deniedActions.has(action.toLowerCase());
+    const admitted = (): Answer =>
+      this.#malformed(request) ??
+      (isDenied() ? authorizationFailed(action, scope) : this.buckets.answer(kind, subscription, answer));
+    return { route, subject, apply: () => withHeaders(admitted(), commonHeaders()) };
   }
 
   /** The checks of Resource Manager before a provider receives the request. */

@@ -13,6 +13,8 @@ import { KeyVault } from "./key-vault";
 import type { KubernetesApi } from "./kubernetes-api";
 import { appServicePath, ManagedIdentity } from "./managed-identity";
 import { emulatedObjectId } from "./tokens";
+import type { ContainerAppsProvider } from "./platforms/container-apps";
+import type { DataFactoriesProvider } from "./platforms/data-factories";
 import { type Vault, vaultView } from "./vault";
 import { VaultStore } from "./vault-store";
 import type { WireService } from "./wire";
@@ -44,6 +46,14 @@ export interface EmulatedIdentity {
   setTokenLifetime(seconds: number): void;
 }
 
+export interface EmulatedPlatforms {
+  readonly containerApps: ContainerAppsProvider;
+  readonly dataFactories: DataFactoriesProvider;
+  /** Denies a right on their resources, as in a role definition. */
+  deny(action: string): void;
+  allow(action: string): void;
+}
+
 export interface Emulators {
   /** PEM of the test authority and of the previous `NODE_EXTRA_CA_CERTS`. This process trusts it already. */
   readonly caFile: string;
@@ -57,6 +67,8 @@ export interface Emulators {
   readonly batch: BatchAccounts;
   /** Event Grid; without a subscription it delivers nothing. */
   readonly grid: EventGrid;
+  /** Other services behind Resource Manager. */
+  readonly platforms: EmulatedPlatforms;
   readonly faults: Faults;
   readonly journal: Journal;
   addVault(name: string): Promise<Vault>;
@@ -123,6 +135,12 @@ export const startEmulators = async (options: EmulatorOptions = {}): Promise<Emu
     },
     batch: batchAccounts(store, arm, () => dataPlaneHost, grid),
     grid,
+    platforms: {
+      containerApps: arm.containerApps,
+      dataFactories: arm.dataFactories,
+      deny: (action) => arm.denyAction(action),
+      allow: (action) => arm.allowAction(action),
+    },
     faults,
     journal,
     addVault: async (name) => {

@@ -3,6 +3,7 @@ import { armFailures } from "./arm-failures";
 import type { DiscoveryConfig } from "../../rotation/discovery/discovery-config";
 import { diagnosed, type Diagnosis, rowOf } from "./failure-row";
 import { graphFailures } from "./graph-failures";
+import { platformFailures } from "./platform-failures";
 import type { SdkFailure } from "./sdk-failure";
 import { tableFailures } from "./table-failures";
 import { vaultFailures } from "./vault-failures";
@@ -41,6 +42,12 @@ export const graphRefusal =
   (discovery: DiscoveryConfig): Diagnose =>
   (failure) =>
     diagnosed(rowOf(graphFailures, failure), discovery);
+
+/** Resource Manager's failures of one action on a resource of another service. Its own word for the action counts. */
+export const platformRefusal =
+  (resourceId: string, action: string): Diagnose =>
+  (failure) =>
+    diagnosed(rowOf(platformFailures, failure), { resourceId, action: failure.deniedAction ?? action });
 
 export type SecretCommand = "get" | "set" | "update";
 

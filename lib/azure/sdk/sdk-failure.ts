@@ -17,6 +17,8 @@ export interface SdkFailure {
   readonly innerCode: string | null;
   readonly requestId: string | null;
   readonly retryAfterMs: number | null;
+  /** The right that Resource Manager names as missing. Absent or null where it names none. */
+  readonly deniedAction?: string | null;
 }
 
 /** Thrown by this project's own pipeline policies, which end a call before the SDK would. */

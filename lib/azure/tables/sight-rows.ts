@@ -53,7 +53,39 @@ const appService = z.strictObject({
   restart: request,
 });
 
-export const sightSchema = z.discriminatedUnion("kind", [readers, appService]) satisfies z.ZodType<Sight>;
+const containerApp = z.strictObject({
+  kind: z.literal("containerApp"),
+  ...platform,
+  secrets: z.array(z.strictObject({ name: text, pinnedTo: text.nullable() })),
+  revisions: z.array(
+    z.strictObject({
+      name: text,
+      use: z.enum(["environment", "volume", "none"]),
+      replicas: z.array(z.strictObject({ name: text, createdAt: instant, isRunning: z.boolean() })),
+    }),
+  ),
+  syncedBy: instant,
+  awaitsSync: z.boolean(),
+});
+
+const dataFactory = z.strictObject({
+  kind: z.literal("dataFactory"),
+  ...platform,
+  linkedService: text,
+  key: z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("reference"), pinnedTo: text.nullable() }),
+    z.strictObject({ kind: z.literal("copy") }),
+    z.strictObject({ kind: z.literal("unclear"), what: text }),
+  ]),
+  oldest: z.strictObject({ activity: text, pipelineRun: text, startedAt: instant.nullable() }).nullable(),
+});
+
+export const sightSchema = z.discriminatedUnion("kind", [
+  readers,
+  appService,
+  containerApp,
+  dataFactory,
+]) satisfies z.ZodType<Sight>;
 
 export const sightKey = (account: string, name: SightName): RowKey => ({
   partitionKey: account,

@@ -2,7 +2,7 @@ import { type Instant, latestOf, plusMs, toInstant } from "../time/time";
 import { hours, minutes } from "../time/units";
 import type { AppServiceSeen, PlatformRequest } from "./app-service-seen";
 import type { ConsumerState, ShutState } from "./consumer-state";
-import { type PlatformView, staleLook } from "./platform-view";
+import { notSeen, type PlatformView, staleLook } from "./platform-view";
 
 type View = PlatformView<"appService">;
 
@@ -37,12 +37,6 @@ export const appServiceState = (view: View): ConsumerState => {
   return seen.goodSince === null
     ? refreshPending(`${consumer.name} was not in order at ${seen.lookedAt}`, published.publishedAt)
     : { state: "Good", goodSince: seen.goodSince, evidence: "platform" };
-};
-
-const notSeen = ({ consumer, published: { version, publishedAt }, seen }: View): ShutState => {
-  const why = seen === null || seen.problem === null ? "" : `: ${seen.problem}`;
-  const what = `${consumer.name} could not be looked at since version ${version} was published at ${publishedAt}`;
-  return refreshPending(`${what}${why}`, publishedAt);
 };
 
 /** What a look has found not to be in order, whatever was before; null where everything is. */

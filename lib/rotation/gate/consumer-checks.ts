@@ -8,6 +8,8 @@ import { maxInstances, tooManyRemedy } from "./instance-limits";
 export interface PublishedVersion {
   readonly version: string;
   readonly publishedAt: Instant;
+  /** When the vault made it, by the vault's clock: at adoption long before the rotator found it. */
+  readonly createdAt: Instant;
 }
 
 /** What the checks of one consumer know. */

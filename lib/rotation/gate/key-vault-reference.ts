@@ -12,7 +12,8 @@ export interface KeyVaultReference {
 const fieldOf = (text: string, name: string): string | null =>
   new RegExp(`(?:^|;)\\s*${name}\\s*=\\s*([^;]*?)\\s*(?:;|$)`, "i").exec(text)?.[1] || null;
 
-const byUri = (uri: string): KeyVaultReference | null => {
+/** What the address of a secret refers to; null where it is none. */
+export const addressOf = (uri: string): KeyVaultReference | null => {
   const [, vault = "", secret = "", version = ""] =
     /^(https:\/\/[^/\s]+)\/secrets\/([^/\s]+)(?:\/([^/\s]*))?\/?$/i.exec(uri) ?? [];
   return vault === "" ? null : { vault, secret, version: version === "" ? null : version };
@@ -28,7 +29,7 @@ export const parseReference = (text: string): KeyVaultReference | null => {
   const uri = fieldOf(inside, "SecretUri");
   const pinned = fieldOf(inside, "SecretVersion");
   if (uri !== null) {
-    const found = byUri(uri);
+    const found = addressOf(uri);
     return found && { ...found, version: found.version ?? pinned };
   }
   const [vault, secret] = [fieldOf(inside, "VaultName"), fieldOf(inside, "SecretName")];

@@ -2,6 +2,8 @@ import type { ConsumerConfig, GateConfig, PlatformConfig } from "../account-conf
 import { appServiceState } from "./app-service";
 import type { PublishedVersion } from "./consumer-checks";
 import type { ConsumerState } from "./consumer-state";
+import { containerAppState } from "./container-app";
+import { dataFactoryState } from "./data-factory";
 import type { PlatformKind, PlatformView } from "./platform-view";
 import type { PlatformSeen, Sightings } from "./sightings";
 
@@ -21,16 +23,11 @@ export const platformState = (platform: PlatformConfig, question: PlatformQuesti
     case "appService":
       return appServiceState(viewOf(platform, question));
     case "containerApp":
+      return containerAppState(viewOf(platform, question));
     case "dataFactory":
-      return notLookedAt(question);
+      return dataFactoryState(viewOf(platform, question));
   }
 };
-
-const notLookedAt = ({ consumer, published }: PlatformQuestion): ConsumerState => ({
-  state: "NeedsSignal",
-  detail: `nothing is known of ${consumer.name} but what it reports`,
-  since: published.publishedAt,
-});
 
 /** What was seen of another resource, or before this version was published, says nothing. */
 export const viewOf = <K extends PlatformKind>(

@@ -36,3 +36,14 @@ export const staleLook = (
     since: plusMs(lookedAt, gate.signalFreshnessMs),
   };
 };
+
+/** Nothing is known of the time since the version was published. */
+export const notSeen = ({
+  consumer,
+  published: { version, publishedAt },
+  seen,
+}: Pick<PlatformView, "consumer" | "published" | "seen">): ShutState => {
+  const why = seen === null || seen.problem === null ? "" : `: ${seen.problem}`;
+  const what = `${consumer.name} could not be looked at since version ${version} was published at ${publishedAt}`;
+  return { state: "RefreshPending", detail: `${what}${why}`, since: publishedAt };
+};

@@ -1,9 +1,11 @@
 import type { AppServiceSeen } from "./app-service-seen";
+import type { ContainerAppSeen } from "./container-app-seen";
+import type { DataFactorySeen } from "./data-factory-seen";
 import type { ReadersSeen } from "./readers-seen";
 import type { InstanceReport } from "./signals";
 
 /** What a platform shows of one consumer. */
-export type PlatformSeen = AppServiceSeen;
+export type PlatformSeen = AppServiceSeen | ContainerAppSeen | DataFactorySeen;
 
 /** What the rotator has seen itself, as it is stored. */
 export type Sight = ReadersSeen | PlatformSeen;

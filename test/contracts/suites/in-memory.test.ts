@@ -2,10 +2,13 @@ import { aLook } from "../../builders/look";
 import { MemoryNotices } from "../../../lib/alarms/memory-notices";
 import type { Ports } from "../../../lib/ports";
 import { discoveriesPort, graphPort } from "../../fakes/world/discovery-ports";
+import { containerAppsPort, dataFactoriesPort } from "../../fakes/world/platform-ports";
 import * as product from "../../fakes/world/product";
 import { startProcess } from "../../fakes/world/start-process";
 import { World } from "../../fakes/world/world";
 import { batchKeysContract } from "./batch-keys-suite";
+import { containerAppsContract } from "./container-apps-suite";
+import { dataFactoriesContract } from "./data-factories-suite";
 import { discoveriesContract } from "./discoveries-suite";
 import { fleetContract, type FleetWorld } from "./fleet-suite";
 import { historyContract } from "./history-suite";
@@ -56,6 +59,18 @@ noticesContract("a process", async () => ({ notices: new MemoryNotices(), close 
 discoveriesContract("memory", async () => {
   const world = new World({ product });
   return { discoveries: discoveriesPort(world, startProcess(world, [])), close };
+});
+
+containerAppsContract("memory", async () => {
+  const world = new World({ product });
+  const apps = containerAppsPort(world, startProcess(world, []));
+  return { apps, place: (id, app, form) => void world.platforms.containerApps.set(id, { app, ...form }), close };
+});
+
+dataFactoriesContract("memory", async () => {
+  const world = new World({ product });
+  const factories = dataFactoriesPort(world, startProcess(world, []));
+  return { factories, place: (id, factory) => void world.platforms.dataFactories.set(id, factory), close };
 });
 
 resourceGraphContract("memory", async () => {

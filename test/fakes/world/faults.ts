@@ -50,6 +50,8 @@ export type RotationOperation = (typeof operations)[number];
 export type Operation =
   | RotationOperation
   | "signals.updateSight"
+  | "containerApps.look"
+  | "dataFactories.look"
   | "graph.batchAccounts"
   | "discoveries.head"
   | "discoveries.writeHead"

@@ -28,7 +28,7 @@ export interface ProcessOptions {
   readonly death: Death | null;
   readonly unresolved?: App["unresolved"];
   readonly fleet?: FleetConfig;
-  readonly lookers?: (ports: Ports) => App["lookers"];
+  readonly lookers?: (ports: Ports, process: Process) => App["lookers"];
 }
 
 /** How a process finds accounts, beside those that are listed. */
@@ -94,7 +94,7 @@ export class Process {
       reports,
       instances,
       refusedProofs,
-      lookers: this.options.lookers?.(ports) ?? [],
+      lookers: this.options.lookers?.(ports, this) ?? [],
       events: new product.EventMemory(ports),
       emulated,
       limits,

@@ -20,6 +20,7 @@ export { resumeFleet } from "../../../lib/operations/resume-fleet";
 export { proofMessage } from "../../../lib/signals/proof";
 export { readStatus } from "../../../lib/operations/read-status";
 export { receiveSignal } from "../../../lib/signals/receive-signal";
+export { lookersOf } from "../../../lib/sights/lookers";
 export { Ticker } from "../../../lib/operations/tick";
 export { RefusedProofLimiter } from "../../../lib/signals/refused-proof-limiter";
 export { InstanceCounts } from "../../../lib/signals/instance-counts";

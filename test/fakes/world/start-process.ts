@@ -5,6 +5,7 @@ import type { AccountSettings } from "../../../lib/rotation/account-config";
 import { limits } from "../limits";
 import { portsOf } from "./ports";
 import { discoveriesPort, graphPort } from "./discovery-ports";
+import { platformsOf } from "./platform-ports";
 import { type Death, type DiscoveryOptions, Process } from "./process";
 import type { World } from "./world";
 
@@ -18,7 +19,7 @@ export interface StartOptions {
   /** Optional settings that the platform has not resolved. */
   readonly unresolved?: App["unresolved"];
   readonly fleet?: App["fleet"];
-  readonly lookers?: (ports: Ports) => App["lookers"];
+  readonly lookers?: (ports: Ports, process: Process) => App["lookers"];
   /** How accounts are found by a tag; none are by default. */
   readonly discovery?: Pick<DiscoveryOptions, "config" | "profiles">;
 }
@@ -35,12 +36,14 @@ export const startProcess = (
     death = null,
     unresolved = [],
     discovery,
+    lookers = (given, of) => world.product.lookersOf({ ...given, ...platformsOf(world, of) }),
     ...rest
   }: StartOptions = {},
 ): Process => {
   const clock = world.newClock();
   const { product } = world;
-  const options = { name, clock, product, limits: { ...limits, ...change }, emulated, death, unresolved, ...rest };
+  const all = { ...limits, ...change };
+  const options = { name, clock, product, limits: all, emulated, death, unresolved, lookers, ...rest };
   const process = new Process(options);
   process.ports = { ...portsOf(world, process), ...ports };
   if (discovery !== undefined) {

@@ -2,6 +2,7 @@ import type { BatchKey } from "../../../lib/batch-key";
 import type { Alerts } from "../../../lib/ports";
 import { FakeBatch } from "./fake-batch";
 import { FakeDiscovery } from "./fake-discovery";
+import { FakePlatforms } from "./fake-platforms";
 import { FakeTables } from "./fake-tables";
 import { FakeVault } from "./fake-vault";
 import { FaultPlan, type Operation, type PlacedFault } from "./faults";
@@ -49,6 +50,7 @@ export class World {
   readonly vault: FakeVault;
   readonly tables: FakeTables;
   readonly discovery = new FakeDiscovery();
+  readonly platforms = new FakePlatforms();
   readonly faults: FaultPlan;
   readonly transcript: Transcript;
   readonly wire: Wire;

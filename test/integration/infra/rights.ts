@@ -6,6 +6,8 @@ import { at, made, type Plan } from "../../unit/infra/bicep";
 type Right = { readonly action: string } | { readonly dataAction: string } | { readonly none: string };
 
 const batch = "Microsoft.Batch/batchAccounts";
+const containerApps = "Microsoft.App/containerApps";
+const factories = "Microsoft.DataFactory/factories";
 const secrets = "Microsoft.KeyVault/vaults/secrets";
 const tables = "Microsoft.Storage/storageAccounts/tableServices/tables";
 const unknown = { none: "an answer of the emulator only" };
@@ -22,6 +24,12 @@ const rightOf: Readonly<Record<Route, Right>> = {
     none: "reads the caller's own rights; if it is refused, the preflight reports them as unknown",
   },
   "arm.queryResources": { action: `${batch}/read` },
+  "arm.getContainerApp": { action: `${containerApps}/read` },
+  "arm.listRevisions": { action: `${containerApps}/revisions/read` },
+  "arm.listReplicas": { action: `${containerApps}/revisions/replicas/read` },
+  "arm.getLinkedService": { action: `${factories}/linkedservices/read` },
+  "arm.queryPipelineRuns": { action: `${factories}/querypipelineruns/action` },
+  "arm.queryActivityRuns": { action: `${factories}/pipelineruns/queryactivityruns/action` },
   "arm.unknown": unknown,
   "batch.listPools": bySignature,
   "batch.unknown": unknown,

@@ -50,6 +50,7 @@ const badSettings = {
   ROTATION_EMULATED: leak,
   ROTATION_CLAIM: leak,
   ROTATION_QUARANTINE: leak,
+  ROTATION_PLATFORM_SYNC: leak,
   AZURE_CLIENT_ID: leak,
 };
 

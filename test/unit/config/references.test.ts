@@ -65,6 +65,7 @@ const optional: readonly (readonly [string, Partial<Settings>])[] = [
   ["ROTATION_HEARTBEAT_FAIL", {}],
   ["ROTATION_CLAIM", {}],
   ["ROTATION_QUARANTINE", {}],
+  ["ROTATION_PLATFORM_SYNC", {}],
 ];
 
 describe("any other setting", () => {

@@ -53,6 +53,7 @@ describe("the settings' defaults", () => {
       clientId: null,
       claimMs: 360_000,
       quarantineMs: 300_000,
+      platformSyncMs: 2_100_000,
     });
   });
 
@@ -202,6 +203,7 @@ describe("ROTATION_EMULATED", () => {
   it.each([
     ["ROTATION_CLAIM", { claimMs: 1_000 }],
     ["ROTATION_QUARANTINE", { quarantineMs: 1_000 }],
+    ["ROTATION_PLATFORM_SYNC", { platformSyncMs: 1_000 }],
   ])("allows %s from PT1S", (name, expected) => {
     expect(settingsOf(anEnvironment({ ...emulated, [name]: "PT1S" }))).toMatchObject(expected);
     expect(placesOf(anEnvironment({ ...emulated, [name]: "PT0S" }))).toEqual([name]);

@@ -19,6 +19,7 @@ export const leftOut: Readonly<Record<string, string>> = {
   ROTATION_EMULATED: "refused in Azure",
   ROTATION_CLAIM: "only with ROTATION_EMULATED",
   ROTATION_QUARANTINE: "only with ROTATION_EMULATED",
+  ROTATION_PLATFORM_SYNC: "only with ROTATION_EMULATED",
   NODE_EXTRA_CA_CERTS: "names a file; Azure's certificates need none",
 };
 

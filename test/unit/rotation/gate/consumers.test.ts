@@ -615,8 +615,6 @@ describe("the evidence of a consumer that is good", () => {
 test.each([
   { kind: "containerApp", resourceId: "/subscriptions/s/containerApps/a" },
   { kind: "dataFactory", resourceId: "/subscriptions/s/factories/f", linkedService: "Batch" },
-] as const)("a consumer of whose platform nothing is known must report (%j)", (platform) => {
-  expect(stateOf({ consumer: { platform }, reports: [] })).toEqual(
-    shut("NeedsSignal", at("10:00"), "nothing is known of render-api but what it reports"),
-  );
+] as const)("a consumer whose platform has never been looked at is not good (%j)", (platform) => {
+  expect(stateOf({ consumer: { platform }, reports: [] })).toMatchObject({ state: "RefreshPending" });
 });

@@ -1,0 +1,52 @@
+import * as z from "zod";
+import type { CallOptions } from "../../ports";
+import { seconds } from "../../rotation/time/units";
+import { loadOnce } from "../sdk/load-once";
+import { readingRetries, withDeadline } from "../sdk/pipeline";
+import { platformRefusal } from "../sdk/refusals";
+import { callSdk, malformedAnswer, type SdkCall } from "../sdk/service-errors";
+import type { ArmRequest, ArmRequestOptions } from "./arm-requests";
+
+/** A request that reads: what it is called in an error, and the right that it needs. */
+export interface PlatformRead extends ArmRequest {
+  readonly operation: string;
+  readonly action: string;
+  /** The resource that the right is on. */
+  readonly resourceId: string;
+}
+
+const maxCallMs = seconds(30);
+/** A list that does not end says nothing. */
+const maxPages = 50;
+
+/** Reads what platforms show, through Resource Manager. An answer of another form is an error: it shows nothing. */
+export class PlatformReader {
+  readonly #open;
+
+  constructor(options: ArmRequestOptions) {
+    this.#open = loadOnce(async () => (await import("./arm-requests")).openArm(options, readingRetries));
+  }
+
+  async read<T>(read: PlatformRead, schema: z.ZodType<T>, { signal }: CallOptions): Promise<T> {
+    const { operation, action, resourceId } = read;
+    const call: SdkCall = { operation, effect: "read", refusal: platformRefusal(resourceId, action) };
+    const answer = await callSdk(call, signal, async () => (await this.#open())(read, withDeadline(signal, maxCallMs)));
+    const parsed = schema.safeParse(answer);
+    if (!parsed.success) throw malformedAnswer(operation);
+    return parsed.data;
+  }
+
+  /** All pages of a list. */
+  async list<T>(first: PlatformRead, item: z.ZodType<T>, options: CallOptions): Promise<readonly T[]> {
+    const schema = z.object({ value: z.array(item), nextLink: z.string().nullish() });
+    const found: T[] = [];
+    let read = first;
+    for (let page = 1; page <= maxPages; page += 1) {
+      const { value, nextLink } = await this.read(read, schema, options);
+      found.push(...value);
+      if (!nextLink) return found;
+      read = { ...first, path: nextLink };
+    }
+    throw malformedAnswer(first.operation);
+  }
+}

@@ -1,0 +1,26 @@
+import type { ContainerApps } from "../ports";
+import type { SecretRef } from "../rotation/account-config";
+import { sawContainerApp, unseenContainerApp } from "../rotation/gate/container-app";
+import { toInstant } from "../rotation/time/time";
+import type { PlatformLook } from "./platform-looker";
+
+const addressOf = ({ vaultUrl, name }: SecretRef): string => `${vaultUrl}/secrets/${name}`;
+
+/**
+ * Reads Container Apps. While a look has shown nothing but that the sync is still to come, no further one shows more.
+ * `syncMs`: how long after the publication the platform has read the vault, whatever the phase of the app is.
+ */
+export const containerAppLook = (apps: ContainerApps, syncMs: number): PlatformLook<"containerApp"> => ({
+  kind: "containerApp",
+  isDue: ({ seen, now }) =>
+    seen === null ||
+    seen.lookedAt === null ||
+    seen.problem !== null ||
+    !seen.awaitsSync ||
+    toInstant(now) >= seen.syncedBy,
+  unseen: (view, { config }) => unseenContainerApp(view, addressOf(config.secret), syncMs),
+  see: async (view, { config }, call) => {
+    const shown = await apps.look(view.platform.resourceId, config.secret, call);
+    return sawContainerApp(view, addressOf(config.secret), shown, syncMs);
+  },
+});

@@ -1,0 +1,72 @@
+import { safeMessage } from "../alarms/publish-notice";
+import type { CallOptions, Ports } from "../ports";
+import type { EventDraft } from "../rotation/events/events";
+import { viewOf } from "../rotation/gate/platform-state";
+import type { PlatformKind, PlatformView } from "../rotation/gate/platform-view";
+import { type PlatformSeen, type Sight, sightName } from "../rotation/gate/sightings";
+import type { Looker, LookInput } from "./looker";
+
+export type SeenOn<K extends PlatformKind> = Extract<PlatformSeen, { kind: K }>;
+
+/** How one kind of platform is looked at. */
+export interface PlatformLook<K extends PlatformKind> {
+  readonly kind: K;
+  isDue(view: PlatformView<K>): boolean;
+  /** What is stored where the platform cannot be seen, and has not been since the publication. */
+  unseen(view: PlatformView<K>, input: LookInput): SeenOn<K>;
+  /** Throws where the platform cannot be seen: then what was known stays, with the problem. */
+  see(view: PlatformView<K>, input: LookInput, call: () => CallOptions): Promise<SeenOn<K>>;
+}
+
+/** The consumers of an account on platforms of this kind. */
+const viewsOf = <K extends PlatformKind>(kind: K, input: LookInput): readonly PlatformView<K>[] => {
+  const { config, state, sightings, now } = input;
+  const { gate } = config;
+  return gate.consumers.flatMap((consumer) => {
+    const { platform } = consumer;
+    if (platform === null || !isOf(kind, platform)) return [];
+    const { platforms } = sightings;
+    return [viewOf<K>(platform, { consumer, gate, published: state.active, platforms, reports: false, now })];
+  });
+};
+
+const isOf = <K extends PlatformKind, P extends { readonly kind: PlatformKind }>(
+  kind: K,
+  platform: P,
+): platform is Extract<P, { kind: K }> => platform.kind === kind;
+
+/** Looks at each consumer on platforms of one kind, all at once, and stores what each look shows. */
+export const platformLooker = <K extends PlatformKind>(
+  { signals }: Pick<Ports, "signals">,
+  how: PlatformLook<K>,
+): Looker => ({
+  kind: how.kind,
+  isDue: (input) => viewsOf(how.kind, input).some((view) => how.isDue(view)),
+  look: async (input, call) => {
+    const due = viewsOf(how.kind, input).filter((view) => how.isDue(view));
+    await Promise.all(due.map((view) => lookOnce(signals, how, view, input, call)));
+    return [] satisfies readonly EventDraft[];
+  },
+});
+
+const lookOnce = async <K extends PlatformKind>(
+  signals: Ports["signals"],
+  how: PlatformLook<K>,
+  view: PlatformView<K>,
+  input: LookInput,
+  call: () => CallOptions,
+): Promise<void> => {
+  const seen: PlatformSeen = await how.see(view, input, call).catch((error: unknown) => ({
+    ...(view.seen ?? how.unseen(view, input)),
+    problem: safeMessage(error),
+  }));
+  const store = (known: Sight | null): Sight | null => (isLater(known, seen) ? null : seen);
+  await signals.updateSight(input.config.name, sightName(seen), store, call());
+};
+
+/** Another process has looked in between. */
+const isLater = (known: Sight | null, seen: PlatformSeen): boolean =>
+  known !== null &&
+  known.kind === seen.kind &&
+  known.version === seen.version &&
+  (known.lookedAt ?? "") > (seen.lookedAt ?? "");

@@ -1,0 +1,106 @@
+import { readStatus } from "../../lib/operations/read-status";
+import { aConsumer } from "../builders/account";
+import { minutes } from "../builders/time";
+import { EmulatedContainerApp } from "../emulators/platforms/container-app";
+import { Rig, type Place } from "../rig/rig";
+
+const resourceId =
+  "/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/render/providers" +
+  "/Microsoft.App/containerApps/jobs";
+const platform = { kind: "containerApp", resourceId } as const;
+
+/** An account whose only consumer is a Container App without any code for it. */
+const open = async (soakMs = minutes(10)) => {
+  const rig = new Rig();
+  const at: Place = rig.place({ gate: { soakMs, consumers: [aConsumer({ name: "jobs", platform })] } });
+  let names = 0;
+  let isAway = false;
+  const app = new EmulatedContainerApp({
+    now: () => rig.clock.now(),
+    readVault: () => (isAway ? null : at.newest()),
+    createName: () => `r${(names += 1)}`,
+  });
+  rig.clock.advance(minutes(1));
+  const revision = app.deploy("one", "environment", 2);
+  const keyVaultUrl = `${at.config.secret.vaultUrl}/secrets/${at.config.secret.name}`;
+  rig.world.platforms.containerApps.set(resourceId, { app, secretName: "key", keyVaultUrl });
+  const passes = async (ms: number): Promise<void> => {
+    for (let left = ms; left > 0; left -= minutes(5)) {
+      rig.clock.advance(Math.min(left, minutes(5)));
+      await rig.tick();
+    }
+  };
+  const isRefused = (): boolean => app.replicas.some(({ held }) => !at.accepts(held.value));
+  const waits = async () => (await readStatus(rig.app, at.config)).waitingFor;
+  return { rig, at, app, revision, passes, waits, isRefused, setAway: (away: boolean) => void (isAway = away) };
+};
+
+test("a Container App is adopted and rotated without a report: the gate opens after the platform's sync", async () => {
+  const { at, app, passes, waits, isRefused } = await open();
+  await at.rig.tick();
+  await passes(minutes(50));
+  expect(at.phase).toBe("idle");
+  await at.rotate();
+  const publishedAt = at.rig.clock.at;
+  await passes(minutes(20));
+  app.sync();
+  await passes(minutes(10));
+  expect((await waits())?.reason).toBe("RefreshPending");
+  await passes(minutes(5));
+  expect(at.phase).toBe("idle");
+  expect(isRefused()).toBe(false);
+  expect(app.replicas.every(({ createdAt }) => createdAt.toISOString() > publishedAt)).toBe(true);
+});
+
+test("a restart of the revision before the sync does not open the gate: its replicas have the old value", async () => {
+  const { at, app, revision, passes, waits, isRefused } = await open(0);
+  await at.rig.tick();
+  await passes(minutes(40));
+  await at.rotate();
+  await passes(minutes(1));
+  app.restart(revision);
+  await passes(minutes(28));
+  expect((await waits())?.reason).toBe("RefreshPending");
+  expect(isRefused()).toBe(false);
+  app.sync();
+  await passes(minutes(10));
+  expect(at.phase).toBe("idle");
+  expect(isRefused()).toBe(false);
+});
+
+test("a sync that fails keeps the gate shut until one succeeds, however long that takes", async () => {
+  const { at, app, passes, waits, isRefused, setAway } = await open();
+  await at.rig.tick();
+  await passes(minutes(50));
+  await at.rotate();
+  setAway(true);
+  for (let syncs = 0; syncs < 6; syncs += 1) {
+    await passes(minutes(30));
+    app.sync();
+  }
+  expect((await waits())?.reason).toBe("OnPreviousKey");
+  setAway(false);
+  app.sync();
+  expect(isRefused()).toBe(false);
+  await passes(minutes(20));
+  expect(at.phase).toBe("idle");
+  expect(isRefused()).toBe(false);
+});
+
+test("a platform that cannot be asked keeps the gate shut, and the status says why", async () => {
+  const { rig, at, app, passes, waits } = await open();
+  await rig.tick();
+  await passes(minutes(50));
+  await at.rotate();
+  app.sync();
+  rig.faults.add("containerApps.look", {
+    when: "before",
+    error: () => new rig.world.product.TransientServiceError({ operation: "Container Apps read", statusCode: 500 }),
+    times: 1_000,
+  });
+  await passes(minutes(60));
+  expect(await waits()).toMatchObject({ reason: "RefreshPending", detail: expect.stringMatching(/status 500/) });
+  rig.faults.clear();
+  await passes(minutes(5));
+  expect(at.phase).toBe("idle");
+});
