@@ -40,8 +40,8 @@ const keyShut = (
     return { state: "NeedsSignal", detail };
   }
   if (key.pinnedTo === null) return null;
-  const detail =
-    `${of} is fixed to version ${key.pinnedTo}, so it never reads a new one: ` + `set its access key to ${wanted}`;
+  const fixed = `${of} is fixed to version ${key.pinnedTo}, so it never reads a new one`;
+  const detail = `${fixed}: set its access key to ${wanted}`;
   return { state: "PinnedVersion", detail };
 };
 
