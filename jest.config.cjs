@@ -13,7 +13,7 @@ const project = (name) => ({
 
 /** @type {import("jest").Config} */
 module.exports = {
-  projects: ["unit", "scenarios", "handlers", "contracts", "integration", "e2e"].map(project),
+  projects: ["unit", "scenarios", "handlers", "contracts", "integration", "e2e", "browser"].map(project),
   coverageProvider: "v8",
   // The rules of rotation decide when a key dies: every branch of them is tested.
   coverageThreshold: { "./lib/rotation/": { branches: 100, functions: 100, lines: 100, statements: 100 } },

@@ -67,7 +67,12 @@ export const plainText = (status: number, body: string): HttpResponseInit => ({
 
 /** A handler that gets the app, and whose failures become problems. */
 export const withApp =
-  (handle: (app: App, request: HttpRequest) => Promise<HttpResponseInit>): HttpHandler =>
+  (
+    handle: (app: App, request: HttpRequest) => Promise<HttpResponseInit>,
+    answerFailure: (problem: HttpResponseInit, app: App, request: HttpRequest) => Promise<HttpResponseInit> = async (
+      answer,
+    ) => answer,
+  ): HttpHandler =>
   (request, context) =>
     within(context, async () => {
       const composed = await theApp();
@@ -80,7 +85,7 @@ export const withApp =
         await accounts.refresh(maxListAgeMs, callOptions(ports.clock, limits.callMs));
         return await handle(composed.app, request);
       } catch (error) {
-        return await failed(composed.app, error);
+        return await answerFailure(await failed(composed.app, error), composed.app, request);
       }
     });
 

@@ -3,6 +3,7 @@ import "./account-history";
 import "./account-status";
 import "./check-account";
 import "./coverage";
+import "./dashboard";
 import "./list-accounts";
 import "./open-api";
 import "./operate-account";

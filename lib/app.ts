@@ -2,6 +2,7 @@ import type { AccountDirectory } from "./account-directory";
 import type { Problem } from "./errors";
 import type { EventMemory } from "./events/event-memory";
 import type { AppLimits } from "./limits";
+import type { AttentionCache } from "./page/attention-cache";
 import type { Ports } from "./ports";
 import type { FleetConfig } from "./rotation/fleet/fleet-config";
 import type { Looker } from "./sights/looker";
@@ -18,6 +19,7 @@ export interface App {
   readonly fleet: FleetConfig;
   /** Memory of this process. */
   readonly versions: VersionCache;
+  readonly attention: AttentionCache;
   readonly reports: ReportCache;
   readonly instances: InstanceCounts;
   readonly refusedProofs: RefusedProofLimiter;

@@ -16,6 +16,7 @@ import { AzureDataFactories } from "./azure/platforms/data-factories";
 import { AzureResourceGraph } from "./azure/resource-graph/azure-resource-graph";
 import { DiscoveryTable } from "./azure/tables/discovery-table";
 import { FleetTable } from "./azure/tables/fleet-table";
+import { FormSecretTable } from "./azure/tables/form-secret-table";
 import { HistoryTable } from "./azure/tables/history-table";
 import { NoticeTable } from "./azure/tables/notice-table";
 import { RotationTable } from "./azure/tables/rotation-table";
@@ -34,6 +35,7 @@ import { appRoot, readFunctionTimeout } from "./config/host-json";
 import { UlidIds, systemClock } from "./system";
 import type { AppLimits } from "./limits";
 import { logLine } from "./outgoing/log-line";
+import { AttentionCache } from "./page/attention-cache";
 import type { Alerts, Heartbeat, Log, Ports } from "./ports";
 import type { AccountConfig, AccountSettings } from "./rotation/account-config";
 import { parseDuration } from "./rotation/time/duration";
@@ -65,6 +67,7 @@ const composeApp = (env: Environment, write: LineWriter): Pick<Ready, "app" | "h
     accounts,
     fleet: settings.fleet,
     versions: new VersionCache(ports.secrets, systemClock),
+    attention: new AttentionCache(ports.rotations, systemClock),
     reports: new ReportCache(ports.signals, systemClock),
     instances: new InstanceCounts(ports.signals, systemClock),
     refusedProofs: new RefusedProofLimiter(systemClock),
@@ -116,6 +119,7 @@ const buildPorts = (
     ticks: new TickNotesTable(tables.rotations),
     notices: new NoticeTable(tables.rotations),
     fleet: new FleetTable(tables.rotations, clock),
+    formSecret: new FormSecretTable(tables.rotations),
     signals: new SignalTable(tables.signals),
     health: new FetchHealthChecks(),
     permissions: new ArmPermissions(arm),

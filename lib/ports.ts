@@ -1,5 +1,6 @@
 import type { BatchKey } from "./batch-key";
 import type { BatchAccountRef, SecretRef } from "./rotation/account-config";
+import type { AttentionRow } from "./rotation/attention";
 import type { DiscoveryConfig } from "./rotation/discovery/discovery-config";
 import type { DiscoveryHead } from "./rotation/discovery/discovery-head";
 import type { KnownAccount } from "./rotation/discovery/known-account";
@@ -140,6 +141,8 @@ export interface AllRecords {
 /** What one write of a record says beside it. */
 export interface RecordWrite extends CallOptions {
   readonly look: NextLook;
+  /** Who must act on the account: `attentionOf`. */
+  readonly attention: string;
 }
 
 /** What a row says beside its record, without the record. */
@@ -164,6 +167,8 @@ export interface Rotations {
   ofBatchAccount(resourceId: string, options: CallOptions): Promise<readonly string[]>;
   /** A glance at every record: a thousand of them in one request. */
   scan(options: CallOptions): Promise<readonly RecordGlance[]>;
+  /** What the rows say of accounts that are not plainly idle: the service filters, so the others cost nothing here. */
+  listAttention(options: CallOptions): Promise<readonly AttentionRow[]>;
   /** Every record, page by page, so that no more than a page is in memory. */
   scanRecords(visit: (row: ScannedRecord) => void, options: CallOptions): Promise<void>;
   /** Null when there is a record already. */
@@ -275,6 +280,12 @@ export interface Signals {
     limit: number,
     options: CallOptions,
   ): Promise<void>;
+}
+
+/** A random text that all processes of the app share and no one outside knows: it signs the forms of the page. */
+export interface FormSecret {
+  /** Made at the first read. Throws `TransientServiceError` or `OperatorNeededError`. */
+  read(options: CallOptions): Promise<string>;
 }
 
 export type HealthAnswer =
@@ -431,6 +442,7 @@ export interface Ports {
   readonly ticks: Ticks;
   readonly notices: Notices;
   readonly fleet: Fleet;
+  readonly formSecret: FormSecret;
   readonly signals: Signals;
   readonly health: HealthChecks;
   readonly permissions: Permissions;

@@ -4,6 +4,7 @@ import type { CallOptions, Ports, RecordWrite, Stored } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
 import { claimed, claimIsLive, msToSend } from "../rotation/claim";
 import { firstRecord } from "../rotation/first-record";
+import { attentionOf } from "../rotation/attention";
 import { nextLook } from "../rotation/next-look";
 import type { Slot } from "../rotation/phases";
 import type { Claim, RotationRecord } from "../rotation/record";
@@ -153,9 +154,10 @@ export class Lease {
     return plusMs(toInstant(now), this.limits.claimMs);
   }
 
-  /** With the record goes when ticks must look at it again. */
+  /** With the record goes when ticks must look at it again, and who must act. */
   #written(record: RotationRecord, options: CallOptions): RecordWrite {
-    return { ...options, look: nextLook(record, this.config, this.ports.clock.now()) };
+    const look = nextLook(record, this.config, this.ports.clock.now());
+    return { ...options, look, attention: attentionOf(record, this.config) };
   }
 
   #callWithoutClaim(): CallOptions {

@@ -4,6 +4,7 @@ import { CorruptRecordError } from "../errors";
 import type { Advanced } from "../driver/requests";
 import { readRecord } from "../driver/read-record";
 import type { AccountConfig } from "../rotation/account-config";
+import type { RotationRecord } from "../rotation/record";
 import type { Instant } from "../rotation/time/time";
 import { fleetFor } from "./fleet-view";
 import { keysListedAt } from "./key-uses";
@@ -11,11 +12,22 @@ import { corruptStatus, type StatusBody, statusOf } from "./status";
 
 type Driven = Extract<Advanced, { kind: "driven" }>;
 
+/** An account as it is stored now: its status, and what that was made of. */
+export interface AccountRead {
+  readonly status: StatusBody;
+  /** Null before first sight, and where it cannot be used. */
+  readonly record: RotationRecord | null;
+}
+
+/** The status of one account as it is stored now. Throws what `readAccount` throws. */
+export const readStatus = async (app: App, config: AccountConfig): Promise<StatusBody> =>
+  (await readAccount(app, config)).status;
+
 /**
- * The status of one account as it is stored now. Throws `TransientServiceError` or `OperatorNeededError` where the
+ * Throws `TransientServiceError` or `OperatorNeededError` where the
  * tables cannot be read.
  */
-export const readStatus = async (app: App, config: AccountConfig): Promise<StatusBody> => {
+export const readAccount = async (app: App, config: AccountConfig): Promise<AccountRead> => {
   const { ports, limits } = app;
   const call = () => callOptions(ports.clock, limits.callMs);
   try {
@@ -27,10 +39,12 @@ export const readStatus = async (app: App, config: AccountConfig): Promise<Statu
     const fleet = await fleetFor(app, config, record);
     const now = ports.clock.now();
     const listedAt = record === null ? null : await keysListedAt(app, { config, record, sightings, now });
-    return statusOf({ config, record, sightings, dryRun: limits.dryRun, fleet, keysListedAt: listedAt, now });
+    const known = { config, record, sightings, dryRun: limits.dryRun, fleet, keysListedAt: listedAt, now };
+    return { status: statusOf(known), record };
   } catch (error) {
     if (!(error instanceof CorruptRecordError)) throw error;
-    return corruptStatus(config, error, ports.clock.now(), await alarmSince(app, config));
+    const status = corruptStatus(config, error, ports.clock.now(), await alarmSince(app, config));
+    return { status, record: null };
   }
 };
 

@@ -6,6 +6,7 @@ import { concurrently } from "../../lib/operations/concurrently";
 import type { AccountConfig } from "../../lib/rotation/account-config";
 import { configurationHash } from "../../lib/rotation/configuration-hash";
 import { firstRecord } from "../../lib/rotation/first-record";
+import { attentionOf } from "../../lib/rotation/attention";
 import { nextLook } from "../../lib/rotation/next-look";
 import type { Published } from "../../lib/rotation/phases";
 import type { RotationRecord } from "../../lib/rotation/record";
@@ -55,6 +56,10 @@ export const seedRecords = async ({ connectionString, prefix, env, file, stop, r
     const config = { ...settings, loadedAt: toInstant(now), fleet };
     const record = recordOf(config, now);
     const look = nextLook(record, config, now);
-    await rotations.insert(record, { ...callOptions(systemClock, 60_000), look });
+    await rotations.insert(record, {
+      ...callOptions(systemClock, 60_000),
+      look,
+      attention: attentionOf(record, config),
+    });
   });
 };

@@ -3,6 +3,7 @@ import type { App } from "../../lib/app";
 import { EventMemory } from "../../lib/events/event-memory";
 import type { AccountConfig } from "../../lib/rotation/account-config";
 import { noFleetLimits } from "../../lib/rotation/fleet/fleet-config";
+import { AttentionCache } from "../../lib/page/attention-cache";
 import { InstanceCounts } from "../../lib/signals/instance-counts";
 import { RefusedProofLimiter } from "../../lib/signals/refused-proof-limiter";
 import { ReportCache } from "../../lib/signals/report-cache";
@@ -24,6 +25,7 @@ export const anApp = ({
   accounts: new ExplicitAccounts(accounts),
   fleet,
   versions: new VersionCache(parts.ports.secrets, parts.ports.clock),
+  attention: new AttentionCache(parts.ports.rotations, parts.ports.clock),
   reports: new ReportCache(parts.ports.signals, parts.ports.clock),
   instances: new InstanceCounts(parts.ports.signals, parts.ports.clock),
   refusedProofs: new RefusedProofLimiter(parts.ports.clock),

@@ -41,6 +41,7 @@ export interface Stage {
 
 /** The functions of the HTTP routes. One key each, as in Azure: a key for signals cannot start a rotation. */
 export const functionNames = [
+  "dashboard",
   "rotateOnDemand",
   "receiveSignal",
   "accountStatus",

@@ -100,6 +100,10 @@ const open = async (): Promise<Surface> => {
   };
 };
 
+/** A text is a form that a browser sends. */
+const contentTypeOf = (body: unknown): string =>
+  typeof body === "string" ? "application/x-www-form-urlencoded" : "application/json";
+
 const values = (given: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(given).map(([name, value]) => [name, { value }]));
 
@@ -112,12 +116,12 @@ const answerOf = async (
   const url = new URL(`http://rotator.test/api${path}`);
   const match = matchRoute(routes, method, url.pathname);
   if (match === null) throw new Error(`the app has no route ${method} ${path}`);
-  const sent = body === undefined ? null : JSON.stringify(body);
+  const sent = body === undefined ? null : typeof body === "string" ? body : JSON.stringify(body);
   const { returnValue } = await invoker.invoke(registered(match.route.functionName), {
     http: {
       method,
       url: url.href,
-      nullableHeaders: values({ ...(sent === null ? {} : { "content-type": "application/json" }), ...headers }),
+      nullableHeaders: values({ ...(sent === null ? {} : { "content-type": contentTypeOf(body) }), ...headers }),
       nullableQuery: values(Object.fromEntries(url.searchParams)),
       nullableParams: values(match.parameters),
       body: sent === null ? null : { string: sent },

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { CorruptRecordError, OperatorNeededError } from "../../errors";
+import type { AttentionRow } from "../../rotation/attention";
 import type { NextLook, StoredLook } from "../../rotation/next-look";
 import type { RecordGlance } from "../../ports";
 import type { RotationRecord } from "../../rotation/record";
@@ -27,7 +28,11 @@ const describe = (error: z.ZodError): string =>
  * needs. Throws `CorruptRecordError` for a record that could not be read again (better not written than that), and
  * `OperatorNeededError` for one that has outgrown a row.
  */
-export const toRow = (record: RotationRecord, { nextLookAt, lookedWith, waiting }: NextLook): Row => {
+export const toRow = (
+  record: RotationRecord,
+  { nextLookAt, lookedWith, waiting }: NextLook,
+  attention: string,
+): Row => {
   const checked = recordSchema.safeParse(record);
   if (!checked.success) {
     throw new CorruptRecordError(
@@ -50,6 +55,7 @@ export const toRow = (record: RotationRecord, { nextLookAt, lookedWith, waiting 
     nextLookAt,
     lookedWith,
     waiting: waiting ?? "",
+    attention,
     ...toColumns("record", json),
   };
 };
@@ -79,6 +85,21 @@ export const lookIn = (row: Readonly<Record<string, unknown>>): StoredLook => ({
   nextLookAt: textIn(row, "nextLookAt"),
   lookedWith: textIn(row, "lookedWith"),
   waiting: textIn(row, "waiting"),
+});
+
+/** The columns of `attentionAt`. */
+export const attentionColumns = ["PartitionKey", "phase", "phaseSince", "attention"] as const;
+
+/** Rows of accounts that are not idle, or have anything open. All others rest until their next date. */
+export const attentionFilter =
+  `RowKey eq '${rotationRowKey}' and ` +
+  "(phase ne 'idle' or attention gt '' or waiting gt '' or nextLookAt lt '1971-01-01T00:00:00.000Z')";
+
+export const attentionAt = (row: Readonly<Record<string, unknown>>): AttentionRow => ({
+  account: textIn(row, "partitionKey") ?? "",
+  phase: textIn(row, "phase"),
+  phaseSince: textIn(row, "phaseSince"),
+  attention: textIn(row, "attention"),
 });
 
 const textIn = (row: Readonly<Record<string, unknown>>, column: string): string | null => {

@@ -1,8 +1,12 @@
 import { CorruptRecordError } from "../../errors";
 import type { AllRecords, CallOptions, RecordGlance, RecordWrite, Rotations, ScannedRecord, Stored } from "../../ports";
+import type { AttentionRow } from "../../rotation/attention";
 import type { RotationRecord } from "../../rotation/record";
 import { isSameResource } from "../../rotation/first-record";
 import {
+  attentionAt,
+  attentionColumns,
+  attentionFilter,
   glanceAt,
   glanceColumns,
   lookIn,
@@ -68,6 +72,13 @@ export class RotationTable implements Rotations {
     return glances;
   }
 
+  async listAttention(options: CallOptions): Promise<readonly AttentionRow[]> {
+    const rows: AttentionRow[] = [];
+    const visit = (row: StoredRow): void => void rows.push(attentionAt(row));
+    await this.#table.visit(attentionFilter, visit, { ...options, columns: attentionColumns });
+    return rows;
+  }
+
   async scanRecords(visit: (row: ScannedRecord) => void, options: CallOptions): Promise<void> {
     const visitRow = (row: StoredRow): void => visit({ ...glanceAt(row), record: readable(row) });
     await this.#table.visitAll(rotationRowKey, visitRow, options);
@@ -82,7 +93,7 @@ export class RotationTable implements Rotations {
   }
 
   async #write(record: RotationRecord, etag: string | null, options: RecordWrite): Promise<Stored | null> {
-    const outcome = await this.#table.writeConditional(toRow(record, options.look), etag, options);
+    const outcome = await this.#table.writeConditional(toRow(record, options.look, options.attention), etag, options);
     return outcome.kind === "written" ? { record, etag: outcome.etag, look: options.look } : null;
   }
 }

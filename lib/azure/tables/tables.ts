@@ -75,10 +75,18 @@ export class Table {
     visit: (row: StoredRow) => void,
     { signal, columns, where }: CallOptions & { readonly columns?: readonly string[]; readonly where?: Where },
   ): Promise<void> {
+    const filter = [`RowKey eq ${quoted(rowKey)}`, ...(where ? [`${where.column} eq ${quoted(where.value)}`] : [])];
+    return this.visit(filter.join(" and "), visit, { signal, ...(columns === undefined ? {} : { columns }) });
+  }
+
+  /** The same for any filter. */
+  async visit(
+    filter: string,
+    visit: (row: StoredRow) => void,
+    { signal, columns }: CallOptions & { readonly columns?: readonly string[] },
+  ): Promise<void> {
     const queryOptions = {
-      filter: [`RowKey eq ${quoted(rowKey)}`, ...(where ? [`${where.column} eq ${quoted(where.value)}`] : [])].join(
-        " and ",
-      ),
+      filter,
       ...(columns === undefined ? {} : { select: [...columns] }),
     };
     let token: string | undefined;

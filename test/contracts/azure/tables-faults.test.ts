@@ -11,7 +11,7 @@ import { aReport } from "../../builders/report";
 import { anEvent } from "../suites/records";
 import { countingIds, openTablesWorld, type TablesWorld } from "./tables-world";
 
-const call = { signal: new AbortController().signal, look: aLook() };
+const call = { signal: new AbortController().signal, look: aLook(), attention: "" };
 
 let world: TablesWorld;
 let accounts = 0;

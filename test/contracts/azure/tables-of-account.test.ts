@@ -4,7 +4,7 @@ import { aLook } from "../../builders/look";
 import { aRecord } from "../../builders/record";
 import { openTablesWorld, type TablesWorld } from "./tables-world";
 
-const call = { signal: new AbortController().signal, look: aLook() };
+const call = { signal: new AbortController().signal, look: aLook(), attention: "" };
 const idOf = (index: number): string => `${aRecord().resourceId}-${index}`;
 
 let world: TablesWorld;

@@ -5,7 +5,7 @@ import { aRecord } from "../../builders/record";
 import { aReport } from "../../builders/report";
 import { openTablesWorld, type TablesWorld } from "./tables-world";
 
-const call = { signal: new AbortController().signal, look: aLook() };
+const call = { signal: new AbortController().signal, look: aLook(), attention: "" };
 const account = "account-1";
 
 let world: TablesWorld;

@@ -1,5 +1,7 @@
 import { DiscoveryTable } from "../../../lib/azure/tables/discovery-table";
+import { FormSecretTable } from "../../../lib/azure/tables/form-secret-table";
 import { discoveriesContract } from "../suites/discoveries-suite";
+import { formSecretContract } from "../suites/form-secret-suite";
 import { historyContract } from "../suites/history-suite";
 import { noticesContract } from "../suites/notices-suite";
 import { rotationsContract } from "../suites/rotations-suite";
@@ -21,3 +23,22 @@ discoveriesContract("Azure Tables", async () => {
 signalsContract("Azure Tables", openTablesWorld);
 
 historyContract("Azure Tables", openTablesWorld);
+
+formSecretContract("Azure Tables", async () => {
+  const world = await openTablesWorld();
+  return { open: () => new FormSecretTable(world.tables.rotations), close: () => world.close() };
+});
+
+test("a row that holds no secret of forms is replaced", async () => {
+  const world = await openTablesWorld();
+  try {
+    const { rotations } = world.tables;
+    const call = { signal: new AbortController().signal };
+    await rotations.writeConditional({ partitionKey: "Page", rowKey: "formSecret", secret: "short" }, null, call);
+    const made = await new FormSecretTable(rotations).read(call);
+    expect(made).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    expect(await new FormSecretTable(rotations).read(call)).toBe(made);
+  } finally {
+    await world.close();
+  }
+});

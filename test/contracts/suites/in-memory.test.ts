@@ -10,6 +10,7 @@ import { batchKeysContract } from "./batch-keys-suite";
 import { containerAppsContract } from "./container-apps-suite";
 import { dataFactoriesContract } from "./data-factories-suite";
 import { discoveriesContract } from "./discoveries-suite";
+import { formSecretContract } from "./form-secret-suite";
 import { fleetContract, type FleetWorld } from "./fleet-suite";
 import { historyContract } from "./history-suite";
 import { graphDiscovery, resourceGraphContract } from "./resource-graph-suite";
@@ -21,7 +22,7 @@ import { signalsContract } from "./signals-suite";
 import { ticksContract } from "./ticks-suite";
 
 const close = () => Promise.resolve();
-const call = { signal: new AbortController().signal, look: aLook() };
+const call = { signal: new AbortController().signal, look: aLook(), attention: "" };
 
 const openWorld = (): { readonly world: World; readonly ports: Ports } => {
   const world = new World({ product });
@@ -50,6 +51,11 @@ const openDisorder = async (): Promise<Ports & { readonly world: World; close():
 };
 
 rotationsContract("memory", async () => ({ ...openWorld().ports, close }));
+
+formSecretContract("memory", async () => {
+  const { ports } = openWorld();
+  return { open: () => ports.formSecret, close };
+});
 
 ticksContract("memory", async () => ({ ...openWorld().ports, close }));
 

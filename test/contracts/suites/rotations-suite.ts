@@ -1,5 +1,7 @@
 import type { Rotations, ScannedRecord, Stored } from "../../../lib/ports";
+import { atEveryTick } from "../../../lib/rotation/next-look";
 import { aLook } from "../../builders/look";
+import { aRotation, idle } from "../../builders/state";
 import { aRecord } from "../../builders/record";
 import { aFullRecord, anEvent, everyState, later } from "./records";
 
@@ -8,12 +10,19 @@ export interface RotationsWorld {
   close(): Promise<void>;
 }
 
-const call = { signal: new AbortController().signal, look: aLook() };
+const call = { signal: new AbortController().signal, look: aLook(), attention: "" };
 
 const written = (stored: Stored | null): Stored => {
   if (stored === null) throw new Error("expected the write to be stored");
   return stored;
 };
+
+const row = (account: string, phase = "idle", text: string | null = null) => ({
+  account,
+  phase,
+  phaseSince: aRecord().phaseClock.since,
+  attention: text,
+});
 
 /** The contract of every store of rotation records. */
 export const rotationsContract = (name: string, open: () => Promise<RotationsWorld>): void => {
@@ -81,6 +90,27 @@ export const rotationsContract = (name: string, open: () => Promise<RotationsWor
       expect(visited).toEqual(
         expect.arrayContaining(expected.map((glance) => ({ ...glance, record: aRecord({ account: glance.account }) }))),
       );
+    });
+
+    it("are listed for attention, unless they are idle with nothing open", async () => {
+      const names = [anAccount(), anAccount(), anAccount(), anAccount(), anAccount()];
+      const [resting = "", moving = "", overdue = "", waiting = "", restless = ""] = names;
+      const { published } = aRotation();
+      const attention = "overdue 2026-11-24T10:00:00.000Z";
+      const insert = (account: string, change: Partial<typeof call> = {}, state = idle()) =>
+        world.rotations.insert(aRecord({ account, state }), { ...call, ...change });
+      await insert(resting);
+      await world.rotations.insert(aRecord({ account: moving, state: published() }), call);
+      await insert(overdue, { attention });
+      await insert(waiting, { look: aLook({ waiting: "OutsideWindow" }) });
+      await insert(restless, { look: aLook({ nextLookAt: atEveryTick }) });
+      const found = (await world.rotations.listAttention(call)).filter(({ account }) => names.includes(account));
+      expect(found.toSorted((one, other) => (one.account < other.account ? -1 : 1))).toEqual([
+        row(moving, "published"),
+        row(overdue, "idle", attention),
+        row(waiting),
+        row(restless),
+      ]);
     });
 
     it("are written with what is beside them", async () => {

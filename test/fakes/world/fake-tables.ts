@@ -15,6 +15,7 @@ import { emptyFleet, type FleetState, unreadableFleet } from "../../../lib/rotat
 import type { EventKind, RotationEvent } from "../../../lib/rotation/events/events";
 import { type Sight, type SightName, type Sightings, sightingsOf } from "../../../lib/rotation/gate/sightings";
 import type { InstanceReport } from "../../../lib/rotation/gate/signals";
+import type { AttentionRow } from "../../../lib/rotation/attention";
 import type { NextLook, StoredLook } from "../../../lib/rotation/next-look";
 import type { RotationRecord } from "../../../lib/rotation/record";
 import type { Instant } from "../../../lib/rotation/time/time";
@@ -35,7 +36,9 @@ export class FakeTables {
   readonly rotations = new Map<string, Row>();
   /** What was written beside a record; a row that is restored has it again. Null: its columns are missing. */
   readonly #looks = new WeakMap<RotationRecord, StoredLook>();
+  readonly #attentions = new WeakMap<RotationRecord, string>();
   readonly notices = new Map<string | null, StoredNotice>();
+  readonly formSecret = "c29tZSAzMiBieXRlcyB0aGF0IG5vIG9uZSBrbm93cw0";
   tickNotes: StoredTickNotes | null = null;
   fleet: { readonly state: FleetState; readonly etag: string | null } = { state: emptyFleet, etag: null };
   readonly signals = new Map<string, Map<string, InstanceReport>>();
@@ -52,11 +55,12 @@ export class FakeTables {
   constructor(private readonly checked: boolean) {}
 
   /** Writes only where the row has this `etag` (null: there is no row). Returns null where it has not. */
-  write(record: RotationRecord, etag: string | null, look: NextLook): Stored | null {
+  write(record: RotationRecord, etag: string | null, look: NextLook, attention: string): Stored | null {
     if ((this.rotations.get(record.account)?.etag ?? null) !== etag) return null;
     const stored = { record: this.#stored(record, recordSchema), etag: this.#nextEtag(), look };
     this.rotations.set(record.account, stored);
     this.#looks.set(stored.record, look);
+    this.#attentions.set(stored.record, attention);
     this.#undamaged(record.account);
     return stored;
   }
@@ -75,6 +79,17 @@ export class FakeTables {
 
   glance(account: string): RecordGlance {
     return { account, ...this.#lookOf(this.#record(account)) };
+  }
+
+  /** Of the rows that the adapter's filter finds. */
+  attentions(): readonly AttentionRow[] {
+    return [...this.rotations.values()].flatMap(({ record }) => {
+      const { nextLookAt, waiting } = this.#lookOf(record);
+      const attention = this.#attentions.get(record) ?? "";
+      const { account, state, phaseClock } = record;
+      const rests = state.phase === "idle" && attention === "" && waiting === null && (nextLookAt ?? "2") >= "1971";
+      return rests ? [] : [{ account, phase: state.phase, phaseSince: phaseClock.since, attention: attention || null }];
+    });
   }
 
   #lookOf(record: RotationRecord): StoredLook {

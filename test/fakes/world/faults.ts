@@ -46,12 +46,14 @@ export const operations = [
 
 export type RotationOperation = (typeof operations)[number];
 
-/** Beside them calls for consumers on platforms, and of a process that finds accounts by a tag. */
+/** Further calls: of the page, for consumers on platforms, and of a process that finds accounts by a tag. */
 export type Operation =
   | RotationOperation
   | "signals.updateSight"
   | "containerApps.look"
   | "dataFactories.look"
+  | "rotations.listAttention"
+  | "formSecret.read"
   | "graph.batchAccounts"
   | "discoveries.head"
   | "discoveries.writeHead"

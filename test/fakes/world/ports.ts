@@ -2,7 +2,15 @@ import type { Alerts, HealthChecks, Log, Ports } from "../../../lib/ports";
 import { batchPort } from "./batch-port";
 import type { Process } from "./process";
 import { secretsPort } from "./secrets-port";
-import { fleetPort, historyPort, noticesPort, rotationsPort, signalsPort, ticksPort } from "./table-ports";
+import {
+  fleetPort,
+  formSecretPort,
+  historyPort,
+  noticesPort,
+  rotationsPort,
+  signalsPort,
+  ticksPort,
+} from "./table-ports";
 import type { World } from "./world";
 
 /** The ports of one process: each call goes over the world's wire. */
@@ -19,6 +27,7 @@ export const portsOf = (world: World, process: Process): Ports => ({
   ticks: ticksPort(world, process),
   notices: noticesPort(world, process),
   fleet: fleetPort(world, process),
+  formSecret: formSecretPort(world, process),
   log: logPort(world, process),
   clock: process.clock,
   ids: idsOf(world),

@@ -80,6 +80,7 @@ export class Process {
     const { product, limits, emulated } = this.options;
     if (ports === null) throw new Error("a process needs its ports first");
     const versions = new product.VersionCache(ports.secrets, clock);
+    const attention = new product.AttentionCache(ports.rotations, clock);
     const reports = new product.ReportCache(ports.signals, clock);
     const instances = new product.InstanceCounts(ports.signals, clock);
     const refusedProofs = new product.RefusedProofLimiter(clock);
@@ -91,6 +92,7 @@ export class Process {
       accounts: directory,
       fleet,
       versions,
+      attention,
       reports,
       instances,
       refusedProofs,

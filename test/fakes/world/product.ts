@@ -12,6 +12,7 @@ export { withCurrentTags } from "../../../lib/discovery/guarded-batch";
 export { EventMemory } from "../../../lib/events/event-memory";
 export { parseEvents } from "../../../lib/events/parse-events";
 export { receiveEvents } from "../../../lib/events/receive-events";
+export { AttentionCache } from "../../../lib/page/attention-cache";
 export { chainProblems } from "../../../lib/history/hash-chain";
 export { hashedText } from "../../../lib/rotation/events/events";
 export { operate } from "../../../lib/operations/operate-account";

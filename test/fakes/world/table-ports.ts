@@ -1,4 +1,4 @@
-import type { Fleet, History, Notices, Rotations, Signals, Ticks } from "../../../lib/ports";
+import type { Fleet, FormSecret, History, Notices, Rotations, Signals, Ticks } from "../../../lib/ports";
 import type { Sight } from "../../../lib/rotation/gate/sightings";
 import type { RotationEvent } from "../../../lib/rotation/events/events";
 import type { NextLook } from "../../../lib/rotation/next-look";
@@ -17,9 +17,9 @@ const summary = ({ account, state, claim, hold, failure, quarantine }: RotationR
   ].join(" ");
 
 export const rotationsPort = (world: World, process: Process): Rotations => {
-  const write = (record: RotationRecord, etag: string | null, look: NextLook) => {
+  const write = (record: RotationRecord, etag: string | null, look: NextLook, attention: string) => {
     const before = world.tables.rotations.get(record.account)?.record ?? null;
-    const stored = world.tables.write(record, etag, look);
+    const stored = world.tables.write(record, etag, look, attention);
     if (stored === null) return null;
     world.effects += 1;
     world.observer.recordWritten(process, before, record);
@@ -58,6 +58,13 @@ export const rotationsPort = (world: World, process: Process): Rotations => {
         subject: () => "",
         effect: () => [...world.tables.rotations.keys()].map((account) => world.tables.glance(account)),
       }),
+    listAttention: ({ signal }) =>
+      world.wire.call(process, {
+        operation: "rotations.listAttention",
+        signal,
+        subject: () => "",
+        effect: () => world.tables.attentions(),
+      }),
     scanRecords: (visit, { signal }) =>
       world.wire.call(process, {
         operation: "rotations.scanRecords",
@@ -68,22 +75,32 @@ export const rotationsPort = (world: World, process: Process): Rotations => {
             visit({ ...world.tables.glance(account), record: world.tables.damaged.has(account) ? null : record });
         },
       }),
-    insert: (record, { signal, look }) =>
+    insert: (record, { signal, look, attention }) =>
       world.wire.call(process, {
         operation: "rotations.insert",
         signal,
         subject: () => summary(record),
-        effect: () => write(record, null, look),
+        effect: () => write(record, null, look, attention),
       }),
-    replace: (record, etag, { signal, look }) =>
+    replace: (record, etag, { signal, look, attention }) =>
       world.wire.call(process, {
         operation: record.claim?.intent ? "rotations.intent" : "rotations.replace",
         signal,
         subject: () => summary(record),
-        effect: () => write(record, etag, look),
+        effect: () => write(record, etag, look, attention),
       }),
   };
 };
+
+export const formSecretPort = (world: World, process: Process): FormSecret => ({
+  read: ({ signal }) =>
+    world.wire.call(process, {
+      operation: "formSecret.read",
+      signal,
+      subject: () => "",
+      effect: () => world.tables.formSecret,
+    }),
+});
 
 export const ticksPort = (world: World, process: Process): Ticks => ({
   read: ({ signal }) =>

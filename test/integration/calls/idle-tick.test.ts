@@ -33,7 +33,7 @@ test("a tick over 1,050 idle accounts costs a request for each thousand of them,
   await concurrently(accounts, 32, async (config) => {
     const configuration = aDrivingConfiguration({ hash: configurationHash(config) });
     const record = aRecord({ account: config.name, configuration, reconciledAt: now.toISOString() });
-    await tables.rotations.insert(record, { ...call, look: nextLook(record, config, now) });
+    await tables.rotations.insert(record, { ...call, look: nextLook(record, config, now), attention: "" });
   });
   const { rotations, ticks, notices, signals, history } = tables;
   const { ticker } = startProcess(world, accounts, { ports: { rotations, ticks, notices, signals, history } });

@@ -4,6 +4,7 @@ import type { App } from "../../../lib/app";
 import { limits } from "../../fakes/limits";
 import { AzureBatchKeys } from "../../../lib/azure/batch/batch-keys";
 import { FleetTable } from "../../../lib/azure/tables/fleet-table";
+import { FormSecretTable } from "../../../lib/azure/tables/form-secret-table";
 import { HistoryTable } from "../../../lib/azure/tables/history-table";
 import { KeyVaultSecrets } from "../../../lib/azure/key-vault/key-vault-secrets";
 import { ArmPermissions } from "../../../lib/azure/sdk/permissions";
@@ -88,6 +89,7 @@ export const makeApp = ({ lane, credential, tablePrefix, accounts }: AppOptions)
       ticks: new TickNotesTable(tables.rotations),
       notices: new NoticeTable(tables.rotations),
       fleet: new FleetTable(tables.rotations, clock),
+      formSecret: new FormSecretTable(tables.rotations),
       signals: new SignalTable(tables.signals),
       history: new HistoryTable(tables.history),
       health: new FetchHealthChecks(),

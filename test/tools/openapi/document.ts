@@ -36,14 +36,13 @@ const parameterOf = ({ schema, ...rest }: Parameter, components: Components): Js
 });
 
 const contentOf = ({ schema, example, also = [] }: Content, components: Components): Json =>
-  schema === null
+  schema === null && also.length === 0
     ? {}
     : {
         content: {
-          "application/json": {
-            schema: components.of(schema),
-            ...(example === undefined ? {} : { example }),
-          },
+          ...(schema === null
+            ? {}
+            : { "application/json": { schema: components.of(schema), ...(example === undefined ? {} : { example }) } }),
           ...Object.fromEntries(also.map((type) => [type, { schema: { type: "string" } }])),
         },
       };
@@ -57,25 +56,32 @@ const common: Readonly<Record<number, string>> = {
 
 const retryAfter = { "Retry-After": { description: "Seconds.", schema: { type: "string" } } };
 
-const refusalOf = (status: number, description: string, components: Components): Json => ({
+const refusalOf = (status: number, description: string, components: Components, page: boolean): Json => ({
   description,
   ...(status === 409 || status === 429 || status === 503 ? { headers: retryAfter } : {}),
-  ...(status === 401 ? {} : { content: { "application/problem+json": { schema: components.of(problem) } } }),
+  ...(status === 401
+    ? {}
+    : {
+        content: {
+          "application/problem+json": { schema: components.of(problem) },
+          ...(page ? { "text/html": { schema: { type: "string" } } } : {}),
+        },
+      }),
 });
 
-const answersOf = ({ answers, refusals = {} }: Operation, components: Components): Json =>
+const answersOf = ({ answers, refusals = {}, page }: Operation, components: Components): Json =>
   Object.fromEntries([
     ...Object.entries(answers).map(([status, content]): [string, Json] => [
       status,
       {
         description: content.description,
-        ...(status === "202" ? { headers: { Location: { schema: { type: "string" } } } } : {}),
+        ...(status === "202" || status === "303" ? { headers: { Location: { schema: { type: "string" } } } } : {}),
         ...contentOf(content, components),
       },
     ]),
     ...Object.entries({ ...common, ...refusals }).map(([status, description]): [string, Json] => [
       status,
-      refusalOf(Number(status), description, components),
+      refusalOf(Number(status), description, components, page ?? false),
     ]),
   ]);
 
@@ -91,7 +97,12 @@ const operationOf = (operation: Operation, components: Components): Json => {
       : {
           requestBody: {
             required: true,
-            content: { "application/json": { schema: components.of(body.schema), example: body.example } },
+            content: {
+              [body.form ? "application/x-www-form-urlencoded" : "application/json"]: {
+                schema: components.of(body.schema),
+                example: body.example,
+              },
+            },
           },
         }),
     responses: answersOf(operation, components),

@@ -1,5 +1,7 @@
 import * as z from "zod";
 import { demandSchema, orderSchema, reasonSchema } from "../../../functions/requests";
+import { operatorActions } from "../../../lib/operations/operate-account";
+import { standingOrder } from "../../../lib/rotation/who-acts";
 import { minutes } from "../../../lib/rotation/time/units";
 import { signalSchema } from "../../../lib/signals/signal-schema";
 import {
@@ -40,7 +42,9 @@ export interface Operation {
   readonly summary: string;
   readonly description?: string;
   readonly parameters?: readonly Parameter[];
-  readonly body?: { readonly schema: z.ZodType; readonly example: unknown };
+  readonly body?: { readonly schema: z.ZodType; readonly example: unknown; readonly form?: true };
+  /** Its refusals may be pages too. */
+  readonly page?: true;
   readonly answers: Readonly<Record<number, Content>>;
   /** Refusals, besides those of every operation. */
   readonly refusals?: Readonly<Record<number, string>>;
@@ -71,7 +75,67 @@ const preconditions =
 
 const shownStatus = (description: string): Content => ({ description, schema: status, example: examples.status });
 
+const page = (description: string): Content => ({ description, schema: null, also: ["text/html"] });
+
+const pageQuery: readonly Parameter[] = [
+  { name: "account", in: "query", description: "Its page; without it, the list.", schema: z.string() },
+  { name: "view", in: "query", description: "The page of the fleet.", schema: z.literal("fleet") },
+  { name: "filter", in: "query", description: "A part of a name.", schema: z.string().max(200) },
+  { name: "state", in: "query", description: "Who must act.", schema: z.enum(standingOrder) },
+  { name: "page", in: "query", description: "From 1.", schema: z.int().min(1).default(1) },
+  { name: "live", in: "query", description: "The page does not refresh itself.", schema: z.literal("off") },
+];
+const orderQuery: readonly Parameter[] = [
+  { name: "account", in: "query", description: "The account.", schema: z.string() },
+  { name: "order", in: "query", description: "What to do.", schema: z.enum(operatorActions) },
+];
+
 export const operations: readonly Operation[] = [
+  {
+    id: "dashboard",
+    method: "get",
+    path: "/dashboard",
+    summary: "A page for people: who must act, in which order, why, and with which command.",
+    parameters: [...pageQuery, ...orderQuery.slice(1)],
+    answers: { 200: page("The page.") },
+    refusals: {
+      403: "The form of an order, where the platform has signed no one in.",
+      404: "The account or the order is not there.",
+    },
+    page: true,
+  },
+  {
+    id: "dashboardOrder",
+    method: "post",
+    path: "/dashboard",
+    summary: "An order from the page, by a person whom the platform has signed in.",
+    parameters: orderQuery,
+    body: {
+      schema: z.strictObject({
+        token: z.string(),
+        reason: z.string(),
+        phase: z.string(),
+        rotationId: z.string(),
+        secretVersion: z.string(),
+      }),
+      example: {
+        token: "kx2f9z1c.3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA0",
+        reason: "vm-1 is gone",
+        phase: "published",
+        rotationId: "01JDF0000000000000000ROTAT",
+        secretVersion: "4f2c8a1d9b3e47568a0c2d4e6f81a3b5",
+      },
+      form: true,
+    },
+    answers: { 303: { description: "Carried out: to the page of the account.", schema: null } },
+    refusals: {
+      400: "Without a reason, or one is too long.",
+      403: "Not from a form of the page that is at most half an hour old, or not signed in.",
+      404: "The account or the order is not there.",
+      409: "Refused, with the form to decide again.",
+    },
+    page: true,
+  },
   {
     id: "listAccounts",
     method: "get",

@@ -1,3 +1,4 @@
+import hostJson from "../../../host.json";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -44,4 +45,10 @@ describe("the longest time of one function call", () => {
     write('{ "functionTimeout": "00:10:00" }');
     expect(readFunctionTimeout(folder, { AzureFunctionsJobHost__functionTimeout: "00:07:00" })).toBe(420_000);
   });
+});
+
+test("the host logs no address of a request: that of the page holds its key", () => {
+  const { logging } = hostJson;
+  expect(logging.logLevel["Microsoft.AspNetCore.Hosting.Diagnostics"]).toBe("Warning");
+  expect(logging.applicationInsights.enableDependencyTracking).toBe(false);
 });

@@ -7,7 +7,7 @@ import { aRecord } from "../../../builders/record";
 import { aFullRecord, anEvent, everyState } from "../../../contracts/suites/records";
 
 const stored = (record: RotationRecord, change: object = {}): StoredRow => ({
-  ...toRow(record, aLook()),
+  ...toRow(record, aLook(), ""),
   etag: "e1",
   ...rotationKey(record.account),
   ...change,
@@ -19,7 +19,9 @@ const withJson = (change: (record: Record<string, unknown>) => unknown): StoredR
 };
 
 const longText = (record: RotationRecord): readonly string[] =>
-  Object.entries(toRow(record, aLook())).flatMap(([name, value]) => (/^record\d*$/.test(name) ? [String(value)] : []));
+  Object.entries(toRow(record, aLook(), "")).flatMap(([name, value]) =>
+    /^record\d*$/.test(name) ? [String(value)] : [],
+  );
 
 describe("a record as a row", () => {
   it.each(everyState.map((state) => [state.phase, state] as const))("is read back unchanged while %s", (_, state) => {
@@ -32,7 +34,7 @@ describe("a record as a row", () => {
   });
 
   it("shows people phase and claim in columns of their own", () => {
-    expect(toRow(aFullRecord(), aLook())).toMatchObject({
+    expect(toRow(aFullRecord(), aLook(), "")).toMatchObject({
       partitionKey: "render-weu",
       rowKey: "rotation",
       schema: 1,
@@ -61,13 +63,13 @@ describe("a record as a row", () => {
 
   it("is refused with the remedy when it does not fit a row", () => {
     const outbox = [anEvent(1, { detail: "x".repeat(460_000) })];
-    expect(() => toRow(aRecord({ publishing: { outbox }, chain: { sequence: 1 } }), aLook())).toThrow(
+    expect(() => toRow(aRecord({ publishing: { outbox }, chain: { sequence: 1 } }), aLook(), "")).toThrow(
       /fix the history table or the webhook/,
     );
   });
 
   it("is not written when it could not be read again", () => {
-    expect(() => toRow(aRecord({ phaseClock: { since: "yesterday" } }), aLook())).toThrow(/phaseClock.since/);
+    expect(() => toRow(aRecord({ phaseClock: { since: "yesterday" } }), aLook(), "")).toThrow(/phaseClock.since/);
   });
 });
 
