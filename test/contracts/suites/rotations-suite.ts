@@ -17,7 +17,7 @@ const written = (stored: Stored | null): Stored => {
   return stored;
 };
 
-const row = (account: string, phase = "idle", text: string | null = null) => ({
+const rowOf = (account: string, phase = "idle", text: string | null = null) => ({
   account,
   phase,
   phaseSince: aRecord().phaseClock.since,
@@ -106,10 +106,10 @@ export const rotationsContract = (name: string, open: () => Promise<RotationsWor
       await insert(restless, { look: aLook({ nextLookAt: atEveryTick }) });
       const found = (await world.rotations.listAttention(call)).filter(({ account }) => names.includes(account));
       expect(found.toSorted((one, other) => (one.account < other.account ? -1 : 1))).toEqual([
-        row(moving, "published"),
-        row(overdue, "idle", attention),
-        row(waiting),
-        row(restless),
+        rowOf(moving, "published"),
+        rowOf(overdue, "idle", attention),
+        rowOf(waiting),
+        rowOf(restless),
       ]);
     });
 
