@@ -11,6 +11,8 @@ export interface BenchHost {
   post(functionName: string, path: string, body: unknown): Promise<number>;
   /** Starts a function that is no HTTP function, with this input. */
   fire(functionName: string, input: string): Promise<void>;
+  /** The processor time of the process since its start, in seconds. */
+  cpuSeconds(): number;
   /** The highest resident memory of the process since `resetPeak`, in MiB. */
   peakMiB(): number;
   resetPeak(): void;
@@ -72,6 +74,12 @@ export const startBenchHost = async (folder: string, env: Readonly<Record<string
       const before = ticks.length;
       await fire("rotateOnSchedule", "");
       return until("the end of a tick", () => ticks[before] ?? null, withinMs);
+    },
+    // User and system time in hundredths of a second, behind the name in brackets.
+    cpuSeconds: () => {
+      const [, fields = ""] = readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ");
+      const [user, system] = fields.split(" ").slice(11, 13);
+      return (Number(user) + Number(system)) / 100;
     },
     // As Linux counts it, in kibibytes.
     peakMiB: () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) / 1024,

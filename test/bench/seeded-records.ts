@@ -45,15 +45,19 @@ export interface Seeding {
   readonly recordOf: (config: AccountConfig, now: Date) => RotationRecord;
 }
 
+/** The accounts of the app with these settings. */
+export const configsOf = (env: Seeding["env"], file: string, now: Date): readonly AccountConfig[] => {
+  const { accounts, fleet } = readSettings(env, { read: () => file });
+  return accounts.map((settings) => ({ ...settings, loadedAt: toInstant(now), fleet }));
+};
+
 /** Writes a record for each configured account through the app's own adapter. */
 export const seedRecords = async ({ connectionString, prefix, env, file, stop, recordOf }: Seeding): Promise<void> => {
   const now = new Date();
-  const { accounts, fleet } = readSettings(env, { read: () => file });
   const storage = { kind: "connectionString", connectionString, allowInsecureConnection: true } as const;
   const rotations = new RotationTable(openTables(storage, prefix, new UlidIds(systemClock)).rotations);
-  await concurrently(accounts, 16, async (settings) => {
+  await concurrently(configsOf(env, file, now), 16, async (config) => {
     stop.throwIfAborted();
-    const config = { ...settings, loadedAt: toInstant(now), fleet };
     const record = recordOf(config, now);
     const look = nextLook(record, config, now);
     await rotations.insert(record, {

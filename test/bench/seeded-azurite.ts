@@ -1,0 +1,92 @@
+import { closeSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
+import path from "node:path";
+import { RotationTable } from "../../lib/azure/tables/rotation-table";
+import { toRow } from "../../lib/azure/tables/rotation-row";
+import { openTables } from "../../lib/azure/tables/tables";
+import { nextLook } from "../../lib/rotation/next-look";
+import { systemClock, UlidIds } from "../../lib/system";
+import { type Azurite, startAzurite } from "../emulators/azurite";
+import { configsOf, type Seeding } from "./seeded-records";
+
+/** A row as Azurite keeps it. */
+interface Kept {
+  readonly properties: Readonly<Record<string, unknown>>;
+  readonly $loki: number;
+}
+
+interface Collection {
+  readonly name: string;
+  readonly data: readonly Kept[];
+}
+
+interface Database {
+  readonly collections: readonly Collection[];
+}
+
+const storageAt = ({ connectionString }: Azurite) =>
+  ({ kind: "connectionString", connectionString, allowInsecureConnection: true }) as const;
+
+/**
+ * An Azurite whose table of records holds one for each configured account. A hundred thousand inserts take minutes: so
+ * the first is written through the app's own adapter, and the others are put beside it in the file of Azurite.
+ */
+export const startSeededAzurite = async (
+  folder: string,
+  { prefix, env, file, stop, recordOf }: Omit<Seeding, "connectionString">,
+): Promise<Azurite> => {
+  const now = new Date();
+  const [first, ...others] = configsOf(env, file, now);
+  const azurite = await startAzurite({ folder });
+  if (first === undefined) return azurite;
+  const ids = new UlidIds(systemClock);
+  const record = recordOf(first, now);
+  const options = { signal: stop, look: nextLook(record, first, now) };
+  await new RotationTable(openTables(storageAt(azurite), prefix, ids).rotations).insert(record, options);
+  await azurite.stop();
+  const rowOf = (index: number): Readonly<Record<string, unknown>> => {
+    const config = others[index];
+    if (config === undefined) throw new Error(`there is no account ${index}`);
+    const { partitionKey, rowKey, ...columns } = toRow(
+      recordOf(config, now),
+      nextLook(recordOf(config, now), config, now),
+    );
+    return { PartitionKey: partitionKey, RowKey: rowKey, ...columns, writeId: ids.next() };
+  };
+  addRows(folder, `${prefix}Rotations`, others.length, rowOf);
+  stop.throwIfAborted();
+  await azurite.restart();
+  return azurite;
+};
+
+/** Puts so many rows behind the only one of this table. */
+const addRows = (
+  folder: string,
+  table: string,
+  count: number,
+  rowOf: (index: number) => Readonly<Record<string, unknown>>,
+): void => {
+  const name = readdirSync(folder).find((each) => each.includes("table"));
+  if (name === undefined) throw new Error("Azurite has kept no tables");
+  const database: Database = JSON.parse(readFileSync(path.join(folder, name), "utf8"));
+  const place = "the rows";
+  const withPlace = database.collections.map((each) =>
+    each.name.endsWith(`$${table}`) ? { ...each, data: [place], binaryIndices: {}, maxId: count + 1 } : each,
+  );
+  const [first] = database.collections.find((each) => each.name.endsWith(`$${table}`))?.data ?? [];
+  if (first === undefined) throw new Error(`Azurite has kept no row of ${table}`);
+  const [before = "", after = ""] = JSON.stringify({ ...database, collections: withPlace }).split(
+    JSON.stringify(place),
+  );
+  const target = openSync(path.join(folder, name), "w");
+  writeSync(target, before + JSON.stringify(first));
+  for (let index = 0; index < count; index++) {
+    const row = rowOf(index);
+    const properties = { ...first.properties, ...row };
+    writeSync(
+      target,
+      `,${JSON.stringify({ ...first, PartitionKey: row["PartitionKey"], properties, $loki: index + 2 })}`,
+    );
+  }
+  writeSync(target, after);
+  closeSync(target);
+};
