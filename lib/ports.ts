@@ -165,8 +165,8 @@ export interface Rotations {
   list(options: CallOptions): Promise<AllRecords>;
   /** The names of the records that are for this Batch account and can be read. */
   ofBatchAccount(resourceId: string, options: CallOptions): Promise<readonly string[]>;
-  /** A glance at every record: a thousand of them in one request. */
-  scan(options: CallOptions): Promise<readonly RecordGlance[]>;
+  /** A glance at every record: a thousand of them in one request, and no more than these in memory. */
+  scan(visit: (glance: RecordGlance) => void, options: CallOptions): Promise<void>;
   /** What the rows say of accounts that are not plainly idle: the service filters, so the others cost nothing here. */
   listAttention(options: CallOptions): Promise<readonly AttentionRow[]>;
   /** Every record, page by page, so that no more than a page is in memory. */

@@ -6,10 +6,10 @@ import { completeAccount, type ConfigurationSchema, configurationSchema } from "
 import { checkTogether, type ConfigurationRules } from "./cross-checks";
 import { resolveDiscovery } from "./discovery-schema";
 import { resolveFleet } from "./fleet-schema";
-import { asObject, mergeAccount } from "./merge";
+import { resolveListed } from "./listed-accounts";
+import { asObject } from "./merge";
 import { listOf, type Report } from "./parts";
 import { ConfiguredProfiles } from "./profiles";
-import { resolveAccount } from "./resolve-account";
 
 /** What the configuration says. */
 export interface Configuration {
@@ -66,7 +66,7 @@ export const resolveConfiguration = (
   const context = { defaults, profiles, rules };
   const { shape } = schema;
   return {
-    accounts: listOf(accounts).map((account) => resolveAccount(complete.parse(mergeAccount(context, account), once))),
+    accounts: resolveListed(complete, context, listOf(accounts)),
     profiles: new ConfiguredProfiles(complete, context),
     discovery: discovery === undefined ? null : resolveDiscovery(shape.discovery.unwrap().parse(discovery, once)),
     fleet: fleet === undefined ? noFleetLimits : resolveFleet(shape.fleet.unwrap().parse(fleet, once)),

@@ -95,11 +95,11 @@ export class Surveyor {
   }
 
   async #byColumns(sorted: Sorted, now: Date, stop: AbortSignal): Promise<Survey> {
-    for (const glance of await this.app.ports.rotations.scan({ signal: stop })) {
+    const visit = (glance: RecordGlance): void => {
       const config = sorted.find(glance);
-      if (config === null) continue;
-      if (!lookIsDue(glance, config, now)) sorted.rests(config, glance);
-    }
+      if (config !== null && !lookIsDue(glance, config, now)) sorted.rests(config, glance);
+    };
+    await this.app.ports.rotations.scan(visit, { signal: stop });
     return sorted.survey();
   }
 

@@ -11,16 +11,30 @@ export const configurationHash = (config: AccountConfig): string => {
   const found = known.get(config);
   if (found !== undefined) return found;
   const { loadedAt: _loadedAt, paused: _paused, discovered: _discovered, fleet: _fleet, ...members } = config;
-  const hash = fnv64(JSON.stringify(members, inOrder));
+  const hash = fnv64(textOf(members));
   known.set(config, hash);
   return hash;
 };
 
-/** The order in which members were written does not count. */
-const inOrder = (_name: string, value: unknown): unknown =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1)))
-    : value;
+/** Members that accounts share: of 100,000 accounts most have the same gate. */
+const shared: ReadonlySet<string> = new Set(["gate", "stalledAfterMs"]);
+const texts = new WeakMap<object, string>();
+
+/** As JSON, but the order in which members were written does not count. */
+const textOf = (value: unknown): string => {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(textOf).join()}]`;
+  const entries = Object.entries(value).filter(([, member]) => member !== undefined);
+  entries.sort(([one], [other]) => (one < other ? -1 : 1));
+  return `{${entries.map(([name, member]) => `${JSON.stringify(name)}:${memberOf(name, member)}`).join()}}`;
+};
+
+const memberOf = (name: string, value: unknown): string => {
+  if (!shared.has(name) || typeof value !== "object" || value === null) return textOf(value);
+  const text = texts.get(value) ?? textOf(value);
+  texts.set(value, text);
+  return text;
+};
 
 const prime = 0x100000001b3n;
 

@@ -7,6 +7,10 @@ export interface BenchHost {
   readonly port: number;
   /** Runs the timer's function once. Returns the app's line about it. */
   tick(withinMs?: number): Promise<Tick>;
+  /** Gives a message of the queue to the function that drives accounts, and waits until it has. */
+  work(message: string, withinMs?: number): Promise<void>;
+  /** How many drives of such messages have moved an account. */
+  moved(): number;
   /** Calls an HTTP function. */
   post(functionName: string, path: string, body: unknown): Promise<number>;
   /** Starts a function that is no HTTP function, with this input. */
@@ -16,6 +20,8 @@ export interface BenchHost {
   /** The highest resident memory of the process since `resetPeak`, in MiB. */
   peakMiB(): number;
   resetPeak(): void;
+  /** Its resident memory now, in MiB. */
+  residentMiB(): number;
   stop(): Promise<void>;
 }
 
@@ -28,17 +34,20 @@ export interface Tick {
 
 const key = "key-of-a-bench";
 
-const tickIn = (line: string): Tick | null => {
-  if (!line.includes('\\"event\\":\\"Tick\\"')) return null;
+/** What the app says about a run of this kind; null for another line. */
+const runIn = (line: string, event: string): Tick | null => {
+  if (!line.includes(`\\"event\\":\\"${event}\\"`)) return null;
   const { message }: { readonly message: string } = JSON.parse(line);
-  const tick: Tick = JSON.parse(message);
-  return tick;
+  const run: Tick = JSON.parse(message);
+  return run;
 };
 
 const names = ["rotateOnSchedule", "rotateOnDemand", "receiveSignal", "accountStatus", "rotateSubscription"];
 
 export const startBenchHost = async (folder: string, env: Readonly<Record<string, string>>): Promise<BenchHost> => {
   const ticks: Tick[] = [];
+  const works: Tick[] = [];
+  let messages = 0;
   const { child, port } = await startApp({
     app: folder,
     port: 0,
@@ -52,8 +61,9 @@ export const startBenchHost = async (folder: string, env: Readonly<Record<string
     onEvent: () => undefined,
     onError: () => undefined,
     onLine: (line) => {
-      const tick = tickIn(line);
+      const [tick, work] = [runIn(line, "Tick"), runIn(line, "WorkDone")];
       if (tick !== null) ticks.push(tick);
+      if (work !== null) works.push(work);
     },
   });
   const send = async (url: string, body: string): Promise<number> => {
@@ -75,6 +85,12 @@ export const startBenchHost = async (folder: string, env: Readonly<Record<string
       await fire("rotateOnSchedule", "");
       return until("the end of a tick", () => ticks[before] ?? null, withinMs);
     },
+    work: async (message, withinMs = 600_000) => {
+      const done = (messages += 1);
+      await fire("rotateSubscription", message);
+      await until("the end of the work", () => (works.length >= done ? true : null), withinMs);
+    },
+    moved: () => works.reduce((sum, { moved }) => sum + moved, 0),
     // User and system time in hundredths of a second, behind the name in brackets.
     cpuSeconds: () => {
       const [, fields = ""] = readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ");
@@ -83,6 +99,7 @@ export const startBenchHost = async (folder: string, env: Readonly<Record<string
     },
     // As Linux counts it, in kibibytes.
     peakMiB: () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) / 1024,
+    residentMiB: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) / 1024,
     resetPeak: () => writeFileSync(`/proc/${child.pid}/clear_refs`, "5"),
     stop: async () => {
       await child.stop();

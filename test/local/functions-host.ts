@@ -206,9 +206,10 @@ export const startHost = async (options: HostOptions): Promise<FunctionsHost> =>
   });
   const server = createListener({
     ...found,
-    fireByHand: (name) => {
-      const timer = found.timers.get(name);
-      return timer === undefined ? null : () => fireWith(name, timer.registered, invoker, log)(timerInput(null, false));
+    fireByHand: (name, input) => {
+      const [timer, queue] = [found.timers.get(name), found.queues.get(name)];
+      if (timer !== undefined) return () => fireWith(name, timer.registered, invoker, log)(timerInput(null, false));
+      return queue === undefined ? null : () => fireWith(name, queue.registered, invoker, log)({ string: input });
     },
     keys,
     invoker,

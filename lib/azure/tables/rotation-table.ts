@@ -65,11 +65,9 @@ export class RotationTable implements Rotations {
     return all;
   }
 
-  async scan(options: CallOptions): Promise<readonly RecordGlance[]> {
-    const glances: RecordGlance[] = [];
-    const visit = (row: StoredRow): void => void glances.push(glanceAt(row));
-    await this.#table.visitAll(rotationRowKey, visit, { ...options, columns: glanceColumns });
-    return glances;
+  scan(visit: (glance: RecordGlance) => void, options: CallOptions): Promise<void> {
+    const visitRow = (row: StoredRow): void => visit(glanceAt(row));
+    return this.#table.visitAll(rotationRowKey, visitRow, { ...options, columns: glanceColumns });
   }
 
   async listAttention(options: CallOptions): Promise<readonly AttentionRow[]> {

@@ -1,3 +1,6 @@
+import type { Work } from "../../../lib/operations/work";
+import { toInstant } from "../../../lib/rotation/time/time";
+import { minutes } from "../../builders/time";
 import { DueAccounts, type Placed } from "../due-accounts";
 import { type Measure, type Row, row, type Surroundings } from "../row";
 
@@ -56,21 +59,38 @@ const oneSubscription = async ({ full, stop }: Surroundings): Promise<readonly R
   }
 };
 
-/** Three processes that all get the same work twice, at the same time. */
+/** The message of the queue about all accounts of the first subscription, as a tick writes it. */
+const messageOf = (stage: DueAccounts): string => {
+  const at = new Date();
+  const [, subscription = ""] = /subscriptions\/([^/]+)/.exec(stage.accounts[0]?.resourceId ?? "") ?? [];
+  const work: Work = {
+    at: toInstant(at),
+    until: toInstant(new Date(at.getTime() + minutes(5))),
+    subscription,
+    accounts: stage.accounts.map(({ name }) => name),
+  };
+  return JSON.stringify(work);
+};
+
+/** Three workers that all get the same message twice, at the same time, and again until all accounts are through. */
 const duplicates = async ({ full, stop }: Surroundings): Promise<Row> => {
-  const count = full ? 120 : 40;
+  const count = full ? 1_000 : 60;
   const stage = await DueAccounts.open();
   try {
     for (let index = 0; index < count; index++) stage.place(`twice${index}`);
     await stage.start(3, stop);
+    let messages = 0;
     while (stage.published() < count) {
       stop.throwIfAborted();
-      await Promise.all(stage.hosts.flatMap((host) => [host.tick(), host.tick()]));
+      const message = messageOf(stage);
+      await Promise.all(stage.hosts.flatMap((host) => [host.work(message), host.work(message)]));
+      messages += 2 * stage.hosts.length;
     }
     const sent = stage.emulators.journal.of("arm.regenerateKeys");
     const subjects = sent.map(({ subject }) => subject);
     const twice = new Set(subjects.filter((subject, index) => subjects.indexOf(subject) !== index)).size;
-    const note = `of ${count}, driven by three processes that all get every account twice`;
+    const took = stage.hosts.filter((host) => host.moved() > 0).length;
+    const note = `of ${count}; ${messages} messages to three workers, ${took} of which drove accounts`;
     return row("11", "accounts whose key was regenerated twice", twice, { bound: 0, note });
   } finally {
     await stage.close();

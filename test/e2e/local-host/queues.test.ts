@@ -18,6 +18,7 @@ beforeAll(async () => {
   host = startHostProcess(app.folder, {
     FIXTURE_SCHEDULE: "0 0 0 1 1 *",
     FIXTURE_QUEUE: "fixture-work",
+    LOCAL_FUNCTION_KEYS: JSON.stringify({ master: "master-key" }),
     AzureWebJobsStorage: connectionString,
   });
   await host.started();
@@ -56,4 +57,17 @@ test("a message that fails as often as host.json says goes to the queue of lost 
   const bad = logged("Took").filter(({ message }) => message === "bad");
   expect(bad.map(({ dequeueCount }) => dequeueCount)).toEqual([1, 2, 3]);
   expect(logged("Poisoned")).toEqual([{ event: "Poisoned", message: "bad" }]);
+});
+
+test("a queue function can be fired manually with a message", async () => {
+  const before = logged("Took").length;
+  const { port } = await host.started();
+  const answer = await fetch(`http://127.0.0.1:${port}/admin/functions/takesMessages`, {
+    method: "POST",
+    headers: { "x-functions-key": "master-key" },
+    body: JSON.stringify({ input: '{"subject":"by hand"}' }),
+  });
+  expect(answer.status).toBe(202);
+  await until("the run", () => logged("Took").length > before, 20_000);
+  expect(logged("Took").at(-1)).toMatchObject({ message: { subject: "by hand" } });
 });

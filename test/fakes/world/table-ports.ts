@@ -51,12 +51,14 @@ export const rotationsPort = (world: World, process: Process): Rotations => {
         subject: () => resourceId,
         effect: () => world.tables.namesOf(resourceId),
       }),
-    scan: ({ signal }) =>
+    scan: (visit, { signal }) =>
       world.wire.call(process, {
         operation: "rotations.scan",
         signal,
         subject: () => "",
-        effect: () => [...world.tables.rotations.keys()].map((account) => world.tables.glance(account)),
+        effect: () => {
+          for (const account of world.tables.rotations.keys()) visit(world.tables.glance(account));
+        },
       }),
     listAttention: ({ signal }) =>
       world.wire.call(process, {

@@ -14,7 +14,8 @@ export interface ListenerOptions {
   readonly routes: readonly Route[];
   readonly httpFunctions: ReadonlyMap<string, HttpFunction>;
   /** Starts a timer function manually; null if there is no such function. */
-  readonly fireByHand: (name: string) => (() => Promise<void>) | null;
+  /** `input`: what a queue function gets as its message; a timer gets none. */
+  readonly fireByHand: (name: string, input: string) => (() => Promise<void>) | null;
   readonly keys: FunctionKeys;
   readonly invoker: Invoker;
   readonly log: HostLog;
@@ -80,12 +81,28 @@ const end = (response: ServerResponse, status: number, text = ""): void => {
   response.writeHead(status, { "content-length": Buffer.byteLength(text) }).end(text);
 };
 
+/** `{ "input": "…" }`, as the real host wants it. */
+const inputIn = (body: Buffer): string => {
+  try {
+    const { input }: { readonly input?: unknown } = JSON.parse(body.toString("utf8"));
+    return typeof input === "string" ? input : "";
+  } catch {
+    return "";
+  }
+};
+
 export const createListener = (options: ListenerOptions): Server => {
   const { routes, httpFunctions, fireByHand, keys, invoker, log } = options;
 
-  const admin = (response: ServerResponse, method: string, pathname: string, key: string | null): void => {
+  const admin = (
+    response: ServerResponse,
+    method: string,
+    pathname: string,
+    key: string | null,
+    body: Buffer,
+  ): void => {
     const name = /^\/admin\/functions\/([^/]+)$/.exec(pathname)?.[1];
-    const fire = name === undefined || method !== "POST" ? null : fireByHand(decodeURIComponent(name));
+    const fire = name === undefined || method !== "POST" ? null : fireByHand(decodeURIComponent(name), inputIn(body));
     if (!isAuthorized(keys, "admin", "", key)) {
       end(response, 401);
     } else if (fire === null) {
@@ -103,7 +120,7 @@ export const createListener = (options: ListenerOptions): Server => {
     const body = await readBody(request);
     const key = request.headersDistinct["x-functions-key"]?.[0] ?? url.searchParams.get("code");
     if (/^\/admin(\/|$)/.test(url.pathname)) {
-      admin(response, method, url.pathname, key);
+      admin(response, method, url.pathname, key, body);
       return;
     }
     const match = matchRoute(routes, method, url.pathname);
