@@ -3,6 +3,7 @@ import path from "node:path";
 import { RotationTable } from "../../lib/azure/tables/rotation-table";
 import { toRow } from "../../lib/azure/tables/rotation-row";
 import { openTables } from "../../lib/azure/tables/tables";
+import { attentionOf } from "../../lib/rotation/attention";
 import { nextLook } from "../../lib/rotation/next-look";
 import { systemClock, UlidIds } from "../../lib/system";
 import { type Azurite, startAzurite } from "../emulators/azurite";
@@ -40,16 +41,15 @@ export const startSeededAzurite = async (
   if (first === undefined) return azurite;
   const ids = new UlidIds(systemClock);
   const record = recordOf(first, now);
-  const options = { signal: stop, look: nextLook(record, first, now) };
+  const options = { signal: stop, look: nextLook(record, first, now), attention: attentionOf(record, first) };
   await new RotationTable(openTables(storageAt(azurite), prefix, ids).rotations).insert(record, options);
   await azurite.stop();
   const rowOf = (index: number): Readonly<Record<string, unknown>> => {
     const config = others[index];
     if (config === undefined) throw new Error(`there is no account ${index}`);
-    const { partitionKey, rowKey, ...columns } = toRow(
-      recordOf(config, now),
-      nextLook(recordOf(config, now), config, now),
-    );
+    const each = recordOf(config, now);
+    const row = toRow(each, nextLook(each, config, now), attentionOf(each, config));
+    const { partitionKey, rowKey, ...columns } = row;
     return { PartitionKey: partitionKey, RowKey: rowKey, ...columns, writeId: ids.next() };
   };
   addRows(folder, `${prefix}Rotations`, others.length, rowOf);
