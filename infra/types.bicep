@@ -77,6 +77,7 @@ type gate = {
   delay: string?
   rollbackWhenUnhealthyFor: string?
   leastEvidence: ('proof' | 'report' | 'platform' | 'log')?
+  searchAccount: bool?
 }
 
 @export()

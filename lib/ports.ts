@@ -15,6 +15,7 @@ import type { NextLook, StoredLook } from "./rotation/next-look";
 import type { RotationRecord } from "./rotation/record";
 import type { ContainerAppShown } from "./rotation/gate/container-app";
 import type { DataFactoryShown } from "./rotation/gate/data-factory";
+import type { AccountSearch } from "./rotation/gate/key-copies";
 import type { Sight, SightName, Sightings } from "./rotation/gate/sightings";
 import type { InstanceReport, MergedSignal } from "./rotation/gate/signals";
 import type { Instant } from "./rotation/time/time";
@@ -69,6 +70,16 @@ export interface BatchKeys {
     key: BatchKey,
     options: CallOptions,
   ): Promise<"accepted" | "refused">;
+  /**
+   * Reads what the account holds through the data plane, each request signed with `signWith`, and searches it for
+   * copies of both keys. What has ended is left out: it uses no key any more.
+   */
+  search(
+    ref: BatchAccountRef,
+    accountEndpoint: string,
+    wanted: { readonly signWith: BatchKey; readonly keys: SlotKeys },
+    options: CallOptions,
+  ): Promise<AccountSearch>;
 }
 
 export type Tags = Readonly<Record<string, string>>;

@@ -168,6 +168,15 @@ var rules = [
     dimensions: ['Account']
   }
   {
+    name: 'key-in-account'
+    title: 'A Batch account holds a copy of its own key'
+    description: 'A pool, job, job schedule or task holds a copy of the key that dies next, so that key is not retired. The detail names the place and gives the remedy.'
+    query: loadTextContent('../queries/key-in-account.kql')
+    severity: 2
+    window: 'P1D'
+    dimensions: ['Account']
+  }
+  {
     name: 'conflict'
     title: 'Two configurations work on one account'
     description: 'Processes with different configurations have worked on the record of one account for longer than a deployment takes. The detail gives the remedy.'

@@ -86,6 +86,16 @@ const checkSecret = (merged: Unchecked, path: Path, report: Report): void => {
   }
 };
 
+/** A search is made of signed calls to the data plane. */
+const checkSearch = (schema: AccountSchema, merged: Unchecked, path: Path, report: Report): void => {
+  const { searchAccount } = asObject(merged["gate"]);
+  if (valid(schema.shape.probe, merged["probe"]) !== "none" || searchAccount !== true) return;
+  report(
+    [...path, "gate", "searchAccount"],
+    'must not be true where probe is "none", as the search calls the data plane: leave it out, or set it to false',
+  );
+};
+
 const delayElsewhere = 'has no effect in this mode: set it to null, or mode to "delay"';
 
 const checkGate = (schema: AccountSchema, own: Unchecked, merged: Unchecked, path: Path, report: Report): void => {
@@ -134,6 +144,7 @@ const checkMerged = (
     checkSecret(merged, path, report);
     checkExpiry(schema, merged, path, report);
     checkEvidence(schema, asObject(merged["gate"]), [...path, "gate", "consumers"], report);
+    checkSearch(schema, merged, path, report);
     // Tests run the timer themselves, and use lengths that no app could.
     if (emulated) return;
     checkForgetting(schema, merged, path, report);

@@ -93,6 +93,15 @@ export const gateFields = (rules: SchemaOptions, shortestMs: number) => ({
       default: null,
       examples: ["P7D"],
     }),
+  searchAccount: z
+    .boolean({ error: mustBe("true or false") })
+    .optional()
+    .meta({
+      description:
+        "Whether pools, jobs, job schedules and tasks are searched for copies of the key that dies next; a copy " +
+        "shuts the gate. Default: true where probe is dataPlane, and only possible there.",
+      examples: [false],
+    }),
   rollbackWhenUnhealthyFor: duration(shortestMs)
     .nullable()
     .meta({

@@ -14,7 +14,10 @@ const batchOf = (resourceId: string): BatchAccountRef => ({
   ...(batchIdParts(resourceId) ?? { subscriptionId: "", resourceGroup: "", accountName: "" }),
 });
 
-const resolveGate = ({ mode, consumers, delay, ...gate }: CompleteAccount["gate"]): AccountSettings["gate"] => ({
+const resolveGate = ({
+  probe,
+  gate: { mode, consumers, delay, ...gate },
+}: CompleteAccount): AccountSettings["gate"] => ({
   mode,
   consumers,
   soakMs: ms(gate.soak),
@@ -23,6 +26,7 @@ const resolveGate = ({ mode, consumers, delay, ...gate }: CompleteAccount["gate"
   delayMs: mode === "delay" ? msOrNull(delay) : null,
   rollbackWhenUnhealthyForMs: msOrNull(gate.rollbackWhenUnhealthyFor),
   leastEvidence: gate.leastEvidence,
+  searchAccount: gate.searchAccount ?? probe === "dataPlane",
 });
 
 const resolveStalledAfter = (after: CompleteAccount["stalledAfter"]): AccountSettings["stalledAfterMs"] => ({
@@ -60,7 +64,7 @@ export const resolveAccount = (account: CompleteAccount): AccountSettings => {
     probe: account.probe,
     reconcileEveryMs: ms(account.reconcileEvery),
     paused: account.paused,
-    gate: resolveGate(account.gate),
+    gate: resolveGate(account),
     stalledAfterMs: resolveStalledAfter(account.stalledAfter),
     remindEveryMs: ms(account.remindEvery),
   };

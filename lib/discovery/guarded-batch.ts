@@ -13,6 +13,7 @@ type IsCurrent = (ref: BatchAccountRef, options: CallOptions) => Promise<boolean
 export const withCurrentTags = (batch: BatchKeys, isCurrent: IsCurrent): BatchKeys => ({
   readAccount: (ref, options) => batch.readAccount(ref, options),
   readKeys: (ref, options) => batch.readKeys(ref, options),
+  search: (ref, accountEndpoint, wanted, options) => batch.search(ref, accountEndpoint, wanted, options),
   probe: (ref, accountEndpoint, key, options) => batch.probe(ref, accountEndpoint, key, options),
   regenerate: (ref: BatchAccountRef, slot: Slot, options: RegenerateOptions): Promise<Regenerated> => {
     const lastLook = async (): Promise<void> => {

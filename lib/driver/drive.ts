@@ -298,7 +298,7 @@ export class Drive {
       record: this.#record,
       by: this.options.by,
       now,
-      call: () => this.lease.call(),
+      call: (ms) => this.lease.call(ms),
       version: (version) => this.#versions.read(version),
       sightings: (state) => this.#sightings.read(state),
       regenerate: (slot, newest) => this.#regenerations.send(slot, newest),
@@ -312,6 +312,7 @@ export class Drive {
       sawUnhealthy: (since) => {
         this.#unhealthySince = since;
       },
+      searched: (searched) => this.lease.keep({ ...this.#record, searched }),
       contest: (newest) => this.#contest(newest),
       markRollback: (request) => this.lease.write({ ...this.#record, rollback: request }),
       markProven: (proven) => this.lease.write({ ...this.#record, state: proven }),

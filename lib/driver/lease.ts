@@ -109,11 +109,11 @@ export class Lease {
   }
 
   /** A limit for one external call that ends before the claim does by any driver's clock. */
-  call(): CallOptions {
+  call(ms = this.limits.callMs): CallOptions {
     const { clock } = this.ports;
     const { claim } = this.record;
     const spareMs = claim === null ? 0 : msToSend(claim, this.limits.claimMs, clock.now());
-    return spareMs <= 0 ? { signal: AbortSignal.abort() } : callOptions(clock, Math.min(spareMs, this.limits.callMs));
+    return spareMs <= 0 ? { signal: AbortSignal.abort() } : callOptions(clock, Math.min(spareMs, ms));
   }
 
   async #tryToClaim(read: Stored | null): Promise<Busy | null> {

@@ -1,5 +1,6 @@
 import type { CallOptions, Ports, Receipt, SecretVersion, SlotKeys } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
+import type { Searched } from "../rotation/gate/key-copies";
 import type { Sightings } from "../rotation/gate/sightings";
 import type { Slot, State, StateOf } from "../rotation/phases";
 import type { Hold, Pause, RotationRecord } from "../rotation/record";
@@ -14,8 +15,8 @@ export interface StepContext {
   readonly by: string;
   /** The instant of the decision. After an effect the clock is read again. */
   readonly now: Date;
-  /** A fresh limit for one external call; it ends before the claim does. */
-  readonly call: () => CallOptions;
+  /** A fresh limit for one external call, of `ms` milliseconds at most; it ends before the claim does. */
+  readonly call: (ms?: number) => CallOptions;
   /** What is known about who uses which key, as the table has it now. */
   readonly sightings: (state: State) => Promise<Sightings>;
   /** One version of the secret; null where the vault does not know it. An enabled one is read once in a drive. */
@@ -51,6 +52,8 @@ export interface StepContext {
   readonly sawNewest: (newest: Newest | null) => void;
   /** Shows the owner of this version that this account is to publish there too. Never fails. */
   readonly contest: (newest: Newest) => Promise<void>;
+  /** Records what a search of the account has found. */
+  readonly searched: (result: Searched) => void;
   /** Records that the old key is dead, before its version is disabled and can no longer be read. */
   readonly markProven: (proven: StateOf<"retired">) => Promise<void>;
 }

@@ -1,9 +1,6 @@
 import type { Receipt } from "../ports";
-import { confirmationsOf } from "../rotation/gate/consumers";
 import type { Opening } from "../rotation/evidence";
-import { type Gate, gate } from "../rotation/gate/gate";
 import { rollbackDue, unhealthyOnNewKeySince } from "../rotation/gate/rollback";
-import type { Sightings } from "../rotation/gate/sightings";
 import {
   otherSlot,
   type Published,
@@ -15,6 +12,7 @@ import {
 } from "../rotation/phases";
 import { scheduledDue } from "../rotation/schedule";
 import * as to from "../rotation/transitions";
+import { behindGate, onKeysBehindGate } from "./behind-gate";
 import { firstSight } from "./first-sight";
 import { publishNext } from "./publish";
 import { disableDead } from "./prove-dead";
@@ -60,14 +58,8 @@ const confirmAdoption = async (
   context: StepContext,
 ): Promise<Decision> => {
   const sightings = await context.sightings(state);
-  const found = askGate({ ...state, active }, context, sightings);
-  return found.open
-    ? {
-        kind: "act",
-        words: "end the adoption",
-        run: async () => to.adopted(active, openingOf(context, active, found.override, sightings)),
-      }
-    : wait;
+  const gated = { state: { ...state, active }, context, sightings, words: "end the adoption" };
+  return behindGate(gated, (opening) => to.adopted(active, opening));
 };
 
 /**
@@ -133,13 +125,12 @@ const retirePrevious = async (state: StateOf<"published">, context: StepContext)
   const unhealthy = rollbackDue(context.config.gate, state, sightings.reports, context.now);
   const back = unhealthy === null ? null : await rollBackUnhealthy(state, context, unhealthy);
   if (back !== null) return back;
-  const found = askGate(state, context, sightings);
-  if (!found.open) return wait;
-  return {
-    kind: "actOnKeys",
-    words: `regenerate the ${state.rotation.previous} key, which every consumer has left`,
-    run: (snapshot) => regeneratePrevious(state, context, snapshot, found.override, sightings),
-  };
+  const words = `regenerate the ${state.rotation.previous} key, which every consumer has left`;
+  return onKeysBehindGate(
+    { state, context, sightings, words },
+    (opening, snapshot) => regeneratePrevious(state, context, snapshot, opening),
+    () => context.version(state.previousVersion),
+  );
 };
 
 /**
@@ -150,31 +141,16 @@ const regeneratePrevious = async (
   state: StateOf<"published">,
   context: StepContext,
   { keys, newest }: GoodSnapshot,
-  override: string | null,
-  sightings: Sightings,
+  opening: Opening,
 ): Promise<Done> => {
   const { previous } = state.rotation;
   const old = await context.version(state.previousVersion);
   const byOthers = old?.enabled === true && !keys[previous].equals(old.key);
   const sent = byOthers ? { requestId: null } : await regenerate(previous, newest, context);
   if (sent === null) return lookAgain;
-  return to.previousRetired(
-    state,
-    { ...openingOf(context, state.active, override, sightings), byOthers, requestId: sent.requestId },
-    context.ports.clock.now(),
-  );
+  const how = { ...opening, byOthers, requestId: sent.requestId };
+  return to.previousRetired(state, how, context.ports.clock.now());
 };
-
-/** Why the gate was open, and who opened it, at the instant of that decision. */
-const openingOf = (
-  { config, now }: StepContext,
-  active: Published,
-  override: string | null,
-  sightings: Sightings,
-): Opening => ({
-  override,
-  confirmations: confirmationsOf(config.gate, active, sightings, now),
-});
 
 /**
  * Proves that the old key is dead and disables its version; with `settleOn: "primary"` publishes the fresh primary
@@ -202,21 +178,8 @@ const settle = async (state: StateOf<"retired">, snapshot: GoodSnapshot, context
 /** Safe twice: changes the record only. */
 const finishSettling = async (state: StateOf<"settling">, context: StepContext): Promise<Decision> => {
   const sightings = await context.sightings(state);
-  const found = askGate(state, context, sightings);
-  return found.open
-    ? {
-        kind: "act",
-        words: "end the rotation on the primary key",
-        run: async () => {
-          const how = openingOf(context, state.active, found.override, sightings);
-          return to.rotationCompleted(state, how, context.ports.clock.now());
-        },
-      }
-    : wait;
-};
-
-/** Pause and a refused key are the loop's to check: it takes no step while paused, and asks Batch after this. */
-const askGate = (state: Parameters<typeof gate>[0]["state"], context: StepContext, sightings: Sightings): Gate => {
-  const { config, record, now } = context;
-  return gate({ config, state, phaseSince: record.phaseClock.since, sightings, pause: null, hold: null, now });
+  const words = "end the rotation on the primary key";
+  return behindGate({ state, context, sightings, words }, (opening) =>
+    to.rotationCompleted(state, opening, context.ports.clock.now()),
+  );
 };

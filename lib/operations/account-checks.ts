@@ -3,6 +3,7 @@ import type { Problem } from "../errors";
 import type { BatchAccount, SecretVersion, SlotKeys } from "../ports";
 import { assignBatchRole, batchRemedies, withIdentity } from "../remedies";
 import type { AccountConfig } from "../rotation/account-config";
+import { type AccountSearch, copyRemedy, placesInWords } from "../rotation/gate/key-copies";
 import { bad, type Check, good, untried, warning } from "./checks";
 import type { StatusBody } from "./status";
 
@@ -52,6 +53,25 @@ export const dataPlaneCheck = (answer: "accepted" | "refused"): Check =>
         "Batch refuses a call signed with its own primary key",
         "check this app's clock, and again in some minutes; a key that was just regenerated may need time",
       );
+
+/** Places of each key that a check names. */
+const maxPlaces = 10;
+
+/** A copy breaks its task when that key is regenerated, so it is a warning: nothing is broken yet. */
+export const keyCopiesCheck = ({ copies, objects, incomplete }: AccountSearch): Check => {
+  const partly = incomplete === null ? "" : `; not everything was searched: ${incomplete}`;
+  const searched = `${objects} pools, jobs, job schedules and tasks were searched${partly}`;
+  if (copies.length === 0) return good("keyCopies", `the account itself holds no copy of a key: ${searched}`);
+  const found = (["primary", "secondary"] as const).flatMap((slot) => {
+    const places = copies.filter((copy) => copy.slot === slot);
+    return places.length === 0 ? [] : [`the ${slot} key is in ${placesInWords(places, maxPlaces)}`];
+  });
+  return warning(
+    "keyCopies",
+    `the account itself holds copies of its keys: ${found.join("; ")}; ${searched}`,
+    copyRemedy,
+  );
+};
 
 export const vaultReadCheck = (newest: Newest | null, keys: SlotKeys | null): Check => {
   if (newest === null)

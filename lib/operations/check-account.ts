@@ -1,14 +1,17 @@
 import type { App } from "../app";
 import { callOptions } from "../limits";
+import { maxSearchMs } from "../driver/search-account";
 import { OperatorNeededError } from "../errors";
 import type { BatchAccount, CallOptions, SlotKeys } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
+import { isSearched } from "../rotation/gate/key-copies";
 import { scheduledDue } from "../rotation/schedule";
 import { nextStep } from "../rotation/waiting";
 import {
   consumerChecks,
   dataPlaneCheck,
   identityCheck,
+  keyCopiesCheck,
   proofChecks,
   regenerateAction,
   regenerateCheck,
@@ -86,7 +89,11 @@ class Preflight {
     if (config.probe === "none" || account === null || keys === null) return;
     const { batch } = this.app.ports;
     const probe = () => batch.probe(config.batch, account.accountEndpoint, keys.primary, this.#call());
-    await this.#attempt("dataPlane", probe, dataPlaneCheck);
+    const answer = await this.#attempt("dataPlane", probe, dataPlaneCheck);
+    if (answer !== "accepted" || !isSearched(config)) return;
+    const wanted = { signWith: keys.primary, keys };
+    const search = () => batch.search(config.batch, account.accountEndpoint, wanted, this.#call(maxSearchMs));
+    await this.#attempt("keyCopies", search, keyCopiesCheck);
   }
 
   async checkVault(keys: SlotKeys | null): Promise<void> {
@@ -133,8 +140,8 @@ class Preflight {
     }
   }
 
-  #call(): CallOptions {
-    return callOptions(this.app.ports.clock, this.app.limits.callMs);
+  #call(ms = this.app.limits.callMs): CallOptions {
+    return callOptions(this.app.ports.clock, ms);
   }
 }
 

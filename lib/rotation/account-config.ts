@@ -57,6 +57,8 @@ export interface GateConfig {
   readonly rollbackWhenUnhealthyForMs: number | null;
   /** A consumer whose good state rests on less is not good. */
   readonly leastEvidence: Grade;
+  /** Whether the account itself is searched for copies of the key that dies next. */
+  readonly searchAccount: boolean;
 }
 
 /** Which Batch account: the parts of its resource id, as configured. */

@@ -21,7 +21,6 @@ export interface Advice {
 
 /** Reasons that are named before everything that raises them is there. */
 type Announced =
-  | "KeyInAccount"
   | "UnknownReader"
   | "PinnedVersion"
   | "RefreshFailed"
@@ -65,7 +64,10 @@ export const adviceFor = {
   ProofMissing: app("let that instance sign its reports, or set its proof to optional", ifGone),
   Unhealthy: app("read the app's log", ifKeyIsCause),
   SoakNotElapsed: rotator(wait),
-  KeyInAccount: person("take the key out of the account's own configuration that it names", readers),
+  KeyInAccount: person("take the copy out of the place that it names, or end that job", {
+    when: "only if nothing needs that copy",
+    action: "approve",
+  }),
   UnknownReader: person("name the reader as a consumer, or take its right to the secret away", readers),
   PinnedVersion: app("take the version out of the reference of the app that it names"),
   RefreshFailed: app("correct the reference of the app that it names, or the right of its identity"),

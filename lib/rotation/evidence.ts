@@ -1,5 +1,6 @@
 import type { EventDraft, Evidence } from "./events/events";
 import type { Grade } from "./gate/grades";
+import type { Searched } from "./gate/key-copies";
 import { type InstanceReport, platformInstance } from "./gate/signals";
 import type { DeathProof, Slot } from "./phases";
 import type { Instant } from "./time/time";
@@ -65,26 +66,44 @@ export interface Opening {
   readonly override: string | null;
   /** What opened it. */
   readonly confirmations: readonly Confirmation[];
+  /** The last search of the account for copies of the key that dies next; null where there was none. */
+  readonly searched: Searched | null;
 }
 
 /** Why the gate was open in spite of a check, as the end of a sentence. */
 export const overrideSuffix = (override: string | null): string => (override === null ? "" : `; ${override}`);
 
+/** What no search has seen, as the end of a sentence. */
+export const unsearchedSuffix = (searched: Searched | null): string =>
+  searched === null || searched.incomplete === null
+    ? ""
+    : `; the account was not searched in full for copies of the key: ${searched.incomplete}`;
+
 /** Who confirmed, as the end of a sentence. */
-export const confirmedBy = ({ override, confirmations }: Opening): string => {
+export const confirmedBy = ({ override, confirmations, searched }: Opening): string => {
   const platforms = confirmations.filter(({ instance }) => instance === platformInstance).length;
   const count = confirmations.length - platforms;
   const instances = `${count === 1 ? "1 instance has" : `${count} instances have`} confirmed it`;
   const beside = platforms === 0 ? "" : `, and the platform of ${platforms === 1 ? "1 app" : `${platforms} apps`}`;
-  return `${instances}${beside}${overrideSuffix(override)}`;
+  return `${instances}${beside}${overrideSuffix(override)}${unsearchedSuffix(searched)}`;
 };
 
 /** An audit needs no more than these; a hundred confirmations take up to 37,000 characters. */
 const maxOverride = 2_000;
 const maxConfirmations = 100;
 
-export const openingEvidence = ({ override, confirmations }: Opening): Evidence => ({
+const searchEvidence = (searched: Searched | null): Evidence =>
+  searched === null
+    ? {}
+    : {
+        searchedAt: searched.at,
+        searchFound: searched.detail.slice(0, maxOverride),
+        searchIncomplete: searched.incomplete,
+      };
+
+export const openingEvidence = ({ override, confirmations, searched }: Opening): Evidence => ({
   override: override?.slice(0, maxOverride) ?? null,
+  ...searchEvidence(searched),
   confirmedInstances: confirmations.length,
   confirmations: confirmations
     .slice(0, maxConfirmations)

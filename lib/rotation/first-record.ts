@@ -19,6 +19,7 @@ export const firstRecord = (config: AccountConfig, now: Date): RotationRecord =>
   quarantine: null,
   failure: null,
   hold: null,
+  searched: null,
   contest: null,
   reconciledAt: null,
   keyEvents: noKeyEvents,

@@ -33,6 +33,7 @@ export const waitingReasons = {
   NeedsSignal: "the platform cannot show which version an app uses, so the app must report",
   EvidenceTooWeak: "a consumer is good by weaker evidence than the configuration demands",
   SoakNotElapsed: "all consumers are good, but not yet for long enough",
+  KeyInAccount: "the Batch account itself holds a copy of the key that dies next",
 } as const;
 
 export type WaitingReason = keyof typeof waitingReasons;

@@ -1,4 +1,5 @@
 import type { SecretRef } from "./account-config";
+import type { Searched } from "./gate/key-copies";
 import type { AlarmKind, Announcement, RotationEvent } from "./events/events";
 import type { RotationRequest, Slot, State } from "./phases";
 import type { BlockedReason, WaitingReason } from "./reasons";
@@ -169,6 +170,8 @@ export interface RotationRecord {
   readonly quarantine: Quarantine | null;
   readonly failure: Failure | null;
   readonly hold: Hold | null;
+  /** Null where nothing was searched in the present phase. */
+  readonly searched: Searched | null;
   /** Null while the newest version of the secret bears no other account's mark. */
   readonly contest: Contest | null;
   /** When vault and live keys were last compared in full. */

@@ -26,6 +26,7 @@ export const moved = (record: RotationRecord, move: Move, context: EventContext)
     quarantine: activeQuarantine(record, context.now),
     failure: null,
     hold: null,
+    searched: samePhase ? record.searched : null,
   };
   return appended(withRaised(next, move, context), move.events, context, rotationId);
 };

@@ -6,6 +6,7 @@ import {
   type Opening,
   openingEvidence,
   overrideSuffix,
+  unsearchedSuffix,
   published,
   type PublishedAs,
 } from "./evidence";
@@ -140,7 +141,8 @@ export const previousRetired = (
       event: "KeyRetired",
       detail:
         `${rotation.previous} key ${byOthers ? "had been regenerated already" : "regenerated"}; ` +
-        `its old value is still to be proven dead${overrideSuffix(opening.override)}`,
+        "its old value is still to be proven dead" +
+        `${overrideSuffix(opening.override)}${unsearchedSuffix(opening.searched)}`,
       evidence: { slot: rotation.previous, version: previousVersion, requestId, ...openingEvidence(opening) },
     },
   ],
@@ -190,7 +192,8 @@ export const rotationCompleted = (state: StateOf<"retired" | "settling">, openin
         event: "RotationCompleted",
         detail:
           `the ${active.slot} key, version ${active.version}, is active${confirmed}; ` +
-          `${oldKeyInWords(proof)}${overrideSuffix(opening?.override ?? null)}`,
+          `${oldKeyInWords(proof)}${overrideSuffix(opening?.override ?? null)}` +
+          unsearchedSuffix(opening?.searched ?? null),
         evidence: {
           slot: active.slot,
           version: active.version,

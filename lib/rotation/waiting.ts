@@ -38,6 +38,7 @@ const gateInput = (seen: AccountView, state: GateInput["state"]): GateInput => (
   sightings: seen.sightings,
   pause: pauseInForce(seen.record, seen.config),
   hold: seen.record.hold,
+  searched: seen.record.searched,
   now: seen.now,
 });
 

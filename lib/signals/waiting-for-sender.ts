@@ -1,5 +1,5 @@
 import { consumerState, sightingsByConsumer } from "../rotation/gate/consumers";
-import { consumerReasons } from "../rotation/reasons";
+import { consumerReasons, waitingReasons } from "../rotation/reasons";
 import { formatDuration } from "../rotation/time/duration";
 import { type Instant, plusMs } from "../rotation/time/time";
 import { type AccountView, gatedState, type Waiting, waitingFor } from "../rotation/waiting";
@@ -16,6 +16,7 @@ export const waitingForSender = (view: AccountView, sender: string): Waiting | n
   if (isAboutConsumer(waiting)) return ofOwnConsumer(view, sender) ?? { ...waiting, detail: ofOthers };
   const { since } = waiting;
   if (waiting.reason === "SoakNotElapsed") return { ...waiting, detail: soakDetail(since, view.config.gate.soakMs) };
+  if (waiting.reason === "KeyInAccount") return { ...waiting, detail: waitingReasons.KeyInAccount };
   if (waiting.reason === "Paused") return { ...waiting, detail: `the account has been paused since ${since}` };
   if (waiting.reason === "Claimed") return { ...waiting, detail: `a driver has worked on the account since ${since}` };
   return waiting;

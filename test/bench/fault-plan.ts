@@ -7,6 +7,8 @@ const routes = [
   "arm.listKeys",
   "arm.regenerateKeys",
   "batch.listPools",
+  "batch.listJobs",
+  "batch.listJobSchedules",
   "vault.getSecret",
   "vault.getSecretVersion",
   "vault.setSecret",

@@ -20,6 +20,7 @@ export const aGate = (changes: Partial<GateConfig> = {}): GateConfig => ({
   delayMs: null,
   rollbackWhenUnhealthyForMs: null,
   leastEvidence: "platform",
+  searchAccount: true,
   ...changes,
 });
 

@@ -2,6 +2,7 @@ import type { Slot } from "../../lib/rotation/phases";
 import { grace } from "../builders/azure-event";
 import type { ArmAction } from "./arm-operations";
 import type { EmulatedRole, RolePages } from "./arm-permissions";
+import type { BatchContent } from "./batch-content";
 import type { BatchArm } from "./batch-arm";
 import type { EventGrid } from "./event-grid";
 import type { ResourceGraphEmulator } from "./resource-graph";
@@ -39,6 +40,8 @@ export interface BatchAccounts {
   setModes(name: string, modes: readonly AuthenticationMode[] | null): void;
   setPoolAllocationMode(name: string, mode: PoolAllocationMode): void;
   setTags(name: string, tags: Readonly<Record<string, string>>): void;
+  /** Its pools, jobs, job schedules and tasks, in place of those from before. */
+  setContent(name: string, content: BatchContent): void;
   /** Azure Resource Graph over these accounts. */
   readonly graph: ResourceGraphEmulator;
   lock(name: string, lock: AccountLock): void;
@@ -95,6 +98,9 @@ export const batchAccounts = (
   setTags: (name, tags) => {
     store.get(name).tags = tags;
     store.touch(store.get(name));
+  },
+  setContent: (name, content) => {
+    store.get(name).content = content;
   },
   graph: arm.graph,
   lock: (name, lock) => {

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { type ContentList, contentListOf, isRefused, pageOf } from "./batch-content";
 import { type BatchStore, type StoredAccount, sharedKeyAllowed } from "./batch-store";
 import { isSignedWith, stringToSign } from "./shared-key-signature";
 import {
@@ -35,16 +36,17 @@ export class BatchDataPlane implements WireService {
   }
 
   receive(request: WireRequest): Call {
-    if (request.method !== "GET" || request.path !== "/pools") return unknownRoute(this, "batch.unknown", request);
+    const list = request.method === "GET" ? contentListOf(request.path) : null;
+    if (list === null) return unknownRoute(this, "batch.unknown", request);
     const credentials = credentialsOf(request);
     return {
-      route: "batch.listPools",
+      route: list.route,
       subject: credentials?.account ?? null,
-      apply: () => withHeaders(this.#admit(request, credentials), this.#commonHeaders()),
+      apply: () => withHeaders(this.#admit(request, list, credentials), this.#commonHeaders()),
     };
   }
 
-  #admit(request: WireRequest, credentials: Credentials | null): Answer {
+  #admit(request: WireRequest, list: ContentList, credentials: Credentials | null): Answer {
     const detail = { key: "AuthenticationErrorDetail", value: "missing" };
     if (credentials === null) return this.#error(401, "AuthenticationFailed", failed, detail);
     const account = this.store.find(credentials.account);
@@ -60,8 +62,10 @@ export class BatchDataPlane implements WireService {
         value: "api-version",
       });
     }
+    const page = pageOf(account.content, list, new URL(request.target, `https://${this.host()}`));
+    if (isRefused(page)) return this.#error(page.status, page.code, page.message, null);
     account.answered += 1;
-    return jsonAnswer(200, { "odata.metadata": `https://${this.host()}/$metadata#pools`, value: [] }, {}, contentType);
+    return jsonAnswer(200, page, {}, contentType);
   }
 
   /** The reason to refuse a shared key request; null if it is accepted. */

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import type { BatchContent } from "./batch-content";
 import type { Slot } from "../../lib/rotation/phases";
 
 export type AuthenticationMode = "SharedKey" | "AAD" | "TaskAuthenticationToken";
@@ -42,6 +43,8 @@ export interface StoredAccount {
   lock: AccountLock | null;
   keys: Readonly<Record<Slot, LiveKey>>;
   replaced: ReplacedKey[];
+  /** Pools, jobs, job schedules and tasks. */
+  content: BatchContent;
   etag: string;
   modifiedAt: Date;
   answered: number;
@@ -94,6 +97,7 @@ export class BatchStore {
         secondary: { value: this.#issue(), regeneratedAt: null },
       },
       replaced: [],
+      content: {},
       etag: newEtag(),
       modifiedAt: this.now(),
       answered: 0,

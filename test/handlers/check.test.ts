@@ -93,6 +93,7 @@ test("a healthy account without signals: every other check passes or was not tri
     listKeys: true,
     regenerateKeys: true,
     dataPlane: true,
+    keyCopies: true,
     vaultRead: true,
     vaultUpdate: true,
     vaultWrite: null,
@@ -215,6 +216,31 @@ describe("Batch", () => {
     world.emulators.batch.regenerateByHand(at.config.batch.accountName, "primary");
     world.emulators.batch.setKeyTiming({ newKeyDelayMs: 60_000 });
     expect(one(await checked(at), "dataPlane")).toMatchObject({ ok: false, remedy: expect.stringContaining("clock") });
+  });
+
+  test("keyCopies: names where the account holds copies of its keys", async () => {
+    const at = anyAccount();
+    const { accountName } = at.config.batch;
+    const { primary, secondary } = world.emulators.batch.keys(accountName);
+    expect(one(await checked(at), "keyCopies")).toMatchObject({ ok: true, remedy: null });
+    world.emulators.batch.setContent(accountName, {
+      pools: [{ id: "p", startTask: { environmentSettings: [{ name: "BATCH_KEY", value: primary }] } }],
+      jobs: [{ id: "j", jobManagerTask: { commandLine: `run --key ${secondary}` } }],
+    });
+    const found = await checked(at);
+    expect(one(found, "keyCopies")).toMatchObject({
+      ok: null,
+      detail: expect.stringMatching(
+        /primary key is in pool p, environment setting BATCH_KEY of its start task; the secondary key is in job j/,
+      ),
+      remedy: expect.stringContaining("authenticationTokenSettings"),
+    });
+    for (const key of [primary, secondary]) expect(JSON.stringify(found)).not.toContain(key.slice(0, 12));
+  });
+
+  test("keyCopies: are not searched for where the configuration leaves that out", async () => {
+    const { checks } = await checked(anyAccount({ gate: { searchAccount: false } }));
+    expect(checks.map(({ check }) => check)).not.toContain("keyCopies");
   });
 
   test("dataPlane: is not called where probing is switched off", async () => {

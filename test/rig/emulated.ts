@@ -1,3 +1,4 @@
+import { passingClock } from "../builders/passing-clock";
 import { AzureBatchKeys } from "../../lib/azure/batch/batch-keys";
 import { createCredential } from "../../lib/azure/sdk/credential";
 import { KeyVaultSecrets } from "../../lib/azure/key-vault/key-vault-secrets";
@@ -46,7 +47,7 @@ export const openEmulatedRig = async (
   const rig = await openRig({
     world,
     ports: {
-      batch: new AzureBatchKeys({ ...arm, clock }),
+      batch: new AzureBatchKeys({ ...arm, clock: passingClock(clock) }),
       secrets: new KeyVaultSecrets({ credential, emulated: true }),
       permissions: new ArmPermissions(arm),
       health: new FetchHealthChecks(),

@@ -45,6 +45,7 @@ it("an account that was recreated in another region is asked at its new endpoint
     readAccount: async (ref, options) => ({ ...(await batch.readAccount(ref, options)), accountEndpoint: endpoint }),
     readKeys: (ref, options) => batch.readKeys(ref, options),
     regenerate: (ref, slot, options) => batch.regenerate(ref, slot, options),
+    search: (ref, asked, wanted, options) => batch.search(ref, asked, wanted, options),
     probe: (ref, asked, key, options) => {
       if (asked !== endpoint) throw new TransientServiceError({ operation: "Batch data plane", code: "ENOTFOUND" });
       return batch.probe(ref, asked, key, options);

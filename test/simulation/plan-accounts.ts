@@ -44,6 +44,7 @@ const aConfig = (random: Random, index: number, probe: AccountConfig["probe"]): 
       signalFreshnessMs: 15 * minute,
       forgetInstanceAfterMs: 2 * hour,
       delayMs: mode === "delay" ? 30 * minute : null,
+      searchAccount: true,
       rollbackWhenUnhealthyForMs: random.chance(0.1) ? 10 * minute : null,
       leastEvidence: "platform",
     },

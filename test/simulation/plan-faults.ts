@@ -15,6 +15,7 @@ const usual: Readonly<Record<RotationOperation, number>> = {
   "batch.readKeys": 9,
   "batch.regenerate": 2,
   "batch.probe": 15,
+  "batch.search": 3,
   "secrets.newest": 15,
   "secrets.version": 10,
   "secrets.publish": 2,

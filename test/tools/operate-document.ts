@@ -50,6 +50,11 @@ const alarms: Readonly<Record<AlarmKind, readonly [means: string, section: strin
     "list",
   ],
   FleetStopped: ["no further scheduled rotation starts", "The fleet is stopped", "resume-fleet"],
+  KeyInAccount: [
+    "the Batch account holds a copy of the key that dies next",
+    "A Batch account holds a copy of its own key",
+    "status",
+  ],
 };
 
 const onBlocked: Readonly<Record<BlockedReason, string>> = {

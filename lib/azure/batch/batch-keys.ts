@@ -11,6 +11,8 @@ import type {
 } from "../../ports";
 import type { BatchAccountRef } from "../../rotation/account-config";
 import type { Slot } from "../../rotation/phases";
+import { searchAccount } from "./account-search";
+import type { AccountSearch } from "../../rotation/gate/key-copies";
 import type { ArmOptions, BatchClients } from "./batch-clients";
 import { loadOnce } from "../sdk/load-once";
 import { probeKey } from "./batch-probe";
@@ -122,5 +124,14 @@ export class AzureBatchKeys implements BatchKeys {
     { signal }: CallOptions,
   ): Promise<"accepted" | "refused"> {
     return probeKey({ accountName: ref.accountName, accountEndpoint, key, now: this.#clock.now() }, signal);
+  }
+
+  search(
+    { accountName }: BatchAccountRef,
+    accountEndpoint: string,
+    { signWith, keys }: { readonly signWith: BatchKey; readonly keys: SlotKeys },
+    { signal }: CallOptions,
+  ): Promise<AccountSearch> {
+    return searchAccount({ accountName, accountEndpoint, signWith, keys, clock: this.#clock }, signal);
   }
 }

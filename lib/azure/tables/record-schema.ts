@@ -166,6 +166,16 @@ export const recordSchema = z.strictObject({
   quarantine: quarantine.nullable(),
   failure: failure.nullable(),
   hold: hold.nullable(),
+  searched: z
+    .strictObject({
+      version: text,
+      at: instant,
+      foundSince: instant.nullable(),
+      detail: z.string(),
+      incomplete: z.string().nullable(),
+    })
+    .nullable()
+    .default(null),
   contest: z.strictObject({ by: text, since: instant }).nullable(),
   configuration: z
     .strictObject({

@@ -1,5 +1,6 @@
 import type { AccountConfig } from "../account-config";
 import { complaintOf } from "../gate/consumers";
+import { copied, isApprovedAfter } from "../gate/key-copies";
 import { formatDuration } from "../time/duration";
 import type { AlarmKind, EventDraft } from "./events";
 import type { FleetState } from "../fleet/fleet-state";
@@ -48,6 +49,7 @@ export const conditions = (input: ConditionInput): readonly Condition[] =>
     contested(input),
     conflicting(input),
     held(input),
+    inAccount(input),
   ].filter((found) => found !== null);
 
 const stalled = (input: ConditionInput): Condition | null => {
@@ -218,6 +220,14 @@ const conflicting = ({ record, now }: ConditionInput): Condition | null => {
 const held = ({ config }: ConditionInput): Condition | null => {
   const found = config.discovered?.held ?? null;
   return found && { kind: "DiscoveryProblem", since: found.since, reason: found.reason, detail: found.detail };
+};
+
+/** No app removes it by itself, whatever the consumers report meanwhile. */
+const inAccount = ({ record, config }: ConditionInput): Condition | null => {
+  const state = gatedState(record.state);
+  const found = state === null ? null : copied(config, state.active, record.searched);
+  if (state === null || found === null || isApprovedAfter(state.approval, found.since)) return null;
+  return { kind: "KeyInAccount", since: found.since, reason: found.reason, detail: found.detail };
 };
 
 export interface AlarmChanges {

@@ -18,6 +18,7 @@ export const alarmKinds = [
   "DiscoveryProblem",
   "WorkLost",
   "FleetStopped",
+  "KeyInAccount",
 ] as const;
 
 export type AlarmKind = (typeof alarmKinds)[number];

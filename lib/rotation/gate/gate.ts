@@ -1,9 +1,10 @@
 import type { AccountConfig } from "../account-config";
 import { consumerState, sightingsByConsumer } from "./consumers";
 import { formatDuration } from "../time/duration";
-import type { GatedPhase, Published, StateOf } from "../phases";
+import type { Approval, GatedPhase, Published, StateOf } from "../phases";
 import type { WaitingReason } from "../reasons";
 import type { Hold, Pause } from "../record";
+import { copied, isApprovedAfter, searchIsDue, type Searched } from "./key-copies";
 import type { Sightings } from "./sightings";
 import { type Instant, latest, latestOf, plusMs, toInstant } from "../time/time";
 import { nextOpening, windowIsOpen } from "../time/window";
@@ -17,6 +18,8 @@ export interface GateInput {
   readonly pause: Pause | null;
   /** Set when Batch refused the published key at the last check. */
   readonly hold: Hold | null;
+  /** The last search of the account for copies of the key that dies next. */
+  readonly searched: Searched | null;
   readonly now: Date;
 }
 
@@ -32,13 +35,18 @@ export type Gate =
 
 interface Check {
   /** What may open the gate in spite of this check. */
-  readonly yieldsTo: { readonly retireAfter: boolean; readonly approval: boolean };
+  readonly yieldsTo: {
+    readonly retireAfter: boolean;
+    /** `ofWhatWasFound`: only one that was given after it was found. */
+    readonly approval: boolean | "ofWhatWasFound";
+  };
   readonly shut: (input: GateInput) => Shut | null;
 }
 
 const never = { retireAfter: false, approval: false } as const;
 const toRetireAfter = { retireAfter: true, approval: false } as const;
 const toBoth = { retireAfter: true, approval: true } as const;
+const toBothOnceFound = { retireAfter: true, approval: "ofWhatWasFound" } as const;
 
 /** Why a pause shuts the gate, and stops every other step. */
 export const shutByPause = (pause: Pause | null): Shut | null =>
@@ -118,6 +126,8 @@ const soakNotElapsed = ({ config, state, sightings, now }: GateInput): Shut | nu
       };
 };
 
+const keyInAccount = ({ config, state, searched }: GateInput): Shut | null => copied(config, state.active, searched);
+
 /** The ordered checks between a publication and the next step. The first that shuts the gate is the reason to wait. */
 const checks: readonly Check[] = [
   { yieldsTo: never, shut: paused },
@@ -127,6 +137,8 @@ const checks: readonly Check[] = [
   { yieldsTo: toRetireAfter, shut: delayNotElapsed },
   { yieldsTo: toBoth, shut: consumerNotGood },
   { yieldsTo: toBoth, shut: soakNotElapsed },
+  // Last, as the account is searched only where nothing else shuts the gate.
+  { yieldsTo: toBothOnceFound, shut: keyInAccount },
 ];
 
 /** When a rotation with `retireAfter` opens its gate whatever the consumers say; null for any other. */
@@ -135,10 +147,29 @@ export const retireAt = (state: GateInput["state"]): Instant | null =>
     ? plusMs(state.active.publishedAt, state.rotation.retireAfterMs)
     : null;
 
+const covers = (approval: Approval, yields: Check["yieldsTo"]["approval"], { since }: Shut): boolean =>
+  yields === "ofWhatWasFound" ? isApprovedAfter(approval, since) : yields;
+
+const isOverdue = (state: GateInput["state"], now: Date): boolean => {
+  const deadline = retireAt(state);
+  return deadline !== null && toInstant(now) >= deadline;
+};
+
+/**
+ * Whether the account must be searched now: nothing but a copy shuts the gate, and no override lets it open. A leaked
+ * key that is overdue lives no longer for a search.
+ */
+export const mustSearch = (input: GateInput): boolean => {
+  const { config, state, searched, now } = input;
+  if (isOverdue(state, now) || !searchIsDue(config, state.active, searched, now)) return false;
+  const found = copied(config, state.active, searched);
+  return gate({ ...input, searched: null }).open && (found === null || !isApprovedAfter(state.approval, found.since));
+};
+
 /** Asks every check in order. */
 export const gate = (input: GateInput): Gate => {
   const deadline = retireAt(input.state);
-  const leaked = deadline !== null && toInstant(input.now) >= deadline;
+  const leaked = isOverdue(input.state, input.now);
   const { approval } = input.state;
   let override: string | null = null;
   for (const { shut, yieldsTo } of checks) {
@@ -146,7 +177,7 @@ export const gate = (input: GateInput): Gate => {
     if (found === null) continue;
     if (leaked && yieldsTo.retireAfter)
       override = `retireAfter has passed at ${deadline}, in spite of ${found.reason}: ${found.detail}`;
-    else if (approval !== null && yieldsTo.approval)
+    else if (approval !== null && covers(approval, yieldsTo.approval, found))
       override = `approved by ${approval.by} (${approval.reason}), in spite of ${found.reason}: ${found.detail}`;
     else return { open: false, ...found };
   }

@@ -1,3 +1,4 @@
+import { passingClock } from "../../builders/passing-clock";
 import { AzureBatchKeys } from "../../../lib/azure/batch/batch-keys";
 import { KeyVaultSecrets } from "../../../lib/azure/key-vault/key-vault-secrets";
 import type { AccountConfig } from "../../../lib/rotation/account-config";
@@ -48,7 +49,7 @@ class Rotator {
     const { credential, emulators, world } = stage;
     const arm = { credential, armEndpoint: emulators.armUrl, armScope: "https://management.azure.com/.default" };
     const ports = {
-      batch: new AzureBatchKeys({ ...arm, clock: world.clock }),
+      batch: new AzureBatchKeys({ ...arm, clock: passingClock(world.clock) }),
       secrets: new KeyVaultSecrets({ credential, emulated: true }),
     };
     this.process = startProcess(world, this.configs, { ports });

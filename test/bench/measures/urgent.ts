@@ -11,7 +11,7 @@ const latency = { arm: 150, vault: 40, dataPlane: 60, tables: 10 } as const;
 type Service = keyof typeof latency;
 
 const serviceOf = (operation: Operation): Service | null => {
-  if (operation === "batch.probe") return "dataPlane";
+  if (operation === "batch.probe" || operation === "batch.search") return "dataPlane";
   if (operation.startsWith("batch.")) return "arm";
   if (operation.startsWith("secrets.")) return "vault";
   return /^(rotations|signals|history|notices)\./.test(operation) ? "tables" : null;

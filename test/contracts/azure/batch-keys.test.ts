@@ -16,6 +16,10 @@ batchKeysContract("Azure", async () => {
     allow: (action) => emulated.allow(actions[action]),
     lock: ({ accountName }) => emulated.lock(accountName, "ReadOnly"),
     remove: ({ accountName }) => emulated.removeAccount(accountName),
+    hold: ({ accountName }, value) =>
+      emulated.setContent(accountName, {
+        jobs: [{ id: "nightly", commonEnvironmentSettings: [{ name: "BATCH_KEY", value }] }],
+      }),
     close: () => world.close(),
   };
 });

@@ -16,6 +16,8 @@ export interface BatchKeysWorld {
   allow(action: "read" | "listKeys" | "regenerateKeys"): void;
   lock(ref: BatchAccountRef): void;
   remove(ref: BatchAccountRef): void;
+  /** A job of the account shows this value in the environment setting `BATCH_KEY`. */
+  hold(ref: BatchAccountRef, value: string): void;
   close(): Promise<void>;
 }
 
@@ -108,6 +110,27 @@ export const batchKeysContract = (name: string, open: () => Promise<BatchKeysWor
       world.setModes(ref, ["AAD"]);
       const probe = world.batch.probe(ref, accountEndpoint, new BatchKey(world.keys(ref).primary), call);
       await expect(probe).rejects.toMatchObject({ name: "OperatorNeededError", reason: "SharedKeyNotAllowed" });
+    });
+
+    it("are found where a job holds one, without showing it", async () => {
+      const ref = world.addAccount();
+      const { accountEndpoint } = await world.batch.readAccount(ref, call);
+      const keys = await world.batch.readKeys(ref, call);
+      const search = () => world.batch.search(ref, accountEndpoint, { signWith: keys.primary, keys }, call);
+      expect(await search()).toMatchObject({ copies: [], incomplete: null });
+      world.hold(ref, world.keys(ref).secondary);
+      const found = await search();
+      expect(found.copies).toMatchObject([{ slot: "secondary", place: expect.stringContaining("BATCH_KEY") }]);
+      expect(JSON.stringify(found)).not.toContain(world.keys(ref).secondary.slice(0, 12));
+    });
+
+    it("sign no search once they are dead", async () => {
+      const ref = world.addAccount();
+      const { accountEndpoint } = await world.batch.readAccount(ref, call);
+      const keys = await world.batch.readKeys(ref, call);
+      await world.batch.regenerate(ref, "primary", call);
+      const search = world.batch.search(ref, accountEndpoint, { signWith: keys.primary, keys }, call);
+      await expect(search).rejects.toMatchObject({ name: "TransientServiceError", facts: { code: "KeyRefused" } });
     });
 
     it("cannot be read or regenerated without the permission", async () => {

@@ -150,6 +150,7 @@ batchKeysContract("memory", async () => {
     lock: ({ resourceId }) => {
       batch.of(resourceId).locked = true;
     },
+    hold: (ref, value) => void batch.of(ref.resourceId).held.set("job nightly, environment setting BATCH_KEY", value),
     remove: (ref) => batch.remove(ref),
   };
 });

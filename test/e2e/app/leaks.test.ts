@@ -19,10 +19,21 @@ beforeAll(async () => {
   world = await openWorld();
   render = world.place({ name: "render", keyAgeDays: 61 });
   nightly = world.place({ name: "nightly", seed: null });
+  for (const account of [render, nightly]) plantCopies(account);
   faults = faultsOf([render, nightly]).map((fault) => world.emulators.faults.add(fault));
   host = await world.host([render, nightly], { AZURE_LOG_LEVEL: "verbose" });
 });
 afterAll(() => world.close());
+
+/** Of both keys, in a value and in a name. */
+const plantCopies = ({ batchName, keys }: PlacedAccount): void => {
+  const { primary, secondary } = keys();
+  world.emulators.batch.setContent(batchName, {
+    pools: [{ id: "p", startTask: { commandLine: `run --key ${primary}` } }],
+    jobs: [{ id: "j", commonEnvironmentSettings: [{ name: secondary, value: primary }] }],
+    tasks: { j: [{ id: "t", environmentSettings: [{ name: `KEY_${primary.slice(0, 30)}`, value: secondary }] }] },
+  });
+};
 
 /** Lost, truncated or wrong answers to every request with a key, and refusals that quote one. */
 const faultsOf = (accounts: readonly PlacedAccount[]): readonly Fault[] =>
@@ -46,6 +57,8 @@ const faultsOf = (accounts: readonly PlacedAccount[]): readonly Fault[] =>
       { ...batch, route: "arm.regenerateKeys", nth: 4, kind: "unexpected202" },
       { ...batch, route: "batch.listPools", nth: 2, ...quoting, status: 500 },
       { ...batch, route: "batch.listPools", nth: 4, kind: "resetBeforeAnswer" },
+      { ...batch, route: "batch.listJobs", nth: 1, kind: "truncatedJson" },
+      { ...batch, route: "batch.listTasks", nth: 1, ...quoting, status: 200 },
       { ...vault, route: "vault.setSecret", nth: 1, ...quoting, status: 500 },
       { ...vault, route: "vault.getSecret", nth: 3, kind: "truncatedJson" },
       { ...vault, route: "vault.getSecret", nth: 5, ...quoting, status: 400 },
@@ -64,6 +77,10 @@ const attend = async (account: PlacedAccount): Promise<boolean> => {
   if (waitingFor?.reason === "BackingOff") await host.operate(account.name, "pause", { reason: "the test waits" });
   if (blocked !== null || waitingFor?.reason === "BackingOff") {
     await host.operate(account.name, "resume", { reason: `at once, please: ${account.keys().secondary}` });
+  }
+  if (waitingFor?.reason === "KeyInAccount") {
+    await host.call({ method: "GET", path: `/accounts/${account.name}/check`, keyOf: "checkAccount" });
+    await host.operate(account.name, "approve", { reason: `in spite of ${account.keys().primary}` });
   }
   if (phase === "idle") {
     await host.rotate(

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { probeUrl, signedHeaders } from "../../../lib/azure/batch/batch-probe";
+import { probeUrl } from "../../../lib/azure/batch/batch-probe";
+import { signedHeaders } from "../../../lib/azure/batch/shared-key";
 import { BatchKey } from "../../../lib/batch-key";
 import { proofOf } from "../../builders/proof";
 import type { PlacedAccount } from "../app/placed-account";
@@ -81,8 +82,9 @@ export const startConsumer = (options: ConsumerOptions): (() => Promise<void>) =
 /** Null without an answer. */
 const listPools = async (host: string, accountName: string, key: string): Promise<number | null> => {
   try {
-    const headers = signedHeaders({ accountName, key: new BatchKey(key), now: new Date() });
-    const response = await fetch(probeUrl(host), { headers, signal: AbortSignal.timeout(10_000) });
+    const url = probeUrl(host);
+    const headers = signedHeaders({ accountName, key: new BatchKey(key), now: new Date() }, url);
+    const response = await fetch(url, { headers, signal: AbortSignal.timeout(10_000) });
     await response.arrayBuffer();
     return response.status;
   } catch {

@@ -1,4 +1,5 @@
 import type { BatchKeys, SlotKeys } from "../../../lib/ports";
+import type { KeyCopy } from "../../../lib/rotation/gate/key-copies";
 import { accountNameOf, allowsSharedKey, type BatchAction, type BatchFacts } from "./fake-batch";
 import { secretName } from "./fake-vault";
 import type { SentRegenerate } from "./observer";
@@ -20,6 +21,26 @@ const existing = (world: World, resourceId: string, operation: string): BatchFac
   if (account === null) throw refusal(world, "NotFound", operation, 404);
   return account;
 };
+
+/** The account, where its data plane answers at this host. */
+const reachable = (world: World, resourceId: string, endpoint: string, operation: string): BatchFacts => {
+  const account = existing(world, resourceId, operation);
+  if (account.formerHosts.has(endpoint) && endpoint !== account.host)
+    throw new world.product.TransientServiceError({ operation, code: "ENOTFOUND" });
+  if (!allowsSharedKey(account)) throw refusal(world, "SharedKeyNotAllowed", operation, 403);
+  return account;
+};
+
+const isAccepted = (world: World, resourceId: string, endpoint: string, value: string): boolean =>
+  world.batch.keys.get(value)?.resourceId === resourceId &&
+  endpoint.startsWith(accountNameOf(resourceId)) &&
+  world.batch.accepts(value);
+
+/** What the account's jobs hold of these keys. */
+const copiesOf = ({ held }: BatchFacts, keys: SlotKeys): readonly KeyCopy[] =>
+  [...held].flatMap(([place, value]) =>
+    (["primary", "secondary"] as const).flatMap((slot) => (keys[slot].reveal() === value ? [{ slot, place }] : [])),
+  );
 
 const liveKeys = (world: World, resourceId: string): SlotKeys => {
   const { primary, secondary } = world.batch.of(resourceId).keys;
@@ -86,19 +107,26 @@ export const batchPort = (world: World, process: Process): BatchKeys => ({
       signal,
       subject: () => `${accountNameOf(resourceId)} with ${world.transcript.key(key.reveal())}`,
       effect: () => {
-        const account = existing(world, resourceId, "Batch data plane probe");
-        if (account.formerHosts.has(endpoint) && endpoint !== account.host)
-          throw new world.product.TransientServiceError({ operation: "Batch data plane probe", code: "ENOTFOUND" });
-        if (!allowsSharedKey(account)) throw refusal(world, "SharedKeyNotAllowed", "Batch data plane probe", 403);
-        const value = key.reveal();
-        const own =
-          world.batch.keys.get(value)?.resourceId === resourceId && endpoint.startsWith(accountNameOf(resourceId));
-        return own && world.batch.accepts(value) ? "accepted" : "refused";
+        reachable(world, resourceId, endpoint, "Batch data plane probe");
+        return isAccepted(world, resourceId, endpoint, key.reveal()) ? "accepted" : "refused";
       },
     });
     process.probes.set(key.reveal(), answer);
     return answer;
   },
+  search: ({ resourceId }, endpoint, { signWith, keys }, { signal }) =>
+    world.wire.call(process, {
+      operation: "batch.search",
+      signal,
+      subject: () => accountNameOf(resourceId),
+      effect: () => {
+        const operation = "Batch data plane search";
+        const account = reachable(world, resourceId, endpoint, operation);
+        if (!isAccepted(world, resourceId, endpoint, signWith.reveal()))
+          throw new world.product.TransientServiceError({ operation, statusCode: 403, code: "KeyRefused" });
+        return { copies: copiesOf(account, keys), objects: account.held.size, incomplete: account.searchedInPart };
+      },
+    }),
 });
 
 const sentRegenerate = (

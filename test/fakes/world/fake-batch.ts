@@ -31,6 +31,10 @@ export interface BatchFacts {
   location: string;
   userSubscription: boolean;
   locked: boolean;
+  /** Values that jobs of the account hold, by the place that shows them. */
+  readonly held: Map<string, string>;
+  /** Why a search sees not all of them; null where it does. */
+  searchedInPart: string | null;
 }
 
 export type BatchAction = "read" | "listKeys" | "regenerateKeys";
@@ -98,6 +102,8 @@ export class FakeBatch {
       location: region,
       userSubscription: false,
       locked: false,
+      held: new Map(),
+      searchedInPart: null,
     });
   }
 

@@ -6,6 +6,7 @@ export const operations = [
   "batch.readKeys",
   "batch.regenerate",
   "batch.probe",
+  "batch.search",
   "secrets.newest",
   "secrets.version",
   "secrets.publish",

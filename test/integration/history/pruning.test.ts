@@ -90,7 +90,13 @@ it("the longest evidence fits in a column: 100 instances with the longest names,
   const confirmations = Array.from({ length: 400 }, (_, index) =>
     aConfirmation({ consumer: "c".repeat(64), instance: String(index).padStart(64, "i"), healthy: false }),
   );
-  const retirement = { override: "o".repeat(50_000), byOthers: false, requestId: "r".repeat(64), confirmations };
+  const retirement = {
+    override: "o".repeat(50_000),
+    byOthers: false,
+    requestId: "r".repeat(64),
+    confirmations,
+    searched: null,
+  };
   const [draft] = previousRetired(aRotation().published(), retirement, new Date()).events;
   const evidence = draft?.evidence ?? null;
   // 64 KiB of UTF-16.

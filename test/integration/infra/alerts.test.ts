@@ -39,6 +39,7 @@ describeBicep("the alerts", () => {
     "leaked-key": ["The rotation of a leaked key ended early", 1, "P1D", "Count > 0"],
     orphaned: ["A record belongs to no configured account", 2, "P1D", "Count > 0"],
     contested: ["Two rotators publish to one secret", 2, "P1D", "Count > 0"],
+    "key-in-account": ["A Batch account holds a copy of its own key", 2, "P1D", "Count > 0"],
     conflict: ["Two configurations work on one account", 2, "P1D", "Count > 0"],
     discovery: ["Accounts cannot be found or rotated", 2, "P1D", "Count > 0"],
     "work-lost": ["Accounts that went to the queue were not processed", 2, "PT2H", "Count > 0"],

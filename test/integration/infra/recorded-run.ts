@@ -69,6 +69,7 @@ export const recordRun = async (): Promise<RecordedRun> => {
   gone.answers = (response) => response.writeHead(410).end();
   try {
     const due = world.place({ name: "due", keyAgeDays: 61 });
+    world.emulators.batch.setContent(due.batchName, { jobs: [{ id: "nightly" }] });
     const fresh = world.place({ name: "fresh", seed: null });
     const back = world.place({ name: "back" });
     const drifted = world.place({ name: "drifted", config: { reconcileEvery: "PT1S" } });

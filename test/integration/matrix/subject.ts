@@ -17,6 +17,7 @@ import { openTables } from "../../../lib/azure/tables/tables";
 import { UlidIds } from "../../../lib/system";
 import { FetchHealthChecks } from "../../../lib/signals/health-client";
 import type { AccountConfig } from "../../../lib/rotation/account-config";
+import { passingClock } from "../../builders/passing-clock";
 import { aConsumer, anAccount } from "../../builders/account";
 import { anApp } from "../../builders/app";
 import type { Lane } from "./lane";
@@ -83,7 +84,7 @@ export const makeApp = ({ lane, credential, tablePrefix, accounts }: AppOptions)
       clock,
       ids,
       secrets,
-      batch: new AzureBatchKeys({ ...arm, clock }),
+      batch: new AzureBatchKeys({ ...arm, clock: passingClock(clock) }),
       permissions: new ArmPermissions(arm),
       rotations: new RotationTable(tables.rotations),
       ticks: new TickNotesTable(tables.rotations),
@@ -107,6 +108,7 @@ export const placeAccount = (
   settleOn: SettleOn = "alternate",
 ): AccountConfig => {
   const { resourceId, subscriptionId, resourceGroup } = emulators.batch.addAccount({ name });
+  emulators.batch.setContent(name, { jobs: [{ id: "nightly" }], tasks: { nightly: [{ id: "part-1" }] } });
   return anAccount({
     name,
     batch: { resourceId, subscriptionId, resourceGroup, accountName: name },

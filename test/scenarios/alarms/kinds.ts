@@ -243,6 +243,23 @@ export const alarmStories: readonly AlarmStory[] = [
     },
   },
   {
+    kind: "KeyInAccount",
+    reason: "KeyInAccount",
+    account: "render-weu",
+    begins: async () => {
+      const place = await adopted();
+      const { batch } = place.config;
+      place.rig.batch.of(batch.resourceId).held.set("job nightly-etl, command line", place.keys().primary);
+      await place.rotate("a test");
+      await place.report();
+      place.rig.clock.advance(minutes(10));
+      return place;
+    },
+    ends: async (place) => {
+      await place.order("approve");
+    },
+  },
+  {
     kind: "WorkLost",
     reason: null,
     account: null,

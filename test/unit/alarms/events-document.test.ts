@@ -28,6 +28,7 @@ import { aKeyOperation } from "../../builders/azure-event";
 import { aDiscovery } from "../../builders/discovery";
 import { otherKeyText } from "../../builders/key";
 import { aDrivingConfiguration, aFailure, aPause, anEventContext, aRecord } from "../../builders/record";
+import { aCopyFound } from "../../builders/searched";
 import { aReport, reported } from "../../builders/report";
 import { aRotation, idle } from "../../builders/state";
 import { at, days, hours, minutes, when } from "../../builders/time";
@@ -331,6 +332,7 @@ const everyCondition = (): readonly Condition[] => {
     { restart, pause: aPause() },
     ...everyBlockedReason.map((reason) => ({ failure: blockedBy(reason) })),
     withEvents(aRecord(), [{ event: "Paused", detail: "" }], anEventContext("10:00")),
+    { searched: aCopyFound({ at: at("11:50"), foundSince: at("11:50") }) },
     { contest: { by: "/subscriptions/s/other", since: at("10:00") } },
     { configuration: aDrivingConfiguration({ olderSeen: { since: at("09:00"), lastAt: at("11:55") } }) },
   ];
@@ -394,6 +396,7 @@ const lastingAlarms = [
   "ConfigurationConflict",
   "DiscoveryProblem",
   "FleetStopped",
+  "KeyInAccount",
 ];
 const listsOfReasons: Readonly<Record<string, readonly string[]>> = {
   "a waiting reason": Object.keys(waitingReasons),
@@ -406,7 +409,10 @@ const listsOfReasons: Readonly<Record<string, readonly string[]>> = {
 const asDocumented = (reasons: ReadonlySet<string | null>): readonly string[] => {
   const left = new Set(reasons);
   const named: string[] = [];
-  for (const [name, list] of Object.entries(listsOfReasons)) {
+  // Some alarms have the name of a reason: the list that explains most of them comes first.
+  const explains = (list: readonly string[]): number => list.filter((reason) => reasons.has(reason)).length;
+  const lists = Object.entries(listsOfReasons).toSorted(([, one], [, other]) => explains(other) - explains(one));
+  for (const [name, list] of lists) {
     const ofList = list.filter((reason) => left.has(reason));
     if (ofList.length < 2) continue;
     named.push(name);

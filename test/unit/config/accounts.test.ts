@@ -55,6 +55,7 @@ describe("an account's defaults", () => {
         delayMs: null,
         rollbackWhenUnhealthyForMs: null,
         leastEvidence: "platform",
+        searchAccount: true,
       },
       stalledAfterMs: {
         adopting: 3 * day,
@@ -77,6 +78,21 @@ describe("an account's defaults", () => {
     expect(accountOf({ resourceId }).name).toBe("renderweu1");
     expect(accountOf({ resourceId }).batch.accountName).toBe("RenderWEU1");
   });
+});
+
+test.each([
+  ["dataPlane", undefined, true],
+  ["dataPlane", false, false],
+  ["none", undefined, false],
+  ["none", false, false],
+] as const)("with probe %s and searchAccount %s, an account is searched: %s", (probe, searchAccount, searched) => {
+  const gate = { consumers: [{ name: "render-api" }], ...(searchAccount === undefined ? {} : { searchAccount }) };
+  expect(accountOf({ probe, gate }).gate.searchAccount).toBe(searched);
+});
+
+test("an account that is not probed cannot be searched", () => {
+  const gate = { consumers: [{ name: "render-api" }], searchAccount: true };
+  expect(accountPlaces({ probe: "none", gate })).toEqual(["/gate/searchAccount"]);
 });
 
 test("an account's settings are taken as given, with durations in milliseconds", () => {
@@ -230,6 +246,7 @@ describe("each key of an account", () => {
     ["gate", { ...gate, forgetInstanceAfter: "PT15M" }],
     ["gate", { ...gate, rollbackWhenUnhealthyFor: "PT1M" }],
     ["gate", { ...gate, rollbackWhenUnhealthyFor: null, delay: null }],
+    ["gate", { ...gate, searchAccount: false }],
     ["gate", { mode: "approval" }],
     ["gate", { mode: "delay", delay: "PT1M" }],
     ["stalledAfter", {}],
@@ -303,6 +320,7 @@ describe("each key of an account", () => {
     ["gate", { ...gate, signalFreshness: "PT59S" }, ["/gate/signalFreshness"]],
     ["gate", { ...gate, forgetInstanceAfter: "PT59S" }, ["/gate/forgetInstanceAfter"]],
     ["gate", { ...gate, rollbackWhenUnhealthyFor: "PT59S" }, ["/gate/rollbackWhenUnhealthyFor"]],
+    ["gate", { ...gate, searchAccount: "yes" }, ["/gate/searchAccount"]],
     ["gate", { ...gate, quorum: 1 }, ["/gate/quorum"]],
     ["gate", {}, ["/gate/consumers"]],
     ["gate", undefined, ["/gate/consumers"]],

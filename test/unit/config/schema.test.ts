@@ -41,7 +41,7 @@ describe("rotation.schema.json", () => {
       new Set(
         words(
           "$schema accounts days discovery expireAfter failures from managementGroups name profile reason resourceId " +
-            "scope secret subscriptions timeZone to vaultResourceId vaultUrl within",
+            "scope searchAccount secret subscriptions timeZone to vaultResourceId vaultUrl within",
         ),
       ),
     );

@@ -1,6 +1,8 @@
 import * as to from "../../../lib/rotation/transitions";
 import { aPause } from "../../builders/record";
 import { aConfirmation } from "../../builders/report";
+import { noCopyFound } from "../../builders/searched";
+import type { Searched } from "../../../lib/rotation/gate/key-copies";
 import type { PublishedAs } from "../../../lib/rotation/evidence";
 import { aDeathProof, aRotation, idle, thePrimary, theSecondary, v1, v2, v3 } from "../../builders/state";
 import { at, minutes, when } from "../../builders/time";
@@ -57,7 +59,7 @@ describe("the first reconcile", () => {
 describe("the end of an adoption", () => {
   it("makes the account idle on the key that every consumer uses", () => {
     const confirmations = [aConfirmation(), aConfirmation({ instance: "vm-2" })];
-    expect(to.adopted(thePrimary(), { override: null, confirmations })).toMatchObject({
+    expect(to.adopted(thePrimary(), { override: null, confirmations, searched: null })).toMatchObject({
       state: { phase: "idle", active: thePrimary() },
       events: [
         {
@@ -74,7 +76,9 @@ describe("the end of an adoption", () => {
     [1, "1 instance has"],
   ])("names the override, and claims only the %i confirmations that there are", (count, words) => {
     const confirmations = Array.from({ length: count }, () => aConfirmation());
-    expect(to.adopted(thePrimary(), { override: "approved by operator:ada", confirmations }).events).toMatchObject([
+    expect(
+      to.adopted(thePrimary(), { override: "approved by operator:ada", confirmations, searched: null }).events,
+    ).toMatchObject([
       {
         detail: `the primary key, version ${v1}, is adopted; ${words} confirmed it; approved by operator:ada`,
         evidence: { override: "approved by operator:ada", confirmedInstances: count },
@@ -90,7 +94,7 @@ describe("the end of an adoption", () => {
       ...Array.from({ length: count }, () => aConfirmation()),
       ...apps.map((consumer) => aConfirmation({ consumer, instance: "(platform)" })),
     ];
-    expect(to.adopted(thePrimary(), { override: null, confirmations }).events[0]?.detail).toBe(
+    expect(to.adopted(thePrimary(), { override: null, confirmations, searched: null }).events[0]?.detail).toBe(
       `the primary key, version ${v1}, is adopted; ${words}`,
     );
   });
@@ -193,7 +197,13 @@ describe("a rotation", () => {
     ["with an override", "approved", false, "primary key regenerated", "; approved"],
     ["after an outside regenerate", null, true, "primary key had been regenerated already", ""],
   ])("retires the previous key %s, and does not claim that it is dead", (_what, override, byOthers, begin, end) => {
-    const retirement = { override, byOthers, requestId: "request-4", confirmations: [aConfirmation({ proven: true })] };
+    const retirement = {
+      override,
+      byOthers,
+      requestId: "request-4",
+      confirmations: [aConfirmation({ proven: true })],
+      searched: null,
+    };
     expect(to.previousRetired(aRotation().published(), retirement, when("10:20"))).toEqual({
       state: aRotation().retired(),
       events: [
@@ -223,16 +233,38 @@ describe("a rotation", () => {
     });
   });
 
+  it("names what a search of the account has found, and says in the sentence what it has not seen", () => {
+    const opened = { override: null, byOthers: false, requestId: null, confirmations: [] };
+    const eventOf = (searched: Searched) =>
+      to.previousRetired(aRotation().published(), { ...opened, searched }, when("10:20")).events[0];
+    const whole = eventOf(noCopyFound());
+    expect(whole?.evidence).toMatchObject({
+      searchedAt: at("10:12"),
+      searchFound: noCopyFound().detail,
+      searchIncomplete: null,
+    });
+    expect(whole?.detail).not.toMatch(/searched/);
+    expect(eventOf(noCopyFound({ incomplete: "only the first" }))?.detail).toMatch(
+      /; the account was not searched in full for copies of the key: only the first$/,
+    );
+  });
+
   it("lists at most 100 confirmations, and counts all", () => {
     const confirmations = Array.from({ length: 101 }, (_, i) => aConfirmation({ instance: `vm-${i}` }));
-    const retirement = { override: null, byOthers: false, requestId: null, confirmations };
+    const retirement = { override: null, byOthers: false, requestId: null, confirmations, searched: null };
     const [event] = to.previousRetired(aRotation().published(), retirement, when("10:20")).events;
     expect(event?.evidence).toMatchObject({ confirmedInstances: 101 });
     expect(event?.evidence?.["confirmations"]).toHaveLength(100);
   });
 
   it("limits an override in its evidence to 2,000 characters, so that it can be stored", () => {
-    const retirement = { override: "o".repeat(2_001), byOthers: false, requestId: null, confirmations: [] };
+    const retirement = {
+      override: "o".repeat(2_001),
+      byOthers: false,
+      requestId: null,
+      confirmations: [],
+      searched: null,
+    };
     const [event] = to.previousRetired(aRotation().published(), retirement, when("10:20")).events;
     expect(event?.evidence).toMatchObject({ override: "o".repeat(2_000), confirmedInstances: 0, confirmations: [] });
   });
@@ -273,7 +305,7 @@ describe("a rotation", () => {
   });
 
   const dead = "the old key is dead: a signed call with the old key was refused";
-  const opening = { override: "approved by operator:ada", confirmations: [] };
+  const opening = { override: "approved by operator:ada", confirmations: [], searched: null };
   const opened = { override: "approved by operator:ada", confirmedInstances: 0, confirmations: [] };
 
   it.each([

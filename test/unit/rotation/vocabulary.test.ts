@@ -41,7 +41,7 @@ describe("reasons to wait", () => {
       BackingOff OutcomeUnknown NewKeyNotAcceptedYet
       OldKeyStillAccepted TargetKeyRefused KeyListStale ApprovalPending DelayNotElapsed NoSignalYet SignalStale
       InstancesMissing OnPreviousKey ProofMissing Unhealthy PinnedVersion RefreshFailed RefreshPending NeedsSignal
-      EvidenceTooWeak SoakNotElapsed
+      EvidenceTooWeak SoakNotElapsed KeyInAccount
     `),
     );
   });
@@ -92,6 +92,7 @@ describe("events", () => {
     "DiscoveryProblem",
     "WorkLost",
     "FleetStopped",
+    "KeyInAccount",
   ] as const satisfies readonly EventKind[];
   const information = [
     "Adopted",

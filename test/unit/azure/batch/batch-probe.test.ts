@@ -1,5 +1,6 @@
 import { BatchSharedKeyCredentials } from "@azure/batch";
-import { probeUrl, signedHeaders } from "../../../../lib/azure/batch/batch-probe";
+import { probeUrl } from "../../../../lib/azure/batch/batch-probe";
+import { signedHeaders } from "../../../../lib/azure/batch/shared-key";
 import { BatchKey } from "../../../../lib/batch-key";
 
 type WebResource = Parameters<BatchSharedKeyCredentials["signRequest"]>[0];
@@ -31,7 +32,10 @@ describe("the probe's signature", () => {
   ])("equals the signature that the SDK makes (%s)", async (accountName, bytes) => {
     const key = bytes.toString("base64");
     const now = new Date("2026-11-22T22:26:13.456Z");
-    const headers = signedHeaders({ accountName, key: new BatchKey(key), now });
+    const headers = signedHeaders(
+      { accountName, key: new BatchKey(key), now },
+      probeUrl("renderweu.westeurope.batch.azure.com"),
+    );
     expect(headers["ocp-date"]).toBe("Sun, 22 Nov 2026 22:26:13 GMT");
     expect(headers["authorization"]).toBe(
       await signedBySdk(accountName, key, { "ocp-date": headers["ocp-date"] ?? "" }),

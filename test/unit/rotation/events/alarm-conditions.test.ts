@@ -1,5 +1,7 @@
 import { alarmChanges, type Condition, conditions, overdueAt } from "../../../../lib/rotation/events/alarm-conditions";
 import { withEvents } from "../../../../lib/rotation/events/outbox";
+import type { Searched } from "../../../../lib/rotation/gate/key-copies";
+import type { StateOf } from "../../../../lib/rotation/phases";
 import type { RaisedAlarm } from "../../../../lib/rotation/record";
 import type { InstanceReport } from "../../../../lib/rotation/gate/signals";
 import type { FleetState } from "../../../../lib/rotation/fleet/fleet-state";
@@ -14,8 +16,9 @@ import {
   type RecordChanges,
 } from "../../../builders/record";
 import { aFleet, aFleetState, anAdmission } from "../../../builders/fleet";
+import { aCopyFound, noCopyFound } from "../../../builders/searched";
 import { aReport, reported } from "../../../builders/report";
-import { aLeakedKeyRequest, adopting, aRotation, idle, thePrimary, v2 } from "../../../builders/state";
+import { aLeakedKeyRequest, adopting, anApproval, aRotation, idle, thePrimary, v2 } from "../../../builders/state";
 import { at, days, hours, minutes, when } from "../../../builders/time";
 
 interface Situation {
@@ -157,6 +160,24 @@ describe("HistoryBehind", () => {
     const shortened = [{ event: "HistoryShortened", detail: "", evidence }] as const;
     const { publishing } = withEvents(aRecord(), shortened, anEventContext("10:55"));
     expect(kindsOf({ record: { publishing }, now: "11:00" })).toContain("HistoryBehind");
+  });
+});
+
+const withSearch = (searched: Searched | null, changes: Partial<StateOf<"published">> = {}) =>
+  kindsOf({ record: { state: { ...aRotation().published(), ...changes }, searched } });
+const approvedAt = (instant: string) => ({ approval: { ...anApproval(), at: at(instant) } });
+
+describe("KeyInAccount", () => {
+  it("lasts while a copy shuts the gate, whatever the consumers report", () => {
+    expect(withSearch(aCopyFound())).toContain("KeyInAccount");
+    expect(withSearch(noCopyFound())).not.toContain("KeyInAccount");
+    expect(withSearch(null)).not.toContain("KeyInAccount");
+  });
+
+  it("ends with an approval that was given after the copy was found, and where no gate waits", () => {
+    expect(withSearch(aCopyFound(), approvedAt("10:12"))).toContain("KeyInAccount");
+    expect(withSearch(aCopyFound(), approvedAt("10:13"))).not.toContain("KeyInAccount");
+    expect(kindsOf({ record: { state: idle(), searched: aCopyFound() } })).not.toContain("KeyInAccount");
   });
 });
 

@@ -34,6 +34,7 @@ const input = ({
   sightings: reported(...reports),
   pause: null,
   hold: null,
+  searched: null,
   now: when(now),
   ...rest,
 });

@@ -1,0 +1,70 @@
+import { malformedAnswer } from "../sdk/service-errors";
+
+/** One list of the data plane. */
+export interface List {
+  /** What it is a list of. */
+  readonly kind: "pool" | "job" | "job schedule" | "task";
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+}
+
+interface Item {
+  readonly id: string;
+  readonly state?: unknown;
+}
+
+export interface Page {
+  readonly value: readonly Item[];
+  readonly nextLink: string | null;
+}
+
+const maxPageBytes = 16 * 1024 * 1024;
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null;
+
+const isItem = (value: unknown): value is Item => isObject(value) && typeof value["id"] === "string";
+
+const readText = async (response: Response): Promise<string | null> => {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > maxPageBytes) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+};
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Its message would quote the answer, which may hold a key.
+    return null;
+  }
+};
+
+export const readPage = async (response: Response, operation: string): Promise<Page | "tooLarge"> => {
+  const text = await readText(response);
+  if (text === null) return "tooLarge";
+  const body = parse(text);
+  const value = isObject(body) ? body["value"] : null;
+  const link = isObject(body) ? (body["odata.nextLink"] ?? null) : null;
+  const good = Array.isArray(value) && value.every(isItem) && (link === null || typeof link === "string");
+  if (!good) throw malformedAnswer(operation);
+  return { value, nextLink: link };
+};
+
+/**
+ * The address of the page that follows; null where there is none. It will be signed with a key, so it must be the same
+ * list of the same host.
+ */
+export const nextPage = ({ nextLink }: Page, url: URL, operation: string): URL | null => {
+  if (nextLink === null) return null;
+  if (!URL.canParse(nextLink)) throw malformedAnswer(operation);
+  const next = new URL(nextLink);
+  const same = next.origin === url.origin && next.pathname === url.pathname && next.username === "";
+  if (!same) throw malformedAnswer(operation);
+  return next;
+};
