@@ -26,9 +26,9 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 /** Of both keys, in a value and in a name. */
-const plantCopies = ({ batchName, keys }: PlacedAccount): void => {
-  const { primary, secondary } = keys();
-  world.emulators.batch.setContent(batchName, {
+const plantCopies = (account: PlacedAccount): void => {
+  const { primary, secondary } = account.keys();
+  world.emulators.batch.setContent(account.batchName, {
     pools: [{ id: "p", startTask: { commandLine: `run --key ${primary}` } }],
     jobs: [{ id: "j", commonEnvironmentSettings: [{ name: secondary, value: primary }] }],
     tasks: { j: [{ id: "t", environmentSettings: [{ name: `KEY_${primary.slice(0, 30)}`, value: secondary }] }] },
