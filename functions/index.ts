@@ -1,5 +1,6 @@
 import { guardCrashOutput } from "./crash-output";
 import "./account-history";
+import "./account-readers";
 import "./account-status";
 import "./check-account";
 import "./coverage";

@@ -107,6 +107,13 @@ param documentationUrl string = ''
 @allowed(['', 'true', 'false'])
 param watchActivityLog string = ''
 
+@description('true: the app learns from the audit log of the vaults who reads which version of a secret. Sends the audit log of existing vaults to the workspace. false: no such log is read. Empty: true, but without role assignments the audit log of existing vaults is not sent: the outputs list the commands that send it.')
+@allowed(['', 'true', 'false'])
+param watchReaders string = ''
+
+@description('Address of the query API of Log Analytics, for a private link to it; empty: the address of the cloud.')
+param logEndpoint string = ''
+
 @description('Webhook that the app sends alarms to, in addition to its log: an https address. The address may contain a signature, so it is kept as a secret.')
 @secure()
 param webhookUrl string = ''
@@ -217,6 +224,8 @@ module resources 'resources.bicep' = if (createsGroup) {
     deadAfter: deadAfter
     documentationUrl: documentationUrl
     watchActivityLog: watchActivityLog
+    watchReaders: watchReaders
+    logEndpoint: logEndpoint
     webhookUrl: webhookUrl
     webhookFormat: webhookFormat
     webhookEvents: webhookEvents
@@ -273,6 +282,8 @@ module resourcesInExistingGroup 'resources.bicep' = if (!createsGroup) {
     deadAfter: deadAfter
     documentationUrl: documentationUrl
     watchActivityLog: watchActivityLog
+    watchReaders: watchReaders
+    logEndpoint: logEndpoint
     webhookUrl: webhookUrl
     webhookFormat: webhookFormat
     webhookEvents: webhookEvents

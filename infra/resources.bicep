@@ -2,7 +2,7 @@
 //   az deployment group create --resource-group <group> --template-file infra/resources.bicep --parameters @<file>
 
 import { account, accountDefaults as defaultsOfAccounts } from './types.bicep'
-import { batchActions, batchRoleDescription, blobDataOwner, metricsPublisher, queueDataContributor, secretDataActions, secretsRoleDescription, tableDataContributor } from './rights.bicep'
+import { batchActions, batchRoleDescription, blobDataOwner, logReader, metricsPublisher, queueDataContributor, secretDataActions, secretsRoleDescription, tableDataContributor } from './rights.bicep'
 
 @description('Region of the resources; default: the region of the resource group.')
 param location string = resourceGroup().location
@@ -106,6 +106,13 @@ param documentationUrl string = ''
 @description('true: an alert on keys that another caller regenerates. Sends the administrative activity log of every subscription with an account to the workspace. false: no such alert. Empty: true, but without role assignments or with both existing roles nothing is deployed in a subscription: the outputs list the commands that send the log.')
 @allowed(['', 'true', 'false'])
 param watchActivityLog string = ''
+
+@description('true: the app learns from the audit log of the vaults who reads which version of a secret. Sends the audit log of existing vaults to the workspace. false: no such log is read. Empty: true, but without role assignments the audit log of existing vaults is not sent: the outputs list the commands that send it.')
+@allowed(['', 'true', 'false'])
+param watchReaders string = ''
+
+@description('Address of the query API of Log Analytics, for a private link to it; empty: the address of the cloud.')
+param logEndpoint string = ''
 
 @description('Webhook that the app sends alarms to, in addition to its log: an https address. The address may contain a signature, so it is kept as a secret.')
 @secure()
@@ -308,6 +315,13 @@ var watchesActivityLog = watchActivityLog != 'false'
 var sendsActivityLog = watchActivityLog == 'true' || (watchesActivityLog && createsRoles)
 var activityLogSettingName = 'batch-key-rotator-${token}'
 
+// A deployment that assigns no role needs no right on a vault that exists.
+var readsAuditLog = watchReaders != 'false'
+var ownVaultIds = createsVault ? [toLower(sharedVaultId)] : []
+var auditedVaultIds = readsAuditLog ? filter(vaultIds, id => !contains(ownVaultIds, id)) : []
+var sendsAuditLog = watchReaders == 'true' || createRoleAssignments
+var auditSettingName = 'batch-key-readers-${token}'
+
 // ---- what must hold
 
 var preconditions = {
@@ -367,6 +381,7 @@ module monitoring 'modules/monitoring.bicep' = {
     retentionInDays: logRetentionDays
     principalId: identity.outputs.principalId
     assignsRoles: createRoleAssignments
+    readsAuditLog: readsAuditLog
   }
 }
 
@@ -437,6 +452,18 @@ module vault 'modules/vault.bicep' = if (createsVault) {
     workspaceId: monitoring.outputs.workspaceId
   }
 }
+
+module vaultAudit 'modules/vault-audit.bicep' = [
+  for id in (sendsAuditLog ? auditedVaultIds : []): {
+    name: 'vault-audit-${uniqueString(id, token)}'
+    scope: resourceGroup(split(id, '/')[2], split(id, '/')[4])
+    params: {
+      vaultName: last(split(id, '/'))
+      name: auditSettingName
+      workspaceId: monitoring.outputs.workspaceId
+    }
+  }
+]
 
 module endpoints 'modules/private-endpoint.bicep' = [
   for endpoint in concat(storageEndpoints, vaultEndpoints): {
@@ -542,6 +569,8 @@ module functionApp 'modules/function-app.bicep' = {
     rotationAccounts: accountsInPackage ? '@accounts.json' : configurationText
     dryRun: dryRun
     hasSignIn: !empty(signInClientId)
+    readsAuditLog: readsAuditLog
+    logWorkspaceId: monitoring.outputs.workspaceGuid
     optionalSettings: {
       ROTATION_ALERT_WEBHOOK_EVENTS: webhookEvents
       ROTATION_ALERT_WEBHOOK_FORMAT: webhookFormat
@@ -552,6 +581,7 @@ module functionApp 'modules/function-app.bicep' = {
       ROTATION_HEARTBEAT_FAIL: heartbeatFail
       ROTATION_HEARTBEAT_URL: heartbeatUrl
       ROTATION_HISTORY_KEEP: historyKeep
+      ROTATION_LOG_ENDPOINT: logEndpoint
       ROTATION_SCHEDULE: schedule
       ROTATION_TABLE_PREFIX: usedTablePrefix
       ROTATION_VAULT_URL: hasAccountsOnSharedVault ? sharedVaultUrl : ''
@@ -674,9 +704,11 @@ var rolesToAssign = createRoleAssignments
       map(concat(vaultScopesToAssign, foundVaultScopes), id => { role: vaultRoleToAssign, scope: id }),
       map([blobDataOwner, tableDataContributor, queueDataContributor], role => { role: role, scope: storageId }),
       hasTableStorage ? [{ role: tableDataContributor, scope: tableStorageAccountResourceId }] : [],
-      [{ role: metricsPublisher, scope: monitoring.outputs.applicationInsightsId }]
+      [{ role: metricsPublisher, scope: monitoring.outputs.applicationInsightsId }],
+      readsAuditLog ? [{ role: logReader, scope: monitoring.outputs.workspaceId }] : []
     )
 
+var auditLogsToSend = readsAuditLog ? concat(sendsAuditLog ? [] : auditedVaultIds, foundVaultScopes) : []
 var subscriptionsToWatch = watchesActivityLog && !sendsActivityLog ? batchSubscriptions : []
 
 output functionAppName string = functionApp.outputs.name
@@ -690,3 +722,4 @@ output vaultRoleName string = vaultRoleToAssign
 output roleDefinitionCommands string[] = map(concat(rolesToCreate, groupRolesToCreate), role => 'az role definition create --role-definition \'${role}\'')
 output roleAssignmentCommands string[] = map(concat(rolesToAssign, groupRolesToAssign), one => 'az role assignment create --assignee-object-id ${identity.outputs.principalId} --assignee-principal-type ServicePrincipal --role "${one.role}" --scope "${one.scope}"')
 output activityLogCommands string[] = map(subscriptionsToWatch, id => 'az monitor diagnostic-settings subscription create --subscription ${split(id, '/')[2]} --name ${activityLogSettingName} --location ${location} --workspace "${monitoring.outputs.workspaceId}" --logs \'[{"category":"Administrative","enabled":true}]\'')
+output auditLogCommands string[] = map(auditLogsToSend, id => 'az monitor diagnostic-settings create --resource "${id}" --name ${auditSettingName} --workspace "${monitoring.outputs.workspaceId}" --export-to-resource-specific true --logs \'[{"category":"AuditEvent","enabled":true}]\'')

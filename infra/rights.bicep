@@ -41,5 +41,9 @@ var tableDataContributor = '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
 var queueDataContributor = '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
 
 @export()
+@description('Log Analytics Reader: the app asks the workspace for the audit log of the vaults, to see who reads which version of a secret.')
+var logReader = '73c42c96-874c-492b-b04d-ab87d138a893'
+
+@export()
 @description('Monitoring Metrics Publisher: the host sends the log with the identity of the app.')
 var metricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'

@@ -78,6 +78,7 @@ type gate = {
   rollbackWhenUnhealthyFor: string?
   leastEvidence: ('proof' | 'report' | 'platform' | 'log')?
   searchAccount: bool?
+  unknownReaders: ('report' | 'hold')?
 }
 
 @export()
@@ -87,6 +88,7 @@ type consumer = {
   instances: int?
   proof: ('optional' | 'required')?
   healthUrl: string?
+  identity: string?
   platform: platform?
 }
 

@@ -9,6 +9,8 @@ import { noWebhook, Webhook } from "./alarms/webhook";
 import type { App } from "./app";
 import { AzureBatchKeys } from "./azure/batch/batch-keys";
 import { KeyVaultSecrets } from "./azure/key-vault/key-vault-secrets";
+import { AzureAuditLog } from "./azure/log-analytics/azure-audit-log";
+import type { LogClientOptions } from "./azure/log-analytics/log-client";
 import { createCredential } from "./azure/sdk/credential";
 import { ArmPermissions } from "./azure/sdk/permissions";
 import { AzureContainerApps } from "./azure/platforms/container-apps";
@@ -36,7 +38,7 @@ import { UlidIds, systemClock } from "./system";
 import type { AppLimits } from "./limits";
 import { logLine } from "./outgoing/log-line";
 import { AttentionCache } from "./page/attention-cache";
-import type { Alerts, Heartbeat, Log, Ports } from "./ports";
+import type { Alerts, AuditLog, Heartbeat, Log, Ports } from "./ports";
 import type { AccountConfig, AccountSettings } from "./rotation/account-config";
 import { parseDuration } from "./rotation/time/duration";
 import { toInstant } from "./rotation/time/time";
@@ -120,15 +122,16 @@ const buildPorts = (
     notices: new NoticeTable(tables.rotations),
     fleet: new FleetTable(tables.rotations, clock),
     formSecret: new FormSecretTable(tables.rotations),
-    signals: new SignalTable(tables.signals),
+    signals: new SignalTable(tables.signals, settings.logWorkspaceId !== null),
     health: new FetchHealthChecks(),
     permissions: new ArmPermissions(arm),
+    auditLog: openAuditLog(credential, settings),
     alerts: openAlerts(env, settings.webhook),
     history: new HistoryTable(tables.history),
   };
   const graph = new AzureResourceGraph({ ...arm, sleep: (ms, signal) => clock.sleep(ms, signal) });
   const platforms = {
-    signals: base.signals,
+    ...base,
     containerApps: new AzureContainerApps(arm),
     dataFactories: new AzureDataFactories(arm, () => clock.now()),
   };
@@ -151,6 +154,16 @@ const withDirectory = (
   const directory = new DiscoveredAccounts({ ...task, explicit, load, ports: { ...ports, ...ofGraph } });
   const batch = withCurrentTags(ports.batch, (ref, options) => directory.isCurrent(ref, options));
   return { ports: { ...ports, batch }, accounts: directory };
+};
+
+const openAuditLog = (
+  credential: LogClientOptions["credential"],
+  { cloud, logWorkspaceId }: Settings,
+): AuditLog | null => {
+  const { logEndpoint, logScope } = cloud;
+  return logWorkspaceId === null
+    ? null
+    : new AzureAuditLog({ credential, logEndpoint, logScope, workspaceId: logWorkspaceId });
 };
 
 const openAlerts = (env: Environment, webhook: Settings["webhook"]): Alerts =>

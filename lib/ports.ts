@@ -16,6 +16,7 @@ import type { RotationRecord } from "./rotation/record";
 import type { ContainerAppShown } from "./rotation/gate/container-app";
 import type { DataFactoryShown } from "./rotation/gate/data-factory";
 import type { AccountSearch } from "./rotation/gate/key-copies";
+import type { ReaderSeen } from "./rotation/gate/readers-seen";
 import type { Sight, SightName, Sightings } from "./rotation/gate/sightings";
 import type { InstanceReport, MergedSignal } from "./rotation/gate/signals";
 import type { Instant } from "./rotation/time/time";
@@ -299,6 +300,32 @@ export interface FormSecret {
   read(options: CallOptions): Promise<string>;
 }
 
+/** What is asked of the vault's audit log. */
+export interface ReadersQuestion {
+  readonly from: Instant;
+  readonly to: Instant;
+  /** Object ids whose reads must not be left out. */
+  readonly consumers: readonly string[];
+  /** The rotator's own object id, whose reads are left out; null where it is not known. */
+  readonly rotator: string | null;
+}
+
+export interface ReadersAnswer {
+  readonly readers: readonly ReaderSeen[];
+  /** The log knows more of them than it has answered with. */
+  readonly more: boolean;
+  /** Why something may be missing; null where nothing is. */
+  readonly incomplete: string | null;
+}
+
+/**
+ * Who has read a secret, by the vault's audit log, which is minutes behind. Throws only `TransientServiceError` or
+ * `OperatorNeededError`.
+ */
+export interface AuditLog {
+  readers(secret: SecretRef, question: ReadersQuestion, options: CallOptions): Promise<ReadersAnswer>;
+}
+
 export type HealthAnswer =
   | { readonly kind: "answered"; readonly body: unknown }
   /** `problem` goes on the sentence "its health URL …". */
@@ -457,6 +484,8 @@ export interface Ports {
   readonly signals: Signals;
   readonly health: HealthChecks;
   readonly permissions: Permissions;
+  /** Null where no workspace is named. */
+  readonly auditLog: AuditLog | null;
   readonly history: History;
   readonly alerts: Alerts;
   readonly log: Log;

@@ -10,6 +10,7 @@ const roles = {
   batch: "<your role whose name begins with Batch Key Rotator>",
   secret: "Key Vault Secrets Officer",
   tables: "Storage Table Data Contributor",
+  log: "Log Analytics Reader",
 } as const;
 
 /** Stands in a command where only the preflight knows the app's identity. */
@@ -163,6 +164,30 @@ export const graphRemedies = {
     `${assignRole(roles.batch, scopeId(discovery))}; ${takesTime}`,
   quota: (discovery: DiscoveryConfig): string =>
     `ask less often: make "every" of discovery for ${scopeText(discovery)} longer`,
+} as const;
+
+const workspaceId = (id: string): string =>
+  `"$(az monitor log-analytics workspace list --query "[?customerId=='${id}'].id" --output tsv)"`;
+
+const unchecked =
+  "until then nothing of the vault's audit log counts, and every gate goes by the consumers' own reports";
+
+export const logRemedies = {
+  noTable: (id: string): string =>
+    `send the category AuditEvent of the vault to workspace ${id}, to resource-specific tables (az monitor ` +
+    "diagnostic-settings create with --export-to-resource-specific true); the table comes with the first line, some " +
+    `minutes later; ${unchecked}`,
+  otherTenant: (id: string): string =>
+    `workspace ${id} is in another tenant than the rotator's identity: name one in this tenant in ` +
+    `ROTATION_LOG_WORKSPACE_ID; ${unchecked}`,
+  forbidden: (id: string): string =>
+    `grant the rotator's identity the role ${roles.log} on workspace ${id}: ` +
+    `${assignRole(roles.log, workspaceId(id))}; ${takesTime}; ${unchecked}`,
+  notFound: (id: string): string =>
+    `there is no workspace ${id}: correct ROTATION_LOG_WORKSPACE_ID (the workspace's id, a GUID), and ` +
+    `ROTATION_LOG_ENDPOINT where it is set; ${unchecked}`,
+  quota: (id: string): string => `check what else asks workspace ${id}; ${unchecked}`,
+  slow: (id: string): string => `check how much workspace ${id} takes in; ${unchecked}`,
 } as const;
 
 export const vaultRemedies = {

@@ -37,6 +37,8 @@ export const findingsIn = (text: string, { cloud, vaultUrl }: Omit<ValidateOptio
     vaultDomain: clouds[cloud].vaultDomain,
     defaultVaultUrl: vaultUrl ?? null,
     schedule: parseNcrontab(everyFiveMinutes),
+    // A setting, which the file does not know.
+    asksLog: true,
   };
   resolveConfiguration(parsed.value, rules, (at, problem) => found.push({ ...placeOfPointer(text, at), at, problem }));
   return found.toSorted((a, b) => a.line - b.line || a.column - b.column);

@@ -195,6 +195,15 @@ var rules = [
     dimensions: ['Account']
   }
   {
+    name: 'unknown-reader'
+    title: 'An unknown reader reads a secret'
+    description: 'An identity that is no configured consumer has read the secret of an account. The detail names it, and what it has read last.'
+    query: loadTextContent('../queries/unknown-reader.kql')
+    severity: 3
+    window: 'P1D'
+    dimensions: ['Account']
+  }
+  {
     name: 'work-lost'
     title: 'Accounts that went to the queue were not processed'
     description: 'A run of the timer handed accounts to other instances through the queue, and none took them, or the function failed five times. The detail gives the remedy.'

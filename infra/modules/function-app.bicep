@@ -46,6 +46,10 @@ param optionalSettings object
 @description('True: the platform signs operators in. It uses the app\'s identity in place of a client secret.')
 param hasSignIn bool
 
+@description('True: the app asks the workspace below who has read the vaults.')
+param readsAuditLog bool
+param logWorkspaceId string
+
 var isPublicCloud = environment().name == 'AzureCloud'
 var cloud = environment().name == 'AzureUSGovernment' ? 'AzureUSGovernment' : environment().name == 'AzureChinaCloud' ? 'AzureChina' : 'AzurePublic'
 
@@ -76,6 +80,12 @@ var signInSettings = hasSignIn
     }
   : {}
 
+var logSettings = readsAuditLog
+  ? {
+      ROTATION_LOG_WORKSPACE_ID: logWorkspaceId
+    }
+  : {}
+
 var requiredSettings = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
   APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString
@@ -88,7 +98,7 @@ var requiredSettings = {
 }
 
 var chosenSettings = toObject(filter(items(optionalSettings), setting => !empty(setting.value)), setting => setting.key, setting => setting.value)
-var settings = union(requiredSettings, storageSettings, tableStorageSettings, signInSettings, chosenSettings)
+var settings = union(requiredSettings, storageSettings, tableStorageSettings, signInSettings, logSettings, chosenSettings)
 
 resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
   name: planName

@@ -1,6 +1,6 @@
 // The workspace and the component that receive the log. Neither accepts an instrumentation key.
 
-import { metricsPublisher } from '../rights.bicep'
+import { logReader, metricsPublisher } from '../rights.bicep'
 
 param workspaceName string
 param applicationInsightsName string
@@ -9,8 +9,11 @@ param tags object
 param retentionInDays int
 param principalId string
 
-@description('False: the role is assigned by another person.')
+@description('False: the roles are assigned by another person.')
 param assignsRoles bool
+
+@description('True: the app asks the workspace who has read the vaults.')
+param readsAuditLog bool
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-02-01' = {
   name: workspaceName
@@ -50,6 +53,18 @@ resource publishing 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (a
   }
 }
 
+resource reading 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (assignsRoles && readsAuditLog) {
+  name: guid(workspace.id, principalId, logReader)
+  scope: workspace
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', logReader)
+    description: 'batch-key-rotator: sees who reads which version of a secret'
+  }
+}
+
 output applicationInsightsId string = applicationInsights.id
 output workspaceId string = workspace.id
+output workspaceGuid string = workspace.properties.customerId
 output connectionString string = applicationInsights.properties.ConnectionString

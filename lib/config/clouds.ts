@@ -6,6 +6,9 @@ export interface Cloud {
   /** Resource Manager; `ROTATION_ARM_ENDPOINT` replaces it, the scope below stays the cloud's. */
   readonly armEndpoint: string;
   readonly armScope: string;
+  /** The query API of Log Analytics; `ROTATION_LOG_ENDPOINT` replaces it, the scope below stays the cloud's. */
+  readonly logEndpoint: string;
+  readonly logScope: string;
   /** Microsoft Entra, for credentials that sign in there. */
   readonly authorityHost: string;
   /** What the host of every vault ends with, leading dot included. */
@@ -22,6 +25,8 @@ export const clouds = {
     name: "AzurePublic",
     armEndpoint: "https://management.azure.com",
     armScope: "https://management.azure.com/.default",
+    logEndpoint: "https://api.loganalytics.azure.com",
+    logScope: "https://api.loganalytics.io/.default",
     authorityHost: "https://login.microsoftonline.com",
     vaultDomain: ".vault.azure.net",
     storageSuffix: "core.windows.net",
@@ -30,6 +35,8 @@ export const clouds = {
     name: "AzureUSGovernment",
     armEndpoint: "https://management.usgovcloudapi.net",
     armScope: "https://management.usgovcloudapi.net/.default",
+    logEndpoint: "https://api.loganalytics.us",
+    logScope: "https://api.loganalytics.us/.default",
     authorityHost: "https://login.microsoftonline.us",
     vaultDomain: ".vault.usgovcloudapi.net",
     storageSuffix: "core.usgovcloudapi.net",
@@ -38,6 +45,8 @@ export const clouds = {
     name: "AzureChina",
     armEndpoint: "https://management.chinacloudapi.cn",
     armScope: "https://management.chinacloudapi.cn/.default",
+    logEndpoint: "https://api.loganalytics.azure.cn",
+    logScope: "https://api.loganalytics.azure.cn/.default",
     authorityHost: "https://login.chinacloudapi.cn",
     vaultDomain: ".vault.azure.cn",
     storageSuffix: "core.chinacloudapi.cn",

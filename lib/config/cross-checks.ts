@@ -58,6 +58,14 @@ const checkForgetting = (schema: AccountSchema, merged: Unchecked, path: Path, r
   }
 };
 
+/** The gate would never open: it waits until the log has shown all readers. */
+const checkLog = (schema: AccountSchema, merged: Unchecked, path: Path, report: Report): void => {
+  const { unknownReaders } = schema.shape.gate.shape;
+  if (valid(unknownReaders, asObject(merged["gate"])["unknownReaders"]) !== "hold") return;
+  const problem = 'must be "report" where the vault\'s audit log is not asked; or set ROTATION_LOG_WORKSPACE_ID';
+  report([...path, "gate", "unknownReaders"], problem);
+};
+
 /** The name that a profile gives to an account's secret: of a listed account, the region is not known. */
 const checkNamedByProfile = (schema: AccountSchema, merged: Unchecked, path: Path, report: Report): void => {
   const name = asObject(merged["secret"])["name"];
@@ -131,12 +139,14 @@ const checkDefaultDelay = (schema: AccountSchema, defaults: Unchecked, path: Pat
 export interface ConfigurationRules extends SchemaOptions {
   /** Null where `ROTATION_SCHEDULE` is no schedule. */
   readonly schedule: Schedule | null;
+  /** `ROTATION_LOG_WORKSPACE_ID` is set. */
+  readonly asksLog: boolean;
 }
 
 /** What can be wrong with an account, whether it is listed or what a profile makes of each that is found. */
 const checkMerged = (
   schema: AccountSchema,
-  { emulated, schedule }: ConfigurationRules,
+  { emulated, schedule, asksLog }: ConfigurationRules,
   report: Report,
 ): ((merged: Unchecked, path: Path) => void) => {
   const checkSchedule = schedule === null ? null : scheduleChecker(schema, schedule, report);
@@ -145,6 +155,7 @@ const checkMerged = (
     checkExpiry(schema, merged, path, report);
     checkEvidence(schema, asObject(merged["gate"]), [...path, "gate", "consumers"], report);
     checkSearch(schema, merged, path, report);
+    if (!asksLog) checkLog(schema, merged, path, report);
     // Tests run the timer themselves, and use lengths that no app could.
     if (emulated) return;
     checkForgetting(schema, merged, path, report);

@@ -15,6 +15,7 @@ export const builtIn = {
     delay: null,
     rollbackWhenUnhealthyFor: null,
     leastEvidence: "platform",
+    unknownReaders: "report",
   },
   stalledAfter: {
     adopting: "P3D",

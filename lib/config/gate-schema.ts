@@ -20,6 +20,8 @@ const consumerName = text("1 to 64 of a-z, A-Z, 0-9, ., _ and -", /^[A-Za-z0-9._
   examples: ["render-api"],
 });
 
+const identityForm = "the object id of an identity, a GUID, or null";
+
 const consumer = (rules: SchemaOptions) =>
   z.strictObject(
     {
@@ -45,6 +47,15 @@ const consumer = (rules: SchemaOptions) =>
         .meta({
           description: "Where to ask for health; null when the app posts its signals.",
           examples: ["https://render-api.example.com/batch-key-health"],
+        }),
+      identity: text(identityForm, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i)
+        .nullable()
+        .default(null)
+        .meta({
+          description:
+            "Object id of the identity with which it reads the secret: while it last read an older version, by the " +
+            "vault's audit log, the gate stays shut.",
+          examples: ["0b7c1a2d-3e4f-4a5b-8c6d-7e8f9a0b1c2d"],
         }),
       platform,
     },
@@ -118,5 +129,12 @@ export const gateFields = (rules: SchemaOptions, shortestMs: number) => ({
       "report; report: each has reported; platform: its platform shows it; log: the vault's audit log shows it.",
     default: builtIn.gate.leastEvidence,
     examples: ["report"],
+  }),
+  unknownReaders: oneOf(["report", "hold"]).meta({
+    description:
+      "What a reader of the secret that is no configured consumer does, by the vault's audit log: it is reported, or " +
+      "it also keeps the gate shut.",
+    default: builtIn.gate.unknownReaders,
+    examples: ["hold"],
   }),
 });

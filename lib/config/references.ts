@@ -24,7 +24,10 @@ const kinds = [
   },
 ] as const;
 
-/** Without one of these the rotator would work on other tables, accounts or clouds, or as another identity. */
+/**
+ * Without one of these the rotator would work on other tables, accounts or clouds, or as another identity; or a gate
+ * that the vault's audit log keeps shut would open.
+ */
 const essential: readonly SettingName[] = [
   "AzureWebJobsStorage",
   "AzureWebJobsStorage__accountName",
@@ -38,6 +41,8 @@ const essential: readonly SettingName[] = [
   "ROTATION_STORAGE__clientId",
   "ROTATION_TABLE_PREFIX",
   "ROTATION_ACCOUNTS",
+  "ROTATION_LOG_WORKSPACE_ID",
+  "ROTATION_LOG_ENDPOINT",
   "ROTATION_VAULT_URL",
   "ROTATION_CLOUD",
   "ROTATION_ARM_ENDPOINT",

@@ -1,4 +1,4 @@
-import type { AccountSettings, BatchAccountRef } from "../rotation/account-config";
+import type { AccountSettings, BatchAccountRef, ConsumerConfig } from "../rotation/account-config";
 import { parseDuration } from "../rotation/time/duration";
 import { days } from "../rotation/time/units";
 import type { CompleteAccount } from "./configuration-schema";
@@ -14,12 +14,17 @@ const batchOf = (resourceId: string): BatchAccountRef => ({
   ...(batchIdParts(resourceId) ?? { subscriptionId: "", resourceGroup: "", accountName: "" }),
 });
 
+const resolveConsumer = ({ identity, ...consumer }: CompleteAccount["gate"]["consumers"][number]): ConsumerConfig => ({
+  ...consumer,
+  ...(identity === null ? {} : { identity: identity.toLowerCase() }),
+});
+
 const resolveGate = ({
   probe,
   gate: { mode, consumers, delay, ...gate },
 }: CompleteAccount): AccountSettings["gate"] => ({
   mode,
-  consumers,
+  consumers: consumers.map(resolveConsumer),
   soakMs: ms(gate.soak),
   signalFreshnessMs: ms(gate.signalFreshness),
   forgetInstanceAfterMs: ms(gate.forgetInstanceAfter),
@@ -27,6 +32,7 @@ const resolveGate = ({
   rollbackWhenUnhealthyForMs: msOrNull(gate.rollbackWhenUnhealthyFor),
   leastEvidence: gate.leastEvidence,
   searchAccount: gate.searchAccount ?? probe === "dataPlane",
+  unknownReaders: gate.unknownReaders,
 });
 
 const resolveStalledAfter = (after: CompleteAccount["stalledAfter"]): AccountSettings["stalledAfterMs"] => ({

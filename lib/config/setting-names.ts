@@ -25,6 +25,8 @@ export const settingNames = {
   ROTATION_HEARTBEAT_FAIL: "true: also after a bad one, with /fail at the end of the path; default false",
   ROTATION_CLOUD: "AzurePublic, AzureUSGovernment or AzureChina; default AzurePublic",
   ROTATION_ARM_ENDPOINT: "base address of Resource Manager, https; default by cloud",
+  ROTATION_LOG_WORKSPACE_ID: "workspace with the vault's audit log, a GUID: who reads which version; default none",
+  ROTATION_LOG_ENDPOINT: "base address of the query API of Log Analytics, https; default by cloud",
   ROTATION_EMULATED: "true: accept emulators, never in Azure; default false",
   ROTATION_CLAIM: "how long a driver holds an account, only with ROTATION_EMULATED",
   ROTATION_QUARANTINE: "how long a key is left alone after a lost answer, only with ROTATION_EMULATED",

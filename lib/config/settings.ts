@@ -39,6 +39,8 @@ export interface Settings extends Configuration {
   readonly heartbeat: HeartbeatSettings | null;
   /** With `ROTATION_ARM_ENDPOINT` applied. */
   readonly cloud: Cloud;
+  /** With the vault's audit log; null where it is not asked. */
+  readonly logWorkspaceId: string | null;
   /** `AZURE_CLIENT_ID`; null for the system-assigned identity. */
   readonly clientId: string | null;
   /** A tick that has to look at more accounts than this hands them to the queue. */
@@ -67,17 +69,19 @@ const readEmulated = (env: Environment, reader: SettingsReader, problems: Proble
 const readCloud = (reader: SettingsReader): { readonly cloud: Cloud; readonly known: boolean } => {
   const name = reader.choice("ROTATION_CLOUD", cloudNames);
   const cloud = clouds[name ?? "AzurePublic"];
-  const endpoint = reader.matching(
-    "ROTATION_ARM_ENDPOINT",
-    "an https URL without user name, query and fragment",
-    (text) => {
+  const endpoint = (setting: "ROTATION_ARM_ENDPOINT" | "ROTATION_LOG_ENDPOINT"): string | null =>
+    reader.matching(setting, "an https URL without user name, query and fragment", (text) => {
       const url = parseUrl(text);
       return url?.protocol === "https:" && isPlainBase(url);
-    },
-  );
-  const armEndpoint = parseUrl(endpoint ?? cloud.armEndpoint);
+    });
+  const armEndpoint = parseUrl(endpoint("ROTATION_ARM_ENDPOINT") ?? cloud.armEndpoint);
+  const logEndpoint = parseUrl(endpoint("ROTATION_LOG_ENDPOINT") ?? cloud.logEndpoint);
   return {
-    cloud: armEndpoint === null ? cloud : { ...cloud, armEndpoint: withoutSlash(armEndpoint) },
+    cloud: {
+      ...cloud,
+      ...(armEndpoint === null ? {} : { armEndpoint: withoutSlash(armEndpoint) }),
+      ...(logEndpoint === null ? {} : { logEndpoint: withoutSlash(logEndpoint) }),
+    },
     known: name !== null || reader.text("ROTATION_CLOUD") === null,
   };
 };
@@ -96,6 +100,9 @@ const readTestLength = (
 
 const readClientId = (reader: SettingsReader): string | null =>
   reader.matching("AZURE_CLIENT_ID", "the client id of a user-assigned identity, a GUID", isGuid);
+
+const readWorkspace = (reader: SettingsReader): string | null =>
+  reader.matching("ROTATION_LOG_WORKSPACE_ID", "the id of a Log Analytics workspace, a GUID", isGuid);
 
 /** Where it is not known whether a key may be changed, none is. */
 const readDryRun = (reader: SettingsReader): boolean =>
@@ -159,6 +166,7 @@ export const readSettings = (
     ...ofCloud,
     defaultVaultUrl: readDefaultVault(reader, ofCloud),
     schedule: parseNcrontab(reader.text("ROTATION_SCHEDULE") ?? everyFiveMinutes),
+    asksLog: reader.isSet("ROTATION_LOG_WORKSPACE_ID"),
   };
   const settings: Omit<Settings, "unresolved"> = {
     storage: readStorage(reader, { storageSuffix: cloud.storageSuffix, emulated, clientId }, problems),
@@ -170,6 +178,7 @@ export const readSettings = (
     webhook: readWebhook(reader, emulated),
     heartbeat: readHeartbeat(reader, emulated),
     cloud,
+    logWorkspaceId: readWorkspace(reader),
     clientId,
     fanOutAbove: reader.wholeNumber("ROTATION_FAN_OUT", 1, 1_000_000) ?? 500,
     historyKeepMs: readHistoryKeep(reader, emulated),

@@ -68,5 +68,5 @@ const openingOf = (gated: Gated, searched: Searched | null): Opening | null => {
   const found = gate({ ...inputOf(gated), searched });
   if (!found.open) return null;
   const confirmations = confirmationsOf(config.gate, state.active, sightings, now);
-  return { override: found.override, confirmations, searched };
+  return { override: found.override, confirmations, searched, readers: sightings.readers };
 };

@@ -130,7 +130,8 @@ export class OutboxRelay {
     // Without them it is unknown whether an app is unhealthy, and without the fleet's row whether that holds the
     // account back: these alarms stay as they are, and no other waits for them.
     const unknown = (kind: AlarmKind): boolean =>
-      (kind === "ConsumerUnhealthy" && sightings === null) || (kind === "RotationOverdue" && fleet === "unread");
+      (sightings === null && ["ConsumerUnhealthy", "UnknownReader"].includes(kind)) ||
+      (kind === "RotationOverdue" && fleet === "unread");
     const known = this.#publishing.alarms.filter(({ kind }) => !unknown(kind));
     const stay = this.#publishing.alarms.filter(({ kind }) => unknown(kind));
     const shown = found.filter(({ kind }) => !unknown(kind));
@@ -141,10 +142,11 @@ export class OutboxRelay {
     return true;
   }
 
-  /** Null where they cannot be read. Only a gate needs them. */
+  /** Null where they cannot be read. Only a gate needs them, and an alarm about a reader that was raised at one. */
   async #readSightings(): Promise<Sightings | null> {
     const { state } = this.#record;
-    if (gatedState(state) === null) return nothingSeen;
+    const isRaised = this.#publishing.alarms.some(({ kind }) => kind === "UnknownReader");
+    if (gatedState(state) === null && !isRaised) return nothingSeen;
     return this.options.sightings.known(state) ?? this.options.sightings.read(state).catch(() => null);
   }
 

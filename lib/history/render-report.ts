@@ -31,6 +31,7 @@ export const renderText = (found: RotationEvidence): string => {
     "Confirmed by",
     ...confirmationLines(found),
     "",
+    ...readerLines(found),
     "Decided by people, or in spite of a check",
     ...(found.overrides.length === 0
       ? ["  nothing"]
@@ -74,4 +75,24 @@ const confirmationLines = ({ confirmations, confirmedInstances }: RotationEviden
     ),
     ...(more > 0 ? [`  and ${more} more`] : []),
   ];
+};
+
+const readersSchema = z.array(
+  z.object({
+    identity: z.string(),
+    resource: z.string().nullable(),
+    version: z.string().nullable(),
+    lastAt: z.string(),
+  }),
+);
+
+/** Nothing where the vault's audit log was not asked. */
+const readerLines = ({ readers }: RotationEvidence): readonly string[] => {
+  const { data } = readersSchema.safeParse(readers);
+  if (data === undefined) return [];
+  const lines = data.map(
+    ({ identity, resource, version, lastAt }) =>
+      `  ${lastAt}  ${identity}  version ${version ?? "-"}  ${resource ?? "-"}`,
+  );
+  return ["Readers of the secret by then, by the vault's audit log", ...(lines.length === 0 ? ["  none"] : lines), ""];
 };

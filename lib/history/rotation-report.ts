@@ -41,6 +41,8 @@ export interface RotationEvidence {
   readonly confirmations: Confirmations;
   /** How many they were; a hundred of them are named. */
   readonly confirmedInstances: number;
+  /** Who had read which version of the secret by then, by the vault's audit log; null where it was not asked. */
+  readonly readers: Confirmations | null;
   /** Every decision of a person, and every gate that opened in spite of a check. */
   readonly overrides: readonly {
     readonly at: Instant;
@@ -85,6 +87,7 @@ const evidenceOf = (
     oldKey: oldKeyOf(events, retired, end),
     confirmations: retired?.evidence?.["confirmations"] ?? [],
     confirmedInstances: Number(retired?.evidence?.["confirmedInstances"] ?? 0),
+    readers: retired?.evidence?.["readers"] ?? null,
     overrides: events.filter(isOverride).map(({ at, by, event, detail }) => ({ at, by, event, detail })),
     requestIds: events.flatMap((each) => {
       const requestId = textIn(each, "requestId");

@@ -22,6 +22,8 @@ import {
   vaultWriteCheck,
 } from "./account-checks";
 import { type Check, failedCheck, good } from "./checks";
+import { auditLogCheck, readersChecks, unreadChecks } from "./readers-checks";
+import { readersNow } from "../sights/ask-readers";
 import { readStatus } from "./read-status";
 import type { StatusBody } from "./status";
 
@@ -39,6 +41,7 @@ export const checkAccount = async (app: App, config: AccountConfig): Promise<Che
   const keys = await preflight.checkBatch();
   await preflight.checkVault(keys);
   const status = await preflight.checkTables();
+  await preflight.checkReaders();
   return { account: config.name, checks: preflight.checks, next: await describeNext(app, config, status) };
 };
 
@@ -126,6 +129,21 @@ class Preflight {
     const status = await this.#attempt("tables", () => readStatus(this.app, this.config), tablesCheck);
     this.checks.push(...consumerChecks(status), ...proofChecks(this.config));
     return status;
+  }
+
+  async checkReaders(): Promise<void> {
+    const { app, config } = this;
+    const { auditLog, clock } = app.ports;
+    if (auditLog === null) {
+      this.checks.push(...unreadChecks(config));
+      return;
+    }
+    const known = await this.#attempt(
+      "auditLog",
+      () => readersNow(app, auditLog, config, () => this.#call()),
+      (found) => auditLogCheck(found?.seen ?? null),
+    );
+    if (known !== null) this.checks.push(...readersChecks(config, known.seen, clock.now()));
   }
 
   /** Runs one call and adds its check; null where the call fails. */

@@ -14,6 +14,8 @@ export interface ConsumerConfig {
   readonly healthUrl: string | null;
   /** Where it runs, so that the platform shows what it does; null when it reports for itself. */
   readonly platform: PlatformConfig | null;
+  /** Object id with which it reads the secret, in lower case; absent where the audit log does not count for it. */
+  readonly identity?: string;
 }
 
 /** A resource of Azure that is, or runs, a consumer. */
@@ -59,6 +61,8 @@ export interface GateConfig {
   readonly leastEvidence: Grade;
   /** Whether the account itself is searched for copies of the key that dies next. */
   readonly searchAccount: boolean;
+  /** What a reader of the secret that is no configured consumer does to the gate. */
+  readonly unknownReaders: "report" | "hold";
 }
 
 /** Which Batch account: the parts of its resource id, as configured. */

@@ -1,6 +1,7 @@
 import type { EventDraft, Evidence } from "./events/events";
 import type { Grade } from "./gate/grades";
 import type { Searched } from "./gate/key-copies";
+import type { ReadersSeen } from "./gate/readers-seen";
 import { type InstanceReport, platformInstance } from "./gate/signals";
 import type { DeathProof, Slot } from "./phases";
 import type { Instant } from "./time/time";
@@ -68,6 +69,8 @@ export interface Opening {
   readonly confirmations: readonly Confirmation[];
   /** The last search of the account for copies of the key that dies next; null where there was none. */
   readonly searched: Searched | null;
+  /** Who had read which version by then, by the vault's audit log; null or absent where it is not known. */
+  readonly readers?: ReadersSeen | null;
 }
 
 /** Why the gate was open in spite of a check, as the end of a sentence. */
@@ -91,6 +94,7 @@ export const confirmedBy = ({ override, confirmations, searched }: Opening): str
 /** An audit needs no more than these; a hundred confirmations take up to 37,000 characters. */
 const maxOverride = 2_000;
 const maxConfirmations = 100;
+const maxReaders = 50;
 
 const searchEvidence = (searched: Searched | null): Evidence =>
   searched === null
@@ -101,7 +105,27 @@ const searchEvidence = (searched: Searched | null): Evidence =>
         searchIncomplete: searched.incomplete,
       };
 
-export const openingEvidence = ({ override, confirmations, searched }: Opening): Evidence => ({
+/** Nothing where the log is not asked. */
+const readersEvidence = (readers: ReadersSeen | null): Evidence =>
+  readers === null
+    ? {}
+    : {
+        readersThrough: readers.through,
+        readersCount: readers.readers.length + readers.omitted,
+        readers: readers.readers
+          .slice(0, maxReaders)
+          .map(({ identity, resource, version, firstAt, lastAt, reads }) => ({
+            identity,
+            resource,
+            version,
+            firstAt,
+            lastAt,
+            reads,
+          })),
+      };
+
+export const openingEvidence = ({ override, confirmations, searched, readers = null }: Opening): Evidence => ({
+  ...readersEvidence(readers),
   override: override?.slice(0, maxOverride) ?? null,
   ...searchEvidence(searched),
   confirmedInstances: confirmations.length,

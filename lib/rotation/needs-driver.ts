@@ -3,13 +3,15 @@ import { activeQuarantine, claimIsLive } from "./claim";
 import { alarmChanges, conditions } from "./events/alarm-conditions";
 import { isFor } from "./first-record";
 import type { FleetState } from "./fleet/fleet-state";
+import type { AlarmKind } from "./events/events";
 import { nothingSeen, type Sightings } from "./gate/sightings";
 import { waitsForNewer, withConfigurationSeen } from "./newest-configuration";
 import { pauseInForce, withPauseSeen } from "./pause";
+import type { State } from "./phases";
 import type { RotationRecord } from "./record";
 import { comparisonDue, scheduledDue } from "./schedule";
 import { toInstant } from "./time/time";
-import { heldByFleet, mayRegenerateNext } from "./waiting";
+import { gatedState, heldByFleet, mayRegenerateNext } from "./waiting";
 
 /**
  * Whether a tick has anything to do, by what is stored: an idle account costs one table read.
@@ -36,6 +38,9 @@ const olderHasToDrive = (record: RotationRecord, config: AccountConfig, now: Dat
 const hasToSend = ({ publishing: { outbox, deliveries } }: RotationRecord, now: Date): boolean =>
   outbox.length > 0 || deliveries.some(({ nextAttemptAt }) => nextAttemptAt <= toInstant(now));
 
+/** Who reads the secret is known at a gate only; at any other time a driver that drives for other reasons reads it. */
+const isDetermined = (kind: AlarmKind, state: State): boolean => kind !== "UnknownReader" || gatedState(state) !== null;
+
 const hasToPublish = (
   record: RotationRecord,
   config: AccountConfig,
@@ -44,7 +49,7 @@ const hasToPublish = (
   fleet: FleetState | null,
 ): boolean => {
   if (hasToSend(record, now)) return true;
-  const { alarms } = record.publishing;
+  const alarms = record.publishing.alarms.filter(({ kind }) => isDetermined(kind, record.state));
   const found = conditions({ record, config, sightings, dryRun: false, fleet, now });
   return alarmChanges(alarms, found, config.remindEveryMs, now).drafts.length > 0;
 };

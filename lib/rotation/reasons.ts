@@ -32,6 +32,7 @@ export const waitingReasons = {
   RefreshPending: "the platform of an app has not read the published version for it yet",
   NeedsSignal: "the platform cannot show which version an app uses, so the app must report",
   EvidenceTooWeak: "a consumer is good by weaker evidence than the configuration demands",
+  UnknownReader: "a reader of the secret is no configured consumer, or the vault's audit log has not shown its readers",
   SoakNotElapsed: "all consumers are good, but not yet for long enough",
   KeyInAccount: "the Batch account itself holds a copy of the key that dies next",
 } as const;

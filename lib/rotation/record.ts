@@ -79,6 +79,8 @@ export interface RaisedAlarm {
   readonly since: Instant;
   /** When it was last announced. */
   readonly lastNotifiedAt: Instant;
+  /** Whom it has named, of a condition that several can cause: another one is announced at once. */
+  readonly about?: readonly string[];
 }
 
 /** One event on its way to the webhook. */

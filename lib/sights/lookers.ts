@@ -1,17 +1,19 @@
-import type { ContainerApps, DataFactories, Ports } from "../ports";
+import type { ContainerApps, DataFactories } from "../ports";
 import { containerAppSyncMs } from "../rotation/gate/container-app";
 import { containerAppLook } from "./container-app-look";
 import { dataFactoryLook } from "./data-factory-look";
 import type { Looker } from "./looker";
 import { platformLooker } from "./platform-looker";
+import { type ReaderPorts, readersLooker } from "./readers-looker";
 
-export interface LookerPorts extends Pick<Ports, "signals"> {
+export interface LookerPorts extends ReaderPorts {
   readonly containerApps: ContainerApps;
   readonly dataFactories: DataFactories;
 }
 
 /** All that ask other services who uses which key. */
 export const lookersOf = (ports: LookerPorts, syncMs = containerAppSyncMs): readonly Looker[] => [
+  ...readersLooker(ports),
   platformLooker(ports, containerAppLook(ports.containerApps, syncMs)),
   platformLooker(ports, dataFactoryLook(ports.dataFactories)),
 ];

@@ -19,11 +19,14 @@ export const waitingForSender = (view: AccountView, sender: string): Waiting | n
   if (waiting.reason === "KeyInAccount") return { ...waiting, detail: waitingReasons.KeyInAccount };
   if (waiting.reason === "Paused") return { ...waiting, detail: `the account has been paused since ${since}` };
   if (waiting.reason === "Claimed") return { ...waiting, detail: `a driver has worked on the account since ${since}` };
+  if (waiting.reason === "UnknownReader") return { ...waiting, detail: ofReaders };
   return waiting;
 };
 
 const soakDetail = (since: Instant, soakMs: number): string =>
   `all consumers have been good since ${since}; the soak of ${formatDuration(soakMs)} ends at ${plusMs(since, soakMs)}`;
+
+const ofReaders = "a reader of the secret is no configured consumer, or is not known yet";
 
 const ofOthers = "another consumer of this account is not good on the published version";
 

@@ -21,6 +21,7 @@ export const aGate = (changes: Partial<GateConfig> = {}): GateConfig => ({
   rollbackWhenUnhealthyForMs: null,
   leastEvidence: "platform",
   searchAccount: true,
+  unknownReaders: "report",
   ...changes,
 });
 

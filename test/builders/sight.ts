@@ -1,5 +1,5 @@
 import type { AppServiceSeen } from "../../lib/rotation/gate/app-service-seen";
-import type { ReaderSeen } from "../../lib/rotation/gate/readers-seen";
+import type { ReadersSeen, ReaderSeen } from "../../lib/rotation/gate/readers-seen";
 import { v2 } from "./state";
 import { at } from "./time";
 
@@ -16,6 +16,18 @@ export const aReader: ReaderSeen = {
   address: "203.0.113.7",
   client: "azsdk-net-Security.KeyVault.Secrets/4.6.0",
 };
+
+/** One reader, as the log has answered at 10:12. */
+export const aReadersSeen = (changes: Partial<ReadersSeen> = {}): ReadersSeen => ({
+  kind: "readers",
+  readers: [aReader],
+  omitted: 0,
+  incomplete: null,
+  askedAt: at("10:12"),
+  through: at("10:02"),
+  problem: null,
+  ...changes,
+});
 
 /** `render-web` in order at 10:10, since 10:02, refreshed at 10:02 after version `v2` was published. */
 export const anAppServiceSeen = (changes: Partial<AppServiceSeen> = {}): AppServiceSeen => ({

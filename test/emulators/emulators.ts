@@ -11,6 +11,7 @@ import { type RunningServer, startHttp, startHttps } from "./https-server";
 import { Journal } from "./journal";
 import { KeyVault } from "./key-vault";
 import type { KubernetesApi } from "./kubernetes-api";
+import { emulatedWorkspace, LogAnalytics } from "./log-analytics";
 import { appServicePath, ManagedIdentity } from "./managed-identity";
 import { emulatedObjectId } from "./tokens";
 import type { ContainerAppsProvider } from "./platforms/container-apps";
@@ -54,6 +55,13 @@ export interface EmulatedPlatforms {
   allow(action: string): void;
 }
 
+export interface EmulatedLogs {
+  /** Base URL of the query API. */
+  readonly url: string;
+  readonly workspaceId: string;
+  readonly service: LogAnalytics;
+}
+
 export interface Emulators {
   /** PEM of the test authority and of the previous `NODE_EXTRA_CA_CERTS`. This process trusts it already. */
   readonly caFile: string;
@@ -69,6 +77,8 @@ export interface Emulators {
   readonly grid: EventGrid;
   /** Other services behind Resource Manager. */
   readonly platforms: EmulatedPlatforms;
+  /** The workspace with the audit log of every vault. */
+  readonly logs: EmulatedLogs;
   readonly faults: Faults;
   readonly journal: Journal;
   addVault(name: string): Promise<Vault>;
@@ -107,6 +117,12 @@ export const startEmulators = async (options: EmulatorOptions = {}): Promise<Emu
     (action, account) => grid.keyOperation(resourceIdOf(account), action, rotator),
   );
   const armUrl = `https://${await listen(startHttps, arm)}`;
+  const logService = new LogAnalytics(now);
+  const logs = {
+    url: `https://${await listen(startHttps, logService)}`,
+    workspaceId: emulatedWorkspace,
+    service: logService,
+  };
   const header = randomUUID();
   let lifetimeSeconds = 24 * 60 * 60;
   const identityHost = await listen(startHttp, new ManagedIdentity({ header, lifetimeSeconds: () => lifetimeSeconds }));
@@ -129,6 +145,7 @@ export const startEmulators = async (options: EmulatorOptions = {}): Promise<Emu
       IDENTITY_ENDPOINT: identity.endpoint,
       IDENTITY_HEADER: header,
       ROTATION_ARM_ENDPOINT: armUrl,
+      ROTATION_LOG_ENDPOINT: logs.url,
       ROTATION_EMULATED: "true",
       NODE_EXTRA_CA_CERTS: ca.file,
       NO_PROXY: [process.env["NO_PROXY"], "localhost", "127.0.0.1"].filter(Boolean).join(","),
@@ -141,11 +158,12 @@ export const startEmulators = async (options: EmulatorOptions = {}): Promise<Emu
       deny: (action) => arm.denyAction(action),
       allow: (action) => arm.allowAction(action),
     },
+    logs,
     faults,
     journal,
     addVault: async (name) => {
       const vaultStore = new VaultStore(now, undefined, (secret, version) => grid.versionAdded(url, secret, version));
-      const service = new KeyVault(name, vaultStore, () => url);
+      const service = new KeyVault(name, vaultStore, () => url, logService.audit);
       const url: string = `https://${await listen(startHttps, service)}`;
       return vaultView(name, url, vaultStore, service);
     },

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { operationOf, type Operation, type SecretAction } from "./vault-operations";
+import type { AuditLines } from "./audit-lines";
+import { claimsOfToken } from "./log-analytics";
+import { operationOf, type Operation, type SecretAction, type VaultRoute } from "./vault-operations";
 import { SecretRequests } from "./secret-requests";
 import { judgeToken } from "./tokens";
 import { badParameter, challenge, forbiddenByRbac, refusedByPolicy, vaultError, vaultIsReadOnly } from "./vault-errors";
@@ -8,6 +10,7 @@ import {
   type Answer,
   type Call,
   headerOf,
+  jsonObjectIn,
   unknownRoute,
   withHeaders,
   type WireRequest,
@@ -15,6 +18,18 @@ import {
 } from "./wire";
 
 export type { SecretAction } from "./vault-operations";
+
+/** Operations as the audit log names them. */
+const auditNames = {
+  "vault.setSecret": "SecretSet",
+  "vault.getSecret": "SecretGet",
+  "vault.getSecretVersion": "SecretGet",
+  "vault.updateSecret": "SecretUpdate",
+  "vault.listVersions": "SecretListVersions",
+  "vault.deleteSecret": "SecretDelete",
+  "vault.getDeletedSecret": "SecretGetDeleted",
+  "vault.recoverSecret": "SecretRecover",
+} as const satisfies Record<VaultRoute, string>;
 
 /** The secrets of one vault. The checks are in the service's order: token, rights, request. */
 export class KeyVault implements WireService {
@@ -25,8 +40,10 @@ export class KeyVault implements WireService {
 
   constructor(
     private readonly name: string,
-    store: VaultStore,
-    url: () => string,
+    private readonly store: VaultStore,
+    private readonly url: () => string,
+    /** Every request that an identity was named for has a line there. */
+    private readonly audit: AuditLines,
   ) {
     this.#requests = new SecretRequests(store, url);
   }
@@ -59,8 +76,27 @@ export class KeyVault implements WireService {
     const headers = { ...this.#commonHeaders(), ...(echoed === null ? {} : { "x-ms-client-request-id": echoed }) };
     const subject = operation.secret;
     return verdict === "valid"
-      ? { route: operation.route, subject, apply: () => withHeaders(this.#admit(request, operation), headers) }
+      ? { route: operation.route, subject, apply: () => withHeaders(this.#audited(request, operation), headers) }
       : { route: "vault.challenge", subject, apply: () => withHeaders(challenge(verdict), headers) };
+  }
+
+  /** A line names in its `Id` the version that was answered, whatever was asked for. */
+  #audited(request: WireRequest, operation: Operation): Answer {
+    const answer = this.#admit(request, operation);
+    const body = jsonObjectIn(answer.body);
+    const version = operation.version === null ? "" : `/${operation.version}`;
+    const asked = `${this.url()}/secrets/${operation.secret}${version}`;
+    this.audit.add({
+      TimeGenerated: this.store.now(),
+      OperationName: auditNames[operation.route],
+      HttpStatusCode: answer.status,
+      Id: answer.status === 200 && typeof body?.["id"] === "string" ? body["id"] : asked,
+      RequestUri: `${this.url()}${request.target}`,
+      CallerIpAddress: "203.0.113.10",
+      ClientInfo: headerOf(request, "user-agent") ?? "",
+      Identity: { claim: claimsOfToken(headerOf(request, "authorization")) },
+    });
+    return answer;
   }
 
   #admit(request: WireRequest, operation: Operation): Answer {

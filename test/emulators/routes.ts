@@ -33,6 +33,8 @@ export const routes = [
   "vault.getDeletedSecret",
   "vault.recoverSecret",
   "vault.unknown",
+  "logs.query",
+  "logs.unknown",
   "identity.token",
   "identity.imds",
   /** A token for the token of a Kubernetes service account. */
@@ -57,7 +59,7 @@ export const routes = [
 export type Route = (typeof routes)[number];
 export type ServiceName = Route extends `${infer Service}.${string}` ? Service : never;
 
-const services = ["arm", "batch", "vault", "identity", "kubernetes", "tables"] as const satisfies ServiceName[];
+const services = ["arm", "batch", "vault", "logs", "identity", "kubernetes", "tables"] as const satisfies ServiceName[];
 
 export const serviceOf = (route: Route): ServiceName => {
   const service = services.find((name) => route.startsWith(`${name}.`));

@@ -60,9 +60,12 @@ export const headerOf = (request: WireRequest, name: string): string | null => {
 };
 
 /** The body as a JSON object; null if it is missing or anything else. */
-export const jsonObjectOf = (request: WireRequest): Readonly<Record<string, unknown>> | null => {
+export const jsonObjectOf = (request: WireRequest): Readonly<Record<string, unknown>> | null =>
+  jsonObjectIn(request.body);
+
+export const jsonObjectIn = (body: Buffer): Readonly<Record<string, unknown>> | null => {
   try {
-    const value: unknown = JSON.parse(request.body.toString("utf8"));
+    const value: unknown = JSON.parse(body.toString("utf8"));
     return isObject(value) ? value : null;
   } catch {
     return null;

@@ -100,6 +100,7 @@ test("a healthy account without signals: every other check passes or was not tri
     tables: true,
     "signals of render-api": false,
     "proof of render-api": null,
+    auditLog: null,
   });
   for (const { check, ok, detail, remedy } of checks) {
     expect(detail).toMatch(/\S/);

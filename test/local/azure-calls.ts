@@ -13,6 +13,7 @@ const none = (): Record<ServiceName, number> => ({
   arm: 0,
   batch: 0,
   vault: 0,
+  logs: 0,
   identity: 0,
   kubernetes: 0,
   tables: 0,

@@ -56,6 +56,7 @@ const serviceNames: Readonly<Record<ServiceName, string>> = {
   batch: "Batch data plane",
   vault: "Key Vault",
   tables: "Tables",
+  logs: "Log Analytics",
   identity: "managed identity",
   kubernetes: "Kubernetes",
 };

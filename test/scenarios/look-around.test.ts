@@ -1,13 +1,13 @@
 import type { Looker, LookInput } from "../../lib/sights/looker";
 import type { CallOptions, Ports } from "../../lib/ports";
 import type { ReadersSeen } from "../../lib/rotation/gate/readers-seen";
-import { aReader } from "../builders/sight";
+import { aReader, aReadersSeen } from "../builders/sight";
 import { minutes } from "../builders/time";
 import { startProcess } from "../fakes/world/start-process";
 import { Story } from "./story";
 
 const through = "2026-11-24T10:00:00.000Z";
-const seen = (reads: number): ReadersSeen => ({ kind: "readers", readers: [{ ...aReader, reads }], through });
+const seen = (reads: number): ReadersSeen => aReadersSeen({ readers: [{ ...aReader, reads }], through });
 
 type Act = (call: () => CallOptions, ports: Ports) => Promise<void>;
 

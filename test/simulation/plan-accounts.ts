@@ -47,6 +47,7 @@ const aConfig = (random: Random, index: number, probe: AccountConfig["probe"]): 
       searchAccount: true,
       rollbackWhenUnhealthyForMs: random.chance(0.1) ? 10 * minute : null,
       leastEvidence: "platform",
+      unknownReaders: "report",
     },
     stalledAfterMs: {
       adopting: 12 * hour,

@@ -49,6 +49,11 @@ const alarms: Readonly<Record<AlarmKind, readonly [means: string, section: strin
     "Accounts that went to the queue were not processed",
     "list",
   ],
+  UnknownReader: [
+    "an identity that is no configured consumer has read the secret",
+    "An unknown reader reads a secret",
+    "status",
+  ],
   FleetStopped: ["no further scheduled rotation starts", "The fleet is stopped", "resume-fleet"],
   KeyInAccount: [
     "the Batch account holds a copy of the key that dies next",

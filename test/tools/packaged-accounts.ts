@@ -9,6 +9,8 @@ const rules = {
   vaultDomain: null,
   defaultVaultUrl: "https://vault-of-the-deployment.vault.azure.net",
   schedule: null,
+  // The template sets the workspace.
+  asksLog: true,
 };
 
 /** In characters. */

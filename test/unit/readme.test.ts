@@ -57,7 +57,7 @@ test("the gate's reasons have the app's spelling and order", () => {
   const ofTheGate = words(`
     Paused TargetKeyRefused OutsideWindow ApprovalPending DelayNotElapsed NoSignalYet SignalStale InstancesMissing
     OnPreviousKey ProofMissing Unhealthy PinnedVersion RefreshFailed RefreshPending NeedsSignal EvidenceTooWeak
-    SoakNotElapsed KeyInAccount
+    UnknownReader SoakNotElapsed KeyInAccount
   `);
   expect(named).toEqual(ofTheGate);
   expect(Object.keys(waitingReasons)).toEqual(expect.arrayContaining([...named]));

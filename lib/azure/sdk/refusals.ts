@@ -4,6 +4,7 @@ import type { DiscoveryConfig } from "../../rotation/discovery/discovery-config"
 import { diagnosed, type Diagnosis, rowOf } from "./failure-row";
 import { graphFailures } from "./graph-failures";
 import { platformFailures } from "./platform-failures";
+import { logFailures } from "./log-failures";
 import type { SdkFailure } from "./sdk-failure";
 import { tableFailures } from "./table-failures";
 import { vaultFailures } from "./vault-failures";
@@ -48,6 +49,11 @@ export const platformRefusal =
   (resourceId: string, action: string): Diagnose =>
   (failure) =>
     diagnosed(rowOf(platformFailures, failure), { resourceId, action: failure.deniedAction ?? action });
+/** The failures of a query to Log Analytics. */
+export const logRefusal =
+  (workspaceId: string): Diagnose =>
+  (failure) =>
+    diagnosed(rowOf(logFailures, failure), workspaceId);
 
 export type SecretCommand = "get" | "set" | "update";
 

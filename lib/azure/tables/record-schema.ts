@@ -148,7 +148,12 @@ export const eventSchema = announcement.extend({
   previousHash: z.string().nullable(),
 });
 
-const alarm = z.strictObject({ kind: z.enum(alarmKinds), since: instant, lastNotifiedAt: instant });
+const alarm = z.strictObject({
+  kind: z.enum(alarmKinds),
+  since: instant,
+  lastNotifiedAt: instant,
+  about: z.array(text).readonly().exactOptional(),
+});
 const tries = { attempts: count, nextAttemptAt: instant, giveUpAt: instant };
 const delivery = z.strictObject({ event: eventSchema, ...tries });
 

@@ -13,9 +13,9 @@ const readers = z.strictObject({
   kind: z.literal("readers"),
   readers: z.array(
     z.strictObject({
-      identity: text.nullable(),
+      identity: text,
       resource: text.nullable(),
-      version: text,
+      version: text.nullable(),
       firstAt: instant,
       lastAt: instant,
       reads: z.int().min(1),
@@ -23,7 +23,11 @@ const readers = z.strictObject({
       client: text.nullable(),
     }),
   ),
-  through: instant,
+  omitted: z.int().min(0),
+  incomplete: text.nullable(),
+  askedAt: instant,
+  through: instant.nullable(),
+  problem: text.nullable(),
 });
 
 /** What the sights of every platform have. */

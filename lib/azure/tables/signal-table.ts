@@ -28,17 +28,21 @@ export class SignalTable implements Signals {
   readonly #table: Table;
   readonly #written = new WrittenReports();
 
-  constructor(table: Table) {
+  /** `asksLog`: where the vault's audit log is not asked any more, what it has shown before no longer counts. */
+  constructor(
+    table: Table,
+    private readonly asksLog = true,
+  ) {
     this.#table = table;
   }
 
   async list(account: string, options: CallOptions): Promise<Sightings> {
     const rows = await this.#table.list(account, options);
     const reports = rows.filter((row) => !isSightRow(row)).map(readReport);
-    const sights = rows.filter(isSightRow).map(readSight);
+    const sights = rows.filter(isSightRow).flatMap((row) => readSight(row) ?? []);
     return sightingsOf(
       reports,
-      sights.filter((sight) => sight !== null),
+      sights.filter(({ kind }) => this.asksLog || kind !== "readers"),
     );
   }
 

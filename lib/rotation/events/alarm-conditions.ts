@@ -9,6 +9,7 @@ import { omittedBy } from "./omitted";
 import { configurationConflict } from "../newest-configuration";
 import type { RaisedAlarm, RotationRecord } from "../record";
 import { nextDueAt, uncheckedAt } from "../schedule";
+import { unknownReaderFault } from "../gate/readers";
 import type { Sightings } from "../gate/sightings";
 import { isStalled, timeInPhaseMs } from "../stall";
 import { earliest, type Instant, msBetween, plusMs, toInstant } from "../time/time";
@@ -23,6 +24,8 @@ export interface Condition {
   /** Null where nothing is known to be in the way. */
   readonly reason: string | null;
   readonly detail: string;
+  /** Who causes it, where several can. */
+  readonly about?: readonly string[];
 }
 
 export interface ConditionInput {
@@ -50,6 +53,7 @@ export const conditions = (input: ConditionInput): readonly Condition[] =>
     conflicting(input),
     held(input),
     inAccount(input),
+    unknownReader(input),
   ].filter((found) => found !== null);
 
 const stalled = (input: ConditionInput): Condition | null => {
@@ -230,14 +234,22 @@ const inAccount = ({ record, config }: ConditionInput): Condition | null => {
   return { kind: "KeyInAccount", since: found.since, reason: found.reason, detail: found.detail };
 };
 
+/** By what is known of the vault's audit log; of an account that waits at no gate, it may be months old. */
+const unknownReader = ({ config, sightings: { readers }, now }: ConditionInput): Condition | null => {
+  const found = unknownReaderFault(config.gate, readers, now);
+  if (found === null) return null;
+  const { detail, since, identities } = found;
+  return { kind: "UnknownReader", since, reason: "UnknownReader", detail, about: identities };
+};
+
 export interface AlarmChanges {
   readonly alarms: readonly RaisedAlarm[];
   readonly drafts: readonly EventDraft[];
 }
 
 /**
- * What to announce: each condition once when it begins, again every `remindEveryMs` while it lasts, and once when it
- * has ended.
+ * What to announce: each condition once when it begins, again every `remindEveryMs` while it lasts and when another one
+ * causes it as well, and once when it has ended.
  */
 export const alarmChanges = (
   known: readonly RaisedAlarm[],
@@ -248,13 +260,15 @@ export const alarmChanges = (
   const at = toInstant(now);
   const drafts: EventDraft[] = [];
   const alarms: RaisedAlarm[] = [];
-  for (const { kind, since, reason, detail } of found) {
+  for (const { kind, since, reason, detail, about } of found) {
     const raised = known.find((alarm) => alarm.kind === kind);
-    if (raised !== undefined && msBetween(raised.lastNotifiedAt, at) < remindEveryMs) {
+    const isNamed = (about ?? []).every((one) => raised?.about?.includes(one));
+    if (raised !== undefined && isNamed && msBetween(raised.lastNotifiedAt, at) < remindEveryMs) {
       alarms.push(raised);
     } else {
       drafts.push({ event: kind, detail, ...(reason === null ? {} : { reason }) });
-      alarms.push({ kind, since: raised?.since ?? since, lastNotifiedAt: at });
+      const named = about === undefined ? {} : { about };
+      alarms.push({ kind, since: raised?.since ?? since, lastNotifiedAt: at, ...named });
     }
   }
   for (const { kind, since } of known.filter((alarm) => !found.some((condition) => condition.kind === alarm.kind))) {

@@ -19,6 +19,7 @@ export const alarmKinds = [
   "WorkLost",
   "FleetStopped",
   "KeyInAccount",
+  "UnknownReader",
 ] as const;
 
 export type AlarmKind = (typeof alarmKinds)[number];
@@ -45,6 +46,7 @@ export const informationKinds = [
   "HistoryShortened",
   "FleetResumed",
   "KeysListed",
+  "ReadersFound",
   "AlarmCleared",
 ] as const;
 

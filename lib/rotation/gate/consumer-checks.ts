@@ -2,6 +2,8 @@ import type { ConsumerConfig, GateConfig } from "../account-config";
 import type { ReportReason } from "../reasons";
 import { formatDuration } from "../time/duration";
 import { type Instant, latestOf, plusMs, toInstant } from "../time/time";
+import { describeReader, readOfOlder } from "./readers";
+import type { ReadersSeen } from "./readers-seen";
 import { heardAt, type InstanceReport } from "./signals";
 import { maxInstances, tooManyRemedy } from "./instance-limits";
 
@@ -143,6 +145,20 @@ const otherVersionOf = (report: InstanceReport, { consumer, published: { version
   if (secretVersion === version || (unsigned !== null && consumer.proof === "required")) return null;
   const ignored = unsigned === null ? "" : "; its unsigned reports since then do not count";
   return `version ${secretVersion} at ${at}, not ${version}${ignored}`;
+};
+
+/** Of a consumer that is good by all else: a read in the vault's audit log that is later than its reports. */
+export const readOlderVersion = ({ consumer, published, known }: ConsumerView, readers: ReadersSeen | null): Fault => {
+  const reported = known.map(({ secretVersion, at }) => ({ version: secretVersion, at }));
+  const read = readOfOlder(consumer, published.version, readers, reported);
+  return (
+    read && {
+      detail:
+        `${consumer.name} (${describeReader(read)}) last read version ${read.version} at ${read.lastAt}, by the ` +
+        `vault's audit log, not ${published.version}, and has not reported that since`,
+      since: published.publishedAt,
+    }
+  );
 };
 
 const withoutProof = ", without a proof after signed reports";

@@ -5,6 +5,7 @@ import {
   type ConsumerView,
   type Fault,
   type PublishedVersion,
+  readOlderVersion,
   runningOf,
   unhealthyInstance,
 } from "./consumer-checks";
@@ -12,6 +13,8 @@ import type { ConsumerState, GoodState } from "./consumer-state";
 import { type Grade, isWeaker, weakest } from "./grades";
 import { hasLeft } from "./leaving";
 import { type PlatformQuestion, platformState } from "./platform-state";
+import { readsGoodSince } from "./readers";
+import type { ReadersSeen } from "./readers-seen";
 import {
   contradicted,
   healthUrlInstance,
@@ -44,12 +47,27 @@ export const consumerState = (
   consumer: ConsumerConfig,
   gate: GateConfig,
   published: PublishedVersion,
-  { reports, platforms }: Sightings,
+  sightings: Sightings,
   now: Date,
 ): ConsumerState => {
+  const seen = seenOf(consumer, gate, published, sightings.reports, now);
+  return unlessReads(seen, sightings.readers, shownState(seen, sightings));
+};
+
+/** A consumer that is good by all else is not while the vault's audit log speaks against it, nor was it before. */
+const unlessReads = (seen: ConsumerView, readers: ReadersSeen | null, found: ConsumerState): ConsumerState => {
+  if (found.state !== "Good") return found;
+  const fault = readOlderVersion(seen, readers);
+  if (fault !== null) return { state: "OnPreviousKey", ...fault };
+  const since = readsGoodSince(seen.consumer, seen.published.version, readers);
+  return since === null ? found : { ...found, goodSince: latest(found.goodSince, since) };
+};
+
+/** The state by reports and platform. */
+const shownState = (seen: ConsumerView, { reports, platforms }: Sightings): ConsumerState => {
+  const { consumer, gate, published, now } = seen;
   const healthUrlReport = healthUrlReportOf(consumer, reports);
   if (healthUrlReport?.healthy === false) return { state: "Unhealthy", ...faultOfHealthUrl(consumer, healthUrlReport) };
-  const seen = seenOf(consumer, gate, published, reports, now);
   const { platform } = consumer;
   if (platform === null) return strongEnough(seen, reportedState(seen, healthUrlReport));
   const running = runningOf(seen).length > 0;

@@ -5,6 +5,7 @@ import type { Approval, GatedPhase, Published, StateOf } from "../phases";
 import type { WaitingReason } from "../reasons";
 import type { Hold, Pause } from "../record";
 import { copied, isApprovedAfter, searchIsDue, type Searched } from "./key-copies";
+import { unknownReaderFault, unreadLog } from "./readers";
 import type { Sightings } from "./sightings";
 import { type Instant, latest, latestOf, plusMs, toInstant } from "../time/time";
 import { nextOpening, windowIsOpen } from "../time/window";
@@ -103,6 +104,13 @@ const consumerNotGood = ({ config, state, sightings, now }: GateInput): Shut | n
   return null;
 };
 
+/** A reader that is no configured consumer may use the key too. Where it holds the gate, the log must have answered. */
+const unknownReader = ({ config, state, sightings: { readers }, now }: GateInput): Shut | null => {
+  if (config.gate.unknownReaders !== "hold") return null;
+  const found = unknownReaderFault(config.gate, readers, now) ?? unreadLog(readers, state.active);
+  return found && { reason: "UnknownReader", detail: found.detail, since: found.since };
+};
+
 const soakNotElapsed = ({ config, state, sightings, now }: GateInput): Shut | null => {
   const { consumers, soakMs } = config.gate;
   const knownOf = sightingsByConsumer(sightings);
@@ -136,6 +144,7 @@ const checks: readonly Check[] = [
   { yieldsTo: toRetireAfter, shut: approvalPending },
   { yieldsTo: toRetireAfter, shut: delayNotElapsed },
   { yieldsTo: toBoth, shut: consumerNotGood },
+  { yieldsTo: toBoth, shut: unknownReader },
   { yieldsTo: toBoth, shut: soakNotElapsed },
   // Last, as the account is searched only where nothing else shuts the gate.
   { yieldsTo: toBothOnceFound, shut: keyInAccount },

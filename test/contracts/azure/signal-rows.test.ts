@@ -2,7 +2,7 @@ import { SignalTable } from "../../../lib/azure/tables/signal-table";
 import type { InstanceReport } from "../../../lib/rotation/gate/signals";
 import { nothingSeen, type Sight } from "../../../lib/rotation/gate/sightings";
 import { aReport } from "../../builders/report";
-import { anAppServiceSeen, aReader } from "../../builders/sight";
+import { anAppServiceSeen, aReadersSeen } from "../../builders/sight";
 import { v2 } from "../../builders/state";
 import { at } from "../../builders/time";
 import { openTablesWorld, type TablesWorld } from "./tables-world";
@@ -131,7 +131,7 @@ test.each([
   const key = { partitionKey: account, rowKey: "(sight):readers" };
   await world.tables.signals.writeConditional({ ...key, schema: 1, ...columns }, null, call);
   expect(await world.signals.list(account, call)).toEqual(nothingSeen);
-  const sight: Sight = { kind: "readers", readers: [aReader], through: at("10:09") };
+  const sight: Sight = aReadersSeen();
   const seen: (Sight | null)[] = [];
   const replace = (known: Sight | null) => {
     seen.push(known);

@@ -6,6 +6,9 @@ import { containerAppsPort, dataFactoriesPort } from "../../fakes/world/platform
 import * as product from "../../fakes/world/product";
 import { startProcess } from "../../fakes/world/start-process";
 import { World } from "../../fakes/world/world";
+import { auditLogPort } from "../../fakes/world/audit-log-port";
+import { FakeAuditLog } from "../../fakes/world/fake-audit-log";
+import { auditLogContract } from "./audit-log-suite";
 import { batchKeysContract } from "./batch-keys-suite";
 import { containerAppsContract } from "./container-apps-suite";
 import { dataFactoriesContract } from "./data-factories-suite";
@@ -111,6 +114,21 @@ resourceGraphContract("memory", async () => {
 const fleetOf = (world: World): Pick<FleetWorld, "open" | "damage"> => ({
   open: () => startProcess(world, []).app.ports.fleet,
   damage: async () => world.tables.damageFleet(),
+});
+
+auditLogContract("memory", async () => {
+  const world = new World({ product, startsAt: "2026-11-24T10:15:00.000Z" });
+  const log = new FakeAuditLog();
+  world.auditLog = log;
+  return {
+    log: auditLogPort(world, startProcess(world, []), log),
+    secret: { vaultUrl: "https://render.vault.azure.net", name: "renderweu-batch-key" },
+    read: (secret, read) => log.read(secret, read),
+    delay: (ms) => {
+      log.delayMs = ms;
+    },
+    close,
+  };
 });
 
 fleetContract("memory", async () => ({ ...fleetOf(openWorld().world), close }));

@@ -2,7 +2,7 @@ import type { Signals } from "../../../lib/ports";
 import type { InstanceReport } from "../../../lib/rotation/gate/signals";
 import { nothingSeen, type Sight, sightName, sightingsOf } from "../../../lib/rotation/gate/sightings";
 import { aReport } from "../../builders/report";
-import { anAppServiceSeen, aReader } from "../../builders/sight";
+import { anAppServiceSeen, aReader, aReadersSeen } from "../../builders/sight";
 import { v1 } from "../../builders/state";
 import { at } from "../../builders/time";
 
@@ -22,11 +22,7 @@ const ignore = (known: InstanceReport | null) => ({ accepted: false, report: kno
 
 const isOver = (report: InstanceReport): boolean => report.at < "2026-11-21";
 
-const readers = (reads: number): Sight => ({
-  kind: "readers",
-  readers: [{ ...aReader, reads }],
-  through: at("10:09"),
-});
+const readers = (reads: number): Sight => aReadersSeen({ readers: [{ ...aReader, reads }] });
 
 /** The contract of every store of signals. */
 export const signalsContract = (name: string, open: () => Promise<SignalsWorld>): void => {

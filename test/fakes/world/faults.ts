@@ -59,7 +59,8 @@ export type Operation =
   | "discoveries.head"
   | "discoveries.writeHead"
   | "discoveries.shards"
-  | "discoveries.writeShard";
+  | "discoveries.writeShard"
+  | "auditLog.readers";
 
 /** The port's method that makes the call. */
 export const methodOf = (operation: Operation): Operation =>

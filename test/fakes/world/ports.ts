@@ -1,4 +1,5 @@
 import type { Alerts, HealthChecks, Log, Ports } from "../../../lib/ports";
+import { auditLogPort } from "./audit-log-port";
 import { batchPort } from "./batch-port";
 import type { Process } from "./process";
 import { secretsPort } from "./secrets-port";
@@ -23,6 +24,7 @@ export const portsOf = (world: World, process: Process): Ports => ({
   health: healthPort(world, process),
   // This world does not model role assignments.
   permissions: { principalId: async () => world.principal, allows: async () => null },
+  auditLog: world.auditLog && auditLogPort(world, process, world.auditLog),
   alerts: alertsPort(world, process),
   ticks: ticksPort(world, process),
   notices: noticesPort(world, process),

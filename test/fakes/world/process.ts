@@ -96,7 +96,7 @@ export class Process {
       reports,
       instances,
       refusedProofs,
-      lookers: this.options.lookers?.(ports, this) ?? [],
+      lookers: this.options.lookers?.(ports, this) ?? product.readersLooker(ports),
       events: new product.EventMemory(ports),
       emulated,
       limits,

@@ -17,6 +17,7 @@ export { chainProblems } from "../../../lib/history/hash-chain";
 export { hashedText } from "../../../lib/rotation/events/events";
 export { operate } from "../../../lib/operations/operate-account";
 export { heardAt, isPseudo } from "../../../lib/rotation/gate/signals";
+export { readersLooker } from "../../../lib/sights/readers-looker";
 export { resumeFleet } from "../../../lib/operations/resume-fleet";
 export { proofMessage } from "../../../lib/signals/proof";
 export { readStatus } from "../../../lib/operations/read-status";

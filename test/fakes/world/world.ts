@@ -1,5 +1,6 @@
 import type { BatchKey } from "../../../lib/batch-key";
 import type { Alerts } from "../../../lib/ports";
+import type { FakeAuditLog } from "./fake-audit-log";
 import { FakeBatch } from "./fake-batch";
 import { FakeDiscovery } from "./fake-discovery";
 import { FakePlatforms } from "./fake-platforms";
@@ -65,6 +66,8 @@ export class World {
   health: ((url: string, nonce: string) => unknown) | null = null;
   /** The identity of the rotator's processes; null where their token does not say. */
   principal: string | null = null;
+  /** The vault's audit log; null where no workspace is named. */
+  auditLog: FakeAuditLog | null = null;
   /** The receiver of alarms; null: one that accepts every event. */
   alerts: Alerts | null = null;
 

@@ -43,7 +43,7 @@ describeBicep("the templates", () => {
   it("use no registry module, no experimental feature and no floating version", () => {
     const files = readdirSync(infraFolder, { recursive: true, encoding: "utf8" });
     const templates = files.filter((file) => file.endsWith(".bicep"));
-    expect(templates).toHaveLength(23);
+    expect(templates).toHaveLength(24);
     expect(files.filter((file) => path.basename(file) === "bicepconfig.json")).toEqual([]);
     const sources = templates.map((file) => readFileSync(path.join(infraFolder, file), "utf8"));
     expect(sources.filter((text) => /['"](?:br|ts)[:/]/.test(text))).toEqual([]);

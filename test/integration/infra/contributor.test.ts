@@ -1,6 +1,15 @@
 import { readScript } from "../../unit/docs/shell";
 import { commandProblems } from "../../unit/docs/tools";
-import { assignmentsOf, at, describeBicep, made, type Plan, planOf, withParameters } from "../../unit/infra/bicep";
+import {
+  assignmentsOf,
+  at,
+  describeBicep,
+  made,
+  type Plan,
+  planOf,
+  settingsOf,
+  withParameters,
+} from "../../unit/infra/bicep";
 
 const textsOf = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
 
@@ -41,7 +50,7 @@ describeBicep("a deployment by a Contributor", () => {
       return { scope: scope.toLowerCase(), role };
     });
     const named = assigned.map(({ scope, role = "" }) => ({ scope, role: roles.get(role) ?? role }));
-    expect(listed).toHaveLength(7);
+    expect(listed).toHaveLength(8);
     expect(new Set(listed.map((one) => JSON.stringify(one)))).toEqual(new Set(named.map((one) => JSON.stringify(one))));
   });
 
@@ -125,6 +134,49 @@ describeBicep("the activity log", () => {
       "--logs": JSON.parse(optionOf(all, "--logs")),
     }));
     expect(listed).toHaveLength(3);
+    expect(listed).toEqual(deployed);
+  });
+});
+
+const auditExportsOf = (plan: Plan) =>
+  made(plan, "Microsoft.Insights/diagnosticSettings").filter(({ name }) => name.startsWith("batch-key-readers-"));
+const auditCommandsOf = ({ outputs }: Plan) => textsOf(outputs["auditLogCommands"]);
+
+describeBicep("the audit log of a vault that exists", () => {
+  const withoutRoles = { createRoleAssignments: false };
+
+  it.each([
+    ["by default", {}, [1, 0, true]],
+    ["no role assignments", withoutRoles, [0, 1, true]],
+    ["no role assignments, but wanted", { ...withoutRoles, watchReaders: "true" }, [1, 0, true]],
+    ["not wanted", { watchReaders: "false" }, [0, 0, false]],
+    ["not wanted, no role assignments", { ...withoutRoles, watchReaders: "false" }, [0, 0, false]],
+  ])("is sent by the deployment, or by commands for another person: %s", async (_what, values, expected) => {
+    const plan = await tenAccounts(values);
+    const isAsked = "ROTATION_LOG_WORKSPACE_ID" in settingsOf(plan);
+    expect([auditExportsOf(plan).length, auditCommandsOf(plan).length, isAsked]).toEqual(expected);
+  });
+
+  it("is sent by these commands as the deployment would send it, to tables of its own", async () => {
+    const deployed = auditExportsOf(await tenAccounts({})).map(({ name, scope = "", body }) => ({
+      "--resource": scope.toLowerCase(),
+      "--name": name,
+      "--workspace": forShell(String(at(body, "properties.workspaceId"))),
+      "--export-to-resource-specific": String(at(body, "properties.logAnalyticsDestinationType") === "Dedicated"),
+      "--logs": at(body, "properties.logs"),
+    }));
+    const steps = auditCommandsOf(await tenAccounts(withoutRoles))
+      .map(forShell)
+      .flatMap(readScript);
+    const words = steps.flatMap((step) => (step.kind === "runs" ? [step.words] : []));
+    expect(words.flatMap(commandProblems)).toEqual([]);
+    const listed = words.map((all) => ({
+      "--resource": optionOf(all, "--resource").toLowerCase(),
+      "--name": optionOf(all, "--name"),
+      "--workspace": optionOf(all, "--workspace"),
+      "--export-to-resource-specific": optionOf(all, "--export-to-resource-specific"),
+      "--logs": JSON.parse(optionOf(all, "--logs")),
+    }));
     expect(listed).toEqual(deployed);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Runs the queries of infra/queries over lines of a log. It supports only the operators that they use and rejects all
- * others, so that no query passes without being evaluated.
+ * Runs the queries of infra/queries, and that of the app itself, over lines of a log. It supports only the operators
+ * that they use and rejects all others, so that no query passes without being evaluated.
  */
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -76,6 +76,11 @@ const compare = (one: Value, other: Value): number => {
 const functions: Readonly<Record<string, (...values: readonly Value[]) => Value>> = {
   parse_json: (text) => JSON.parse(asText(text)),
   tostring: asText,
+  tolower: (text) => asText(text).toLowerCase(),
+  substring: (text, from, length) => asText(text).slice(Number(from), Number(from) + Number(length)),
+  /** Of texts, the first that is not empty. */
+  coalesce: (...values) => values.find((value) => asText(value) !== "") ?? "",
+  toint: (value) => (typeof value === "boolean" ? Number(value) : asNumber(value)),
   tolong: (value) => asNumber(value),
   todouble: (value) => asNumber(value),
   tobool: (value) => (value === null || value === undefined ? null : asText(value) === "true"),
@@ -112,6 +117,7 @@ const comparisons: Readonly<Record<string, (one: Value, other: Value) => boolean
   "!=": (one, other) => !equal(one, other),
   "=~": (one, other) => asText(one).toLowerCase() === asText(other).toLowerCase(),
   has: (one, other) => words(one).has(asText(other).toLowerCase()),
+  startswith: (one, other) => asText(one).toLowerCase().startsWith(asText(other).toLowerCase()),
   "!startswith": (one, other) => !asText(one).toLowerCase().startsWith(asText(other).toLowerCase()),
 };
 
@@ -174,6 +180,10 @@ class Parser {
         return this.#summarize(rows);
       case "order":
         return this.#order(rows);
+      case "take": {
+        const count = this.#expression()({});
+        return rows.slice(0, Number(count));
+      }
       default:
         throw this.#unknown();
     }
@@ -210,6 +220,11 @@ class Parser {
       case "count":
         this.#expect(")");
         return (rows, name) => ({ [name ?? "count_"]: rows.length });
+      case "min": {
+        const value = this.#expression();
+        this.#expect(")");
+        return (rows, name) => ({ [name ?? "min_"]: rows.map(value).toSorted(compare)[0] ?? null });
+      }
       case "minif": {
         const value = this.#expression();
         this.#expect(",");

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
 import { alarmKinds } from "../../../lib/rotation/events/events";
 import { blockedReasons, waitingReasons } from "../../../lib/rotation/reasons";
-import { infraFolder, projectRoot } from "../../unit/infra/bicep";
+import { infraFolder } from "../../unit/infra/bicep";
 import { type Row, runKql, tracesOf } from "./kql";
+import { loadKusto } from "./kusto";
 import { eventsRead, queries, reasonsRead } from "./queries";
 
 const bicep = ["alerts", "workbook"].map((name) =>
@@ -101,66 +101,10 @@ describe("every query", () => {
   });
 });
 
-/** The part of its declarations that is used here. */
-interface Kusto {
-  readonly Language: {
-    readonly KustoCode: { ParseAndAnalyze(text: string, globals: unknown): { GetDiagnostics(): KustoList } };
-    readonly GlobalState: { readonly Default: { WithDatabase(database: unknown): unknown } };
-    readonly Symbols: {
-      readonly ScalarTypes: Readonly<Record<string, unknown>>;
-      readonly ColumnSymbol: new (...parts: readonly unknown[]) => unknown;
-      readonly TableSymbol: { readonly $ctor4: new (name: string, columns: readonly unknown[]) => unknown };
-      readonly DatabaseSymbol: {
-        readonly $ctor1: new (name: string, tables: readonly unknown[], open: boolean) => unknown;
-      };
-    };
-  };
-}
-interface KustoList {
-  readonly Count: number;
-  getItem(index: number): { readonly Message: string };
-}
-
-/** The columns that the queries use, as documented by Microsoft. */
-const tables: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  AppTraces: { TimeGenerated: "DateTime", Message: "String" },
-  AppRequests: { TimeGenerated: "DateTime", OperationName: "String", Success: "Bool", ResultCode: "String" },
-  AzureActivity: {
-    TimeGenerated: "DateTime",
-    OperationNameValue: "String",
-    ActivityStatusValue: "String",
-    Caller: "String",
-    CallerIpAddress: "String",
-    _ResourceId: "String",
-  },
-};
-
-const workspaceOf = ({ Language }: Kusto): unknown => {
-  const { ScalarTypes, ColumnSymbol, TableSymbol, DatabaseSymbol } = Language.Symbols;
-  const symbols = Object.entries(tables).map(
-    ([name, columns]) =>
-      new TableSymbol.$ctor4(
-        name,
-        Object.entries(columns).map(
-          ([column, type]) => new ColumnSymbol(column, ScalarTypes[type], null, null, null, null),
-        ),
-      ),
-  );
-  return Language.GlobalState.Default.WithDatabase(new DatabaseSymbol.$ctor1("workspace", symbols, false));
-};
-
 describe("Microsoft's parser", () => {
   let problemsOf: (text: string) => readonly string[];
   beforeAll(() => {
-    const load = createRequire(path.join(projectRoot, "package.json"));
-    load("@kusto/language-service-next/bridge.min");
-    load("@kusto/language-service-next/Kusto.Language.Bridge.min");
-    const parser: Kusto = Reflect.get(globalThis, "Kusto");
-    const workspace = workspaceOf(parser);
-    problemsOf = (text) => {
-      const found = parser.Language.KustoCode.ParseAndAnalyze(text, workspace).GetDiagnostics();
-      return Array.from({ length: found.Count }, (_, i) => found.getItem(i).Message);
-    };
+    problemsOf = loadKusto();
   });
 
   it.each(Object.entries(queries))("accepts the query over existing tables: %s", (_name, text) => {

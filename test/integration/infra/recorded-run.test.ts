@@ -71,11 +71,12 @@ describeBicep("the roles", () => {
     expect(rightProblems(await planOf(set), run.entries)).toEqual([]);
   });
 
-  it("are the two of the templates, and four built-in ones", async () => {
+  it("are the two of the templates, and five built-in ones", async () => {
     const names = grantsOf(await planOf("one-account")).map(({ role }) => role.name);
     expect(names.toSorted()).toEqual([
       expect.stringMatching(/^Batch Key Rotator \(dev, [a-z0-9]{13}\)$/),
       expect.stringMatching(/^Batch Key Rotator Secrets \(dev, [a-z0-9]{13}\)$/),
+      "Log Analytics Reader",
       "Monitoring Metrics Publisher",
       "Storage Blob Data Owner",
       "Storage Queue Data Contributor",

@@ -86,6 +86,10 @@ describeBicep("with a private network", () => {
         properties: { Application_Type: "web", WorkspaceResourceId: "log", DisableLocalAuth: true },
       },
       "monitoring/publishing": assigned("role 3913510d-42f4-4e42-8a64-420c390055eb"),
+      "monitoring/reading": assigned(
+        "role 73c42c96-874c-492b-b04d-ab87d138a893",
+        "batch-key-rotator: sees who reads which version of a secret",
+      ),
       "network/publicIpAddress": {
         ...placed,
         sku: { name: "Standard" },

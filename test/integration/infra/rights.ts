@@ -10,6 +10,8 @@ const containerApps = "Microsoft.App/containerApps";
 const factories = "Microsoft.DataFactory/factories";
 const secrets = "Microsoft.KeyVault/vaults/secrets";
 const tables = "Microsoft.Storage/storageAccounts/tableServices/tables";
+/** Microsoft names the actions by table: `…/query/AZKVAuditLogs/read`. */
+const logs = "Microsoft.OperationalInsights/workspaces/query/*/read";
 const unknown = { none: "an answer of the emulator only" };
 const bySignature = { none: "signed with the Batch key" };
 const ofCluster = { none: "asked for by the reporter of pods, whose role is in its manifest" };
@@ -46,6 +48,8 @@ const rightOf: Readonly<Record<Route, Right>> = {
   "vault.getDeletedSecret": { dataAction: `${secrets}/readMetadata/action` },
   "vault.recoverSecret": { dataAction: `${secrets}/recover/action` },
   "vault.unknown": unknown,
+  "logs.query": { action: logs },
+  "logs.unknown": unknown,
   "identity.token": token,
   "identity.imds": token,
   "identity.federated": { none: "asked for by the reporter of pods, not by the rotator" },
@@ -95,6 +99,7 @@ const builtIn: Readonly<Record<string, Role>> = {
   // For the host only, whose requests do not reach the emulators.
   "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": builtInRole("Storage Blob Data Owner", [], []),
   "974c5e8b-45b9-4653-ba55-5f855dd0fb88": builtInRole("Storage Queue Data Contributor", [], []),
+  "73c42c96-874c-492b-b04d-ab87d138a893": builtInRole("Log Analytics Reader", [logs], []),
   "3913510d-42f4-4e42-8a64-420c390055eb": builtInRole("Monitoring Metrics Publisher", [], []),
 };
 
@@ -139,6 +144,7 @@ const providers: Readonly<Record<string, string>> = {
   arm: "/providers/microsoft.batch/batchaccounts/",
   vault: "/providers/microsoft.keyvault/vaults/",
   tables: "/providers/microsoft.storage/storageaccounts/",
+  logs: "/providers/microsoft.operationalinsights/workspaces/",
 };
 
 const hasRight = (role: Role, right: Right): boolean =>

@@ -17,7 +17,7 @@ const noFiles = {
 /** Placeholders for values that only Azure knows. */
 const known = (name: string, value: string): string => {
   if (!/<[^>]+>/.test(value)) return value;
-  if (/client_?id/i.test(name)) return "99999999-9999-4999-8999-999999999999";
+  if (/client_?id|WORKSPACE_ID/i.test(name)) return "99999999-9999-4999-8999-999999999999";
   return name.endsWith("Uri") ? "https://sharedtables.table.core.windows.net/" : value;
 };
 

@@ -6,6 +6,7 @@ import { AzureBatchKeys } from "../../../lib/azure/batch/batch-keys";
 import { FleetTable } from "../../../lib/azure/tables/fleet-table";
 import { FormSecretTable } from "../../../lib/azure/tables/form-secret-table";
 import { HistoryTable } from "../../../lib/azure/tables/history-table";
+import { AzureAuditLog } from "../../../lib/azure/log-analytics/azure-audit-log";
 import { KeyVaultSecrets } from "../../../lib/azure/key-vault/key-vault-secrets";
 import { ArmPermissions } from "../../../lib/azure/sdk/permissions";
 import { NoticeTable } from "../../../lib/azure/tables/notice-table";
@@ -86,6 +87,12 @@ export const makeApp = ({ lane, credential, tablePrefix, accounts }: AppOptions)
       secrets,
       batch: new AzureBatchKeys({ ...arm, clock: passingClock(clock) }),
       permissions: new ArmPermissions(arm),
+      auditLog: new AzureAuditLog({
+        credential,
+        logEndpoint: emulators.logs.url,
+        logScope: "https://api.loganalytics.io/.default",
+        workspaceId: emulators.logs.workspaceId,
+      }),
       rotations: new RotationTable(tables.rotations),
       ticks: new TickNotesTable(tables.rotations),
       notices: new NoticeTable(tables.rotations),

@@ -5,6 +5,8 @@ import type { OlderSeen } from "../../../lib/rotation/record";
 import { resumeFleet } from "../../../lib/operations/resume-fleet";
 import { noFleetLimits } from "../../../lib/rotation/fleet/fleet-config";
 import { toInstant } from "../../../lib/rotation/time/time";
+import { aConsumer } from "../../builders/account";
+import { FakeAuditLog } from "../../fakes/world/fake-audit-log";
 import { type Place, Rig } from "../../rig/rig";
 
 /** One kind of alarm, on an account that raises no other alarm for a month. */
@@ -52,6 +54,19 @@ const seeOlder = ({ rig, record }: Place, olderSeen: OlderSeen | null): void => 
 
 const findWithout = ({ rig, config }: Place, held: Held | null): void =>
   rig.deploy([{ ...config, discovered: { taggedAt: "2026-11-24T09:00:00.000Z", held } }]);
+
+const stranger = "99999999-9999-4999-8999-999999999999";
+
+const adoptedWithLog = (): Promise<Place> => {
+  const rig = new Rig({ remindSettingsEveryMs: month });
+  rig.world.auditLog = new FakeAuditLog();
+  return rig.place({ remindEveryMs: month, reconcileEveryMs: days(2), stalledAfterMs: never, gate }).adopt();
+};
+
+const read = ({ rig, config }: Place, { identity }: { readonly identity: string }): void => {
+  const version = rig.vault.newest(config.secret)?.version ?? null;
+  rig.world.auditLog?.read(config.secret, { identity, version, at: rig.clock.at });
+};
 
 export const alarmStories: readonly AlarmStory[] = [
   {
@@ -278,6 +293,23 @@ export const alarmStories: readonly AlarmStory[] = [
       return place;
     },
     ends: (place) => place.confirm(),
+  },
+  {
+    kind: "UnknownReader",
+    reason: "UnknownReader",
+    account: "render-weu",
+    begins: async () => {
+      const place = await adoptedWithLog();
+      await place.rotate();
+      read(place, { identity: stranger });
+      place.rig.clock.advance(minutes(15));
+      return place;
+    },
+    ends: async ({ rig, config }) => {
+      const consumers = [aConsumer({ identity: stranger })];
+      rig.deploy([{ ...config, gate: { ...config.gate, consumers } }]);
+      await rig.tick();
+    },
   },
   {
     kind: "FleetStopped",

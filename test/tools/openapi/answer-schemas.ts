@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { HistoryBody, VerifiedHistory } from "../../../lib/history/read-history";
 import type { RotationEvidence } from "../../../lib/history/rotation-report";
+import type { ReadersBody } from "../../../lib/operations/account-readers";
 import type { CheckedAccount } from "../../../lib/operations/check-account";
 import type { Coverage } from "../../../lib/operations/coverage";
 import type { DiscoveryProblemBody } from "../../../lib/operations/discovery-problems";
@@ -124,6 +125,8 @@ export const rotationEvidence: z.ZodType<RotationEvidence> = z
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as they stand in the evidence of KeyRetired
     confirmations: anyJson as z.ZodType<RotationEvidence["confirmations"]>,
     confirmedInstances: z.int(),
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as they stand in the evidence of KeyRetired
+    readers: anyJson as z.ZodType<RotationEvidence["readers"]>,
     overrides: z.array(z.object({ at: instant, by: z.string(), event: eventKind, detail: z.string() })),
     requestIds: z.array(z.object({ event: eventKind, requestId: z.string() })),
     events: z.array(z.object(told)),
@@ -161,5 +164,28 @@ export const coverage: z.ZodType<Coverage> = z
     checkedAt: instant.nullable(),
   })
   .meta({ id: "Coverage" });
+
+export const accountReaders: z.ZodType<ReadersBody> = z
+  .object({
+    readers: z.array(
+      z.object({
+        identity: z.string().meta({ description: "Object id; `unknown` where the log names none." }),
+        resource: z.string().nullable().meta({ description: "The resource of a managed identity." }),
+        version: z.string().nullable().meta({ description: "Null where the log does not name it." }),
+        firstAt: instant,
+        lastAt: instant,
+        reads: z.int(),
+        address: z.string().nullable(),
+        client: z.string().nullable(),
+        consumer: z.string().nullable().meta({ description: "The configured consumer with this identity." }),
+      }),
+    ),
+    through: instant.nullable().meta({ description: "Reads up to then are known." }),
+    askedAt: instant.nullable().meta({ description: "When the log was asked last: at most every 15 minutes." }),
+    omitted: z.int().meta({ description: "How many more there are, at least." }),
+    incomplete: z.string().nullable().meta({ description: "Why the log's answer was not whole." }),
+    problem: z.string().nullable().meta({ description: "Why the log has not answered when it was asked last." }),
+  })
+  .meta({ id: "Readers", description: "Who has read which version of the secret, by the vault's audit log." });
 
 export const fleetResumed = z.object({ stopped: z.literal(false) }).meta({ id: "FleetResumed" });

@@ -81,6 +81,7 @@ export const examples = {
     oldKey: { retiredAt: null, provenDeadAt: null, provenDeadBy: null, notProven: null, evidence: null },
     confirmations: [],
     confirmedInstances: 0,
+    readers: null,
     overrides: [],
     requestIds: [],
     events: [],
@@ -95,6 +96,27 @@ export const examples = {
     source: "/subscriptions/0/resourceGroups/render/providers/Microsoft.KeyVault/vaults/render-keys",
     time: at,
     data: { ObjectName: "renderweu-batch-key", ObjectType: "Secret", VaultName: "render-keys", Version: version },
+  },
+  readers: {
+    readers: [
+      {
+        identity: "0b7c1a2d-3e4f-4a5b-8c6d-7e8f9a0b1c2d",
+        resource:
+          "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/render/providers/Microsoft.Web/sites/web",
+        version,
+        firstAt: at,
+        lastAt: at,
+        reads: 1,
+        address: "203.0.113.7",
+        client: "azsdk-net-Security.KeyVault.Secrets/4.6.0",
+        consumer: "render-api",
+      },
+    ],
+    through: at,
+    askedAt: at,
+    omitted: 0,
+    incomplete: null,
+    problem: null,
   },
   coverage: {
     unprotected: [{ resourceId, name: "renderweu", reason: "NotTagged" }],

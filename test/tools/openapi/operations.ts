@@ -6,6 +6,7 @@ import { minutes } from "../../../lib/rotation/time/units";
 import { signalSchema } from "../../../lib/signals/signal-schema";
 import {
   accountList,
+  accountReaders,
   checkedAccount,
   coverage,
   fleetResumed,
@@ -160,6 +161,15 @@ export const operations: readonly Operation[] = [
     parameters: [account],
     answers: { 200: { description: "What was tested.", schema: checkedAccount, example: examples.check } },
     refusals: ofAccount,
+  },
+  {
+    id: "accountReaders",
+    method: "get",
+    path: "/accounts/{account}/readers",
+    summary: "Who has read which version of the secret, by the vault's audit log.",
+    parameters: [account],
+    answers: { 200: { description: "As of `through`.", schema: accountReaders, example: examples.readers } },
+    refusals: { ...ofAccount, 409: "`NoLogWorkspace`, or `DiscoveryProblem`." },
   },
   {
     id: "accountHistory",

@@ -32,6 +32,7 @@ import { aCopyFound } from "../../builders/searched";
 import { aReport, reported } from "../../builders/report";
 import { aRotation, idle } from "../../builders/state";
 import { at, days, hours, minutes, when } from "../../builders/time";
+import { FakeAuditLog } from "../../fakes/world/fake-audit-log";
 import { type Line, type Place, Rig } from "../../rig/rig";
 
 const text = readFileSync(path.resolve(__dirname, "../../../docs/events.md"), "utf8");
@@ -122,6 +123,7 @@ const everyLine = async (): Promise<readonly Line[]> => {
   collect(await stoppedFleet());
   collect((await foreign()).rig);
   collect(await receivingEvents());
+  collect(await readByAnother());
   return [...lines, ...(await foundByTag()), ...(await configurationInvalid())];
 };
 
@@ -145,6 +147,18 @@ const receivingEvents = async (): Promise<Rig> => {
   await receive(aKeyOperation({ resourceId: batch.resourceId, at: rig.clock.at }));
   rig.start({ ports: { permissions: { principalId: noToken, allows: async () => null } } });
   await receive(listed);
+  return rig;
+};
+
+/** A reader that is no configured consumer. */
+const readByAnother = async (): Promise<Rig> => {
+  const rig = new Rig();
+  const log = new FakeAuditLog();
+  rig.world.auditLog = log;
+  const { config } = rig.place();
+  log.read(config.secret, { identity: "another", version: null, at: rig.clock.at });
+  await rig.tick();
+  await rig.tick();
   return rig;
 };
 

@@ -1,4 +1,5 @@
 import {
+  aGuid,
   accountOf,
   accountPlaces,
   anAccount,
@@ -28,6 +29,17 @@ const consumersNamed = (...names: readonly string[]) => ({ gate: { consumers: na
 
 const problemsAmong = (...accounts: readonly object[]) => problemsOf(withConfiguration({ accounts }));
 
+test("an identity is compared in lower case; readers may hold the gate where the audit log is asked", () => {
+  const account = anAccount({
+    gate: { consumers: [{ name: "a", identity: "0B7C1A2D-3E4F-4A5B-8C6D-7E8F9A0B1C2D" }], unknownReaders: "hold" },
+  });
+  const env = withConfiguration({ accounts: [account] }, { ROTATION_LOG_WORKSPACE_ID: aGuid });
+  expect(settingsOf(env).accounts[0]?.gate).toMatchObject({
+    consumers: [{ name: "a", identity: "0b7c1a2d-3e4f-4a5b-8c6d-7e8f9a0b1c2d" }],
+    unknownReaders: "hold",
+  });
+});
+
 describe("an account's defaults", () => {
   it("are those of the contract", () => {
     expect(accountOf({ gate: { consumers: [{ name: "render-api" }] } })).toEqual({
@@ -56,6 +68,7 @@ describe("an account's defaults", () => {
         rollbackWhenUnhealthyForMs: null,
         leastEvidence: "platform",
         searchAccount: true,
+        unknownReaders: "report",
       },
       stalledAfterMs: {
         adopting: 3 * day,
@@ -108,7 +121,7 @@ test("an account's settings are taken as given, with durations in milliseconds",
     paused: true,
     gate: {
       mode: "delay",
-      consumers: everyMember.gate.consumers,
+      consumers: [{ name: "a", instances: 3, proof: "required", healthUrl: "https://a.example.com/health" }],
       soakMs: 0,
       signalFreshnessMs: 5 * minute,
       forgetInstanceAfterMs: 2 * hour,
@@ -322,6 +335,8 @@ describe("each key of an account", () => {
     ["gate", { ...gate, rollbackWhenUnhealthyFor: "PT59S" }, ["/gate/rollbackWhenUnhealthyFor"]],
     ["gate", { ...gate, searchAccount: "yes" }, ["/gate/searchAccount"]],
     ["gate", { ...gate, quorum: 1 }, ["/gate/quorum"]],
+    ["gate", { ...gate, unknownReaders: "stop" }, ["/gate/unknownReaders"]],
+    ["gate", { ...gate, unknownReaders: "hold" }, ["/gate/unknownReaders"]],
     ["gate", {}, ["/gate/consumers"]],
     ["gate", undefined, ["/gate/consumers"]],
     ["gate", { mode: "signals", consumers: [] }, ["/gate/consumers"]],
@@ -364,6 +379,8 @@ describe("each key of an account", () => {
         linkedService: "Azure Batch 1",
       },
     },
+    { identity: null },
+    { identity: "0B7C1A2D-3E4F-4A5B-8C6D-7E8F9A0B1C2D" },
   ])("accepts a consumer with %j", (changes) => {
     expect(accountPlaces(consumer(changes))).toEqual([]);
   });
@@ -382,6 +399,7 @@ describe("each key of an account", () => {
     [{ healthUrl: "https://me:pw@a.example.com/health" }, "healthUrl"],
     [{ healthUrl: "ftp://a.example.com" }, "healthUrl"],
     [{ healthUrl: "/health" }, "healthUrl"],
+    [{ identity: "render-api" }, "identity"],
     [{ health: "x" }, "health"],
     [{ platform: "appService" }, "platform"],
     [{ platform: { kind: "vm", resourceId: siteId } }, "platform/kind"],

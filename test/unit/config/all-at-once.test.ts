@@ -47,6 +47,8 @@ const badSettings = {
   ROTATION_HEARTBEAT_FAIL: leak,
   ROTATION_CLOUD: leak,
   ROTATION_ARM_ENDPOINT: `http://${leak}`,
+  ROTATION_LOG_WORKSPACE_ID: leak,
+  ROTATION_LOG_ENDPOINT: `http://${leak}`,
   ROTATION_EMULATED: leak,
   ROTATION_CLAIM: leak,
   ROTATION_QUARANTINE: leak,

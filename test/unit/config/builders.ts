@@ -38,12 +38,15 @@ export const everyMember = {
   paused: true,
   gate: {
     mode: "delay",
-    consumers: [{ name: "a", instances: 3, proof: "required", healthUrl: "https://a.example.com/health" }],
+    consumers: [
+      { name: "a", instances: 3, proof: "required", healthUrl: "https://a.example.com/health", identity: null },
+    ],
     soak: "PT0S",
     signalFreshness: "PT5M",
     forgetInstanceAfter: "PT2H",
     delay: "P7D",
     rollbackWhenUnhealthyFor: "PT30M",
+    unknownReaders: "report",
   },
   stalledAfter: {
     adopting: "P1D",

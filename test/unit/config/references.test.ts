@@ -20,6 +20,8 @@ const essential = [
   ["ROTATION_VAULT_URL", {}],
   ["ROTATION_CLOUD", {}],
   ["ROTATION_ARM_ENDPOINT", {}],
+  ["ROTATION_LOG_WORKSPACE_ID", {}],
+  ["ROTATION_LOG_ENDPOINT", {}],
   ["AZURE_CLIENT_ID", {}],
 ] as const;
 

@@ -46,11 +46,14 @@ describe("the settings' defaults", () => {
         name: "AzurePublic",
         armEndpoint: "https://management.azure.com",
         armScope: "https://management.azure.com/.default",
+        logEndpoint: "https://api.loganalytics.azure.com",
+        logScope: "https://api.loganalytics.io/.default",
         authorityHost: "https://login.microsoftonline.com",
         vaultDomain: ".vault.azure.net",
         storageSuffix: "core.windows.net",
       },
       clientId: null,
+      logWorkspaceId: null,
       claimMs: 360_000,
       quarantineMs: 300_000,
       platformSyncMs: 2_100_000,
@@ -89,6 +92,8 @@ describe("a single setting", () => {
     ["AZURE_CLIENT_ID", "ABCDEF01-2345-0000-0000-6789ABCDEF01", { clientId: "ABCDEF01-2345-0000-0000-6789ABCDEF01" }],
     ["ROTATION_ARM_ENDPOINT", "https://localhost:8443/", { cloud: { armEndpoint: "https://localhost:8443" } }],
     ["ROTATION_ARM_ENDPOINT", "https://arm.example.com/a/", { cloud: { armEndpoint: "https://arm.example.com/a" } }],
+    ["ROTATION_LOG_ENDPOINT", "https://localhost:8443/", { cloud: { logEndpoint: "https://localhost:8443" } }],
+    ["ROTATION_LOG_WORKSPACE_ID", clientId, { logWorkspaceId: clientId }],
   ])("%s accepts %j", (name, value, expected) => {
     expect(settingsOf(anEnvironment({ [name]: value }))).toMatchObject(expected);
   });
@@ -109,6 +114,9 @@ describe("a single setting", () => {
     ["ROTATION_ARM_ENDPOINT", "https://arm.example.com?a=b"],
     ["ROTATION_ARM_ENDPOINT", "arm.example.com"],
     ["ROTATION_ARM_ENDPOINT", "https://"],
+    ["ROTATION_LOG_ENDPOINT", "http://localhost:8080"],
+    ["ROTATION_LOG_WORKSPACE_ID", "log-rotator"],
+    ["ROTATION_LOG_WORKSPACE_ID", "/subscriptions/s/resourceGroups/rg/providers/x/workspaces/log-rotator"],
     ["AZURE_CLIENT_ID", "my-identity"],
     ["AZURE_CLIENT_ID", `${clientId}0`],
     ["AZURE_CLIENT_ID", `{${clientId}}`],
@@ -163,15 +171,24 @@ describe("ROTATION_CLOUD", () => {
       "https://management.usgovcloudapi.net",
       "https://login.microsoftonline.us",
       "vault.usgovcloudapi.net",
+      "https://api.loganalytics.us",
     ],
-    ["AzureChina", "https://management.chinacloudapi.cn", "https://login.chinacloudapi.cn", "vault.azure.cn"],
-  ])("%s sets endpoints, authority and vault hosts", (name, armEndpoint, authorityHost, vaults) => {
+    [
+      "AzureChina",
+      "https://management.chinacloudapi.cn",
+      "https://login.chinacloudapi.cn",
+      "vault.azure.cn",
+      "https://api.loganalytics.azure.cn",
+    ],
+  ])("%s sets endpoints, authority and vault hosts", (name, armEndpoint, authorityHost, vaults, logEndpoint) => {
     const secret = { vaultUrl: `https://keys.${vaults}`, name: "key" };
     const env = withConfiguration({ accounts: [anAccount({ secret })] }, { ROTATION_CLOUD: name });
     expect(settingsOf(env).cloud).toMatchObject({
       name,
       armEndpoint,
       armScope: `${armEndpoint}/.default`,
+      logEndpoint,
+      logScope: `${logEndpoint}/.default`,
       authorityHost,
       vaultDomain: `.${vaults}`,
     });

@@ -33,6 +33,7 @@ export const answers: Readonly<Record<string, unknown>> = {
         identityPrincipalId: output(guid),
         roleDefinitionCommands: output(["az role definition create --role-definition '{}'"], "Array"),
         activityLogCommands: output(["az monitor diagnostic-settings subscription create --name a"], "Array"),
+        auditLogCommands: output(["az monitor diagnostic-settings create --name a"], "Array"),
         roleAssignmentCommands: output(["az role assignment create --role a --scope b"], "Array"),
       },
     },
@@ -40,6 +41,8 @@ export const answers: Readonly<Record<string, unknown>> = {
   "az functionapp function keys list": { default: "key" },
   "az functionapp keys list": { functionKeys: { default: "key" }, masterKey: "key", systemKeys: {} },
   "az keyvault list-deleted": [{ name: "kv-example", properties: { location: "westeurope" } }],
+  "az keyvault show": { id: "/subscriptions/0/b", name: "kv-abc" },
+  "az monitor diagnostic-settings list": [{ name: "batch-key-readers-abc", id: "/subscriptions/0" }],
   "az monitor diagnostic-settings subscription list": {
     value: [{ name: "batch-key-rotator-abc", id: "/subscriptions/0", workspaceId: "/subscriptions/0" }],
   },

@@ -71,6 +71,21 @@ const az: Readonly<Record<string, Known>> = {
     optional: "--resource-group/-g --resource-name/--resource --resource-type",
   },
   login: { optional: "--identity/-i --scope --service-principal --tenant/-t --use-device-code" },
+  "keyvault show": { optional: "--hsm-name --name/-n --resource-group/-g" },
+  "monitor diagnostic-settings create": {
+    required: "--name/-n --resource",
+    optional:
+      "--event-hub --event-hub-rule --export-to-resource-specific --logs --metrics --resource-group/-g " +
+      "--resource-namespace --resource-type --storage-account --workspace",
+  },
+  "monitor diagnostic-settings delete": {
+    required: "--name/-n --resource",
+    optional: "--resource-group/-g --resource-namespace --resource-type",
+  },
+  "monitor diagnostic-settings list": {
+    required: "--resource",
+    optional: "--resource-group/-g --resource-namespace --resource-type",
+  },
   "monitor diagnostic-settings subscription create": {
     required: "--name/-n",
     optional:

@@ -114,6 +114,8 @@ const everyOption: ParameterSet = {
   runtimeVersion: "22",
   historyKeep: "P730D",
   fanOut: 200,
+  watchReaders: "true",
+  logEndpoint: "https://api.loganalytics.azure.com",
 };
 
 const sets: Readonly<Record<string, ParameterSet>> = {
@@ -127,6 +129,7 @@ const sets: Readonly<Record<string, ParameterSet>> = {
     existingActionGroupResourceId: resourceId(0, "monitoring", "Microsoft.Insights/actionGroups/on-call"),
     secretScopedRights: true,
     watchActivityLog: "false",
+    watchReaders: "false",
   },
   "no-role-assignments": {
     ...small("dev", "westeurope"),

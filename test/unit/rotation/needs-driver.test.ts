@@ -1,3 +1,4 @@
+import type { AlarmKind } from "../../../lib/rotation/events/events";
 import { nothingSeen } from "../../../lib/rotation/gate/sightings";
 import { needsDriver, quarantineStops } from "../../../lib/rotation/needs-driver";
 import { anAccount } from "../../builders/account";
@@ -22,6 +23,7 @@ describe("a tick does not drive an account", () => {
     ["that is idle and not due", {}],
     ["that another driver works on", { claim: aClaim({ until: at("10:06") }), state: aRotation().started() }],
     ["whose failed step backs off", { failure: aFailure({ nextAttemptAt: at("10:00:01") }) }],
+    ["whose unknown readers are asked about at its next gate", { publishing: { alarms: [raised("UnknownReader")] } }],
     ["whose next delivery is later", { publishing: { deliveries: [aDelivery(at("10:00:01"))] } }],
   ])("%s", (_what, changes) => {
     expect(needed(changes)).toBe(false);
@@ -100,6 +102,6 @@ test.each([
   expect(quarantineStops(aRecord({ state, quarantine }), when("10:00"))).toBe(stops);
 });
 
-function raised(kind: "RotationStalled") {
+function raised(kind: AlarmKind) {
   return { kind, since: at("09:00"), lastNotifiedAt: at("09:00") };
 }

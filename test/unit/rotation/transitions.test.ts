@@ -3,6 +3,7 @@ import { aPause } from "../../builders/record";
 import { aConfirmation } from "../../builders/report";
 import { noCopyFound } from "../../builders/searched";
 import type { Searched } from "../../../lib/rotation/gate/key-copies";
+import { aReader, aReadersSeen } from "../../builders/sight";
 import type { PublishedAs } from "../../../lib/rotation/evidence";
 import { aDeathProof, aRotation, idle, thePrimary, theSecondary, v1, v2, v3 } from "../../builders/state";
 import { at, minutes, when } from "../../builders/time";
@@ -57,6 +58,19 @@ describe("the first reconcile", () => {
 });
 
 describe("the end of an adoption", () => {
+  it("names who had read the secret by then, fifty of them, where the audit log is asked", () => {
+    const readers = aReadersSeen({ readers: Array.from({ length: 51 }, () => aReader), omitted: 2 });
+    const [event] = to.adopted(thePrimary(), { override: null, confirmations: [], searched: null, readers }).events;
+    const { address: _address, client: _client, ...named } = aReader;
+    expect(event?.evidence).toMatchObject({
+      readersThrough: at("10:02"),
+      readersCount: 53,
+      readers: Array.from({ length: 50 }, () => named),
+    });
+    const [without] = to.adopted(thePrimary(), { override: null, confirmations: [], searched: null }).events;
+    expect(without?.evidence).not.toHaveProperty("readers");
+  });
+
   it("makes the account idle on the key that every consumer uses", () => {
     const confirmations = [aConfirmation(), aConfirmation({ instance: "vm-2" })];
     expect(to.adopted(thePrimary(), { override: null, confirmations, searched: null })).toMatchObject({

@@ -41,7 +41,7 @@ describe("reasons to wait", () => {
       BackingOff OutcomeUnknown NewKeyNotAcceptedYet
       OldKeyStillAccepted TargetKeyRefused KeyListStale ApprovalPending DelayNotElapsed NoSignalYet SignalStale
       InstancesMissing OnPreviousKey ProofMissing Unhealthy PinnedVersion RefreshFailed RefreshPending NeedsSignal
-      EvidenceTooWeak SoakNotElapsed KeyInAccount
+      EvidenceTooWeak UnknownReader SoakNotElapsed KeyInAccount
     `),
     );
   });
@@ -93,6 +93,7 @@ describe("events", () => {
     "WorkLost",
     "FleetStopped",
     "KeyInAccount",
+    "UnknownReader",
   ] as const satisfies readonly EventKind[];
   const information = [
     "Adopted",
@@ -115,6 +116,7 @@ describe("events", () => {
     "HistoryShortened",
     "FleetResumed",
     "KeysListed",
+    "ReadersFound",
     "AlarmCleared",
   ] as const satisfies readonly EventKind[];
 

@@ -3,6 +3,8 @@ import { withEvents } from "../../../../lib/rotation/events/outbox";
 import type { Searched } from "../../../../lib/rotation/gate/key-copies";
 import type { StateOf } from "../../../../lib/rotation/phases";
 import type { RaisedAlarm } from "../../../../lib/rotation/record";
+import type { ReaderSeen } from "../../../../lib/rotation/gate/readers-seen";
+import type { Sightings } from "../../../../lib/rotation/gate/sightings";
 import type { InstanceReport } from "../../../../lib/rotation/gate/signals";
 import type { FleetState } from "../../../../lib/rotation/fleet/fleet-state";
 import { firstClosing } from "../../../../lib/rotation/time/window";
@@ -18,6 +20,7 @@ import {
 import { aFleet, aFleetState, anAdmission } from "../../../builders/fleet";
 import { aCopyFound, noCopyFound } from "../../../builders/searched";
 import { aReport, reported } from "../../../builders/report";
+import { aReader, aReadersSeen } from "../../../builders/sight";
 import { aLeakedKeyRequest, adopting, anApproval, aRotation, idle, thePrimary, v2 } from "../../../builders/state";
 import { at, days, hours, minutes, when } from "../../../builders/time";
 
@@ -25,13 +28,14 @@ interface Situation {
   readonly config?: AccountChanges;
   readonly record?: RecordChanges;
   readonly reports?: readonly InstanceReport[];
+  readonly seen?: Partial<Sightings>;
   readonly dryRun?: boolean;
   readonly now?: string;
   readonly fleet?: FleetState;
 }
 
 /** A rotation published at 10:00, seen at 10:15, with a healthy consumer. */
-const found = ({ config, record, reports = [aReport()], dryRun = false, now = "10:15", fleet }: Situation = {}) =>
+const found = ({ config, record, reports = [aReport()], seen, dryRun = false, now = "10:15", fleet }: Situation = {}) =>
   conditions({
     record: aRecord({
       state: aRotation().published(),
@@ -39,7 +43,7 @@ const found = ({ config, record, reports = [aReport()], dryRun = false, now = "1
       phaseClock: { since: at("10:00"), ...record?.phaseClock },
     }),
     config: anAccount(config),
-    sightings: reported(...reports),
+    sightings: { ...reported(...reports), ...seen },
     dryRun,
     ...(fleet === undefined ? {} : { fleet }),
     now: /^\d{4}/.test(now) ? new Date(now) : when(now),
@@ -459,6 +463,56 @@ describe("alarms", () => {
     const again = changes(cleared.alarms, "10:31", { ...stalled, since: at("10:31") });
     expect(again.drafts).toEqual([{ event: "RotationStalled", reason: "OnPreviousKey", detail: "vm-1" }]);
     expect(again.alarms[0]?.since).toBe(at("10:31"));
+  });
+});
+
+const unknown = (...about: readonly string[]): Condition => ({
+  kind: "UnknownReader",
+  since: at("10:00"),
+  reason: "UnknownReader",
+  detail: about.join(),
+  about,
+});
+describe("an alarm that several can cause", () => {
+  const raised: RaisedAlarm = {
+    kind: "UnknownReader",
+    since: at("10:00"),
+    lastNotifiedAt: at("10:02"),
+    about: ["a", "b"],
+  };
+
+  it("names each of them when it begins", () => {
+    expect(changes([], "10:02", unknown("a", "b")).alarms).toEqual([raised]);
+  });
+
+  it("is announced at once for another one, and not again for fewer", () => {
+    expect(changes([raised], "10:20", unknown("b"))).toEqual({ alarms: [raised], drafts: [] });
+    expect(changes([raised], "10:20", unknown("a", "c"))).toEqual({
+      alarms: [{ ...raised, lastNotifiedAt: at("10:20"), about: ["a", "c"] }],
+      drafts: [{ event: "UnknownReader", reason: "UnknownReader", detail: "a,c" }],
+    });
+  });
+
+  it("is repeated when the reminder is due", () => {
+    expect(changes([raised], "16:02", unknown("a", "b")).drafts).toHaveLength(1);
+  });
+});
+
+const known = (readers: readonly ReaderSeen[]) => ({ readers: aReadersSeen({ readers }) });
+
+describe("UnknownReader", () => {
+  const stranger = { ...aReader, identity: "33333333-3333-4333-8333-333333333333" };
+
+  it("is raised with the identity, whether it holds the gate or not, and at no gate as well", () => {
+    for (const state of [aRotation().published(), idle()])
+      expect(found({ record: { state }, seen: known([stranger]) })).toMatchObject([
+        { kind: "UnknownReader", since: at("10:02"), about: [stranger.identity] },
+      ]);
+  });
+
+  it("is not raised for a configured consumer", () => {
+    const config = { gate: { consumers: [aConsumer({ identity: stranger.identity })] } };
+    expect(kindsOf({ config, seen: known([stranger]) })).toEqual([]);
   });
 });
 

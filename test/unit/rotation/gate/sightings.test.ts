@@ -1,10 +1,8 @@
 import { nothingSeen, sightName, sightingsOf } from "../../../../lib/rotation/gate/sightings";
-import type { ReadersSeen } from "../../../../lib/rotation/gate/readers-seen";
 import { aReport } from "../../../builders/report";
-import { anAppServiceSeen, aReader } from "../../../builders/sight";
-import { at } from "../../../builders/time";
+import { anAppServiceSeen, aReadersSeen } from "../../../builders/sight";
 
-const readers: ReadersSeen = { kind: "readers", readers: [aReader], through: at("10:09") };
+const readers = aReadersSeen();
 
 test("there is one sight of the readers, and one of each consumer on a platform", () => {
   expect([readers, anAppServiceSeen(), anAppServiceSeen({ consumer: "other" })].map(sightName)).toEqual([

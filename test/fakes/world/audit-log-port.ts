@@ -1,0 +1,19 @@
+import type { AuditLog } from "../../../lib/ports";
+import type { FakeAuditLog } from "./fake-audit-log";
+import type { Process } from "./process";
+import { refusal } from "./refusal";
+import type { World } from "./world";
+
+export const auditLogPort = (world: World, process: Process, log: FakeAuditLog): AuditLog => ({
+  readers: (secret, question, { signal }) =>
+    world.wire.call(process, {
+      operation: "auditLog.readers",
+      signal,
+      subject: () => `of ${secret.name}`,
+      effect: () => {
+        log.asked += 1;
+        if (log.isDenied) throw refusal(world, "Forbidden", "Log Analytics query", 403);
+        return log.answer(secret, question, world.wallMs);
+      },
+    }),
+});
