@@ -11,6 +11,7 @@ import { AzureBatchKeys } from "./azure/batch/batch-keys";
 import { KeyVaultSecrets } from "./azure/key-vault/key-vault-secrets";
 import { AzureAuditLog } from "./azure/log-analytics/azure-audit-log";
 import type { LogClientOptions } from "./azure/log-analytics/log-client";
+import { AzureAppServices } from "./azure/platforms/app-services";
 import { createCredential } from "./azure/sdk/credential";
 import { ArmPermissions } from "./azure/sdk/permissions";
 import { AzureContainerApps } from "./azure/platforms/container-apps";
@@ -132,6 +133,7 @@ const buildPorts = (
   const graph = new AzureResourceGraph({ ...arm, sleep: (ms, signal) => clock.sleep(ms, signal) });
   const platforms = {
     ...base,
+    appServices: new AzureAppServices(arm),
     containerApps: new AzureContainerApps(arm),
     dataFactories: new AzureDataFactories(arm, () => clock.now()),
   };

@@ -17,6 +17,7 @@ import type { ContainerAppShown } from "./rotation/gate/container-app";
 import type { DataFactoryShown } from "./rotation/gate/data-factory";
 import type { AccountSearch } from "./rotation/gate/key-copies";
 import type { ReaderSeen } from "./rotation/gate/readers-seen";
+import type { AppServiceSeen, ReferenceSeen } from "./rotation/gate/app-service-seen";
 import type { Sight, SightName, Sightings } from "./rotation/gate/sightings";
 import type { InstanceReport, MergedSignal } from "./rotation/gate/signals";
 import type { Instant } from "./rotation/time/time";
@@ -256,6 +257,21 @@ export interface DataFactories {
     secret: SecretRef,
     call: () => CallOptions,
   ): Promise<DataFactoryShown>;
+}
+
+/** App Service, Functions and Logic Apps Standard, as Resource Manager shows them: apps and slots of apps. */
+export interface AppServices {
+  /** The app settings that refer to the secret. Throws as every read does. */
+  references(resourceId: string, secret: SecretRef, options: CallOptions): Promise<readonly ReferenceSeen[]>;
+  /** Instances that run. Throws as every read does. */
+  instances(resourceId: string, options: CallOptions): Promise<AppServiceSeen["instances"]>;
+  /**
+   * Has the platform read all references of the app again, which restarts it. Returns what `references` does then.
+   * Throws `OutcomeUnknownError` too; to ask twice does no more harm than one more restart.
+   */
+  refresh(resourceId: string, secret: SecretRef, options: CallOptions): Promise<readonly ReferenceSeen[]>;
+  /** Restarts the app, and returns once it has. It reads nothing again. Throws as `refresh` does. */
+  restart(resourceId: string, options: CallOptions): Promise<void>;
 }
 
 export interface Signals {

@@ -42,15 +42,28 @@ export const driveAccount = async (app: App, config: AccountConfig, stop: AbortS
   const record = driven.kind === "driven" ? driven.record : await recordOf(app, config);
   const moves = driven.kind === "driven" ? driven.moves : 0;
   const seen = driven.kind === "driven" ? driven.sightings : null;
-  return after(app, config, { record, moves, sightings: seen ?? sightings });
+  // The platforms of the apps are to read a new version at once, not a tick later.
+  const isNew = record !== null && record.state.active?.version !== stored?.record.state.active?.version;
+  const now = isNew && seen !== null ? await looked(app, config, record, seen) : (seen ?? sightings);
+  return after(app, config, { record, moves, sightings: now });
 };
 
 /** What is known now; null where the account waits at no gate, or it cannot be read. */
 const see = async (app: App, config: AccountConfig, record: RotationRecord): Promise<Sightings | null> => {
   // Where they cannot be read the driver finds that out itself, and its record says so.
   const known = await sightingsAt(app, config, record).catch(() => null);
-  if (known === null || !(await lookAround(app, config, record, known))) return known;
-  return sightingsAt(app, config, record).catch(() => known);
+  return known && looked(app, config, record, known);
+};
+
+/** What is known after each look that is due. */
+const looked = async (
+  app: App,
+  config: AccountConfig,
+  record: RotationRecord,
+  known: Sightings,
+): Promise<Sightings> => {
+  if (!(await lookAround(app, config, record, known))) return known;
+  return (await sightingsAt(app, config, record).catch(() => null)) ?? known;
 };
 
 /** A driver writes the row: so it drives an account that may rest from now on where the row does not say so. */

@@ -9,7 +9,7 @@ import { waitsForNewer } from "../rotation/newest-configuration";
 import { pauseInForce } from "../rotation/pause";
 import type { RotationRecord } from "../rotation/record";
 import { gatedState } from "../rotation/waiting";
-import type { Looker, LookInput } from "./looker";
+import type { Limit, Looker, LookInput } from "./looker";
 
 /**
  * Has each looker that is due look, all at once, where the account waits at its gate. Never throws, and takes no longer
@@ -36,8 +36,8 @@ export const lookAround = async (
 
 const lookOnce = async ({ ports, limits }: App, looker: Looker, input: LookInput): Promise<readonly EventDraft[]> => {
   const endMs = input.now.getTime() + limits.requestMs;
-  const call = () =>
-    callOptions(ports.clock, Math.max(0, Math.min(limits.callMs, endMs - ports.clock.now().getTime())));
+  const call: Limit = (maxMs = limits.callMs) =>
+    callOptions(ports.clock, Math.max(0, Math.min(maxMs, endMs - ports.clock.now().getTime())));
   try {
     return await looker.look(input, call);
   } catch (error) {

@@ -17,6 +17,9 @@ export interface LookInput {
   readonly now: Date;
 }
 
+/** A limit for one request, by default that of every call, which ends with the limit of all looks of the account. */
+export type Limit = (maxMs?: number) => CallOptions;
+
 /** Asks one service who uses which key, and stores the answer as a sight. */
 export interface Looker {
   /** Of what, in the log. */
@@ -25,7 +28,6 @@ export interface Looker {
   isDue(input: LookInput): boolean;
   /**
    * Looks, stores what it saw, and returns what the history is to say about it. Where it throws, what was known stays.
-   * `call`: a limit for one request, which ends with the limit of all looks of the account.
    */
-  look(input: LookInput, call: () => CallOptions): Promise<readonly EventDraft[]>;
+  look(input: LookInput, call: Limit): Promise<readonly EventDraft[]>;
 }

@@ -1,5 +1,6 @@
-import type { ContainerApps, DataFactories } from "../ports";
+import type { AppServices, ContainerApps, DataFactories } from "../ports";
 import { containerAppSyncMs } from "../rotation/gate/container-app";
+import { appServiceLook } from "./app-service-look";
 import { containerAppLook } from "./container-app-look";
 import { dataFactoryLook } from "./data-factory-look";
 import type { Looker } from "./looker";
@@ -7,6 +8,7 @@ import { platformLooker } from "./platform-looker";
 import { type ReaderPorts, readersLooker } from "./readers-looker";
 
 export interface LookerPorts extends ReaderPorts {
+  readonly appServices: AppServices;
   readonly containerApps: ContainerApps;
   readonly dataFactories: DataFactories;
 }
@@ -14,6 +16,7 @@ export interface LookerPorts extends ReaderPorts {
 /** All that ask other services who uses which key. */
 export const lookersOf = (ports: LookerPorts, syncMs = containerAppSyncMs): readonly Looker[] => [
   ...readersLooker(ports),
+  platformLooker(ports, appServiceLook(ports)),
   platformLooker(ports, containerAppLook(ports.containerApps, syncMs)),
   platformLooker(ports, dataFactoryLook(ports.dataFactories)),
 ];

@@ -1,10 +1,10 @@
 import { safeMessage } from "../alarms/publish-notice";
-import type { CallOptions, Ports } from "../ports";
+import type { Ports } from "../ports";
 import type { EventDraft } from "../rotation/events/events";
 import { viewOf } from "../rotation/gate/platform-state";
 import type { PlatformKind, PlatformView } from "../rotation/gate/platform-view";
 import { type PlatformSeen, type Sight, sightName } from "../rotation/gate/sightings";
-import type { Looker, LookInput } from "./looker";
+import type { Limit, Looker, LookInput } from "./looker";
 
 export type SeenOn<K extends PlatformKind> = Extract<PlatformSeen, { kind: K }>;
 
@@ -15,7 +15,11 @@ export interface PlatformLook<K extends PlatformKind> {
   /** What is stored where the platform cannot be seen, and has not been since the publication. */
   unseen(view: PlatformView<K>, input: LookInput): SeenOn<K>;
   /** Throws where the platform cannot be seen: then what was known stays, with the problem. */
-  see(view: PlatformView<K>, input: LookInput, call: () => CallOptions): Promise<SeenOn<K>>;
+  see(view: PlatformView<K>, input: LookInput, call: Limit): Promise<SeenOn<K>>;
+  /** What is stored where another process has stored `known` of the same version since. Absent: what was seen. */
+  merged?(known: SeenOn<K>, seen: SeenOn<K>): SeenOn<K>;
+  /** What the history is to say about it. Absent: nothing. */
+  news?(before: SeenOn<K> | null, seen: SeenOn<K>): readonly EventDraft[];
 }
 
 /** The consumers of an account on platforms of this kind. */
@@ -44,8 +48,8 @@ export const platformLooker = <K extends PlatformKind>(
   isDue: (input) => viewsOf(how.kind, input).some((view) => how.isDue(view)),
   look: async (input, call) => {
     const due = viewsOf(how.kind, input).filter((view) => how.isDue(view));
-    await Promise.all(due.map((view) => lookOnce(signals, how, view, input, call)));
-    return [] satisfies readonly EventDraft[];
+    const news = await Promise.all(due.map((view) => lookOnce(signals, how, view, input, call)));
+    return news.flat();
   },
 });
 
@@ -54,19 +58,22 @@ const lookOnce = async <K extends PlatformKind>(
   how: PlatformLook<K>,
   view: PlatformView<K>,
   input: LookInput,
-  call: () => CallOptions,
-): Promise<void> => {
-  const seen: PlatformSeen = await how.see(view, input, call).catch((error: unknown) => ({
+  call: Limit,
+): Promise<readonly EventDraft[]> => {
+  const seen = await how.see(view, input, call).catch((error: unknown) => ({
     ...(view.seen ?? how.unseen(view, input)),
     problem: safeMessage(error),
   }));
-  const store = (known: Sight | null): Sight | null => (isLater(known, seen) ? null : seen);
-  await signals.updateSight(input.config.name, sightName(seen), store, call());
+  const before: { known: SeenOn<K> | null } = { known: null };
+  const store = (known: Sight | null): Sight | null => {
+    before.known = known !== null && isSame(known, seen) ? known : null;
+    if (before.known !== null && (before.known.lookedAt ?? "") > (seen.lookedAt ?? "")) return null;
+    return before.known === null ? seen : (how.merged?.(before.known, seen) ?? seen);
+  };
+  const stored = await signals.updateSight(input.config.name, sightName(seen), store, call());
+  return stored !== null && isSame(stored, seen) ? (how.news?.(before.known, stored) ?? []) : [];
 };
 
-/** Another process has looked in between. */
-const isLater = (known: Sight | null, seen: PlatformSeen): boolean =>
-  known !== null &&
-  known.kind === seen.kind &&
-  known.version === seen.version &&
-  (known.lookedAt ?? "") > (seen.lookedAt ?? "");
+/** Of the same platform and the same version of the secret. */
+const isSame = <S extends PlatformSeen>(known: Sight, seen: S): known is S =>
+  known.kind === seen.kind && known.version === seen.version && known.resourceId === seen.resourceId;

@@ -4,6 +4,7 @@ import { type ArmAction, type ArmOperation, armOperationOf } from "./arm-operati
 import { ArmPermissions, type PermissionsRequest, permissionsRequestOf } from "./arm-permissions";
 import { BatchProvider } from "./batch-provider";
 import type { BatchStore, StoredAccount } from "./batch-store";
+import { AppServicesProvider } from "./platforms/app-services";
 import type { ArmPlatform, PlatformOperation } from "./platforms/arm-platform";
 import { ContainerAppsProvider } from "./platforms/container-apps";
 import { DataFactoriesProvider } from "./platforms/data-factories";
@@ -37,9 +38,10 @@ export class BatchArm implements WireService {
   readonly buckets: RequestBuckets;
   readonly graph: ResourceGraphEmulator;
   readonly #provider: BatchProvider;
+  readonly appServices = new AppServicesProvider();
   readonly containerApps = new ContainerAppsProvider();
   readonly dataFactories = new DataFactoriesProvider();
-  readonly #platforms: readonly ArmPlatform[] = [this.containerApps, this.dataFactories];
+  readonly #platforms: readonly ArmPlatform[] = [this.appServices, this.containerApps, this.dataFactories];
   /** Rights on resources of other services that the identity does not have, in lower case. */
   readonly #deniedActions = new Set<string>();
 

@@ -14,6 +14,7 @@ import type { KubernetesApi } from "./kubernetes-api";
 import { emulatedWorkspace, LogAnalytics } from "./log-analytics";
 import { appServicePath, ManagedIdentity } from "./managed-identity";
 import { emulatedObjectId } from "./tokens";
+import type { AppServicesProvider } from "./platforms/app-services";
 import type { ContainerAppsProvider } from "./platforms/container-apps";
 import type { DataFactoriesProvider } from "./platforms/data-factories";
 import { type Vault, vaultView } from "./vault";
@@ -48,6 +49,7 @@ export interface EmulatedIdentity {
 }
 
 export interface EmulatedPlatforms {
+  readonly appServices: AppServicesProvider;
   readonly containerApps: ContainerAppsProvider;
   readonly dataFactories: DataFactoriesProvider;
   /** Denies a right on their resources, as in a role definition. */
@@ -153,6 +155,7 @@ export const startEmulators = async (options: EmulatorOptions = {}): Promise<Emu
     batch: batchAccounts(store, arm, () => dataPlaneHost, grid),
     grid,
     platforms: {
+      appServices: arm.appServices,
       containerApps: arm.containerApps,
       dataFactories: arm.dataFactories,
       deny: (action) => arm.denyAction(action),

@@ -2,13 +2,13 @@ import * as z from "zod";
 import type { CallOptions } from "../../ports";
 import { seconds } from "../../rotation/time/units";
 import { loadOnce } from "../sdk/load-once";
-import { readingRetries, withDeadline } from "../sdk/pipeline";
+import { noRetries, readingRetries, withDeadline } from "../sdk/pipeline";
 import { platformRefusal } from "../sdk/refusals";
 import { callSdk, malformedAnswer, type SdkCall } from "../sdk/service-errors";
 import type { ArmRequest, ArmRequestOptions } from "./arm-requests";
 
-/** A request that reads: what it is called in an error, and the right that it needs. */
-export interface PlatformRead extends ArmRequest {
+/** A request: what it is called in an error, and the right that it needs. */
+export interface PlatformRequest extends ArmRequest {
   readonly operation: string;
   readonly action: string;
   /** The resource that the right is on. */
@@ -19,12 +19,27 @@ const maxCallMs = seconds(30);
 /** A list that does not end says nothing. */
 const maxPages = 50;
 
-/** Reads what platforms show, through Resource Manager. An answer of another form is an error: it shows nothing. */
+/** A request that reads. */
+export type PlatformRead = PlatformRequest;
+
+/** Asks platforms through Resource Manager. An answer of another form is an error: it shows nothing. */
 export class PlatformReader {
   readonly #open;
+  readonly #openOnce;
 
   constructor(options: ArmRequestOptions) {
     this.#open = loadOnce(async () => (await import("./arm-requests")).openArm(options, readingRetries));
+    this.#openOnce = loadOnce(async () => (await import("./arm-requests")).openArm(options, noRetries));
+  }
+
+  /** A request that changes something. It is sent once. */
+  async change<T>(request: PlatformRequest, schema: z.ZodType<T>, { signal }: CallOptions, maxMs: number): Promise<T> {
+    const { operation, action, resourceId } = request;
+    const call: SdkCall = { operation, effect: "change", refusal: platformRefusal(resourceId, action) };
+    const send = async () => (await this.#openOnce())(request, withDeadline(signal, maxMs));
+    const parsed = schema.safeParse(await callSdk(call, signal, send));
+    if (!parsed.success) throw malformedAnswer(operation);
+    return parsed.data;
   }
 
   async read<T>(read: PlatformRead, schema: z.ZodType<T>, { signal }: CallOptions): Promise<T> {

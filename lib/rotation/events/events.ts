@@ -44,6 +44,7 @@ export const informationKinds = [
   "SettlingStarted",
   "RecordSetBack",
   "HistoryShortened",
+  "ConsumerRefreshed",
   "FleetResumed",
   "KeysListed",
   "ReadersFound",

@@ -9,6 +9,8 @@ import { World } from "../../fakes/world/world";
 import { auditLogPort } from "../../fakes/world/audit-log-port";
 import { FakeAuditLog } from "../../fakes/world/fake-audit-log";
 import { auditLogContract } from "./audit-log-suite";
+import { appServicesPort } from "../../fakes/world/app-services-port";
+import { appServicesContract } from "./app-services-suite";
 import { batchKeysContract } from "./batch-keys-suite";
 import { containerAppsContract } from "./container-apps-suite";
 import { dataFactoriesContract } from "./data-factories-suite";
@@ -134,6 +136,15 @@ auditLogContract("memory", async () => {
 fleetContract("memory", async () => ({ ...fleetOf(openWorld().world), close }));
 
 signalsContract("memory", async () => ({ ...openWorld().ports, close }));
+
+appServicesContract("memory", async () => {
+  const world = new World({ product });
+  return {
+    apps: appServicesPort(world, startProcess(world, [])),
+    place: (resourceId, app) => void world.platforms.appServices.set(resourceId, app),
+    close,
+  };
+});
 
 historyContract("memory", async () => ({ ...openWorld().ports, close }));
 

@@ -5,6 +5,7 @@ import type { DataFactoryShown } from "../../../lib/rotation/gate/data-factory";
 import type { LinkedKeySeen } from "../../../lib/rotation/gate/data-factory-seen";
 import type { AppRevision } from "../../emulators/platforms/container-app";
 import type { EmulatedDataFactory } from "../../emulators/platforms/data-factory";
+import { appServicesPort } from "./app-services-port";
 import type { PlacedApp } from "./fake-platforms";
 import type { Process } from "./process";
 import { refusal } from "./refusal";
@@ -41,6 +42,7 @@ export const dataFactoriesPort = (world: World, process: Process): DataFactories
 
 /** Other services behind Resource Manager, as one process reaches them. */
 export const platformsOf = (world: World, process: Process) => ({
+  appServices: appServicesPort(world, process),
   containerApps: containerAppsPort(world, process),
   dataFactories: dataFactoriesPort(world, process),
 });

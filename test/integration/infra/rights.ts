@@ -8,6 +8,7 @@ type Right = { readonly action: string } | { readonly dataAction: string } | { r
 const batch = "Microsoft.Batch/batchAccounts";
 const containerApps = "Microsoft.App/containerApps";
 const factories = "Microsoft.DataFactory/factories";
+const sites = "Microsoft.Web/sites";
 const secrets = "Microsoft.KeyVault/vaults/secrets";
 const tables = "Microsoft.Storage/storageAccounts/tableServices/tables";
 /** Microsoft names the actions by table: `…/query/AZKVAuditLogs/read`. */
@@ -32,6 +33,10 @@ const rightOf: Readonly<Record<Route, Right>> = {
   "arm.getLinkedService": { action: `${factories}/linkedservices/read` },
   "arm.queryPipelineRuns": { action: `${factories}/querypipelineruns/action` },
   "arm.queryActivityRuns": { action: `${factories}/pipelineruns/queryactivityruns/action` },
+  "arm.listReferences": { action: `${sites}/config/Read` },
+  "arm.refreshReferences": { action: `${sites}/config/configreferences/appsettings/refresh/action` },
+  "arm.listInstances": { action: `${sites}/instances/Read` },
+  "arm.restartSite": { action: `${sites}/restart/Action` },
   "arm.unknown": unknown,
   "batch.listPools": bySignature,
   "batch.listJobs": bySignature,

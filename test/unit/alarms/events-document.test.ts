@@ -23,16 +23,18 @@ import { type BlockedReason, blockedReasons, discoveryReasons, waitingReasons } 
 import type { RotationRecord } from "../../../lib/rotation/record";
 import type { Looker } from "../../../lib/sights/looker";
 import { receiveSignal } from "../../../lib/signals/receive-signal";
-import { anAccount } from "../../builders/account";
+import { aConsumer, anAccount } from "../../builders/account";
 import { aKeyOperation } from "../../builders/azure-event";
 import { aDiscovery } from "../../builders/discovery";
 import { otherKeyText } from "../../builders/key";
 import { aDrivingConfiguration, aFailure, aPause, anEventContext, aRecord } from "../../builders/record";
 import { aCopyFound } from "../../builders/searched";
 import { aReport, reported } from "../../builders/report";
+import { siteId } from "../../builders/sight";
 import { aRotation, idle } from "../../builders/state";
 import { at, days, hours, minutes, when } from "../../builders/time";
 import { FakeAuditLog } from "../../fakes/world/fake-audit-log";
+import { EmulatedAppService } from "../../emulators/platforms/app-service";
 import { type Line, type Place, Rig } from "../../rig/rig";
 
 const text = readFileSync(path.resolve(__dirname, "../../../docs/events.md"), "utf8");
@@ -282,7 +284,7 @@ const everyOtherEvent = async (): Promise<readonly Line[]> => {
   rig.accounts = [{ ...config, secret: { ...config.secret, name: "another" } }];
   rig.start();
   await rig.tick();
-  return [...rig.lines, ...(await troubleWithHistory())];
+  return [...rig.lines, ...(await troubleWithHistory()), ...(await refreshed())];
 };
 
 /** With an account that is not under rotation, with none, and while graph and tables are out of reach. */
@@ -300,6 +302,19 @@ const foundByTag = async (): Promise<readonly Line[]> => {
     lines.push(...rig.lines);
   }
   return lines;
+};
+
+/** The platform of the only app reads the secret again. */
+const refreshed = async (): Promise<readonly Line[]> => {
+  const rig = new Rig();
+  const platform = { kind: "appService", resourceId: siteId, refresh: true, restart: false } as const;
+  const { secret } = rig.place({ gate: { consumers: [aConsumer({ platform })] } }).config;
+  const fetch = () => ({ status: "Resolved", version: "v", value: "not for the log" }) as const;
+  const app = new EmulatedAppService({ now: () => rig.clock.now(), fetch, createName: () => "i1" });
+  app.configure("KEY", `@Microsoft.KeyVault(SecretUri=${secret.vaultUrl}/secrets/${secret.name})`);
+  rig.world.platforms.appServices.set(siteId, app);
+  await rig.tick();
+  return rig.lines;
 };
 
 /** The record is restored from an older copy, and then has no room for the events that wait. */

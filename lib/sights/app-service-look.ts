@@ -1,0 +1,150 @@
+import { safeMessage } from "../alarms/publish-notice";
+import type { AppServices, Ports } from "../ports";
+import { appServiceShut } from "../rotation/gate/app-service";
+import {
+  answeredAs,
+  type AskingConditions,
+  askingFor,
+  mergedLook,
+  refreshProblem,
+  type RequestKind,
+  wantedRequest,
+} from "../rotation/gate/app-service-requests";
+import { type AppServiceSeen, notAsked } from "../rotation/gate/app-service-seen";
+import { streakAt } from "../rotation/gate/platform-base";
+import type { PlatformView } from "../rotation/gate/platform-view";
+import { type Sight, sightName } from "../rotation/gate/sightings";
+import { rotationOf } from "../rotation/phases";
+import { toInstant } from "../rotation/time/time";
+import { minutes } from "../rotation/time/units";
+import type { Limit, LookInput } from "./looker";
+import type { PlatformLook } from "./platform-looker";
+
+type View = PlatformView<"appService">;
+
+interface LookPorts extends Pick<Ports, "signals" | "clock"> {
+  readonly appServices: AppServices;
+}
+
+/** Looks at App Service apps, and has each read the secret once after each publication. */
+export const appServiceLook = (ports: LookPorts): PlatformLook<"appService"> => ({
+  kind: "appService",
+  isDue: () => true,
+  unseen,
+  see: async (view, input, call) => {
+    const look = new AppLook(ports, view, input, call);
+    return look.run();
+  },
+  merged: mergedLook,
+  news: (before, seen) =>
+    before?.refresh.answeredAt == null && seen.refresh.answeredAt !== null
+      ? [
+          {
+            event: "ConsumerRefreshed",
+            detail:
+              `${seen.consumer} was refreshed by its platform at ${seen.refresh.answeredAt}, so it reads version ` +
+              `${seen.version} of the secret`,
+          },
+        ]
+      : [],
+});
+
+const unseen = ({ consumer, platform, published, seen }: View, { config }: LookInput): AppServiceSeen =>
+  seen ?? {
+    kind: "appService",
+    consumer: consumer.name,
+    resourceId: platform.resourceId,
+    secret: `${config.secret.vaultUrl}/secrets/${config.secret.name}`,
+    version: published.version,
+    lookedAt: null,
+    problem: null,
+    references: [],
+    instances: [],
+    refresh: notAsked,
+    restart: notAsked,
+    goodSince: null,
+  };
+
+/** The answer comes once the app has restarted. */
+const maxRestartMs = minutes(2);
+
+/** One look at one app. */
+class AppLook {
+  #seen: AppServiceSeen;
+
+  constructor(
+    private readonly ports: LookPorts,
+    private readonly view: View,
+    private readonly input: LookInput,
+    private readonly call: Limit,
+  ) {
+    this.#seen = unseen(view, input);
+  }
+
+  async run(): Promise<AppServiceSeen> {
+    const { appServices, clock } = this.ports;
+    const { resourceId } = this.view.platform;
+    const { secret } = this.input.config;
+    this.#seen = { ...this.#seen, references: await appServices.references(resourceId, secret, this.call()) };
+    // A restart follows in the same look.
+    while (await this.#request()) continue;
+    const instances = await appServices.instances(resourceId, this.call());
+    const now = clock.now();
+    const looked = { ...this.#seen, instances, lookedAt: toInstant(now), problem: null };
+    const shut = appServiceShut({ ...this.view, now }, looked);
+    const goodSince = shut === null ? streakAt(this.view.seen, this.view.gate.signalFreshnessMs, now) : null;
+    return { ...looked, goodSince };
+  }
+
+  /** True where a request was answered as wanted, so that another may follow. */
+  async #request(): Promise<boolean> {
+    const kind = wantedRequest(this.view, this.#seen);
+    if (kind === null) return false;
+    const asking = askingFor(this.#seen[kind], this.#conditions());
+    const before = this.#seen[kind].attempts;
+    this.#seen = { ...this.#seen, [kind]: asking.request };
+    // Stored before it is sent, so that of several processes one sends.
+    if (!asking.send || !(await this.#store(kind, before))) return false;
+    const problem = await this.#send(kind);
+    const request = this.#seen[kind];
+    const answered =
+      problem === null ? answeredAs(request, toInstant(this.ports.clock.now())) : { ...request, problem };
+    this.#seen = { ...this.#seen, [kind]: answered };
+    return problem === null;
+  }
+
+  /** What was wrong; null where it was answered as wanted. */
+  async #send(kind: RequestKind): Promise<string | null> {
+    const { appServices } = this.ports;
+    const { resourceId } = this.view.platform;
+    try {
+      if (kind === "restart") {
+        await appServices.restart(resourceId, this.call(maxRestartMs));
+        return null;
+      }
+      const references = await appServices.refresh(resourceId, this.input.config.secret, this.call());
+      this.#seen = { ...this.#seen, references };
+      return refreshProblem(references);
+    } catch (error) {
+      return safeMessage(error);
+    }
+  }
+
+  async #store(kind: RequestKind, attempts: number): Promise<boolean> {
+    const seen = this.#seen;
+    const change = (known: Sight | null): Sight | null => {
+      const own = known?.kind === "appService" && known.version === seen.version ? known : null;
+      return (own?.[kind].attempts ?? 0) === attempts && (own?.[kind].answeredAt ?? null) === null ? seen : null;
+    };
+    return (
+      (await this.ports.signals.updateSight(this.input.config.name, sightName(seen), change, this.call())) !== null
+    );
+  }
+
+  /** The window binds what the schedule does; a person who asks for a rotation now asks for the refresh too. */
+  #conditions(): AskingConditions {
+    const { config, state, record, dryRun } = this.input;
+    const onDemand = rotationOf(state)?.trigger === "demand";
+    return { window: onDemand ? null : config.window, hold: record.hold, dryRun, now: this.ports.clock.now() };
+  }
+}
