@@ -113,7 +113,7 @@ describe("events", () => {
     "RotationSuperseded",
     "SettlingStarted",
     "RecordSetBack",
-    "HistoryShortened",
+    "HistoryShortened ConsumerRefreshed",
     "FleetResumed",
     "KeysListed",
     "ReadersFound",
