@@ -304,12 +304,13 @@ const foundByTag = async (): Promise<readonly Line[]> => {
   return lines;
 };
 
+const fetch = () => ({ status: "Resolved", version: "v", value: "not for the log" }) as const;
+
 /** The platform of the only app reads the secret again. */
 const refreshed = async (): Promise<readonly Line[]> => {
   const rig = new Rig();
   const platform = { kind: "appService", resourceId: siteId, refresh: true, restart: false } as const;
   const { secret } = rig.place({ gate: { consumers: [aConsumer({ platform })] } }).config;
-  const fetch = () => ({ status: "Resolved", version: "v", value: "not for the log" }) as const;
   const app = new EmulatedAppService({ now: () => rig.clock.now(), fetch, createName: () => "i1" });
   app.configure("KEY", `@Microsoft.KeyVault(SecretUri=${secret.vaultUrl}/secrets/${secret.name})`);
   rig.world.platforms.appServices.set(siteId, app);
