@@ -21,6 +21,8 @@ export interface Child {
   readonly pid: number;
   /** Resolves when the process has ended and its output was read completely. */
   readonly ended: Promise<Ended>;
+  /** It does nothing any more, until it is stopped. */
+  suspend(): void;
   /** Sends SIGTERM, and SIGKILL if it has not ended after `graceMs`. */
   stop(graceMs?: number): Promise<Ended>;
 }
@@ -43,8 +45,11 @@ export const startChild = ({ name, command, args, env, onLine }: ChildOptions): 
     name,
     pid: child.pid ?? -1,
     ended,
+    suspend: () => void child.kill("SIGSTOP"),
     stop: async (graceMs = 15_000) => {
       child.kill("SIGTERM");
+      // A suspended process ends only when it goes on.
+      child.kill("SIGCONT");
       const insist = setTimeout(() => child.kill("SIGKILL"), graceMs);
       try {
         return await ended;

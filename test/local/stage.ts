@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { startAzurite } from "../emulators/azurite";
 import { type Emulators, startEmulators } from "../emulators/emulators";
 import { subscriptionsOf } from "../emulators/event-grid";
@@ -9,6 +8,7 @@ import type { Child } from "./child-process";
 import { type ConsumerCounts, consumerConfigs, startConsumers } from "./consumer-processes";
 import type { LoggedEvent } from "./rotation-events";
 import { type KeyOf, type RotatorClient, rotatorClient } from "./rotator-client";
+import { newKey } from "./host/function-keys";
 import { type AccountPlan, type PlacedAccount, placeAccount } from "./staged-accounts";
 
 export interface StageOptions {
@@ -27,6 +27,10 @@ export interface StageOptions {
 export interface Stage {
   readonly rotator: RotatorClient;
   readonly keyOf: KeyOf;
+  /** Opens every function. */
+  readonly hostKey: string;
+  /** Stands for a machine that was removed: the app neither calls nor reports any more. */
+  suspend(consumer: string): void;
   /** The names of the registered functions. */
   readonly functions: readonly string[];
   readonly calls: AzureCalls;
@@ -86,7 +90,7 @@ const appEnv = (
   emulators: Emulators,
   storage: string,
   accounts: readonly PlacedAccount[],
-  keys: Readonly<Record<string, string>>,
+  keys: { readonly host: string; readonly functions: Readonly<Record<string, string>> },
 ): Record<string, string> => ({
   ...cleanEnv(),
   ...emulators.env,
@@ -96,7 +100,7 @@ const appEnv = (
     defaults: { gate: fastGate },
     accounts: accounts.map(({ configured }) => configured),
   }),
-  LOCAL_FUNCTION_KEYS: JSON.stringify({ functions: keys }),
+  LOCAL_FUNCTION_KEYS: JSON.stringify(keys),
 });
 
 const firstToEnd = (children: readonly Child[], isClosing: () => boolean): Promise<string> =>
@@ -144,7 +148,8 @@ export const openStage = async (options: StageOptions): Promise<Stage> => {
 
     const accounts: PlacedAccount[] = [];
     for (const plan of options.plans) accounts.push(await placeAccount(plan, emulators));
-    const keys = Object.fromEntries(functionNames.map((name) => [name, randomBytes(32).toString("base64url")]));
+    const keys = Object.fromEntries(functionNames.map((name) => [name, newKey()]));
+    const hostKey = newKey();
     const keyOf: KeyOf = (name) => keys[name] ?? "";
     const names = consumerConfigs.map(({ name }) => name);
     const calls = countAzureCalls(emulators.journal, names);
@@ -153,7 +158,7 @@ export const openStage = async (options: StageOptions): Promise<Stage> => {
       startApp({
         app: options.app,
         port: options.port,
-        env: appEnv(emulators, tables.connectionString, accounts, keys),
+        env: appEnv(emulators, tables.connectionString, accounts, { host: hostKey, functions: keys }),
         onEvent: options.onEvent,
         onError: (text) => {
           // An error that repeats every two seconds is shown once.
@@ -181,6 +186,8 @@ export const openStage = async (options: StageOptions): Promise<Stage> => {
     return {
       rotator: rotatorClient(url, keyOf),
       keyOf,
+      hostKey,
+      suspend: (consumer) => consumers.children.find(({ name }) => name === consumer)?.suspend(),
       functions: app.functions,
       calls,
       counts: () => consumers.counts(),

@@ -1,4 +1,4 @@
-import { countsText, runCommand } from "./command-line";
+import { type CommandOptions, countsText, runCommand } from "./command-line";
 import { aborted, interruption } from "./interruption";
 import { openScreen, type Screen } from "./screen";
 import { openStage, type Stage } from "./stage";
@@ -9,6 +9,7 @@ Ctrl-C stops it.
 
   npm start -- [options]
 
+  --stuck                suspend one app after the adoption, as if its machine was removed: accounts wait for it
   --app <folder>         another build of the app (default: this project)
   --keep-output <file>   write the output of all processes to this file
   --help
@@ -32,20 +33,18 @@ const portFrom = (text: string | undefined): number => {
 };
 
 /** Commands for another terminal. */
-const invitation = ({ rotator: { url }, keyOf, functions }: Stage): string => {
+const invitation = ({ rotator: { url }, keyOf, hostKey, functions }: Stage): string => {
   const onDemand = plans.find((plan) => plan.onDemand)?.name ?? "";
-  const first = plans[0]?.name ?? "";
   const page = functions.includes("dashboard") ? [`Page      ${url}/dashboard?code=${keyOf("dashboard")}`] : [];
   return [
     "",
     ...page,
     `Accounts  ${url}/accounts?code=${keyOf("listAccounts")}`,
     "",
-    "Show one account:",
-    `  curl -s '${url}/accounts/${first}' -H 'x-functions-key: ${keyOf("accountStatus")}'`,
-    "Start a rotation on demand:",
-    `  curl -s -X POST '${url}/accounts/${onDemand}/rotations' -H 'x-functions-key: ${keyOf("rotateOnDemand")}' \\`,
-    `    -H 'content-type: application/json' -d '{"reason":"a first rotation"}'`,
+    "In another terminal, in this folder:",
+    `  export ROTATOR_URL=${url} ROTATOR_KEY=${hostKey}`,
+    "  npx batch-key-rotator status",
+    `  npx batch-key-rotator rotate ${onDemand} --reason "a first rotation"`,
     "",
     "Ctrl-C stops everything.",
     "",
@@ -57,13 +56,22 @@ const clockTime = (at: Date): string => at.toTimeString().slice(0, 8);
 const showCounts = (screen: Screen, stage: Stage): void =>
   screen.progress(`${clockTime(new Date())}  ${countsText(stage)}`);
 
-const open = (app: string, port: number, screen: Screen): Promise<Stage> => {
+interface Opening {
+  readonly app: string;
+  readonly port: number;
+  readonly screen: Screen;
+  /** Called with each event of a rotation. */
+  readonly onEvent: (event: string) => void;
+}
+
+const open = ({ app, port, screen, onEvent }: Opening): Promise<Stage> => {
   const width = Math.max(...plans.map(({ name }) => name.length));
   return openStage({
     plans,
     app,
     port,
     onEvent: ({ event, account, at, detail }) => {
+      onEvent(event);
       if (event !== "AccountState") {
         const time = clockTime(new Date(at));
         screen.line(`${time}  ${account.padEnd(width)}  ${event.padEnd(17)}  ${detail}`.trimEnd());
@@ -74,9 +82,38 @@ const open = (app: string, port: number, screen: Screen): Promise<Stage> => {
   });
 };
 
+/** The app that `--stuck` suspends. */
+const stuckApp = "nightly-etl";
+
+/** Calls `then` once every account is adopted. */
+const afterAdoption = (then: () => void): ((event: string) => void) => {
+  let left = plans.length;
+  return (event) => {
+    if (event !== "Adopted") return;
+    left -= 1;
+    if (left === 0) then();
+  };
+};
+
+const nothing = (): void => undefined;
+
+interface Run {
+  readonly app: string;
+  readonly port: number;
+  readonly screen: Screen;
+  readonly stuck: boolean;
+}
+
 /** Null after Ctrl-C; otherwise the problem. */
-const run = async (app: string, port: number, screen: Screen, interrupted: AbortSignal): Promise<string | null> => {
-  const stage = await open(app, port, screen);
+const run = async ({ app, port, screen, stuck }: Run, interrupted: AbortSignal): Promise<string | null> => {
+  let suspend = nothing;
+  const stage = await open({ app, port, screen, onEvent: afterAdoption(() => suspend()) });
+  if (stuck) {
+    suspend = () => {
+      stage.suspend(stuckApp);
+      screen.line(`${stuckApp} is suspended: accounts wait for it`);
+    };
+  }
   const counting = setInterval(() => showCounts(screen, stage), process.stdout.isTTY ? 500 : countEveryMs);
   try {
     if (!interrupted.aborted) screen.line(invitation(stage));
@@ -88,7 +125,7 @@ const run = async (app: string, port: number, screen: Screen, interrupted: Abort
   }
 };
 
-void runCommand(help, async ({ app, keepOutput }) => {
+const start = async ({ app, keepOutput, own: stuck }: CommandOptions): Promise<number> => {
   const port = portFrom(process.env["PORT"]);
   const interrupted = interruption();
   const screen = openScreen({ keepFile: keepOutput, progressEveryMs: 0 });
@@ -96,7 +133,7 @@ void runCommand(help, async ({ app, keepOutput }) => {
   for (const { name, story } of plans) {
     screen.line(`  ${name}: ${story}`);
   }
-  const problem = await run(app, port, screen, interrupted).catch((error: unknown) =>
+  const problem = await run({ app, port, screen, stuck }, interrupted).catch((error: unknown) =>
     error instanceof Error ? error.message : String(error),
   );
   // A failure during the shutdown has no meaning.
@@ -104,4 +141,6 @@ void runCommand(help, async ({ app, keepOutput }) => {
   screen.line(failed ? `Failed: ${problem}` : "\nStopped.");
   await screen.end();
   return failed ? 1 : 0;
-});
+};
+
+void runCommand(help, start, "stuck");
