@@ -39,17 +39,20 @@ export const startChild = ({ name, command, args, env, onLine }: ChildOptions): 
     child.once("error", (problem) => reject(new Error(`${name} did not start`, { cause: problem })));
     child.once("close", (code, signal) => resolve({ code, signal }));
   });
+  let suspended = false;
   // Prevents an unhandled rejection if no caller awaits this yet.
   ended.catch(() => undefined);
   return {
     name,
     pid: child.pid ?? -1,
     ended,
-    suspend: () => void child.kill("SIGSTOP"),
+    suspend: () => {
+      suspended = true;
+      child.kill("SIGSTOP");
+    },
     stop: async (graceMs = 15_000) => {
-      child.kill("SIGTERM");
-      // A suspended process ends only when it goes on.
-      child.kill("SIGCONT");
+      // A suspended process would have to go on for SIGTERM, and would do something first.
+      child.kill(suspended ? "SIGKILL" : "SIGTERM");
       const insist = setTimeout(() => child.kill("SIGKILL"), graceMs);
       try {
         return await ended;

@@ -79,7 +79,12 @@ test("every file and folder named in the text exists", () => {
 const asRoute = (request: string): string =>
   request.replace(/\?.*$/, "").replace(/^(.*\/accounts\/.*)\/(?:approve|rollback|pause|resume)$/, "$1/{action}");
 
-test("the table of requests lists exactly the registered routes", () => {
+test("it has fewer than 150 lines, and the two commands come first", () => {
+  expect(readme.trimEnd().split("\n").length).toBeLessThan(150);
+  expect(blocks("sh")[0]).toBe("npm ci && npm run demo\nnpm ci && npm start\n");
+});
+
+test("the table of docs/routes.md lists exactly the registered routes", () => {
   const triggers = readFileSync(path.join(root, "functions/index.ts"), "utf8");
   const sources = captures(triggers, /"\.\/([\w-]+)"/g).map((name) =>
     readFileSync(path.join(root, `functions/${name}.ts`), "utf8"),
@@ -88,7 +93,7 @@ test("the table of requests lists exactly the registered routes", () => {
     const methods = captures(source, /methods: \[([^\]]+)\]/g).flatMap((list) => captures(list, /"(\w+)"/g));
     return captures(source, /route: "([^"]+)"/g).flatMap((route) => methods.map((method) => `${method} /${route}`));
   });
-  const rows = captures(section("Operate it"), /^\| (`.*?) \| /gm);
+  const rows = captures(readFileSync(path.join(root, "docs/routes.md"), "utf8"), /^\| (`.*?) \| /gm);
   const requests = rows.flatMap((row) => captures(row, /`((?:GET|POST|OPTIONS) [^`]+)`/g));
   expect(requests.map(asRoute).toSorted()).toEqual(registered.toSorted());
 });

@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import packageJson from "../../../package.json";
 import { type Child, nodeCommand, startChild } from "../../local/child-process";
 import { buildBundle } from "../../tools/build";
+import { buildCommandLine } from "../../tools/build-command-line";
 import { packageApp } from "../../tools/package";
 import { until } from "./until";
 
@@ -79,4 +81,43 @@ test("a port in use is reported with the setting that changes it", async () => {
   expect(lines.at(-1)).toBe(
     `Failed: port ${new URL(url).port} is in use: stop the program that listens there, or set PORT to another port`,
   );
+});
+
+/** The commands of README.md about an account that waits, in their order, as arguments. */
+const readmeStory = (): readonly (readonly string[])[] => {
+  const readme = readFileSync(path.join(__dirname, "../../../README.md"), "utf8");
+  const [, block = ""] = /```sh\n((?:npx batch-key-rotator .*\n)+)```/.exec(readme) ?? [];
+  const lines = block.trimEnd().split("\n");
+  return lines.map((line) =>
+    [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? "").slice(2),
+  );
+};
+
+test("with --stuck an account waits for an app; the commands of the README find, explain and release it", async () => {
+  const started = run("start.ts", ["--stuck", "--app", await buildApp("stuck")], { PORT: "0" });
+  const file = path.join(folder, "rotator.js");
+  await buildCommandLine(file);
+  const printed = () => started.lines.join("\n");
+  await until("the suspension", () => /nightly-etl is suspended/.test(printed()), 40_000);
+  const [, url = "", key = ""] = /export ROTATOR_URL=(\S+) ROTATOR_KEY=(\S+)/.exec(printed()) ?? [];
+  const command = (args: readonly string[]): string =>
+    spawnSync(process.execPath, [file, ...args], {
+      env: { PATH: process.env["PATH"], ROTATOR_URL: url, ROTATOR_KEY: key },
+      encoding: "utf8",
+    }).stdout;
+
+  const [list = [], one = [], approve = []] = readmeStory();
+  // Until the last report of the suspended app is too old, other reasons come and go.
+  const waits = () => /archive +waits for an app +\w+ +(?:SignalStale|NoSignalYet)/.test(command(list));
+  await until("an account that waits", waits, 40_000);
+  expect(command(list)).toMatch(/archive waits for an app since .*: (?:SignalStale|NoSignalYet)\n/);
+  expect(command(list)).toContain('npx batch-key-rotator approve archive --reason "<why>"');
+  expect(command(one)).toMatch(/\nnightly-etl +(?:SignalStale|NoSignalYet) /);
+  const before = /"phase": "(\w+)"/.exec(command([...one, "--output", "json"]))?.[1];
+  command(approve);
+  expect(command([...one, "--output", "json"])).not.toContain(`"phase": "${before}"`);
+  process.kill(started.child.pid, "SIGINT");
+  expect(await started.child.ended).toEqual({ code: 0, signal: null });
+  // The suspended app called no more, so the key that died was in no use.
+  expect(printed()).toMatch(/consumer calls: answered \d+, refused 0\n*(?:\n|$)/);
 });

@@ -18,7 +18,7 @@ const fitting = (): number => {
   return count;
 };
 
-test.each(["README.md", "docs/deploy.md"])("%s says how many accounts fit into a setting", (file) => {
+test.each(["docs/configure.md", "docs/deploy.md"])("%s says how many accounts fit into a setting", (file) => {
   expect(fitting()).toBeGreaterThan(100);
   const limit = `up to ${maxInlineBytes.toLocaleString("en-US")} bytes, about ${fitting()} accounts like`;
   expect(read(file)).toContain(limit);
