@@ -1,3 +1,4 @@
+import type { ReadersBody } from "../../lib/operations/account-readers";
 import type { CheckedAccount } from "../../lib/operations/check-account";
 import type { Coverage } from "../../lib/operations/coverage";
 import { stepsOfWayOut } from "../../lib/rotation/way-out";
@@ -57,33 +58,23 @@ const coverageText = ({ unprotected, switchable, checkedAt }: Coverage, { colour
   ].join("");
 };
 
-/** The answer of `GET /api/accounts/{account}/readers`. */
-interface Readers {
-  readonly readers: readonly {
-    readonly identity: string | null;
-    readonly resource: string | null;
-    readonly version: string | null;
-    readonly lastAt: string;
-    readonly reads: number;
-    readonly consumer: string | null;
-  }[];
-  readonly through: string | null;
-}
-
 /** Who reads which version of the secret, by the vault's audit log. */
 export const readers = async (session: Session, account: string): Promise<ExitCode> => {
-  const found = await session.client.json<Readers>({
+  const found = await session.client.json<ReadersBody>({
     functionName: "accountReaders",
     path: `${accountPath(account)}/readers`,
   });
   const rows = found.readers.map(({ consumer, identity, resource, version, lastAt, reads }) => [
     consumer ?? "unknown",
-    resource ?? identity ?? "-",
+    resource ?? identity,
     version?.slice(0, 8) ?? "-",
     shortTime(lastAt),
     String(reads),
   ]);
   session.show(() => table(["CONSUMER", "READER", "VERSION", "LAST", "READS"], rows, session.colours), found);
-  session.say(found.through === null ? "the log shows nothing yet" : `as the log shows it up to ${found.through}`);
+  const { through, omitted, incomplete, problem } = found;
+  session.say(through === null ? "the log has not answered yet" : `as the log shows it up to ${through}`);
+  if (omitted > 0) session.say(`at least ${omitted} more are not shown`);
+  for (const text of [incomplete, problem]) if (text !== null) session.say(printable(text));
   return exitCodes.fine;
 };

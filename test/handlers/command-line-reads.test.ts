@@ -100,11 +100,15 @@ test("check tests one account or all, and ends with 3 where a right is missing",
 
 test("readers lists who reads the secret", async () => {
   const reader = { identity: "11111111", resource: "/sites/web", version: "4f2c8a1d9b3e", reads: 12, consumer: null };
-  const answer = { readers: [{ ...reader, lastAt: "2026-11-27T09:00:00.000Z" }], through: "2026-11-27T09:30:00.000Z" };
+  const readers = [{ ...reader, lastAt: "2026-11-27T09:00:00.000Z" }];
+  const through = "2026-11-27T09:30:00.000Z";
+  const answer = { readers, through, omitted: 2, incomplete: "only a part of the log was read", problem: null };
   expect(await line.run(["readers", "render-weu"], { fetch: async () => Response.json(answer) })).toEqual({
     code: 0,
     out: expect.stringMatching(/\nunknown +\/sites\/web +4f2c8a1d +2026-11-27 09:00Z +12\n$/),
-    err: "as the log shows it up to 2026-11-27T09:30:00.000Z\n",
+    err:
+      "as the log shows it up to 2026-11-27T09:30:00.000Z\nat least 2 more are not shown\n" +
+      "only a part of the log was read\n",
   });
 });
 

@@ -58,7 +58,7 @@ export const functionNames = [
   "receiveEvents",
   "resumeFleet",
   "openApi",
-  "receiveEvents",
+  "accountReaders",
 ];
 
 /** Short times, so that a whole rotation takes less than half a minute. */

@@ -90,7 +90,7 @@ const main = async (): Promise<void> => {
   const { outfile, bytes } = await buildBundle({ outfile: path.join(projectRoot, packageJson.main) });
   const where = path.relative(projectRoot, outfile);
   const commandLine = packageJson.bin["batch-key-rotator"];
-  const size = await buildCommandLine(path.join(projectRoot, commandLine));
+  const { bytes: size } = await buildCommandLine(path.join(projectRoot, commandLine));
   const took = (performance.now() - began).toFixed(0);
   console.log(
     `${where}: ${(bytes / 1024).toFixed(0)} KiB, ${commandLine}: ${(size / 1024).toFixed(0)} KiB, ${took} ms`,

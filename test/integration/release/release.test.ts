@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import packageJson from "../../../package.json";
@@ -39,6 +39,7 @@ const always = [
   "batch-key-rotator-client-0.1.0.tgz",
   "batch_key_client-0.1.0-py3-none-any.whl",
   "createUiDefinition.json",
+  "rotator.js",
   "sbom.cdx.json",
 ];
 
@@ -78,6 +79,14 @@ describe("a release", () => {
     await expect(make({ dry: false, tag: "v9.9.9", compile: compiled })).rejects.toThrow(`the tag must be ${tag}`);
     await expect(make({ dry: false, tag })).rejects.toThrow("azuredeploy.json needs bicep");
   });
+});
+
+test("rotator.js is the command line, with no other file beside it", () => {
+  const folder = newFolder();
+  copyFileSync(fileOf("rotator.js"), path.join(folder, "rotator.js"));
+  const help = execFileSync(process.execPath, ["rotator.js", "--help"], { cwd: folder, encoding: "utf8" });
+  expect(help).toContain("Usage: batch-key-rotator");
+  expect(textOf("THIRD-PARTY-NOTICES.txt")).toMatch(/^commander /m);
 });
 
 const unzip = (...args: readonly string[]): string =>

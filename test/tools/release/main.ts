@@ -3,6 +3,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, w
 import path from "node:path";
 import packageJson from "../../../package.json";
 import { buildBundle } from "../build";
+import { buildCommandLine } from "../build-command-line";
 import { packageApp } from "../package";
 import { packNodeClient, packPythonClient } from "./client-packages";
 import { type BundledPackage, bundledPackages, noticesOf } from "./licences";
@@ -86,7 +87,8 @@ export const makeRelease = async (options: ReleaseOptions): Promise<Release> => 
   mkdirSync(folder, { recursive: true });
   const { outfile, inputs } = await buildBundle({ outfile: path.join(work, path.basename(packageJson.main)) });
   packageApp(app, outfile);
-  const packages = bundledPackages(projectRoot, inputs);
+  const commandLine = await buildCommandLine(path.join(folder, path.basename(packageJson.bin["batch-key-rotator"])));
+  const packages = bundledPackages(projectRoot, [...inputs, ...commandLine.inputs]);
   const notices = noticesOf(packages);
   writeFileSync(path.join(folder, "THIRD-PARTY-NOTICES.txt"), notices);
   writeZip(app, path.join(folder, "app.zip"), notices);
