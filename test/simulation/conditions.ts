@@ -281,6 +281,12 @@ export const conditions: readonly Condition[] = [
     chance: 0.0015,
     add: (plan, random) => brokenFleet(plan, random),
   },
+  /** All drives come from messages of the queue: late, twice, at the same time in several processes, or never. */
+  {
+    name: "handedOver",
+    chance: 0.05,
+    add: (plan) => ({ ...plan, handsOver: true, conditions: [...plan.conditions, "handedOver"] }),
+  },
 ];
 
 /** Each condition draws from a source of its own, so that no other part of a plan changes with it. */

@@ -88,7 +88,8 @@ export type ConditionName =
   | "bothKeysReplaced"
   | "previousKeyReplaced"
   | "wrongNextLook"
-  | "brokenFleet";
+  | "brokenFleet"
+  | "handedOver";
 
 export interface PlannedAct {
   /** An instant, or the moment just before a call takes effect. */
@@ -139,6 +140,8 @@ export interface Plan {
   readonly processes: number;
   /** What holds for all accounts together. */
   readonly fleet: FleetConfig;
+  /** Ticks hand every account that they have to look at to the queue. */
+  readonly handsOver: boolean;
   /** During the storm every new key breaks the app that reads it. */
   readonly keysBreakApps: boolean;
   readonly faults: readonly PlacedFault[];

@@ -28,6 +28,7 @@ const ordinaryPlan = (seed: number): Plan => {
     accounts: Array.from({ length: accounts }, (_, index) => accountPlan(random, index, probe)),
     processes: random.chance(0.15) ? 3 : 2,
     fleet: noFleetLimits,
+    handsOver: false,
     keysBreakApps: false,
     faults: [
       ...Array.from({ length: random.chance(0.15) ? 0 : random.between(1, 12) }, () => aFault(random)),

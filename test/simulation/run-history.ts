@@ -1,4 +1,5 @@
 import { publishedContentType } from "../../lib/rotation/ownership";
+import type { Work } from "../../lib/operations/work";
 import type { AccountConfig } from "../../lib/rotation/account-config";
 import type { Process } from "../fakes/world/process";
 import type { Product } from "../fakes/world/product-type";
@@ -197,7 +198,9 @@ class HistoryRun {
   }
 
   #boot(number: number): void {
-    const process = startProcess(this.#world, [...this.#wanted], { name: `p${number}`, fleet: this.plan.fleet });
+    const { fleet, handsOver } = this.plan;
+    const limits = handsOver ? { fanOutAbove: 0 } : {};
+    const process = startProcess(this.#world, [...this.#wanted], { name: `p${number}`, fleet, limits });
     this.#tickLater(process, this.#world.random.below(3 * minute));
     const crash = process.crash.bind(process);
     process.crash = () => {
@@ -231,14 +234,48 @@ class HistoryRun {
   #tick(process: Process): void {
     const { world } = this.#stage;
     const startedAt = world.timeline.now;
-    process.ticker.tick().then(
-      () => this.#afterTick(startedAt),
+    let handed = 0;
+    const send = (works: readonly Work[]): void => {
+      handed += works.length;
+      for (const work of works) this.#put(work);
+    };
+    process.ticker.tick(this.plan.handsOver ? { nextTickAt: null, send } : null).then(
+      () => {
+        // The workers do then what a tick would have done.
+        if (handed === 0) this.#afterTick(startedAt);
+      },
       (error: unknown) => {
         world.observer.left("error", error);
         this.#judge.broken(
           "I6",
           `a tick of ${process.name} failed: ${error instanceof Error ? error.name : typeof error}`,
         );
+      },
+    );
+  }
+
+  /** A queue delivers a message at least once. In the storm, a worker dies now and then with a message in its hands. */
+  #put(work: Work): void {
+    const { random, timeline } = this.#world;
+    const times = random.chance(0.4) ? 2 : random.chance(0.2) && this.#calmSince === null ? 0 : 1;
+    for (let time = 0; time < times; time += 1)
+      timeline.add(timeline.now + random.below(random.chance(0.2) ? 12 * minute : 5_000), () => this.#take(work));
+  }
+
+  #take(work: Work): void {
+    const { world } = this.#stage;
+    const process = world.random.any(world.processes.filter((one) => one.serves(world.timeline.now)));
+    if (process === null) return;
+    const startedAt = world.timeline.now;
+    world.product.doWork(process.app, work).then(
+      () => this.#afterTick(startedAt),
+      (error: unknown) => {
+        world.observer.left("error", error);
+        // Where the tables fail, the host gives the message again, and the next tick hands over what is left.
+        const { TransientServiceError, OperatorNeededError } = world.product;
+        if (error instanceof TransientServiceError || error instanceof OperatorNeededError) return;
+        const what = error instanceof Error ? error.name : typeof error;
+        this.#judge.broken("I6", `the work of ${process.name} failed: ${what}`);
       },
     );
   }

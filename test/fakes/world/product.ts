@@ -24,6 +24,7 @@ export { readStatus } from "../../../lib/operations/read-status";
 export { receiveSignal } from "../../../lib/signals/receive-signal";
 export { lookersOf } from "../../../lib/sights/lookers";
 export { Ticker } from "../../../lib/operations/tick";
+export { doWork } from "../../../lib/operations/work";
 export { RefusedProofLimiter } from "../../../lib/signals/refused-proof-limiter";
 export { InstanceCounts } from "../../../lib/signals/instance-counts";
 export { ReportCache } from "../../../lib/signals/report-cache";
