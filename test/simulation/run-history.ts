@@ -240,10 +240,8 @@ class HistoryRun {
       for (const work of works) this.#put(work);
     };
     process.ticker.tick(this.plan.handsOver ? { nextTickAt: null, send } : null).then(
-      () => {
-        // The workers do then what a tick would have done.
-        if (handed === 0) this.#afterTick(startedAt);
-      },
+      // Else the workers do what a tick would have done.
+      () => (handed === 0 ? this.#afterTick(startedAt) : undefined),
       (error: unknown) => {
         world.observer.left("error", error);
         this.#judge.broken(

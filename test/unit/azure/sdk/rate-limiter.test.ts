@@ -107,27 +107,27 @@ describe("the allowances of Resource Manager", () => {
   });
 });
 
-describe("requests to Resource Manager", () => {
-  /** How many of so many requests are sent where each allowance has this many tokens, and is never refilled. */
-  const sentOf = async (method: HttpMethods, tokens: { readonly reads: number; readonly writes: number }) => {
-    const limits = { reads: aLimiter(tokens.reads, 0.001).limiter, writes: aLimiter(tokens.writes, 0.001).limiter };
-    const { policy } = limitRequests(limits);
-    const end = new AbortController();
-    let sent = 0;
-    const all = Array.from({ length: 10 }, () => {
-      const request = createPipelineRequest({ url: "https://management.azure.com", method, abortSignal: end.signal });
-      const next = async () => {
-        sent += 1;
-        return { request, status: 200, headers: createHttpHeaders() };
-      };
-      return policy.sendRequest(request, next).catch((error: unknown) => error);
-    });
-    await new Promise((resolve) => setImmediate(resolve));
-    end.abort();
-    const refused = (await Promise.all(all)).filter((each) => each instanceof Error).length;
-    return { sent, refused };
-  };
+/** How many of so many requests are sent where each allowance has this many tokens, and is never refilled. */
+const sentOf = async (method: HttpMethods, tokens: { readonly reads: number; readonly writes: number }) => {
+  const limits = { reads: aLimiter(tokens.reads, 0.001).limiter, writes: aLimiter(tokens.writes, 0.001).limiter };
+  const { policy } = limitRequests(limits);
+  const end = new AbortController();
+  let sent = 0;
+  const all = Array.from({ length: 10 }, () => {
+    const request = createPipelineRequest({ url: "https://management.azure.com", method, abortSignal: end.signal });
+    const next = async () => {
+      sent += 1;
+      return { request, status: 200, headers: createHttpHeaders() };
+    };
+    return policy.sendRequest(request, next).catch((error: unknown) => error);
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  end.abort();
+  const refused = (await Promise.all(all)).filter((each) => each instanceof Error).length;
+  return { sent, refused };
+};
 
+describe("requests to Resource Manager", () => {
   it.each([
     ["GET", { sent: 3, refused: 7 }],
     ["POST", { sent: 5, refused: 5 }],
