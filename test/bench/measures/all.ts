@@ -3,6 +3,7 @@ import { crowded } from "./bucket";
 import { calls } from "./calls";
 import { cost } from "./cost";
 import { due } from "./due";
+import { events } from "./events";
 import { faults } from "./faults";
 import { idleTick } from "./idle-tick";
 import { memory } from "./memory";
@@ -10,4 +11,15 @@ import { start } from "./start";
 import { urgent } from "./urgent";
 
 /** In the order of the table. */
-export const measures: readonly Measure[] = [calls, idleTick, due, crowded, urgent, faults, memory, start, cost];
+export const measures: readonly Measure[] = [
+  calls,
+  idleTick,
+  due,
+  crowded,
+  urgent,
+  events,
+  faults,
+  memory,
+  start,
+  cost,
+];
