@@ -113,6 +113,12 @@ param watchReaders string = ''
 
 @description('Address of the query API of Log Analytics, for a private link to it; empty: the address of the cloud.')
 param logEndpoint string = ''
+@description('true: an event of Azure has an account compared within seconds of a change by another caller: a regenerated key, a new version of its secret. Creates a system topic for each subscription with an account, and one for the vault. false: nothing of it. commands: deploys nothing, and the outputs list the commands, as for a subscription that has a system topic already. Empty: true, but without role assignments or with both existing roles as commands.')
+@allowed(['', 'true', 'false', 'commands'])
+param watchEvents string = ''
+
+@description('True once the app has been deployed: Event Grid calls it when the subscriptions of its topics are created. `azd up` does this by itself.')
+param appIsDeployed bool = false
 
 @description('Webhook that the app sends alarms to, in addition to its log: an https address. The address may contain a signature, so it is kept as a secret.')
 @secure()
@@ -226,6 +232,8 @@ module resources 'resources.bicep' = if (createsGroup) {
     watchActivityLog: watchActivityLog
     watchReaders: watchReaders
     logEndpoint: logEndpoint
+    watchEvents: watchEvents
+    appIsDeployed: appIsDeployed
     webhookUrl: webhookUrl
     webhookFormat: webhookFormat
     webhookEvents: webhookEvents
@@ -284,6 +292,8 @@ module resourcesInExistingGroup 'resources.bicep' = if (!createsGroup) {
     watchActivityLog: watchActivityLog
     watchReaders: watchReaders
     logEndpoint: logEndpoint
+    watchEvents: watchEvents
+    appIsDeployed: appIsDeployed
     webhookUrl: webhookUrl
     webhookFormat: webhookFormat
     webhookEvents: webhookEvents

@@ -113,6 +113,12 @@ param watchReaders string = ''
 
 @description('Address of the query API of Log Analytics, for a private link to it; empty: the address of the cloud.')
 param logEndpoint string = ''
+@description('true: an event of Azure has an account compared within seconds of a change by another caller: a regenerated key, a new version of its secret. Creates a system topic for each subscription with an account, and one for the vault. false: nothing of it. commands: deploys nothing, and the outputs list the commands, as for a subscription that has a system topic already. Empty: true, but without role assignments or with both existing roles as commands.')
+@allowed(['', 'true', 'false', 'commands'])
+param watchEvents string = ''
+
+@description('True once the app has been deployed: Event Grid calls it when the subscriptions of its topics are created. `azd up` does this by itself.')
+param appIsDeployed bool = false
 
 @description('Webhook that the app sends alarms to, in addition to its log: an https address. The address may contain a signature, so it is kept as a secret.')
 @secure()
@@ -321,6 +327,25 @@ var ownVaultIds = createsVault ? [toLower(sharedVaultId)] : []
 var auditedVaultIds = readsAuditLog ? filter(vaultIds, id => !contains(ownVaultIds, id)) : []
 var sendsAuditLog = watchReaders == 'true' || createRoleAssignments
 var auditSettingName = 'batch-key-readers-${token}'
+// Event Grid calls the app over the public network.
+var watchesEvents = watchEvents != 'false' && !privateInbound
+var deploysEvents = watchesEvents && watchEvents != 'commands' && (watchEvents == 'true' || createsRoles)
+// A topic is in the subscription that it is about: in the group of the rotator, or of the first account there. Of a subscription in
+// which accounts are only found later, no group is known.
+var eventSources = map(filter(batchSubscriptions, id => id == toLower(ownSubscription) || contains(map(placed, one => toLower('/subscriptions/${split(one.resourceId, '/')[2]}')), id)), id => {
+  source: id
+  groupId: id == toLower(ownSubscription) ? resourceGroup().id : join(take(split(filter(placed, one => startsWith(toLower(one.resourceId), '${id}/'))[0].resourceId, '/'), 5), '/')
+})
+var deployedSources = deploysEvents ? eventSources : []
+var hasVaultTopic = deploysEvents && createsVault
+var eventTopicName = '${abbreviations.eventTopic}keys-${token}'
+var vaultTopicName = '${abbreviations.eventTopic}secrets-${token}'
+var keyEventTypes = ['Microsoft.Resources.ResourceActionSuccess']
+var keyOperations = ['Microsoft.Batch/batchAccounts/regenerateKeys/action', 'Microsoft.Batch/batchAccounts/listKeys/action']
+var secretEventTypes = ['Microsoft.KeyVault.SecretNewVersionCreated', 'Microsoft.KeyVault.SecretNearExpiry', 'Microsoft.KeyVault.SecretExpired']
+// A topic reaches no storage account that accepts private endpoints only.
+var keepsDeadLetters = deploysEvents && createRoleAssignments && !(privateNetwork && !usesExistingStorage)
+var deadLetterContainerName = '${functionAppName}-events'
 
 // ---- what must hold
 
@@ -561,6 +586,7 @@ module functionApp 'modules/function-app.bicep' = {
     applicationInsightsConnectionString: monitoring.outputs.connectionString
     subnetId: appSubnetId
     allowedInboundRanges: inboundRangeList
+    admitsEvents: watchesEvents
     isPrivate: privateInbound
     zoneRedundant: zoneRedundant
     instanceMemoryMB: instanceMemoryMB
@@ -619,7 +645,107 @@ module signIn 'modules/sign-in.bicep' = if (!empty(signInClientId)) {
     tenantId: tenant().tenantId
     operatorGroupIds: operatorGroupList
     accountNames: map(allAccounts, one => toLower(one.?name ?? last(split(one.resourceId, '/'))))
+    eventIdentities: deploysEvents ? [eventIdentity!.outputs.principalId] : []
   }
+}
+
+// Of all topics: it writes dead letters, and signs in where operators do.
+module eventIdentity 'modules/identity.bicep' = if (deploysEvents) {
+  name: 'event-identity-${token}'
+  params: {
+    name: '${abbreviations.identity}events-${token}'
+    location: location
+    tags: tags
+  }
+  dependsOn: [
+    checks
+  ]
+}
+
+module eventTopics 'modules/event-topic.bicep' = [
+  for one in deployedSources: {
+    name: 'event-topic-${uniqueString(one.source, token)}'
+    scope: resourceGroup(split(one.groupId, '/')[2], split(one.groupId, '/')[4])
+    params: {
+      name: eventTopicName
+      location: 'global'
+      tags: tags
+      topicType: 'Microsoft.Resources.Subscriptions'
+      source: one.source
+      identityId: eventIdentity!.outputs.id
+    }
+  }
+]
+
+module vaultTopic 'modules/event-topic.bicep' = if (hasVaultTopic) {
+  name: 'event-topic-secrets-${token}'
+  params: {
+    name: vaultTopicName
+    location: location
+    tags: tags
+    topicType: 'Microsoft.KeyVault.vaults'
+    source: vault!.outputs.id
+    identityId: eventIdentity!.outputs.id
+  }
+}
+
+module deadLetters 'modules/dead-letters.bicep' = if (keepsDeadLetters) {
+  name: 'dead-letters-${token}'
+  scope: resourceGroup(split(storageId, '/')[2], split(storageId, '/')[4])
+  params: {
+    storageAccountName: storageName
+    containerName: deadLetterContainerName
+    principalId: eventIdentity!.outputs.principalId
+  }
+  dependsOn: [
+    storage
+  ]
+}
+
+// The key of this one function. It exists once the app is deployed.
+resource receiveEvents 'Microsoft.Web/sites/functions@2024-11-01' existing = if (deploysEvents && appIsDeployed) {
+  name: '${functionAppName}/receiveEvents'
+}
+
+module keyEvents 'modules/event-subscription.bicep' = [
+  for (one, i) in deployedSources: if (appIsDeployed) {
+    name: 'event-subscription-${uniqueString(one.source, token)}'
+    scope: resourceGroup(split(one.groupId, '/')[2], split(one.groupId, '/')[4])
+    params: {
+      topicName: eventTopics[i].outputs.name
+      name: 'batch-keys-${token}'
+      endpointUrl: appIsDeployed ? '${functionApp.outputs.url}/api/events?code=${receiveEvents!.listKeys().default}' : ''
+      eventTypes: keyEventTypes
+      operations: keyOperations
+      deadLetterStorageId: keepsDeadLetters ? storageId : ''
+      deadLetterContainerName: deadLetterContainerName
+      signInClientId: signInClientId
+      identityId: eventIdentity!.outputs.id
+    }
+    dependsOn: [
+      deadLetters
+      signIn
+    ]
+  }
+]
+
+module secretEvents 'modules/event-subscription.bicep' = if (hasVaultTopic && appIsDeployed) {
+  name: 'event-subscription-secrets-${token}'
+  params: {
+    topicName: vaultTopic!.outputs.name
+    name: 'batch-secrets-${token}'
+    endpointUrl: appIsDeployed ? '${functionApp.outputs.url}/api/events?code=${receiveEvents!.listKeys().default}' : ''
+    eventTypes: secretEventTypes
+    operations: []
+    deadLetterStorageId: keepsDeadLetters ? storageId : ''
+    deadLetterContainerName: deadLetterContainerName
+    signInClientId: signInClientId
+    identityId: eventIdentity!.outputs.id
+  }
+  dependsOn: [
+    deadLetters
+    signIn
+  ]
 }
 
 module activityLog 'modules/activity-log.bicep' = [
@@ -711,6 +837,9 @@ var rolesToAssign = createRoleAssignments
 var auditLogsToSend = readsAuditLog ? concat(sendsAuditLog ? [] : auditedVaultIds, foundVaultScopes) : []
 var subscriptionsToWatch = watchesActivityLog && !sendsActivityLog ? batchSubscriptions : []
 
+var eventKeyCommand = 'az functionapp function keys list --resource-group ${resourceGroup().name} --name ${functionAppName} --function-name receiveEvents --query default --output tsv'
+var sourcesToWatch = watchesEvents && !deploysEvents ? batchSubscriptions : []
+
 output functionAppName string = functionApp.outputs.name
 output functionAppUrl string = functionApp.outputs.url
 output identityClientId string = identity.outputs.clientId
@@ -723,3 +852,4 @@ output roleDefinitionCommands string[] = map(concat(rolesToCreate, groupRolesToC
 output roleAssignmentCommands string[] = map(concat(rolesToAssign, groupRolesToAssign), one => 'az role assignment create --assignee-object-id ${identity.outputs.principalId} --assignee-principal-type ServicePrincipal --role "${one.role}" --scope "${one.scope}"')
 output activityLogCommands string[] = map(subscriptionsToWatch, id => 'az monitor diagnostic-settings subscription create --subscription ${split(id, '/')[2]} --name ${activityLogSettingName} --location ${location} --workspace "${monitoring.outputs.workspaceId}" --logs \'[{"category":"Administrative","enabled":true}]\'')
 output auditLogCommands string[] = map(auditLogsToSend, id => 'az monitor diagnostic-settings create --resource "${id}" --name ${auditSettingName} --workspace "${monitoring.outputs.workspaceId}" --export-to-resource-specific true --logs \'[{"category":"AuditEvent","enabled":true}]\'')
+output eventCommands string[] = map(sourcesToWatch, id => 'az eventgrid event-subscription create --name batch-keys-${token} --source-resource-id ${id} --endpoint "${functionApp.outputs.url}/api/events?code=$(${eventKeyCommand})" --included-event-types ${join(keyEventTypes, ' ')} --advanced-filter data.operationName StringIn ${join(keyOperations, ' ')} --event-ttl 360')

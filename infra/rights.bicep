@@ -47,3 +47,7 @@ var logReader = '73c42c96-874c-492b-b04d-ab87d138a893'
 @export()
 @description('Monitoring Metrics Publisher: the host sends the log with the identity of the app.')
 var metricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
+
+@export()
+@description('Storage Blob Data Contributor, on one container: a system topic writes events there that could not be delivered.')
+var blobDataContributor = 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'

@@ -24,6 +24,9 @@ param subnetId string
 @description('Address ranges that may call the app, deployments included; empty: any.')
 param allowedInboundRanges string[]
 
+@description('True: Event Grid may call the app too.')
+param admitsEvents bool
+
 @description('True: the app can be called through a private endpoint only.')
 param isPrivate bool
 
@@ -100,6 +103,20 @@ var requiredSettings = {
 var chosenSettings = toObject(filter(items(optionalSettings), setting => !empty(setting.value)), setting => setting.key, setting => setting.value)
 var settings = union(requiredSettings, storageSettings, tableStorageSettings, signInSettings, logSettings, chosenSettings)
 
+var inboundRanges = map(range(0, length(allowedInboundRanges)), i => {
+  name: 'range-${i}'
+  action: 'Allow'
+  ipAddress: allowedInboundRanges[i]
+  priority: 100 + i
+})
+var eventGrid = {
+  name: 'event-grid'
+  action: 'Allow'
+  tag: 'ServiceTag'
+  ipAddress: 'AzureEventGrid'
+  priority: 60000
+}
+
 resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
   name: planName
   location: location
@@ -162,14 +179,7 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
       remoteDebuggingEnabled: false
       scmIpSecurityRestrictionsUseMain: true
       ipSecurityRestrictionsDefaultAction: empty(allowedInboundRanges) ? 'Allow' : 'Deny'
-      ipSecurityRestrictions: [
-        for (range, i) in allowedInboundRanges: {
-          name: 'range-${i}'
-          action: 'Allow'
-          ipAddress: range
-          priority: 100 + i
-        }
-      ]
+      ipSecurityRestrictions: concat(inboundRanges, admitsEvents && !empty(allowedInboundRanges) ? [eventGrid] : [])
     }
   }
 

@@ -9,6 +9,9 @@ param tenantId string
 @description('Object ids of the groups whose members may operate; empty: everyone who can sign in. In both cases a function key is needed too.')
 param operatorGroupIds string[]
 
+@description('Identity of the system topics that send events: the app accepts it beside the members of the groups.')
+param eventIdentities string[]
+
 @description('Names of the accounts in the rotator.')
 param accountNames string[]
 
@@ -52,6 +55,7 @@ resource signIn 'Microsoft.Web/sites/config@2024-11-01' = {
             : {
                 allowedPrincipals: {
                   groups: operatorGroupIds
+                  identities: eventIdentities
                 }
               }
         }

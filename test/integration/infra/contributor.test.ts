@@ -49,7 +49,9 @@ describeBicep("a deployment by a Contributor", () => {
       expect(principal).toBe("<identity.properties.principalId>");
       return { scope: scope.toLowerCase(), role };
     });
-    const named = assigned.map(({ scope, role = "" }) => ({ scope, role: roles.get(role) ?? role }));
+    // That of Event Grid's dead letters is left out with the topics.
+    const ofTheApp = assigned.filter(({ scope }) => !scope.includes("/containers/"));
+    const named = ofTheApp.map(({ scope, role = "" }) => ({ scope, role: roles.get(role) ?? role }));
     expect(listed).toHaveLength(8);
     expect(new Set(listed.map((one) => JSON.stringify(one)))).toEqual(new Set(named.map((one) => JSON.stringify(one))));
   });

@@ -13,10 +13,10 @@ describeBicep("two environments in one storage account", () => {
   it("have their own container and their own tables", async () => {
     const plans = await Promise.all(["shared-storage-dev", "shared-storage-prod"].map((set) => planOf(set)));
     const containers = plans.flatMap((plan) => made(plan, "Microsoft.Storage/storageAccounts/blobServices/containers"));
-    expect(new Set(containers.map(({ id }) => id)).size).toBe(2);
-    expect(containers.map(({ name }) => name)).toEqual(
-      plans.map((plan) => expect.stringContaining(`/${String(plan.outputs["ROTATOR_APP_NAME"])}`)),
-    );
+    expect(new Set(containers.map(({ id }) => id)).size).toBe(4);
+    // One for the package, one for events that could not be delivered.
+    const apps = plans.map((plan) => String(plan.outputs["ROTATOR_APP_NAME"]));
+    expect(containers.map(({ name }) => name.split("/").at(-1))).toEqual(apps.flatMap((app) => [app, `${app}-events`]));
     const prefixes = plans.map((plan) => settingsOf(plan)["ROTATION_TABLE_PREFIX"]);
     expect(prefixes).toEqual([1, 2].map(() => expect.stringMatching(/^BatchKey[a-z0-9]{13}$/)));
     expect(new Set(prefixes).size).toBe(2);

@@ -25,6 +25,12 @@ const madeBy = (plan: Plan): Readonly<Record<string, unknown>> =>
 
 const placed = { location: "westeurope", tags: { "azd-env-name": "prod" } };
 const everywhere = { ...placed, location: "global" };
+const byEventIdentity = {
+  identity: {
+    type: "UserAssigned",
+    userAssignedIdentities: expect.objectContaining({}),
+  },
+};
 
 const assigned = (roleDefinitionId: string, description?: string): object => ({
   properties: {
@@ -72,6 +78,20 @@ describeBicep("with a private network", () => {
     expect(madeBy(await planOf("private-network"))).toEqual({
       group: { ...placed },
       "identity/identity": { ...placed },
+      "eventIdentity/identity": { ...placed },
+      "eventTopics[0]/topic": {
+        ...everywhere,
+        ...byEventIdentity,
+        properties: {
+          source: "/subscriptions/00000000-0000-0000-0000-000000000000",
+          topicType: "Microsoft.Resources.Subscriptions",
+        },
+      },
+      "vaultTopic/topic": {
+        ...placed,
+        ...byEventIdentity,
+        properties: { source: "kv", topicType: "Microsoft.KeyVault.vaults" },
+      },
       "monitoring/workspace": {
         ...placed,
         properties: {
@@ -323,7 +343,9 @@ describeBicep("with every option", () => {
             },
             validation: {
               allowedAudiences: ["44444444-4444-4444-8444-444444444444", "api://44444444-4444-4444-8444-444444444444"],
-              defaultAuthorizationPolicy: { allowedPrincipals: { groups: ["55555555-5555-4555-8555-555555555555"] } },
+              defaultAuthorizationPolicy: {
+                allowedPrincipals: { groups: ["55555555-5555-4555-8555-555555555555"], identities: [] },
+              },
             },
           },
         },

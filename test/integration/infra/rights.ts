@@ -137,7 +137,11 @@ interface Grant {
 
 export const grantsOf = (plan: Plan): readonly Grant[] => {
   const custom = customRoles(plan);
-  return made(plan, "Microsoft.Authorization/roleAssignments").map(({ scope = "", body }) => {
+  // A container is for Event Grid alone.
+  const ofTheApp = made(plan, "Microsoft.Authorization/roleAssignments").filter(
+    ({ scope = "" }) => !scope.includes("/containers/"),
+  );
+  return ofTheApp.map(({ scope = "", body }) => {
     const id = String(at(body, "properties.roleDefinitionId")).split("/").at(-1)?.toLowerCase() ?? "";
     const role = custom.get(id) ?? builtIn[id];
     if (role === undefined) throw new Error(`the role ${id} is neither created by the templates nor known here`);

@@ -34,6 +34,7 @@ export const answers: Readonly<Record<string, unknown>> = {
         roleDefinitionCommands: output(["az role definition create --role-definition '{}'"], "Array"),
         activityLogCommands: output(["az monitor diagnostic-settings subscription create --name a"], "Array"),
         auditLogCommands: output(["az monitor diagnostic-settings create --name a"], "Array"),
+        eventCommands: output(["az eventgrid event-subscription create --name a"], "Array"),
         roleAssignmentCommands: output(["az role assignment create --role a --scope b"], "Array"),
       },
     },
@@ -49,6 +50,7 @@ export const answers: Readonly<Record<string, unknown>> = {
   "az resource list": [
     { id: "/subscriptions/0/a", name: "stabc", type: "Microsoft.Storage/storageAccounts" },
     { id: "/subscriptions/0/b", name: "kv-abc", type: "Microsoft.KeyVault/vaults" },
+    { id: "/subscriptions/0/c", name: "egst-keys-abc", type: "Microsoft.EventGrid/systemTopics" },
   ],
   "az role assignment list": [{ id: "/subscriptions/0/providers/Microsoft.Authorization/roleAssignments/0" }],
   "az role definition list": [{ roleName: "Batch Key Rotator dev", roleType: "CustomRole", name: guid }],

@@ -52,6 +52,12 @@ const az: Readonly<Record<string, Known>> = {
   },
   "functionapp keys list": { required: "--resource-group/-g --name/-n", optional: "--slot/-s" },
   "functionapp list-flexconsumption-locations": { optional: "--details --runtime --zone-redundant/-z" },
+  "eventgrid event-subscription create": {
+    required: "--name",
+    optional:
+      "--advanced-filter --deadletter-endpoint --endpoint --event-delivery-schema --event-ttl --included-event-types " +
+      "--source-resource-id",
+  },
   "functionapp restart": { required: "--resource-group/-g --name/-n", optional: "--slot/-s" },
   "functionapp start": { required: "--resource-group/-g --name/-n", optional: "--slot/-s" },
   "functionapp stop": { required: "--resource-group/-g --name/-n", optional: "--slot/-s" },
@@ -174,7 +180,7 @@ const flags = words(
 const takesValue = (option: string, command: string): boolean =>
   option === "--location" ? !command.startsWith("curl") : !flags.includes(option) && option !== "--remote-name-all";
 const takesSeveral = words(
-  "--headers --identifier-uris --parameters --scopes --secret-permissions --set --web-redirect-uris",
+  "--advanced-filter --headers --identifier-uris --included-event-types --parameters --scopes --secret-permissions --set --web-redirect-uris",
 );
 
 const spellings = (list = ""): readonly (readonly string[])[] =>
