@@ -92,7 +92,7 @@ export class FleetOfEvents {
   }
 
   /** What a person does at this instant. */
-  then(atMs: number, act: () => void): void {
+  personAt(atMs: number, act: () => void): void {
     this.world.timeline.add(atMs, act, { wakes: false });
   }
 

@@ -32,7 +32,7 @@ const repairs = async (): Promise<readonly Row[]> => {
     const { resourceId } = account.batch;
     const at = minutes(20) + Math.floor(n / accounts) * 2 * apartMs + random.below(apartMs);
     const delays = deliveriesOf(random, unreliable);
-    fleet.then(at, () => {
+    fleet.personAt(at, () => {
       const live = batch.liveKeys(account.batch);
       const newest = fleet.world.vault.newest(account.secret)?.value;
       batch.regenerateManually(account.batch, newest === live.secondary ? "secondary" : "primary");
@@ -79,7 +79,8 @@ const idleCalls = async (reported: boolean): Promise<number> => {
   let seen = 0;
   fleet.tickUntil(hours(25), () => {
     const lists = faults.calls("batch.readKeys");
-    for (; reported && seen < lists; seen++) {
+    if (!reported) return;
+    for (; seen < lists; seen++) {
       const account = fleet.accounts[seen % accounts];
       if (account === undefined) continue;
       for (const operation of ["listKeys", "regenerateKeys"])

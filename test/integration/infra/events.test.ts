@@ -46,7 +46,7 @@ describeBicep("events", () => {
       expect(id.toLowerCase().startsWith(`${String(at(body, "properties.source"))}/`)).toBe(true);
   });
 
-  it("are those of keys and secrets alone, with the function's own key, and are kept where they are not delivered", async () => {
+  it("are those of keys and secrets alone, with the function's own key; the undelivered ones are kept", async () => {
     const plan = await planned("one-account", deployed);
     const [ofKeys, ofSecrets] = subscriptionsOf(plan).map(({ body }) => at(body, "properties"));
     expect(ofKeys).toMatchObject({

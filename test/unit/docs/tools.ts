@@ -180,7 +180,8 @@ const flags = words(
 const takesValue = (option: string, command: string): boolean =>
   option === "--location" ? !command.startsWith("curl") : !flags.includes(option) && option !== "--remote-name-all";
 const takesSeveral = words(
-  "--advanced-filter --headers --identifier-uris --included-event-types --parameters --scopes --secret-permissions --set --web-redirect-uris",
+  "--advanced-filter --headers --identifier-uris --included-event-types" +
+    " --parameters --scopes --secret-permissions --set --web-redirect-uris",
 );
 
 const spellings = (list = ""): readonly (readonly string[])[] =>
