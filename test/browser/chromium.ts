@@ -9,7 +9,7 @@ export const hasChromium = existsSync(executable) || process.env["REQUIRE_CHROMI
 export const openChromium = (): Promise<Browser> =>
   chromium.launch({
     executablePath: executable,
-    args: ["--no-sandbox", "--disable-gpu", "--font-render-hinting=none"],
+    args: ["--no-sandbox", "--disable-gpu", "--disable-lcd-text", "--font-render-hinting=none"],
   });
 
 /** A group of tests that need a browser: skipped, with a notice, where there is none. */
