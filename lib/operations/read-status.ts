@@ -4,6 +4,7 @@ import { CorruptRecordError } from "../errors";
 import type { Advanced } from "../driver/requests";
 import { readRecord } from "../driver/read-record";
 import type { AccountConfig } from "../rotation/account-config";
+import { nothingSeen, type Sightings } from "../rotation/gate/sightings";
 import type { RotationRecord } from "../rotation/record";
 import type { Instant } from "../rotation/time/time";
 import { fleetFor } from "./fleet-view";
@@ -17,6 +18,7 @@ export interface AccountRead {
   readonly status: StatusBody;
   /** Null before first sight, and where it cannot be used. */
   readonly record: RotationRecord | null;
+  readonly sightings: Sightings;
 }
 
 /** The status of one account as it is stored now. Throws what `readAccount` throws. */
@@ -40,11 +42,11 @@ export const readAccount = async (app: App, config: AccountConfig): Promise<Acco
     const now = ports.clock.now();
     const listedAt = record === null ? null : await keysListedAt(app, { config, record, sightings, now });
     const known = { config, record, sightings, dryRun: limits.dryRun, fleet, keysListedAt: listedAt, now };
-    return { status: statusOf(known), record };
+    return { status: statusOf(known), record, sightings };
   } catch (error) {
     if (!(error instanceof CorruptRecordError)) throw error;
     const status = corruptStatus(config, error, ports.clock.now(), await alarmSince(app, config));
-    return { status, record: null };
+    return { status, record: null, sightings: nothingSeen };
   }
 };
 

@@ -22,13 +22,32 @@ export interface ConsumerRow {
   readonly name: string;
   readonly state: string;
   readonly good: boolean;
-  /** What its good state rests on, or what it lacks. */
+  /** What its good state rests on. */
   readonly evidence: string;
+  /** When its platform was last looked at; null where it has none. */
+  readonly lookedAt: Instant | null;
   /** How many must run. */
   readonly needed: number;
   readonly instances: readonly InstanceRow[];
   /** Instances that are not shown. */
   readonly more: number;
+}
+
+/** An identity that has read the secret, by the vault's audit log. */
+export interface ReaderRow {
+  readonly who: string;
+  readonly version: string;
+  readonly current: InstanceRow["current"];
+  readonly reads: number;
+  readonly lastAt: Instant;
+  /** Address and client. */
+  readonly from: string;
+}
+
+export interface Readers {
+  readonly rows: readonly ReaderRow[];
+  readonly more: number;
+  readonly through: Instant;
 }
 
 export interface Fact {
@@ -42,6 +61,11 @@ export interface AccountModel extends AccountRow {
   readonly steps: readonly NextStep[];
   readonly timeline: Timeline | null;
   readonly consumers: readonly ConsumerRow[];
+  /** Null where the vault's audit log has not been read. */
+  readonly readers: Readers | null;
+  /** Since when nothing has used the keys; null where something has, or where that is unknown. */
+  readonly unusedSince: Instant | null;
+  readonly resourceId: string;
   /** Null where the history cannot be read now. */
   readonly events: readonly ShownEvent[] | null;
   readonly facts: readonly Fact[];
@@ -68,11 +92,15 @@ export const accountModel = (
     next: nextDateOf(read, config, now),
     timeline: timelineOf(read.record, config, events ?? [], now),
     consumers: consumerRows(read, config),
+    readers: readersOf(read),
+    unusedSince: read.status.keysUnusedSince,
+    resourceId: read.status.resourceId,
     events,
     facts: factsOf(read, config),
   };
 };
 
+/** Of a consumer, in a few words; the page says the whole sentence above. */
 const stateWords: Readonly<Record<string, string>> = {
   Good: "good",
   NoSignalYet: "has not reported",
@@ -81,44 +109,62 @@ const stateWords: Readonly<Record<string, string>> = {
   OnPreviousKey: "on the previous key",
   ProofMissing: "proof missing",
   Unhealthy: "unhealthy",
+  PinnedVersion: "names a version of the secret",
+  RefreshFailed: "its reference fails",
+  RefreshPending: "being refreshed",
+  NeedsSignal: "its platform does not show the key; no report",
+  EvidenceTooWeak: "evidence too weak",
 };
 
-const consumerRows = ({ status, record }: AccountRead, { gate }: AccountConfig): readonly ConsumerRow[] =>
-  status.consumers.map(({ name, state, instances }) => {
-    const present = record?.state;
-    const previous = present !== undefined && "previousVersion" in present ? present.previousVersion : null;
-    const kindOf = (version: string): InstanceRow["current"] =>
-      version === status.secret.version ? "published" : version === previous ? "previous" : "another";
+type VersionKind = (version: string) => InstanceRow["current"];
+
+/** What a version of the secret is to the account now. */
+const versionKinds = ({ status, record }: AccountRead): VersionKind => {
+  const present = record?.state;
+  const previous = present !== undefined && "previousVersion" in present ? present.previousVersion : null;
+  return (version) => (version === status.secret.version ? "published" : version === previous ? "previous" : "another");
+};
+
+const consumerRows = (read: AccountRead, { gate }: AccountConfig): readonly ConsumerRow[] => {
+  const kindOf = versionKinds(read);
+  return read.status.consumers.map(({ name, state, evidence, instances }) => {
     const rows = instances
-      .map(
-        ({ id, secretVersion: version, healthy, proven, at }): InstanceRow => ({
-          id,
-          version,
-          current: kindOf(version),
-          healthy,
-          proven,
-          at,
-        }),
-      )
+      .map(({ secretVersion: version, ...one }): InstanceRow => ({ ...one, version, current: kindOf(version) }))
       .toSorted((one, other) => trouble(other) - trouble(one) || (one.id < other.id ? -1 : 1));
     return {
       name,
       state: stateWords[state] ?? state,
       good: state === "Good",
-      evidence: evidenceOf(state, rows),
+      evidence: evidence ?? "none yet",
+      lookedAt: read.sightings.platforms.find(({ consumer }) => consumer === name)?.lookedAt ?? null,
       needed: gate.consumers.find((consumer) => consumer.name === name)?.instances ?? 0,
       instances: rows.slice(0, maxInstances),
       more: Math.max(0, rows.length - maxInstances),
     };
   });
+};
+
+const readersOf = (read: AccountRead): Readers | null => {
+  const { readers: seen } = read.sightings;
+  if (seen === null) return null;
+  const kindOf = versionKinds(read);
+  const rows = seen.readers.toSorted((one, other) => (one.lastAt < other.lastAt ? 1 : -1));
+  return {
+    through: seen.through,
+    more: Math.max(0, rows.length - maxInstances),
+    rows: rows.slice(0, maxInstances).map(({ identity, resource, version, reads, lastAt, address, client }) => ({
+      who: resource ?? identity ?? "not named by the log",
+      version,
+      current: kindOf(version),
+      reads,
+      lastAt,
+      from: [address, client].filter((text) => text !== null).join(", "),
+    })),
+  };
+};
 
 const trouble = ({ current, healthy, proven }: InstanceRow): number =>
   (current === "published" ? 0 : 4) + (healthy ? 0 : 2) + (proven ? 0 : 1);
-
-const evidenceOf = (state: string, rows: readonly InstanceRow[]): string => {
-  if (state !== "Good") return "none yet";
-  return rows.every(({ proven }) => proven) ? "proof" : "report";
-};
 
 const factsOf = ({ status, record }: AccountRead, config: AccountConfig): readonly Fact[] => {
   const { phase, rotation, lastRotation, secret, activeSlot } = status;

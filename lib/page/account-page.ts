@@ -1,7 +1,9 @@
 import type { OperatorAction } from "../operations/operate-account";
 import type { Instant } from "../rotation/time/time";
+import { stepsOfWayOut } from "../rotation/way-out";
 import type { NextStep } from "../rotation/who-acts";
-import type { AccountModel, ConsumerRow, Fact, InstanceRow } from "./account-model";
+import type { AccountModel, ConsumerRow, Fact, InstanceRow, ReaderRow } from "./account-model";
+import { command, commandIn } from "./command";
 import { curlOf } from "./commands";
 import { type Html, html, type Piece } from "./html";
 import { icon } from "./icons";
@@ -34,11 +36,9 @@ const heading = ({ account, standing, reason, detail, since }: AccountModel, now
     ${detail === "" ? null : html`<p>${detail}</p>`}`;
 };
 
-const code = (text: string): Html => html`<pre tabindex="0"><code>${text}</code></pre>`;
-
 const step = (found: NextStep, origin: string): Html => {
   const title = sentence(found.when === "" ? found.action : `${found.when}: ${found.action}`).replace(/\.$/, "");
-  return html`<h3>${title}</h3>${code(found.command)}${code(curlOf(found, origin))}`;
+  return html`<h3>${title}</h3>${command(found.command)}${command(curlOf(found, origin))}`;
 };
 
 const orderLink = (order: OperatorAction, { place, link }: AccountView): Html =>
@@ -54,7 +54,7 @@ const whatToDo = (view: AccountView): Html => {
     </section>`;
 };
 
-const version = ({ version: id, current }: InstanceRow): Html =>
+const version = ({ version: id, current }: Pick<InstanceRow, "version" | "current">): Html =>
   html`${current === "published" ? current : html`<b>${current}</b>`} <code>${id.slice(0, 8)}</code>`;
 
 const instanceColumns: readonly Column[] = [
@@ -73,12 +73,13 @@ const instance = (one: InstanceRow): readonly Piece[] => [
   moment(one.at),
 ];
 
-const summaryOf = ({ name, state, good, evidence, needed, instances, more }: ConsumerRow): Html => {
+const summaryOf = ({ name, state, good, evidence, lookedAt, needed, instances, more }: ConsumerRow): Html => {
   const look = good ? "idle" : "app";
   const reported = instances.length + more;
   const how = reported === 0 ? "none has reported" : reported === 1 ? "1 has reported" : `${reported} have reported`;
+  const looked = lookedAt === null ? null : html` · its platform was looked at ${moment(lookedAt)}`;
   return html`<b class="${look}">${icon(look)}${name}: ${state}</b> · ${needed} must run, ${how}
-    ${good ? ` · evidence: ${evidence}` : ""}`;
+    ${good ? ` · evidence: ${evidence}` : ""}${looked}`;
 };
 
 const consumer = (one: ConsumerRow): Html => {
@@ -91,6 +92,34 @@ const consumer = (one: ConsumerRow): Html => {
 const consumers = ({ account }: AccountView): Html =>
   html`<h2>Apps that use the key</h2>
     ${account.consumers.length === 0 ? html`<p>None is configured.</p>` : account.consumers.map(consumer)}`;
+
+const readerColumns: readonly Column[] = [
+  { name: "Reader", heads: true },
+  { name: "Version", labelled: true },
+  { name: "Reads", labelled: true },
+  { name: "Last read", labelled: true },
+  { name: "From", labelled: true },
+];
+
+const reader = (one: ReaderRow): readonly Piece[] => [one.who, version(one), one.reads, moment(one.lastAt), one.from];
+
+const readers = ({ account: { readers: seen } }: AccountView): Html => {
+  if (seen === null)
+    return html`<h2>Readers of the secret</h2><p class="dim">The vault's audit log has not been read.</p>`;
+  const { rows, more, through } = seen;
+  const until = html`By the vault's audit log up to ${moment(through)}`;
+  return html`<h2>Readers of the secret</h2>
+    ${rows.length === 0 ? html`<p class="dim">${until}: none.</p>` : table(until, readerColumns, rows.map(reader))}
+    ${more === 0 ? null : html`<p class="dim">${more} more are not shown.</p>`}`;
+};
+
+/** Shared keys could be switched off. */
+const wayOut = ({ account: { unusedSince, resourceId } }: AccountView): Html | null => {
+  if (unusedSince === null) return null;
+  return html`<h2>The way out</h2>
+    <p>Nothing has used the keys of this account since ${moment(unusedSince)}. It may need none.</p>
+    ${stepsOfWayOut(resourceId).map((text) => html`<p>${text.replace(/az .*/, "")}</p>${commandIn(text)}`)}`;
+};
 
 const eventColumns: readonly Column[] = [
   { name: "Time", style: "num" },
@@ -129,6 +158,7 @@ export const accountPage = (view: AccountView): Page => {
     body: html`${done(view)}${heading(account, now)}${whatToDo(view)}
       ${timeline === null ? null : html`<h2>${timeline.title}</h2>${timelineFigure(timeline, now)}`}
       ${consumers(view)}
+      ${readers(view)}${wayOut(view)}
       <h2>Facts</h2><dl>
       <dt>Age of the key</dt><dd>${ageBar(keyAge)}</dd>
       ${next === null ? null : html`<dt>Next</dt><dd>${next.what} ${when(next.at, now)}</dd>`}

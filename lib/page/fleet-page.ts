@@ -2,6 +2,7 @@ import type { Instant } from "../rotation/time/time";
 import { sharedKeyPolicyId, stepsOfWayOut } from "../rotation/way-out";
 import { commandOf, reasonToFill } from "../rotation/who-acts";
 import type { SwitchableAccount } from "../operations/coverage";
+import { command, commandIn } from "./command";
 import { curlOf } from "./commands";
 import type { CanaryRow, FleetModel } from "./fleet-model";
 import { type Html, html, type Piece } from "./html";
@@ -36,8 +37,6 @@ const columnsOf = (first: string, ...others: readonly string[]): readonly Column
 ];
 
 const accountLink = (account: string, link: LinkTo): Html => html`<a href="${link({ account })}">${account}</a>`;
-
-const command = (text: string): Html => html`<pre tabindex="0"><code>${text}</code></pre>`;
 
 const stopped = ({ fleet, origin }: FleetView): Html | null => {
   if (fleet.stopped === null) return null;
@@ -129,11 +128,6 @@ const wayOut = ({ switchable, link }: FleetView): Html => {
   return html`${intro}
     ${some("Accounts whose keys no one seems to use", columnsOf("Account", "Silent since", "Steps"), rows)}
     <p class="dim">Microsoft's policy for it: ${sharedKeyPolicyId}.</p>`;
-};
-
-const commandIn = (text: string): Html | null => {
-  const [found] = /az .*/.exec(text) ?? [];
-  return found === undefined ? null : command(found);
 };
 
 export const fleetPage = (view: FleetView): Page => {

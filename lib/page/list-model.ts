@@ -51,7 +51,7 @@ export const keyAgeOf = ({ record }: AccountRead, { rotateEveryMs }: AccountConf
 export const nextDateOf = ({ status, record }: AccountRead, config: AccountConfig, now: Instant): NextDate | null => {
   const { blocked, nextDueAt, rotation, stalled } = status;
   if (blocked !== null) return { what: "tries again", at: blocked.nextAttemptAt };
-  if (nextDueAt !== null) return { what: nextDueAt > now ? "next rotation" : "due", at: nextDueAt };
+  if (nextDueAt !== null) return { what: nextDueAt > now ? "rotation" : "due", at: nextDueAt };
   const retireAt = rotation?.retireAt ?? null;
   if (retireAt !== null && retireAt > now) return { what: "old key dies", at: retireAt };
   const at = record === null ? null : stallsAt(record, config);

@@ -62,10 +62,18 @@ const isGone = async (url: string): Promise<boolean> => {
 };
 
 test("start keeps running, its printed address works, and Ctrl-C ends it with 0", async () => {
-  const { child, url } = await startStaying();
+  const { child, url, lines } = await startStaying();
   const response = await fetch(url);
   const body: { accounts: { account: string }[] } = JSON.parse(await response.text());
   expect(body.accounts.map(({ account }) => account)).toEqual(["render", "nightly", "archive"]);
+  const addresses = lines.map((line) => /^\w+\s+(http\S+)/.exec(line)?.[1]).filter((found) => found !== undefined);
+  const page = await fetch(addresses[0] ?? "");
+  expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
+  expect([...(await page.text()).matchAll(/class="name"><a[^>]*>(\w+)/g)].map(([, name]) => name).toSorted()).toEqual([
+    "archive",
+    "nightly",
+    "render",
+  ]);
 
   process.kill(child.pid, "SIGINT");
   // npm and tsx pass on the same Ctrl-C: it must not count as a second one.

@@ -17,7 +17,7 @@ const listed = (standing: Standing, changes: RecordChanges = {}, account: Accoun
   const config = anAccount(account);
   const record = aRecord(changes);
   const status = statusOf({ config, record, sightings: nothingSeen, dryRun: false, now: when("12:00") });
-  return { config, standing, since: at("10:00"), read: { status, record } };
+  return { config, standing, since: at("10:00"), read: { status, record, sightings: nothingSeen } };
 };
 
 const shown = (rows: readonly Listed[], change: Partial<ListRead> = {}): string => {
