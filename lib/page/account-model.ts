@@ -36,8 +36,9 @@ export interface ConsumerRow {
 /** An identity that has read the secret, by the vault's audit log. */
 export interface ReaderRow {
   readonly who: string;
-  readonly version: string;
-  readonly current: InstanceRow["current"];
+  /** Null where the log does not say it. */
+  readonly version: string | null;
+  readonly current: InstanceRow["current"] | null;
   readonly reads: number;
   readonly lastAt: Instant;
   /** Address and client. */
@@ -47,7 +48,10 @@ export interface ReaderRow {
 export interface Readers {
   readonly rows: readonly ReaderRow[];
   readonly more: number;
-  readonly through: Instant;
+  /** Null where the log has never answered. */
+  readonly through: Instant | null;
+  /** Why the log has not answered in full; null where it has. */
+  readonly problem: string | null;
 }
 
 export interface Fact {
@@ -148,18 +152,20 @@ const readersOf = (read: AccountRead): Readers | null => {
   const { readers: seen } = read.sightings;
   if (seen === null) return null;
   const kindOf = versionKinds(read);
-  const rows = seen.readers.toSorted((one, other) => (one.lastAt < other.lastAt ? 1 : -1));
   return {
     through: seen.through,
-    more: Math.max(0, rows.length - maxInstances),
-    rows: rows.slice(0, maxInstances).map(({ identity, resource, version, reads, lastAt, address, client }) => ({
-      who: resource ?? identity ?? "not named by the log",
-      version,
-      current: kindOf(version),
-      reads,
-      lastAt,
-      from: [address, client].filter((text) => text !== null).join(", "),
-    })),
+    problem: seen.problem ?? seen.incomplete,
+    more: seen.omitted + Math.max(0, seen.readers.length - maxInstances),
+    rows: seen.readers
+      .slice(0, maxInstances)
+      .map(({ identity, resource, version, reads, lastAt, address, client }) => ({
+        who: resource ?? identity,
+        version,
+        current: version === null ? null : kindOf(version),
+        reads,
+        lastAt,
+        from: [address, client].filter((text) => text !== null).join(", "),
+      })),
   };
 };
 

@@ -101,14 +101,21 @@ const readerColumns: readonly Column[] = [
   { name: "From", labelled: true },
 ];
 
-const reader = (one: ReaderRow): readonly Piece[] => [one.who, version(one), one.reads, moment(one.lastAt), one.from];
+const reader = ({ who, version: id, current, reads, lastAt, from }: ReaderRow): readonly Piece[] => [
+  who,
+  id === null || current === null ? "not said" : version({ version: id, current }),
+  reads,
+  moment(lastAt),
+  from,
+];
 
 const readers = ({ account: { readers: seen } }: AccountView): Html => {
   if (seen === null)
     return html`<h2>Readers of the secret</h2><p class="dim">The vault's audit log has not been read.</p>`;
-  const { rows, more, through } = seen;
-  const until = html`By the vault's audit log up to ${moment(through)}`;
+  const { rows, more, through, problem } = seen;
+  const until = html`By the vault's audit log${through === null ? null : html` up to ${moment(through)}`}`;
   return html`<h2>Readers of the secret</h2>
+    ${problem === null ? null : html`<p class="note bad">${sentence(problem)}</p>`}
     ${rows.length === 0 ? html`<p class="dim">${until}: none.</p>` : table(until, readerColumns, rows.map(reader))}
     ${more === 0 ? null : html`<p class="dim">${more} more are not shown.</p>`}`;
 };

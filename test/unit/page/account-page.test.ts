@@ -58,16 +58,20 @@ const aReader = (changes: Partial<ReaderSeen> = {}): ReaderSeen => ({
   ...changes,
 });
 
-test("who has read the secret: the latest first, with the version, and up to when the log says it", () => {
-  const readers = [
-    aReader(),
-    aReader({ identity: null, version: v1, lastAt: at("11:00"), reads: 1, address: null, client: null }),
-  ];
-  const text = textOf(shown({ state }, { readers: { kind: "readers", readers, through: at("11:30") } }));
+test("who has read the secret, with the version, up to when the log says it, and what it has not said", () => {
+  const readers = [aReader(), aReader({ identity: "unknown", version: null, reads: 1, address: null, client: null })];
+  const asked = { kind: "readers", readers, omitted: 7, askedAt: at("11:35") } as const;
+  const answered = { ...asked, incomplete: null, through: at("11:30"), problem: null };
+  const text = textOf(shown({ state }, { readers: answered }));
   expect(text).toContain("By the vault's audit log up to 2026-11-24 11:30:00");
   expect(text).toContain(
-    "not named by the log previous 11111111 1 2026-11-24 11:00:00 " +
-      "11111111-2222-3333-4444-555555555555 published 22222222 3 2026-11-24 10:02:00 10.0.0.4, azsdk-js",
+    "11111111-2222-3333-4444-555555555555 published 22222222 3 2026-11-24 10:02:00 10.0.0.4, azsdk-js " +
+      "unknown not said 1 2026-11-24 10:02:00",
+  );
+  expect(text).toContain("7 more are not shown.");
+  const silent = { ...answered, readers: [], omitted: 0, through: null, problem: "the workspace refuses the rotator" };
+  expect(textOf(shown({ state }, { readers: silent }))).toContain(
+    "The workspace refuses the rotator. By the vault's audit log: none.",
   );
   expect(textOf(shown({ state }))).toContain("The vault's audit log has not been read.");
 });
