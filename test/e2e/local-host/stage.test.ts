@@ -69,11 +69,9 @@ test("start keeps running, its printed address works, and Ctrl-C ends it with 0"
   const addresses = lines.map((line) => /^\w+\s+(http\S+)/.exec(line)?.[1]).filter((found) => found !== undefined);
   const page = await fetch(addresses[0] ?? "");
   expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
-  expect([...(await page.text()).matchAll(/class="name"><a[^>]*>(\w+)/g)].map(([, name]) => name).toSorted()).toEqual([
-    "archive",
-    "nightly",
-    "render",
-  ]);
+  const text = await page.text();
+  const shown = ["render", "nightly", "archive"].filter((name) => text.includes(`&amp;account=${name}"`));
+  expect(shown).toHaveLength(3);
 
   process.kill(child.pid, "SIGINT");
   // npm and tsx pass on the same Ctrl-C: it must not count as a second one.
