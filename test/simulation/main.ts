@@ -4,6 +4,8 @@ import { parseArgs } from "node:util";
 import { freshSeed } from "./fresh-seed";
 import { loadProduct } from "./load-product";
 import { planOf } from "./plan";
+import { runMany as runManyPlatforms, summaryOf } from "./platforms/many";
+import { runPlatformHistory } from "./platforms/run-history";
 import { runHistory } from "./run-history";
 import { shrink } from "./shrink";
 import { add, type Broken, count, emptyTally, type Tally } from "./tally";
@@ -13,6 +15,7 @@ checks the invariants after every effect.
 
 npm run simulate -- [--runs 10000] [--first <seed>] [--jobs <cores>]   many histories, from seed <first> on
 npm run simulate -- --seed 42                                        one history, line by line
+npm run simulate -- --platforms [--runs 1000] [--seed 42]            apps on platforms that need no code
   --first     without it the first seed is drawn from the clock, and printed so that the run can be repeated
   --verbose   shows every violation with the shortest history found, not only the first
   --help      this text
@@ -37,18 +40,21 @@ const wholeNumber = (name: string, text: string, least: number): number => {
 const main = async (): Promise<void> => {
   const { values } = parseArgs({
     options: {
-      runs: { type: "string", default: "10000" },
+      runs: { type: "string" },
       first: { type: "string", default: String(freshSeed()) },
       jobs: { type: "string", default: String(availableParallelism()) },
       seed: { type: "string" },
       verbose: { type: "boolean", default: false },
+      platforms: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
   if (values.help) return console.log(usage);
-  if (values.seed !== undefined) return replay(wholeNumber("seed", values.seed, 0));
-  await runMany({
-    runs: wholeNumber("runs", values.runs, 1),
+  const seed = values.seed === undefined ? null : wholeNumber("seed", values.seed, 0);
+  if (seed !== null) return values.platforms ? replayPlatforms(seed) : replay(seed);
+  const many = values.platforms ? runPlatforms : runMany;
+  await many({
+    runs: wholeNumber("runs", values.runs ?? (values.platforms ? "1000" : "10000"), 1),
     first: wholeNumber("first", values.first, 0),
     jobs: wholeNumber("jobs", values.jobs, 1),
     verbose: values.verbose,
@@ -63,6 +69,24 @@ const replay = async (seed: number): Promise<void> => {
   if (violation === null) return console.log("no invariant was broken");
   console.log(`${violation.invariant} is broken: ${violation.text}`);
   process.exitCode = 1;
+};
+
+const replayPlatforms = async (seed: number): Promise<void> => {
+  const { journal, violation, answered } = await runPlatformHistory(loadProduct(), seed, true);
+  for (const line of journal ?? []) console.log(line);
+  console.log(`\nseed ${seed}: ${answered} calls of apps answered; ${violation ?? "none was refused"}`);
+  if (violation !== null) process.exitCode = 1;
+};
+
+const runPlatforms = async (options: Options): Promise<void> => {
+  const { first, runs } = options;
+  console.log(`seeds ${first} to ${first + runs - 1}; again: npm run simulate -- --platforms --first ${first}`);
+  const began = performance.now();
+  const { lines, problems } = summaryOf(await runManyPlatforms(options));
+  const seconds: readonly [string, string] = ["seconds", ((performance.now() - began) / 1000).toFixed(1)];
+  for (const [name, value] of [...lines, seconds]) console.log(`${name.padEnd(28)} ${value}`);
+  for (const problem of options.verbose ? problems : problems.slice(0, 3)) console.log(problem);
+  if (problems.length > 0) process.exitCode = 1;
 };
 
 const runMany = async (options: Options): Promise<void> => {

@@ -2,12 +2,13 @@ import type { AccountConfig, ConsumerConfig, PlatformConfig } from "../../../lib
 import type { Fault, Operation, PlacedFault } from "../../fakes/world/faults";
 import { Random } from "../../fakes/world/random";
 import { anAccount, aConsumer } from "../../builders/account";
+import { AppServiceActor } from "./app-service-actor";
 import { ContainerAppActor } from "./container-app-actor";
 import { DataFactoryActor } from "./data-factory-actor";
 import { KubernetesActor } from "./kubernetes-actor";
 import { type Actor, hour, minute } from "./scene";
 
-export const platformKinds = ["containerApp", "dataFactory", "kubernetes"] as const;
+export const platformKinds = ["appService", "containerApp", "dataFactory", "kubernetes"] as const;
 export type SimulatedPlatform = (typeof platformKinds)[number];
 
 export interface PlannedAccount {
@@ -31,6 +32,11 @@ const onPlatform = (name: string, platform: PlatformConfig): ConsumerConfig => a
 
 const actorOf = (random: Random, kind: SimulatedPlatform, account: string): Actor => {
   switch (kind) {
+    case "appService": {
+      const resourceId = `${group}/Microsoft.Web/sites/${account}`;
+      const restart = random.chance(0.3);
+      return new AppServiceActor(onPlatform("web", { kind, resourceId, refresh: true, restart }));
+    }
     case "containerApp": {
       const resourceId = `${group}/Microsoft.App/containerApps/${account}`;
       return new ContainerAppActor(onPlatform("jobs", { kind, resourceId }));
