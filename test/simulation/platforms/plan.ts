@@ -62,12 +62,17 @@ const plannedAccount = (random: Random, name: string, platform: SimulatedPlatfor
       accountName,
     },
     secret: { vaultUrl: "https://render.vault.azure.net", name: `${accountName}-batch-key` },
-    gate: { consumers: actors.map(({ consumer }) => consumer) },
+    gate: { consumers: actors.map(({ consumer }) => consumer), soakMs: 3 * minute },
   });
   return { platform, config, actors };
 };
 
 const faulty: readonly [Operation, ...Operation[]] = [
+  "appServices.references",
+  "appServices.refresh",
+  "appServices.refresh",
+  "appServices.instances",
+  "appServices.restart",
   "containerApps.look",
   "containerApps.look",
   "dataFactories.look",
