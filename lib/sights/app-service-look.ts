@@ -27,12 +27,12 @@ interface LookPorts extends Pick<Ports, "signals" | "clock"> {
 }
 
 /** Looks at App Service apps, and has each read the secret once after each publication. */
-export const appServiceLook = (ports: LookPorts): PlatformLook<"appService"> => ({
+export const appServiceLook = (ports: LookPorts, overlapMs: number): PlatformLook<"appService"> => ({
   kind: "appService",
   isDue: () => true,
-  unseen,
+  unseen: (view, input) => unseen(view, input, overlapMs),
   see: async (view, input, call) => {
-    const look = new AppLook(ports, view, input, call);
+    const look = new AppLook(ports, view, input, call, overlapMs);
     return look.run();
   },
   merged: mergedLook,
@@ -49,7 +49,11 @@ export const appServiceLook = (ports: LookPorts): PlatformLook<"appService"> => 
       : [],
 });
 
-const unseen = ({ consumer, platform, published, seen }: View, { config }: LookInput): AppServiceSeen =>
+const unseen = (
+  { consumer, platform, published, seen }: View,
+  { config }: LookInput,
+  overlapMs: number,
+): AppServiceSeen =>
   seen ?? {
     kind: "appService",
     consumer: consumer.name,
@@ -62,6 +66,7 @@ const unseen = ({ consumer, platform, published, seen }: View, { config }: LookI
     instances: [],
     refresh: notAsked,
     restart: notAsked,
+    overlapMs,
     goodSince: null,
   };
 
@@ -77,8 +82,9 @@ class AppLook {
     private readonly view: View,
     private readonly input: LookInput,
     private readonly call: Limit,
+    overlapMs: number,
   ) {
-    this.#seen = unseen(view, input);
+    this.#seen = unseen(view, input, overlapMs);
   }
 
   async run(): Promise<AppServiceSeen> {

@@ -1,4 +1,5 @@
 import type { AppServices, ContainerApps, DataFactories } from "../ports";
+import { appServiceOverlapMs } from "../rotation/gate/app-service";
 import { containerAppSyncMs } from "../rotation/gate/container-app";
 import { appServiceLook } from "./app-service-look";
 import { containerAppLook } from "./container-app-look";
@@ -16,7 +17,7 @@ export interface LookerPorts extends ReaderPorts {
 /** All that ask other services who uses which key. */
 export const lookersOf = (ports: LookerPorts, syncMs = containerAppSyncMs): readonly Looker[] => [
   ...readersLooker(ports),
-  platformLooker(ports, appServiceLook(ports)),
+  platformLooker(ports, appServiceLook(ports, Math.min(appServiceOverlapMs, syncMs))),
   platformLooker(ports, containerAppLook(ports.containerApps, syncMs)),
   platformLooker(ports, dataFactoryLook(ports.dataFactories)),
 ];

@@ -42,6 +42,7 @@ export const anAppServiceSeen = (changes: Partial<AppServiceSeen> = {}): AppServ
   instances: [{ name: "b8f0c2", state: "READY" }],
   refresh: { attempts: 1, answeredAt: at("10:02"), nextAttemptAt: null, problem: null },
   restart: { attempts: 0, answeredAt: null, nextAttemptAt: null, problem: null },
+  overlapMs: 120_000,
   goodSince: at("10:02"),
   ...changes,
 });

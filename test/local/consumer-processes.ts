@@ -60,7 +60,7 @@ const both = (one: Refusals | undefined, other: Refusals): Refusals =>
         lastAt: Math.max(one.lastAt, other.lastAt),
       };
 
-const sum = (a: ConsumerCounts, b: ConsumerCounts): ConsumerCounts => ({
+export const sumOfCounts = (a: ConsumerCounts, b: ConsumerCounts): ConsumerCounts => ({
   answered: a.answered + b.answered,
   refused: a.refused + b.refused,
   refusals: Object.entries(b.refusals).reduce((all, [name, each]) => ({ ...all, [name]: both(all[name], each) }), {
@@ -103,6 +103,6 @@ export const startConsumers = (options: ConsumersOptions): Consumers => {
   return {
     children,
     notice: hasPython ? null : "python3 (3.9 or later) was not found: a second TypeScript consumer runs instead",
-    counts: () => [...newest.values()].reduce(sum, nothing),
+    counts: () => [...newest.values()].reduce(sumOfCounts, nothing),
   };
 };

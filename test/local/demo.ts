@@ -8,7 +8,7 @@ import { openScreen, type Screen } from "./screen";
 import { openStage, type Stage } from "./stage";
 import { type AccountPlan, accountPlans } from "./staged-accounts";
 
-const help = `Rotates the keys of three emulated Batch accounts on this machine, while two apps use them continuously.
+const help = `Rotates the keys of four emulated Batch accounts on this machine, while apps use them continuously.
 
   npm run demo -- [options]
 

@@ -5,8 +5,9 @@ import { startTableProxy } from "../emulators/table-proxy";
 import { startApp } from "./app-process";
 import { type AzureCalls, countAzureCalls } from "./azure-calls";
 import type { Child } from "./child-process";
-import { type ConsumerCounts, consumerConfigs, startConsumers } from "./consumer-processes";
+import { type ConsumerCounts, consumerConfigs, startConsumers, sumOfCounts } from "./consumer-processes";
 import type { LoggedEvent } from "./rotation-events";
+import { platformConsumers, startPlatformApps } from "./platform-apps";
 import { type KeyOf, type RotatorClient, rotatorClient } from "./rotator-client";
 import { newKey } from "./host/function-keys";
 import { type AccountPlan, type PlacedAccount, placeAccount } from "./staged-accounts";
@@ -74,6 +75,7 @@ const fastSettings = {
   ROTATION_SCHEDULE: "*/2 * * * * *",
   ROTATION_CLAIM: "PT20S",
   ROTATION_QUARANTINE: "PT5S",
+  ROTATION_PLATFORM_SYNC: "PT7S",
 };
 
 const ownSettings = /^(ROTATION_|AzureWebJobs|AZURE_|IDENTITY_|WEBSITE_|CONSUMER_|LOCAL_FUNCTION_|npm_)/i;
@@ -151,7 +153,7 @@ export const openStage = async (options: StageOptions): Promise<Stage> => {
     const keys = Object.fromEntries(functionNames.map((name) => [name, newKey()]));
     const hostKey = newKey();
     const keyOf: KeyOf = (name) => keys[name] ?? "";
-    const names = consumerConfigs.map(({ name }) => name);
+    const names = [...consumerConfigs, ...platformConsumers].map(({ name }) => name);
     const calls = countAzureCalls(emulators.journal, names);
 
     const app = await opened(
@@ -175,13 +177,17 @@ export const openStage = async (options: StageOptions): Promise<Stage> => {
     for (const subscription of subscriptionsOf(`${url}/events?code=${keyOf("receiveEvents")}`))
       await emulators.grid.subscribe(subscription);
     const consumers = startConsumers({
-      accounts: accounts.map(({ consumer }) => consumer),
+      accounts: accounts.filter(({ plan }) => plan.onPlatforms !== true).map(({ consumer }) => consumer),
       rotatorUrl: url,
       signalKey: keyOf("receiveSignal"),
       env: { ...cleanEnv(), ...emulators.env },
       onLine: options.onLine,
     });
     closers.push(() => Promise.all(consumers.children.map((child) => child.stop())));
+    const hosted = accounts
+      .filter(({ plan }) => plan.onPlatforms === true)
+      .map(({ consumer, vault }) => startPlatformApps(emulators, consumer, () => vault.newest(consumer.secretName)));
+    closers.push(() => Promise.all(hosted.map((apps) => apps.stop())));
     if (consumers.notice !== null) options.onNotice(consumers.notice);
     return {
       rotator: rotatorClient(url, keyOf),
@@ -190,7 +196,7 @@ export const openStage = async (options: StageOptions): Promise<Stage> => {
       suspend: (consumer) => consumers.children.find(({ name }) => name === consumer)?.suspend(),
       functions: app.functions,
       calls,
-      counts: () => consumers.counts(),
+      counts: () => hosted.reduce((sum, apps) => sumOfCounts(sum, apps.counts()), consumers.counts()),
       regenerateByHand: (name, slot) => void emulators.batch.regenerateByHand(name, slot),
       broken: firstToEnd([app.child, ...consumers.children], isClosing),
       close,

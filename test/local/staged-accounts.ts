@@ -1,4 +1,6 @@
 import type { Emulators } from "../emulators/emulators";
+import type { Vault } from "../emulators/vault";
+import { platformConsumers } from "./platform-apps";
 
 /** One of the accounts that rotate here, with its story. */
 export interface AccountPlan {
@@ -11,6 +13,8 @@ export interface AccountPlan {
   /** Rotated on demand, because no rotation is due. */
   readonly onDemand: boolean;
   readonly config: { readonly rotateEvery: string; readonly settleOn?: "alternate" | "primary" };
+  /** Its only consumers are apps on platforms, which have no code for the rotator. */
+  readonly onPlatforms?: boolean;
 }
 
 export const accountPlans: readonly AccountPlan[] = [
@@ -38,6 +42,15 @@ export const accountPlans: readonly AccountPlan[] = [
     onDemand: false,
     config: { rotateEvery: "P60D", settleOn: "primary" },
   },
+  {
+    name: "hosted",
+    batchAccountName: "hostedweu",
+    story: "used by an app of App Service and a Container App, with no code in either",
+    keyAgeDays: 61,
+    onDemand: false,
+    config: { rotateEvery: "P60D" },
+    onPlatforms: true,
+  },
 ];
 
 /** The account's data for a consumer. */
@@ -51,6 +64,8 @@ export interface ConsumerAccount {
 
 export interface PlacedAccount {
   readonly consumer: ConsumerAccount;
+  readonly vault: Vault;
+  readonly plan: AccountPlan;
   /** Its entry in `ROTATION_ACCOUNTS`. */
   readonly configured: object;
 }
@@ -68,7 +83,11 @@ export const placeAccount = async (plan: AccountPlan, emulators: Emulators): Pro
       createdOn: new Date(Date.now() - plan.keyAgeDays * dayMs),
     });
   }
+  const secret = { vaultUrl: vault.url, name: secretName };
+  const gate = plan.onPlatforms === true ? { gate: { consumers: platformConsumers } } : {};
   return {
+    vault,
+    plan,
     consumer: {
       account: plan.name,
       batchAccountName: plan.batchAccountName,
@@ -76,6 +95,6 @@ export const placeAccount = async (plan: AccountPlan, emulators: Emulators): Pro
       vaultUrl: vault.url,
       secretName,
     },
-    configured: { name: plan.name, resourceId, secret: { vaultUrl: vault.url, name: secretName }, ...plan.config },
+    configured: { name: plan.name, resourceId, secret, ...plan.config, ...gate },
   };
 };

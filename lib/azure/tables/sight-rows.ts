@@ -55,6 +55,7 @@ const appService = z.strictObject({
   instances: z.array(z.strictObject({ name: text, state: text })),
   refresh: request,
   restart: request,
+  overlapMs: z.int().min(0),
 });
 
 const containerApp = z.strictObject({

@@ -31,4 +31,6 @@ export interface AppServiceSeen extends PlatformBase {
   readonly instances: readonly { readonly name: string; readonly state: string }[];
   readonly refresh: PlatformRequest;
   readonly restart: PlatformRequest;
+  /** How long a process from before a restart may still run, in milliseconds. */
+  readonly overlapMs: number;
 }

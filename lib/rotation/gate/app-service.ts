@@ -18,7 +18,7 @@ const isLook = (seen: AppServiceSeen): seen is AppServiceLook => seen.lookedAt !
 export const cacheEndsAfterMs = hours(25);
 
 /** While an app restarts, a process from before may still run beside the new one. */
-export const overlapMs = minutes(2);
+export const appServiceOverlapMs = minutes(2);
 
 /** What the platform calls a reference that it could read, and an instance that serves. */
 export const resolved = "Resolved";
@@ -99,7 +99,10 @@ const instancesShut = ({ consumer }: View, { instances, lookedAt }: AppServiceLo
       };
 };
 
-const overlaps = ({ consumer, platform, now }: View, { refresh, restart }: AppServiceSeen): ShutState | null => {
+const overlaps = (
+  { consumer, platform, now }: View,
+  { refresh, restart, overlapMs }: AppServiceSeen,
+): ShutState | null => {
   const asked = [...(platform.refresh ? [refresh] : []), ...(platform.restart ? [restart] : [])];
   const at = latestOf(asked, ({ answeredAt }) => answeredAt);
   if (at === null) return null;

@@ -19,14 +19,14 @@ afterAll(() => {
 });
 
 test(
-  "the demo rotates three accounts without a refused call, and repairs a key in use that a person regenerates",
+  "the demo rotates four accounts without a refused call, and repairs a key in use that a person regenerates",
   async () => {
     const began = Date.now();
     const demo = await runDemo(kept(await builtApp()));
     expect([demo.code, demo.shown]).toEqual([0, expect.stringContaining("no consumer call was refused")]);
     expect(Date.now() - began).toBeLessThan(demoMs);
-    expect(demo.shown.match(/RotationCompleted/g)).toHaveLength(3);
-    for (const account of ["render", "nightly", "archive"])
+    expect(demo.shown.match(/RotationCompleted/g)).toHaveLength(4);
+    for (const account of ["render", "nightly", "archive", "hosted"])
       expect(demo.shown).toMatch(new RegExp(`^  ${account} .* s$`, "m"));
     expect(demo.refused).toBe(0);
     expect(demo.shown).toMatch(/DriftRepaired .* an event of Azure .* regenerateKeys was called by grace@contoso/);
