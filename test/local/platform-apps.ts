@@ -6,23 +6,10 @@ import type { Emulators } from "../emulators/emulators";
 import { EmulatedAppService } from "../emulators/platforms/app-service";
 import { EmulatedContainerApp } from "../emulators/platforms/container-app";
 import type { ConsumerCounts, Refusals } from "./consumer-processes";
+import { platformConsumers } from "./platform-consumers";
 import type { ConsumerAccount } from "./staged-accounts";
 
-const group = "/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/render/providers";
 const setting = "AZURE_BATCH_ACCOUNT_KEY";
-
-/** Consumers that the platforms alone show: nothing in these apps knows of the rotator. */
-export const platformConsumers = [
-  {
-    name: "render-web",
-    platform: { kind: "appService", resourceId: `${group}/Microsoft.Web/sites/render-web` },
-  },
-  {
-    name: "render-jobs",
-    instances: 2,
-    platform: { kind: "containerApp", resourceId: `${group}/Microsoft.App/containerApps/render-jobs` },
-  },
-] as const;
 
 export interface PlatformApps {
   counts(): ConsumerCounts;
@@ -33,6 +20,8 @@ export interface PlatformApps {
 const syncEveryMs = 5_000;
 const overlapMs = 300;
 const callEveryMs = 200;
+
+const now = (): Date => new Date();
 
 type Called = "answered" | "refused" | "failed";
 
@@ -64,7 +53,6 @@ export const startPlatformApps = (
   newest: () => { readonly version: string; readonly value: string } | null,
 ): PlatformApps => {
   const [web, jobs] = platformConsumers;
-  const now = () => new Date();
   let names = 0;
   const createName = () => `i${(names += 1)}`;
   const address = `${account.vaultUrl}/secrets/${account.secretName}`;

@@ -1,6 +1,6 @@
 import type { Emulators } from "../emulators/emulators";
 import type { Vault } from "../emulators/vault";
-import { platformConsumers } from "./platform-apps";
+import { platformConsumers } from "./platform-consumers";
 
 /** One of the accounts that rotate here, with its story. */
 export interface AccountPlan {

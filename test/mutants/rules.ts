@@ -320,7 +320,7 @@ export const safetyRules: readonly SafetyRule[] = [
     without:
       "the gate opens because the reference is resolved, although the platform gives the app the old key for a day",
     file: "lib/rotation/gate/app-service.ts",
-    text: "if (answeredAt !== null && answeredAt > publishedAt) return null;",
+    text: "if (answeredAt !== null) return null;",
     instead: 'if (publishedAt !== "") return null;',
     caughtBy: { jest: "unit", test: "rotation/gate/app-service" },
   },

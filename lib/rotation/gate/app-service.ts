@@ -80,7 +80,8 @@ const requestShut = (
   { answeredAt, attempts, nextAttemptAt, problem }: PlatformRequest,
   what: string,
 ): ShutState | null => {
-  if (answeredAt !== null && answeredAt > publishedAt) return null;
+  // What is seen is of this version, so it was asked for after the publication, whenever the rotator found that out.
+  if (answeredAt !== null) return null;
   const next = nextAttemptAt === null ? "" : `; next at ${nextAttemptAt}`;
   const it = `the ${what} of ${consumer.name}`;
   if (attempts === 0) return refreshPending(`${it} ${problem ?? "is still to be asked for"}${next}`, publishedAt);

@@ -95,26 +95,31 @@ export class KubernetesActor implements Actor {
     if (process === null) return;
     for (const pod of cluster.pods) {
       this.#reported.add(pod.name);
-      this.#send(scene, process, { instance: pod.name, secretVersion: this.#versionOf(scene, pod), leaving: false });
+      void this.#send(scene, process, {
+        instance: pod.name,
+        secretVersion: this.#versionOf(scene, pod),
+        leaving: false,
+      });
     }
     const running = new Set(cluster.pods.map(({ name }) => name));
     for (const name of this.#reported) {
       if (running.has(name)) continue;
-      this.#reported.delete(name);
-      this.#send(scene, process, { instance: name, secretVersion: newestOf(scene).version, leaving: true });
+      void this.#send(scene, process, { instance: name, secretVersion: newestOf(scene).version, leaving: true });
     }
   }
 
-  #send(
+  async #send(
     { world, config }: Scene,
     process: Process,
     report: Pick<SignalBody, "instance" | "secretVersion" | "leaving">,
-  ): void {
+  ): Promise<void> {
     const account = process.app.accounts.find(config.name);
     if (account === null) return;
     const at = new Date(world.wallMs).toISOString();
     const body = { consumer: this.consumer.name, healthy: true, at, detail: null, proof: null, ...report };
-    void world.product.receiveSignal(process.app, account, body).catch(() => undefined);
+    const received = await world.product.receiveSignal(process.app, account, body).catch(() => null);
+    // The script compares with the status at each run, so it repeats a report of leaving until it has arrived.
+    if (report.leaving && received?.kind === "received") this.#reported.delete(report.instance);
   }
 
   processes(): readonly AppProcess[] {

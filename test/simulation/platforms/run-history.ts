@@ -28,6 +28,7 @@ export const runPlatformHistory = (product: Product, seed: number, recording = f
 
 class PlatformRun {
   readonly #world: World;
+  readonly #waits = new Map<string, string>();
   #isCalm = false;
   #answered = 0;
   #violation: string | null = null;
@@ -49,7 +50,15 @@ class PlatformRun {
     for (const account of plan.accounts) this.#furnish(account);
     for (let number = 1; number <= plan.processes; number += 1) this.#boot(`p${number}`);
     timeline.add(plan.stormMs, () => this.#becomeCalm());
-    timeline.add(plan.stormMs + 16 * hour, () => this.#broken(`${this.#unfinished().join(", ")} never completed`));
+    const endMs = plan.stormMs + 16 * hour;
+    timeline.add(endMs - minute, () => this.#ask());
+    timeline.add(endMs, () =>
+      this.#broken(
+        this.#unfinished()
+          .map((name) => `${name} never completed: ${this.#waits.get(name) ?? ""}`)
+          .join(", "),
+      ),
+    );
     await timeline.run(() => this.#violation !== null || this.#unfinished().length === 0);
     return {
       seed: plan.seed,
@@ -136,6 +145,19 @@ class PlatformRun {
 
   #broken(text: string): void {
     this.#violation ??= text;
+  }
+
+  /** What the accounts wait for that are not done. */
+  #ask(): void {
+    const { processes, product } = this.#world;
+    for (const { app } of processes.slice(0, 1)) {
+      for (const name of this.#unfinished()) {
+        const config = app.accounts.find(name);
+        if (config === null) continue;
+        const shown = product.readStatus(app, config);
+        void shown.then(({ waitingFor }) => this.#waits.set(name, `${waitingFor?.reason}: ${waitingFor?.detail}`));
+      }
+    }
   }
 
   #becomeCalm(): void {

@@ -42,6 +42,10 @@ describe("an app of App Service is good", () => {
     expect(stateOf({})).toEqual({ state: "Good", goodSince: at("10:02"), evidence: "platform" });
   });
 
+  it("once it was refreshed onto this version, though the rotator found its publication anew after that", () => {
+    expect(stateOf({ seen: { refresh: answered("09:59") } }).state).toBe("Good");
+  });
+
   it("without instances: one that starts reads what the refresh has read", () => {
     expect(stateOf({ seen: { instances: [] } }).state).toBe("Good");
   });
@@ -145,8 +149,8 @@ describe("an app of App Service shuts the gate", () => {
       shut("RefreshFailed", "10:00", "the refresh of render-web was asked for 3 times: Forbidden"),
     ],
     [
-      "while the refresh was answered before the publication",
-      { seen: { refresh: answered("10:00") } },
+      "while the answer to the refresh is lost",
+      { seen: { refresh: asked } },
       shut("RefreshFailed", "10:00", "the refresh of render-web was asked for once: the answer was lost"),
     ],
     [
