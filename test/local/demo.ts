@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { countsText, runCommand } from "./command-line";
 import { inSeconds, Milestones, summary } from "./demo-summary";
+import { demoFleet } from "./fleet/demo-fleet";
 import { type HandMade, maxRefusedMs, refusedCalls, regenerateByHand } from "./hand-made";
 import { aborted, interruption } from "./interruption";
 import { inOneLine } from "./rotator-client";
@@ -12,6 +13,7 @@ const help = `Rotates the keys of four emulated Batch accounts on this machine, 
 
   npm run demo -- [options]
 
+  --fleet                200 accounts instead, which a tag finds: canaries, waves, and a fleet that is stopped
   --app <folder>         another build of the app (default: this project)
   --keep-output <file>   write the output of all processes to this file
   --help
@@ -152,22 +154,28 @@ const run = async (app: string, screen: Screen, interrupted: AbortSignal): Promi
   return verdict(problem, stage, handMade);
 };
 
-void runCommand(help, async ({ app, keepOutput }) => {
-  const interrupted = interruption();
-  const screen = openScreen({ keepFile: keepOutput, progressEveryMs: 3000 });
-  const problem = await run(app, screen, interrupted).catch((error: unknown) =>
-    error instanceof Error ? error.message : String(error),
-  );
-  const took = inSeconds(Date.now() - began);
-  if (interrupted.aborted) {
-    screen.line(`Stopped by Ctrl-C after ${took}.`);
-  } else {
-    screen.line(
-      problem === null
-        ? `Done in ${took}: every account completed a rotation, and no consumer call was refused in one.`
-        : `Failed after ${took}: ${problem}`,
+void runCommand(
+  help,
+  async (options) => {
+    if (options.own) return demoFleet(options);
+    const { app, keepOutput } = options;
+    const interrupted = interruption();
+    const screen = openScreen({ keepFile: keepOutput, progressEveryMs: 3000 });
+    const problem = await run(app, screen, interrupted).catch((error: unknown) =>
+      error instanceof Error ? error.message : String(error),
     );
-  }
-  await screen.end();
-  return interrupted.aborted ? 130 : problem === null ? 0 : 1;
-});
+    const took = inSeconds(Date.now() - began);
+    if (interrupted.aborted) {
+      screen.line(`Stopped by Ctrl-C after ${took}.`);
+    } else {
+      screen.line(
+        problem === null
+          ? `Done in ${took}: every account completed a rotation, and no consumer call was refused in one.`
+          : `Failed after ${took}: ${problem}`,
+      );
+    }
+    await screen.end();
+    return interrupted.aborted ? 130 : problem === null ? 0 : 1;
+  },
+  "fleet",
+);

@@ -6,6 +6,7 @@ import { startApp } from "./app-process";
 import { type AzureCalls, countAzureCalls } from "./azure-calls";
 import type { Child } from "./child-process";
 import { type ConsumerCounts, consumerConfigs, startConsumers, sumOfCounts } from "./consumer-processes";
+import { cleanEnv } from "./clean-env";
 import type { LoggedEvent } from "./rotation-events";
 import { startPlatformApps } from "./platform-apps";
 import { platformConsumers } from "./platform-consumers";
@@ -78,16 +79,6 @@ const fastSettings = {
   ROTATION_QUARANTINE: "PT5S",
   ROTATION_PLATFORM_SYNC: "PT7S",
 };
-
-const ownSettings = /^(ROTATION_|AzureWebJobs|AZURE_|IDENTITY_|WEBSITE_|CONSUMER_|LOCAL_FUNCTION_|npm_)/i;
-
-/** The developer's settings for Azure must not affect these processes. */
-const cleanEnv = (): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) =>
-      value === undefined || ownSettings.test(name) ? [] : [[name, value]],
-    ),
-  );
 
 const appEnv = (
   emulators: Emulators,

@@ -14,14 +14,14 @@ export interface DemoRun {
 }
 
 /** The command behind `npm run demo`, on a build of the app. */
-export const runDemo = async (app: string): Promise<DemoRun> => {
+export const runDemo = async (app: string, args: readonly string[] = []): Promise<DemoRun> => {
   const folder = mkdtempSync(path.join(tmpdir(), "demo-output-"));
   const keepFile = path.join(folder, "output.txt");
   const lines: string[] = [];
   try {
     const child = startChild({
       name: "demo",
-      ...nodeCommand("demo.ts", ["--app", app, "--keep-output", keepFile]),
+      ...nodeCommand("demo.ts", ["--app", app, "--keep-output", keepFile, ...args]),
       env: process.env,
       onLine: (line) => lines.push(line),
     });

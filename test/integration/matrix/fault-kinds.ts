@@ -67,5 +67,7 @@ export const reasonToReport = ({ how, times }: MatrixFault, { route }: RecordedC
   // MSAL retries a 404 for longer than a call may take here.
   if (service === "identity") return /Credential|Authentication|AbortError|Identity/;
   if (how.status === 403) return /Forbidden/;
+  // A job that is gone has no tasks to search.
+  if (route === "batch.listTasks") return null;
   return service === "tables" ? null : /NotFound/;
 };
