@@ -21,6 +21,9 @@ export interface PlatformSummary {
   readonly problems: readonly string[];
 }
 
+/** Of fewer rotations a median says nothing. */
+const enough = 50;
+
 const medianOf = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 
 /** Figures of many histories: every median is one of all rotations on one platform. */
@@ -32,9 +35,11 @@ export const summaryOf = (histories: readonly PlatformHistory[]): PlatformSummar
     const minutes = latencies.flatMap((one) => (one.platform === platform ? [one.ms / minute] : []));
     return { platform, median: medianOf(minutes), count: minutes.length };
   });
-  const slow = medians.flatMap(({ platform, median }) => {
+  const slow = medians.flatMap(({ platform, median, count }) => {
     const bound = platform === null ? undefined : bounds[platform];
-    return bound !== undefined && median > bound ? [`median of ${platform}: ${median} minutes, at most ${bound}`] : [];
+    return bound !== undefined && count >= enough && median > bound
+      ? [`median of ${platform}: ${median} minutes, at most ${bound}`]
+      : [];
   });
   const faults = sum(({ faults: met }) => Object.values(met).reduce((all, times) => all + times, 0));
   return {
