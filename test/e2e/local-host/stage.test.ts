@@ -120,7 +120,7 @@ test("with --stuck an account waits for an app; README's commands find, explain 
   expect(command(list)).toContain('npx batch-key-rotator approve nightly --reason "<why>"');
   expect(command(one)).toMatch(/\nnightly-etl +(?:SignalStale|NoSignalYet) /);
   command(approve);
-  await until("its end", () => /^nightly idle /.test(command(one)), 20_000);
+  await until("its end", () => command(one).startsWith("nightly idle "), 20_000);
   process.kill(started.child.pid, "SIGINT");
   expect(await started.child.ended).toEqual({ code: 0, signal: null });
   // The suspended app called no more, so the key that died was in no use.
