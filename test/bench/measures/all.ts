@@ -7,6 +7,7 @@ import { events } from "./events";
 import { faults } from "./faults";
 import { idleTick } from "./idle-tick";
 import { memory } from "./memory";
+import { readers } from "./readers";
 import { start } from "./start";
 import { urgent } from "./urgent";
 
@@ -20,6 +21,7 @@ export const measures: readonly Measure[] = [
   events,
   faults,
   memory,
+  readers,
   start,
   cost,
 ];

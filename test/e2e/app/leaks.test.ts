@@ -21,7 +21,9 @@ beforeAll(async () => {
   nightly = world.place({ name: "nightly", seed: null });
   for (const account of [render, nightly]) plantCopies(account);
   faults = faultsOf([render, nightly]).map((fault) => world.emulators.faults.add(fault));
-  host = await world.host([render, nightly], { AZURE_LOG_LEVEL: "verbose" });
+  for (const account of [render, nightly]) plantRead(account);
+  const { workspaceId } = world.emulators.logs;
+  host = await world.host([render, nightly], { AZURE_LOG_LEVEL: "verbose", ROTATION_LOG_WORKSPACE_ID: workspaceId });
 });
 afterAll(() => world.close());
 
@@ -32,6 +34,22 @@ const plantCopies = (account: PlacedAccount): void => {
     pools: [{ id: "p", startTask: { commandLine: `run --key ${primary}` } }],
     jobs: [{ id: "j", commonEnvironmentSettings: [{ name: secondary, value: primary }] }],
     tasks: { j: [{ id: "t", environmentSettings: [{ name: `KEY_${primary.slice(0, 30)}`, value: secondary }] }] },
+  });
+};
+
+/** A caller has put a key into its user agent, and into the name of its resource. */
+const plantRead = (account: PlacedAccount): void => {
+  const { primary, secondary } = account.keys();
+  const secret = `${world.vault.url}/secrets/${account.secretName}`;
+  world.emulators.logs.service.audit.add({
+    TimeGenerated: new Date(),
+    OperationName: "SecretGet",
+    HttpStatusCode: 200,
+    Id: `${secret}/${"1".repeat(32)}`,
+    RequestUri: secret,
+    CallerIpAddress: "203.0.113.7",
+    ClientInfo: `curl/8 ${primary}`,
+    Identity: { claim: { oid: "99999999-9999-4999-8999-999999999999", xms_mirid: `/sites/${secondary}` } },
   });
 };
 
@@ -82,6 +100,7 @@ const attend = async (account: PlacedAccount): Promise<boolean> => {
     await host.call({ method: "GET", path: `/accounts/${account.name}/check`, keyOf: "checkAccount" });
     await host.operate(account.name, "approve", { reason: `in spite of ${account.keys().primary}` });
   }
+  await host.call({ method: "GET", path: `/accounts/${account.name}/readers`, keyOf: "accountReaders" });
   if (phase === "idle") {
     await host.rotate(
       account.name,
@@ -157,6 +176,7 @@ test(
     // The SDKs did log in verbose mode.
     expect(host.lines.filter((line) => line.startsWith("azure:")).length).toBeGreaterThan(500);
 
+    expect(host.logged("UnknownReader").length).toBeGreaterThanOrEqual(2);
     expect(await findings()).toEqual([]);
   },
   2 * maxMs,

@@ -58,7 +58,7 @@ describe("a run with faults", () => {
     expect([...new Set(run.entries.map(({ route }) => route))].toSorted((a, b) => a.localeCompare(b))).toEqual(
       words(`
       arm.getAccount arm.listKeys arm.listPermissions arm.regenerateKeys batch.listJobs
-      batch.listJobSchedules batch.listPools batch.listTasks identity.token
+      batch.listJobSchedules batch.listPools batch.listTasks identity.token logs.query
       tables.batch tables.createTable tables.delete tables.get tables.insert tables.query tables.update vault.challenge
       vault.getSecret vault.getSecretVersion vault.setSecret vault.updateSecret
     `),

@@ -76,7 +76,10 @@ export const recordRun = async (): Promise<RecordedRun> => {
     const wrong = await world.host([], { ROTATION_ACCOUNTS: "{" });
     await wrong.fireTimer();
     await until("the alarm about invalid settings", () => wrong.logged("ConfigurationInvalid").length > 0);
-    const host = await world.host([due, fresh, back, drifted], { ROTATION_ALERT_WEBHOOK_URL: gone.url });
+    const host = await world.host([due, fresh, back, drifted], {
+      ROTATION_ALERT_WEBHOOK_URL: gone.url,
+      ROTATION_LOG_WORKSPACE_ID: world.emulators.logs.workspaceId,
+    });
     const phase = async (account: PlacedAccount): Promise<string | null> => (await host.status(account.name)).phase;
     const outcome = async (account: PlacedAccount) => (await host.status(account.name)).lastRotation?.outcome;
     for (const fault of faults) world.emulators.faults.add(fault);

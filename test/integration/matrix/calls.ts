@@ -1,18 +1,20 @@
+import { emulatedWorkspace } from "../../emulators/log-analytics";
 import type { Route } from "../../emulators/routes";
 import type { Run, Stage } from "./run";
 import type { Subject } from "./subject";
 
 /** The subject of a request, by its role in every run. */
-export type Part = "account" | "secret" | "Rotations" | "History" | "Signals" | "tables" | Audience;
+export type Part = "account" | "secret" | "workspace" | "Rotations" | "History" | "Signals" | "tables" | Audience;
 
 /** The audience of the requested token. */
-type Audience = "Resource Manager" | "Key Vault";
+type Audience = "Resource Manager" | "Key Vault" | "Log Analytics";
 
 const resources: Readonly<Record<Audience, string>> = {
   "Resource Manager": "https://management.azure.com",
   "Key Vault": "https://vault.azure.net",
+  "Log Analytics": "https://api.loganalytics.io",
 };
-const audiences: readonly Audience[] = ["Resource Manager", "Key Vault"];
+const audiences: readonly Audience[] = ["Resource Manager", "Key Vault", "Log Analytics"];
 
 /** One external call of a rotation, the same in all runs: the `nth` to this route about this part. */
 export interface RecordedCall {
@@ -28,6 +30,7 @@ export const partOf = ({ batchAccount, config, tablePrefix }: Subject, subject: 
   const name = subject.toLowerCase();
   if (name === batchAccount.toLowerCase()) return "account";
   if (name === config.secret.name.toLowerCase()) return "secret";
+  if (name === emulatedWorkspace) return "workspace";
   const audience = audiences.find((one) => resources[one] === subject);
   if (audience !== undefined) return audience;
   for (const table of ["Rotations", "History", "Signals"] as const) {
@@ -39,7 +42,8 @@ export const partOf = ({ batchAccount, config, tablePrefix }: Subject, subject: 
 /** The subject of a part in a run, for the target of a fault; undefined if the emulators have none. */
 export const subjectOf = ({ batchAccount, config, tablePrefix }: Subject, part: Part): string | undefined => {
   if (part === "tables") return undefined;
-  if (part === "Resource Manager" || part === "Key Vault") return resources[part];
+  if (part === "Resource Manager" || part === "Key Vault" || part === "Log Analytics") return resources[part];
+  if (part === "workspace") return emulatedWorkspace;
   if (part === "account") return batchAccount;
   return part === "secret" ? config.secret.name : `${tablePrefix}${part}`;
 };

@@ -20,6 +20,8 @@ import { FetchHealthChecks } from "../../../lib/signals/health-client";
 import type { AccountConfig } from "../../../lib/rotation/account-config";
 import { passingClock } from "../../builders/passing-clock";
 import { aConsumer, anAccount } from "../../builders/account";
+import type { Ports } from "../../../lib/ports";
+import { readersLooker } from "../../../lib/sights/readers-looker";
 import { anApp } from "../../builders/app";
 import type { Lane } from "./lane";
 
@@ -77,34 +79,30 @@ export const makeApp = ({ lane, credential, tablePrefix, accounts }: AppOptions)
   const tables = openTables(storageAt(lane.tables.connectionString), tablePrefix, ids);
   const secrets = new KeyVaultSecrets({ credential, emulated: true });
   const arm = { credential, armEndpoint: emulators.armUrl, armScope: "https://management.azure.com/.default" };
-  const app = anApp({
-    accounts,
-    emulated: true,
-    limits,
-    ports: {
-      clock,
-      ids,
-      secrets,
-      batch: new AzureBatchKeys({ ...arm, clock: passingClock(clock) }),
-      permissions: new ArmPermissions(arm),
-      auditLog: new AzureAuditLog({
-        credential,
-        logEndpoint: emulators.logs.url,
-        logScope: "https://api.loganalytics.io/.default",
-        workspaceId: emulators.logs.workspaceId,
-      }),
-      rotations: new RotationTable(tables.rotations),
-      ticks: new TickNotesTable(tables.rotations),
-      notices: new NoticeTable(tables.rotations),
-      fleet: new FleetTable(tables.rotations, clock),
-      formSecret: new FormSecretTable(tables.rotations),
-      signals: new SignalTable(tables.signals),
-      history: new HistoryTable(tables.history),
-      health: new FetchHealthChecks(),
-      alerts: noWebhook,
-      log: { write: (level, line) => logged.push(JSON.stringify({ level, ...line })) },
-    },
-  });
+  const ports: Ports = {
+    clock,
+    ids,
+    secrets,
+    batch: new AzureBatchKeys({ ...arm, clock: passingClock(clock) }),
+    permissions: new ArmPermissions(arm),
+    auditLog: new AzureAuditLog({
+      credential,
+      logEndpoint: emulators.logs.url,
+      logScope: "https://api.loganalytics.io/.default",
+      workspaceId: emulators.logs.workspaceId,
+    }),
+    rotations: new RotationTable(tables.rotations),
+    ticks: new TickNotesTable(tables.rotations),
+    notices: new NoticeTable(tables.rotations),
+    fleet: new FleetTable(tables.rotations, clock),
+    formSecret: new FormSecretTable(tables.rotations),
+    signals: new SignalTable(tables.signals),
+    history: new HistoryTable(tables.history),
+    health: new FetchHealthChecks(),
+    alerts: noWebhook,
+    log: { write: (level, line) => logged.push(JSON.stringify({ level, ...line })) },
+  };
+  const app = anApp({ accounts, emulated: true, limits, ports, lookers: readersLooker(ports) });
   return { app, logged };
 };
 

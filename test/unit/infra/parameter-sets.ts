@@ -129,7 +129,6 @@ const sets: Readonly<Record<string, ParameterSet>> = {
     existingActionGroupResourceId: resourceId(0, "monitoring", "Microsoft.Insights/actionGroups/on-call"),
     secretScopedRights: true,
     watchActivityLog: "false",
-    watchReaders: "false",
   },
   "no-role-assignments": {
     ...small("dev", "westeurope"),

@@ -1,0 +1,93 @@
+import { AzureAuditLog } from "../../../lib/azure/log-analytics/azure-audit-log";
+import { createCredential } from "../../../lib/azure/sdk/credential";
+import type { AuditLog } from "../../../lib/ports";
+import { askReaders } from "../../../lib/sights/ask-readers";
+import type { AuditLine } from "../../emulators/audit-lines";
+import { type Emulators, startEmulators } from "../../emulators/emulators";
+import { aBenchApp } from "../bench-app";
+import { median, type Measure, row } from "../row";
+
+const lines = 1_000_000;
+const identities = 10_000;
+const versions = ["1".repeat(32), "2".repeat(32)];
+const mebibyte = 1024 * 1024;
+
+/** A month of lines, made one by one. `visit`: after every thousand. */
+const month = function* (secret: string, endsAt: number, visit: () => void): Iterable<AuditLine> {
+  const stepMs = (30 * 24 * 3600 * 1000) / lines;
+  for (let i = 0; i < lines; i += 1) {
+    if (i % 1_000 === 0) visit();
+    const who = i % identities;
+    yield {
+      TimeGenerated: new Date(endsAt - (lines - i) * stepMs),
+      OperationName: "SecretGet",
+      HttpStatusCode: 200,
+      Id: `${secret}/${versions[i < lines / 2 ? 0 : 1]}`,
+      RequestUri: `${secret}/?api-version=7.5`,
+      CallerIpAddress: `10.0.${who >> 8}.${who & 255}`,
+      ClientInfo: "azsdk-net-Security.KeyVault.Secrets/4.6.0 (.NET 8.0.11; Linux)",
+      Identity: {
+        claim: {
+          oid: `${String(who).padStart(8, "0")}-0000-4000-8000-000000000000`,
+          xms_mirid: `/subscriptions/s/resourcegroups/render/providers/Microsoft.Web/sites/render-web-${who}`,
+        },
+      },
+    };
+  }
+};
+
+const openLog = ({ env, logs }: Emulators): AuditLog =>
+  new AzureAuditLog({
+    credential: createCredential({ env, clientId: null, authorityHost: "https://login.microsoftonline.com" }),
+    logEndpoint: logs.url,
+    logScope: "https://api.loganalytics.io/.default",
+    workspaceId: logs.workspaceId,
+  });
+
+/** One question about a month of the log: the emulated workspace adds the lines up, as the query asks it to. */
+export const readers: Measure = {
+  name: "readers",
+  title: "readers: a million lines of the audit log",
+  run: async ({ full, stop }) => {
+    const emulators = await startEmulators();
+    Object.assign(process.env, emulators.env);
+    try {
+      const log = openLog(emulators);
+      const [ms, mib]: [number[], number[]] = [[], []];
+      for (let run = 0; run < (full ? 5 : 1) && !stop.aborted; run += 1) {
+        const found = await askOnce(emulators, log);
+        ms.push(found.ms);
+        mib.push(found.mib);
+      }
+      const note = "the emulated workspace included, which adds up in the place of Log Analytics";
+      const what = `${lines.toLocaleString("en")} lines of ${identities.toLocaleString("en")} identities`;
+      return [
+        row("13", `who reads the key: ${what}`, median(ms) / 1000, { unit: "s", bound: 10, note }),
+        row("13", `memory for it, at most`, Math.max(...mib), { unit: "MiB", bound: 256, note }),
+      ];
+    } finally {
+      await emulators.close();
+    }
+  },
+};
+
+const askOnce = async (emulators: Emulators, log: AuditLog): Promise<{ readonly ms: number; readonly mib: number }> => {
+  const { app } = await aBenchApp(1);
+  const config = app.accounts.find("bench0");
+  if (config === null) throw new Error("there is no account");
+  const { vaultUrl, name } = config.secret;
+  globalThis.gc?.();
+  const before = process.memoryUsage().rss;
+  let most = before;
+  const visit = (): void => {
+    most = Math.max(most, process.memoryUsage().rss);
+  };
+  const endsAt = app.ports.clock.now().getTime();
+  emulators.logs.service.audit.bulk = () => month(`${vaultUrl}/secrets/${name}`, endsAt, visit);
+  const began = performance.now();
+  const asked = await askReaders(app.ports, log, config, () => ({ signal: AbortSignal.timeout(60_000) }));
+  visit();
+  const seen = new Set(asked?.readers.map(({ identity }) => identity)).size;
+  if (seen !== identities) throw new Error(`${seen} identities were seen`);
+  return { ms: performance.now() - began, mib: (most - before) / mebibyte };
+};
