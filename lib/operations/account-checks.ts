@@ -101,29 +101,37 @@ export const tablesCheck = (status: StatusBody): Check =>
     ? bad("tables", "the stored record cannot be used", status.blocked.remedy)
     : good("tables", status.phase === null ? "reachable; no record yet" : `reachable; phase ${status.phase}`);
 
-export const consumerChecks = (status: StatusBody | null): readonly Check[] =>
-  (status?.consumers ?? []).map(({ name, state, instances }) => {
-    const check = `signals of ${name}`;
-    if (instances.length > 0) {
-      const reported = instances.length === 1 ? "1 instance has" : `${instances.length} instances have`;
-      return good(check, `${state}: ${reported} reported`);
-    }
-    return bad(
-      check,
-      "no instance has reported yet, so the gate would stay shut",
-      `let ${name} post its health to /api/accounts/${status?.account}/signals, or configure its healthUrl`,
-    );
-  });
+const isOnPlatform = ({ consumers }: AccountConfig["gate"], consumer: string): boolean =>
+  consumers.some(({ name, platform }) => name === consumer && platform !== null);
+
+/** Of those that report for themselves. */
+export const consumerChecks = ({ gate }: AccountConfig, status: StatusBody | null): readonly Check[] =>
+  (status?.consumers ?? [])
+    .filter(({ name }) => !isOnPlatform(gate, name))
+    .map(({ name, state, instances }) => {
+      const check = `signals of ${name}`;
+      if (instances.length > 0) {
+        const reported = instances.length === 1 ? "1 instance has" : `${instances.length} instances have`;
+        return good(check, `${state}: ${reported} reported`);
+      }
+      return bad(
+        check,
+        "no instance has reported yet, so the gate would stay shut",
+        `let ${name} post its health to /api/accounts/${status?.account}/signals, or configure its healthUrl`,
+      );
+    });
 
 /** Where proof is optional, the gate relies on the word of every caller with the function's key. */
 export const proofChecks = ({ gate }: AccountConfig): readonly Check[] =>
-  gate.consumers.map(({ name, proof }) =>
-    proof === "required"
-      ? good(`proof of ${name}`, "only signed reports count")
-      : warning(
-          `proof of ${name}`,
-          `any caller with the key of the function receiveSignal can report for an instance of ${name} ` +
-            "that does not sign its reports",
-          `let ${name} sign its reports (docs/consumers.md), then set "proof": "required" for it`,
-        ),
-  );
+  gate.consumers
+    .filter(({ platform }) => platform === null)
+    .map(({ name, proof }) =>
+      proof === "required"
+        ? good(`proof of ${name}`, "only signed reports count")
+        : warning(
+            `proof of ${name}`,
+            `any caller with the key of the function receiveSignal can report for an instance of ${name} ` +
+              "that does not sign its reports",
+            `let ${name} sign its reports (docs/consumers.md), then set "proof": "required" for it`,
+          ),
+    );

@@ -24,6 +24,7 @@ import {
 import { type Check, failedCheck, good } from "./checks";
 import { auditLogCheck, readersChecks, unreadChecks } from "./readers-checks";
 import { readersNow } from "../sights/ask-readers";
+import { platformCheck, previewInput, previewsOf, untriedCheck } from "./platform-checks";
 import { readStatus } from "./read-status";
 import type { StatusBody } from "./status";
 
@@ -41,6 +42,7 @@ export const checkAccount = async (app: App, config: AccountConfig): Promise<Che
   const keys = await preflight.checkBatch();
   await preflight.checkVault(keys);
   const status = await preflight.checkTables();
+  await preflight.checkPlatforms();
   await preflight.checkReaders();
   return { account: config.name, checks: preflight.checks, next: await describeNext(app, config, status) };
 };
@@ -127,8 +129,22 @@ class Preflight {
   /** The account's status; null where the tables cannot be read. */
   async checkTables(): Promise<StatusBody | null> {
     const status = await this.#attempt("tables", () => readStatus(this.app, this.config), tablesCheck);
-    this.checks.push(...consumerChecks(status), ...proofChecks(this.config));
+    this.checks.push(...consumerChecks(this.config, status), ...proofChecks(this.config));
     return status;
+  }
+
+  /** What lookers read is read; what they would ask for is not tried. */
+  async checkPlatforms(): Promise<void> {
+    const { app, config } = this;
+    const input = await previewInput(app, config);
+    for (const { consumer, show, untried } of previewsOf(app, input)) {
+      await this.#attempt(`platform of ${consumer}`, show, (found) => platformCheck(consumer, found));
+      if (untried === null) continue;
+      const { what, resourceId, action } = untried;
+      const check = `${what} of ${consumer}`;
+      const allows = () => app.ports.permissions.allows(resourceId, action, this.#call());
+      await this.#attempt(check, allows, (allowed) => untriedCheck(check, untried, allowed, this.#principal));
+    }
   }
 
   async checkReaders(): Promise<void> {

@@ -35,6 +35,8 @@ export const appServiceLook = (ports: LookPorts, overlapMs: number): PlatformLoo
     const look = new AppLook(ports, view, input, call, overlapMs);
     return look.run();
   },
+  untried: ({ platform: { resourceId, refresh } }) =>
+    refresh ? { what: "refresh", resourceId, action: refreshAction(resourceId) } : null,
   merged: mergedLook,
   news: (before, seen) =>
     before?.refresh.answeredAt == null && seen.refresh.answeredAt !== null
@@ -48,6 +50,12 @@ export const appServiceLook = (ports: LookPorts, overlapMs: number): PlatformLoo
         ]
       : [],
 });
+
+/** Documented nowhere: what Azure says when it refuses a refresh counts. */
+const refreshAction = (resourceId: string): string => {
+  const type = /\/slots\//i.test(resourceId) ? "sites/slots" : "sites";
+  return `Microsoft.Web/${type}/config/configreferences/appsettings/refresh/action`;
+};
 
 const unseen = (
   { consumer, platform, published, seen }: View,

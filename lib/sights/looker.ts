@@ -1,6 +1,7 @@
 import type { CallOptions } from "../ports";
 import type { AccountConfig } from "../rotation/account-config";
 import type { EventDraft } from "../rotation/events/events";
+import type { ConsumerState } from "../rotation/gate/consumer-state";
 import type { GateInput } from "../rotation/gate/gate";
 import type { Sightings } from "../rotation/gate/sightings";
 import type { RotationRecord } from "../rotation/record";
@@ -20,6 +21,15 @@ export interface LookInput {
 /** A limit for one request, by default that of every call, which ends with the limit of all looks of the account. */
 export type Limit = (maxMs?: number) => CallOptions;
 
+/** What the preflight tries of one consumer: nothing of it changes anything. */
+export interface Preview {
+  readonly consumer: string;
+  /** Reads what a look reads. Throws as that does. */
+  readonly show: () => Promise<ConsumerState>;
+  /** What a look may ask for that cannot be tried, with the right that it needs; null for nothing. */
+  readonly untried: { readonly what: string; readonly resourceId: string; readonly action: string } | null;
+}
+
 /** Asks one service who uses which key, and stores the answer as a sight. */
 export interface Looker {
   /** Of what, in the log. */
@@ -30,4 +40,6 @@ export interface Looker {
    * Looks, stores what it saw, and returns what the history is to say about it. Where it throws, what was known stays.
    */
   look(input: LookInput, call: Limit): Promise<readonly EventDraft[]>;
+  /** Absent: nothing can be tried. */
+  previews?(input: LookInput, call: Limit): readonly Preview[];
 }

@@ -1,10 +1,10 @@
 import { safeMessage } from "../alarms/publish-notice";
 import type { Ports } from "../ports";
 import type { EventDraft } from "../rotation/events/events";
-import { viewOf } from "../rotation/gate/platform-state";
+import { platformState, viewOf } from "../rotation/gate/platform-state";
 import type { PlatformKind, PlatformView } from "../rotation/gate/platform-view";
 import { type PlatformSeen, type Sight, sightName } from "../rotation/gate/sightings";
-import type { Limit, Looker, LookInput } from "./looker";
+import type { Limit, Looker, LookInput, Preview } from "./looker";
 
 export type SeenOn<K extends PlatformKind> = Extract<PlatformSeen, { kind: K }>;
 
@@ -18,6 +18,8 @@ export interface PlatformLook<K extends PlatformKind> {
   see(view: PlatformView<K>, input: LookInput, call: Limit): Promise<SeenOn<K>>;
   /** What is stored where another process has stored `known` of the same version since. Absent: what was seen. */
   merged?(known: SeenOn<K>, seen: SeenOn<K>): SeenOn<K>;
+  /** What a look may ask for that cannot be tried. Absent: nothing. */
+  untried?(view: PlatformView<K>): Preview["untried"];
   /** What the history is to say about it. Absent: nothing. */
   news?(before: SeenOn<K> | null, seen: SeenOn<K>): readonly EventDraft[];
 }
@@ -51,6 +53,16 @@ export const platformLooker = <K extends PlatformKind>(
     const news = await Promise.all(due.map((view) => lookOnce(signals, how, view, input, call)));
     return news.flat();
   },
+  previews: (input, call) =>
+    viewsOf(how.kind, input).map((view) => ({
+      consumer: view.consumer.name,
+      show: async () => {
+        const { platform, published, ...rest } = view;
+        const platforms = [await how.see(view, input, call)];
+        return platformState(platform, { ...rest, published, platforms });
+      },
+      untried: how.untried?.(view) ?? null,
+    })),
 });
 
 const lookOnce = async <K extends PlatformKind>(

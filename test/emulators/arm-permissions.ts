@@ -19,17 +19,17 @@ export interface RolePages {
 }
 
 export interface PermissionsRequest {
-  /** The Batch account. */
+  /** The Batch account or the app. */
   readonly scope: string;
   readonly subscription: string;
   readonly account: string;
 }
 
 const groupPath = "/subscriptions/([^/]+)/resourceGroups/[^/]+";
-const accountPath = String.raw`${groupPath}/providers/Microsoft\.Batch/batchAccounts/([^/]+)`;
+const accountPath = String.raw`${groupPath}/providers/Microsoft\.(?:Batch/batchAccounts|Web/sites)/([^/]+)(?:/slots/[^/]+)?`;
 const pattern = new RegExp(String.raw`^(${accountPath})/providers/Microsoft\.Authorization/permissions/?$`, "i");
 
-/** A request for the caller's own permissions on a Batch account; null for any other. */
+/** A request for the caller's own permissions on a Batch account or an app; null for any other. */
 export const permissionsRequestOf = ({ method, path }: WireRequest): PermissionsRequest | null => {
   const [, scope, subscription = "", account = ""] = pattern.exec(decodeURIComponent(path)) ?? [];
   return method !== "GET" || scope === undefined ? null : { scope, subscription, account };

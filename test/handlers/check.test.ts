@@ -3,6 +3,8 @@ import { tableRefusal } from "../../lib/azure/sdk/refusals";
 import { toServiceError } from "../../lib/azure/sdk/service-errors";
 import { aRecord } from "../builders/record";
 import { aConsumer } from "../builders/account";
+import { siteId } from "../builders/sight";
+import { EmulatedAppService } from "../emulators/platforms/app-service";
 import { emulatedObjectId } from "../emulators/tokens";
 import { type EmulatedPlace, type EmulatedRig, openEmulatedRig } from "../rig/emulated";
 import type { AccountOptions } from "../rig/rig";
@@ -57,6 +59,8 @@ const one = ({ checks }: CheckedAccount, name: string) => {
   if (found === undefined) throw new Error(`there is no check ${name}`);
   return found;
 };
+
+const fetched = () => ({ status: "Resolved", version: "v", value: "not to be shown" }) as const;
 
 const batchRole = "<your role whose name begins with Batch Key Rotator>";
 
@@ -352,6 +356,66 @@ describe("the rotator's own state", () => {
     expect(one(body, "signals of nightly-etl")).toMatchObject({
       ok: false,
       remedy: `let nightly-etl post its health to /api/accounts/${at.name}/signals, or configure its healthUrl`,
+    });
+  });
+
+  describe("platform:", () => {
+    const refreshAction = "Microsoft.Web/sites/config/configreferences/appsettings/refresh/action";
+    const open = (reference: string) => {
+      const { emulators } = world;
+      const platform = { kind: "appService", resourceId: siteId, refresh: true, restart: false } as const;
+      const at = anyAccount({ gate: { consumers: [aConsumer({ name: "render-web", platform })] } });
+      const app = new EmulatedAppService({ now: () => new Date(), fetch: fetched, createName: () => "i1" });
+      app.configure(
+        "KEY",
+        reference.replace("<secret>", `${at.config.secret.vaultUrl}/secrets/${at.config.secret.name}`),
+      );
+      emulators.platforms.appServices.add(siteId, app);
+      return { at, app, restarts: app.restarts };
+    };
+
+    test("reads what a look reads, restarts nothing, and says that a refresh is not tried", async () => {
+      const { at, app, restarts } = open("@Microsoft.KeyVault(SecretUri=<secret>)");
+      world.emulators.batch.tellRoles([{ actions: ["Microsoft.Web/sites/config/*"] }]);
+      const body = await checked(at);
+      expect(one(body, "platform of render-web")).toMatchObject({
+        ok: true,
+        detail: "its platform can be read: RefreshPending",
+      });
+      expect(one(body, "refresh of render-web")).toMatchObject({
+        ok: true,
+        detail: "granted by a role assignment; not tried, as it would restart the app",
+      });
+      expect(app.restarts).toBe(restarts);
+      expect(body.checks.map((each) => each.check)).not.toContain("signals of render-web");
+      world.emulators.batch.tellRoles([{ actions: ["Microsoft.Batch/*"] }]);
+      expect(one(await checked(at), "refresh of render-web")).toMatchObject({
+        ok: false,
+        detail: `no role assignment grants ${refreshAction}`,
+        remedy: expect.stringContaining(`the action ${refreshAction} on ${siteId}`),
+      });
+      world.emulators.batch.tellRoles("unreadable");
+      expect(one(await checked(at), "refresh of render-web")).toMatchObject({ ok: null, remedy: null });
+      world.emulators.batch.tellRoles("asAllowed");
+    });
+
+    test("names a fixed version before the first rotation waits for it", async () => {
+      const { at } = open("@Microsoft.KeyVault(SecretUri=<secret>/4f2c8a1d9b3e47568a0c2d4e6f81a3b5)");
+      expect(one(await checked(at), "platform of render-web")).toMatchObject({
+        ok: false,
+        detail: expect.stringMatching(/^PinnedVersion: setting KEY of render-web is fixed to version 4f2c/),
+      });
+    });
+
+    test("names the right that Azure says is missing", async () => {
+      const { at } = open("@Microsoft.KeyVault(SecretUri=<secret>)");
+      world.emulators.platforms.deny("Microsoft.Web/sites/config/Read");
+      const found = one(await checked(at), "platform of render-web");
+      world.emulators.platforms.allow("Microsoft.Web/sites/config/Read");
+      expect(found).toMatchObject({
+        ok: false,
+        remedy: expect.stringContaining(`the action Microsoft.Web/sites/config/Read on ${siteId}`),
+      });
     });
   });
 

@@ -1,8 +1,12 @@
 import { passingClock } from "../builders/passing-clock";
 import { AzureBatchKeys } from "../../lib/azure/batch/batch-keys";
+import { AzureAppServices } from "../../lib/azure/platforms/app-services";
+import { AzureContainerApps } from "../../lib/azure/platforms/container-apps";
+import { AzureDataFactories } from "../../lib/azure/platforms/data-factories";
 import { createCredential } from "../../lib/azure/sdk/credential";
 import { KeyVaultSecrets } from "../../lib/azure/key-vault/key-vault-secrets";
 import { ArmPermissions } from "../../lib/azure/sdk/permissions";
+import { lookersOf } from "../../lib/sights/lookers";
 import { FetchHealthChecks } from "../../lib/signals/health-client";
 import type { AccountConfig } from "../../lib/rotation/account-config";
 import type { Slot } from "../../lib/rotation/phases";
@@ -44,8 +48,14 @@ export const openEmulatedRig = async (
     authorityHost: "https://login.microsoftonline.com",
   });
   const arm = { credential, armEndpoint: emulators.armUrl, armScope: "https://management.azure.com/.default" };
+  const platforms = {
+    appServices: new AzureAppServices(arm),
+    containerApps: new AzureContainerApps(arm),
+    dataFactories: new AzureDataFactories(arm, () => clock.now()),
+  };
   const rig = await openRig({
     world,
+    lookers: (ports) => lookersOf({ ...ports, ...platforms }),
     ports: {
       batch: new AzureBatchKeys({ ...arm, clock: passingClock(clock) }),
       secrets: new KeyVaultSecrets({ credential, emulated: true }),
