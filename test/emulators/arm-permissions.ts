@@ -26,7 +26,8 @@ export interface PermissionsRequest {
 }
 
 const groupPath = "/subscriptions/([^/]+)/resourceGroups/[^/]+";
-const accountPath = String.raw`${groupPath}/providers/Microsoft\.(?:Batch/batchAccounts|Web/sites)/([^/]+)(?:/slots/[^/]+)?`;
+const types = "(?:Batch/batchAccounts|Web/sites)";
+const accountPath = String.raw`${groupPath}/providers/Microsoft\.${types}/([^/]+)(?:/slots/[^/]+)?`;
 const pattern = new RegExp(String.raw`^(${accountPath})/providers/Microsoft\.Authorization/permissions/?$`, "i");
 
 /** A request for the caller's own permissions on a Batch account or an app; null for any other. */
