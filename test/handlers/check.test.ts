@@ -62,6 +62,17 @@ const one = ({ checks }: CheckedAccount, name: string) => {
 
 const fetched = () => ({ status: "Resolved", version: "v", value: "not to be shown" }) as const;
 
+/** An account whose only consumer is an app of App Service. */
+const placedApp = (reference: string) => {
+  const { emulators } = world;
+  const platform = { kind: "appService", resourceId: siteId, refresh: true, restart: false } as const;
+  const at = anyAccount({ gate: { consumers: [aConsumer({ name: "render-web", platform })] } });
+  const app = new EmulatedAppService({ now: () => new Date(), fetch: fetched, createName: () => "i1" });
+  app.configure("KEY", reference.replace("<secret>", `${at.config.secret.vaultUrl}/secrets/${at.config.secret.name}`));
+  emulators.platforms.appServices.add(siteId, app);
+  return { at, app, restarts: app.restarts };
+};
+
 const batchRole = "<your role whose name begins with Batch Key Rotator>";
 
 const assign = (role: string, scope: string): string =>
@@ -361,21 +372,8 @@ describe("the rotator's own state", () => {
 
   describe("platform:", () => {
     const refreshAction = "Microsoft.Web/sites/config/configreferences/appsettings/refresh/action";
-    const open = (reference: string) => {
-      const { emulators } = world;
-      const platform = { kind: "appService", resourceId: siteId, refresh: true, restart: false } as const;
-      const at = anyAccount({ gate: { consumers: [aConsumer({ name: "render-web", platform })] } });
-      const app = new EmulatedAppService({ now: () => new Date(), fetch: fetched, createName: () => "i1" });
-      app.configure(
-        "KEY",
-        reference.replace("<secret>", `${at.config.secret.vaultUrl}/secrets/${at.config.secret.name}`),
-      );
-      emulators.platforms.appServices.add(siteId, app);
-      return { at, app, restarts: app.restarts };
-    };
-
     test("reads what a look reads, restarts nothing, and says that a refresh is not tried", async () => {
-      const { at, app, restarts } = open("@Microsoft.KeyVault(SecretUri=<secret>)");
+      const { at, app, restarts } = placedApp("@Microsoft.KeyVault(SecretUri=<secret>)");
       world.emulators.batch.tellRoles([{ actions: ["Microsoft.Web/sites/config/*"] }]);
       const body = await checked(at);
       expect(one(body, "platform of render-web")).toMatchObject({
@@ -400,7 +398,7 @@ describe("the rotator's own state", () => {
     });
 
     test("names a fixed version before the first rotation waits for it", async () => {
-      const { at } = open("@Microsoft.KeyVault(SecretUri=<secret>/4f2c8a1d9b3e47568a0c2d4e6f81a3b5)");
+      const { at } = placedApp("@Microsoft.KeyVault(SecretUri=<secret>/4f2c8a1d9b3e47568a0c2d4e6f81a3b5)");
       expect(one(await checked(at), "platform of render-web")).toMatchObject({
         ok: false,
         detail: expect.stringMatching(/^PinnedVersion: setting KEY of render-web is fixed to version 4f2c/),
@@ -408,7 +406,7 @@ describe("the rotator's own state", () => {
     });
 
     test("names the right that Azure says is missing", async () => {
-      const { at } = open("@Microsoft.KeyVault(SecretUri=<secret>)");
+      const { at } = placedApp("@Microsoft.KeyVault(SecretUri=<secret>)");
       world.emulators.platforms.deny("Microsoft.Web/sites/config/Read");
       const found = one(await checked(at), "platform of render-web");
       world.emulators.platforms.allow("Microsoft.Web/sites/config/Read");
