@@ -81,7 +81,7 @@ footer{margin-top:3rem;padding-top:1rem;padding-bottom:2rem;color:var(--dim);fon
 @media (max-width:52rem){header p{margin-left:0}.line .over{display:none}.line .up{display:block}
 thead{display:none}table,tbody,tr,th,td,caption{display:block}table{border:0;background:none}
 tr{background:var(--card);border:1px solid var(--line);border-radius:6px;margin:0 0 .75rem;padding:.5rem .9rem}
-th,td{border:0;padding:.2rem 0;width:auto}.one{white-space:normal}td[data-h]::before{content:attr(data-h) ": ";
+th,td,.why{border:0;padding:.2rem 0;width:auto}.one{white-space:normal}td[data-h]::before{content:attr(data-h) ": ";
 color:var(--dim);font-size:.85rem}
 dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.6rem}.what{padding:.25rem 1rem .75rem}}
 @media print{:root{--bg:#fff;--card:#fff;--ink:#000;--dim:#444;--line:#bbb;--link:#000;--code:#fff;
