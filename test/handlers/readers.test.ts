@@ -70,7 +70,6 @@ const asked = (): number => world.emulators.journal.count("logs.query");
 
 test("lists who has read which version, with the consumer that it is, and not the rotator", async () => {
   const at = anyAccount();
-  await world.rig.tick();
   read(at, identity);
   read(at, stranger);
   read(at, emulatedObjectId);

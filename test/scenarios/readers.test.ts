@@ -28,7 +28,7 @@ const reasonOf = async ({ rig, config }: Place): Promise<string> => {
 test("the log is asked at gates only, at most every 15 minutes, by all processes together", async () => {
   const { rig, log, place } = open();
   await rig.tick();
-  expect(log.asked).toBe(0);
+  expect(log.asked).toBe(1);
   await rig.ticking(hours(1));
   expect([place.phase, log.asked]).toEqual(["adopting", 5]);
   const other = startProcess(rig.world, rig.accounts, { name: "p2" });
