@@ -65,7 +65,7 @@ test("start keeps running, its printed address works, and Ctrl-C ends it with 0"
   const { child, url, lines } = await startStaying();
   const response = await fetch(url);
   const body: { accounts: { account: string }[] } = JSON.parse(await response.text());
-  expect(body.accounts.map(({ account }) => account)).toEqual(["render", "nightly", "archive"]);
+  expect(body.accounts.map(({ account }) => account)).toEqual(["render", "nightly", "archive", "hosted"]);
   const addresses = lines.map((line) => /^\w+\s+(http\S+)/.exec(line)?.[1]).filter((found) => found !== undefined);
   const page = await fetch(addresses[0] ?? "");
   expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
