@@ -21,9 +21,7 @@ const documents = [...readdirSync(docs).filter((name) => name.endsWith(".md")), 
 
 test.each(documents)("every link of docs/%s leads to a file and a heading that exist", (name) => {
   const file = path.join(docs, name);
-  const links = [
-    ...readFileSync(file, "utf8").matchAll(/\]\((?!https?:)([\w./-]*)(?:#([\w-]+))?\)/g),
-  ];
+  const links = [...readFileSync(file, "utf8").matchAll(/\]\((?!https?:)([\w./-]*)(?:#([\w-]+))?\)/g)];
   const broken = links.filter(([, target = "", heading]) => {
     const led = target === "" ? file : path.join(path.dirname(file), target);
     if (!existsSync(led)) return true;
