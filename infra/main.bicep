@@ -1,7 +1,7 @@
 // For `azd up` and `az deployment sub create`: creates the resource group, and its resources with resources.bicep.
 targetScope = 'subscription'
 
-import { account, accountDefaults as defaultsOfAccounts } from './types.bicep'
+import { account, accountDefaults as defaultsOfAccounts, discovery as discoveryOfAccounts, profiles as profilesOfAccounts } from './types.bicep'
 
 @description('Name of the environment: dev, prod, …')
 @minLength(1)
@@ -20,14 +20,25 @@ param location string
 @description('Name of an existing resource group to deploy to, which `azd down` leaves alone; empty: create rg-batch-key-rotator-<environment>.')
 param existingResourceGroupName string = ''
 
-@description('The Batch accounts to rotate; empty: those of infra/accounts.json. The app is configured with exactly these, and its identity gets rights on exactly these.')
+@description('The Batch accounts to rotate; empty, without the parameter discovery: those of infra/accounts.json. The app is configured with exactly these, and its identity gets rights on exactly these.')
 param accounts account[] = []
 
 @description('Values for every account of the parameter above that does not give its own. The file has its own member for them.')
 param accountDefaults defaultsOfAccounts = {}
 
-@description('True: the app reads accounts.json of its package, which must list the same accounts. False: it gets them as a setting, up to 100,000 bytes.')
-param accountsInPackage bool = empty(accounts)
+@description('How accounts are found by a tag; an empty scope: they are not. With this parameter or with accounts, nothing of infra/accounts.json is used. The identity gets the Batch role on the subscriptions of its scope; for management groups the outputs list commands.')
+param discovery discoveryOfAccounts = {
+  scope: {}
+}
+
+@description('Profiles of the accounts of the two parameters above, by name: a tag or an account names one. The file has its own member for them.')
+param profiles profilesOfAccounts = {}
+
+@description('How all accounts together are rotated: spread, maxRotating, canaries, breaker and blackouts. The file has its own member for it.')
+param fleet object = {}
+
+@description('True: the app reads accounts.json of its package, which must hold the same accounts, discovery and profiles. False: it gets them as a setting, up to 100,000 bytes.')
+param accountsInPackage bool = empty(accounts) && empty(discovery.scope)
 
 @description('When to process every account, NCRONTAB in UTC; empty: every 5 minutes.')
 param schedule string = ''
@@ -205,6 +216,9 @@ module resources 'resources.bicep' = if (createsGroup) {
     tags: tags
     accounts: accounts
     accountDefaults: accountDefaults
+    discovery: discovery
+    profiles: profiles
+    fleet: fleet
     accountsInPackage: accountsInPackage
     schedule: schedule
     dryRun: dryRun
@@ -265,6 +279,9 @@ module resourcesInExistingGroup 'resources.bicep' = if (!createsGroup) {
     tags: tags
     accounts: accounts
     accountDefaults: accountDefaults
+    discovery: discovery
+    profiles: profiles
+    fleet: fleet
     accountsInPackage: accountsInPackage
     schedule: schedule
     dryRun: dryRun

@@ -1,7 +1,7 @@
 // All resources of the rotator, in one resource group. This template can be deployed alone:
 //   az deployment group create --resource-group <group> --template-file infra/resources.bicep --parameters @<file>
 
-import { account, accountDefaults as defaultsOfAccounts } from './types.bicep'
+import { account, accountDefaults as defaultsOfAccounts, discovery as discoveryOfAccounts, profiles as profilesOfAccounts } from './types.bicep'
 import { batchActions, batchRoleDescription, blobDataOwner, logReader, metricsPublisher, queueDataContributor, secretDataActions, secretsRoleDescription, tableDataContributor } from './rights.bicep'
 
 @description('Region of the resources; default: the region of the resource group.')
@@ -14,14 +14,25 @@ param tags object = {}
 
 // ---- what to rotate
 
-@description('The Batch accounts to rotate; empty: those of infra/accounts.json. The app is configured with exactly these, and its identity gets rights on exactly these.')
+@description('The Batch accounts to rotate; empty, without the parameter discovery: those of infra/accounts.json. The app is configured with exactly these, and its identity gets rights on exactly these.')
 param accounts account[] = []
 
 @description('Values for every account of the parameter above that does not give its own. The file has its own member for them.')
 param accountDefaults defaultsOfAccounts = {}
 
-@description('True: the app reads accounts.json of its package, which must list the same accounts. False: it gets them as a setting, up to 100,000 bytes.')
-param accountsInPackage bool = empty(accounts)
+@description('How accounts are found by a tag; an empty scope: they are not. With this parameter or with accounts, nothing of infra/accounts.json is used. The identity gets the Batch role on the subscriptions of its scope; for management groups the outputs list commands.')
+param discovery discoveryOfAccounts = {
+  scope: {}
+}
+
+@description('Profiles of the accounts of the two parameters above, by name: a tag or an account names one. The file has its own member for them.')
+param profiles profilesOfAccounts = {}
+
+@description('How all accounts together are rotated: spread, maxRotating, canaries, breaker and blackouts. The file has its own member for it.')
+param fleet object = {}
+
+@description('True: the app reads accounts.json of its package, which must hold the same accounts, discovery and profiles. False: it gets them as a setting, up to 100,000 bytes.')
+param accountsInPackage bool = empty(accounts) && empty(discovery.scope)
 
 @description('When to process every account, NCRONTAB in UTC; empty: every 5 minutes.')
 param schedule string = ''
@@ -192,17 +203,22 @@ var functionAppName = '${abbreviations.functionApp}rotator-${token}'
 
 // Of any type: its content is checked against the types when it is deployed.
 var accountsFile = any(loadJsonContent('./accounts.json'))
-var takesFile = empty(accounts)
+// One source as a whole: members of the two are never mixed.
+var givesDiscovery = !empty(discovery.scope) || length(discovery) > 1
+var takesFile = empty(accounts) && !givesDiscovery
 var allAccounts = takesFile ? accountsFile.accounts : accounts
 var allDefaults = takesFile ? (accountsFile.?defaults ?? {}) : accountDefaults
-var fileProfiles = takesFile ? (accountsFile.?profiles ?? {}) : {}
-var profilesPart = empty(fileProfiles) ? {} : { profiles: fileProfiles }
+var allProfiles = takesFile ? (accountsFile.?profiles ?? {}) : profiles
+var profilesPart = empty(allProfiles) ? {} : { profiles: allProfiles }
 // Accounts that are found by a tag are not known here: the identity gets its rights on the scope where they are looked for.
-var hasDiscovery = takesFile && contains(accountsFile, 'discovery')
-var discoveryPart = hasDiscovery ? { discovery: accountsFile.discovery } : {}
-var discoveredSubscriptions = hasDiscovery ? (accountsFile.discovery.scope.?subscriptions ?? []) : []
-var discoveredGroups = hasDiscovery ? map(accountsFile.discovery.scope.?managementGroups ?? [], id => '/providers/Microsoft.Management/managementGroups/${id}') : []
-var fleetPart = takesFile && contains(accountsFile, 'fleet') ? { fleet: accountsFile.fleet } : {}
+var usedDiscovery = any(takesFile ? accountsFile.?discovery : givesDiscovery ? discovery : null)
+var hasDiscovery = !empty(usedDiscovery)
+var discoveryPart = hasDiscovery ? { discovery: usedDiscovery } : {}
+var discoveredSubscriptions = hasDiscovery ? (usedDiscovery.scope.?subscriptions ?? []) : []
+var discoveredGroups = hasDiscovery ? map(usedDiscovery.scope.?managementGroups ?? [], id => '/providers/Microsoft.Management/managementGroups/${id}') : []
+var usedFleet = takesFile ? (accountsFile.?fleet ?? {}) : fleet
+var fleetPart = empty(usedFleet) ? {} : { fleet: usedFleet }
+var fleetMembers = ['spread', 'maxRotating', 'canaries', 'breaker', 'blackouts']
 var configurationText = string({ defaults: allDefaults, ...profilesPart, ...discoveryPart, ...fleetPart, accounts: allAccounts })
 // Linux starts no process with a variable of 128 KiB. The app refuses more bytes than this; base64 counts bytes, up to two too many.
 var maxSettingBytes = 100000
@@ -239,10 +255,10 @@ var accountPlaceholder = '${openingBrace}account}'
 // An account that gives no secret of its own takes that of its profile.
 var withSecrets = map(allAccounts, one => {
   resourceId: one.resourceId
-  secret: one.?secret ?? (fileProfiles[?(one.?profile ?? '')].?secret ?? {})
+  secret: one.?secret ?? (allProfiles[?(one.?profile ?? '')].?secret ?? {})
 })
 // The vaults of the profiles, whose secrets are not known: only where accounts are found.
-var profileSecrets = map(hasDiscovery ? items(fileProfiles) : [], one => {
+var profileSecrets = map(hasDiscovery ? items(allProfiles) : [], one => {
   resourceId: ''
   secret: one.value.?secret ?? {}
 })
@@ -352,12 +368,16 @@ var deadLetterContainerName = '${functionAppName}-events'
 var preconditions = {
   accountsInInfraAccountsJson: allAccounts
   accountsOrDiscoveryInInfraAccountsJson: !empty(allAccounts) || hasDiscovery
-  profilesInInfraAccountsJson: fileProfiles
+  profilesInInfraAccountsJson: allProfiles
   defaultsInInfraAccountsJson: allDefaults
   settingIsShortElseUseInfraAccountsJson: accountsInPackage || configurationBytes <= maxSettingBytes
-  defaultsAreInTheFileWithTheAccounts: !accountsInPackage || empty(accountDefaults)
+  defaultsAreInTheFileWithTheAccounts: (!accountsInPackage && !takesFile) || empty(accountDefaults)
+  fleetIsInTheFileWithTheAccounts: (!accountsInPackage && !takesFile) || empty(fleet)
+  fleetHasKnownMembers: empty(filter(objectKeys(usedFleet), name => !contains(fleetMembers, name)))
+  profilesAreInTheFileWithTheAccounts: !takesFile || empty(profiles)
   eachVaultUrlHasItsVaultResourceId: empty(unplaced) || !createRoleAssignments
   secretScopedRightsAreInAnExistingVault: !secretScopedRights || !createsVault
+  discoveryNamesItsScope: !hasDiscovery || !empty(discoveredSubscriptions) || !empty(discoveredGroups)
   discoveryHasRightsOnWholeVaults: !secretScopedRights || !hasDiscovery
   privateInboundHasAnEndpointSubnet: !privateInbound || !empty(endpointSubnetId)
   existingAppSubnetHasAnEndpointSubnet: !privateNetwork || !empty(endpointSubnetId)
@@ -369,9 +389,12 @@ module checks 'modules/preconditions.bicep' = {
   params: {
     accountsInInfraAccountsJson: preconditions.accountsInInfraAccountsJson
     accountsOrDiscoveryInInfraAccountsJson: preconditions.accountsOrDiscoveryInInfraAccountsJson
-    discoveryInInfraAccountsJson: hasDiscovery ? accountsFile.discovery : null
-    fleetInInfraAccountsJson: takesFile ? (accountsFile.?fleet ?? {}) : {}
+    discoveryInInfraAccountsJson: hasDiscovery ? usedDiscovery : null
+    fleetIsInTheFileWithTheAccounts: preconditions.fleetIsInTheFileWithTheAccounts
+    fleetHasKnownMembers: preconditions.fleetHasKnownMembers
+    profilesAreInTheFileWithTheAccounts: preconditions.profilesAreInTheFileWithTheAccounts
     profilesInInfraAccountsJson: preconditions.profilesInInfraAccountsJson
+    discoveryNamesItsScope: preconditions.discoveryNamesItsScope
     discoveryHasRightsOnWholeVaults: preconditions.discoveryHasRightsOnWholeVaults
     defaultsInInfraAccountsJson: preconditions.defaultsInInfraAccountsJson
     settingIsShortElseUseInfraAccountsJson: preconditions.settingIsShortElseUseInfraAccountsJson

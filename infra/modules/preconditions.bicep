@@ -3,16 +3,26 @@
 
 import { account, accountDefaults, discovery, profiles } from '../types.bicep'
 
-@description('The accounts of infra/accounts.json, or of the parameter: members that the app does not know are refused.')
+@description('The accounts of infra/accounts.json, or of the parameters: members that the app does not know are refused.')
 param accountsInInfraAccountsJson account[]
 param profilesInInfraAccountsJson profiles
 param discoveryInInfraAccountsJson discovery?
 
-@description('Not of a sealed type: its member spread is a number like 0.2, which Bicep has no type for. The app refuses unknown members.')
-param fleetInInfraAccountsJson object
+@description('The member fleet is of no sealed type: its member spread is a number like 0.2, which Bicep has no type for. So its names are compared.')
+@allowed([true])
+param fleetHasKnownMembers bool
+
+@allowed([true])
+param fleetIsInTheFileWithTheAccounts bool
+
+@allowed([true])
+param profilesAreInTheFileWithTheAccounts bool
 
 @allowed([true])
 param accountsOrDiscoveryInInfraAccountsJson bool
+
+@allowed([true])
+param discoveryNamesItsScope bool
 
 @allowed([true])
 param discoveryHasRightsOnWholeVaults bool
@@ -43,6 +53,5 @@ param zoneRedundantAppHasZoneRedundantStorage bool
 output accounts int = length(accountsInInfraAccountsJson)
 output hasDefaults bool = !empty(defaultsInInfraAccountsJson)
 output hasProfiles bool = !empty(profilesInInfraAccountsJson)
-output hasFleet bool = !empty(fleetInInfraAccountsJson)
 output finds bool = discoveryInInfraAccountsJson != null
-output allHold bool = accountsOrDiscoveryInInfraAccountsJson && discoveryHasRightsOnWholeVaults && settingIsShortElseUseInfraAccountsJson && defaultsAreInTheFileWithTheAccounts && eachVaultUrlHasItsVaultResourceId && secretScopedRightsAreInAnExistingVault && privateInboundHasAnEndpointSubnet && existingAppSubnetHasAnEndpointSubnet && zoneRedundantAppHasZoneRedundantStorage
+output allHold bool = accountsOrDiscoveryInInfraAccountsJson && discoveryNamesItsScope && discoveryHasRightsOnWholeVaults && settingIsShortElseUseInfraAccountsJson && defaultsAreInTheFileWithTheAccounts && fleetIsInTheFileWithTheAccounts && fleetHasKnownMembers && profilesAreInTheFileWithTheAccounts && eachVaultUrlHasItsVaultResourceId && secretScopedRightsAreInAnExistingVault && privateInboundHasAnEndpointSubnet && existingAppSubnetHasAnEndpointSubnet && zoneRedundantAppHasZoneRedundantStorage

@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import path from "node:path";
 import {
   assignmentsOf,
   describeBicep,
@@ -11,11 +13,12 @@ import { maxInlineBytes } from "../../../lib/config/configuration";
 import { resourceId } from "../../unit/infra/parameter-sets";
 
 /** The names of those that do not hold: Resource Manager would report them. */
-const broken = (values: object): Promise<readonly string[]> =>
+const broken = (values: object, configuration: object = { accounts: [] }): Promise<readonly string[]> =>
   withChanged(
     "resources.bicep",
     (text) => `${text}\noutput preconditions object = preconditions\n`,
     async (folder) => {
+      writeFileSync(path.join(folder, "accounts.json"), JSON.stringify(configuration));
       const plan = await withParameters("one-account", { ...values }, (file) =>
         planOf(file, { folder, template: "resources.bicep" }),
       );
@@ -31,6 +34,8 @@ describeBicep("the preconditions", () => {
     gate: { mode: "signals", consumers: [{ name: "render-api", instances: 2, proof: "required", healthUrl: null }] },
   }));
   const other = "https://another-vault.vault.azure.net";
+  const vaultId = resourceId(2, "x", "Microsoft.KeyVault/vaults/another-vault");
+  const found = { scope: { subscriptions: ["11111111-1111-4111-8111-111111111111"] } };
 
   it.each([
     ["one account", {}, []],
@@ -41,6 +46,21 @@ describeBicep("the preconditions", () => {
       "accounts in the package, their defaults in a parameter",
       { accountsInPackage: true, accountDefaults: { rotateEvery: "P30D" } },
       ["defaultsAreInTheFileWithTheAccounts"],
+    ],
+    ["an account and a fleet", { fleet: { spread: 0.2 } }, []],
+    ["discovery, a profile, no account", { accounts: [], discovery: found, profiles: { standard: {} } }, []],
+    [
+      "a fleet in the package",
+      { accountsInPackage: true, fleet: { spread: 0.2 } },
+      ["fleetIsInTheFileWithTheAccounts"],
+    ],
+    ["a member that no fleet has", { fleet: { maxRotatin: 3 } }, ["fleetHasKnownMembers"]],
+    ["a tag without a scope", { discovery: { tag: "rotator", scope: {} } }, ["discoveryNamesItsScope"]],
+    ["a scope of no subscription", { discovery: { scope: { subscriptions: [] } } }, ["discoveryNamesItsScope"]],
+    [
+      "discovery with rights on single secrets",
+      { discovery: found, secretScopedRights: true, existingVaultResourceId: vaultId },
+      ["discoveryHasRightsOnWholeVaults"],
     ],
     ["the address of another vault", others({ vaultUrl: other }), ["eachVaultUrlHasItsVaultResourceId"]],
     [
@@ -70,6 +90,16 @@ describeBicep("the preconditions", () => {
     ],
   ])("hold or not, for %s", async (_what, values, names) => {
     expect(await broken(values)).toEqual(names);
+  });
+
+  it("refuse parameters that the file would leave unused, also where the app gets the file as a setting", async () => {
+    const members = { profiles: { standard: {} }, fleet: { spread: 0.2 }, accountDefaults: { rotateEvery: "P30D" } };
+    const values = { accounts: [], accountsInPackage: false, ...members };
+    expect(await broken(values, { accounts: [account] })).toEqual([
+      "defaultsAreInTheFileWithTheAccounts",
+      "fleetIsInTheFileWithTheAccounts",
+      "profilesAreInTheFileWithTheAccounts",
+    ]);
   });
 
   const withPad = (pad: string) => [{ ...account, name: pad, gate: { mode: "approval" } }];

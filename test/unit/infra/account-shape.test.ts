@@ -76,6 +76,16 @@ test.each([
   expect(membersOf(name)).toEqual(ofSchema(part));
 });
 
+test("the template knows the members of fleet, which are of no sealed type", () => {
+  const resources = readFileSync(path.join(projectRoot, "infra/resources.bicep"), "utf8");
+  const [, members = ""] = /^var fleetMembers = \[(.*)\]$/m.exec(resources) ?? [];
+  expect(members).toBe(
+    Object.keys(schema.properties.fleet.properties)
+      .map((name) => `'${name}'`)
+      .join(", "),
+  );
+});
+
 const problemsWith = (account: string) =>
   withChanged(
     "main.bicep",
