@@ -101,7 +101,9 @@ test.each([
   ["an event without data", [{ ...aKeyOperation(), data: undefined }]],
   ["a validation without a code", validation(17)],
 ])("a body with %s is refused with 400", async (_what, body) => {
-  expect(await send(body)).toMatchObject({ status: 400, body: { reason: "InvalidRequest" } });
+  const text = JSON.stringify(body);
+  const answer = await send(text, { "content-type": "application/json" });
+  expect(answer).toMatchObject({ status: 400, body: { reason: "InvalidRequest" } });
 });
 
 test("an empty batch is accepted", async () => {

@@ -79,6 +79,9 @@ const tool = (name: string, output: string): void => {
   chmodSync(file, 0o755);
 };
 
+/** Jest shares the modules of Node between the files that one of its workers runs. */
+const unchanged = { http: http.request, https: https.request };
+
 /** Where the server is, for both protocols. */
 const toServer = (): void => {
   const address = server.address();
@@ -100,6 +103,8 @@ beforeAll(async () => {
   toServer();
 });
 afterAll(() => {
+  Object.assign(http, { request: unchanged.http });
+  Object.assign(https, { request: unchanged.https });
   server.close();
   rmSync(folder, { recursive: true, force: true });
 });
