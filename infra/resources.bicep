@@ -2,6 +2,7 @@
 //   az deployment group create --resource-group <group> --template-file infra/resources.bicep --parameters @<file>
 
 import { account, accountDefaults as defaultsOfAccounts, discovery as discoveryOfAccounts, profiles as profilesOfAccounts } from './types.bicep'
+import { appServiceActions, containerAppActions, dataFactoryActions, refreshActions, refreshNotActions, restartActions } from './platform-rights.bicep'
 import { batchActions, batchRoleDescription, blobDataOwner, logReader, metricsPublisher, queueDataContributor, secretDataActions, secretsRoleDescription, tableDataContributor } from './rights.bicep'
 
 @description('Region of the resources; default: the region of the resource group.')
@@ -332,6 +333,56 @@ var lacksBatchRole = empty(existingBatchRoleDefinitionId)
 var lacksVaultRole = empty(existingVaultRoleDefinitionId)
 var createsRoles = createRoleAssignments && (lacksBatchRole || lacksVaultRole)
 
+// ---- the platforms of consumers: a role for each kind, assigned on the resources that any gate of the configuration names
+
+var gates = concat([allDefaults.?gate ?? {}], map(items(allProfiles), one => one.value.?gate ?? {}), map(allAccounts, one => one.?gate ?? {}))
+var platforms = filter(map(flatten(map(gates, one => one.?consumers ?? [])), one => one.?platform ?? {}), one => !empty(one))
+var apps = filter(platforms, one => one.kind == 'appService')
+var refreshesApps = !empty(filter(apps, one => one.?refresh ?? true))
+var restartsApps = !empty(filter(apps, one => one.?restart ?? false))
+var siteRights = concat(appServiceActions, refreshesApps ? refreshActions : [], restartsApps ? restartActions : [])
+var siteExceptions = refreshesApps ? refreshNotActions : []
+var hasApps = !empty(filter(apps, one => !contains(toLower(one.resourceId), '/slots/')))
+var hasSlots = !empty(filter(apps, one => contains(toLower(one.resourceId), '/slots/')))
+var platformKinds = [
+  {
+    kind: 'appService'
+    name: 'Batch Key Rotator Apps ${roleSuffix}'
+    description: 'Looks at the vault references and instances of apps, and has them read the vault again where the configuration says so.'
+    actions: concat(hasApps ? siteRights : [], hasSlots ? map(siteRights, right => replace(right, '/sites/', '/sites/slots/')) : [])
+    notActions: concat(hasApps ? siteExceptions : [], hasSlots ? map(siteExceptions, right => replace(right, '/sites/', '/sites/slots/')) : [])
+  }
+  {
+    kind: 'containerApp'
+    name: 'Batch Key Rotator Container Apps ${roleSuffix}'
+    description: 'Reads Container Apps with their revisions and replicas, and nothing else.'
+    actions: containerAppActions
+    notActions: []
+  }
+  {
+    kind: 'dataFactory'
+    name: 'Batch Key Rotator Data Factories ${roleSuffix}'
+    description: 'Reads linked services and unfinished runs of data factories, and nothing else.'
+    actions: dataFactoryActions
+    notActions: []
+  }
+]
+var allPlatformRoles = map(platformKinds, one => {
+  ...one
+  ids: distinct(map(filter(platforms, other => other.kind == one.kind), other => toLower(other.resourceId)))
+})
+var platformRoles = filter(allPlatformRoles, one => !empty(one.ids))
+// Who may not create the two roles may not create these: the outputs then list the commands.
+var grantedPlatformRoles = createsRoles ? platformRoles : []
+var commandedPlatformRoles = createsRoles ? [] : platformRoles
+var platformScopes = map(platformRoles, role => union([ownSubscription], filter(distinct(map(role.ids, id => '/subscriptions/${split(id, '/')[2]}')), id => id != toLower(ownSubscription))))
+var platformGrants = flatten(map(range(0, length(grantedPlatformRoles)), i => map(range(0, (length(grantedPlatformRoles[i].ids) + assignmentsInOne - 1) / assignmentsInOne), j => {
+  role: i
+  number: j
+  kind: grantedPlatformRoles[i].kind
+  ids: take(skip(grantedPlatformRoles[i].ids, j * assignmentsInOne), assignmentsInOne)
+})))
+
 // A deployment that creates no role needs no right in a subscription, unless it is asked to send the activity log.
 var watchesActivityLog = watchActivityLog != 'false'
 var sendsActivityLog = watchActivityLog == 'true' || (watchesActivityLog && createsRoles)
@@ -591,6 +642,36 @@ module vaultAccess 'modules/vault-access.bicep' = [
   }
 ]
 
+module platformRoleDefinitions 'modules/platform-role.bicep' = [
+  for (role, i) in grantedPlatformRoles: {
+    name: 'platform-role-${role.kind}-${token}'
+    scope: subscription()
+    params: {
+      roleName: role.name
+      roleDescription: role.description
+      actions: role.actions
+      notActions: role.notActions
+      scopes: platformScopes[i]
+    }
+    dependsOn: [
+      checks
+    ]
+  }
+]
+
+module platformAccess 'modules/platform-access-group.bicep' = [
+  for grant in platformGrants: {
+    name: 'platform-access-${grant.kind}-${grant.number}-${token}'
+    params: {
+      kind: grant.kind
+      resourceIds: grant.ids
+      principalId: identity.outputs.principalId
+      roleDefinitionId: platformRoleDefinitions[grant.role].outputs.id
+      token: token
+    }
+  }
+]
+
 module functionApp 'modules/function-app.bicep' = {
   name: 'function-app-${token}'
   params: {
@@ -641,6 +722,7 @@ module functionApp 'modules/function-app.bicep' = {
     batchAccess
     endpoints
     network
+    platformAccess
     vaultAccess
   ]
 }
@@ -839,6 +921,14 @@ var groupRoleToCreate = {
 }
 var groupRolesToCreate = empty(discoveredGroups) || !lacksBatchRole ? [] : [string(groupRoleToCreate)]
 var groupRolesToAssign = map(discoveredGroups, id => { role: lacksBatchRole ? groupRoleName : batchRoleToAssign, scope: id })
+var platformRolesToCreate = map(range(0, length(commandedPlatformRoles)), i => string({
+  Name: commandedPlatformRoles[i].name
+  Description: commandedPlatformRoles[i].description
+  Actions: commandedPlatformRoles[i].actions
+  NotActions: commandedPlatformRoles[i].notActions
+  AssignableScopes: platformScopes[i]
+}))
+var platformRolesToAssign = flatten(map(commandedPlatformRoles, one => map(one.ids, id => { role: one.name, scope: id })))
 var rolesToCreate = createRoleAssignments
   ? []
   : concat(lacksBatchRole ? [string(batchRoleToCreate)] : [], lacksVaultRole ? [string(vaultRoleToCreate)] : [])
@@ -871,8 +961,8 @@ output outboundAddress string = createsNetwork ? network!.outputs.outboundAddres
 output sharedVaultUrl string = hasAccountsOnSharedVault ? sharedVaultUrl : ''
 output batchRoleName string = batchRoleToAssign
 output vaultRoleName string = vaultRoleToAssign
-output roleDefinitionCommands string[] = map(concat(rolesToCreate, groupRolesToCreate), role => 'az role definition create --role-definition \'${role}\'')
-output roleAssignmentCommands string[] = map(concat(rolesToAssign, groupRolesToAssign), one => 'az role assignment create --assignee-object-id ${identity.outputs.principalId} --assignee-principal-type ServicePrincipal --role "${one.role}" --scope "${one.scope}"')
+output roleDefinitionCommands string[] = map(concat(rolesToCreate, groupRolesToCreate, platformRolesToCreate), role => 'az role definition create --role-definition \'${role}\'')
+output roleAssignmentCommands string[] = map(concat(rolesToAssign, groupRolesToAssign, platformRolesToAssign), one => 'az role assignment create --assignee-object-id ${identity.outputs.principalId} --assignee-principal-type ServicePrincipal --role "${one.role}" --scope "${one.scope}"')
 output activityLogCommands string[] = map(subscriptionsToWatch, id => 'az monitor diagnostic-settings subscription create --subscription ${split(id, '/')[2]} --name ${activityLogSettingName} --location ${location} --workspace "${monitoring.outputs.workspaceId}" --logs \'[{"category":"Administrative","enabled":true}]\'')
 output auditLogCommands string[] = map(auditLogsToSend, id => 'az monitor diagnostic-settings create --resource "${id}" --name ${auditSettingName} --workspace "${monitoring.outputs.workspaceId}" --export-to-resource-specific true --logs \'[{"category":"AuditEvent","enabled":true}]\'')
 output eventCommands string[] = map(sourcesToWatch, id => 'az eventgrid event-subscription create --name batch-keys-${token} --source-resource-id ${id} --endpoint "${functionApp.outputs.url}/api/events?code=$(${eventKeyCommand})" --included-event-types ${join(keyEventTypes, ' ')} --advanced-filter data.operationName StringIn ${join(keyOperations, ' ')} --event-ttl 360')

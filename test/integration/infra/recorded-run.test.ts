@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describeBicep, infraFolder, planOf, withChanged } from "../../unit/infra/bicep";
-import { grantingSets } from "../../unit/infra/parameter-sets";
+import { grantingSets, platformsOf } from "../../unit/infra/parameter-sets";
 import { runKql, tracesOf } from "./kql";
 import { fieldsRead, eventsRead, logProblems, queries } from "./queries";
 import { settingProblems } from "../../unit/infra/settings-check";
@@ -20,9 +20,12 @@ const without = (line: string) => (text: string) =>
   text.replace(new RegExp(`^.*${line.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}.*\\n`, "m"), "");
 
 /** Lines of a template with a right of the custom roles. */
-const actions = [
-  ...readFileSync(path.join(infraFolder, "rights.bicep"), "utf8").matchAll(/^\s+'(Microsoft\.[^']+)'$/gm),
-].map(([, action = ""]) => action);
+const actionsIn = (file: string): readonly string[] =>
+  [...readFileSync(path.join(infraFolder, file), "utf8").matchAll(/^\s+'(Microsoft\.[^']+)'$/gm)].map(
+    ([, action = ""]) => action,
+  );
+const actions = actionsIn("rights.bicep");
+const platformActions = actionsIn("platform-rights.bicep");
 
 /** Lines of the templates with a setting. */
 const settings = ["modules/function-app.bicep", "resources.bicep"].flatMap((file) =>
@@ -57,7 +60,9 @@ describe("a run with faults", () => {
   it("includes every request of the app", () => {
     expect([...new Set(run.entries.map(({ route }) => route))].toSorted((a, b) => a.localeCompare(b))).toEqual(
       words(`
-      arm.getAccount arm.listKeys arm.listPermissions arm.regenerateKeys batch.listJobs
+      arm.getAccount arm.getContainerApp arm.getLinkedService arm.listInstances arm.listKeys arm.listPermissions
+      arm.listReferences arm.listReplicas arm.listRevisions arm.queryActivityRuns arm.queryPipelineRuns
+      arm.refreshReferences arm.regenerateKeys arm.restartSite batch.listJobs
       batch.listJobSchedules batch.listPools batch.listTasks identity.token logs.query
       tables.batch tables.createTable tables.delete tables.get tables.insert tables.query tables.update vault.challenge
       vault.getSecret vault.getSecretVersion vault.setSecret vault.updateSecret
@@ -68,7 +73,7 @@ describe("a run with faults", () => {
 
 describeBicep("the roles", () => {
   it.each(grantingSets)("allow exactly the requests of the app, on every resource: %s", async (set) => {
-    expect(rightProblems(await planOf(set), run.entries)).toEqual([]);
+    expect(rightProblems(await planOf(set), run.entries, platformsOf(set))).toEqual([]);
   });
 
   it("are the two of the templates, and five built-in ones", async () => {
@@ -93,6 +98,29 @@ describeBicep("the roles", () => {
       rightProblems(await planOf("ten-accounts", { folder }), run.entries),
     );
     expect(problems.filter((problem) => problem.includes(action))).not.toEqual([]);
+  });
+
+  it("have eleven rights for the platforms of consumers, and two exceptions", () => {
+    expect(platformActions).toHaveLength(13);
+  });
+
+  it.each(platformActions)("fail this check without %s", async (action) => {
+    const problems = await withChanged("platform-rights.bicep", without(`'${action}'`), async (folder) =>
+      rightProblems(await planOf("platforms", { folder }), run.entries, platformsOf("platforms")),
+    );
+    expect(problems).not.toEqual([]);
+  });
+
+  it.each([
+    ["Microsoft.Web/sites/stop/Action", "Microsoft.Web/sites/restart/Action"],
+    ["Microsoft.App/containerApps/listsecrets/action", "Microsoft.App/containerApps/read"],
+    ["Microsoft.DataFactory/factories/linkedservices/write", "Microsoft.DataFactory/factories/linkedservices/read"],
+  ])("fail this check with the extra right %s on a platform", async (added, beside) => {
+    const change = (text: string) => text.replace(`'${beside}'`, `'${beside}'\n  '${added}'`);
+    const problems = await withChanged("platform-rights.bicep", change, async (folder) =>
+      rightProblems(await planOf("platforms", { folder }), run.entries, platformsOf("platforms")),
+    );
+    expect(problems).toContainEqual(expect.stringContaining(`allows ${added}, which the app never does`));
   });
 
   it.each([
@@ -167,8 +195,8 @@ describe("the queries", () => {
     expect(failed).toEqual([{ What: expect.any(String), Failures: 1 }]);
     expect(accountsOf("stalled")).toEqual([]);
     expect(accountsOf("overdue")).toEqual([]);
-    expect(accountsOf("state-now")).toEqual(["back", "drifted", "due", "fresh"]);
-    expect(accountsOf("key-age")).toEqual(["back", "drifted", "due", "fresh"]);
+    expect(accountsOf("state-now")).toEqual(["apps", "back", "drifted", "due", "fresh"]);
+    expect(accountsOf("key-age")).toEqual(["apps", "back", "drifted", "due", "fresh"]);
     expect(accountsOf("rotations-by-month")).toEqual(["back", "due", "fresh"]);
     expect(new Set(accountsOf("phase-times"))).toEqual(new Set(["back", "due", "fresh"]));
   });

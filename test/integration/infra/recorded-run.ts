@@ -5,6 +5,7 @@ import { LocalReceiver } from "../../unit/alarms/receiver";
 import { openWorld, type DeployedApp } from "../../e2e/app/world";
 import type { Fault } from "../../emulators/faults";
 import type { JournalEntry } from "../../emulators/journal";
+import { onPlatforms, placePlatforms, platformRoutes } from "./placed-platforms";
 import type { Line } from "./queries";
 
 export interface RecordedRun {
@@ -60,8 +61,8 @@ const tickUntil = async (
 
 /**
  * Runs the built app on the emulators: rotations of an existing and of a new secret, a roll-back, a manually
- * regenerated key, a refused account, a webhook that is gone, a preflight, a pruned history, and failures in
- * between. Returns all requests and log lines.
+ * regenerated key, consumers on platforms, a refused account, a webhook that is gone, a preflight, a pruned history,
+ * and failures in between. Returns all requests and log lines.
  */
 export const recordRun = async (): Promise<RecordedRun> => {
   const world = await openWorld();
@@ -73,10 +74,12 @@ export const recordRun = async (): Promise<RecordedRun> => {
     const fresh = world.place({ name: "fresh", seed: null });
     const back = world.place({ name: "back" });
     const drifted = world.place({ name: "drifted", config: { reconcileEvery: "PT1S" } });
+    const apps = world.place({ name: "apps", config: { gate: onPlatforms } });
+    placePlatforms(world, apps);
     const wrong = await world.host([], { ROTATION_ACCOUNTS: "{" });
     await wrong.fireTimer();
     await until("the alarm about invalid settings", () => wrong.logged("ConfigurationInvalid").length > 0);
-    const host = await world.host([due, fresh, back, drifted], {
+    const host = await world.host([due, fresh, back, drifted, apps], {
       ROTATION_ALERT_WEBHOOK_URL: gone.url,
       ROTATION_LOG_WORKSPACE_ID: world.emulators.logs.workspaceId,
     });
@@ -96,6 +99,11 @@ export const recordRun = async (): Promise<RecordedRun> => {
       return (await outcome(fresh)) === "completed" && (await phase(back)) === "published";
     });
     await host.operate(back.name, "rollback", { reason: "recorded" });
+
+    await tickUntil(host, [], "every platform was asked for everything", async () => {
+      const asked = new Set(world.emulators.journal.entries.map(({ route }) => route));
+      return platformRoutes.every((route) => asked.has(route));
+    });
 
     world.emulators.batch.regenerateByHand(drifted.batchName, "primary");
     await tickUntil(

@@ -2,8 +2,11 @@ import type { JournalEntry } from "../../emulators/journal";
 import type { Route } from "../../emulators/routes";
 import { at, made, type Plan } from "../../unit/infra/bicep";
 
-/** A right as in a role definition, or the reason that the request needs none. */
-type Right = { readonly action: string } | { readonly dataAction: string } | { readonly none: string };
+/**
+ * A right as in a role definition, or the reason that the request needs none. `orBy`: what Azure may ask for instead,
+ * where nothing documents it; the role has both.
+ */
+type Right = { readonly action: string; readonly orBy?: string } | { readonly dataAction: string } | { readonly none: string };
 
 const batch = "Microsoft.Batch/batchAccounts";
 const containerApps = "Microsoft.App/containerApps";
@@ -33,7 +36,7 @@ const rightOf: Readonly<Record<Route, Right>> = {
   "arm.getLinkedService": { action: `${factories}/linkedservices/read` },
   "arm.queryPipelineRuns": { action: `${factories}/querypipelineruns/action` },
   "arm.queryActivityRuns": { action: `${factories}/pipelineruns/queryactivityruns/action` },
-  "arm.listReferences": { action: `${sites}/config/Read` },
+  "arm.listReferences": { action: `${sites}/config/Read`, orBy: `${sites}/config/appsettings/read` },
   "arm.refreshReferences": { action: `${sites}/config/configreferences/appsettings/refresh/action` },
   "arm.listInstances": { action: `${sites}/instances/Read` },
   "arm.restartSite": { action: `${sites}/restart/Action` },
@@ -78,6 +81,7 @@ interface Role {
   readonly name: string;
   readonly custom: boolean;
   readonly actions: readonly string[];
+  readonly notActions: readonly string[];
   readonly dataActions: readonly string[];
 }
 
@@ -86,6 +90,7 @@ const builtInRole = (name: string, actions: readonly string[], dataActions: read
   name,
   custom: false,
   actions,
+  notActions: [],
   dataActions,
 });
 
@@ -123,6 +128,7 @@ const customRoles = (plan: Plan): ReadonlyMap<string, Role> =>
         name: String(at(body, "properties.roleName")),
         custom: true,
         actions: all("actions"),
+        notActions: all("notActions"),
         dataActions: all("dataActions"),
       };
       return [name.toLowerCase(), role];
@@ -156,42 +162,80 @@ const providers: Readonly<Record<string, string>> = {
   logs: "/providers/microsoft.operationalinsights/workspaces/",
 };
 
-const hasRight = (role: Role, right: Right): boolean =>
-  "action" in right
-    ? role.actions.includes(right.action)
-    : "dataAction" in right && role.dataActions.includes(right.dataAction);
-
-const describeRight = (right: Right): string =>
-  "action" in right ? right.action : "dataAction" in right ? right.dataAction : right.none;
-
-/** The resources on which the app needs a right of each kind. */
-const resourcesOf = (plan: Plan, service: string): readonly string[] => [
-  ...new Set(
-    grantsOf(plan)
-      .map(({ scope }) => scope)
-      .filter((scope) => scope.includes(providers[service] ?? "none")),
-  ),
+/** The platforms of consumers, by the beginning of the actions on them. */
+const platforms: readonly (readonly [string, string])[] = [
+  [`${sites}/`, "/providers/microsoft.web/sites/"],
+  [`${containerApps}/`, "/providers/microsoft.app/containerapps/"],
+  [`${factories}/`, "/providers/microsoft.datafactory/factories/"],
 ];
 
+/** `*` stands for anything; case does not matter. */
+const matches = (pattern: string, action: string): boolean =>
+  new RegExp(`^${pattern.replaceAll(".", "[.]").replaceAll("*", ".*")}$`, "i").test(action);
+
+export const allowsAction = ({ actions, notActions }: Omit<Role, "custom" | "name">, action: string): boolean =>
+  actions.some((pattern) => matches(pattern, action)) && !notActions.some((pattern) => matches(pattern, action));
+
+/** A pattern of a role must not include these: they answer with values of settings, or change them. */
+const kept = [
+  `${sites}/config/list/Action`,
+  `${sites}/config/snapshots/listsecrets/action`,
+  `${sites}/config/Write`,
+  `${sites}/config/delete`,
+  `${sites}/config/web/appsettings/write`,
+  `${sites}/config/web/connectionstrings/write`,
+].flatMap((action) => [action, action.replace(`${sites}/`, `${sites}/slots/`)]);
+
+/** As texts; those of a slot are on its own type. */
+const textsOfRight = (right: Right, resource: string): readonly string[] => {
+  if ("none" in right) return [];
+  if ("dataAction" in right) return [right.dataAction];
+  const all = right.orBy === undefined ? [right.action] : [right.action, right.orBy];
+  return resource.includes("/slots/") ? all.map((action) => action.replace(`${sites}/`, `${sites}/slots/`)) : all;
+};
+
+const hasRight = (role: Role, right: Right, text: string): boolean =>
+  "dataAction" in right ? role.dataActions.includes(text) : allowsAction(role, text);
+
+/** The resources on which the app needs the right of a route: of platforms those that the configuration names. */
+const resourcesOf = (grants: readonly Grant[], route: Route, named: readonly string[]): readonly string[] => {
+  const right = rightOf[route];
+  const action = "action" in right ? right.action : "";
+  const platform = platforms.find(([beginning]) => action.startsWith(beginning));
+  if (platform !== undefined) return named.filter((id) => id.includes(platform[1]));
+  const provider = providers[route.split(".")[0] ?? ""] ?? "none";
+  const resources = [...new Set(grants.map(({ scope }) => scope).filter((scope) => scope.includes(provider)))];
+  return resources.length > 0 ? resources : [`a resource: none has a grant for ${route}`];
+};
+
 /** Requests of the app that the plan does not allow, and rights of its custom roles that the app does not use. */
-export const rightProblems = (plan: Plan, entries: readonly JournalEntry[]): readonly string[] => {
-  const performed = [...new Set(entries.map(({ route }) => route))];
+export const rightProblems = (
+  plan: Plan,
+  entries: readonly JournalEntry[],
+  named: readonly string[] = [],
+): readonly string[] => {
   const grants = grantsOf(plan);
-  const missing = performed.flatMap((route) => {
+  const needs = [...new Set(entries.map(({ route }) => route))].flatMap((route) => {
     const right = rightOf[route];
     if ("none" in right) return [];
-    const resources = resourcesOf(plan, route.split(".")[0] ?? "");
-    if (resources.length === 0) return [`nothing is granted for ${route}`];
-    return resources
-      .filter((resource) => !grants.some(({ scope, role }) => scope === resource && hasRight(role, right)))
-      .map((resource) => `${route} needs ${describeRight(right)} on ${resource}`);
+    return resourcesOf(grants, route, named).flatMap((resource) =>
+      textsOfRight(right, resource).map((text) => ({ route, right, resource, text })),
+    );
   });
-  const needed = new Set(performed.map((route) => describeRight(rightOf[route])));
+  const missing = needs
+    .filter(
+      ({ right, resource, text }) =>
+        !grants.some(({ scope, role }) => scope === resource && hasRight(role, right, text)),
+    )
+    .map(({ route, resource, text }) => `${route} needs ${text} on ${resource}`);
   const roles = new Set(grants.map(({ role }) => role).filter(({ custom }) => custom));
   const unused = [...roles].flatMap(({ name, actions, dataActions }) =>
     [...actions, ...dataActions]
-      .filter((right) => !needed.has(right))
-      .map((right) => `${name} allows ${right}, which the app never does`),
+      .filter((allowed) => !needs.some(({ text }) => matches(allowed, text)))
+      .map((allowed) => `${name} allows ${allowed}, which the app never does`),
   );
-  return [...missing, ...unused];
+  const tooMuch = [...roles].flatMap((role) =>
+    kept.filter((action) => allowsAction(role, action)).map((action) => `${role.name} allows ${action}`),
+  );
+  return [...missing, ...unused, ...tooMuch];
 };

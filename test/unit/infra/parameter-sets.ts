@@ -69,6 +69,51 @@ const tenAccounts: ParameterSet["accounts"] = [
 
 const consumers = [{ name: "render-api" }, { name: "nightly-etl" }];
 
+const site = (subscription: Subscription, group: string, name: string): string =>
+  resourceId(subscription, group, `Microsoft.Web/sites/${name}`);
+
+/** Consumers of every kind of platform, in four subscriptions, and one app that is spelled in two ways. */
+const onPlatforms: ParameterSet = {
+  ...small("dev", "westeurope"),
+  accountDefaults: {
+    gate: {
+      mode: "signals",
+      consumers: [
+        {
+          name: "render-jobs",
+          platform: {
+            kind: "containerApp",
+            resourceId: resourceId(2, "jobs", "Microsoft.App/containerApps/render-jobs"),
+          },
+        },
+      ],
+    },
+  },
+  accounts: [
+    batchAccount(0, "render", "renderweu"),
+    {
+      ...batchAccount(1, "render", "nightlyweu"),
+      gate: {
+        mode: "signals",
+        consumers: [
+          { name: "web", platform: { kind: "appService", resourceId: site(1, "web", "render-web"), restart: true } },
+          { name: "web-too", platform: { kind: "appService", resourceId: site(1, "Web", "Render-Web") } },
+          { name: "slot", platform: { kind: "appService", resourceId: `${site(0, "web", "render")}/slots/staging` } },
+          {
+            name: "etl",
+            platform: {
+              kind: "dataFactory",
+              resourceId: resourceId(3, "etl", "Microsoft.DataFactory/factories/etl"),
+              linkedService: "AzureBatch1",
+            },
+          },
+          { name: "render-api" },
+        ],
+      },
+    },
+  ],
+};
+
 /** More than a setting could hold, in 200 resource groups. */
 const thousandAccounts: ParameterSet["accounts"] = Array.from({ length: 1_000 }, (_, i) => ({
   ...batchAccount(subscriptionsInTurn[i % 4] ?? 0, `render-${i % 200}`, `batch${String(i).padStart(4, "0")}weu`),
@@ -138,6 +183,7 @@ const sets: Readonly<Record<string, ParameterSet>> = {
     alertEmails,
   },
   "one-account": { ...small("dev", "westeurope"), alertEmails },
+  platforms: onPlatforms,
   "private-inbound": { ...small("prod", "westeurope"), privateNetwork: true, privateInbound: true, alertEmails },
   "private-network": { ...small("prod", "westeurope"), privateNetwork: true, alertEmails },
   "shared-storage-dev": {
@@ -182,6 +228,14 @@ const inFile: readonly string[] = ["thousand-accounts"];
 
 /** The accounts that a set deploys, from a parameter or from the file. */
 export const accountsOf = (set: string): ParameterSet["accounts"] => setNamed(set).accounts;
+
+/** The ids of the resources that the consumers of a set run on, in lower case. */
+export const platformsOf = (set: string): readonly string[] => {
+  const ids = JSON.stringify(valuesOf(set)).matchAll(
+    /"resourceId":"([^"]+\/Microsoft\.(?:Web|App|DataFactory)\/[^"]+)"/g,
+  );
+  return [...new Set([...ids].map(([, id = ""]) => id.toLowerCase()))];
+};
 
 /** The text of infra/accounts.json for a set; null where the set has its accounts in a parameter. */
 export const accountsFileOf = (set: string): string | null =>
