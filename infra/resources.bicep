@@ -72,7 +72,7 @@ param existingBatchRoleDefinitionId string = ''
 @description('Id of a role definition for the vaults, for people who may not create roles; empty: create "Batch Key Rotator Secrets".')
 param existingVaultRoleDefinitionId string = ''
 
-@description('Suffix of the names of the two roles, which must be unique in the tenant; empty: the name of the environment and a unique text.')
+@description('Suffix of the names of the roles, which must be unique in the tenant; empty: the name of the environment and a unique text.')
 param roleNameSuffix string = ''
 
 @description('False: deploys with the rights of a Contributor. The outputs then list the commands that another person runs to create the roles and to assign them.')

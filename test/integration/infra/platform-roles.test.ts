@@ -51,12 +51,7 @@ describeBicep("consumers on platforms", () => {
   it("give the app one role for each kind, on the named resources alone, each once", async () => {
     const plan = await planOf(set);
     expect(grantsOf(plan).toSorted()).toEqual(
-      [
-        `Apps: ${app}`,
-        `Apps: ${slot}`,
-        `Container Apps: ${containerApp}`,
-        `Data Factories: ${factory}`,
-      ].toSorted(),
+      [`Apps: ${app}`, `Apps: ${slot}`, `Container Apps: ${containerApp}`, `Data Factories: ${factory}`].toSorted(),
     );
     expect(platformsOf(set).toSorted()).toEqual([app, slot, containerApp, factory].toSorted());
     expect(rolesOf(plan)).toHaveLength(3);
@@ -123,7 +118,10 @@ describeBicep("the role for apps", () => {
     ],
     [
       "an app and a slot",
-      [{ resourceId: app, refresh: false }, { resourceId: slot, refresh: false }],
+      [
+        { resourceId: app, refresh: false },
+        { resourceId: slot, refresh: false },
+      ],
       [...under(sites, reads), ...under(`${sites}/slots`, reads)],
       [],
     ],

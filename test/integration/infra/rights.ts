@@ -6,7 +6,10 @@ import { at, made, type Plan } from "../../unit/infra/bicep";
  * A right as in a role definition, or the reason that the request needs none. `orBy`: what Azure may ask for instead,
  * where nothing documents it; the role has both.
  */
-type Right = { readonly action: string; readonly orBy?: string } | { readonly dataAction: string } | { readonly none: string };
+type Right =
+  | { readonly action: string; readonly orBy?: string }
+  | { readonly dataAction: string }
+  | { readonly none: string };
 
 const batch = "Microsoft.Batch/batchAccounts";
 const containerApps = "Microsoft.App/containerApps";
