@@ -37,11 +37,13 @@ export const onPlatforms = {
   soak: "PT0S",
 } as const;
 
+const now = () => new Date();
+
 /** Makes these four, which take their key from the account's secret. */
-export const placePlatforms = ({ emulators }: DeployedApp, { vault, secretName, batchName, newest }: PlacedAccount) => {
+export const placePlatforms = ({ emulators }: DeployedApp, account: PlacedAccount) => {
+  const { vault, secretName, batchName } = account;
   const { appServices, containerApps, dataFactories } = emulators.platforms;
-  const now = () => new Date();
-  const held = () => ({ version: newest().version, value: newest().value });
+  const held = () => ({ version: account.newest().version, value: account.newest().value });
   for (const id of [siteId, slotId]) {
     const app = new EmulatedAppService({
       now,
