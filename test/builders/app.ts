@@ -1,4 +1,4 @@
-import { ExplicitAccounts } from "../../lib/account-directory";
+import { type AccountDirectory, ExplicitAccounts } from "../../lib/account-directory";
 import type { App } from "../../lib/app";
 import { EventMemory } from "../../lib/events/event-memory";
 import type { AccountConfig } from "../../lib/rotation/account-config";
@@ -10,7 +10,11 @@ import { ReportCache } from "../../lib/signals/report-cache";
 import { VersionCache } from "../../lib/signals/version-cache";
 
 type Parts = Pick<App, "ports" | "limits"> &
-  Partial<Pick<App, "emulated" | "unresolved" | "fleet" | "lookers">> & { readonly accounts: readonly AccountConfig[] };
+  Partial<Pick<App, "emulated" | "unresolved" | "fleet" | "lookers">> & {
+    readonly accounts: readonly AccountConfig[];
+    /** In place of these accounts: those that the app finds. */
+    readonly directory?: AccountDirectory;
+  };
 
 /** A process of the app with an empty memory. */
 export const anApp = ({
@@ -19,10 +23,11 @@ export const anApp = ({
   fleet = noFleetLimits,
   lookers = [],
   accounts,
+  directory = new ExplicitAccounts(accounts),
   ...parts
 }: Parts): App => ({
   ...parts,
-  accounts: new ExplicitAccounts(accounts),
+  accounts: directory,
   fleet,
   versions: new VersionCache(parts.ports.secrets, parts.ports.clock),
   attention: new AttentionCache(parts.ports.rotations, parts.ports.clock),

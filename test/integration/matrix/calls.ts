@@ -1,10 +1,20 @@
 import { emulatedWorkspace } from "../../emulators/log-analytics";
+import type { JournalEntry } from "../../emulators/journal";
 import type { Route } from "../../emulators/routes";
 import type { Run, Stage } from "./run";
 import type { Subject } from "./subject";
 
 /** The subject of a request, by its role in every run. */
-export type Part = "account" | "secret" | "workspace" | "Rotations" | "History" | "Signals" | "tables" | Audience;
+export type Part =
+  | "account"
+  | "secret"
+  | "workspace"
+  | "Rotations"
+  | "History"
+  | "Signals"
+  | "tables"
+  | "graph"
+  | Audience;
 
 /** The audience of the requested token. */
 type Audience = "Resource Manager" | "Key Vault" | "Log Analytics";
@@ -25,8 +35,11 @@ export interface RecordedCall {
   readonly method: string;
 }
 
-export const partOf = ({ batchAccount, config, tablePrefix }: Subject, subject: string | null): Part => {
-  if (subject === null) return "tables";
+export const partOf = (
+  { batchAccount, config, tablePrefix }: Subject,
+  { route, subject }: Pick<JournalEntry, "route" | "subject">,
+): Part => {
+  if (subject === null) return route === "arm.queryResources" ? "graph" : "tables";
   const name = subject.toLowerCase();
   if (name === batchAccount.toLowerCase()) return "account";
   if (name === config.secret.name.toLowerCase()) return "secret";
@@ -41,22 +54,26 @@ export const partOf = ({ batchAccount, config, tablePrefix }: Subject, subject: 
 
 /** The subject of a part in a run, for the target of a fault; undefined if the emulators have none. */
 export const subjectOf = ({ batchAccount, config, tablePrefix }: Subject, part: Part): string | undefined => {
-  if (part === "tables") return undefined;
+  if (part === "tables" || part === "graph") return undefined;
   if (part === "Resource Manager" || part === "Key Vault" || part === "Log Analytics") return resources[part];
   if (part === "workspace") return emulatedWorkspace;
   if (part === "account") return batchAccount;
   return part === "secret" ? config.secret.name : `${tablePrefix}${part}`;
 };
 
+/** While the app looks for accounts, it does nothing else in a recorded run. */
+const stageOf = ({ subject, stage }: Run): Stage => (subject.looking?.isLooking ? "discovery" : stage);
+
 /** Records every call that the emulators answer from now on, until the returned function is called. */
 export const recordCalls = (run: Run): (() => readonly RecordedCall[]) => {
   const calls: RecordedCall[] = [];
   const counts = new Map<string, number>();
-  const stop = run.lane.emulators.journal.onRequest(({ route, subject, method }) => {
-    const part = partOf(run.subject, subject);
+  const stop = run.lane.emulators.journal.onRequest((entry) => {
+    const { route, method } = entry;
+    const part = partOf(run.subject, entry);
     const nth = (counts.get(`${route} ${part}`) ?? 0) + 1;
     counts.set(`${route} ${part}`, nth);
-    calls.push({ route, part, nth, stage: run.stage, method });
+    calls.push({ route, part, nth, stage: stageOf(run), method });
   });
   return () => {
     stop();

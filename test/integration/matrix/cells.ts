@@ -1,6 +1,6 @@
 import { callName, type RecordedCall } from "./calls";
 import { beyondTheList, changesSomething, lateOnes, type MatrixFault, oneSided, type Side } from "./fault-kinds";
-import type { SettleOn } from "./subject";
+import type { Story } from "./subject";
 
 /** The fault of a call. */
 export interface Column {
@@ -10,7 +10,7 @@ export interface Column {
 
 /** One call with one fault. */
 export interface Cell extends Column {
-  readonly settleOn: SettleOn;
+  readonly story: Story;
   readonly call: RecordedCall;
 }
 
@@ -20,8 +20,8 @@ export type Pack = readonly Cell[];
 export const columnName = ({ fault, side }: Column): string =>
   fault.late === null && fault.times !== "lasting" ? `${fault.name}, ${side} applying` : fault.name;
 
-export const cellName = ({ settleOn, call, ...column }: Cell): string =>
-  `${callName(call)}, ${columnName(column)}${settleOn === "primary" ? ", settling on the primary" : ""}`;
+export const cellName = ({ story, call, ...column }: Cell): string =>
+  `${callName(call)}, ${columnName(column)}${story === "primary" ? ", settling on the primary" : ""}`;
 
 const columns: readonly Column[] = [...oneSided, ...beyondTheList, ...lateOnes].flatMap((fault): readonly Column[] => {
   if (fault.late !== null) return [{ fault, side: "after" }];
@@ -35,8 +35,8 @@ const columns: readonly Column[] = [...oneSided, ...beyondTheList, ...lateOnes].
 const isCell = ({ call, fault }: Cell): boolean => fault.late === null || changesSomething(call);
 
 /** Every call with every fault, before and after the effect. */
-export const cellsOf = (settleOn: SettleOn, calls: readonly RecordedCall[]): readonly Cell[] =>
-  calls.flatMap((call) => columns.map((column): Cell => ({ settleOn, call, ...column })).filter(isCell));
+export const cellsOf = (story: Story, calls: readonly RecordedCall[]): readonly Cell[] =>
+  calls.flatMap((call) => columns.map((column): Cell => ({ story, call, ...column })).filter(isCell));
 
 /** The number of calls between two faults in the same rotation. */
 const apart = 9;
@@ -45,14 +45,14 @@ const apart = 9;
  * The same cells, several per rotation: calls that are `apart`, each with a different fault, so that each fault occurs
  * in an already disturbed rotation. Every cell is in exactly one pack.
  */
-export const packsOf = (settleOn: SettleOn, calls: readonly RecordedCall[]): readonly Pack[] =>
+export const packsOf = (story: Story, calls: readonly RecordedCall[]): readonly Pack[] =>
   columns.flatMap((_, first) =>
     calls.slice(0, apart).map((__, start) =>
       calls
         .filter((___, index) => index % apart === start)
         .flatMap((call, step): readonly Cell[] => {
           const column = columns[(first + step) % columns.length];
-          return column === undefined ? [] : [{ settleOn, call, ...column }];
+          return column === undefined ? [] : [{ story, call, ...column }];
         })
         .filter(isCell),
     ),

@@ -7,7 +7,7 @@ import { type RecordedCall, recordCalls, subjectOf } from "./calls";
 import { type Cell, cellName, type Pack } from "./cells";
 import { type Lane, openLane } from "./lane";
 import { type BetweenRounds, drive, type Run, startRun } from "./run";
-import { makeSubject, type SettleOn } from "./subject";
+import { makeSubject, type Story } from "./subject";
 import { newCredential } from "./tokens";
 import { namedReason, verdict } from "./verdict";
 
@@ -71,9 +71,9 @@ export class Matrix {
   }
 
   /** The external calls of one rotation without faults, in a process without tokens. */
-  async record(settleOn: SettleOn): Promise<readonly RecordedCall[]> {
+  async record(story: Story): Promise<readonly RecordedCall[]> {
     this.#credential = newCredential(this.first.emulators.env);
-    const run = this.#newRun(this.first, settleOn);
+    const run = this.#newRun(this.first, story);
     const stop = recordCalls(run);
     const problems = await this.#drive(run, () => undefined);
     const calls = stop();
@@ -114,7 +114,7 @@ export class Matrix {
     lane: Lane,
     pack: Pack,
   ): Promise<{ readonly problems: string[]; readonly unshown: readonly Unshown[] }> {
-    const run = this.#newRun(lane, pack[0]?.settleOn ?? "alternate");
+    const run = this.#newRun(lane, pack[0]?.story ?? "alternate");
     const armed = pack.map((cell) => ({ cell, fault: this.#arm(run, cell) }));
     const { faults, journal } = lane.emulators;
     const applyLate = lateEffects(lane);
@@ -170,9 +170,9 @@ export class Matrix {
     return problems;
   }
 
-  #newRun(lane: Lane, settleOn: SettleOn): Run {
+  #newRun(lane: Lane, story: Story): Run {
     this.#runs += 1;
-    return startRun(lane, makeSubject({ lane, credential: this.#credential, settleOn, number: this.#runs }));
+    return startRun(lane, makeSubject({ lane, credential: this.#credential, story, number: this.#runs }));
   }
 }
 

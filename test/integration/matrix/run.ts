@@ -2,6 +2,7 @@ import { minutes } from "../../builders/time";
 import { type Demand, rotateOnDemand } from "../../../lib/operations/rotate-on-demand";
 import { RotationTable } from "../../../lib/azure/tables/rotation-table";
 import { openTables } from "../../../lib/azure/tables/tables";
+import { callOptions } from "../../../lib/limits";
 import type { RotationRecord } from "../../../lib/rotation/record";
 import { Ticker } from "../../../lib/operations/tick";
 import { Consumer } from "./consumer";
@@ -10,7 +11,7 @@ import { storageAt, type Subject } from "./subject";
 import { type Watch, watch } from "./watch";
 
 /** The stages of a run, in order; they distinguish recorded calls. */
-export type Stage = "firstSight" | "adoption" | "demand" | "gate" | "settling";
+export type Stage = "firstSight" | "adoption" | "demand" | "gate" | "settling" | "discovery";
 
 export interface Run {
   readonly lane: Lane;
@@ -94,15 +95,24 @@ const round = async (run: Run, ticker: Ticker): Promise<void> => {
   await report(run, "adoption");
   run.stage = "demand";
   await attempt(run, () => ask(run));
+  if (subject.looking !== null) await attempt(run, () => lookAgain(run));
   await report(run, "gate");
   if (subject.config.settleOn === "primary") await report(run, "settling");
   consumer.refresh();
 };
 
+/** While a rotation is under way, another run of the timer asks Resource Graph. */
+const lookAgain = async ({ subject: { app } }: Run): Promise<void> => {
+  await app.accounts.refresh(0, callOptions(app.ports.clock, app.limits.callMs));
+  await app.accounts.discover();
+};
+
 /** The operator requests a rotation until it is accepted. */
 const ask = async (run: Run): Promise<unknown> => {
-  if (run.isAccepted) return null;
-  const demanded = await rotateOnDemand(run.subject.app, run.subject.config, run.demand);
+  const { app, config } = run.subject;
+  // Of an account that is not found yet, a request knows nothing.
+  if (run.isAccepted || app.accounts.find(config.name) === null) return null;
+  const demanded = await rotateOnDemand(app, config, run.demand);
   run.isAccepted = demanded.kind === "accepted";
   return demanded;
 };

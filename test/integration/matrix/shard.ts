@@ -3,7 +3,7 @@ import { callName, type RecordedCall } from "./calls";
 import { cellName, cellsOf, columnName, type Pack, packsOf } from "./cells";
 import { describeResult, isIdentityCall, Matrix, hasTokenFault } from "./matrix";
 import type { ShardLine } from "./shards";
-import type { SettleOn } from "./subject";
+import type { Story } from "./subject";
 
 /** One process of the matrix: records the calls, then runs its part of the cells. Its output lines are `ShardLine`s. */
 const say = (line: ShardLine): void => console.log(JSON.stringify(line));
@@ -36,20 +36,23 @@ const main = async (): Promise<void> => {
     const alternate = await matrix.record("alternate");
     const known = new Set(alternate.map(callKey));
     const settling = (await matrix.record("primary")).filter((call) => !known.has(callKey(call)));
-    const packs = (calls: readonly RecordedCall[], settleOn: SettleOn): readonly Pack[] =>
-      which.apart ? cellsOf(settleOn, calls).map((cell) => [cell]) : packsOf(settleOn, calls);
+    // The others are those of a listed account. Its token has faults there too: they mostly wait, so once is enough.
+    const looking = (await matrix.record("found")).filter(
+      (call) => call.stage === "discovery" && (which.apart || isOther(call)),
+    );
+    const packs = (calls: readonly RecordedCall[], story: Story): readonly Pack[] =>
+      which.apart ? cellsOf(story, calls).map((cell) => [cell]) : packsOf(story, calls);
     const all = [
       ...packs(alternate.filter(isIdentityCall), "alternate"),
-      ...packs(
-        alternate.filter((call) => !isIdentityCall(call)),
-        "alternate",
-      ),
+      ...packs(alternate.filter(isOther), "alternate"),
       ...packs(settling, "primary"),
+      ...packs(looking.filter(isIdentityCall), "found"),
+      ...packs(looking.filter(isOther), "found"),
     ].filter((pack) => pack.some((cell) => cellName(cell).includes(only)));
     const mine = all
       .filter((pack) => hasTokenFault(pack) === which.tokens)
       .filter((_, index) => index % shards === shard);
-    say({ kind: "plan", calls: [...alternate, ...settling].map(callName), cells: all.flat().length });
+    say({ kind: "plan", calls: [...alternate, ...settling, ...looking].map(callName), cells: all.flat().length });
     await matrix.runAll(mine, (result) =>
       say({
         kind: "pack",
@@ -62,6 +65,8 @@ const main = async (): Promise<void> => {
     await matrix.close();
   }
 };
+
+const isOther = (call: RecordedCall): boolean => !isIdentityCall(call);
 
 const callKey = ({ route, part, nth }: RecordedCall): string => `${route} ${part} ${nth}`;
 

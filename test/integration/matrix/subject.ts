@@ -23,14 +23,20 @@ import { aConsumer, anAccount } from "../../builders/account";
 import type { Ports } from "../../../lib/ports";
 import { readersLooker } from "../../../lib/sights/readers-looker";
 import { anApp } from "../../builders/app";
+import { withCurrentTags } from "../../../lib/discovery/guarded-batch";
+import { asTagged, type FoundPlace, Looking, placeTagged } from "./found";
 import type { Lane } from "./lane";
 
-export type SettleOn = AccountConfig["settleOn"];
+/** What a run shows: an account that the configuration lists, by where its keys settle, or one that is found by its tag. */
+export type Story = AccountConfig["settleOn"] | "found";
 
 /** The app on the real adapters in a new process, for one account without a record. */
 export interface Subject {
   readonly app: App;
+  /** Of an account that is found: as the app knows it at this moment. */
   readonly config: AccountConfig;
+  /** Null where the configuration lists the account. */
+  readonly looking: Looking | null;
   /** The prefix of the app's tables. */
   readonly tablePrefix: string;
   /** The Batch account's name. */
@@ -42,7 +48,7 @@ export interface Subject {
 export interface SubjectOptions {
   readonly lane: Lane;
   readonly credential: TokenCredential;
-  readonly settleOn: SettleOn;
+  readonly story: Story;
   /** Unique for all runs on the same Azurite. */
   readonly number: number;
 }
@@ -53,13 +59,32 @@ export const storageAt = (connectionString: string): TableStorage => ({
   allowInsecureConnection: true,
 });
 
-export const makeSubject = ({ lane, credential, settleOn, number }: SubjectOptions): Subject => {
+export const makeSubject = (options: SubjectOptions): Subject => {
+  const { lane, credential, story, number } = options;
+  if (story === "found") return makeFound(options);
   const tablePrefix = `Run${number}`;
-  const config = placeAccount(lane, `batch${number}`, settleOn);
+  const config = placeAccount(lane, `batch${number}`, story);
   return {
     ...makeApp({ lane, credential, tablePrefix, accounts: [config] }),
     config,
     batchAccount: config.name,
+    tablePrefix,
+  };
+};
+
+const makeFound = ({ lane, credential, number }: SubjectOptions): Subject => {
+  const tablePrefix = `Run${number}`;
+  const place = placeTagged(lane, number);
+  const { app, logged, looking } = makeApp({ lane, credential, tablePrefix, accounts: [], place });
+  const before = asTagged(lane, place);
+  return {
+    app,
+    logged,
+    looking,
+    get config() {
+      return app.accounts.find(place.name) ?? before;
+    },
+    batchAccount: place.name,
     tablePrefix,
   };
 };
@@ -69,10 +94,13 @@ export interface AppOptions {
   readonly credential: TokenCredential;
   readonly tablePrefix: string;
   readonly accounts: readonly AccountConfig[];
+  /** The account that the app is to find, where the configuration lists none. */
+  readonly place?: FoundPlace;
 }
 
 /** The app on the real adapters, and its log. */
-export const makeApp = ({ lane, credential, tablePrefix, accounts }: AppOptions): Pick<Subject, "app" | "logged"> => {
+export const makeApp = (options: AppOptions): Pick<Subject, "app" | "logged" | "looking"> => {
+  const { lane, credential, tablePrefix, accounts, place } = options;
   const { clock, emulators } = lane;
   const logged: string[] = [];
   const ids = new UlidIds(clock);
@@ -102,15 +130,25 @@ export const makeApp = ({ lane, credential, tablePrefix, accounts }: AppOptions)
     alerts: noWebhook,
     log: { write: (level, line) => logged.push(JSON.stringify({ level, ...line })) },
   };
-  const app = anApp({ accounts, emulated: true, limits, ports, lookers: readersLooker(ports) });
-  return { app, logged };
+  const looking = place === undefined ? null : new Looking({ lane, arm, tables, ports, place });
+  const app = anApp({ accounts, emulated: true, limits, lookers: readersLooker(ports), ...partsOf(ports, looking) });
+  return { app, logged, looking };
 };
+
+/** As `compose.ts` has it: no regenerate is sent with tags that have changed. */
+const partsOf = (ports: Ports, looking: Looking | null) =>
+  looking === null
+    ? { ports }
+    : {
+        ports: { ...ports, batch: withCurrentTags(ports.batch, (...asked) => looking.isCurrent(...asked)) },
+        directory: looking,
+      };
 
 /** Creates a Batch account and its configuration; there is no secret yet. */
 export const placeAccount = (
   { emulators, vault }: Lane,
   name: string,
-  settleOn: SettleOn = "alternate",
+  settleOn: AccountConfig["settleOn"] = "alternate",
 ): AccountConfig => {
   const { resourceId, subscriptionId, resourceGroup } = emulators.batch.addAccount({ name });
   emulators.batch.setContent(name, { jobs: [{ id: "nightly" }], tasks: { nightly: [{ id: "part-1" }] } });

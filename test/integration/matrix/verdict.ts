@@ -20,7 +20,23 @@ export const verdict = async (
   start: Readonly<Record<string, string>>,
 ): Promise<string[]> => {
   const rows = await storedRows(run, storage);
-  return [...run.watch.violations, ...ending(run), ...keysAtEnd(run, start), ...history(rows), ...leaks(run, rows)];
+  return [
+    ...run.watch.violations,
+    ...ending(run),
+    ...keysAtEnd(run, start),
+    ...history(rows),
+    ...leaks(run, rows),
+    ...found(run),
+  ];
+};
+
+/** Of an account that is found by its tag. */
+const found = ({ subject: { looking, batchAccount, logged } }: Run): string[] => {
+  if (looking === null) return [];
+  const wrong = [...looking.wrong];
+  if (looking.find(batchAccount) === null) wrong.push("the account is not found at the end");
+  if (logged.some((line) => /TagRemoved|TagInvalid/.test(line))) wrong.push("its tag counted as lost");
+  return wrong;
 };
 
 const ending = ({ record, rounds }: Run): string[] => {
