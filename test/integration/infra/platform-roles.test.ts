@@ -132,6 +132,15 @@ describeBicep("the role for apps", () => {
   });
 });
 
+describeBicep("more apps than a deployment can hold resources", () => {
+  it("each get one assignment, in several deployments", async () => {
+    const ids = Array.from({ length: 801 }, (_, i) => resourceId(1, "web", `${sites}/web-${i}`).toLowerCase());
+    const plan = await inGroup(siteGate(...ids.map((id) => ({ resourceId: id }))));
+    expect(grantsOf(plan)).toEqual(ids.map((id) => `Apps: ${id}`));
+    expect(new Set(plan.resources.flatMap(({ module }) => module.match(/platformAccess\[\d+\]/g) ?? [])).size).toBe(3);
+  });
+});
+
 const on = (platform: object) => ({ gate: { mode: "signals", consumers: [{ name: "one", platform }] } });
 
 describeBicep("consumers of a file", () => {

@@ -6,7 +6,8 @@ import { runKql, tracesOf } from "./kql";
 import { fieldsRead, eventsRead, logProblems, queries } from "./queries";
 import { settingProblems } from "../../unit/infra/settings-check";
 import { type RecordedRun, recordRun } from "./recorded-run";
-import { grantsOf, rightProblems } from "./rights";
+import { grantsOf } from "./grants";
+import { rightProblems } from "./rights";
 import { words } from "../../builders/words";
 
 jest.setTimeout(300_000);
