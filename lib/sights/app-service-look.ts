@@ -31,9 +31,9 @@ export const appServiceLook = (ports: LookPorts, overlapMs: number): PlatformLoo
   kind: "appService",
   isDue: () => true,
   unseen: (view, input) => unseen(view, input, overlapMs),
-  see: async (view, input, call) => {
+  see: async (view, input, call, keep) => {
     const look = new AppLook(ports, view, input, call, overlapMs);
-    return look.run();
+    return look.run(keep);
   },
   untried: ({ platform: { resourceId, refresh } }) =>
     refresh ? { what: "refresh", resourceId, action: refreshAction(resourceId) } : null,
@@ -95,13 +95,13 @@ class AppLook {
     this.#seen = unseen(view, input, overlapMs);
   }
 
-  async run(): Promise<AppServiceSeen> {
+  async run(keep: (seen: AppServiceSeen) => void): Promise<AppServiceSeen> {
     const { appServices, clock } = this.ports;
     const { resourceId } = this.view.platform;
     const { secret } = this.input.config;
     this.#seen = { ...this.#seen, references: await appServices.references(resourceId, secret, this.call()) };
     // A restart follows in the same look.
-    while (await this.#request()) continue;
+    while (await this.#request()) keep(this.#seen);
     const instances = await appServices.instances(resourceId, this.call());
     const now = clock.now();
     const looked = { ...this.#seen, instances, lookedAt: toInstant(now), problem: null };

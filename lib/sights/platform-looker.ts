@@ -14,8 +14,8 @@ export interface PlatformLook<K extends PlatformKind> {
   isDue(view: PlatformView<K>): boolean;
   /** What is stored where the platform cannot be seen, and has not been since the publication. */
   unseen(view: PlatformView<K>, input: LookInput): SeenOn<K>;
-  /** Throws where the platform cannot be seen: then what was known stays, with the problem. */
-  see(view: PlatformView<K>, input: LookInput, call: Limit): Promise<SeenOn<K>>;
+  /** Throws where the platform cannot be seen: then what was known stays, or what it has kept, with the problem. */
+  see(view: PlatformView<K>, input: LookInput, call: Limit, keep: (seen: SeenOn<K>) => void): Promise<SeenOn<K>>;
   /** What is stored where another process has stored `known` of the same version since. Absent: what was seen. */
   merged?(known: SeenOn<K>, seen: SeenOn<K>): SeenOn<K>;
   /** What a look may ask for that cannot be tried. Absent: nothing. */
@@ -58,7 +58,7 @@ export const platformLooker = <K extends PlatformKind>(
       consumer: view.consumer.name,
       show: async () => {
         const { platform, published, ...rest } = view;
-        const platforms = [await how.see(view, input, call)];
+        const platforms = [await how.see(view, input, call, () => undefined)];
         return platformState(platform, { ...rest, published, platforms });
       },
       untried: how.untried?.(view) ?? null,
@@ -72,18 +72,21 @@ const lookOnce = async <K extends PlatformKind>(
   input: LookInput,
   call: Limit,
 ): Promise<readonly EventDraft[]> => {
-  const seen = await how.see(view, input, call).catch((error: unknown) => ({
-    ...(view.seen ?? how.unseen(view, input)),
+  let kept = view.seen ?? how.unseen(view, input);
+  const keep = (soFar: SeenOn<K>): void => {
+    kept = soFar;
+  };
+  const seen = await how.see(view, input, call, keep).catch((error: unknown) => ({
+    ...kept,
     problem: safeMessage(error),
   }));
-  const before: { known: SeenOn<K> | null } = { known: null };
   const store = (known: Sight | null): Sight | null => {
-    before.known = known !== null && isSame(known, seen) ? known : null;
-    if (before.known !== null && (before.known.lookedAt ?? "") > (seen.lookedAt ?? "")) return null;
-    return before.known === null ? seen : (how.merged?.(before.known, seen) ?? seen);
+    if (known === null || !isSame(known, seen)) return seen;
+    if ((known.lookedAt ?? "") > (seen.lookedAt ?? "")) return null;
+    return how.merged?.(known, seen) ?? seen;
   };
   const stored = await signals.updateSight(input.config.name, sightName(seen), store, call());
-  return stored !== null && isSame(stored, seen) ? (how.news?.(before.known, stored) ?? []) : [];
+  return stored !== null && isSame(stored, seen) ? (how.news?.(view.seen, seen) ?? []) : [];
 };
 
 /** Of the same platform and the same version of the secret. */

@@ -429,6 +429,14 @@ export const safetyRules: readonly SafetyRule[] = [
     caughtBy: { jest: "scenarios", test: "app-service" },
   },
   {
+    rule: "what an app's platform has answered is kept where the rest of the look fails",
+    without: "while the instances of an app cannot be read, it is restarted again and again",
+    file: "lib/sights/app-service-look.ts",
+    text: "while (await this.#request()) keep(this.#seen);",
+    instead: "while (await this.#request()) continue;",
+    caughtBy: { jest: "scenarios", test: "app-service" },
+  },
+  {
     rule: "an unhealthy signal counts, however late it arrives",
     without: "an unhealthy report that arrives late is ignored, and the gate opens",
     file: "lib/rotation/gate/signals.ts",

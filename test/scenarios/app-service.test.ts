@@ -151,6 +151,20 @@ test("a lost answer to a refresh is asked for again", async () => {
   expect(app.fetches - before).toBe(2);
 });
 
+test.each([false, true])(
+  "what was answered is not asked for again where the rest of the look fails (%j)",
+  async (restart) => {
+    const { story, app, fault, tick, ticks, waiting } = await open({ platform: { restart } });
+    const [fetches, restarts] = [app.fetches, app.restarts];
+    fault("appServices.instances", "before", 5);
+    for (let count = 0; count < 5; count += 1) await tick();
+    expect(await waiting()).toMatchObject({ detail: expect.stringContaining("could not be looked at") });
+    await ticks(() => story.phase === "idle");
+    expect([app.fetches - fetches, app.restarts - restarts]).toEqual(restart ? [1, 2] : [1, 1]);
+    expect(story.events.filter((event) => event === "ConsumerRefreshed")).toHaveLength(1);
+  },
+);
+
 test("two processes that look at once send one refresh", async () => {
   const { story, app, fault, tick } = await open();
   const other = story.start("p2");

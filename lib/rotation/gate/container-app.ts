@@ -60,12 +60,13 @@ const pinned: Check = ({ consumer }, { secret, secrets }) => {
 };
 
 /** A replica that was made between publication and sync has the old value. It is made anew at the sync. */
-const notSynced: Check = ({ consumer, published, now }, { syncedBy, lookedAt }) => {
+const notSynced: Check = ({ consumer, published, now }, { syncedBy, lookedAt, problem }) => {
   const state = "RefreshPending";
   if (toInstant(now) < syncedBy) {
     return { state, detail: `the platform brings version ${published.version} to ${consumer.name} by ${syncedBy}` };
   }
-  const detail = `${consumer.name} was last looked at at ${lookedAt}; the next run of the timer looks again`;
+  const why = problem === null ? "" : `: ${problem}`;
+  const detail = `${consumer.name} was last looked at at ${lookedAt}; the next run of the timer looks again${why}`;
   return lookedAt === null || lookedAt < syncedBy ? { state, detail } : null;
 };
 

@@ -53,6 +53,9 @@ describe("a Container App", () => {
       detail: `render was last looked at at ${after(5)}; the next run of the timer looks again`,
       since: publishedAt,
     });
+    expect(stateAt(36, { ...look(5, restarted), problem: "the identity may not do this" })).toMatchObject({
+      detail: expect.stringMatching(/; the next run of the timer looks again: the identity may not do this$/),
+    });
   });
 
   it("is on the previous key while a replica is older than the publication: the sync has failed", () => {
