@@ -1,6 +1,7 @@
 import { emulatedWorkspace } from "../../emulators/log-analytics";
 import type { JournalEntry } from "../../emulators/journal";
 import type { Route } from "../../emulators/routes";
+import { type PlatformPart, platformParts, resourceName } from "./platform-apps";
 import type { Run, Stage } from "./run";
 import type { Subject } from "./subject";
 
@@ -14,6 +15,7 @@ export type Part =
   | "Signals"
   | "tables"
   | "graph"
+  | PlatformPart
   | Audience;
 
 /** The audience of the requested token. */
@@ -49,6 +51,8 @@ export const partOf = (
   for (const table of ["Rotations", "History", "Signals"] as const) {
     if (name === `${tablePrefix}${table}`.toLowerCase()) return table;
   }
+  const platform = platformParts.find((one) => name === resourceName(batchAccount, one));
+  if (platform !== undefined) return platform;
   throw new Error(`a request about ${subject}, which is no part of this run`);
 };
 
@@ -58,6 +62,8 @@ export const subjectOf = ({ batchAccount, config, tablePrefix }: Subject, part: 
   if (part === "Resource Manager" || part === "Key Vault" || part === "Log Analytics") return resources[part];
   if (part === "workspace") return emulatedWorkspace;
   if (part === "account") return batchAccount;
+  const platform = platformParts.find((one) => one === part);
+  if (platform !== undefined) return resourceName(batchAccount, platform);
   return part === "secret" ? config.secret.name : `${tablePrefix}${part}`;
 };
 

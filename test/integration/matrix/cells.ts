@@ -21,7 +21,14 @@ export const columnName = ({ fault, side }: Column): string =>
   fault.late === null && fault.times !== "lasting" ? `${fault.name}, ${side} applying` : fault.name;
 
 export const cellName = ({ story, call, ...column }: Cell): string =>
-  `${callName(call)}, ${columnName(column)}${story === "primary" ? ", settling on the primary" : ""}`;
+  `${callName(call)}, ${columnName(column)}${suffixes[story]}`;
+
+const suffixes: Readonly<Record<Story, string>> = {
+  alternate: "",
+  primary: ", settling on the primary",
+  found: "",
+  platforms: ", of apps on platforms",
+};
 
 const columns: readonly Column[] = [...oneSided, ...beyondTheList, ...lateOnes].flatMap((fault): readonly Column[] => {
   if (fault.late !== null) return [{ fault, side: "after" }];
@@ -38,8 +45,8 @@ const isCell = ({ call, fault }: Cell): boolean => fault.late === null || change
 export const cellsOf = (story: Story, calls: readonly RecordedCall[]): readonly Cell[] =>
   calls.flatMap((call) => columns.map((column): Cell => ({ story, call, ...column })).filter(isCell));
 
-/** The number of calls between two faults in the same rotation. */
-const apart = 9;
+/** The number of calls between two faults in the same rotation. Looks at platforms are few, and each is repeated. */
+const apartIn: Readonly<Record<Story, number>> = { alternate: 9, primary: 9, found: 9, platforms: 4 };
 
 /**
  * The same cells, several per rotation: calls that are `apart`, each with a different fault, so that each fault occurs
@@ -47,9 +54,9 @@ const apart = 9;
  */
 export const packsOf = (story: Story, calls: readonly RecordedCall[]): readonly Pack[] =>
   columns.flatMap((_, first) =>
-    calls.slice(0, apart).map((__, start) =>
+    calls.slice(0, apartIn[story]).map((__, start) =>
       calls
-        .filter((___, index) => index % apart === start)
+        .filter((___, index) => index % apartIn[story] === start)
         .flatMap((call, step): readonly Cell[] => {
           const column = columns[(first + step) % columns.length];
           return column === undefined ? [] : [{ story, call, ...column }];

@@ -1,29 +1,32 @@
 import { minutes } from "../../builders/time";
 import { receiveSignal } from "../../../lib/signals/receive-signal";
 import { proofOf } from "../../builders/proof";
+import type { Held, KeyUsers } from "./key-users";
 import type { Lane } from "./lane";
 import { type Subject } from "./subject";
-
-/** The key that an app uses. */
-export interface Held {
-  readonly version: string;
-  readonly key: string;
-}
 
 /**
  * An app that uses the published key. It reads the vault directly, not by the calls that are recorded and get faults,
  * and keeps its key until it reads again.
  */
-export class Consumer {
+export class Consumer implements KeyUsers {
   held: Held | null = null;
   /** Versions that it has reported to the rotator, whether or not the report arrived. */
-  readonly reported = new Set<string>();
+  readonly #reported = new Set<string>();
   #arrived: { readonly version: string; readonly at: number } | null = null;
 
   constructor(
     private readonly lane: Lane,
     private readonly subject: Subject,
   ) {}
+
+  get holds(): readonly Held[] {
+    return this.held === null ? [] : [this.held];
+  }
+
+  hasMovedTo(version: string): boolean {
+    return this.#reported.has(version);
+  }
 
   /** Changes to the newest version. */
   refresh(): void {
@@ -45,7 +48,7 @@ export class Consumer {
     const { version, key } = this.held;
     const at = this.lane.clock.now();
     const claims = { consumer: "render-api", instance: "vm-1", secretVersion: version, healthy: true };
-    this.reported.add(version);
+    this.#reported.add(version);
     const { consumer, instance } = claims;
     const proof = proofOf(key, [this.subject.config.name, consumer, instance, version, "true", at.toISOString()]);
     const signal = { ...claims, at: at.toISOString(), detail: null, leaving: false, proof };

@@ -1,5 +1,5 @@
 import type { FaultKind } from "../../emulators/faults";
-import { serviceOf } from "../../emulators/routes";
+import { type Route, serviceOf } from "../../emulators/routes";
 import type { RecordedCall } from "./calls";
 
 export type Side = "before" | "after";
@@ -58,7 +58,15 @@ export const lateOnes: readonly MatrixFault[] = [
 ];
 
 export const changesSomething = ({ method, route }: RecordedCall): boolean =>
-  method !== "GET" && route !== "arm.listKeys" && route !== "arm.queryResources" && route !== "vault.challenge";
+  method !== "GET" && !readsByPost.includes(route);
+
+const readsByPost: readonly Route[] = [
+  "arm.listKeys",
+  "arm.queryResources",
+  "arm.queryPipelineRuns",
+  "arm.queryActivityRuns",
+  "vault.challenge",
+];
 
 /** The reason to report while the fault lasts; null for none. A table's 404 is an answer: the row does not exist. */
 export const reasonToReport = ({ how, times }: MatrixFault, { route }: RecordedCall): RegExp | null => {
@@ -69,5 +77,7 @@ export const reasonToReport = ({ how, times }: MatrixFault, { route }: RecordedC
   if (how.status === 403) return /Forbidden/;
   // A job that is gone has no tasks to search.
   if (route === "batch.listTasks") return null;
+  // So App Service may answer where no setting is a reference.
+  if (route === "arm.listReferences") return /no app setting of site refers to the secret/;
   return service === "tables" ? null : /NotFound/;
 };

@@ -42,6 +42,9 @@ export const isIdentityCall = ({ route }: RecordedCall): boolean => serviceOf(ro
 
 export const hasTokenFault = (pack: Pack): boolean => pack.some(({ call }) => isIdentityCall(call));
 
+/** Without faults. Platforms take their time: a version is looked at until it is everywhere. */
+const mostRounds: Readonly<Record<Story, number>> = { alternate: 1, primary: 1, found: 1, platforms: 8 };
+
 /** Lanes of emulators in front of one Azurite. One per process, because MSAL keeps the identity's endpoint. */
 export class Matrix {
   #runs = 0;
@@ -78,7 +81,7 @@ export class Matrix {
     const problems = await this.#drive(run, () => undefined);
     const calls = stop();
     this.first.emulators.journal.clear();
-    if (run.rounds !== 1) problems.push(`it took ${run.rounds} rounds`);
+    if (run.rounds > mostRounds[story]) problems.push(`it took ${run.rounds} rounds`);
     if (problems.length > 0) throw new Error(`the recording is invalid: ${problems.join("; ")}`);
     return calls;
   }

@@ -6,7 +6,9 @@ import { callOptions } from "../../../lib/limits";
 import type { RotationRecord } from "../../../lib/rotation/record";
 import { Ticker } from "../../../lib/operations/tick";
 import { Consumer } from "./consumer";
+import type { KeyUsers } from "./key-users";
 import type { Lane } from "./lane";
+import { isOnPlatforms, PlatformApps } from "./platform-apps";
 import { storageAt, type Subject } from "./subject";
 import { type Watch, watch } from "./watch";
 
@@ -16,7 +18,7 @@ export type Stage = "firstSight" | "adoption" | "demand" | "gate" | "settling" |
 export interface Run {
   readonly lane: Lane;
   readonly subject: Subject;
-  readonly consumer: Consumer;
+  readonly users: KeyUsers;
   readonly watch: Watch;
   readonly demand: Demand;
   stage: Stage;
@@ -39,12 +41,12 @@ const maxRounds = 240;
 const roundMs = minutes(2);
 
 export const startRun = (lane: Lane, subject: Subject): Run => {
-  const consumer = new Consumer(lane, subject);
+  const users = isOnPlatforms(subject.config) ? new PlatformApps(lane, subject.config) : new Consumer(lane, subject);
   return {
     lane,
     subject,
-    consumer,
-    watch: watch(lane, subject, consumer),
+    users,
+    watch: watch(lane, subject, users),
     demand: {
       reason: "requested by the matrix",
       retireAfterMs: null,
@@ -90,7 +92,8 @@ export const drive = async (run: Run, azuritePast: string, between: BetweenRound
 };
 
 const round = async (run: Run, ticker: Ticker): Promise<void> => {
-  const { consumer, subject } = run;
+  const { users, subject } = run;
+  if (run.rounds > 1) run.stage = run.isAccepted ? "gate" : "adoption";
   await attempt(run, () => ticker.tick());
   await report(run, "adoption");
   run.stage = "demand";
@@ -98,7 +101,7 @@ const round = async (run: Run, ticker: Ticker): Promise<void> => {
   if (subject.looking !== null) await attempt(run, () => lookAgain(run));
   await report(run, "gate");
   if (subject.config.settleOn === "primary") await report(run, "settling");
-  consumer.refresh();
+  users.refresh();
 };
 
 /** While a rotation is under way, another run of the timer asks Resource Graph. */
@@ -120,8 +123,8 @@ const ask = async (run: Run): Promise<unknown> => {
 /** The app reads the vault, and reports its version if that is new. */
 const report = async (run: Run, stage: Stage): Promise<void> => {
   run.stage = stage;
-  run.consumer.refresh();
-  if (!run.consumer.isQuiet) await attempt(run, () => run.consumer.signal());
+  run.users.refresh();
+  if (!run.users.isQuiet) await attempt(run, () => run.users.signal());
 };
 
 const attempt = async (run: Run, call: () => Promise<unknown>): Promise<void> => {
@@ -150,6 +153,8 @@ const isTidy = ({ lane, subject, record }: Run): boolean =>
 
 /** A hanging call ends at its time limit; nothing else happens meanwhile, so time passes at once. */
 const endHangs = ({ clock, emulators }: Lane): (() => void) =>
-  emulators.journal.onRequest(({ fault }) => {
-    if (fault === "hang") setTimeout(() => clock.advance(minutes(0.5)), 10);
+  emulators.journal.onRequest(({ fault, route }) => {
+    // A restart is answered once the app has restarted.
+    const limit = minutes(route === "arm.restartSite" ? 2 : 0.5);
+    if (fault === "hang") setTimeout(() => clock.advance(limit), 10);
   });

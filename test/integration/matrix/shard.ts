@@ -3,6 +3,7 @@ import { callName, type RecordedCall } from "./calls";
 import { cellName, cellsOf, columnName, type Pack, packsOf } from "./cells";
 import { describeResult, isIdentityCall, Matrix, hasTokenFault } from "./matrix";
 import type { ShardLine } from "./shards";
+import { firstLook } from "./looks";
 import type { Story } from "./subject";
 
 /** One process of the matrix: records the calls, then runs its part of the cells. Its output lines are `ShardLine`s. */
@@ -40,6 +41,7 @@ const main = async (): Promise<void> => {
     const looking = (await matrix.record("found")).filter(
       (call) => call.stage === "discovery" && (which.apart || isOther(call)),
     );
+    const looks = firstLook(await matrix.record("platforms"));
     const packs = (calls: readonly RecordedCall[], story: Story): readonly Pack[] =>
       which.apart ? cellsOf(story, calls).map((cell) => [cell]) : packsOf(story, calls);
     const all = [
@@ -48,11 +50,13 @@ const main = async (): Promise<void> => {
       ...packs(settling, "primary"),
       ...packs(looking.filter(isIdentityCall), "found"),
       ...packs(looking.filter(isOther), "found"),
+      ...packs(looks, "platforms"),
     ].filter((pack) => pack.some((cell) => cellName(cell).includes(only)));
     const mine = all
       .filter((pack) => hasTokenFault(pack) === which.tokens)
       .filter((_, index) => index % shards === shard);
-    say({ kind: "plan", calls: [...alternate, ...settling, ...looking].map(callName), cells: all.flat().length });
+    const calls = [...alternate, ...settling, ...looking, ...looks].map(callName);
+    say({ kind: "plan", calls, cells: all.flat().length });
     await matrix.runAll(mine, (result) =>
       say({
         kind: "pack",

@@ -3,6 +3,9 @@ import { noWebhook } from "../../../lib/alarms/webhook";
 import type { App } from "../../../lib/app";
 import { limits } from "../../fakes/limits";
 import { AzureBatchKeys } from "../../../lib/azure/batch/batch-keys";
+import { AzureAppServices } from "../../../lib/azure/platforms/app-services";
+import { AzureContainerApps } from "../../../lib/azure/platforms/container-apps";
+import { AzureDataFactories } from "../../../lib/azure/platforms/data-factories";
 import { FleetTable } from "../../../lib/azure/tables/fleet-table";
 import { FormSecretTable } from "../../../lib/azure/tables/form-secret-table";
 import { HistoryTable } from "../../../lib/azure/tables/history-table";
@@ -21,14 +24,18 @@ import type { AccountConfig } from "../../../lib/rotation/account-config";
 import { passingClock } from "../../builders/passing-clock";
 import { aConsumer, anAccount } from "../../builders/account";
 import type { Ports } from "../../../lib/ports";
-import { readersLooker } from "../../../lib/sights/readers-looker";
+import { lookersOf } from "../../../lib/sights/lookers";
+import { platformConsumers, platformSyncMs } from "./platform-apps";
 import { anApp } from "../../builders/app";
 import { withCurrentTags } from "../../../lib/discovery/guarded-batch";
 import { asTagged, type FoundPlace, Looking, placeTagged } from "./found";
 import type { Lane } from "./lane";
 
-/** What a run shows: an account that the configuration lists, by where its keys settle, or one that is found by its tag. */
-export type Story = AccountConfig["settleOn"] | "found";
+/**
+ * What a run shows: an account that the configuration lists, by where its keys settle, one that is found by its tag, or
+ * one whose consumers are apps on platforms.
+ */
+export type Story = AccountConfig["settleOn"] | "found" | "platforms";
 
 /** The app on the real adapters in a new process, for one account without a record. */
 export interface Subject {
@@ -131,7 +138,14 @@ export const makeApp = (options: AppOptions): Pick<Subject, "app" | "logged" | "
     log: { write: (level, line) => logged.push(JSON.stringify({ level, ...line })) },
   };
   const looking = place === undefined ? null : new Looking({ lane, arm, tables, ports, place });
-  const app = anApp({ accounts, emulated: true, limits, lookers: readersLooker(ports), ...partsOf(ports, looking) });
+  const platformPorts = {
+    ...ports,
+    appServices: new AzureAppServices(arm),
+    containerApps: new AzureContainerApps(arm),
+    dataFactories: new AzureDataFactories(arm, () => clock.now()),
+  };
+  const lookers = lookersOf(platformPorts, platformSyncMs);
+  const app = anApp({ accounts, emulated: true, limits, lookers, ...partsOf(ports, looking) });
   return { app, logged, looking };
 };
 
@@ -145,18 +159,17 @@ const partsOf = (ports: Ports, looking: Looking | null) =>
       };
 
 /** Creates a Batch account and its configuration; there is no secret yet. */
-export const placeAccount = (
-  { emulators, vault }: Lane,
-  name: string,
-  settleOn: AccountConfig["settleOn"] = "alternate",
-): AccountConfig => {
+export const placeAccount = ({ emulators, vault }: Lane, name: string, story: Story = "alternate"): AccountConfig => {
   const { resourceId, subscriptionId, resourceGroup } = emulators.batch.addAccount({ name });
   emulators.batch.setContent(name, { jobs: [{ id: "nightly" }], tasks: { nightly: [{ id: "part-1" }] } });
   return anAccount({
     name,
     batch: { resourceId, subscriptionId, resourceGroup, accountName: name },
     secret: { vaultUrl: vault.url, name: `${name}-key` },
-    settleOn,
-    gate: { consumers: [aConsumer({ proof: "required" })], soakMs: 0 },
+    settleOn: story === "primary" ? story : "alternate",
+    gate: {
+      consumers: story === "platforms" ? platformConsumers(name) : [aConsumer({ proof: "required" })],
+      soakMs: 0,
+    },
   });
 };

@@ -1,7 +1,7 @@
 import type { Slot } from "../../../lib/rotation/phases";
 import type { JournalEntry } from "../../emulators/journal";
 import type { Route } from "../../emulators/routes";
-import type { Consumer } from "./consumer";
+import type { KeyUsers } from "./key-users";
 import type { Lane } from "./lane";
 import type { Subject } from "./subject";
 
@@ -16,11 +16,17 @@ export interface Watch {
 }
 
 /** Routes that the SDK must never retry. */
-const sentOnce: readonly Route[] = ["arm.regenerateKeys", "vault.setSecret"];
+const sentOnce: readonly Route[] = [
+  "arm.regenerateKeys",
+  "vault.setSecret",
+  "arm.refreshReferences",
+  "arm.restartSite",
+];
+const untilAnswered: readonly Route[] = ["arm.refreshReferences", "arm.restartSite"];
 const slots: readonly Slot[] = ["primary", "secondary"];
 
 /** Checks Batch and the vault after every request that the emulators answer, and after every late effect. */
-export const watch = (lane: Lane, { batchAccount, config }: Subject, consumer: Consumer): Watch => {
+export const watch = (lane: Lane, { batchAccount, config }: Subject, users: KeyUsers): Watch => {
   const { batch, journal } = lane.emulators;
   const secret = config.secret.name;
   const violations: string[] = [];
@@ -33,10 +39,11 @@ export const watch = (lane: Lane, { batchAccount, config }: Subject, consumer: C
     const versions = lane.vault.versions(secret);
     const newest = versions.at(-1);
     if (newest?.value === old) violations.push(`I2: the published ${slot} key was regenerated, after ${after}`);
-    if (consumer.held?.key === old) violations.push(`I2: a consumer still held the ${slot} key, after ${after}`);
+    if (users.holds.some(({ key }) => key === old))
+      violations.push(`I2: a consumer still held the ${slot} key, after ${after}`);
     const published = versions.some(({ value }) => value === old);
-    if (published && (newest === undefined || !consumer.reported.has(newest.version))) {
-      violations.push(`I3: the ${slot} key died before the consumers had reported the new version, after ${after}`);
+    if (published && (newest === undefined || !users.hasMovedTo(newest.version))) {
+      violations.push(`I3: the ${slot} key died before the consumers had changed to the new version, after ${after}`);
     }
   };
 
@@ -53,7 +60,7 @@ export const watch = (lane: Lane, { batchAccount, config }: Subject, consumer: C
     if (!newest.enabled) violations.push(`I1: the newest version is disabled, after ${after}`);
     if (!batch.accepts(batchAccount, newest.value))
       violations.push(`I1: the newest version is refused, after ${after}`);
-    if (consumer.held !== null && !batch.accepts(batchAccount, consumer.held.key)) {
+    if (users.holds.some(({ key }) => !batch.accepts(batchAccount, key))) {
       violations.push(`a consumer is refused, after ${after}`);
     }
   };
@@ -66,7 +73,19 @@ export const watch = (lane: Lane, { batchAccount, config }: Subject, consumer: C
     sent.add(clientRequestId);
   };
 
+  const answered = new Set<string>();
+  let isCutOff = false;
+  /** Asked for until it is answered, and not again. A call that ends with its time may end others beside it. */
+  const countAnswer = ({ route, status, fault }: JournalEntry): void => {
+    isCutOff ||= fault === "hang";
+    if (!untilAnswered.includes(route) || isCutOff || fault !== null || status !== 200) return;
+    const what = `${route} for version ${lane.vault.newest(secret)?.version}`;
+    if (answered.has(what)) violations.push(`${what} was sent again after it had been answered`);
+    answered.add(what);
+  };
+
   const offs = [
+    journal.onRequest(countAnswer),
     journal.onRequest(count),
     journal.onRequest(({ route, subject }) => look(`${route} of ${subject ?? "nothing"}`)),
     journal.onLateEffect(({ route, subject }) => look(`the late effect of ${route} of ${subject ?? "nothing"}`)),
