@@ -85,7 +85,8 @@ describe("the package", () => {
 const projectWith = (name: string, accounts: readonly object[], comment = ""): string => {
   const copy = path.join(folder, name);
   const listed = execFileSync("git", ["ls-files", "-z"], { cwd: projectRoot, encoding: "utf8" }).split("\0");
-  const needed = listed.filter((file) => /^(?:[^/]+$|functions\/|infra\/|lib\/|test\/tools\/)/.test(file));
+  const sources = /^(?:[^/]+$|cli\/|docs\/openapi\.json$|functions\/|infra\/|lib\/|test\/tools\/)/;
+  const needed = listed.filter((file) => sources.test(file));
   for (const file of needed) {
     const from = path.join(projectRoot, file);
     if (existsSync(from)) cpSync(from, path.join(copy, file));
@@ -113,15 +114,17 @@ const zippedByAzd = (project: string): readonly string[] => {
 
 const account = { resourceId: resourceId(0, "render", "Microsoft.Batch/batchAccounts/renderweu") };
 
+const appFiles = ["functions.js", "host.json", "openapi.json", "package.json"];
+
 describe("the zip of azd", () => {
   it("holds the bundle and the files that start it", () => {
-    expect(zippedByAzd(projectWith("none", []))).toEqual(["functions.js", "host.json", "package.json"]);
+    expect(zippedByAzd(projectWith("none", []))).toEqual(appFiles);
   });
 
   it("holds infra/accounts.json too where it lists accounts", () => {
     const approved = { ...account, gate: { mode: "approval" } };
     const project = projectWith("some", [approved]);
-    expect(zippedByAzd(project)).toEqual(["accounts.json", "functions.js", "host.json", "package.json"]);
+    expect(zippedByAzd(project)).toEqual(["accounts.json", ...appFiles]);
     expect(JSON.parse(readFileSync(path.join(project, "dist/app/accounts.json"), "utf8"))).toEqual({
       defaults: {},
       accounts: [approved],
