@@ -67,6 +67,8 @@ export class DueAccounts {
       ROTATION_ACCOUNTS: "@accounts.json",
       ROTATION_TABLE_PREFIX: prefix,
       ROTATION_SCHEDULE: "0 0 0 1 1 *",
+      // A tick drives all of them itself: these hosts have no queue.
+      ROTATION_FAN_OUT: "1000000",
     };
   }
 
