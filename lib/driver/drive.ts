@@ -100,9 +100,12 @@ export class Drive {
     return { kind: "driven", record, moves: this.#moves, recorded, sightings: this.#sightings.known(record.state) };
   }
 
-  /** A step that found the newest version changed has begun: what is there now is looked at in any case. */
+  /**
+   * A step that found the newest version changed has begun: what is there now is looked at in any case. A new key is
+   * published by the drive that has made it, because another one has to wait until its list of keys is certainly new.
+   */
   #mayBegin(): boolean {
-    const begun = this.#looksAgain;
+    const begun = this.#looksAgain || (this.#moves > 0 && this.#record.state.phase === "regenerated");
     this.#looksAgain = false;
     return begun || !this.options.stop.aborted;
   }

@@ -1,11 +1,14 @@
-import type { Clock } from "../../lib/ports";
+import { advance } from "../../lib/driver/advance";
+import type { BatchKeys, Clock } from "../../lib/ports";
 import type { AccountConfig } from "../../lib/rotation/account-config";
 import { anAccount } from "../builders/account";
+import { days } from "../builders/time";
 import { limits } from "../fakes/limits";
 import type { Process } from "../fakes/world/process";
 import { startProcess } from "../fakes/world/start-process";
 import type { World } from "../fakes/world/world";
 import { aWorld } from "../rig/rig";
+import { anIdleStory } from "./story";
 
 const withAccounts = (): { readonly world: World; readonly accounts: readonly AccountConfig[] } => {
   const world = aWorld();
@@ -55,4 +58,18 @@ describe("a tick that is too short for all accounts starves none", () => {
     for (let tick = 1; tick <= 20; tick++) await aHurriedProcess(place).ticker.tick();
     expect(place.world.tables.rotations.size).toBe(24);
   });
+});
+
+it("a drive whose time is up during a regenerate publishes the new key", async () => {
+  const { story } = await anIdleStory();
+  await story.passes(days(60));
+  const { ports } = story.first.app;
+  const up = new AbortController();
+  const regenerate: BatchKeys["regenerate"] = (...asked) => {
+    up.abort();
+    return ports.batch.regenerate(...asked);
+  };
+  const options = { by: "schedule", stop: up.signal, claimWaitMs: 0, known: null } as const;
+  await story.finish(advance({ ...ports, batch: { ...ports.batch, regenerate } }, limits, story.config, options));
+  expect([up.signal.aborted, story.phase]).toEqual([true, "published"]);
 });
