@@ -1,6 +1,7 @@
 import { publishedContentType } from "../../lib/rotation/ownership";
 import type { Work } from "../../lib/operations/work";
 import type { AccountConfig } from "../../lib/rotation/account-config";
+import { toInstant } from "../../lib/rotation/time/time";
 import type { Process } from "../fakes/world/process";
 import type { Product } from "../fakes/world/product-type";
 import { startProcess } from "../fakes/world/start-process";
@@ -265,8 +266,10 @@ class HistoryRun {
     const process = world.random.any(world.processes.filter((one) => one.serves(world.timeline.now)));
     if (process === null) return;
     const startedAt = world.timeline.now;
+    // A worker drops it, and does nothing of what a tick does.
+    const isOld = work.until < toInstant(process.app.ports.clock.now());
     world.product.doWork(process.app, work).then(
-      () => this.#afterTick(startedAt),
+      () => (isOld ? undefined : this.#afterTick(startedAt)),
       (error: unknown) => {
         world.observer.left("error", error);
         // Where the tables fail, the host gives the message again, and the next tick hands over what is left.
