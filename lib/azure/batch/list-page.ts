@@ -1,3 +1,4 @@
+import { jsonOf } from "../sdk/json-answer";
 import { malformedAnswer } from "../sdk/service-errors";
 
 /** One list of the data plane. */
@@ -36,19 +37,10 @@ const readText = async (response: Response): Promise<string | null> => {
   return Buffer.concat(chunks).toString("utf8");
 };
 
-const parse = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Its message would quote the answer, which may hold a key.
-    return null;
-  }
-};
-
 export const readPage = async (response: Response, operation: string): Promise<Page | "tooLarge"> => {
   const text = await readText(response);
   if (text === null) return "tooLarge";
-  const body = parse(text);
+  const body = jsonOf(text);
   const value = isObject(body) ? body["value"] : null;
   const link = isObject(body) ? (body["odata.nextLink"] ?? null) : null;
   const good = Array.isArray(value) && value.every(isItem) && (link === null || typeof link === "string");

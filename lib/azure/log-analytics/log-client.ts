@@ -1,14 +1,9 @@
-import {
-  bearerTokenAuthenticationPolicy,
-  createDefaultHttpClient,
-  createHttpHeaders,
-  createPipelineFromOptions,
-  createPipelineRequest,
-  type PipelineResponse,
-} from "@azure/core-rest-pipeline";
+import type { PipelineResponse } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
 import * as z from "zod";
-import { readingRetries, stopAtLongWaits } from "../sdk/pipeline";
+import { errorWord, jsonOf } from "../sdk/json-answer";
+import { readingRetries } from "../sdk/pipeline";
+import { openPlain } from "../sdk/plain-requests";
 import { answered, PipelineStop } from "../sdk/sdk-failure";
 
 export interface LogClientOptions {
@@ -34,43 +29,22 @@ export type AskLog = (query: LogQuery, abortSignal: AbortSignal) => Promise<stri
 const maxQueryS = 25;
 
 export const openLog = ({ credential, logEndpoint, logScope, workspaceId }: LogClientOptions): AskLog => {
-  // The token goes to this service alone, wherever an answer points.
-  const pipeline = createPipelineFromOptions({ retryOptions: readingRetries, redirectOptions: { maxRetries: 0 } });
-  pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential, scopes: logScope }), { afterPhase: "Retry" });
-  pipeline.addPolicy(stopAtLongWaits.policy, { afterPhase: "Retry" });
-  const client = createDefaultHttpClient();
-  return async (query, abortSignal) => {
-    const request = createPipelineRequest({
-      url: `${logEndpoint}/v1/workspaces/${workspaceId}/query`,
-      method: "POST",
-      body: JSON.stringify(query),
-      headers: createHttpHeaders({ "content-type": "application/json", prefer: `wait=${maxQueryS}` }),
-      abortSignal,
-    });
-    const response = await pipeline.sendRequest(client, request);
+  const send = openPlain({ credential, scope: logScope, retryOptions: readingRetries });
+  const url = `${logEndpoint}/v1/workspaces/${workspaceId}/query`;
+  return async (body, abortSignal) => {
+    const response = await send({ url, method: "POST", body, headers: { prefer: `wait=${maxQueryS}` } }, abortSignal);
     if (response.status !== 200) throw refused(response);
     return response.bodyAsText ?? "";
   };
 };
 
-const word = z
-  .string()
-  .regex(/^[\w.-]{1,64}$/)
-  .nullish()
-  .catch(null);
-const errorSchema = z.object({ error: z.object({ code: word, innererror: z.object({ code: word }).nullish() }) });
+const errorSchema = z.object({
+  error: z.object({ code: errorWord, innererror: z.object({ code: errorWord }).nullish() }),
+});
 
 /** Which kind of a wrong query it is stands in the inner error only. */
 const refused = ({ status, headers, bodyAsText }: PipelineResponse): PipelineStop => {
-  const { error } = errorSchema.safeParse(parsed(bodyAsText ?? "")).data ?? {};
+  const { error } = errorSchema.safeParse(jsonOf(bodyAsText)).data ?? {};
   const [code, innerCode] = [error?.code ?? null, error?.innererror?.code ?? null];
   return new PipelineStop({ ...answered(status, headers), code, innerCode });
-};
-
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 };

@@ -3,6 +3,7 @@ import { freeText } from "../../outgoing/redact";
 import type { ReadersAnswer } from "../../ports";
 import type { ReaderSeen } from "../../rotation/gate/readers-seen";
 import { toInstant } from "../../rotation/time/time";
+import { jsonOf } from "../sdk/json-answer";
 import { maxRows } from "./readers-query";
 
 const word = z.string().regex(/^\w{1,64}$/);
@@ -30,15 +31,6 @@ export const readersAnswer = (text: string): ReadersAnswer | null => {
     more: table.rows.length > maxRows,
     incomplete: partial(data.error) ?? (readers.length < rows.length ? "some of its lines cannot be read" : null),
   };
-};
-
-/** Null where it was cut off on its way. */
-const jsonOf = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 };
 
 const partial = (error: z.output<typeof answerSchema>["error"]): string | null => {

@@ -1,14 +1,9 @@
-import {
-  bearerTokenAuthenticationPolicy,
-  createDefaultHttpClient,
-  createHttpHeaders,
-  createPipelineFromOptions,
-  createPipelineRequest,
-  type PipelineResponse,
-} from "@azure/core-rest-pipeline";
+import type { PipelineResponse } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
 import * as z from "zod";
-import { armLimiters, limitRequests, stopAtLongWaits } from "../sdk/pipeline";
+import { errorWord, jsonOf } from "../sdk/json-answer";
+import { armLimiters, limitRequests } from "../sdk/pipeline";
+import { openPlain } from "../sdk/plain-requests";
 import { answered, notSent, PipelineStop } from "../sdk/sdk-failure";
 
 export interface ArmRequestOptions {
@@ -37,51 +32,27 @@ export const openArm = (
   { credential, armEndpoint, armScope }: ArmRequestOptions,
   retryOptions: { readonly maxRetries: number },
 ): AskArm => {
-  // The token goes to this service alone, wherever an answer points.
-  const pipeline = createPipelineFromOptions({ retryOptions, redirectOptions: { maxRetries: 0 } });
-  pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential, scopes: armScope }), { afterPhase: "Retry" });
-  pipeline.addPolicy(limitRequests(armLimiters()).policy, { afterPhase: "Retry" });
-  pipeline.addPolicy(stopAtLongWaits.policy, { afterPhase: "Retry" });
-  const client = createDefaultHttpClient();
-  return async ({ method, path, body }, abortSignal) => {
+  const policies = [limitRequests(armLimiters())];
+  const send = openPlain({ credential, scope: armScope, retryOptions, policies });
+  return async ({ path, ...request }, abortSignal) => {
     const url = path.startsWith("/") ? `${armEndpoint}${path}` : path;
     if (new URL(url).origin !== new URL(armEndpoint).origin) throw new PipelineStop(notSent("ForeignLink"));
-    const request = createPipelineRequest({
-      url,
-      method,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      headers: createHttpHeaders({ accept: "application/json", "content-type": "application/json" }),
-      abortSignal,
-    });
-    const response = await pipeline.sendRequest(client, request);
+    const response = await send({ ...request, url }, abortSignal);
     if (response.status !== 200) throw refused(response);
-    return parsed(response.bodyAsText ?? "");
+    return jsonOf(response.bodyAsText);
   };
 };
 
-const code = z
-  .string()
-  .regex(/^[\w.-]{1,64}$/)
-  .nullish()
-  .catch(null);
-const errorSchema = z.object({ error: z.object({ code, message: z.string().nullish().catch(null) }) });
+const errorSchema = z.object({ error: z.object({ code: errorWord, message: z.string().nullish().catch(null) }) });
 
 /** The right that is missing stands only in the message. */
 const deniedAction = /perform action '([\w./]{1,200})'/;
 
 const refused = ({ status, headers, bodyAsText }: PipelineResponse): PipelineStop => {
-  const { error } = errorSchema.safeParse(parsed(bodyAsText ?? "")).data ?? {};
+  const { error } = errorSchema.safeParse(jsonOf(bodyAsText)).data ?? {};
   return new PipelineStop({
     ...answered(status, headers),
     code: error?.code ?? null,
     deniedAction: deniedAction.exec(error?.message ?? "")?.[1] ?? null,
   });
-};
-
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 };
