@@ -12,11 +12,12 @@ const release = ({ world, config }: Story): void => world.batch.of(config.batch.
 const searches = ({ world }: Story): number => world.faults.calls("batch.search");
 
 /** Published, with the one app on the new key, and a copy of the previous one in a job. */
-const held = async () => {
+const held = async ({ mode, retireAfterMs }: { mode?: "approval"; retireAfterMs?: number } = {}) => {
   const { story, app } = await anIdleStory({ account: { gate: { soakMs: 0 } } });
+  if (mode !== undefined) story.reconfigure({ gate: { ...story.config.gate, mode } });
   const old = story.keys.primary;
   hold(story, old.value);
-  await story.demand();
+  await story.demand(retireAfterMs === undefined ? {} : { retireAfterMs });
   await story.passes(seconds(1));
   story.reads(app);
   await story.reports(app);
@@ -74,14 +75,7 @@ describe("a copy of the previous key in the account", () => {
   });
 
   it("is not overridden by an approval from before it was found", async () => {
-    const { story, app } = await anIdleStory({ account: { gate: { soakMs: 0 } } });
-    story.reconfigure({ gate: { ...story.config.gate, mode: "approval" } });
-    const old = story.keys.primary;
-    hold(story, old.value);
-    await story.demand();
-    await story.passes(seconds(1));
-    story.reads(app);
-    await story.reports(app);
+    const { story, old } = await held({ mode: "approval" });
     expect((await story.status()).waitingFor?.reason).toBe("ApprovalPending");
     await story.operate("approve");
     expect((await story.status()).waitingFor?.reason).toBe("KeyInAccount");
@@ -92,12 +86,7 @@ describe("a copy of the previous key in the account", () => {
   });
 
   it("does not keep a leaked key alive beyond retireAfter", async () => {
-    const { story, app } = await anIdleStory({ account: { gate: { soakMs: 0 } } });
-    hold(story, story.keys.primary.value);
-    await story.demand({ retireAfterMs: minutes(30) });
-    await story.passes(seconds(1));
-    story.reads(app);
-    await story.reports(app);
+    const { story } = await held({ retireAfterMs: minutes(30) });
     expect((await story.status()).waitingFor?.reason).toBe("KeyInAccount");
     const before = searches(story);
     await story.passes(minutes(30));

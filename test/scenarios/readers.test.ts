@@ -25,6 +25,19 @@ const reasonOf = async ({ rig, config }: Place): Promise<string> => {
   return (await readStatus(rig.app, config)).waitingFor?.reason ?? "none";
 };
 
+/** Published, and its consumer has reported that; then it starts again, with the version that its configuration names. */
+const onOldVersion = async (options?: AccountOptions) => {
+  const opened = open(options);
+  const { rig, place, reads } = opened;
+  await place.adopt();
+  const old = place.newest().version;
+  await place.rotate();
+  await place.report();
+  rig.clock.advance(minutes(1));
+  reads({ version: old });
+  return opened;
+};
+
 test("the log is asked at gates only, at most every 15 minutes, by all processes together", async () => {
   const { rig, log, place } = open();
   await rig.tick();
@@ -44,14 +57,7 @@ test("the log is asked at gates only, at most every 15 minutes, by all processes
 });
 
 test("a consumer that last read the old version keeps the old key alive until it reads the new one", async () => {
-  const { rig, place, reads } = open();
-  await place.adopt();
-  const old = place.newest().version;
-  await place.rotate();
-  await place.report();
-  // It starts again, with the version that its configuration names.
-  rig.clock.advance(minutes(1));
-  reads({ version: old });
+  const { rig, place, reads } = await onOldVersion();
   rig.clock.advance(minutes(13));
   await rig.tick();
   expect([place.phase, await reasonOf(place)]).toEqual(["published", "OnPreviousKey"]);
@@ -63,13 +69,7 @@ test("a consumer that last read the old version keeps the old key alive until it
 });
 
 test("or until it reports the new one, without another question to the log", async () => {
-  const { rig, log, place, reads } = open();
-  await place.adopt();
-  const old = place.newest().version;
-  await place.rotate();
-  await place.report();
-  rig.clock.advance(minutes(1));
-  reads({ version: old });
+  const { rig, log, place } = await onOldVersion();
   await rig.tickAfter(minutes(13));
   expect(await reasonOf(place)).toBe("OnPreviousKey");
   const asked = log.asked;
@@ -80,13 +80,7 @@ test("or until it reports the new one, without another question to the log", asy
 });
 
 test("while the log does not answer, what it has shown stays", async () => {
-  const { rig, log, place, reads } = open({ gate: { ...named, signalFreshnessMs: hours(12) } });
-  await place.adopt();
-  const old = place.newest().version;
-  await place.rotate();
-  await place.report();
-  rig.clock.advance(minutes(1));
-  reads({ version: old });
+  const { rig, log, place, reads } = await onOldVersion({ gate: { ...named, signalFreshnessMs: hours(12) } });
   await rig.tickAfter(minutes(14));
   log.isDenied = true;
   reads();

@@ -1,4 +1,3 @@
-import { type ChildProcess, fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { freshSeed } from "./fresh-seed";
@@ -7,6 +6,7 @@ import { planOf } from "./plan";
 import { runMany as runManyPlatforms, summaryOf } from "./platforms/many";
 import { runPlatformHistory } from "./platforms/run-history";
 import { runHistory } from "./run-history";
+import { serveBatches, shareOut } from "./share-out";
 import { shrink } from "./shrink";
 import { add, type Broken, count, emptyTally, type Tally } from "./tally";
 
@@ -96,7 +96,8 @@ const runMany = async (options: Options): Promise<void> => {
   const tally = emptyTally();
   const { isTTY } = process.stderr;
   let shownAt = 0;
-  await shareOut(options, tally, () => {
+  await shareOut<Tally>({ ...options, batchSize, script: __filename }, (done) => {
+    add(tally, done);
     const seconds = (performance.now() - began) / 1000;
     if (seconds - shownAt < (isTTY ? 1 : 30)) return;
     shownAt = seconds;
@@ -107,46 +108,17 @@ const runMany = async (options: Options): Promise<void> => {
   if (isTTY) process.stderr.write("\n");
   summarise(tally, (performance.now() - began) / 1000);
   const broken = tally.broken.toSorted((a, b) => a.seed - b.seed);
+  if (broken.length > 1) console.log(`${"their seeds".padEnd(20)} ${broken.map(({ seed }) => seed).join(" ")}`);
   for (const one of options.verbose ? broken : broken.slice(0, 1)) await explain(one);
   if (broken.length > 0) process.exitCode = 1;
 };
 
-/** Each process takes one batch of seeds at a time until none is left. */
-const shareOut = async ({ runs, first, jobs }: Options, tally: Tally, progress: () => void): Promise<void> => {
-  let next = first;
-  const work = (child: ChildProcess): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const assign = (): void => {
-        const from = next;
-        next = Math.min(next + batchSize, first + runs);
-        if (from < next) child.send({ from, to: next });
-        else {
-          child.disconnect();
-          resolve();
-        }
-      };
-      child.on("message", (done: Tally) => {
-        add(tally, done);
-        progress();
-        assign();
-      });
-      // The promise is already resolved after its last batch.
-      child.on("exit", (code, signal) => reject(new Error(`a worker ended early, with ${signal ?? code}`)));
-      assign();
-    });
-  await Promise.all(Array.from({ length: Math.min(jobs, Math.ceil(runs / batchSize)) }, () => work(fork(__filename))));
-};
-
-/** In a process of its own: runs the batches that it is given. */
 const serve = (): void => {
   const product = loadProduct();
-  process.on("message", ({ from, to }: { readonly from: number; readonly to: number }) => {
-    const run = async (): Promise<void> => {
-      const tally = emptyTally();
-      for (let seed = from; seed < to; seed += 1) count(tally, await runHistory(product, seed));
-      process.send?.(tally);
-    };
-    void run();
+  serveBatches(async (seeds) => {
+    const tally = emptyTally();
+    for (const seed of seeds) count(tally, await runHistory(product, seed));
+    return tally;
   });
 };
 

@@ -1,5 +1,5 @@
-import { fork } from "node:child_process";
 import { loadProduct } from "../load-product";
+import { serveBatches, shareOut } from "../share-out";
 import type { SimulatedPlatform } from "./plan";
 import { type PlatformHistory, runPlatformHistory } from "./run-history";
 import { minute } from "./scene";
@@ -61,44 +61,16 @@ export const summaryOf = (histories: readonly PlatformHistory[]): PlatformSummar
   };
 };
 
-/** Each process takes one batch of seeds at a time until none is left. */
-export const runMany = async ({ runs, first, jobs }: ManyOptions): Promise<readonly PlatformHistory[]> => {
-  const histories: PlatformHistory[] = [];
-  let next = first;
-  const work = (): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const child = fork(__filename);
-      const assign = (): void => {
-        const from = next;
-        next = Math.min(next + batchSize, first + runs);
-        if (from < next) child.send({ from, to: next });
-        else {
-          child.disconnect();
-          resolve();
-        }
-      };
-      child.on("message", (done: readonly PlatformHistory[]) => {
-        histories.push(...done);
-        assign();
-      });
-      // The promise is already resolved after its last batch.
-      child.on("exit", (code, signal) => reject(new Error(`a worker ended early, with ${signal ?? code}`)));
-      assign();
-    });
-  await Promise.all(Array.from({ length: Math.min(jobs, Math.ceil(runs / batchSize)) }, work));
-  return histories;
-};
+/** In so many processes. */
+export const runMany = async (options: ManyOptions): Promise<readonly PlatformHistory[]> =>
+  (await shareOut<readonly PlatformHistory[]>({ ...options, batchSize, script: __filename })).flat();
 
-/** In a process of its own: runs the batches that it is given. */
 const serve = (): void => {
   const product = loadProduct();
-  process.on("message", ({ from, to }: { readonly from: number; readonly to: number }) => {
-    const run = async (): Promise<void> => {
-      const done: PlatformHistory[] = [];
-      for (let seed = from; seed < to; seed += 1) done.push(await runPlatformHistory(product, seed));
-      process.send?.(done);
-    };
-    void run();
+  serveBatches(async (seeds) => {
+    const done: PlatformHistory[] = [];
+    for (const seed of seeds) done.push(await runPlatformHistory(product, seed));
+    return done;
   });
 };
 
