@@ -10,7 +10,7 @@ export interface StatusOptions {
   readonly all: boolean;
 }
 
-/** Of idle accounts no more are listed, where nobody asks for all. */
+/** Of idle accounts no more are listed, unless all are asked for. */
 const maxIdle = 20;
 
 const codeFor = (accounts: readonly Judged<ListedStatus>[], other = false): ExitCode =>

@@ -46,7 +46,7 @@ const mergeSecret = (secret: unknown, resourceId: unknown, rules: SchemaOptions)
   return { vaultUrl, ...(batch === null ? {} : { name: `${batch.accountName}-batch-key` }), ...written };
 };
 
-/** The secret that a profile gives to this account. A region that is not known stays a placeholder. */
+/** The secret that a profile gives to this account. Where the region is not known, `{location}` stays in its name. */
 const secretOfProfile = (secret: unknown, resourceId: unknown, location: string | null): unknown => {
   const batch = typeof resourceId === "string" ? batchIdParts(resourceId) : null;
   const name = asObject(secret)["name"];

@@ -17,7 +17,7 @@ const minAgeMs = seconds(5);
 /** A scan that takes long is kept for long: so the scans take at most a tenth of the time, however many look. */
 const agePerScan = 10;
 
-/** What the rows say of all accounts, scanned at most every few seconds, whoever looks at the page. */
+/** What the rows say of all accounts, scanned at most every few seconds, however many people look at the page. */
 export class AttentionCache {
   #known: Known | null = null;
   #reading: Promise<Known> | null = null;

@@ -20,7 +20,7 @@ export interface KeyOperation {
   readonly address: string | null;
 }
 
-/** An identity that has listed the keys, and when the history was last told so. */
+/** An identity that has listed the keys, and when the history last got an event about it. */
 export interface KeyListing {
   readonly identity: string;
   readonly at: Instant;
