@@ -3,12 +3,19 @@ import type { App } from "../app";
 import { OperatorNeededError, TransientServiceError } from "../errors";
 import { concurrently } from "../operations/concurrently";
 import type { AccountConfig } from "../rotation/account-config";
+import { seconds } from "../rotation/time/units";
 import { type Findings, merged, noFindings } from "./findings";
 import { lookAt } from "./look";
 import type { AzureEvent, EventBatch } from "./parse-events";
 
 /** Most of a look is waiting. */
 const maxConcurrent = 32;
+
+/**
+ * After so long no look of a delivery begins: Event Grid waits 30 seconds, and a delivery may name thousands of
+ * accounts. What is left comes with the next delivery, or is found by the timer.
+ */
+export const maxDeliveryMs = seconds(10);
 
 /**
  * Looks at every account that these events are about. Throws `TransientServiceError` or `OperatorNeededError` where an
@@ -28,9 +35,14 @@ export const receiveEvents = async (app: App, { events, unreadable }: EventBatch
     const accounts = isOperation(event) ? index.ofResource(event.resourceId) : index.ofSecret(event.secret);
     for (const account of accounts) found.set(account, merged(found.get(account) ?? noFindings, findings));
   }
-  const failures = await concurrently([...found], maxConcurrent, ([config, findings]) => look(app, config, findings));
+  const stop = app.ports.clock.abortAfter(maxDeliveryMs);
+  const failures = await concurrently([...found], maxConcurrent, ([config, findings]) =>
+    stop.aborted ? Promise.resolve(tooMany) : look(app, config, findings),
+  );
   for (const failure of failures) if (failure !== null) throw failure;
 };
+
+const tooMany = new TransientServiceError({ operation: "look at the accounts of a delivery", code: "TooMany" });
 
 type Operation = Extract<AzureEvent, { readonly operation: unknown }>;
 

@@ -1,5 +1,8 @@
+import { maxDeliveryMs } from "../../lib/events/receive-events";
+import type { Clock } from "../../lib/ports";
 import { aKeyOperation, aSecretEvent, asCloudEvent, grace } from "../builders/azure-event";
 import { hours, minutes, seconds } from "../builders/time";
+import { startProcess } from "../fakes/world/start-process";
 import { anIdleStory, nextCall, type Story } from "./story";
 
 const own = "0a0a0a0a-0000-4000-8000-00000000000a";
@@ -133,6 +136,22 @@ describe("many events", () => {
     expect(story.published).toBe("primary");
     expect(story.violation).toBeNull();
   });
+});
+
+it("a delivery about more accounts than there is time for is asked for once more", async () => {
+  const story = await aStory();
+  const { clock } = story.first.app.ports;
+  const hurried: Clock = {
+    now: () => clock.now(),
+    sleep: (...asked) => clock.sleep(...asked),
+    abortAfter: (ms) => (ms === maxDeliveryMs ? AbortSignal.abort() : clock.abortAfter(ms)),
+  };
+  const process = startProcess(story.world, [story.config], { name: "p2", ports: { clock: hurried } });
+  const before = lists(story);
+  await expect(story.receives([regenerated(story)], process)).rejects.toMatchObject({ name: "TransientServiceError" });
+  expect(lists(story)).toBe(before);
+  await story.receives([regenerated(story)]);
+  expect(lists(story)).toBe(before + 1);
 });
 
 const listed = (story: Story, changes: Parameters<typeof aKeyOperation>[0] = {}) =>
