@@ -25,7 +25,7 @@ const reasonOf = async ({ rig, config }: Place): Promise<string> => {
   return (await readStatus(rig.app, config)).waitingFor?.reason ?? "none";
 };
 
-/** Published, and its consumer has reported that; then it starts again, with the version that its configuration names. */
+/** Published, and reported by its consumer, which then starts again with the version that its configuration names. */
 const onOldVersion = async (options?: AccountOptions) => {
   const opened = open(options);
   const { rig, place, reads } = opened;
