@@ -14,6 +14,7 @@ import type { LogClientOptions } from "./azure/log-analytics/log-client";
 import { AzureAppServices } from "./azure/platforms/app-services";
 import { createCredential } from "./azure/sdk/credential";
 import { ArmPermissions } from "./azure/sdk/permissions";
+import { ArmAllowances } from "./azure/sdk/pipeline";
 import { AzureContainerApps } from "./azure/platforms/container-apps";
 import { AzureDataFactories } from "./azure/platforms/data-factories";
 import { AzureResourceGraph } from "./azure/resource-graph/azure-resource-graph";
@@ -111,7 +112,8 @@ const buildPorts = (
   const ids = new UlidIds(clock);
   const credential = createCredential({ env, clientId: settings.clientId, authorityHost: cloud.authorityHost });
   const tables = openTables(tableStorage(env, settings), settings.tablePrefix, ids);
-  const arm = { credential, armEndpoint: cloud.armEndpoint, armScope: cloud.armScope };
+  const allowances = new ArmAllowances();
+  const arm = { credential, armEndpoint: cloud.armEndpoint, armScope: cloud.armScope, allowances };
   const base: Ports = {
     clock,
     ids,

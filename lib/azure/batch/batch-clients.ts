@@ -1,6 +1,6 @@
 import { BatchManagementClient } from "@azure/arm-batch";
 import type { TokenCredential } from "@azure/identity";
-import { armLimiters, LastLooks, limitRequests, noRetries, readingRetries, stopAtLongWaits } from "../sdk/pipeline";
+import { ArmAllowances, LastLooks, limitRequests, noRetries, readingRetries, stopAtLongWaits } from "../sdk/pipeline";
 
 export interface ArmOptions {
   readonly credential: TokenCredential;
@@ -8,6 +8,8 @@ export interface ArmOptions {
   readonly armEndpoint: string;
   /** The token's scope, which stays the cloud's whatever the endpoint is. */
   readonly armScope: string;
+  /** Shared with all that asks Resource Manager about the same subscriptions; by default its own. */
+  readonly allowances?: ArmAllowances;
 }
 
 export interface SubscriptionClients {
@@ -21,17 +23,21 @@ export interface SubscriptionClients {
   readonly lastLooks: LastLooks;
 }
 
-/** The clients of each subscription, which share that subscription's allowances. */
+/** The clients of each subscription. */
 export class BatchClients {
   readonly #bySubscription = new Map<string, SubscriptionClients>();
 
-  constructor(readonly options: ArmOptions) {}
+  readonly #allowances: ArmAllowances;
+
+  constructor(readonly options: ArmOptions) {
+    this.#allowances = options.allowances ?? new ArmAllowances();
+  }
 
   of(subscriptionId: string): SubscriptionClients {
     const known = this.#bySubscription.get(subscriptionId.toLowerCase());
     if (known !== undefined) return known;
     const { credential, armEndpoint, armScope } = this.options;
-    const allowance = limitRequests(armLimiters());
+    const allowance = limitRequests(this.#allowances);
     const lastLooks = new LastLooks();
     const common = { endpoint: armEndpoint, credentialScopes: [armScope] };
     const clients = {

@@ -2,7 +2,7 @@ import type { PipelineResponse } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
 import * as z from "zod";
 import { errorWord, jsonOf } from "../sdk/json-answer";
-import { armLimiters, limitRequests } from "../sdk/pipeline";
+import { ArmAllowances, limitRequests } from "../sdk/pipeline";
 import { openPlain } from "../sdk/plain-requests";
 import { answered, notSent, PipelineStop } from "../sdk/sdk-failure";
 
@@ -12,6 +12,8 @@ export interface ArmRequestOptions {
   readonly armEndpoint: string;
   /** The token's scope, which stays the cloud's whatever the endpoint is. */
   readonly armScope: string;
+  /** Shared with all that asks Resource Manager about the same subscriptions; by default its own. */
+  readonly allowances?: ArmAllowances;
 }
 
 export interface ArmRequest {
@@ -29,10 +31,10 @@ export type AskArm = (request: ArmRequest, abortSignal: AbortSignal) => Promise<
  * pipeline: a request that changes something is not repeated.
  */
 export const openArm = (
-  { credential, armEndpoint, armScope }: ArmRequestOptions,
+  { credential, armEndpoint, armScope, allowances = new ArmAllowances() }: ArmRequestOptions,
   retryOptions: { readonly maxRetries: number },
 ): AskArm => {
-  const policies = [limitRequests(armLimiters())];
+  const policies = [limitRequests(allowances)];
   const send = openPlain({ credential, scope: armScope, retryOptions, policies });
   return async ({ path, ...request }, abortSignal) => {
     const url = path.startsWith("/") ? `${armEndpoint}${path}` : path;

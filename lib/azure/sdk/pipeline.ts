@@ -60,13 +60,31 @@ const limiter = (capacity: number, refillPerSecond: number): RateLimiter =>
     sleep: (ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }),
   });
 
+/** The allowances of every subscription, for all that this process asks Resource Manager about them. */
+export class ArmAllowances {
+  readonly #bySubscription = new Map<string, ArmLimiters>();
+
+  of(subscriptionId: string): ArmLimiters {
+    const id = subscriptionId.toLowerCase();
+    const known = this.#bySubscription.get(id) ?? armLimiters();
+    this.#bySubscription.set(id, known);
+    return known;
+  }
+
+  /** Of the subscription in the address of a request; those without one share an allowance. */
+  ofAddress(url: string): ArmLimiters {
+    return this.of(/\/subscriptions\/([^/?]+)/i.exec(url)?.[1] ?? "");
+  }
+}
+
 /** Takes a token for every request, repeated ones too. A request that got none has certainly not been sent. */
-export const limitRequests = ({ reads, writes }: ArmLimiters): PolicyConfig => ({
+export const limitRequests = (allowances: Pick<ArmAllowances, "ofAddress">): PolicyConfig => ({
   position: "perRetry",
   policy: {
     name: "limitRequests",
     async sendRequest(request, next) {
       const signal = request.abortSignal instanceof AbortSignal ? request.abortSignal : undefined;
+      const { reads, writes } = allowances.ofAddress(request.url);
       await (request.method === "GET" ? reads : writes).take(signal).catch(() => {
         throw new PipelineStop(notSent("RateLimited"));
       });

@@ -1,5 +1,5 @@
 import { createHttpHeaders, createPipelineRequest, type HttpMethods } from "@azure/core-rest-pipeline";
-import { armLimiters, limitRequests } from "../../../../lib/azure/sdk/pipeline";
+import { ArmAllowances, armLimiters, limitRequests } from "../../../../lib/azure/sdk/pipeline";
 import { RateLimiter } from "../../../../lib/azure/sdk/rate-limiter";
 
 /** A virtual clock: each sleep ends when the test has advanced past it. */
@@ -107,10 +107,26 @@ describe("the allowances of Resource Manager", () => {
   });
 });
 
+describe("the allowance of a request", () => {
+  const allowances = new ArmAllowances();
+  const of = (path: string) => allowances.ofAddress(`https://management.azure.com${path}?api-version=1`);
+
+  it("is that of its subscription, whichever service and spelling", () => {
+    const batch = of("/subscriptions/AB/resourceGroups/r/providers/Microsoft.Batch/batchAccounts/a/listKeys");
+    expect(of("/subscriptions/ab/resourceGroups/r/providers/Microsoft.Web/sites/s/restart")).toBe(batch);
+    expect(allowances.of("ab")).toBe(batch);
+    expect(of("/subscriptions/cd/resourceGroups/r/providers/Microsoft.Web/sites/s")).not.toBe(batch);
+  });
+
+  it("of no subscription is one of its own", () => {
+    expect(of("/providers/Microsoft.ResourceGraph/resources")).not.toBe(allowances.of("ab"));
+  });
+});
+
 /** How many of so many requests are sent where each allowance has this many tokens, and is never refilled. */
 const sentOf = async (method: HttpMethods, tokens: { readonly reads: number; readonly writes: number }) => {
   const limits = { reads: aLimiter(tokens.reads, 0.001).limiter, writes: aLimiter(tokens.writes, 0.001).limiter };
-  const { policy } = limitRequests(limits);
+  const { policy } = limitRequests({ ofAddress: () => limits });
   const end = new AbortController();
   let sent = 0;
   const all = Array.from({ length: 10 }, () => {
