@@ -39,16 +39,10 @@ test("a message runs its function once, and each item that this sets for an outp
   await queues.put("fixture-work", JSON.stringify({ subject: "a snowman ☃" }));
   await until("the run", () => logged("Took").length === 1, 20_000);
   expect(logged("Took")).toEqual([{ event: "Took", message: { subject: "a snowman ☃" }, dequeueCount: 1 }]);
-  const echoes = await until(
-    "the outputs",
-    async () => {
-      const found = await queues.get("fixture-work-echoes", 32, 1);
-      return found.length === 2 && found;
-    },
-    20_000,
-  );
+  await until("the outputs", async () => (await queues.count("fixture-work-echoes")) === 2, 20_000);
+  const echoes = await queues.get("fixture-work-echoes", 32, 1);
   expect(echoes.map(({ text }) => text)).toEqual(['{"echoOf":{"subject":"a snowman ☃"}}', "and a text"]);
-  expect(await queues.get("fixture-work", 32, 1)).toEqual([]);
+  await until("the message's deletion", async () => (await queues.count("fixture-work")) === 0, 20_000);
 });
 
 test("a message that fails as often as host.json says goes to the queue of lost messages", async () => {

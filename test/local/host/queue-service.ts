@@ -51,6 +51,12 @@ export class QueueService {
     return text.split("<QueueMessage>").slice(1).map(messageIn);
   }
 
+  /** How many messages the queue holds, with those that are hidden. */
+  async count(queue: string): Promise<number> {
+    const { messages } = await this.#send("GET", queue, { comp: "metadata" }, "");
+    return messages;
+  }
+
   async delete(queue: string, { id, popReceipt }: QueueMessage): Promise<void> {
     await this.#send("DELETE", `${queue}/messages/${id}`, { popreceipt: popReceipt }, "");
   }
@@ -68,7 +74,7 @@ export class QueueService {
     path: string,
     query: Readonly<Record<string, string>>,
     body: string,
-  ): Promise<{ readonly status: number; readonly text: string }> {
+  ): Promise<{ readonly status: number; readonly text: string; readonly messages: number }> {
     const url = new URL(`${this.#endpoint.href.replace(/\/$/, "")}/${path}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const date = new Date().toUTCString();
@@ -84,7 +90,10 @@ export class QueueService {
       signal: AbortSignal.timeout(10_000),
     });
     const text = await response.text();
-    if (response.ok || response.status === 404) return { status: response.status, text };
+    if (response.ok || response.status === 404) {
+      const messages = Number(response.headers.get("x-ms-approximate-messages-count") ?? 0);
+      return { status: response.status, text, messages };
+    }
     throw new Error(`${method} ${path}: the queue service answered ${response.status} ${textIn(text, "Code")}`);
   }
 
