@@ -1,4 +1,4 @@
-import type { CallOptions } from "./ports";
+import type { CallOptions } from "./ports/call";
 import type { AccountConfig } from "./rotation/account-config";
 import type { DiscoveryTrouble } from "./rotation/discovery/discovery-head";
 import type { FoundProblem } from "./rotation/discovery/resolve-found";

@@ -1,4 +1,5 @@
-import type { CallOptions, Clock } from "./ports";
+import type { CallOptions } from "./ports/call";
+import type { Clock } from "./ports/system";
 
 export interface Limits {
   /** How long a claim lasts, in milliseconds; longer than the host lets a function run. */

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { monotonicFactory } from "ulid";
-import type { Clock, Ids } from "./ports";
+import type { Clock, Ids } from "./ports/system";
 
 /** ULIDs that rise within one process even when made in the same millisecond. */
 export class UlidIds implements Ids {

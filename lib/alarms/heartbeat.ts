@@ -1,5 +1,6 @@
 import { outgoingFetch } from "../outgoing/fetch";
-import type { Clock, Heartbeat } from "../ports";
+import type { Heartbeat } from "../ports/alerts";
+import type { Clock } from "../ports/system";
 import { seconds } from "../rotation/time/units";
 
 export interface HeartbeatOptions {

@@ -1,4 +1,4 @@
-import type { Notices, StoredNotice } from "../ports";
+import type { Notices, StoredNotice } from "../ports/notices";
 import type { Notice } from "../rotation/events/notice";
 
 /** Notices without a table: what was published is remembered as long as the process lives. */

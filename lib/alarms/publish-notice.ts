@@ -1,6 +1,7 @@
 import { callOptions } from "../limits";
 import { CorruptRecordError, OperatorNeededError, TransientServiceError } from "../errors";
-import type { Ports, StoredNotice } from "../ports";
+import type { StoredNotice } from "../ports/notices";
+import type { Ports } from "../ports/ports";
 import type { Condition } from "../rotation/events/alarm-conditions";
 import { type AlarmKind, type Announcement, clearedKind, type EventDraft, isAlarm } from "../rotation/events/events";
 import {

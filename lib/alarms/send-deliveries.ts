@@ -1,4 +1,5 @@
-import type { CallOptions, Ports } from "../ports";
+import type { CallOptions } from "../ports/call";
+import type { Ports } from "../ports/ports";
 import { retried } from "../rotation/events/deliveries";
 import type { Announcement } from "../rotation/events/events";
 import type { Delivery } from "../rotation/record";

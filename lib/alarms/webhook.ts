@@ -1,6 +1,8 @@
 import { outgoingFetch } from "../outgoing/fetch";
 import { createHmac } from "node:crypto";
-import type { Alerts, CallOptions, Clock, Delivered } from "../ports";
+import type { Alerts, Delivered } from "../ports/alerts";
+import type { CallOptions } from "../ports/call";
+import type { Clock } from "../ports/system";
 import type { Wanted } from "../rotation/events/deliveries";
 import type { Announcement } from "../rotation/events/events";
 import { cloudEvent, slackMessage, teamsMessage } from "./webhook-formats";

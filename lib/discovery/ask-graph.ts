@@ -1,7 +1,9 @@
 import { safeMessage } from "../alarms/publish-notice";
 import { OperatorNeededError, TransientServiceError } from "../errors";
 import { callOptions } from "../limits";
-import type { CallOptions, Discoveries, GraphAnswer, Ports, ResourceGraph, StoredHead, StoredShard } from "../ports";
+import type { CallOptions } from "../ports/call";
+import type { Discoveries, GraphAnswer, ResourceGraph, StoredHead, StoredShard } from "../ports/discovery";
+import type { Ports } from "../ports/ports";
 import type { DiscoveryConfig, Profiles } from "../rotation/discovery/discovery-config";
 import { answeredHead, emptyAnswer, failedHead, firstHead, heldHead } from "../rotation/discovery/discovery-head";
 import { type KnownAccounts, mergeFound, withoutForgotten } from "../rotation/discovery/merge-found";

@@ -1,6 +1,7 @@
 import type { AccountDirectory, Found } from "../account-directory";
 import { sha256 } from "../hash";
-import type { CallOptions, StoredHead } from "../ports";
+import type { CallOptions } from "../ports/call";
+import type { StoredHead } from "../ports/discovery";
 import type { AccountConfig, BatchAccountRef } from "../rotation/account-config";
 import { firstHead, isAskDue, lastingTrouble } from "../rotation/discovery/discovery-head";
 import { resourceKey } from "../rotation/discovery/known-account";

@@ -1,5 +1,6 @@
 import { TransientServiceError } from "../errors";
-import type { BatchKeys, CallOptions, RegenerateOptions, Regenerated } from "../ports";
+import type { BatchKeys, RegenerateOptions, Regenerated } from "../ports/batch-keys";
+import type { CallOptions } from "../ports/call";
 import type { BatchAccountRef } from "../rotation/account-config";
 import type { Slot } from "../rotation/phases";
 

@@ -1,5 +1,5 @@
 import { sha256 } from "../hash";
-import type { StoredShard } from "../ports";
+import type { StoredShard } from "../ports/discovery";
 import { type KnownAccount, resourceKey } from "../rotation/discovery/known-account";
 import { type KnownAccounts, sameEntry } from "../rotation/discovery/merge-found";
 

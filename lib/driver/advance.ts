@@ -1,6 +1,6 @@
 import { ClaimLostError } from "../errors";
 import type { Limits } from "../limits";
-import type { Ports } from "../ports";
+import type { Ports } from "../ports/ports";
 import type { AccountConfig } from "../rotation/account-config";
 import { Drive } from "./drive";
 import { Lease } from "./lease";

@@ -1,4 +1,4 @@
-import type { Ports } from "../ports";
+import type { Ports } from "../ports/ports";
 import type { AccountConfig } from "../rotation/account-config";
 import type { Sightings } from "../rotation/gate/sightings";
 import type { State } from "../rotation/phases";

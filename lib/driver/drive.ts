@@ -1,7 +1,7 @@
 import { ClaimLostError } from "../errors";
 import { sha256 } from "../hash";
 import type { Limits } from "../limits";
-import type { Ports } from "../ports";
+import type { Ports } from "../ports/ports";
 import type { AccountConfig } from "../rotation/account-config";
 import { configurationChanged, type StateWithActive } from "../rotation/corrections";
 import { type EventContext, withEvents } from "../rotation/events/outbox";

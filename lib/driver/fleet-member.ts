@@ -1,5 +1,6 @@
 import { callOptions, type Limits } from "../limits";
-import type { CallOptions, Ports } from "../ports";
+import type { CallOptions } from "../ports/call";
+import type { Ports } from "../ports/ports";
 import type { AccountConfig } from "../rotation/account-config";
 import { admitted } from "../rotation/fleet/admissions";
 import type { FleetState } from "../rotation/fleet/fleet-state";

@@ -1,6 +1,7 @@
 import { CorruptRecordError } from "../errors";
 import { sha256 } from "../hash";
-import type { CallOptions, History, UnreadableRow } from "../ports";
+import type { CallOptions } from "../ports/call";
+import type { History, UnreadableRow } from "../ports/history";
 import { hashedText, type RotationEvent } from "../rotation/events/events";
 import type { HistoryPosition } from "../rotation/events/continue-history";
 import { pauseOf } from "../rotation/pause";

@@ -1,6 +1,7 @@
 import { ClaimLostError, CorruptRecordError, OperatorNeededError } from "../errors";
 import type { Limits } from "../limits";
-import type { HistoryPage, Ports } from "../ports";
+import type { HistoryPage } from "../ports/history";
+import type { Ports } from "../ports/ports";
 import { continuedAbove } from "../rotation/events/continue-history";
 import type { RotationEvent } from "../rotation/events/events";
 import type { EventContext } from "../rotation/events/outbox";

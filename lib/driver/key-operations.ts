@@ -1,6 +1,6 @@
 import type { BatchKey } from "../batch-key";
 import { TransientServiceError } from "../errors";
-import type { SlotKeys } from "../ports";
+import type { SlotKeys } from "../ports/batch-keys";
 import type { Slot } from "../rotation/phases";
 import type { StepContext, Waits } from "./step-context";
 

@@ -1,6 +1,8 @@
 import { ClaimLostError } from "../errors";
 import { callOptions, type Limits } from "../limits";
-import type { CallOptions, Ports, RecordWrite, Stored } from "../ports";
+import type { CallOptions } from "../ports/call";
+import type { Ports } from "../ports/ports";
+import type { RecordWrite, Stored } from "../ports/rotations";
 import type { AccountConfig } from "../rotation/account-config";
 import { claimed, claimIsLive, msToSend } from "../rotation/claim";
 import { firstRecord } from "../rotation/first-record";

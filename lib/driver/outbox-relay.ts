@@ -1,7 +1,7 @@
 import { alertDropped, sendDeliveries } from "../alarms/send-deliveries";
 import { ClaimLostError } from "../errors";
 import type { Limits } from "../limits";
-import type { Ports } from "../ports";
+import type { Ports } from "../ports/ports";
 import type { AccountConfig } from "../rotation/account-config";
 import { alarmChanges, conditions } from "../rotation/events/alarm-conditions";
 import { isWanted, newDelivery, newestDeliveries, type Wanted } from "../rotation/events/deliveries";

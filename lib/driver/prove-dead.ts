@@ -1,5 +1,5 @@
 import type { BatchKey } from "../batch-key";
-import type { SlotKeys } from "../ports";
+import type { SlotKeys } from "../ports/batch-keys";
 import type { DeathProof, StateOf } from "../rotation/phases";
 import { toInstant } from "../rotation/time/time";
 import { answerFor, slotOf } from "./key-operations";

@@ -1,5 +1,5 @@
 import { OperatorNeededError } from "../errors";
-import type { SlotKeys } from "../ports";
+import type { SlotKeys } from "../ports/batch-keys";
 import { vaultRemedies } from "../remedies";
 import { activeQuarantine } from "../rotation/claim";
 import { lastChangeOf, lastKeyChange } from "../rotation/key-changes";

@@ -1,6 +1,8 @@
 import type { Limits } from "../limits";
 import { CorruptRecordError, RecordElsewhereError } from "../errors";
-import type { CallOptions, Ports, Stored } from "../ports";
+import type { CallOptions } from "../ports/call";
+import type { Ports } from "../ports/ports";
+import type { Stored } from "../ports/rotations";
 import type { AccountConfig } from "../rotation/account-config";
 import { claimIsAbsurd } from "../rotation/claim";
 import { isSameResource } from "../rotation/first-record";

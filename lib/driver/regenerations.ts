@@ -1,6 +1,8 @@
 import { ClaimLostError } from "../errors";
 import { callOptions } from "../limits";
-import type { CallOptions, Ports, Receipt, SlotKeys } from "../ports";
+import type { SlotKeys } from "../ports/batch-keys";
+import type { CallOptions, Receipt } from "../ports/call";
+import type { Ports } from "../ports/ports";
 import type { AccountConfig } from "../rotation/account-config";
 import type { Slot } from "../rotation/phases";
 import { seconds } from "../rotation/time/units";

@@ -1,4 +1,4 @@
-import type { Stored } from "../ports";
+import type { Stored } from "../ports/rotations";
 import type { Announcement, EventDraft } from "../rotation/events/events";
 import type { Sightings } from "../rotation/gate/sightings";
 import type { RotationRecord } from "../rotation/record";

@@ -1,4 +1,7 @@
-import type { CallOptions, Ports, Receipt, SecretVersion, SlotKeys } from "../ports";
+import type { SlotKeys } from "../ports/batch-keys";
+import type { CallOptions, Receipt } from "../ports/call";
+import type { Ports } from "../ports/ports";
+import type { SecretVersion } from "../ports/secret-publisher";
 import type { AccountConfig } from "../rotation/account-config";
 import type { Searched } from "../rotation/gate/key-copies";
 import type { Sightings } from "../rotation/gate/sightings";

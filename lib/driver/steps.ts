@@ -1,4 +1,4 @@
-import type { Receipt } from "../ports";
+import type { Receipt } from "../ports/call";
 import type { Opening } from "../rotation/evidence";
 import { rollbackDue, unhealthyOnNewKeySince } from "../rotation/gate/rollback";
 import {

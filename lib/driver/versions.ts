@@ -1,4 +1,5 @@
-import type { Ports, SecretVersion } from "../ports";
+import type { Ports } from "../ports/ports";
+import type { SecretVersion } from "../ports/secret-publisher";
 import type { AccountConfig } from "../rotation/account-config";
 import type { Lease } from "./lease";
 

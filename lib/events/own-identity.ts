@@ -1,5 +1,6 @@
 import { callOptions } from "../limits";
-import type { Clock, Log, Permissions } from "../ports";
+import type { Permissions } from "../ports/permissions";
+import type { Clock, Log } from "../ports/system";
 import { hours } from "../rotation/time/units";
 
 const knownForMs = hours(1);

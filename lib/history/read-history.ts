@@ -2,7 +2,7 @@ import type { App } from "../app";
 import { callOptions } from "../limits";
 import { CorruptRecordError } from "../errors";
 import { type ChainProblem, chainProblems, type StoredHistory } from "./hash-chain";
-import type { HistoryPage, UnreadableRow } from "../ports";
+import type { HistoryPage, UnreadableRow } from "../ports/history";
 import type { AccountConfig } from "../rotation/account-config";
 import { clearedKind, type RotationEvent } from "../rotation/events/events";
 import type { RotationRecord } from "../rotation/record";

@@ -1,6 +1,7 @@
 import { slotOf } from "../driver/key-operations";
 import type { Problem } from "../errors";
-import type { BatchAccount, SecretVersion, SlotKeys } from "../ports";
+import type { BatchAccount, SlotKeys } from "../ports/batch-keys";
+import type { SecretVersion } from "../ports/secret-publisher";
 import { assignBatchRole, batchRemedies, withIdentity } from "../remedies";
 import type { AccountConfig } from "../rotation/account-config";
 import { type AccountSearch, copyRemedy, placesInWords } from "../rotation/gate/key-copies";

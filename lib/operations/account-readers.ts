@@ -1,6 +1,6 @@
 import type { App } from "../app";
 import { callOptions } from "../limits";
-import type { AuditLog } from "../ports";
+import type { AuditLog } from "../ports/audit-log";
 import type { AccountConfig } from "../rotation/account-config";
 import { consumerOfIdentity } from "../rotation/gate/readers";
 import type { ReaderSeen } from "../rotation/gate/readers-seen";

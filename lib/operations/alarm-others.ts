@@ -1,6 +1,6 @@
 import { notificationDelayed } from "../alarms/publish-notice";
 import type { App } from "../app";
-import type { StoredNotice } from "../ports";
+import type { StoredNotice } from "../ports/notices";
 import type { AccountConfig } from "../rotation/account-config";
 import { alarmChanges, type Condition } from "../rotation/events/alarm-conditions";
 import { discoveryProblem, recordOrphaned } from "../rotation/events/notice";

@@ -1,7 +1,7 @@
 import { advance } from "../driver/advance";
 import type { App } from "../app";
 import { callOptions } from "../limits";
-import type { StoredNotice } from "../ports";
+import type { StoredNotice } from "../ports/notices";
 import type { AccountConfig } from "../rotation/account-config";
 import { recordUnusable } from "../rotation/events/notice";
 import type { StatusBody } from "./status";

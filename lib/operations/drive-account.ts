@@ -3,7 +3,7 @@ import type { App } from "../app";
 import { callOptions } from "../limits";
 import { advance } from "../driver/advance";
 import { readRecord } from "../driver/read-record";
-import type { Stored } from "../ports";
+import type { Stored } from "../ports/rotations";
 import type { AccountConfig } from "../rotation/account-config";
 import type { FleetState } from "../rotation/fleet/fleet-state";
 import { nothingSeen, type Sightings } from "../rotation/gate/sightings";

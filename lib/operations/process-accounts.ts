@@ -2,7 +2,7 @@ import { notificationDelayed, safeMessage } from "../alarms/publish-notice";
 import type { App } from "../app";
 import { CorruptRecordError } from "../errors";
 import { callOptions } from "../limits";
-import type { StoredNotice } from "../ports";
+import type { StoredNotice } from "../ports/notices";
 import type { AccountConfig } from "../rotation/account-config";
 import type { WaitingReason } from "../rotation/reasons";
 import { isQuiet, stateLine } from "./account-states";

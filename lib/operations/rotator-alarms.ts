@@ -2,7 +2,7 @@ import { configurationState } from "../alarms/configuration-alarm";
 import { notificationDelayed } from "../alarms/publish-notice";
 import type { App } from "../app";
 import { callOptions } from "../limits";
-import type { StoredNotice } from "../ports";
+import type { StoredNotice } from "../ports/notices";
 import type { Condition } from "../rotation/events/alarm-conditions";
 import type { Announcement } from "../rotation/events/events";
 import { configurationInvalid, discoveryProblem } from "../rotation/events/notice";

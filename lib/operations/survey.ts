@@ -1,7 +1,8 @@
 import { notificationDelayed } from "../alarms/publish-notice";
 import type { App } from "../app";
 import { callOptions } from "../limits";
-import type { RecordGlance, ScannedRecord, StoredTickNotes } from "../ports";
+import type { RecordGlance, ScannedRecord } from "../ports/rotations";
+import type { StoredTickNotes } from "../ports/ticks";
 import type { AccountConfig } from "../rotation/account-config";
 import { nothingSeen } from "../rotation/gate/sightings";
 import { needsDriver } from "../rotation/needs-driver";

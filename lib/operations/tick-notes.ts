@@ -1,6 +1,6 @@
 import type { App } from "../app";
 import { callOptions } from "../limits";
-import { noTickNotes, type StoredTickNotes, type TickNotes } from "../ports";
+import { noTickNotes, type StoredTickNotes, type TickNotes } from "../ports/ticks";
 
 const attempts = 3;
 

@@ -1,4 +1,4 @@
-import type { Heartbeat } from "../ports";
+import type { Heartbeat } from "../ports/alerts";
 
 /**
  * Runs once and reports the end of the run. The work is done and its lines are written before the report, so a slow

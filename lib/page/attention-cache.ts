@@ -1,4 +1,6 @@
-import type { CallOptions, Clock, Rotations } from "../ports";
+import type { CallOptions } from "../ports/call";
+import type { Rotations } from "../ports/rotations";
+import type { Clock } from "../ports/system";
 import type { AttentionRow } from "../rotation/attention";
 import { type Instant, toInstant } from "../rotation/time/time";
 import { seconds } from "../rotation/time/units";

@@ -1,5 +1,6 @@
 import { safeMessage } from "../alarms/publish-notice";
-import type { AppServices, Ports } from "../ports";
+import type { AppServices } from "../ports/platforms";
+import type { Ports } from "../ports/ports";
 import { appServiceShut } from "../rotation/gate/app-service";
 import {
   answeredAs,

@@ -1,6 +1,8 @@
 import type { App } from "../app";
 import { safeMessage } from "../alarms/publish-notice";
-import type { AuditLog, CallOptions, Ports, ReadersAnswer } from "../ports";
+import type { AuditLog, ReadersAnswer } from "../ports/audit-log";
+import type { CallOptions } from "../ports/call";
+import type { Ports } from "../ports/ports";
 import type { AccountConfig } from "../rotation/account-config";
 import { keptReaders, logDelayMs, mayAskReaders, readsKeptMs } from "../rotation/gate/readers";
 import type { ReadersSeen, ReaderSeen } from "../rotation/gate/readers-seen";

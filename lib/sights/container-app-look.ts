@@ -1,4 +1,4 @@
-import type { ContainerApps } from "../ports";
+import type { ContainerApps } from "../ports/platforms";
 import type { SecretRef } from "../rotation/account-config";
 import { sawContainerApp, unseenContainerApp } from "../rotation/gate/container-app";
 import { toInstant } from "../rotation/time/time";

@@ -1,4 +1,4 @@
-import type { DataFactories } from "../ports";
+import type { DataFactories } from "../ports/platforms";
 import type { SecretRef } from "../rotation/account-config";
 import { sawDataFactory, unseenDataFactory } from "../rotation/gate/data-factory";
 import type { PlatformLook } from "./platform-looker";

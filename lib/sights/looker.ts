@@ -1,4 +1,4 @@
-import type { CallOptions } from "../ports";
+import type { CallOptions } from "../ports/call";
 import type { AccountConfig } from "../rotation/account-config";
 import type { EventDraft } from "../rotation/events/events";
 import type { ConsumerState } from "../rotation/gate/consumer-state";

@@ -1,4 +1,4 @@
-import type { AppServices, ContainerApps, DataFactories } from "../ports";
+import type { AppServices, ContainerApps, DataFactories } from "../ports/platforms";
 import { appServiceOverlapMs } from "../rotation/gate/app-service";
 import { containerAppSyncMs } from "../rotation/gate/container-app";
 import { appServiceLook } from "./app-service-look";

@@ -1,5 +1,5 @@
 import { safeMessage } from "../alarms/publish-notice";
-import type { Ports } from "../ports";
+import type { Ports } from "../ports/ports";
 import type { EventDraft } from "../rotation/events/events";
 import { platformState, viewOf } from "../rotation/gate/platform-state";
 import type { PlatformKind, PlatformView } from "../rotation/gate/platform-view";

@@ -1,4 +1,5 @@
-import type { CallOptions, Ports } from "../ports";
+import type { CallOptions } from "../ports/call";
+import type { Ports } from "../ports/ports";
 import type { EventDraft } from "../rotation/events/events";
 import { mayAskReaders } from "../rotation/gate/readers";
 import type { ReadersSeen } from "../rotation/gate/readers-seen";

@@ -2,7 +2,7 @@ import type { App } from "../app";
 import { callOptions } from "../limits";
 import { advance } from "../driver/advance";
 import { readRecord } from "../driver/read-record";
-import type { CallOptions } from "../ports";
+import type { CallOptions } from "../ports/call";
 import type { AccountConfig } from "../rotation/account-config";
 import type { RotationRecord } from "../rotation/record";
 import { nothingSeen } from "../rotation/gate/sightings";

@@ -1,5 +1,6 @@
 import { outgoingFetch } from "../outgoing/fetch";
-import type { CallOptions, HealthAnswer, HealthChecks } from "../ports";
+import type { CallOptions } from "../ports/call";
+import type { HealthAnswer, HealthChecks } from "../ports/health-checks";
 import { seconds } from "../rotation/time/units";
 
 const maxMs = seconds(10);

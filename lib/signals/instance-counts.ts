@@ -1,4 +1,6 @@
-import type { CallOptions, Clock, Signals } from "../ports";
+import type { CallOptions } from "../ports/call";
+import type { Signals } from "../ports/signals";
+import type { Clock } from "../ports/system";
 import { maxInstances } from "../rotation/gate/instance-limits";
 import { plusMs, toInstant } from "../rotation/time/time";
 

@@ -1,6 +1,7 @@
 import type { App } from "../app";
 import { callOptions } from "../limits";
-import type { CallOptions, HealthAnswer } from "../ports";
+import type { CallOptions } from "../ports/call";
+import type { HealthAnswer } from "../ports/health-checks";
 import type { AccountConfig, ConsumerConfig } from "../rotation/account-config";
 import { maxInstances, tooManyRemedy } from "../rotation/gate/instance-limits";
 import { healthUrlInstance, type IncomingSignal } from "../rotation/gate/signals";

@@ -1,4 +1,4 @@
-import type { Clock } from "../ports";
+import type { Clock } from "../ports/system";
 import { minutes } from "../rotation/time/units";
 
 const windowMs = minutes(5);

@@ -1,4 +1,6 @@
-import type { CallOptions, Clock, Signals } from "../ports";
+import type { CallOptions } from "../ports/call";
+import type { Signals } from "../ports/signals";
+import type { Clock } from "../ports/system";
 import type { Sightings } from "../rotation/gate/sightings";
 import { heardAt, type InstanceReport } from "../rotation/gate/signals";
 

@@ -1,5 +1,5 @@
 import type { App } from "../app";
-import type { CallOptions } from "../ports";
+import type { CallOptions } from "../ports/call";
 import type { AccountConfig } from "../rotation/account-config";
 import { mergeReport } from "../rotation/gate/leaving";
 import {

@@ -1,5 +1,6 @@
 import type { App } from "../app";
-import type { CallOptions, SecretVersion } from "../ports";
+import type { CallOptions } from "../ports/call";
+import type { SecretVersion } from "../ports/secret-publisher";
 import { freeText } from "../outgoing/redact";
 import type { AccountConfig } from "../rotation/account-config";
 import type { IncomingSignal } from "../rotation/gate/signals";

@@ -1,4 +1,6 @@
-import type { CallOptions, Clock, SecretPublisher, SecretVersion } from "../ports";
+import type { CallOptions } from "../ports/call";
+import type { SecretPublisher, SecretVersion } from "../ports/secret-publisher";
+import type { Clock } from "../ports/system";
 import type { SecretRef } from "../rotation/account-config";
 import { minutes, seconds } from "../rotation/time/units";
 

@@ -1,6 +1,6 @@
 import type { App } from "../../lib/app";
 import { readSettings } from "../../lib/config/settings";
-import type { History } from "../../lib/ports";
+import type { History } from "../../lib/ports/history";
 import { Ticker } from "../../lib/operations/tick";
 import * as product from "../fakes/world/product";
 import { startProcess } from "../fakes/world/start-process";

@@ -1,5 +1,5 @@
 import { BatchKey } from "../../lib/batch-key";
-import type { SecretVersion } from "../../lib/ports";
+import type { SecretVersion } from "../../lib/ports/secret-publisher";
 import { v1 } from "./state";
 import { at } from "./time";
 

@@ -1,4 +1,4 @@
-import type { Clock } from "../../lib/ports";
+import type { Clock } from "../../lib/ports/system";
 import type { VirtualClock } from "../fakes/world/virtual-clock";
 
 /** The clock of an adapter that pauses between two requests, while nothing else happens: time passes at once. */

@@ -11,7 +11,7 @@ import { FetchHealthChecks } from "../../lib/signals/health-client";
 import type { AccountConfig } from "../../lib/rotation/account-config";
 import type { Slot } from "../../lib/rotation/phases";
 import { anAccount } from "../builders/account";
-import type { Ports } from "../../lib/ports";
+import type { Ports } from "../../lib/ports/ports";
 import { type Emulators, startEmulators } from "../emulators/emulators";
 import type { Vault } from "../emulators/vault";
 import { aWorld, type AccountOptions, type HeldVersion } from "./rig";

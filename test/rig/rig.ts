@@ -7,7 +7,7 @@ import type { AppLimits } from "../../lib/limits";
 import { type OperatorAction, operate } from "../../lib/operations/operate-account";
 import { rotateOnDemand } from "../../lib/operations/rotate-on-demand";
 import type { Ticker, TickSummary } from "../../lib/operations/tick";
-import type { Ports } from "../../lib/ports";
+import type { Ports } from "../../lib/ports/ports";
 import type { AccountConfig } from "../../lib/rotation/account-config";
 import type { Wanted } from "../../lib/rotation/events/deliveries";
 import type { RotationEvent } from "../../lib/rotation/events/events";

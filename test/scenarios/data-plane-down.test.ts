@@ -1,5 +1,5 @@
 import { TransientServiceError } from "../../lib/errors";
-import type { BatchKeys } from "../../lib/ports";
+import type { BatchKeys } from "../../lib/ports/batch-keys";
 import { hours, minutes } from "../builders/time";
 import { startProcess } from "../fakes/world/start-process";
 import { anIdleStory, nextCall } from "./story";

@@ -1,5 +1,5 @@
 import { maxDeliveryMs } from "../../lib/events/receive-events";
-import type { Clock } from "../../lib/ports";
+import type { Clock } from "../../lib/ports/system";
 import { aKeyOperation, aSecretEvent, asCloudEvent, grace } from "../builders/azure-event";
 import { hours, minutes, seconds } from "../builders/time";
 import { startProcess } from "../fakes/world/start-process";

@@ -1,5 +1,6 @@
 import type { Looker, LookInput } from "../../lib/sights/looker";
-import type { CallOptions, Ports } from "../../lib/ports";
+import type { CallOptions } from "../../lib/ports/call";
+import type { Ports } from "../../lib/ports/ports";
 import type { ReadersSeen } from "../../lib/rotation/gate/readers-seen";
 import { aReader, aReadersSeen } from "../builders/sight";
 import { minutes } from "../builders/time";

@@ -1,4 +1,4 @@
-import type { BatchKeys } from "../../lib/ports";
+import type { BatchKeys } from "../../lib/ports/batch-keys";
 import type { Slot } from "../../lib/rotation/phases";
 import { hours, minutes, seconds } from "../builders/time";
 import type { Process } from "../fakes/world/process";

@@ -1,5 +1,6 @@
 import { advance } from "../../lib/driver/advance";
-import type { BatchKeys, Clock } from "../../lib/ports";
+import type { BatchKeys } from "../../lib/ports/batch-keys";
+import type { Clock } from "../../lib/ports/system";
 import type { AccountConfig } from "../../lib/rotation/account-config";
 import { anAccount } from "../builders/account";
 import { days } from "../builders/time";

@@ -41,7 +41,7 @@ describe("lint reports a dependency in the wrong direction", () => {
     ["the domain on an SDK", "lib/rotation/gate/gate.ts", "@azure/arm-batch"],
     ["the domain on a part of another SDK", "lib/rotation/gate/gate.ts", "@azure/core-rest-pipeline"],
     ["the domain on Node", "lib/rotation/gate/gate.ts", "node:fs"],
-    ["the domain on the ports", "lib/rotation/gate/gate.ts", "../../ports"],
+    ["the domain on the ports", "lib/rotation/gate/gate.ts", "../../ports/ports"],
     ["the domain on a schema library", "lib/rotation/gate/gate.ts", "zod"],
     ["a use case on an adapter", "lib/driver/advance.ts", "../azure/batch/batch-keys"],
     ["a use case on an SDK", "lib/driver/advance.ts", "@azure/data-tables"],
@@ -58,6 +58,10 @@ describe("lint reports a dependency in the wrong direction", () => {
     ["discovery on an adapter", "lib/discovery/ask-graph.ts", "../azure/tables/tables"],
     ["the history on the driver", "lib/history/read-history.ts", "../driver/advance"],
     ["an operation on the configuration", "lib/operations/tick.ts", "../config/settings"],
+    ["a port on the driver", "lib/ports/rotations.ts", "../driver/advance"],
+    ["a port on an adapter", "lib/ports/rotations.ts", "../azure/tables/tables"],
+    ["a port on an SDK", "lib/ports/batch-keys.ts", "@azure/arm-batch"],
+    ["a port on the composition", "lib/ports/ports.ts", "../app"],
     ["a base file on the driver", "lib/app.ts", "./driver/advance"],
     ["a use case on a trigger", "lib/driver/advance.ts", "../../functions/http"],
     ["the composition on an SDK", "lib/compose.ts", "@azure/identity"],
@@ -77,7 +81,7 @@ describe("lint reports a dependency in the wrong direction", () => {
     ["the domain on an adapter", "lib/rotation/gate/gate.ts", "../../azure/batch/batch-keys"],
     ["the domain on the configuration", "lib/rotation/gate/gate.ts", "../../config/reader"],
     ["the domain on a trigger", "lib/rotation/gate/gate.ts", "../../../functions/http"],
-    ["a top-level file of the domain on the ports", "lib/rotation/record.ts", "../ports"],
+    ["a top-level file of the domain on the ports", "lib/rotation/record.ts", "../ports/ports"],
     ["the configuration on an SDK", "lib/config/reader.ts", "@azure/identity"],
     ["the configuration on an adapter", "lib/config/reader.ts", "../azure/tables"],
     ["the configuration on a trigger", "lib/config/reader.ts", "../../functions/http"],
@@ -97,7 +101,7 @@ describe("lint reports a dependency in the wrong direction", () => {
   });
   it.each([
     ["a type of an SDK", "lib/rotation/gate/gate.ts", 'export type { TokenCredential } from "@azure/identity";\n'],
-    ["a re-export", "lib/rotation/gate/gate.ts", 'export { thing } from "../../ports";\n'],
+    ["a re-export", "lib/rotation/gate/gate.ts", 'export { thing } from "../../ports/ports";\n'],
   ])("also for %s", (_what, file, source) => {
     expect(lint({ [file]: source })).toEqual([`${file}: ${importRule}`]);
   });
@@ -129,10 +133,13 @@ test("dependencies in the allowed direction pass", () => {
       "lib/rotation/time/window.ts": uses("luxon"),
       "lib/driver/advance.ts": uses("../rotation/gate/gate"),
       "lib/operations/tick.ts": uses("../driver/advance"),
-      "lib/driver/steps.ts": uses("../ports"),
+      "lib/driver/steps.ts": uses("../ports/ports"),
+      "lib/ports/rotations.ts": uses("../rotation/record"),
+      "lib/ports/batch-keys.ts": uses("../batch-key"),
+      "lib/ports/ports.ts": uses("./rotations"),
       "lib/compose.ts": uses("./azure/batch/batch-keys"),
       "lib/azure/batch/batch-keys.ts": uses("@azure/arm-batch"),
-      "lib/azure/tables/tables.ts": uses("../../ports"),
+      "lib/azure/tables/tables.ts": uses("../../ports/rotations"),
       "lib/azure/tables/rotation-row.ts": uses("../sdk/refusals"),
       "lib/azure/sdk/refusals.ts": uses("../../remedies"),
       "lib/config/accounts.ts": uses("../parsed"),

@@ -1,7 +1,8 @@
 import type { BatchKey } from "../../batch-key";
 import { TransientServiceError } from "../../errors";
 import { outgoingFetch } from "../../outgoing/fetch";
-import type { Clock, SlotKeys } from "../../ports";
+import type { SlotKeys } from "../../ports/batch-keys";
+import type { Clock } from "../../ports/system";
 import type { AccountSearch, KeyCopy } from "../../rotation/gate/key-copies";
 import { seconds } from "../../rotation/time/units";
 import { copiesIn, describeObject } from "./copy-places";

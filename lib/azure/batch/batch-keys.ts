@@ -1,14 +1,8 @@
 import { BatchKey } from "../../batch-key";
 import { OperatorNeededError, OutcomeUnknownError } from "../../errors";
-import type {
-  BatchAccount,
-  BatchKeys,
-  CallOptions,
-  Clock,
-  Regenerated,
-  RegenerateOptions,
-  SlotKeys,
-} from "../../ports";
+import type { BatchAccount, BatchKeys, Regenerated, RegenerateOptions, SlotKeys } from "../../ports/batch-keys";
+import type { CallOptions } from "../../ports/call";
+import type { Clock } from "../../ports/system";
 import type { BatchAccountRef } from "../../rotation/account-config";
 import type { Slot } from "../../rotation/phases";
 import { searchAccount } from "./account-search";

@@ -1,6 +1,6 @@
 import { plainBase64 } from "../../batch-key";
 import { freeText } from "../../outgoing/redact";
-import type { SlotKeys } from "../../ports";
+import type { SlotKeys } from "../../ports/batch-keys";
 import type { KeyCopy } from "../../rotation/gate/key-copies";
 
 /** Members that say where a copy is. The names of all others lead on to a place, and are none. */

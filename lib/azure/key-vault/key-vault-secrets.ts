@@ -1,7 +1,8 @@
 import type { KeyVaultSecret } from "@azure/keyvault-secrets";
 import { BatchKey } from "../../batch-key";
 import { OutcomeUnknownError } from "../../errors";
-import type { CallOptions, Publication, Receipt, SecretPublisher, SecretVersion } from "../../ports";
+import type { CallOptions, Receipt } from "../../ports/call";
+import type { Publication, SecretPublisher, SecretVersion } from "../../ports/secret-publisher";
 import type { SecretRef } from "../../rotation/account-config";
 import { publishedContentType } from "../../rotation/ownership";
 import { type Instant, toInstant } from "../../rotation/time/time";

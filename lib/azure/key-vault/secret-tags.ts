@@ -1,4 +1,4 @@
-import type { Publication, Tags } from "../../ports";
+import type { Publication, Tags } from "../../ports/secret-publisher";
 import { days } from "../../rotation/time/units";
 
 /** A secret has at most this many tags. */

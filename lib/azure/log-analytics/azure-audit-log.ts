@@ -1,4 +1,5 @@
-import type { AuditLog, CallOptions, ReadersAnswer, ReadersQuestion } from "../../ports";
+import type { AuditLog, ReadersAnswer, ReadersQuestion } from "../../ports/audit-log";
+import type { CallOptions } from "../../ports/call";
 import type { SecretRef } from "../../rotation/account-config";
 import { seconds } from "../../rotation/time/units";
 import { loadOnce } from "../sdk/load-once";

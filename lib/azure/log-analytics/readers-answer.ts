@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { freeText } from "../../outgoing/redact";
-import type { ReadersAnswer } from "../../ports";
+import type { ReadersAnswer } from "../../ports/audit-log";
 import type { ReaderSeen } from "../../rotation/gate/readers-seen";
 import { toInstant } from "../../rotation/time/time";
 import { jsonOf } from "../sdk/json-answer";

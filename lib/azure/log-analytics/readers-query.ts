@@ -1,4 +1,4 @@
-import type { ReadersQuestion } from "../../ports";
+import type { ReadersQuestion } from "../../ports/audit-log";
 import type { SecretRef } from "../../rotation/account-config";
 
 /** More identities and versions than this are counted as one more, and left out. */

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { OperatorNeededError, TransientServiceError } from "../../errors";
-import type { AppServices, CallOptions } from "../../ports";
+import type { CallOptions } from "../../ports/call";
+import type { AppServices } from "../../ports/platforms";
 import type { SecretRef } from "../../rotation/account-config";
 import type { AppServiceSeen, ReferenceSeen } from "../../rotation/gate/app-service-seen";
 import { parseReference, refersTo } from "../../rotation/gate/key-vault-reference";

@@ -1,5 +1,6 @@
 import * as z from "zod";
-import type { CallOptions, ContainerApps } from "../../ports";
+import type { CallOptions } from "../../ports/call";
+import type { ContainerApps } from "../../ports/platforms";
 import type { SecretRef } from "../../rotation/account-config";
 import type { ContainerAppShown } from "../../rotation/gate/container-app";
 import type { ReplicaSeen, SecretUse } from "../../rotation/gate/container-app-seen";

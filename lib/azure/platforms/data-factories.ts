@@ -1,5 +1,6 @@
 import * as z from "zod";
-import type { CallOptions, DataFactories } from "../../ports";
+import type { CallOptions } from "../../ports/call";
+import type { DataFactories } from "../../ports/platforms";
 import type { BatchAccountRef, SecretRef } from "../../rotation/account-config";
 import type { DataFactoryShown } from "../../rotation/gate/data-factory";
 import type { ActivitySeen, LinkedKeySeen } from "../../rotation/gate/data-factory-seen";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { CallOptions } from "../../ports";
+import type { CallOptions } from "../../ports/call";
 import { seconds } from "../../rotation/time/units";
 import { loadOnce } from "../sdk/load-once";
 import { noRetries, readingRetries, withDeadline } from "../sdk/pipeline";

@@ -1,5 +1,6 @@
 import * as z from "zod";
-import type { CallOptions, GraphAnswer, ResourceGraph } from "../../ports";
+import type { CallOptions } from "../../ports/call";
+import type { GraphAnswer, ResourceGraph } from "../../ports/discovery";
 import type { DiscoveryConfig } from "../../rotation/discovery/discovery-config";
 import type { GraphAccount } from "../../rotation/discovery/known-account";
 import { seconds } from "../../rotation/time/units";

@@ -1,7 +1,8 @@
 import { outgoingFetch } from "../../outgoing/fetch";
 import type { AccessToken, TokenCredential } from "@azure/identity";
 import * as z from "zod";
-import type { CallOptions, Permissions } from "../../ports";
+import type { CallOptions } from "../../ports/call";
+import type { Permissions } from "../../ports/permissions";
 import { withDeadline } from "./pipeline";
 import { callSdk, type SdkCall } from "./service-errors";
 import { seconds } from "../../rotation/time/units";

@@ -1,5 +1,6 @@
 import * as z from "zod";
-import type { CallOptions, Discoveries, StoredHead, StoredShard } from "../../ports";
+import type { CallOptions } from "../../ports/call";
+import type { Discoveries, StoredHead, StoredShard } from "../../ports/discovery";
 import type { DiscoveryHead } from "../../rotation/discovery/discovery-head";
 import type { KnownAccount } from "../../rotation/discovery/known-account";
 import { joinColumns, toAsciiJson, toColumns } from "./json-columns";

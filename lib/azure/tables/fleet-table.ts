@@ -1,6 +1,8 @@
 import * as z from "zod";
 import { TransientServiceError } from "../../errors";
-import type { CallOptions, Clock, Fleet } from "../../ports";
+import type { CallOptions } from "../../ports/call";
+import type { Fleet } from "../../ports/fleet";
+import type { Clock } from "../../ports/system";
 import { emptyFleet, type FleetState, unreadableFleet } from "../../rotation/fleet/fleet-state";
 import { minutes } from "../../rotation/time/units";
 import { joinColumns, toAsciiJson, toColumns } from "./json-columns";

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { TransientServiceError } from "../../errors";
-import type { CallOptions, FormSecret } from "../../ports";
+import type { CallOptions } from "../../ports/call";
+import type { FormSecret } from "../../ports/form-secret";
 import type { StoredRow } from "./rows";
 import type { Table } from "./tables";
 

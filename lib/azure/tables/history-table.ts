@@ -1,5 +1,6 @@
 import { CorruptRecordError } from "../../errors";
-import type { CallOptions, History, HistoryPage, HistoryRange, UnreadableRow } from "../../ports";
+import type { CallOptions } from "../../ports/call";
+import type { History, HistoryPage, HistoryRange, UnreadableRow } from "../../ports/history";
 import type { EventKind, RotationEvent } from "../../rotation/events/events";
 import type { Instant } from "../../rotation/time/time";
 import { joinColumns, toAsciiJson, toColumns } from "./json-columns";

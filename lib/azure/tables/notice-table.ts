@@ -1,5 +1,6 @@
 import * as z from "zod";
-import type { CallOptions, Notices, StoredNotice } from "../../ports";
+import type { CallOptions } from "../../ports/call";
+import type { Notices, StoredNotice } from "../../ports/notices";
 import { firstNotice, type Notice } from "../../rotation/events/notice";
 import { joinColumns, toAsciiJson, toColumns } from "./json-columns";
 import { noticeSchema } from "./record-schema";

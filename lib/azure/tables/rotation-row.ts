@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { CorruptRecordError, OperatorNeededError } from "../../errors";
 import type { AttentionRow } from "../../rotation/attention";
 import type { NextLook, StoredLook } from "../../rotation/next-look";
-import type { RecordGlance } from "../../ports";
+import type { RecordGlance } from "../../ports/rotations";
 import type { RotationRecord } from "../../rotation/record";
 import { joinColumns, toAsciiJson, toColumns } from "./json-columns";
 import { recordSchema, recordSchemaVersion } from "./record-schema";

@@ -1,5 +1,6 @@
 import { CorruptRecordError } from "../../errors";
-import type { AllRecords, CallOptions, RecordGlance, RecordWrite, Rotations, ScannedRecord, Stored } from "../../ports";
+import type { CallOptions } from "../../ports/call";
+import type { AllRecords, RecordGlance, RecordWrite, Rotations, ScannedRecord, Stored } from "../../ports/rotations";
 import type { AttentionRow } from "../../rotation/attention";
 import type { RotationRecord } from "../../rotation/record";
 import { isSameResource } from "../../rotation/first-record";

@@ -1,5 +1,6 @@
 import { TransientServiceError } from "../../errors";
-import type { CallOptions, Signals } from "../../ports";
+import type { CallOptions } from "../../ports/call";
+import type { Signals } from "../../ports/signals";
 import { type Sight, type SightName, type Sightings, sightingsOf } from "../../rotation/gate/sightings";
 import { heardAt, type InstanceReport, isPseudo } from "../../rotation/gate/signals";
 import type { Instant } from "../../rotation/time/time";

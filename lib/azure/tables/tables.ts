@@ -1,5 +1,6 @@
 import type { TableClient } from "@azure/data-tables";
-import type { CallOptions, Ids } from "../../ports";
+import type { CallOptions } from "../../ports/call";
+import type { Ids } from "../../ports/system";
 import { tableRefusal } from "../sdk/refusals";
 import { readFailure } from "../sdk/sdk-failure";
 import { malformedAnswer, type SdkCall, type ServiceError, toServiceError } from "../sdk/service-errors";

@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { type CallOptions, noTickNotes, type StoredTickNotes, type TickNotes, type Ticks } from "../../ports";
+import type { CallOptions } from "../../ports/call";
+import { noTickNotes, type StoredTickNotes, type TickNotes, type Ticks } from "../../ports/ticks";
 import { joinColumns, toAsciiJson, toColumns } from "./json-columns";
 import { instant } from "./record-schema";
 import type { StoredRow } from "./rows";

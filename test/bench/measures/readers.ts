@@ -1,6 +1,6 @@
 import type { TokenCredential } from "@azure/identity";
 import { AzureAuditLog } from "../../../lib/azure/log-analytics/azure-audit-log";
-import type { AuditLog } from "../../../lib/ports";
+import type { AuditLog } from "../../../lib/ports/audit-log";
 import { askReaders } from "../../../lib/sights/ask-readers";
 import type { AuditLine } from "../../emulators/audit-lines";
 import { hours } from "../../builders/time";

@@ -1,7 +1,7 @@
 import { AzureAuditLog } from "../../../lib/azure/log-analytics/azure-audit-log";
 import { createCredential } from "../../../lib/azure/sdk/credential";
 import { OperatorNeededError, TransientServiceError } from "../../../lib/errors";
-import type { ReadersQuestion } from "../../../lib/ports";
+import type { ReadersQuestion } from "../../../lib/ports/audit-log";
 import type { SecretRef } from "../../../lib/rotation/account-config";
 import { v2 } from "../../builders/state";
 import { at, minutes } from "../../builders/time";

@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 import { RotationTable } from "../../../lib/azure/tables/rotation-table";
 import { openTables } from "../../../lib/azure/tables/tables";
 import { CorruptRecordError, OperatorNeededError, TransientServiceError } from "../../../lib/errors";
-import type { Stored } from "../../../lib/ports";
+import type { Stored } from "../../../lib/ports/rotations";
 import { firstNotice } from "../../../lib/rotation/events/notice";
 import { aFullNotice } from "../suites/notices-suite";
 import { aRecord } from "../../builders/record";

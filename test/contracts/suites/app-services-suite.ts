@@ -1,4 +1,4 @@
-import type { AppServices } from "../../../lib/ports";
+import type { AppServices } from "../../../lib/ports/platforms";
 import type { SecretRef } from "../../../lib/rotation/account-config";
 import { siteId } from "../../builders/sight";
 import { EmulatedAppService, type FetchedReference } from "../../emulators/platforms/app-service";

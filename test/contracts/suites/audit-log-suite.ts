@@ -1,4 +1,4 @@
-import type { AuditLog, ReadersQuestion } from "../../../lib/ports";
+import type { AuditLog, ReadersQuestion } from "../../../lib/ports/audit-log";
 import type { SecretRef } from "../../../lib/rotation/account-config";
 import { v1, v2 } from "../../builders/state";
 import { at } from "../../builders/time";

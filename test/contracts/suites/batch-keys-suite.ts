@@ -1,6 +1,6 @@
 import { BatchKey } from "../../../lib/batch-key";
 import { OperatorNeededError } from "../../../lib/errors";
-import type { BatchKeys, SlotKeys } from "../../../lib/ports";
+import type { BatchKeys, SlotKeys } from "../../../lib/ports/batch-keys";
 import type { BatchAccountRef } from "../../../lib/rotation/account-config";
 import type { Slot } from "../../../lib/rotation/phases";
 

@@ -1,4 +1,4 @@
-import type { ContainerApps } from "../../../lib/ports";
+import type { ContainerApps } from "../../../lib/ports/platforms";
 import type { SecretRef } from "../../../lib/rotation/account-config";
 import type { ContainerAppForm } from "../../emulators/platforms/container-apps";
 import { type AppRevision, EmulatedContainerApp } from "../../emulators/platforms/container-app";

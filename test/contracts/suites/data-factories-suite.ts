@@ -1,4 +1,4 @@
-import type { DataFactories } from "../../../lib/ports";
+import type { DataFactories } from "../../../lib/ports/platforms";
 import type { BatchAccountRef } from "../../../lib/rotation/account-config";
 import { EmulatedDataFactory, type LinkedKey } from "../../emulators/platforms/data-factory";
 import { group, platformSecret } from "./container-apps-suite";

@@ -1,4 +1,4 @@
-import type { Discoveries } from "../../../lib/ports";
+import type { Discoveries } from "../../../lib/ports/discovery";
 import { type DiscoveryHead, firstHead } from "../../../lib/rotation/discovery/discovery-head";
 import type { KnownAccount } from "../../../lib/rotation/discovery/known-account";
 import { at, when } from "../../builders/time";

@@ -1,4 +1,4 @@
-import type { Fleet } from "../../../lib/ports";
+import type { Fleet } from "../../../lib/ports/fleet";
 import { emptyFleet, type FleetState, unreadableFleet } from "../../../lib/rotation/fleet/fleet-state";
 import { aFleetFailure, anAdmission } from "../../builders/fleet";
 import { at } from "./records";

@@ -1,4 +1,4 @@
-import type { FormSecret } from "../../../lib/ports";
+import type { FormSecret } from "../../../lib/ports/form-secret";
 
 export interface FormSecretWorld {
   /** The secret as a process reads it that has just started. */

@@ -1,5 +1,5 @@
 import { CorruptRecordError } from "../../../lib/errors";
-import type { History } from "../../../lib/ports";
+import type { History } from "../../../lib/ports/history";
 import type { RotationEvent } from "../../../lib/rotation/events/events";
 import { anEvent, at, later } from "./records";
 

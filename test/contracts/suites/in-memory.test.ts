@@ -1,6 +1,6 @@
 import { aLook } from "../../builders/look";
 import { MemoryNotices } from "../../../lib/alarms/memory-notices";
-import type { Ports } from "../../../lib/ports";
+import type { Ports } from "../../../lib/ports/ports";
 import { discoveriesPort, graphPort } from "../../fakes/world/discovery-ports";
 import { containerAppsPort, dataFactoriesPort } from "../../fakes/world/platform-ports";
 import * as product from "../../fakes/world/product";

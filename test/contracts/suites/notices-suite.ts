@@ -1,4 +1,4 @@
-import type { Notices, StoredNotice } from "../../../lib/ports";
+import type { Notices, StoredNotice } from "../../../lib/ports/notices";
 import { firstNotice, type Notice } from "../../../lib/rotation/events/notice";
 import { at, later } from "./records";
 

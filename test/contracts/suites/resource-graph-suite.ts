@@ -1,4 +1,4 @@
-import type { ResourceGraph } from "../../../lib/ports";
+import type { ResourceGraph } from "../../../lib/ports/discovery";
 import type { BatchAccountRef } from "../../../lib/rotation/account-config";
 import type { DiscoveryConfig } from "../../../lib/rotation/discovery/discovery-config";
 import { minutes } from "../../builders/time";

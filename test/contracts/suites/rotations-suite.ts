@@ -1,4 +1,4 @@
-import type { RecordGlance, Rotations, ScannedRecord, Stored } from "../../../lib/ports";
+import type { RecordGlance, Rotations, ScannedRecord, Stored } from "../../../lib/ports/rotations";
 import { atEveryTick } from "../../../lib/rotation/next-look";
 import { aLook } from "../../builders/look";
 import { aRotation, idle } from "../../builders/state";

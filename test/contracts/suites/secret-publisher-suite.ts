@@ -1,5 +1,5 @@
 import { BatchKey } from "../../../lib/batch-key";
-import type { Publication, SecretPublisher } from "../../../lib/ports";
+import type { Publication, SecretPublisher } from "../../../lib/ports/secret-publisher";
 import type { SecretRef } from "../../../lib/rotation/account-config";
 
 /** A version as the vault stores it. */

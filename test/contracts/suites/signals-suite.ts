@@ -1,4 +1,4 @@
-import type { Signals } from "../../../lib/ports";
+import type { Signals } from "../../../lib/ports/signals";
 import type { InstanceReport } from "../../../lib/rotation/gate/signals";
 import { nothingSeen, type Sight, sightName, sightingsOf } from "../../../lib/rotation/gate/sightings";
 import { aReport } from "../../builders/report";

@@ -1,4 +1,4 @@
-import { noTickNotes, type StoredTickNotes, type Ticks } from "../../../lib/ports";
+import { noTickNotes, type StoredTickNotes, type Ticks } from "../../../lib/ports/ticks";
 import { at, later } from "./records";
 
 export interface TicksWorld {

@@ -1,4 +1,4 @@
-import type { AppServices } from "../../../lib/ports";
+import type { AppServices } from "../../../lib/ports/platforms";
 import type { SecretRef } from "../../../lib/rotation/account-config";
 import type { ReferenceSeen } from "../../../lib/rotation/gate/app-service-seen";
 import type { EmulatedAppService } from "../../emulators/platforms/app-service";

@@ -1,4 +1,4 @@
-import type { AuditLog } from "../../../lib/ports";
+import type { AuditLog } from "../../../lib/ports/audit-log";
 import type { FakeAuditLog } from "./fake-audit-log";
 import type { Process } from "./process";
 import { refusal } from "./refusal";

@@ -1,4 +1,4 @@
-import type { BatchKeys, SlotKeys } from "../../../lib/ports";
+import type { BatchKeys, SlotKeys } from "../../../lib/ports/batch-keys";
 import type { KeyCopy } from "../../../lib/rotation/gate/key-copies";
 import { accountNameOf, allowsSharedKey, type BatchAction, type BatchFacts } from "./fake-batch";
 import { secretName } from "./fake-vault";

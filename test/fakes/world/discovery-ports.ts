@@ -1,4 +1,4 @@
-import type { Discoveries, ResourceGraph, StoredShard } from "../../../lib/ports";
+import type { Discoveries, ResourceGraph, StoredShard } from "../../../lib/ports/discovery";
 import type { Process } from "./process";
 import type { World } from "./world";
 

@@ -1,4 +1,4 @@
-import type { ReadersAnswer, ReadersQuestion } from "../../../lib/ports";
+import type { ReadersAnswer, ReadersQuestion } from "../../../lib/ports/audit-log";
 import type { SecretRef } from "../../../lib/rotation/account-config";
 import type { ReaderSeen } from "../../../lib/rotation/gate/readers-seen";
 import { toInstant } from "../../../lib/rotation/time/time";

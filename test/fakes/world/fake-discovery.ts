@@ -1,4 +1,4 @@
-import type { StoredHead, StoredShard } from "../../../lib/ports";
+import type { StoredHead, StoredShard } from "../../../lib/ports/discovery";
 import type { DiscoveryConfig } from "../../../lib/rotation/discovery/discovery-config";
 import type { GraphAccount } from "../../../lib/rotation/discovery/known-account";
 import { allowsSharedKey, type FakeBatch } from "./fake-batch";

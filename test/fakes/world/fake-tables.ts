@@ -1,15 +1,9 @@
 import { sightSchema } from "../../../lib/azure/tables/sight-rows";
 import { fleetSchema, noticeSchema, recordSchema } from "../../../lib/azure/tables/record-schema";
-import type {
-  AllRecords,
-  HistoryPage,
-  HistoryRange,
-  RecordGlance,
-  Stored,
-  StoredNotice,
-  StoredTickNotes,
-  TickNotes,
-} from "../../../lib/ports";
+import type { HistoryPage, HistoryRange } from "../../../lib/ports/history";
+import type { StoredNotice } from "../../../lib/ports/notices";
+import type { AllRecords, RecordGlance, Stored } from "../../../lib/ports/rotations";
+import type { StoredTickNotes, TickNotes } from "../../../lib/ports/ticks";
 import type { Notice } from "../../../lib/rotation/events/notice";
 import { emptyFleet, type FleetState, unreadableFleet } from "../../../lib/rotation/fleet/fleet-state";
 import type { EventKind, RotationEvent } from "../../../lib/rotation/events/events";

@@ -1,4 +1,4 @@
-import type { Publication } from "../../../lib/ports";
+import type { Publication } from "../../../lib/ports/secret-publisher";
 import type { SecretRef } from "../../../lib/rotation/account-config";
 import type { Maker } from "./fake-batch";
 import type { Random } from "./random";

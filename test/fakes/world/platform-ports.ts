@@ -1,4 +1,4 @@
-import type { ContainerApps, DataFactories } from "../../../lib/ports";
+import type { ContainerApps, DataFactories } from "../../../lib/ports/platforms";
 import type { BatchAccountRef, SecretRef } from "../../../lib/rotation/account-config";
 import type { ContainerAppShown } from "../../../lib/rotation/gate/container-app";
 import type { DataFactoryShown } from "../../../lib/rotation/gate/data-factory";

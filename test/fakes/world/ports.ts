@@ -1,4 +1,7 @@
-import type { Alerts, HealthChecks, Log, Ports } from "../../../lib/ports";
+import type { Alerts } from "../../../lib/ports/alerts";
+import type { HealthChecks } from "../../../lib/ports/health-checks";
+import type { Ports } from "../../../lib/ports/ports";
+import type { Log } from "../../../lib/ports/system";
 import { auditLogPort } from "./audit-log-port";
 import { batchPort } from "./batch-port";
 import type { Process } from "./process";

@@ -1,7 +1,8 @@
 import { type AccountDirectory, ExplicitAccounts } from "../../../lib/account-directory";
 import type { App } from "../../../lib/app";
 import type { AppLimits } from "../../../lib/limits";
-import type { Discoveries, Ports, ResourceGraph } from "../../../lib/ports";
+import type { Discoveries, ResourceGraph } from "../../../lib/ports/discovery";
+import type { Ports } from "../../../lib/ports/ports";
 import type { AccountConfig, AccountSettings } from "../../../lib/rotation/account-config";
 import type { DiscoveryConfig, Profiles } from "../../../lib/rotation/discovery/discovery-config";
 import { type FleetConfig, noFleetLimits } from "../../../lib/rotation/fleet/fleet-config";

@@ -1,4 +1,4 @@
-import type { Publication, SecretPublisher } from "../../../lib/ports";
+import type { Publication, SecretPublisher } from "../../../lib/ports/secret-publisher";
 import type { SecretRef } from "../../../lib/rotation/account-config";
 import type { RotationRecord } from "../../../lib/rotation/record";
 import { toInstant } from "../../../lib/rotation/time/time";

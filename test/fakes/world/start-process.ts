@@ -1,6 +1,6 @@
 import type { App } from "../../../lib/app";
 import type { AppLimits } from "../../../lib/limits";
-import type { Ports } from "../../../lib/ports";
+import type { Ports } from "../../../lib/ports/ports";
 import type { AccountSettings } from "../../../lib/rotation/account-config";
 import { limits } from "../limits";
 import { portsOf } from "./ports";

@@ -1,4 +1,10 @@
-import type { Fleet, FormSecret, History, Notices, Rotations, Signals, Ticks } from "../../../lib/ports";
+import type { Fleet } from "../../../lib/ports/fleet";
+import type { FormSecret } from "../../../lib/ports/form-secret";
+import type { History } from "../../../lib/ports/history";
+import type { Notices } from "../../../lib/ports/notices";
+import type { Rotations } from "../../../lib/ports/rotations";
+import type { Signals } from "../../../lib/ports/signals";
+import type { Ticks } from "../../../lib/ports/ticks";
 import type { Sight } from "../../../lib/rotation/gate/sightings";
 import type { RotationEvent } from "../../../lib/rotation/events/events";
 import type { NextLook } from "../../../lib/rotation/next-look";

@@ -1,4 +1,4 @@
-import type { Clock } from "../../../lib/ports";
+import type { Clock } from "../../../lib/ports/system";
 import { type Happening, Timeline } from "./timeline";
 
 /**

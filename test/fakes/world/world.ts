@@ -1,5 +1,5 @@
 import type { BatchKey } from "../../../lib/batch-key";
-import type { Alerts } from "../../../lib/ports";
+import type { Alerts } from "../../../lib/ports/alerts";
 import type { FakeAuditLog } from "./fake-audit-log";
 import { FakeBatch } from "./fake-batch";
 import { FakeDiscovery } from "./fake-discovery";

@@ -1,5 +1,5 @@
 import { TransientServiceError } from "../../../lib/errors";
-import type { Ports } from "../../../lib/ports";
+import type { Ports } from "../../../lib/ports/ports";
 import { openSurface, type Surface } from "../../rig/surface";
 import { StoredHistory, type StoredPlace } from "./stored-history";
 

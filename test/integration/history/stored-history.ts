@@ -4,7 +4,7 @@ import { RotationTable } from "../../../lib/azure/tables/rotation-table";
 import { SignalTable } from "../../../lib/azure/tables/signal-table";
 import { openTables } from "../../../lib/azure/tables/tables";
 import { type VerifiedHistory, verifyHistory } from "../../../lib/history/read-history";
-import type { Ports } from "../../../lib/ports";
+import type { Ports } from "../../../lib/ports/ports";
 import type { RotationEvent } from "../../../lib/rotation/events/events";
 import type { RotationRecord } from "../../../lib/rotation/record";
 import { type Azurite, startAzurite } from "../../emulators/azurite";

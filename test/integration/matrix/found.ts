@@ -4,7 +4,8 @@ import type { GraphClientOptions } from "../../../lib/azure/resource-graph/graph
 import { DiscoveryTable } from "../../../lib/azure/tables/discovery-table";
 import type { Tables } from "../../../lib/azure/tables/tables";
 import { DiscoveredAccounts } from "../../../lib/discovery/discovered-accounts";
-import type { CallOptions, Ports } from "../../../lib/ports";
+import type { CallOptions } from "../../../lib/ports/call";
+import type { Ports } from "../../../lib/ports/ports";
 import type { AccountConfig, AccountSettings, BatchAccountRef } from "../../../lib/rotation/account-config";
 import { noFleetLimits } from "../../../lib/rotation/fleet/fleet-config";
 import { seconds } from "../../../lib/rotation/time/units";

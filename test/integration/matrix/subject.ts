@@ -23,7 +23,7 @@ import { FetchHealthChecks } from "../../../lib/signals/health-client";
 import type { AccountConfig } from "../../../lib/rotation/account-config";
 import { passingClock } from "../../builders/passing-clock";
 import { aConsumer, anAccount } from "../../builders/account";
-import type { Ports } from "../../../lib/ports";
+import type { Ports } from "../../../lib/ports/ports";
 import { lookersOf } from "../../../lib/sights/lookers";
 import { platformConsumers, platformSyncMs } from "./platform-apps";
 import { anApp } from "../../builders/app";

@@ -2,7 +2,7 @@ import { aLook } from "../../builders/look";
 import type { App } from "../../../lib/app";
 import { CorruptRecordError, TransientServiceError } from "../../../lib/errors";
 import { allEvents, readHistory, type VerifiedHistory, verifyHistory } from "../../../lib/history/read-history";
-import type { History } from "../../../lib/ports";
+import type { History } from "../../../lib/ports/history";
 import { hashedText, type RotationEvent } from "../../../lib/rotation/events/events";
 import { sha256 } from "../../../lib/hash";
 import { type Place, Rig } from "../../rig/rig";

@@ -1,4 +1,4 @@
-import type { Signals } from "../../../lib/ports";
+import type { Signals } from "../../../lib/ports/signals";
 import { ReportCache } from "../../../lib/signals/report-cache";
 import type { InstanceReport } from "../../../lib/rotation/gate/signals";
 import { aReport, reported } from "../../builders/report";

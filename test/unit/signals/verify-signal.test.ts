@@ -1,5 +1,5 @@
 import type { App } from "../../../lib/app";
-import type { SecretVersion } from "../../../lib/ports";
+import type { SecretVersion } from "../../../lib/ports/secret-publisher";
 import { proofMessage } from "../../../lib/signals/proof";
 import type { PulledSignal } from "../../../lib/signals/signal-schema";
 import { verifySignal } from "../../../lib/signals/verify-signal";

@@ -1,5 +1,5 @@
 import { EventEmitter, once } from "node:events";
-import type { SecretPublisher, SecretVersion } from "../../../lib/ports";
+import type { SecretPublisher, SecretVersion } from "../../../lib/ports/secret-publisher";
 import { VersionCache } from "../../../lib/signals/version-cache";
 import { aSecretVersion } from "../../builders/key";
 import { v1, v2 } from "../../builders/state";
