@@ -1,5 +1,5 @@
 import { CommandError, usageError } from "./exit-codes";
-import { reasonToFill } from "../lib/rotation/who-acts";
+import { reasonToFill } from "../lib/rotation/attention/who-acts";
 import type { Session } from "./session";
 
 export interface OrderOptions {

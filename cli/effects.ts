@@ -1,4 +1,4 @@
-import type { StatusBody } from "../lib/operations/status";
+import type { StatusBody } from "../lib/operations/status/status";
 import type { OperatorAction } from "../lib/operations/operate-account";
 import { phaseFacts } from "../lib/rotation/phases";
 import { printable } from "./text";

@@ -1,4 +1,4 @@
-import type { StatusBody } from "../lib/operations/status";
+import type { StatusBody } from "../lib/operations/status/status";
 import { usageError } from "./exit-codes";
 import type { Session } from "./session";
 import type { ListedStatus } from "./status-view";

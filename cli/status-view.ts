@@ -1,5 +1,5 @@
-import type { StatusBody } from "../lib/operations/status";
-import { type Standing, standingOrder, standings, whoActs, type WhoActs } from "../lib/rotation/who-acts";
+import type { StatusBody } from "../lib/operations/status/status";
+import { type Standing, standingOrder, standings, whoActs, type WhoActs } from "../lib/rotation/attention/who-acts";
 import { ago, type Colours, printable, shortTime, table } from "./text";
 
 /** An account in the list: its status without the consumers. */

@@ -8,7 +8,7 @@ app.http("accountReaders", {
   handler: withAccount(async (theApp, account) => {
     const { auditLog } = theApp.ports;
     if (auditLog === null) return problem(409, "NoLogWorkspace", noWorkspace);
-    const { accountReaders } = await import("../lib/operations/account-readers");
+    const { accountReaders } = await import("../lib/operations/status/account-readers");
     return json(200, await accountReaders(theApp, auditLog, account));
   }),
 });

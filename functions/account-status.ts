@@ -6,7 +6,7 @@ app.http("accountStatus", {
   route: "accounts/{account}",
   authLevel: "function",
   handler: withAccount(async (theApp, account) => {
-    const { readStatus } = await import("../lib/operations/read-status");
+    const { readStatus } = await import("../lib/operations/status/read-status");
     return json(200, await readStatus(theApp, account));
   }),
 });

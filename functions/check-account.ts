@@ -6,7 +6,7 @@ app.http("checkAccount", {
   route: "accounts/{account}/check",
   authLevel: "function",
   handler: withAccount(async (theApp, account) => {
-    const { checkAccount } = await import("../lib/operations/check-account");
+    const { checkAccount } = await import("../lib/operations/check/check-account");
     return json(200, await checkAccount(theApp, account));
   }),
 });

@@ -6,7 +6,7 @@ app.http("coverage", {
   route: "coverage",
   authLevel: "function",
   handler: withApp(async (theApp) => {
-    const { readCoverage } = await import("../lib/operations/coverage");
+    const { readCoverage } = await import("../lib/operations/status/coverage");
     return json(200, await readCoverage(theApp));
   }),
 });

@@ -9,9 +9,9 @@ app.http("listAccounts", {
   authLevel: "function",
   handler: withApp(async (theApp) => {
     const { concurrently } = await import("../lib/operations/concurrently");
-    const { discoveryProblemsOf } = await import("../lib/operations/discovery-problems");
-    const { readOrphanedRecords } = await import("../lib/operations/orphaned-records");
-    const { readStatus } = await import("../lib/operations/read-status");
+    const { discoveryProblemsOf } = await import("../lib/operations/check/discovery-problems");
+    const { readOrphanedRecords } = await import("../lib/operations/alarms/orphaned-records");
+    const { readStatus } = await import("../lib/operations/status/read-status");
     const statuses = await concurrently(theApp.accounts.list(), maxConcurrent, (account) =>
       readStatus(theApp, account),
     );

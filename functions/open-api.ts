@@ -6,7 +6,7 @@ app.http("openApi", {
   route: "openapi.json",
   authLevel: "function",
   handler: withApp(async () => {
-    const { readOpenApi } = await import("../lib/config/open-api-file");
+    const { readOpenApi } = await import("../lib/config/settings/open-api-file");
     return json(200, readOpenApi());
   }),
 });

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { maxMs } from "../lib/config/reader";
+import { maxMs } from "../lib/config/settings/reader";
 import type { Preconditions } from "../lib/operations/preconditions";
 import type { Demand } from "../lib/operations/rotate-on-demand";
 import type { Problem } from "../lib/errors";

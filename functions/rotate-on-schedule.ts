@@ -1,8 +1,8 @@
 import { app, type InvocationContext, output, type Timer, type TimerHandler } from "@azure/functions";
 import type { Composed } from "../lib/compose";
-import { workQueueName } from "../lib/config/table-prefix";
-import { everyFiveMinutes, hasSchedule } from "../lib/config/timer-schedule";
-import type { Ticker } from "../lib/operations/tick";
+import { workQueueName } from "../lib/config/settings/table-prefix";
+import { everyFiveMinutes, hasSchedule } from "../lib/config/settings/timer-schedule";
+import type { Ticker } from "../lib/operations/tick/tick";
 import { theApp, within } from "./runtime";
 
 /** The host sends what is set here once the run has ended; one message for each item. */
@@ -15,7 +15,7 @@ const runOnce = async (composed: Composed, timer: Timer, context: InvocationCont
     await composed.alarm();
     return "bad";
   }
-  const { Ticker: NewTicker } = await import("../lib/operations/tick");
+  const { Ticker: NewTicker } = await import("../lib/operations/tick/tick");
   ticker ??= new NewTicker(composed.app);
   const send = (works: readonly unknown[]): void => context.extraOutputs.set(workQueue, works);
   return (await ticker.tick({ nextTickAt: nextRunOf(timer), send })).outcome;
@@ -30,7 +30,7 @@ const nextRunOf = ({ scheduleStatus }: Partial<Timer>): string | null => {
 const handler: TimerHandler = (timer, context) =>
   within(context, async () => {
     const composed = await theApp();
-    const { withHeartbeat } = await import("../lib/operations/with-heartbeat");
+    const { withHeartbeat } = await import("../lib/operations/tick/with-heartbeat");
     return withHeartbeat(composed.heartbeat, () => runOnce(composed, timer, context));
   });
 

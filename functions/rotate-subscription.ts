@@ -1,5 +1,5 @@
 import { app, type StorageQueueHandler } from "@azure/functions";
-import { workQueueName } from "../lib/config/table-prefix";
+import { workQueueName } from "../lib/config/settings/table-prefix";
 import { theApp, within } from "./runtime";
 
 /** With wrong settings nothing is driven: the timer reports them, and hands the accounts over once they are correct. */
@@ -7,7 +7,7 @@ const handler: StorageQueueHandler = (message, context) =>
   within(context, async () => {
     const composed = await theApp();
     if (composed.kind === "invalid") return;
-    const { doWork } = await import("../lib/operations/work");
+    const { doWork } = await import("../lib/operations/tick/work");
     await doWork(composed.app, message);
   });
 

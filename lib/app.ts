@@ -2,7 +2,7 @@ import type { AccountDirectory } from "./account-directory";
 import type { Problem } from "./errors";
 import type { EventMemory } from "./events/event-memory";
 import type { AppLimits } from "./limits";
-import type { AttentionCache } from "./page/attention-cache";
+import type { AttentionCache } from "./page/model/attention-cache";
 import type { Ports } from "./ports/ports";
 import type { FleetConfig } from "./rotation/fleet/fleet-config";
 import type { Looker } from "./sights/looker";

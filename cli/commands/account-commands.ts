@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { OperatorAction } from "../../lib/operations/operate-account";
-import { standingOrder } from "../../lib/rotation/who-acts";
+import { standingOrder } from "../../lib/rotation/attention/who-acts";
 import type { OrderOptions } from "../confirm";
 import type { End } from "../exit-codes";
 import type { RemoteCommand, RemoteOptions, Session } from "../session";

@@ -1,6 +1,6 @@
 import type { OperatorAction } from "../../lib/operations/operate-account";
-import type { StatusBody } from "../../lib/operations/status";
-import { preconditionsOf } from "../../lib/rotation/who-acts";
+import type { StatusBody } from "../../lib/operations/status/status";
+import { preconditionsOf } from "../../lib/rotation/attention/who-acts";
 import { UnavailableError } from "../client";
 import { checkOrder, confirm, type OrderOptions, reasonFor } from "../confirm";
 import { effectOf, effectOfRotation } from "../effects";

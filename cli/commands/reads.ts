@@ -1,7 +1,7 @@
-import type { ReadersBody } from "../../lib/operations/account-readers";
-import type { CheckedAccount } from "../../lib/operations/check-account";
-import type { Coverage } from "../../lib/operations/coverage";
-import { stepsOfWayOut } from "../../lib/rotation/way-out";
+import type { ReadersBody } from "../../lib/operations/status/account-readers";
+import type { CheckedAccount } from "../../lib/operations/check/check-account";
+import type { Coverage } from "../../lib/operations/status/coverage";
+import { stepsOfWayOut } from "../../lib/rotation/attention/way-out";
 import { type ExitCode, exitCodes } from "../exit-codes";
 import { accountPath, listAccounts } from "../requests";
 import type { Session } from "../session";

@@ -2,7 +2,7 @@ import { resolveConfiguration } from "../../lib/config/accounts";
 import { type CloudName, clouds } from "../../lib/config/clouds";
 import { placeOfPointer } from "../../lib/config/json-places";
 import { parseJsonc } from "../../lib/config/jsonc";
-import { everyFiveMinutes } from "../../lib/config/timer-schedule";
+import { everyFiveMinutes } from "../../lib/config/settings/timer-schedule";
 import { parseNcrontab } from "../../lib/config/schedule";
 import { CommandError, type ExitCode, exitCodes } from "../exit-codes";
 import type { Surroundings } from "../surroundings";

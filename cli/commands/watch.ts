@@ -4,7 +4,7 @@ import { listAccounts, readStatus } from "../requests";
 import type { Session } from "../session";
 import { accountText, byUrgency, type Judged, judged, type ListedStatus } from "../status-view";
 import { printable } from "../text";
-import { standings } from "../../lib/rotation/who-acts";
+import { standings } from "../../lib/rotation/attention/who-acts";
 import { listText } from "./status";
 
 const clearScreen = "\u001B[H\u001B[2J\u001B[3J";

@@ -2,13 +2,13 @@ import { jsonPointer } from "../parsed";
 import type { AccountSettings } from "../rotation/account-config";
 import type { DiscoveryConfig, Profiles } from "../rotation/discovery/discovery-config";
 import { type FleetConfig, noFleetLimits } from "../rotation/fleet/fleet-config";
-import { completeAccount, type ConfigurationSchema, configurationSchema } from "./configuration-schema";
-import { checkTogether, type ConfigurationRules } from "./cross-checks";
-import { resolveDiscovery } from "./discovery-schema";
-import { resolveFleet } from "./fleet-schema";
+import { completeAccount, type ConfigurationSchema, configurationSchema } from "./schema/configuration-schema";
+import { checkTogether, type ConfigurationRules } from "./checks/cross-checks";
+import { resolveDiscovery } from "./schema/discovery-schema";
+import { resolveFleet } from "./schema/fleet-schema";
 import { resolveListed } from "./listed-accounts";
 import { asObject } from "./merge";
-import { listOf, type Report } from "./parts";
+import { listOf, type Report } from "./checks/parts";
 import { ConfiguredProfiles } from "./profiles";
 
 /** What the configuration says. */

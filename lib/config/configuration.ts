@@ -1,9 +1,9 @@
 import { noFleetLimits } from "../rotation/fleet/fleet-config";
 import { type Configuration, resolveConfiguration } from "./accounts";
-import type { ConfigurationRules } from "./cross-checks";
+import type { ConfigurationRules } from "./checks/cross-checks";
 import { parseJsonc } from "./jsonc";
 import type { Problems } from "./problems";
-import type { SettingsReader } from "./reader";
+import type { SettingsReader } from "./settings/reader";
 
 const setting = "ROTATION_ACCOUNTS";
 

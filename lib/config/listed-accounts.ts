@@ -1,5 +1,5 @@
 import type { AccountSettings } from "../rotation/account-config";
-import type { AccountSchema } from "./configuration-schema";
+import type { AccountSchema } from "./schema/configuration-schema";
 import { mergeAccount, type MergeContext } from "./merge";
 import { identityOf, resolveAccount } from "./resolve-account";
 

@@ -1,6 +1,6 @@
-import { builtIn } from "./defaults";
-import type { SchemaOptions } from "./field-types";
-import { batchIdParts, vaultNameOf } from "./identity-fields";
+import { builtIn } from "./schema/defaults";
+import type { SchemaOptions } from "./schema/field-types";
+import { batchIdParts, vaultNameOf } from "./schema/identity-fields";
 
 /** An object as JSON gives it, not yet checked. */
 export type Unchecked = Readonly<Record<string, unknown>>;

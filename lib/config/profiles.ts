@@ -1,7 +1,7 @@
 import type { Completed, Profiles, TaggedAccount, TaggedConsumer } from "../rotation/discovery/discovery-config";
-import type { AccountSchema } from "./configuration-schema";
+import type { AccountSchema } from "./schema/configuration-schema";
 import { asObject, mergeAccount, type MergeContext } from "./merge";
-import { listOf, valid } from "./parts";
+import { listOf, valid } from "./checks/parts";
 import { identityOf, resolveAccount } from "./resolve-account";
 import type { AccountSettings } from "../rotation/account-config";
 

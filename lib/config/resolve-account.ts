@@ -1,8 +1,8 @@
 import type { AccountSettings, BatchAccountRef, ConsumerConfig } from "../rotation/account-config";
 import { parseDuration } from "../rotation/time/duration";
 import { days } from "../rotation/time/units";
-import type { CompleteAccount } from "./configuration-schema";
-import { batchIdParts } from "./identity-fields";
+import type { CompleteAccount } from "./schema/configuration-schema";
+import { batchIdParts } from "./schema/identity-fields";
 
 /** Of a duration that the schema has let through. */
 const ms = (duration: string): number => parseDuration(duration) ?? Number.NaN;

@@ -4,7 +4,7 @@ import { nextAttemptAt } from "../rotation/time/backoff";
 import { quarantined } from "../rotation/claim";
 import type { EventContext } from "../rotation/events/outbox";
 import type { RotationRecord } from "../rotation/record";
-import { failed, type FailedAttempt } from "../rotation/settle";
+import { failed, type FailedAttempt } from "../rotation/moves/settle";
 import { plusMs, toInstant } from "../rotation/time/time";
 
 /** One line of the log about a failed step. */

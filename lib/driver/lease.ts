@@ -6,12 +6,12 @@ import type { RecordWrite, Stored } from "../ports/rotations";
 import type { AccountConfig } from "../rotation/account-config";
 import { claimed, claimIsLive, msToSend } from "../rotation/claim";
 import { firstRecord } from "../rotation/first-record";
-import { attentionOf } from "../rotation/attention";
+import { attentionOf } from "../rotation/attention/attention";
 import { nextLook } from "../rotation/next-look";
 import type { Slot } from "../rotation/phases";
 import type { Claim, RotationRecord } from "../rotation/record";
 import { plusMs, toInstant } from "../rotation/time/time";
-import { readHistoryPosition } from "./history-position";
+import { readHistoryPosition } from "./history/history-position";
 import { readRecord } from "./read-record";
 
 /** How often a waiting driver asks for the claim, in milliseconds. */

@@ -7,7 +7,7 @@ import type { AccountConfig } from "../rotation/account-config";
 import type { Slot } from "../rotation/phases";
 import { seconds } from "../rotation/time/units";
 import type { Lease } from "./lease";
-import type { GoodSnapshot, Newest } from "./step-context";
+import type { GoodSnapshot, Newest } from "./steps/step-context";
 
 /** For the move after a regenerate: a comparison that is older than this is made anew. */
 const freshMs = seconds(30);

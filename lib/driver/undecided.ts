@@ -1,6 +1,6 @@
 import type { State } from "../rotation/phases";
-import type { Decision, StepContext } from "./step-context";
-import { decide } from "./steps";
+import type { Decision, StepContext } from "./steps/step-context";
+import { decide } from "./steps/steps";
 
 /** What the decision needs could not be read. */
 export interface Undecided {

@@ -3,7 +3,7 @@ import type { Note, RequestRejection } from "../driver/requests";
 import type { App } from "../app";
 import { failedPrecondition, type Preconditions } from "./preconditions";
 import { busySeconds } from "./rotate-on-demand";
-import { statusAfter } from "./read-status";
+import { statusAfter } from "./status/read-status";
 import type { AccountConfig } from "../rotation/account-config";
 import { activeQuarantine } from "../rotation/claim";
 import { pauseInForce } from "../rotation/pause";
@@ -11,7 +11,7 @@ import { rotationOf } from "../rotation/phases";
 import type { Pause, RotationRecord } from "../rotation/record";
 import { toInstant } from "../rotation/time/time";
 import { gatedState } from "../rotation/waiting";
-import type { StatusBody } from "./status";
+import type { StatusBody } from "./status/status";
 
 export const operatorActions = ["approve", "rollback", "pause", "resume"] as const;
 export type OperatorAction = (typeof operatorActions)[number];

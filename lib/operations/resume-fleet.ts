@@ -3,7 +3,7 @@ import { callOptions } from "../limits";
 import { stoppedNow } from "../rotation/fleet/breaker";
 import { usesRow } from "../rotation/fleet/hold";
 import { resumed } from "../rotation/fleet/resume";
-import { reportRotator } from "./rotator-alarms";
+import { reportRotator } from "./alarms/rotator-alarms";
 
 export interface ResumeFleet {
   readonly reason: string;

@@ -3,14 +3,14 @@ import type { RequestRejection } from "../driver/requests";
 import type { App } from "../app";
 import { callOptions } from "../limits";
 import { failedPrecondition, type Preconditions } from "./preconditions";
-import { readStatus, statusAfter } from "./read-status";
+import { readStatus, statusAfter } from "./status/read-status";
 import { readRecord } from "../driver/read-record";
 import type { AccountConfig } from "../rotation/account-config";
 import { pauseInForce } from "../rotation/pause";
 import { rotationOf } from "../rotation/phases";
 import type { RotationRecord } from "../rotation/record";
-import { type Move, rotationStarted } from "../rotation/transitions";
-import type { StatusBody } from "./status";
+import { type Move, rotationStarted } from "../rotation/moves/transitions";
+import type { StatusBody } from "./status/status";
 
 export interface Demand {
   readonly reason: string;

@@ -1,19 +1,19 @@
 import type { OperatorAction } from "../operations/operate-account";
 import type { Instant } from "../rotation/time/time";
-import { stepsOfWayOut } from "../rotation/way-out";
-import type { NextStep } from "../rotation/who-acts";
-import type { AccountModel, ConsumerRow, Fact, InstanceRow, ReaderRow } from "./account-model";
-import { command, commandIn } from "./command";
-import { curlOf } from "./commands";
-import { type Html, html, type Piece } from "./html";
-import { icon } from "./icons";
-import { moment, type Page, when } from "./layout";
+import { stepsOfWayOut } from "../rotation/attention/way-out";
+import type { NextStep } from "../rotation/attention/who-acts";
+import type { AccountModel, ConsumerRow, Fact, InstanceRow, ReaderRow } from "./model/account-model";
+import { command, commandIn } from "./markup/command";
+import { curlOf } from "./markup/commands";
+import { type Html, html, type Piece } from "./markup/html";
+import { icon } from "./markup/icons";
+import { moment, type Page, when } from "./markup/layout";
 import type { LinkTo, Place } from "./links";
 import { ageBar, stateMark } from "./list-page";
 import { orderWords } from "./orders";
-import { type Column, table } from "./table";
-import type { ShownEvent } from "./timeline";
-import { timelineFigure } from "./timeline-svg";
+import { type Column, table } from "./markup/table";
+import type { ShownEvent } from "./model/timeline";
+import { timelineFigure } from "./markup/timeline-svg";
 import { readable, relative, sentence } from "./words";
 
 export interface AccountView {

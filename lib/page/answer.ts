@@ -1,18 +1,18 @@
 import type { App } from "../app";
 import { readHistory } from "../history/read-history";
-import { readCoverage } from "../operations/coverage";
-import { readAccount } from "../operations/read-status";
+import { readCoverage } from "../operations/status/coverage";
+import { readAccount } from "../operations/status/read-status";
 import type { AccountConfig } from "../rotation/account-config";
 import { toInstant } from "../rotation/time/time";
-import { accountModel } from "./account-model";
+import { accountModel } from "./model/account-model";
 import { accountPage } from "./account-page";
-import { readFleetModel } from "./fleet-model";
+import { readFleetModel } from "./model/fleet-model";
 import { fleetPage } from "./fleet-page";
-import { html } from "./html";
-import { document, type Page, policy } from "./layout";
+import { html } from "./markup/html";
+import { document, type Page, policy } from "./markup/layout";
 import { listPage } from "./list-page";
 import { possibleOrders } from "./orders";
-import { readList } from "./read-list";
+import { readList } from "./model/read-list";
 import type { PageRequest } from "./request";
 import { sentence } from "./words";
 

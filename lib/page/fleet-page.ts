@@ -1,14 +1,14 @@
 import type { Instant } from "../rotation/time/time";
-import { sharedKeyPolicyId, stepsOfWayOut } from "../rotation/way-out";
-import { commandOf, reasonToFill } from "../rotation/who-acts";
-import type { SwitchableAccount } from "../operations/coverage";
-import { command, commandIn } from "./command";
-import { curlOf } from "./commands";
-import type { CanaryRow, FleetModel } from "./fleet-model";
-import { type Html, html, type Piece } from "./html";
-import { moment, type Page } from "./layout";
+import { sharedKeyPolicyId, stepsOfWayOut } from "../rotation/attention/way-out";
+import { commandOf, reasonToFill } from "../rotation/attention/who-acts";
+import type { SwitchableAccount } from "../operations/status/coverage";
+import { command, commandIn } from "./markup/command";
+import { curlOf } from "./markup/commands";
+import type { CanaryRow, FleetModel } from "./model/fleet-model";
+import { type Html, html, type Piece } from "./markup/html";
+import { moment, type Page } from "./markup/layout";
 import type { LinkTo, Place } from "./links";
-import { type Column, table } from "./table";
+import { type Column, table } from "./markup/table";
 import { cut, readable, sentence, spell } from "./words";
 
 export interface FleetView {

@@ -1,4 +1,4 @@
-import type { Standing } from "../rotation/who-acts";
+import type { Standing } from "../rotation/attention/who-acts";
 
 /** What a page shows: its whole state is in its address. */
 export interface Place {

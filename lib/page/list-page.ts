@@ -1,12 +1,12 @@
 import type { Instant } from "../rotation/time/time";
-import { type Standing, standingOrder } from "../rotation/who-acts";
-import { type Html, html, Html as Markup, type Piece } from "./html";
-import { icon } from "./icons";
-import { type Page, when } from "./layout";
+import { type Standing, standingOrder } from "../rotation/attention/who-acts";
+import { type Html, html, Html as Markup, type Piece } from "./markup/html";
+import { icon } from "./markup/icons";
+import { type Page, when } from "./markup/layout";
 import type { LinkTo, Place } from "./links";
-import { type AccountRow, headlineOf, type KeyAge, rowOf } from "./list-model";
-import type { ListRead } from "./read-list";
-import { type Column, table } from "./table";
+import { type AccountRow, headlineOf, type KeyAge, rowOf } from "./model/list-model";
+import type { ListRead } from "./model/read-list";
+import { type Column, table } from "./markup/table";
 import { cut, roughly, sentence, standingWords } from "./words";
 
 const maxDetail = 160;

@@ -1,8 +1,8 @@
 import type { OperatorAction } from "../operations/operate-account";
 import type { Instant } from "../rotation/time/time";
-import type { AccountModel } from "./account-model";
-import { type Html, html } from "./html";
-import type { Page } from "./layout";
+import type { AccountModel } from "./model/account-model";
+import { type Html, html } from "./markup/html";
+import type { Page } from "./markup/layout";
 import type { LinkTo, Place } from "./links";
 import { stateMark } from "./list-page";
 import { orderWords } from "./orders";

@@ -1,5 +1,5 @@
 import type { OperatorAction } from "../operations/operate-account";
-import type { StatusBody } from "../operations/status";
+import type { StatusBody } from "../operations/status/status";
 
 /** What an order does, for a person who is about to give it. */
 export const orderWords = {

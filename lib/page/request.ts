@@ -1,5 +1,5 @@
 import { operatorActions } from "../operations/operate-account";
-import { standingOrder } from "../rotation/who-acts";
+import { standingOrder } from "../rotation/attention/who-acts";
 import { type LinkTo, linksWith, type Place } from "./links";
 
 /** What a request for a page says. */

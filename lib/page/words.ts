@@ -2,7 +2,7 @@ import type { Phase } from "../rotation/phases";
 import { parseDuration } from "../rotation/time/duration";
 import { type Instant, msBetween } from "../rotation/time/time";
 import { days, hours, minutes, seconds } from "../rotation/time/units";
-import type { Standing } from "../rotation/who-acts";
+import type { Standing } from "../rotation/attention/who-acts";
 
 const units = [
   [days(1), "day"],

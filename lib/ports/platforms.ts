@@ -1,7 +1,7 @@
 import type { BatchAccountRef, SecretRef } from "../rotation/account-config";
-import type { AppServiceSeen, ReferenceSeen } from "../rotation/gate/app-service-seen";
-import type { ContainerAppShown } from "../rotation/gate/container-app";
-import type { DataFactoryShown } from "../rotation/gate/data-factory";
+import type { AppServiceSeen, ReferenceSeen } from "../rotation/platforms/app-service-seen";
+import type { ContainerAppShown } from "../rotation/platforms/container-app";
+import type { DataFactoryShown } from "../rotation/platforms/data-factory";
 import type { CallOptions } from "./call";
 
 /** Container Apps, as Resource Manager shows them. */

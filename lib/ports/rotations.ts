@@ -1,4 +1,4 @@
-import type { AttentionRow } from "../rotation/attention";
+import type { AttentionRow } from "../rotation/attention/attention";
 import type { NextLook, StoredLook } from "../rotation/next-look";
 import type { RotationRecord } from "../rotation/record";
 import type { CallOptions } from "./call";

@@ -1,7 +1,7 @@
 import { safeMessage } from "../alarms/publish-notice";
 import type { AppServices } from "../ports/platforms";
 import type { Ports } from "../ports/ports";
-import { appServiceShut } from "../rotation/gate/app-service";
+import { appServiceShut } from "../rotation/platforms/app-service";
 import {
   answeredAs,
   type AskingConditions,
@@ -10,10 +10,10 @@ import {
   refreshProblem,
   type RequestKind,
   wantedRequest,
-} from "../rotation/gate/app-service-requests";
-import { type AppServiceSeen, notAsked } from "../rotation/gate/app-service-seen";
-import { streakAt } from "../rotation/gate/platform-base";
-import type { PlatformView } from "../rotation/gate/platform-view";
+} from "../rotation/platforms/app-service-requests";
+import { type AppServiceSeen, notAsked } from "../rotation/platforms/app-service-seen";
+import { streakAt } from "../rotation/platforms/platform-base";
+import type { PlatformView } from "../rotation/platforms/platform-view";
 import { type Sight, sightName } from "../rotation/gate/sightings";
 import { rotationOf } from "../rotation/phases";
 import { toInstant } from "../rotation/time/time";

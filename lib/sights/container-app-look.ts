@@ -1,6 +1,6 @@
 import type { ContainerApps } from "../ports/platforms";
 import type { SecretRef } from "../rotation/account-config";
-import { sawContainerApp, unseenContainerApp } from "../rotation/gate/container-app";
+import { sawContainerApp, unseenContainerApp } from "../rotation/platforms/container-app";
 import { toInstant } from "../rotation/time/time";
 import type { PlatformLook } from "./platform-looker";
 

@@ -1,6 +1,6 @@
 import type { DataFactories } from "../ports/platforms";
 import type { SecretRef } from "../rotation/account-config";
-import { sawDataFactory, unseenDataFactory } from "../rotation/gate/data-factory";
+import { sawDataFactory, unseenDataFactory } from "../rotation/platforms/data-factory";
 import type { PlatformLook } from "./platform-looker";
 
 const addressOf = ({ vaultUrl, name }: SecretRef): string => `${vaultUrl}/secrets/${name}`;

@@ -1,6 +1,6 @@
 import type { AppServices, ContainerApps, DataFactories } from "../ports/platforms";
-import { appServiceOverlapMs } from "../rotation/gate/app-service";
-import { containerAppSyncMs } from "../rotation/gate/container-app";
+import { appServiceOverlapMs } from "../rotation/platforms/app-service";
+import { containerAppSyncMs } from "../rotation/platforms/container-app";
 import { appServiceLook } from "./app-service-look";
 import { containerAppLook } from "./container-app-look";
 import { dataFactoryLook } from "./data-factory-look";

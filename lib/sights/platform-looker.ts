@@ -1,8 +1,8 @@
 import { safeMessage } from "../alarms/publish-notice";
 import type { Ports } from "../ports/ports";
 import type { EventDraft } from "../rotation/events/events";
-import { platformState, viewOf } from "../rotation/gate/platform-state";
-import type { PlatformKind, PlatformView } from "../rotation/gate/platform-view";
+import { platformState, viewOf } from "../rotation/platforms/platform-state";
+import type { PlatformKind, PlatformView } from "../rotation/platforms/platform-view";
 import { type PlatformSeen, type Sight, sightName } from "../rotation/gate/sightings";
 import type { Limit, Looker, LookInput, Preview } from "./looker";
 

@@ -1,7 +1,7 @@
 import type { App } from "../../lib/app";
-import { readSettings } from "../../lib/config/settings";
+import { readSettings } from "../../lib/config/settings/settings";
 import type { History } from "../../lib/ports/history";
-import { Ticker } from "../../lib/operations/tick";
+import { Ticker } from "../../lib/operations/tick/tick";
 import * as product from "../fakes/world/product";
 import { startProcess } from "../fakes/world/start-process";
 import type { VirtualClock } from "../fakes/world/virtual-clock";

@@ -1,9 +1,9 @@
 import { closeSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import path from "node:path";
 import { RotationTable } from "../../lib/azure/tables/rotation-table";
-import { toRow } from "../../lib/azure/tables/rotation-row";
+import { toRow } from "../../lib/azure/tables/rows/rotation-row";
 import { openTables } from "../../lib/azure/tables/tables";
-import { attentionOf } from "../../lib/rotation/attention";
+import { attentionOf } from "../../lib/rotation/attention/attention";
 import { nextLook } from "../../lib/rotation/next-look";
 import { systemClock, UlidIds } from "../../lib/system";
 import { type Azurite, startAzurite } from "../emulators/azurite";

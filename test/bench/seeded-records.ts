@@ -1,12 +1,12 @@
 import { RotationTable } from "../../lib/azure/tables/rotation-table";
 import { openTables } from "../../lib/azure/tables/tables";
-import { readSettings } from "../../lib/config/settings";
+import { readSettings } from "../../lib/config/settings/settings";
 import { callOptions } from "../../lib/limits";
 import { concurrently } from "../../lib/operations/concurrently";
 import type { AccountConfig } from "../../lib/rotation/account-config";
 import { configurationHash } from "../../lib/rotation/configuration-hash";
 import { firstRecord } from "../../lib/rotation/first-record";
-import { attentionOf } from "../../lib/rotation/attention";
+import { attentionOf } from "../../lib/rotation/attention/attention";
 import { nextLook } from "../../lib/rotation/next-look";
 import type { Published } from "../../lib/rotation/phases";
 import type { RotationRecord } from "../../lib/rotation/record";

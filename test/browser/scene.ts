@@ -1,7 +1,7 @@
 import { aConsumer } from "../builders/account";
 import { days, hours, minutes } from "../builders/time";
 import { vaultRemedies } from "../../lib/remedies";
-import { attentionOf } from "../../lib/rotation/attention";
+import { attentionOf } from "../../lib/rotation/attention/attention";
 import { atEveryTick } from "../../lib/rotation/next-look";
 import { aLook } from "../builders/look";
 import { adopt, openRig, passing, type Place, place, type ServedRig } from "../rig/served-place";

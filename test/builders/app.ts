@@ -3,7 +3,7 @@ import type { App } from "../../lib/app";
 import { EventMemory } from "../../lib/events/event-memory";
 import type { AccountConfig } from "../../lib/rotation/account-config";
 import { noFleetLimits } from "../../lib/rotation/fleet/fleet-config";
-import { AttentionCache } from "../../lib/page/attention-cache";
+import { AttentionCache } from "../../lib/page/model/attention-cache";
 import { InstanceCounts } from "../../lib/signals/instance-counts";
 import { RefusedProofLimiter } from "../../lib/signals/refused-proof-limiter";
 import { ReportCache } from "../../lib/signals/report-cache";

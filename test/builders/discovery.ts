@@ -1,4 +1,4 @@
-import { readSettings } from "../../lib/config/settings";
+import { readSettings } from "../../lib/config/settings/settings";
 import type { DiscoveryConfig, Profiles } from "../../lib/rotation/discovery/discovery-config";
 
 const configuration = {

@@ -1,5 +1,5 @@
 import type { PlatformConfig } from "../../lib/rotation/account-config";
-import type { PlatformKind, PlatformView } from "../../lib/rotation/gate/platform-view";
+import type { PlatformKind, PlatformView } from "../../lib/rotation/platforms/platform-view";
 import { aConsumer, aGate } from "./account";
 
 export const publishedAt = "2026-11-24T10:00:00.000Z";

@@ -1,4 +1,4 @@
-import type { Confirmation } from "../../lib/rotation/evidence";
+import type { Confirmation } from "../../lib/rotation/moves/evidence";
 import { nothingSeen, type Sightings } from "../../lib/rotation/gate/sightings";
 import type { IncomingSignal, InstanceReport } from "../../lib/rotation/gate/signals";
 import { v2 } from "./state";

@@ -1,4 +1,4 @@
-import type { AppServiceSeen } from "../../lib/rotation/gate/app-service-seen";
+import type { AppServiceSeen } from "../../lib/rotation/platforms/app-service-seen";
 import type { ReadersSeen, ReaderSeen } from "../../lib/rotation/gate/readers-seen";
 import { v2 } from "./state";
 import { at } from "./time";

@@ -1,6 +1,6 @@
-import type { CheckedAccount } from "../../lib/operations/check-account";
-import { tableRefusal } from "../../lib/azure/sdk/refusals";
-import { toServiceError } from "../../lib/azure/sdk/service-errors";
+import type { CheckedAccount } from "../../lib/operations/check/check-account";
+import { tableRefusal } from "../../lib/azure/sdk/failures/refusals";
+import { toServiceError } from "../../lib/azure/sdk/failures/service-errors";
 import { aRecord } from "../builders/record";
 import { aConsumer } from "../builders/account";
 import { siteId } from "../builders/sight";

@@ -1,7 +1,7 @@
 import { AzureAuditLog } from "../../lib/azure/log-analytics/azure-audit-log";
 import { createCredential } from "../../lib/azure/sdk/credential";
-import type { ReadersBody } from "../../lib/operations/account-readers";
-import type { CheckedAccount } from "../../lib/operations/check-account";
+import type { ReadersBody } from "../../lib/operations/status/account-readers";
+import type { CheckedAccount } from "../../lib/operations/check/check-account";
 import { aConsumer } from "../builders/account";
 import { minutes } from "../builders/time";
 import type { AuditLine } from "../emulators/audit-lines";

@@ -31,7 +31,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "an account is adopted only behind the gate",
     without: "an app that still uses the standby key loses it in the first rotation",
-    file: "lib/driver/steps.ts",
+    file: "lib/driver/steps/steps.ts",
     text: "return behindGate(gated, (opening) => to.adopted(active, opening));",
     instead: [
       "const opening = { override: null, confirmations: [], searched: gated.context.record.searched };",
@@ -98,7 +98,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "vault and live keys are compared before a key is regenerated",
     without: "a key that was published manually is regenerated while apps read it",
-    file: "lib/driver/reconcile.ts",
+    file: "lib/driver/steps/reconcile.ts",
     text: "  if (newest === null || slot === null) {\n    // A list",
     instead: [
       '  if (newest !== null) return { kind: "agrees", snapshot: { keys, newest } };',
@@ -157,7 +157,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a new key is published only after a signed call with it was accepted",
     without: "apps read a key that Batch does not accept yet",
-    file: "lib/driver/publish.ts",
+    file: "lib/driver/steps/publish.ts",
     text: '  if (answer === "refused") return newKeyNotAcceptedYet(slot);\n  if (!listKnows',
     instead: "  if (answer === null) return newKeyNotAcceptedYet(slot);\n  if (!listKnows",
     caughtBy: simulation,
@@ -319,39 +319,39 @@ export const safetyRules: readonly SafetyRule[] = [
     rule: "an app of App Service is good only once a refresh was answered after the publication",
     without:
       "the gate opens because the reference is resolved, although the platform gives the app the old key for a day",
-    file: "lib/rotation/gate/app-service.ts",
+    file: "lib/rotation/platforms/app-service.ts",
     text: "if (answeredAt !== null) return null;",
     instead: 'if (publishedAt !== "") return null;',
-    caughtBy: { jest: "unit", test: "rotation/gate/app-service" },
+    caughtBy: { jest: "unit", test: "rotation/platforms/app-service" },
   },
   {
     rule: "an app of App Service whose setting is fixed to a version keeps the gate shut",
     without: "the gate opens after a refresh, although the app reads the old version again",
-    file: "lib/rotation/gate/app-service.ts",
+    file: "lib/rotation/platforms/app-service.ts",
     text: "references.find(({ pinnedTo }) => pinnedTo !== null)",
     instead: 'references.find(({ pinnedTo }) => pinnedTo === "")',
-    caughtBy: { jest: "unit", test: "rotation/gate/app-service" },
+    caughtBy: { jest: "unit", test: "rotation/platforms/app-service" },
   },
   {
     rule: "an app that may still have a process from before its restart keeps the gate shut",
     without: "the old key dies while a process that holds it ends its work",
-    file: "lib/rotation/gate/app-service.ts",
+    file: "lib/rotation/platforms/app-service.ts",
     text: "const until = plusMs(at, overlapMs);",
     instead: "const until = plusMs(at, -overlapMs);",
-    caughtBy: { jest: "unit", test: "rotation/gate/app-service" },
+    caughtBy: { jest: "unit", test: "rotation/platforms/app-service" },
   },
   {
     rule: "what was last seen of a platform counts no longer than a report",
     without: "the gate opens although nothing could be seen of the app for hours",
-    file: "lib/rotation/gate/platform-view.ts",
+    file: "lib/rotation/platforms/platform-view.ts",
     text: "if (lookedAt === null || lookedAt >= plusMs(toInstant(now), -gate.signalFreshnessMs)) return null;",
     instead: "if (lookedAt === null || now.getTime() > 0) return null;",
-    caughtBy: { jest: "unit", test: "rotation/gate/app-service" },
+    caughtBy: { jest: "unit", test: "rotation/platforms/app-service" },
   },
   {
     rule: "a Container App is good only once the platform must have read the vault since the publication",
     without: "a replica made before the sync, or by a restart of its revision, is believed to have the new key",
-    file: "lib/rotation/gate/container-app.ts",
+    file: "lib/rotation/platforms/container-app.ts",
     text: "[needsSignal, pinned, notSynced, older, notRunning]",
     instead: "[needsSignal, pinned, older, notRunning]",
     caughtBy: { jest: "scenarios", test: "scenarios/container-app" },
@@ -359,7 +359,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a Container App is not good while a replica is older than the publication",
     without: "the gate opens although the platform could not read the vault, and its replicas go on with the old key",
-    file: "lib/rotation/gate/container-app.ts",
+    file: "lib/rotation/platforms/container-app.ts",
     text: "[needsSignal, pinned, notSynced, older, notRunning]",
     instead: "[needsSignal, pinned, notSynced, notRunning]",
     caughtBy: { jest: "scenarios", test: "scenarios/container-app" },
@@ -367,15 +367,15 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a secret that a Container App has only in a volume is shown by nothing but a report",
     without: "the gate opens although the process behind the volume has not read the file again",
-    file: "lib/rotation/gate/container-app.ts",
+    file: "lib/rotation/platforms/container-app.ts",
     text: "[needsSignal, pinned, notSynced, older, notRunning]",
     instead: "[pinned, notSynced, older, notRunning]",
-    caughtBy: { jest: "unit", test: "rotation/gate/container-app" },
+    caughtBy: { jest: "unit", test: "rotation/platforms/container-app" },
   },
   {
     rule: "a Data Factory is not good while an activity runs that began before the publication",
     without: "an activity that read the old key loses it while it works",
-    file: "lib/rotation/gate/data-factory.ts",
+    file: "lib/rotation/platforms/data-factory.ts",
     text: "keyShut(view, seen) ?? activityShut(view, seen)",
     instead: "keyShut(view, seen)",
     caughtBy: { jest: "scenarios", test: "scenarios/data-factory" },
@@ -383,7 +383,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a linked service with a copy of the key, or with one that is unclear, is not good",
     without: "the key dies that a linked service holds as a copy",
-    file: "lib/rotation/gate/data-factory.ts",
+    file: "lib/rotation/platforms/data-factory.ts",
     text: "keyShut(view, seen) ?? activityShut(view, seen)",
     instead: "activityShut(view, seen)",
     caughtBy: { jest: "scenarios", test: "scenarios/data-factory" },
@@ -399,18 +399,18 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a scheduled refresh of an app waits for the maintenance window",
     without: "an app restarts in working hours because its key is rotated",
-    file: "lib/rotation/gate/app-service-requests.ts",
+    file: "lib/rotation/platforms/app-service-requests.ts",
     text: "if (window === null || windowIsOpen(window, now)) return null;",
     instead: "if (now.getTime() > 0) return null;",
-    caughtBy: { jest: "unit", test: "rotation/gate/app-service-requests" },
+    caughtBy: { jest: "unit", test: "rotation/platforms/app-service-requests" },
   },
   {
     rule: "no app is refreshed onto a key that Batch refuses",
     without: "an app that works with the previous key is restarted onto a dead one",
-    file: "lib/rotation/gate/app-service-requests.ts",
+    file: "lib/rotation/platforms/app-service-requests.ts",
     text: "if (hold !== null)",
     instead: "if (hold !== null && dryRun)",
-    caughtBy: { jest: "unit", test: "rotation/gate/app-service-requests" },
+    caughtBy: { jest: "unit", test: "rotation/platforms/app-service-requests" },
   },
   {
     rule: "a request that restarts an app is sent once, even if its answer is lost",
@@ -479,7 +479,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a previous key that has already been replaced is not regenerated again",
     without: "a repeated step replaces the key a second time",
-    file: "lib/driver/steps.ts",
+    file: "lib/driver/steps/steps.ts",
     text: "const byOthers = old?.enabled === true && !keys[previous].equals(old.key);",
     instead: "const byOthers = old?.enabled === true && keys[previous] === undefined;",
     caughtBy: { jest: "scenarios", test: "crash|lost-answers" },
@@ -487,7 +487,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a rotation ends only once the old key is refused",
     without: "a rotation of a leaked key is reported as complete while the key still works",
-    file: "lib/driver/prove-dead.ts",
+    file: "lib/driver/steps/prove-dead.ts",
     text: 'if (answer === "accepted") return null;',
     instead: "",
     caughtBy: { jest: "handlers", test: "reasons" },
@@ -519,7 +519,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "an event leaves the record only when the history has it",
     without: "the audit has gaps that look like manual changes",
-    file: "lib/driver/history-writer.ts",
+    file: "lib/driver/history/history-writer.ts",
     text: "await this.ports.history.append(events, this.lease.call());",
     instead: "await this.ports.history.append(events, this.lease.call()).catch(() => undefined);",
     caughtBy: simulation,
@@ -535,7 +535,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "what was announced while a record could not be read enters its history once",
     without: "the history holds the alarm of an unreadable record twice after a crash",
-    file: "lib/driver/outbox-relay.ts",
+    file: "lib/driver/history/outbox-relay.ts",
     text: "const missing = backlog.filter(({ id }) => !known.has(id));",
     instead: "const missing = backlog.filter(({ id }) => !known.has(id) || id !== first.detail);",
     caughtBy: simulation,
@@ -543,7 +543,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "the record names the events that are removed because of their age before they are removed",
     without: "the history has a gap that looks like a manual change",
-    file: "lib/driver/history-writer.ts",
+    file: "lib/driver/history/history-writer.ts",
     text: "const { prunedThrough } = this.lease.record.chain;",
     instead: "const prunedThrough = Math.max(through, this.lease.record.chain.prunedThrough + 1);",
     caughtBy: simulation,
@@ -559,7 +559,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a record that is behind its history goes on above it",
     without: "the history of a record that was restored from an older copy, or made twice, stops for ever",
-    file: "lib/driver/history-writer.ts",
+    file: "lib/driver/history/history-writer.ts",
     text: 'if (mayContinue && (await this.#continues(event, error))) return "continued";',
     instead: "",
     caughtBy: simulation,
@@ -583,7 +583,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a data plane that does not answer ends no comparison",
     without: "the vault holds a dead key for as long as a firewall or an outage lasts",
-    file: "lib/driver/key-operations.ts",
+    file: "lib/driver/steps/key-operations.ts",
     text: 'return { kind: "unanswered", error };',
     instead: "throw error;",
     caughtBy: { simulation: ["dataPlaneDown"] },
@@ -599,7 +599,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a newest version that is older than the recorded one is a stale read",
     without: "the previous key is taken for a manual publication, and a rotation of a leaked key ends",
-    file: "lib/driver/read-newest.ts",
+    file: "lib/driver/steps/read-newest.ts",
     text: ": newest.createdAt < active.createdAt;",
     instead: ': newest.createdAt < "";',
     caughtBy: { simulation: ["vaultFailedOver"] },
@@ -607,7 +607,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "no key is regenerated while the history knows a later published version than the newest",
     without: "a lost or restored record and a vault in a failover together have a published key regenerated",
-    file: "lib/driver/read-newest.ts",
+    file: "lib/driver/steps/read-newest.ts",
     text: 'typeof createdAt === "string" && newest.createdAt < createdAt',
     instead: 'typeof createdAt === "string" && newest.createdAt < ""',
     caughtBy: { jest: "scenarios", test: "publishing" },
@@ -615,7 +615,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a record that is behind its history goes on above it before a key is regenerated",
     without: "an account that an operator has paused rotates, because its record was restored from an older copy",
-    file: "lib/driver/read-newest.ts",
+    file: "lib/driver/steps/read-newest.ts",
     text: "if (last !== null && recordedThrough !== null && last.sequence > recordedThrough) return false;",
     instead: "",
     caughtBy: { jest: "scenarios", test: "record-set-back" },
@@ -623,7 +623,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "what a drive has found is written before it publishes",
     without: "after a crash the record is a step behind what is published",
-    file: "lib/driver/publish.ts",
+    file: "lib/driver/steps/publish.ts",
     text: "await context.writeAhead();",
     instead: "",
     caughtBy: { jest: "scenarios", test: "leaked-key" },
@@ -631,7 +631,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a key list that differs from the answer of the regenerate publishes nothing",
     without: "a list from before the regenerate makes a dead key the newest version",
-    file: "lib/driver/publish.ts",
+    file: "lib/driver/steps/publish.ts",
     text: ": answered.primary.equals(keys.primary) && answered.secondary.equals(keys.secondary);",
     instead: ": answered.primary !== keys.secondary;",
     caughtBy: { jest: "scenarios", test: "publishing" },
@@ -647,7 +647,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "nothing is published over a version whose key Batch accepts, on the word of a list",
     without: "a list from before a manual regenerate puts a dead key in the place of the live one",
-    file: "lib/driver/reconcile.ts",
+    file: "lib/driver/steps/reconcile.ts",
     text: 'return answer.kind === "accepted" && newest !== null',
     instead: 'return answer.kind === "refused" && newest !== null',
     caughtBy: { simulation: ["keyListsBehind"] },
@@ -655,7 +655,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a repair reads the newest version once more just before it publishes",
     without: "a process that stood still overwrites a live version that was published meanwhile",
-    file: "lib/driver/publish.ts",
+    file: "lib/driver/steps/publish.ts",
     text: "return newest?.version === read?.version;",
     instead: "return newest?.version !== undefined || read === null;",
     caughtBy: { jest: "scenarios", test: "publishing" },
@@ -663,7 +663,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a repair publishes no key that the rotator may have just replaced, though Batch still accepts it",
     without: "a list from before a regenerate puts a key into the vault that is refused seconds later",
-    file: "lib/driver/publish.ts",
+    file: "lib/driver/steps/publish.ts",
     text: 'if (kind === "accepted" && mayBeReplaced(',
     instead: 'if (kind === "refused" && mayBeReplaced(',
     caughtBy: { jest: "scenarios", test: "publishing" },
@@ -671,7 +671,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a repair publishes only a key that Batch accepts",
     without: "a key that Batch does not accept yet takes the place of a dead one while another key lives",
-    file: "lib/driver/publish.ts",
+    file: "lib/driver/steps/publish.ts",
     text: 'if (kind === "refused") continue;',
     instead: 'if (kind === "refused" && slot === second) continue;',
     caughtBy: { simulation: ["bothKeysReplaced"] },
@@ -687,7 +687,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a roll-back goes only to a key that is what its secret version says",
     without: "a fresh, unproven key of the same slot is published as the previous one",
-    file: "lib/driver/roll-back.ts",
+    file: "lib/driver/steps/roll-back.ts",
     text: "if (!old.key.equals(keys[previous])) return {",
     instead: "if (old.version === previous) return {",
     caughtBy: { simulation: ["previousKeyReplaced"] },
@@ -695,7 +695,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a version that was published for another account is never overwritten",
     without: "two rotators on one secret overwrite each other's keys for ever",
-    file: "lib/driver/publish.ts",
+    file: "lib/driver/steps/publish.ts",
     text: "if (!isForeign(owner)) return;",
     instead: 'if (!isForeign("thisAccount")) return;',
     caughtBy: { simulation: ["sharedSecret"] },
@@ -743,7 +743,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "the proof that the old key is dead is recorded before its version is disabled",
     without: "after a crash the rotation of a leaked key ends without the proof that there was",
-    file: "lib/driver/prove-dead.ts",
+    file: "lib/driver/steps/prove-dead.ts",
     text: "if (state.proof === null) await context.markProven(proven);",
     instead: "if (state.proof?.at === proven.active.slot) await context.markProven(proven);",
     caughtBy: { jest: "scenarios", test: "old-key-proof" },
@@ -751,7 +751,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "evidence names only a proof that was recorded",
     without: "an audit shows a signed call that never happened",
-    file: "lib/driver/prove-dead.ts",
+    file: "lib/driver/steps/prove-dead.ts",
     text: "if (old === null || !old.enabled) return state;",
     instead: 'if (!old?.enabled) return { ...state, proof: { by: "signedCall", at: toInstant(ports.clock.now()) } };',
     caughtBy: { jest: "scenarios", test: "old-key-proof" },
@@ -759,7 +759,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a rotation for a leaked key starts again where its previous key is published again",
     without: "a rotation of a leaked key ends, and the key lives",
-    file: "lib/rotation/corrections.ts",
+    file: "lib/rotation/moves/corrections.ts",
     text: '(state.phase === "started" || mustDie(state));',
     instead: '(state.phase === "started" || (mustDie(state) && version === slot));',
     caughtBy: { simulation: ["leakedKeyPublishedAgain"] },
@@ -879,7 +879,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "where the table cannot be scanned, all accounts are looked at",
     without: "an outage of the scan alone stops every rotation",
-    file: "lib/operations/survey.ts",
+    file: "lib/operations/tick/survey.ts",
     text: "toLookAt: accounts,",
     instead: "toLookAt: [],",
     caughtBy: { jest: "scenarios", test: "scenarios/scan" },
@@ -887,7 +887,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a message of the queue from before the last tick is dropped",
     without: "hours of messages that were left in the queue are driven at once, beside the accounts that are due",
-    file: "lib/operations/work.ts",
+    file: "lib/operations/tick/work.ts",
     text: "if (work.until < toInstant(now)) {",
     instead: "if (work.until === null) {",
     caughtBy: { jest: "scenarios", test: "scenarios/fan-out" },
@@ -895,7 +895,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "accounts that no worker has taken are driven by the next tick",
     without: "with a queue that nothing serves, the largest fleets are rotated no more",
-    file: "lib/operations/hand-over.ts",
+    file: "lib/operations/tick/hand-over.ts",
     text: "return written && untaken === null;",
     instead: "return written;",
     caughtBy: { jest: "scenarios", test: "scenarios/fan-out" },
@@ -951,7 +951,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "the account is searched before a step behind its gate",
     without: "no copy of a key in the account is ever found",
-    file: "lib/driver/behind-gate.ts",
+    file: "lib/driver/steps/behind-gate.ts",
     text: "const searches = mustSearch(inputOf(gated));",
     instead: "const searches = mustSearch(inputOf(gated)) && context.record.searched !== null;",
     caughtBy: { jest: "scenarios", test: "key-in-account" },
@@ -959,7 +959,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "an account is searched before it is adopted, and before a rotation ends on the primary key",
     without: "the next rotation replaces a standby key of which the account holds a copy",
-    file: "lib/driver/behind-gate.ts",
+    file: "lib/driver/steps/behind-gate.ts",
     text: "if (mustSearch(inputOf(gated))) return onKeysBehindGate",
     instead: "if (mustSearch(inputOf(gated)) && gated.words === null) return onKeysBehindGate",
     caughtBy: { jest: "scenarios", test: "key-in-account" },
@@ -991,7 +991,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "whatever stands on the page is escaped",
     without: "a text that an app has sent runs as a script in the browser of an operator who has signed in",
-    file: "lib/page/html.ts",
+    file: "lib/page/markup/html.ts",
     text: "escaped(String(piece));",
     instead: "String(piece);",
     caughtBy: { jest: "handlers", test: "handlers/dashboard" },

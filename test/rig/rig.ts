@@ -6,7 +6,7 @@ import type { ConfigError } from "../../lib/errors";
 import type { AppLimits } from "../../lib/limits";
 import { type OperatorAction, operate } from "../../lib/operations/operate-account";
 import { rotateOnDemand } from "../../lib/operations/rotate-on-demand";
-import type { Ticker, TickSummary } from "../../lib/operations/tick";
+import type { Ticker, TickSummary } from "../../lib/operations/tick/tick";
 import type { Ports } from "../../lib/ports/ports";
 import type { AccountConfig } from "../../lib/rotation/account-config";
 import type { Wanted } from "../../lib/rotation/events/deliveries";

@@ -1,5 +1,5 @@
 import type { OperatorAction } from "../../lib/operations/operate-account";
-import type { StatusBody } from "../../lib/operations/status";
+import type { StatusBody } from "../../lib/operations/status/status";
 import type { AccountConfig } from "../../lib/rotation/account-config";
 import { proofOf } from "../builders/proof";
 import { minutes } from "../builders/time";

@@ -1,5 +1,5 @@
-import { readCoverage } from "../../lib/operations/coverage";
-import { readStatus } from "../../lib/operations/read-status";
+import { readCoverage } from "../../lib/operations/status/coverage";
+import { readStatus } from "../../lib/operations/status/read-status";
 import { aDiscovery, tagged } from "../builders/discovery";
 import { days, hours, minutes } from "../builders/time";
 import { Place, Rig } from "../rig/rig";

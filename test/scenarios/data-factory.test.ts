@@ -1,4 +1,4 @@
-import { readStatus } from "../../lib/operations/read-status";
+import { readStatus } from "../../lib/operations/status/read-status";
 import { aConsumer } from "../builders/account";
 import { minutes } from "../builders/time";
 import { EmulatedDataFactory } from "../emulators/platforms/data-factory";

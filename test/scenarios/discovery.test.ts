@@ -1,6 +1,6 @@
 import type { BatchAccountRef } from "../../lib/rotation/account-config";
 import { rotateOnDemand } from "../../lib/operations/rotate-on-demand";
-import { readStatus } from "../../lib/operations/read-status";
+import { readStatus } from "../../lib/operations/status/read-status";
 import { anAccount } from "../builders/account";
 import { aDiscovery, tagged } from "../builders/discovery";
 import { days, minutes } from "../builders/time";

@@ -1,6 +1,6 @@
-import { alarmLostWork } from "../../lib/operations/lost-work";
-import type { WorkQueue } from "../../lib/operations/tick";
-import { doWork, type Work } from "../../lib/operations/work";
+import { alarmLostWork } from "../../lib/operations/tick/lost-work";
+import type { WorkQueue } from "../../lib/operations/tick/tick";
+import { doWork, type Work } from "../../lib/operations/tick/work";
 import { days, hours, minutes } from "../builders/time";
 import { startProcess } from "../fakes/world/start-process";
 import { type Place, Rig } from "../rig/rig";

@@ -1,4 +1,4 @@
-import { readOrphanedRecords } from "../../lib/operations/orphaned-records";
+import { readOrphanedRecords } from "../../lib/operations/alarms/orphaned-records";
 import { minutes } from "../builders/time";
 import { anIdleStory, type Story } from "./story";
 

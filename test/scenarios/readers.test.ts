@@ -21,7 +21,7 @@ const open = (options: AccountOptions = {}) => {
 };
 
 const reasonOf = async ({ rig, config }: Place): Promise<string> => {
-  const { readStatus } = await import("../../lib/operations/read-status");
+  const { readStatus } = await import("../../lib/operations/status/read-status");
   return (await readStatus(rig.app, config)).waitingFor?.reason ?? "none";
 };
 

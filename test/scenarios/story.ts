@@ -5,7 +5,7 @@ import type { AccountConfig } from "../../lib/rotation/account-config";
 import type { Phase, Slot } from "../../lib/rotation/phases";
 import type { RotationRecord } from "../../lib/rotation/record";
 import { toInstant } from "../../lib/rotation/time/time";
-import type { StatusBody } from "../../lib/operations/status";
+import type { StatusBody } from "../../lib/operations/status/status";
 import { type AccountChanges, anAccount } from "../builders/account";
 import { days, minutes } from "../builders/time";
 import type { Fault, Operation, PlacedFault } from "../fakes/world/faults";

@@ -1,5 +1,5 @@
 import { publishedContentType } from "../../lib/rotation/ownership";
-import type { Work } from "../../lib/operations/work";
+import type { Work } from "../../lib/operations/tick/work";
 import type { AccountConfig } from "../../lib/rotation/account-config";
 import { toInstant } from "../../lib/rotation/time/time";
 import type { Process } from "../fakes/world/process";

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { type Action, type Advice, adviceOf, adviceWhenBlocked } from "../../lib/rotation/advice";
+import { type Action, type Advice, adviceOf, adviceWhenBlocked } from "../../lib/rotation/attention/advice";
 import { type AlarmKind, alarmKinds } from "../../lib/rotation/events/events";
 import {
   type BlockedReason,
@@ -9,7 +9,7 @@ import {
   discoveryReasons,
   waitingReasons,
 } from "../../lib/rotation/reasons";
-import { commandOf } from "../../lib/rotation/who-acts";
+import { commandOf } from "../../lib/rotation/attention/who-acts";
 
 const file = path.join(__dirname, "../../docs/operate.md");
 

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { clouds } from "../../lib/config/clouds";
-import { completeAccount, configurationSchema } from "../../lib/config/configuration-schema";
+import { completeAccount, configurationSchema } from "../../lib/config/schema/configuration-schema";
 
 export const schemaPath = join(__dirname, "../../rotation.schema.json");
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import packageJson from "../../package.json";
-import { readSettings } from "../../lib/config/settings";
+import { readSettings } from "../../lib/config/settings/settings";
 import { parseSignal } from "../../lib/signals/signal-schema";
 import { phaseFacts } from "../../lib/rotation/phases";
 import { waitingReasons } from "../../lib/rotation/reasons";

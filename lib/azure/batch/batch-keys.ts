@@ -11,9 +11,9 @@ import type { ArmOptions, BatchClients } from "./batch-clients";
 import { loadOnce } from "../sdk/load-once";
 import { probeKey } from "./batch-probe";
 import { withDeadline } from "../sdk/pipeline";
-import { type BatchAction, batchRefusal } from "../sdk/refusals";
-import { callSdk, malformedAnswer, type SdkCall } from "../sdk/service-errors";
-import { requestIdOf } from "../sdk/sdk-failure";
+import { type BatchAction, batchRefusal } from "../sdk/failures/refusals";
+import { callSdk, malformedAnswer, type SdkCall } from "../sdk/failures/service-errors";
+import { requestIdOf } from "../sdk/failures/sdk-failure";
 import { seconds } from "../../rotation/time/units";
 
 export interface AzureBatchKeysOptions extends ArmOptions {

@@ -1,8 +1,8 @@
 import { OperatorNeededError, TransientServiceError } from "../../errors";
-import { batchDetails, batchFailures } from "../sdk/batch-failures";
-import { diagnosed, rowOf } from "../sdk/failure-row";
-import { answered, readFailure } from "../sdk/sdk-failure";
-import { type SdkCall, type ServiceError, toServiceError } from "../sdk/service-errors";
+import { batchDetails, batchFailures } from "../sdk/failures/batch-failures";
+import { diagnosed, rowOf } from "../sdk/failures/failure-row";
+import { answered, readFailure } from "../sdk/failures/sdk-failure";
+import { type SdkCall, type ServiceError, toServiceError } from "../sdk/failures/service-errors";
 
 const maxReadBytes = 64 * 1024;
 

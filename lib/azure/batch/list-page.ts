@@ -1,5 +1,5 @@
 import { jsonOf } from "../sdk/json-answer";
-import { malformedAnswer } from "../sdk/service-errors";
+import { malformedAnswer } from "../sdk/failures/service-errors";
 
 /** One list of the data plane. */
 export interface List {

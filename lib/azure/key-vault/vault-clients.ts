@@ -1,7 +1,7 @@
 import type { TokenCredential } from "@azure/identity";
 import { SecretClient, type SecretClientOptions } from "@azure/keyvault-secrets";
 import { noRetries, readingRetries, stopAtLongWaits, waitFor } from "../sdk/pipeline";
-import { readFailure, type SdkFailure } from "../sdk/sdk-failure";
+import { readFailure, type SdkFailure } from "../sdk/failures/sdk-failure";
 import { seconds } from "../../rotation/time/units";
 
 export interface KeyVaultOptions {

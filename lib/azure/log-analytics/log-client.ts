@@ -4,7 +4,7 @@ import * as z from "zod";
 import { errorWord, jsonOf } from "../sdk/json-answer";
 import { readingRetries } from "../sdk/pipeline";
 import { openPlain } from "../sdk/plain-requests";
-import { answered, PipelineStop } from "../sdk/sdk-failure";
+import { answered, PipelineStop } from "../sdk/failures/sdk-failure";
 
 export interface LogClientOptions {
   readonly credential: TokenCredential;

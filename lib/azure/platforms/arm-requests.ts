@@ -4,7 +4,7 @@ import * as z from "zod";
 import { errorWord, jsonOf } from "../sdk/json-answer";
 import { ArmAllowances, limitRequests } from "../sdk/pipeline";
 import { openPlain } from "../sdk/plain-requests";
-import { answered, notSent, PipelineStop } from "../sdk/sdk-failure";
+import { answered, notSent, PipelineStop } from "../sdk/failures/sdk-failure";
 
 export interface ArmRequestOptions {
   readonly credential: TokenCredential;

@@ -2,12 +2,12 @@ import * as z from "zod";
 import type { CallOptions } from "../../ports/call";
 import type { DataFactories } from "../../ports/platforms";
 import type { BatchAccountRef, SecretRef } from "../../rotation/account-config";
-import type { DataFactoryShown } from "../../rotation/gate/data-factory";
-import type { ActivitySeen, LinkedKeySeen } from "../../rotation/gate/data-factory-seen";
-import { refersTo } from "../../rotation/gate/key-vault-reference";
+import type { DataFactoryShown } from "../../rotation/platforms/data-factory";
+import type { ActivitySeen, LinkedKeySeen } from "../../rotation/platforms/data-factory-seen";
+import { refersTo } from "../../rotation/platforms/key-vault-reference";
 import { toInstant } from "../../rotation/time/time";
 import { days } from "../../rotation/time/units";
-import { malformedAnswer } from "../sdk/service-errors";
+import { malformedAnswer } from "../sdk/failures/service-errors";
 import type { ArmRequestOptions } from "./arm-requests";
 import { PlatformReader, type PlatformRead } from "./platform-reader";
 

@@ -3,8 +3,8 @@ import type { CallOptions } from "../../ports/call";
 import { seconds } from "../../rotation/time/units";
 import { loadOnce } from "../sdk/load-once";
 import { noRetries, readingRetries, withDeadline } from "../sdk/pipeline";
-import { platformRefusal } from "../sdk/refusals";
-import { callSdk, malformedAnswer, type SdkCall } from "../sdk/service-errors";
+import { platformRefusal } from "../sdk/failures/refusals";
+import { callSdk, malformedAnswer, type SdkCall } from "../sdk/failures/service-errors";
 import type { ArmRequest, ArmRequestOptions } from "./arm-requests";
 
 /** A request: what it is called in an error, and the right that it needs. */

@@ -1,7 +1,7 @@
 import type { GetTokenOptions, TokenCredential } from "@azure/identity";
 import { loadOnce } from "./load-once";
 import { waitFor } from "./pipeline";
-import { notSent, PipelineStop } from "./sdk-failure";
+import { notSent, PipelineStop } from "./failures/sdk-failure";
 import { seconds } from "../../rotation/time/units";
 
 export interface CredentialOptions {

@@ -4,7 +4,7 @@ import * as z from "zod";
 import type { CallOptions } from "../../ports/call";
 import type { Permissions } from "../../ports/permissions";
 import { withDeadline } from "./pipeline";
-import { callSdk, type SdkCall } from "./service-errors";
+import { callSdk, type SdkCall } from "./failures/service-errors";
 import { seconds } from "../../rotation/time/units";
 
 export interface PermissionsOptions {

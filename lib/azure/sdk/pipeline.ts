@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { BatchManagementClientOptionalParams } from "@azure/arm-batch";
 import { RateLimiter } from "./rate-limiter";
 import { retryAfterMs } from "./retry-after";
-import { answered, notSent, PipelineStop } from "./sdk-failure";
+import { answered, notSent, PipelineStop } from "./failures/sdk-failure";
 import { seconds } from "../../rotation/time/units";
 
 export type PolicyConfig = NonNullable<BatchManagementClientOptionalParams["additionalPolicies"]>[number];

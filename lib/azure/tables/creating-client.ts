@@ -2,7 +2,7 @@ import type { TableClient } from "@azure/data-tables";
 import { minutes } from "../../rotation/time/units";
 import { loadOnce } from "../sdk/load-once";
 import { waitFor, withDeadline } from "../sdk/pipeline";
-import { readFailure } from "../sdk/sdk-failure";
+import { readFailure } from "../sdk/failures/sdk-failure";
 import type { TableStorage } from "./table-clients";
 
 const maxCallMs = minutes(1);

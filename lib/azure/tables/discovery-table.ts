@@ -3,9 +3,9 @@ import type { CallOptions } from "../../ports/call";
 import type { Discoveries, StoredHead, StoredShard } from "../../ports/discovery";
 import type { DiscoveryHead } from "../../rotation/discovery/discovery-head";
 import type { KnownAccount } from "../../rotation/discovery/known-account";
-import { joinColumns, toAsciiJson, toColumns } from "./json-columns";
-import { instant } from "./record-schema";
-import type { StoredRow } from "./rows";
+import { joinColumns, toAsciiJson, toColumns } from "./rows/json-columns";
+import { instant } from "./rows/record-schema";
+import type { StoredRow } from "./rows/rows";
 import type { Table } from "./tables";
 
 /** Names of accounts are in lower case, so none is this one. */

@@ -5,9 +5,9 @@ import type { Fleet } from "../../ports/fleet";
 import type { Clock } from "../../ports/system";
 import { emptyFleet, type FleetState, unreadableFleet } from "../../rotation/fleet/fleet-state";
 import { minutes } from "../../rotation/time/units";
-import { joinColumns, toAsciiJson, toColumns } from "./json-columns";
-import { fleetSchema } from "./record-schema";
-import type { RowKey, StoredRow } from "./rows";
+import { joinColumns, toAsciiJson, toColumns } from "./rows/json-columns";
+import { fleetSchema } from "./rows/record-schema";
+import type { RowKey, StoredRow } from "./rows/rows";
 import type { Table } from "./tables";
 
 /** Names of accounts are in lower case, so none is this one. */

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { TransientServiceError } from "../../errors";
 import type { CallOptions } from "../../ports/call";
 import type { FormSecret } from "../../ports/form-secret";
-import type { StoredRow } from "./rows";
+import type { StoredRow } from "./rows/rows";
 import type { Table } from "./tables";
 
 /** Names of accounts are in lower case, so none is this one. */

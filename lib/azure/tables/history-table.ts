@@ -3,9 +3,9 @@ import type { CallOptions } from "../../ports/call";
 import type { History, HistoryPage, HistoryRange, UnreadableRow } from "../../ports/history";
 import type { EventKind, RotationEvent } from "../../rotation/events/events";
 import type { Instant } from "../../rotation/time/time";
-import { joinColumns, toAsciiJson, toColumns } from "./json-columns";
-import { eventSchema } from "./record-schema";
-import type { Row, RowKey, StoredRow } from "./rows";
+import { joinColumns, toAsciiJson, toColumns } from "./rows/json-columns";
+import { eventSchema } from "./rows/record-schema";
+import type { Row, RowKey, StoredRow } from "./rows/rows";
 import type { Table } from "./tables";
 
 /**

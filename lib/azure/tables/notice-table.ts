@@ -2,9 +2,9 @@ import * as z from "zod";
 import type { CallOptions } from "../../ports/call";
 import type { Notices, StoredNotice } from "../../ports/notices";
 import { firstNotice, type Notice } from "../../rotation/events/notice";
-import { joinColumns, toAsciiJson, toColumns } from "./json-columns";
-import { noticeSchema } from "./record-schema";
-import type { RowKey, StoredRow } from "./rows";
+import { joinColumns, toAsciiJson, toColumns } from "./rows/json-columns";
+import { noticeSchema } from "./rows/record-schema";
+import type { RowKey, StoredRow } from "./rows/rows";
 import type { Table } from "./tables";
 
 /** Names of accounts are in lower case, so none is one of these. */

@@ -1,7 +1,7 @@
 import { CorruptRecordError } from "../../errors";
 import type { CallOptions } from "../../ports/call";
 import type { AllRecords, RecordGlance, RecordWrite, Rotations, ScannedRecord, Stored } from "../../ports/rotations";
-import type { AttentionRow } from "../../rotation/attention";
+import type { AttentionRow } from "../../rotation/attention/attention";
 import type { RotationRecord } from "../../rotation/record";
 import { isSameResource } from "../../rotation/first-record";
 import {
@@ -17,8 +17,8 @@ import {
   rotationRowKey,
   toRecord,
   toRow,
-} from "./rotation-row";
-import type { StoredRow } from "./rows";
+} from "./rows/rotation-row";
+import type { StoredRow } from "./rows/rows";
 import type { Table } from "./tables";
 
 /** The rotation records: one row per account. */

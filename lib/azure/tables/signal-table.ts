@@ -4,9 +4,9 @@ import type { Signals } from "../../ports/signals";
 import { type Sight, type SightName, type Sightings, sightingsOf } from "../../rotation/gate/sightings";
 import { heardAt, type InstanceReport, isPseudo } from "../../rotation/gate/signals";
 import type { Instant } from "../../rotation/time/time";
-import { readReport, signalKey, toReport, toRow } from "./report-rows";
-import type { RowKey, StoredRow } from "./rows";
-import { isSightRow, readSight, sightKey, toSightRow } from "./sight-rows";
+import { readReport, signalKey, toReport, toRow } from "./rows/report-rows";
+import type { RowKey, StoredRow } from "./rows/rows";
+import { isSightRow, readSight, sightKey, toSightRow } from "./rows/sight-rows";
 import type { Table } from "./tables";
 import { type SeenReport, WrittenReports } from "./written-reports";
 

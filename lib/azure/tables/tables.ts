@@ -1,11 +1,11 @@
 import type { TableClient } from "@azure/data-tables";
 import type { CallOptions } from "../../ports/call";
 import type { Ids } from "../../ports/system";
-import { tableRefusal } from "../sdk/refusals";
-import { readFailure } from "../sdk/sdk-failure";
-import { malformedAnswer, type SdkCall, type ServiceError, toServiceError } from "../sdk/service-errors";
+import { tableRefusal } from "../sdk/failures/refusals";
+import { readFailure } from "../sdk/failures/sdk-failure";
+import { malformedAnswer, type SdkCall, type ServiceError, toServiceError } from "../sdk/failures/service-errors";
 import { CreatingClient } from "./creating-client";
-import type { Row, RowKey, StoredRow } from "./rows";
+import type { Row, RowKey, StoredRow } from "./rows/rows";
 import type { TableStorage } from "./table-clients";
 
 export type WriteOutcome =

@@ -1,9 +1,9 @@
 import * as z from "zod";
 import type { CallOptions } from "../../ports/call";
 import { noTickNotes, type StoredTickNotes, type TickNotes, type Ticks } from "../../ports/ticks";
-import { joinColumns, toAsciiJson, toColumns } from "./json-columns";
-import { instant } from "./record-schema";
-import type { StoredRow } from "./rows";
+import { joinColumns, toAsciiJson, toColumns } from "./rows/json-columns";
+import { instant } from "./rows/record-schema";
+import type { StoredRow } from "./rows/rows";
 import type { Table } from "./tables";
 
 /** Names of accounts are in lower case, so none is this one. */

@@ -1,5 +1,5 @@
 import type { InstanceReport } from "../../rotation/gate/signals";
-import type { RowKey } from "./rows";
+import type { RowKey } from "./rows/rows";
 
 /** A stored report with the token that a conditional write needs; both null where there is none. */
 export interface SeenReport {

@@ -12,7 +12,7 @@ import {
 import type { ConsumerState, GoodState } from "./consumer-state";
 import { type Grade, isWeaker, weakest } from "./grades";
 import { hasLeft } from "./leaving";
-import { type PlatformQuestion, platformState } from "./platform-state";
+import { type PlatformQuestion, platformState } from "../platforms/platform-state";
 import { readsGoodSince } from "./readers";
 import type { ReadersSeen } from "./readers-seen";
 import {
@@ -24,7 +24,7 @@ import {
   platformInstance,
   refusedInstance,
 } from "./signals";
-import type { Confirmation } from "../evidence";
+import type { Confirmation } from "../moves/evidence";
 import { type Sightings } from "./sightings";
 import { type Instant, latest, latestOf, plusMs, toInstant } from "../time/time";
 

@@ -1,6 +1,6 @@
-import type { AppServiceSeen } from "./app-service-seen";
-import type { ContainerAppSeen } from "./container-app-seen";
-import type { DataFactorySeen } from "./data-factory-seen";
+import type { AppServiceSeen } from "../platforms/app-service-seen";
+import type { ContainerAppSeen } from "../platforms/container-app-seen";
+import type { DataFactorySeen } from "../platforms/data-factory-seen";
 import type { ReadersSeen } from "./readers-seen";
 import type { InstanceReport } from "./signals";
 

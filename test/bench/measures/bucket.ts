@@ -1,4 +1,4 @@
-import type { Work } from "../../../lib/operations/work";
+import type { Work } from "../../../lib/operations/tick/work";
 import { toInstant } from "../../../lib/rotation/time/time";
 import { minutes } from "../../builders/time";
 import { DueAccounts, type Placed } from "../due-accounts";

@@ -1,4 +1,4 @@
-import { maxConcurrent } from "../../../lib/operations/process-accounts";
+import { maxConcurrent } from "../../../lib/operations/tick/process-accounts";
 import type { AccountConfig } from "../../../lib/rotation/account-config";
 import { toInstant } from "../../../lib/rotation/time/time";
 import { anAccount } from "../../builders/account";

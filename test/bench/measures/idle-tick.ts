@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import path from "node:path";
 import packageJson from "../../../package.json";
-import { glanceColumns, rotationRowKey } from "../../../lib/azure/tables/rotation-row";
+import { glanceColumns, rotationRowKey } from "../../../lib/azure/tables/rows/rotation-row";
 import { openTables } from "../../../lib/azure/tables/tables";
 import { systemClock, UlidIds } from "../../../lib/system";
 import { until } from "../../e2e/local-host/until";

@@ -1,4 +1,4 @@
-import { Ticker } from "../../../lib/operations/tick";
+import { Ticker } from "../../../lib/operations/tick/tick";
 import { minutes } from "../../builders/time";
 import { aBenchApp } from "../bench-app";
 import { type Measure, row } from "../row";

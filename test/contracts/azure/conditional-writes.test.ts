@@ -1,4 +1,4 @@
-import type { Row } from "../../../lib/azure/tables/rows";
+import type { Row } from "../../../lib/azure/tables/rows/rows";
 import type { Table } from "../../../lib/azure/tables/tables";
 import { OperatorNeededError, TransientServiceError } from "../../../lib/errors";
 import { openTablesWorld, type TablesWorld } from "./tables-world";

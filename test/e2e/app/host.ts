@@ -1,5 +1,5 @@
 import { kill as signalProcess } from "node:process";
-import type { StatusBody } from "../../../lib/operations/status";
+import type { StatusBody } from "../../../lib/operations/status/status";
 import { type AppProcess, startApp } from "../../local/app-process";
 import { functionNames } from "../../local/stage";
 import { checkDescribed } from "../../rig/described";

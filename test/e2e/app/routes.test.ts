@@ -1,4 +1,4 @@
-import type { StatusBody } from "../../../lib/operations/status";
+import type { StatusBody } from "../../../lib/operations/status/status";
 import { type Answer, bodyOf, type Host, statusOf } from "./host";
 import type { PlacedAccount, SignalFields } from "./placed-account";
 import { expectProblem } from "./problem";

@@ -1,6 +1,6 @@
 import type { AppServices } from "../../../lib/ports/platforms";
 import type { SecretRef } from "../../../lib/rotation/account-config";
-import type { ReferenceSeen } from "../../../lib/rotation/gate/app-service-seen";
+import type { ReferenceSeen } from "../../../lib/rotation/platforms/app-service-seen";
 import type { EmulatedAppService } from "../../emulators/platforms/app-service";
 import type { Process } from "./process";
 import { refusal } from "./refusal";

@@ -1,5 +1,5 @@
-import { sightSchema } from "../../../lib/azure/tables/sight-rows";
-import { fleetSchema, noticeSchema, recordSchema } from "../../../lib/azure/tables/record-schema";
+import { sightSchema } from "../../../lib/azure/tables/rows/sight-rows";
+import { fleetSchema, noticeSchema, recordSchema } from "../../../lib/azure/tables/rows/record-schema";
 import type { HistoryPage, HistoryRange } from "../../../lib/ports/history";
 import type { StoredNotice } from "../../../lib/ports/notices";
 import type { AllRecords, RecordGlance, Stored } from "../../../lib/ports/rotations";
@@ -9,7 +9,7 @@ import { emptyFleet, type FleetState, unreadableFleet } from "../../../lib/rotat
 import type { EventKind, RotationEvent } from "../../../lib/rotation/events/events";
 import { type Sight, type SightName, type Sightings, sightingsOf } from "../../../lib/rotation/gate/sightings";
 import type { InstanceReport } from "../../../lib/rotation/gate/signals";
-import type { AttentionRow } from "../../../lib/rotation/attention";
+import type { AttentionRow } from "../../../lib/rotation/attention/attention";
 import type { NextLook, StoredLook } from "../../../lib/rotation/next-look";
 import type { RotationRecord } from "../../../lib/rotation/record";
 import type { Instant } from "../../../lib/rotation/time/time";

@@ -1,8 +1,8 @@
 import type { ContainerApps, DataFactories } from "../../../lib/ports/platforms";
 import type { BatchAccountRef, SecretRef } from "../../../lib/rotation/account-config";
-import type { ContainerAppShown } from "../../../lib/rotation/gate/container-app";
-import type { DataFactoryShown } from "../../../lib/rotation/gate/data-factory";
-import type { LinkedKeySeen } from "../../../lib/rotation/gate/data-factory-seen";
+import type { ContainerAppShown } from "../../../lib/rotation/platforms/container-app";
+import type { DataFactoryShown } from "../../../lib/rotation/platforms/data-factory";
+import type { LinkedKeySeen } from "../../../lib/rotation/platforms/data-factory-seen";
 import type { AppRevision } from "../../emulators/platforms/container-app";
 import type { EmulatedDataFactory } from "../../emulators/platforms/data-factory";
 import { appServicesPort } from "./app-services-port";

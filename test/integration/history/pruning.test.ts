@@ -1,5 +1,5 @@
 import { TransientServiceError } from "../../../lib/errors";
-import { previousRetired } from "../../../lib/rotation/transitions";
+import { previousRetired } from "../../../lib/rotation/moves/transitions";
 import { aConfirmation } from "../../builders/report";
 import { aRotation } from "../../builders/state";
 import { days, hours } from "../../builders/time";

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { maxInlineBytes } from "../../../lib/config/configuration";
-import { readSettings } from "../../../lib/config/settings";
+import { readSettings } from "../../../lib/config/settings/settings";
 import { at, describeBicep, planOf, projectRoot, settingsOf } from "../../unit/infra/bicep";
 import { accountsFileOf, accountsOf, parameterSets } from "../../unit/infra/parameter-sets";
 import { leftOut, settingProblems } from "../../unit/infra/settings-check";

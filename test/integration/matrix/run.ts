@@ -4,7 +4,7 @@ import { RotationTable } from "../../../lib/azure/tables/rotation-table";
 import { openTables } from "../../../lib/azure/tables/tables";
 import { callOptions } from "../../../lib/limits";
 import type { RotationRecord } from "../../../lib/rotation/record";
-import { Ticker } from "../../../lib/operations/tick";
+import { Ticker } from "../../../lib/operations/tick/tick";
 import { Consumer } from "./consumer";
 import type { KeyUsers } from "./key-users";
 import type { Lane } from "./lane";

@@ -1,4 +1,4 @@
-import { alarmLostWork } from "../../../lib/operations/lost-work";
+import { alarmLostWork } from "../../../lib/operations/tick/lost-work";
 import { days, hours, minutes } from "../../builders/time";
 import type { Held } from "../../../lib/rotation/account-config";
 import type { OlderSeen } from "../../../lib/rotation/record";

@@ -1,7 +1,7 @@
 import { OperatorNeededError, TransientServiceError } from "../../../lib/errors";
 import { verifyHistory } from "../../../lib/history/read-history";
-import { readStatus } from "../../../lib/operations/read-status";
-import { Ticker } from "../../../lib/operations/tick";
+import { readStatus } from "../../../lib/operations/status/read-status";
+import { Ticker } from "../../../lib/operations/tick/tick";
 import { days, hours, minutes, seconds } from "../../builders/time";
 import { type Place, Rig } from "../../rig/rig";
 import { words } from "../../builders/words";

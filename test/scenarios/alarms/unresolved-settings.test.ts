@@ -1,4 +1,4 @@
-import { checkAccount } from "../../../lib/operations/check-account";
+import { checkAccount } from "../../../lib/operations/check/check-account";
 import { hours } from "../../builders/time";
 import { Rig } from "../../rig/rig";
 

@@ -2,7 +2,7 @@ import { rotationOf } from "../../../lib/rotation/phases";
 import type { FleetConfig } from "../../../lib/rotation/fleet/fleet-config";
 import type { RotationRecord } from "../../../lib/rotation/record";
 import { toInstant } from "../../../lib/rotation/time/time";
-import type { StatusBody } from "../../../lib/operations/status";
+import type { StatusBody } from "../../../lib/operations/status/status";
 import type { AccountConfig } from "../../../lib/rotation/account-config";
 import { type AccountChanges, anAccount } from "../../builders/account";
 import { days, minutes } from "../../builders/time";

@@ -1,11 +1,11 @@
 import * as z from "zod";
 import type { HistoryBody, VerifiedHistory } from "../../../lib/history/read-history";
 import type { RotationEvidence } from "../../../lib/history/rotation-report";
-import type { ReadersBody } from "../../../lib/operations/account-readers";
-import type { CheckedAccount } from "../../../lib/operations/check-account";
-import type { Coverage } from "../../../lib/operations/coverage";
-import type { DiscoveryProblemBody } from "../../../lib/operations/discovery-problems";
-import type { OrphanedRecord } from "../../../lib/operations/orphaned-records";
+import type { ReadersBody } from "../../../lib/operations/status/account-readers";
+import type { CheckedAccount } from "../../../lib/operations/check/check-account";
+import type { Coverage } from "../../../lib/operations/status/coverage";
+import type { DiscoveryProblemBody } from "../../../lib/operations/check/discovery-problems";
+import type { OrphanedRecord } from "../../../lib/operations/alarms/orphaned-records";
 import { alarmKinds, informationKinds } from "../../../lib/rotation/events/events";
 import type { SignalAnswer } from "../../../lib/signals/receive-signal";
 import { instant, listedStatus, phase, resourceId, secret, waiting } from "./status-schemas";

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { demandSchema, orderSchema, reasonSchema } from "../../../functions/requests";
 import { operatorActions } from "../../../lib/operations/operate-account";
-import { standingOrder } from "../../../lib/rotation/who-acts";
+import { standingOrder } from "../../../lib/rotation/attention/who-acts";
 import { minutes } from "../../../lib/rotation/time/units";
 import { signalSchema } from "../../../lib/signals/signal-schema";
 import {

@@ -1,7 +1,7 @@
 import * as z from "zod";
-import type { ConsumerBody } from "../../../lib/operations/consumer-body";
-import type { RotationBody } from "../../../lib/operations/rotation-body";
-import type { StatusBody } from "../../../lib/operations/status";
+import type { ConsumerBody } from "../../../lib/operations/status/consumer-body";
+import type { RotationBody } from "../../../lib/operations/status/rotation-body";
+import type { StatusBody } from "../../../lib/operations/status/status";
 import { grades } from "../../../lib/rotation/gate/grades";
 import { type Phase, phaseFacts } from "../../../lib/rotation/phases";
 import {

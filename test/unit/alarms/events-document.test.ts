@@ -1,5 +1,5 @@
-import { alarmLostWork } from "../../../lib/operations/lost-work";
-import { doWork, type Work } from "../../../lib/operations/work";
+import { alarmLostWork } from "../../../lib/operations/tick/lost-work";
+import { doWork, type Work } from "../../../lib/operations/tick/work";
 import { resumeFleet } from "../../../lib/operations/resume-fleet";
 import { fleetCondition } from "../../../lib/rotation/fleet/alarm";
 import { unreadableFleet } from "../../../lib/rotation/fleet/fleet-state";
@@ -9,7 +9,7 @@ import path from "node:path";
 import { TransientServiceError } from "../../../lib/errors";
 import { parseEvents } from "../../../lib/events/parse-events";
 import { receiveEvents } from "../../../lib/events/receive-events";
-import { failed } from "../../../lib/rotation/settle";
+import { failed } from "../../../lib/rotation/moves/settle";
 import { alarmChanges, type Condition, conditions } from "../../../lib/rotation/events/alarm-conditions";
 import { alarmKinds, informationKinds, isAlarm } from "../../../lib/rotation/events/events";
 import {

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { type Environment, readSettings } from "../../../lib/config/settings";
+import { type Environment, readSettings } from "../../../lib/config/settings/settings";
 import { ConfigError } from "../../../lib/errors";
 import { anAccount, anEnvironment, batchId, noFiles, problemsOf, statesRemedy, withConfiguration } from "./builders";
 import { words } from "../../builders/words";

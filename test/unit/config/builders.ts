@@ -1,4 +1,4 @@
-import { type Environment, readSettings, type Settings } from "../../../lib/config/settings";
+import { type Environment, readSettings, type Settings } from "../../../lib/config/settings/settings";
 import type { Problem } from "../../../lib/errors";
 import { ConfigError } from "../../../lib/errors";
 import type { AccountSettings } from "../../../lib/rotation/account-config";

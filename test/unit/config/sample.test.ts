@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { readSettings, settingNames } from "../../../lib/config/settings";
+import { readSettings, settingNames } from "../../../lib/config/settings/settings";
 import { anEnvironment, connectionString, emulated, noFiles } from "./builders";
 
 interface LocalSettings {

@@ -1,5 +1,5 @@
 import { configurationHash } from "../../../lib/rotation/configuration-hash";
-import { readSettings } from "../../../lib/config/settings";
+import { readSettings } from "../../../lib/config/settings/settings";
 import { noFleetLimits } from "../../../lib/rotation/fleet/fleet-config";
 
 const accountsOf = (accounts: readonly object[]) => {

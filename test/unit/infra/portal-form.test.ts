@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import form from "../../../infra/createUiDefinition.json";
-import { readSettings } from "../../../lib/config/settings";
+import { readSettings } from "../../../lib/config/settings/settings";
 import { anEnvironment, batchId, noFiles } from "../config/builders";
 import { projectRoot } from "./bicep";
 import { evaluate } from "./form-expressions";

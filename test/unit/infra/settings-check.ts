@@ -1,4 +1,4 @@
-import { settingNames } from "../../../lib/config/setting-names";
+import { settingNames } from "../../../lib/config/settings/setting-names";
 import type { Plan } from "./bicep";
 import { settingsOf } from "./bicep";
 

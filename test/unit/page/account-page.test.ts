@@ -1,6 +1,6 @@
-import type { AccountRead } from "../../../lib/operations/read-status";
-import { statusOf } from "../../../lib/operations/status";
-import { accountModel } from "../../../lib/page/account-model";
+import type { AccountRead } from "../../../lib/operations/status/read-status";
+import { statusOf } from "../../../lib/operations/status/status";
+import { accountModel } from "../../../lib/page/model/account-model";
 import { accountPage } from "../../../lib/page/account-page";
 import { linksWith, start } from "../../../lib/page/links";
 import type { AccountConfig } from "../../../lib/rotation/account-config";

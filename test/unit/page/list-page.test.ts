@@ -1,11 +1,11 @@
-import { headlineOf } from "../../../lib/page/list-model";
-import { document, policy } from "../../../lib/page/layout";
+import { headlineOf } from "../../../lib/page/model/list-model";
+import { document, policy } from "../../../lib/page/markup/layout";
 import { linksWith, start } from "../../../lib/page/links";
 import { listPage } from "../../../lib/page/list-page";
-import { type Listed, type ListRead, pageSize } from "../../../lib/page/read-list";
-import { statusOf } from "../../../lib/operations/status";
+import { type Listed, type ListRead, pageSize } from "../../../lib/page/model/read-list";
+import { statusOf } from "../../../lib/operations/status/status";
 import { nothingSeen } from "../../../lib/rotation/gate/sightings";
-import type { Standing } from "../../../lib/rotation/who-acts";
+import type { Standing } from "../../../lib/rotation/attention/who-acts";
 import { type AccountChanges, anAccount } from "../../builders/account";
 import { aFailure, aRecord, type RecordChanges } from "../../builders/record";
 import { aRotation } from "../../builders/state";

@@ -1,6 +1,6 @@
 import { DefaultAzureCredential, ManagedIdentityCredential } from "@azure/identity";
 import { createCredential, openCredential } from "../../../../lib/azure/sdk/credential";
-import { callSdk } from "../../../../lib/azure/sdk/service-errors";
+import { callSdk } from "../../../../lib/azure/sdk/failures/service-errors";
 
 const authorityHost = "https://login.microsoftonline.com";
 const platform = { IDENTITY_ENDPOINT: "http://localhost:1/msi/token", IDENTITY_HEADER: "h" };
