@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { pageTo } from "../../../cli/browser";
 import { keyVariable } from "../../../cli/credentials";
@@ -264,8 +265,11 @@ describe("completion", () => {
   ])("in %s holds every command and option", async (shell, texts) => {
     const found = await script(shell);
     for (const text of texts) expect(found).toContain(text);
-    // Checked where the shell is installed.
-    const { stderr } = spawnSync(shell, ["-n", "/dev/stdin"], { input: found, encoding: "utf8" });
+    // Checked where the shell is installed. By a file: a child's input is a socket, which no shell opens by a name.
+    const folder = mkdtempSync(path.join(tmpdir(), "completion-"));
+    writeFileSync(path.join(folder, shell), found);
+    const { stderr } = spawnSync(shell, ["-n", path.join(folder, shell)], { encoding: "utf8" });
+    rmSync(folder, { recursive: true });
     expect(stderr ?? "").toBe("");
   });
 
