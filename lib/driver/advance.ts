@@ -20,7 +20,7 @@ export const advance = async (
   const busy = await lease.take(options.claimWaitMs, options.stop, options.known ?? null);
   if (busy !== null) return busy;
   try {
-    return await new Drive(ports, limits, config, options, lease).run();
+    return await new Drive({ ports, limits, config, options, lease }).run();
   } catch (error) {
     // Another driver owns the record now and reports its state.
     if (error instanceof ClaimLostError) return { kind: "busy", claim: null };

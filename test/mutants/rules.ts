@@ -511,7 +511,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a comparison is complete only with the data plane's answer",
     without: "the failure of an idle account's probe is forgotten at the next tick and shown nowhere",
-    file: "lib/driver/drive.ts",
+    file: "lib/driver/comparisons.ts",
     text: " && found.unproven === undefined) {",
     instead: ") {",
     caughtBy: { jest: "scenarios", test: "idle-failure" },
@@ -776,8 +776,8 @@ export const safetyRules: readonly SafetyRule[] = [
     rule: "a process with an older configuration takes no step",
     without: "it retires the key that a consumer uses which only the newer configuration knows",
     file: "lib/driver/drive.ts",
-    text: "const older = this.#isOlder(context.now);",
-    instead: "const older = this.#isOlder(context.now) && this.#moves < 0;",
+    text: "const older = isOlder(this.scope, context.now);",
+    instead: "const older = isOlder(this.scope, context.now) && this.#moves < 0;",
     caughtBy: { jest: "scenarios", test: "older-configuration" },
   },
   {
@@ -1040,7 +1040,7 @@ export const safetyRules: readonly SafetyRule[] = [
     rule: "an event has vault and live keys compared in full, and the comparison decides",
     without:
       "a key that a person has regenerated stays published for hours, because Batch still accepted it for seconds",
-    file: "lib/driver/drive.ts",
+    file: "lib/driver/comparisons.ts",
     text: 'decision.kind === "actOnKeys" || asked ? "full" : "cheap"',
     instead: 'decision.kind === "actOnKeys" ? "full" : "cheap"',
     caughtBy: { jest: "scenarios", test: "scenarios/events" },
