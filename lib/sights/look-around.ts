@@ -41,13 +41,15 @@ const lookOnce = async ({ ports, limits }: App, looker: Looker, input: LookInput
   try {
     return await looker.look(input, call);
   } catch (error) {
-    const line = { event: "LookFailed", account: input.config.name, kind: looker.kind, detail: safeMessage(error) };
-    ports.log.write("warn", line);
+    logFailure(ports, input.config, looker.kind, error);
     return [];
   }
 };
 
-/** In the history; in the log alone while another driver holds the account. */
+const logFailure = ({ log }: App["ports"], { name }: AccountConfig, kind: string, error: unknown): void =>
+  log.write("warn", { event: "LookFailed", account: name, kind, detail: safeMessage(error) });
+
+/** In the history; in the log alone where another driver holds the account, or the tables refuse. */
 const note = async (app: App, config: AccountConfig, drafts: readonly EventDraft[]): Promise<void> => {
   if (drafts.length === 0) return;
   const noted = await advance(app.ports, app.limits, config, {
@@ -55,7 +57,11 @@ const note = async (app: App, config: AccountConfig, drafts: readonly EventDraft
     stop: AbortSignal.abort(),
     claimWaitMs: app.limits.claimWaitMs,
     beforeSteps: () => ({ note: drafts }),
-  }).catch(() => null);
+  }).catch((error: unknown) => {
+    // Its claim may stay until it expires: the log names the cause of that wait.
+    logFailure(app.ports, config, "history", error);
+    return null;
+  });
   if (noted?.kind === "driven") return;
   for (const { event, detail } of drafts)
     app.ports.log.write("warn", { event, account: config.name, detail, by: "schedule" });

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { type Plugin, build } from "esbuild";
 import { z } from "zod";
 import { loadProduct } from "../simulation/load-product";
@@ -116,12 +117,17 @@ const caughtByJest = (rule: SafetyRule, projects: string, pattern: string): stri
 };
 
 const main = async (): Promise<number> => {
-  const [wanted = ""] = process.argv.slice(2);
-  if (wanted === "--help") {
+  const { values, positionals } = parseArgs({
+    options: { help: { type: "boolean", default: false } },
+    allowPositionals: true,
+  });
+  if (values.help) {
     process.stdout.write(usage);
     return 0;
   }
+  const wanted = positionals.join(" ");
   const rules = safetyRules.filter(({ rule }) => rule.includes(wanted));
+  if (rules.length === 0) throw new Error(`the name of no rule contains "${wanted}"`);
   let missed = 0;
   for (const rule of rules) {
     const caught =
@@ -138,8 +144,10 @@ const main = async (): Promise<number> => {
   return missed === 0 ? 0 : 1;
 };
 
-const finish = async (): Promise<void> => {
-  process.exitCode = await main();
-};
-
-void finish();
+main().then(
+  (code) => process.exit(code),
+  (problem: unknown) => {
+    console.error(problem instanceof Error ? problem.message : problem);
+    process.exit(1);
+  },
+);

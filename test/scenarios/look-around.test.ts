@@ -1,3 +1,4 @@
+import { OperatorNeededError } from "../../lib/errors";
 import type { Looker, LookInput } from "../../lib/sights/looker";
 import type { CallOptions } from "../../lib/ports/call";
 import type { Ports } from "../../lib/ports/ports";
@@ -6,6 +7,8 @@ import { aReader, aReadersSeen } from "../builders/sight";
 import { minutes } from "../builders/time";
 import { startProcess } from "../fakes/world/start-process";
 import { Story } from "./story";
+
+const refused = new OperatorNeededError("Forbidden", { operation: "Tables", statusCode: 403 }, "grant the right");
 
 const through = "2026-11-24T10:00:00.000Z";
 const seen = (reads: number): ReadersSeen => aReadersSeen({ readers: [{ ...aReader, reads }], through });
@@ -61,6 +64,18 @@ test("the history gets what a look has found, once", async () => {
   const { story, tick } = open([]);
   for (let ticks = 0; ticks < 4; ticks++) await tick();
   expect(story.events.filter((event) => event === "ProofRefused")).toHaveLength(1);
+});
+
+test("where the history cannot get it, the log has it with the cause", async () => {
+  const refuse: Act = async () =>
+    world().faults.add("rotations.replace", { when: "before", error: () => refused, times: 1 });
+  const { story, tick } = open([], refuse);
+  const world = () => story.world;
+  await tick();
+  expect(story.events).not.toContain("ProofRefused");
+  const lines = story.transcript().split("\n");
+  expect(lines.filter((line) => line.includes('"event":"ProofRefused"'))).toHaveLength(1);
+  expect(lines.find((line) => line.includes('"event":"LookFailed"'))).toContain("Tables, status 403: grant the right");
 });
 
 test("does not look while the account is paused", async () => {
