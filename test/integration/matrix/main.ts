@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { runMatrix } from "./shards";
 
-const usage = `Runs whole rotations on the real SDKs. Each fault strikes each external call, before and after its effect.
+const usage = `Runs whole rotations on the real SDKs: each fault at each external call, before and after its effect.
 
 npm run matrix                      one fault in a rotation; about seven minutes on two cores
 npm run matrix -- --together        several faults in a rotation, as npm test runs it
