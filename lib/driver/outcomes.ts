@@ -1,6 +1,6 @@
 import { withEvents } from "../rotation/events/outbox";
 import { moved, waitingOn } from "../rotation/moves/settle";
-import type { Move } from "../rotation/moves/transitions";
+import type { Move } from "../rotation/moves/move";
 import { withPauseSeen } from "../rotation/pause";
 import type { State } from "../rotation/phases";
 import { type DriveScope, eventContext } from "./drive-scope";

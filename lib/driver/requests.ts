@@ -2,7 +2,7 @@ import type { Stored } from "../ports/rotations";
 import type { Announcement, EventDraft } from "../rotation/events/events";
 import type { Sightings } from "../rotation/gate/sightings";
 import type { RotationRecord } from "../rotation/record";
-import type { Move } from "../rotation/moves/transitions";
+import type { Move } from "../rotation/moves/move";
 import type { Busy } from "./lease";
 
 /** Why a request is rejected; nothing has changed. */

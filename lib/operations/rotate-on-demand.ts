@@ -9,7 +9,8 @@ import type { AccountConfig } from "../rotation/account-config";
 import { pauseInForce } from "../rotation/pause";
 import { rotationOf } from "../rotation/phases";
 import type { RotationRecord } from "../rotation/record";
-import { type Move, rotationStarted } from "../rotation/moves/transitions";
+import type { Move } from "../rotation/moves/move";
+import { rotationStarted } from "../rotation/moves/transitions";
 import type { StatusBody } from "./status/status";
 
 export interface Demand {

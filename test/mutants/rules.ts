@@ -32,10 +32,10 @@ export const safetyRules: readonly SafetyRule[] = [
     rule: "an account is adopted only behind the gate",
     without: "an app that still uses the standby key loses it in the first rotation",
     file: "lib/driver/steps/steps.ts",
-    text: "return behindGate(gated, (opening) => to.adopted(active, opening));",
+    text: "return behindGate(gated, (opening) => adopted(active, opening));",
     instead: [
       "const opening = { override: null, confirmations: [], searched: gated.context.record.searched };",
-      'return { kind: "act", words: gated.words, run: async () => to.adopted(active, opening) };',
+      'return { kind: "act", words: gated.words, run: async () => adopted(active, opening) };',
     ].join("\n  "),
     caughtBy: simulation,
   },
@@ -90,7 +90,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "an instance that is known keeps the gate shut, however long it is silent",
     without: "the gate opens although an instance is on the previous key and has not reported since",
-    file: "lib/rotation/gate/consumers.ts",
+    file: "lib/rotation/gate/consumer-view.ts",
     text: "const knownFrom = plusMs(toInstant(now), -gate.forgetInstanceAfterMs);",
     instead: "const knownFrom = plusMs(toInstant(now), -gate.signalFreshnessMs);",
     caughtBy: { jest: "unit", test: "rotation/gate/consumers" },
@@ -133,7 +133,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a record is written only if it is unchanged since it was read",
     without: "the loser of a race overwrites the change of the winner",
-    file: "lib/azure/tables/tables.ts",
+    file: "lib/azure/tables/conditional-write.ts",
     text: ': client.updateEntity(row, "Replace", { etag, abortSignal });',
     instead: ': client.updateEntity(row, "Replace", { etag: etag === "" ? etag : "*", abortSignal });',
     caughtBy: { jest: "contracts", test: "azure/tables" },
@@ -141,7 +141,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "a write whose answer was lost is read back before it counts as a lost race",
     without: "a driver takes its own write for another driver's and leaves its claim behind",
-    file: "lib/azure/tables/tables.ts",
+    file: "lib/azure/tables/conditional-write.ts",
     text: 'if (found !== null && isOwn(found)) return { kind: "written", etag: found.etag };',
     instead: "",
     caughtBy: { jest: "contracts", test: "azure/tables" },
@@ -205,7 +205,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "an instance that signs and still reports unsigned is not forgotten",
     without: "the gate opens although an instance reports every minute, on the previous key",
-    file: "lib/rotation/gate/consumers.ts",
+    file: "lib/rotation/gate/consumer-view.ts",
     text: "heardAt(report) >= knownFrom",
     instead: "report.at >= knownFrom",
     caughtBy: { jest: "unit", test: "rotation/gate/consumers" },
@@ -831,7 +831,7 @@ export const safetyRules: readonly SafetyRule[] = [
   {
     rule: "the reports of a consumer are folded, however many there are",
     without: "with about 130,000 reports of one consumer the gate never opens, and every tick fails",
-    file: "lib/rotation/gate/consumers.ts",
+    file: "lib/rotation/gate/good-since.ts",
     text: "const lastForgotten = latestOf(forgotten, heardAt);",
     instead: 'const lastForgotten = forgotten.length === 0 ? null : latest("", ...forgotten.map(heardAt));',
     caughtBy: { simulation: ["manyForgottenInstances"] },

@@ -1,36 +1,13 @@
-import type { TableClient } from "@azure/data-tables";
 import type { CallOptions } from "../../ports/call";
 import type { Ids } from "../../ports/system";
 import { tableRefusal } from "../sdk/failures/refusals";
 import { readFailure } from "../sdk/failures/sdk-failure";
-import { malformedAnswer, type SdkCall, type ServiceError, toServiceError } from "../sdk/failures/service-errors";
+import { malformedAnswer, type SdkCall, toServiceError } from "../sdk/failures/service-errors";
+import { type ConditionalWrite, type WriteOutcome, writeConditionally } from "./conditional-write";
 import { CreatingClient } from "./creating-client";
+import { filterOf, quoted, type RowRange, type Where } from "./row-filter";
 import type { Row, RowKey, StoredRow } from "./rows/rows";
 import type { TableStorage } from "./table-clients";
-
-export type WriteOutcome =
-  | { readonly kind: "written"; readonly etag: string }
-  /** Another writer was first: the row that it left, null where it deleted the row. */
-  | { readonly kind: "conflict"; readonly found: StoredRow | null };
-
-/** Which rows of a partition. */
-export interface RowRange {
-  /** Above this key. */
-  readonly afterRowKey?: string;
-  /** From this key on. */
-  readonly fromRowKey?: string;
-  /** Below this key. */
-  readonly belowRowKey?: string;
-  /** With one of these texts in this column, or below this key. */
-  readonly anyOf?: { readonly column: string; readonly values: readonly string[]; readonly orBelowRowKey?: string };
-  readonly limit?: number;
-}
-
-/** Rows that have this text in this column. */
-export interface Where {
-  readonly column: string;
-  readonly value: string;
-}
 
 /** One table. Every method throws `TransientServiceError` or `OperatorNeededError`. */
 export class Table {
@@ -126,12 +103,12 @@ export class Table {
   /** Inserts the row (`etag` null), or replaces it while it still has this `etag`. */
   writeConditional(row: Row, etag: string | null, options: CallOptions): Promise<WriteOutcome> {
     const writeId = this.#ids.next();
-    return this.#write({ ...row, writeId }, etag, (found) => found["writeId"] === writeId, options);
+    return this.#write({ row: { ...row, writeId }, etag, isOwn: (found) => found["writeId"] === writeId }, options);
   }
 
   /** Inserts a row that has an `id` of its own: where it is there already, it counts as written. */
   insertOnce(row: Row & { readonly id: string }, options: CallOptions): Promise<WriteOutcome> {
-    return this.#write(row, null, (found) => found["id"] === row.id, options);
+    return this.#write({ row, etag: null, isOwn: (found) => found["id"] === row.id }, options);
   }
 
   /**
@@ -184,41 +161,13 @@ export class Table {
     }
   }
 
-  /**
-   * Every failure is checked by reading the row. A write that was applied but whose answer was lost is repeated by the
-   * SDK, and the result of the repeat (409 or 412 because of the first attempt, a refused connection) says nothing
-   * about the first attempt.
-   */
-  async #write(
-    row: Row,
-    etag: string | null,
-    isOwn: (found: StoredRow) => boolean,
-    options: CallOptions,
-  ): Promise<WriteOutcome> {
-    const sent = await this.#send(row, etag, options);
-    if (sent.kind === "written") return sent;
-    const found = await this.read(row, options).catch(() => {
-      throw sent.error;
-    });
-    if (found !== null && isOwn(found)) return { kind: "written", etag: found.etag };
-    // The row is unchanged: the write was never sent, or may still be on its way.
-    if ((found?.etag ?? null) === etag) throw sent.error;
-    return { kind: "conflict", found };
-  }
-
-  async #send(
-    row: Row,
-    etag: string | null,
-    { signal }: CallOptions,
-  ): Promise<Extract<WriteOutcome, { kind: "written" }> | { readonly kind: "failed"; readonly error: ServiceError }> {
-    const call = this.#call(etag === null ? "insert entity" : "update entity");
-    try {
-      const answer = await this.#client.run(signal, (client, abortSignal) => write(client, row, etag, abortSignal));
-      if (answer.etag !== undefined) return { kind: "written", etag: answer.etag };
-      return { kind: "failed", error: malformedAnswer(call.operation) };
-    } catch (error) {
-      return { kind: "failed", error: toServiceError(readFailure(error), call) };
-    }
+  #write(write: ConditionalWrite, options: CallOptions): Promise<WriteOutcome> {
+    const table = {
+      client: this.#client,
+      read: (row: Row, call: CallOptions) => this.read(row, call),
+      call: (what: string) => this.#call(what),
+    };
+    return writeConditionally(table, write, options);
   }
 
   /**
@@ -243,28 +192,6 @@ const pageOf = async <P>(
   const found = await rows.byPage(settings).next();
   return found.done === true ? undefined : found.value;
 };
-
-/** With the etag, always: the SDK's default is to replace unconditionally. */
-const write = (client: TableClient, row: Row, etag: string | null, abortSignal: AbortSignal) =>
-  etag === null
-    ? client.createEntity(row, { abortSignal })
-    : client.updateEntity(row, "Replace", { etag, abortSignal });
-
-const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-
-const filterOf = (partitionKey: string, { afterRowKey, fromRowKey, belowRowKey, anyOf }: RowRange): string =>
-  [
-    `PartitionKey eq ${quoted(partitionKey)}`,
-    ...(afterRowKey === undefined ? [] : [`RowKey gt ${quoted(afterRowKey)}`]),
-    ...(fromRowKey === undefined ? [] : [`RowKey ge ${quoted(fromRowKey)}`]),
-    ...(belowRowKey === undefined ? [] : [`RowKey lt ${quoted(belowRowKey)}`]),
-    ...(anyOf === undefined ? [] : [`(${alternativesOf(anyOf).join(" or ")})`]),
-  ].join(" and ");
-
-const alternativesOf = ({ column, values, orBelowRowKey }: NonNullable<RowRange["anyOf"]>): readonly string[] => [
-  ...values.map((value) => `${column} eq ${quoted(value)}`),
-  ...(orBelowRowKey === undefined ? [] : [`RowKey lt ${quoted(orBelowRowKey)}`]),
-];
 
 export interface Tables {
   readonly rotations: Table;

@@ -1,4 +1,4 @@
-import { confirmationsOf } from "../../rotation/gate/consumers";
+import { confirmationsOf } from "../../rotation/gate/confirmations";
 import { gate, type GateInput, mustSearch } from "../../rotation/gate/gate";
 import type { Searched } from "../../rotation/gate/key-copies";
 import type { Sightings } from "../../rotation/gate/sightings";

@@ -1,7 +1,7 @@
 import { OperatorNeededError } from "../../errors";
 import type { AccountConfig } from "../../rotation/account-config";
 import { toInstant } from "../../rotation/time/time";
-import { foundPublished, publishedAtFirstSight } from "../../rotation/moves/transitions";
+import { foundPublished, publishedAtFirstSight } from "../../rotation/moves/adoption";
 import { ask, keyListStale, slotOf } from "./key-operations";
 import { publishInstead, refuseForeign } from "./publish";
 import { refuseOlderThanPublished } from "./read-newest";

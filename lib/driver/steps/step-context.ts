@@ -8,7 +8,7 @@ import type { Sightings } from "../../rotation/gate/sightings";
 import type { Slot, State, StateOf } from "../../rotation/phases";
 import type { Hold, Pause, RotationRecord } from "../../rotation/record";
 import type { Instant } from "../../rotation/time/time";
-import type { Move } from "../../rotation/moves/transitions";
+import type { Move } from "../../rotation/moves/move";
 
 /** What a step works with. Everything here is for one account, under one claim, in one decision. */
 export interface StepContext {

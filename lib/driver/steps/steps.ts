@@ -11,6 +11,7 @@ import {
   type StateOf,
 } from "../../rotation/phases";
 import { scheduledDue } from "../../rotation/schedule";
+import { adopted } from "../../rotation/moves/adoption";
 import * as to from "../../rotation/moves/transitions";
 import { behindGate, onKeysBehindGate } from "./behind-gate";
 import { firstSight } from "./first-sight";
@@ -59,7 +60,7 @@ const confirmAdoption = async (
 ): Promise<Decision> => {
   const sightings = await context.sightings(state);
   const gated = { state: { ...state, active }, context, sightings, words: "end the adoption" };
-  return behindGate(gated, (opening) => to.adopted(active, opening));
+  return behindGate(gated, (opening) => adopted(active, opening));
 };
 
 /**

@@ -1,5 +1,7 @@
 import type { ConsumerConfig, GateConfig } from "../account-config";
+import { platformState } from "../platforms/platform-state";
 import { reportReasons } from "../reasons";
+import { latest } from "../time/time";
 import {
   consumerChecks,
   type ConsumerView,
@@ -10,23 +12,13 @@ import {
   unhealthyInstance,
 } from "./consumer-checks";
 import type { ConsumerState, GoodState } from "./consumer-state";
+import { isSigned, viewOf } from "./consumer-view";
+import { goodSince } from "./good-since";
 import { type Grade, isWeaker, weakest } from "./grades";
-import { hasLeft } from "./leaving";
-import { type PlatformQuestion, platformState } from "../platforms/platform-state";
 import { readsGoodSince } from "./readers";
 import type { ReadersSeen } from "./readers-seen";
-import {
-  contradicted,
-  healthUrlInstance,
-  heardAt,
-  type InstanceReport,
-  isPseudo,
-  platformInstance,
-  refusedInstance,
-} from "./signals";
-import type { Confirmation } from "../moves/evidence";
-import { type Sightings } from "./sightings";
-import { type Instant, latest, latestOf, plusMs, toInstant } from "../time/time";
+import { healthUrlInstance, type InstanceReport } from "./signals";
+import type { Sightings } from "./sightings";
 
 /**
  * Sightings with the reports of one consumer only: with many consumers, searching all reports for each of them takes
@@ -50,7 +42,7 @@ export const consumerState = (
   sightings: Sightings,
   now: Date,
 ): ConsumerState => {
-  const seen = seenOf(consumer, gate, published, sightings.reports, now);
+  const seen = viewOf(consumer, gate, published, sightings.reports, now);
   return unlessReads(seen, sightings.readers, shownState(seen, sightings));
 };
 
@@ -98,8 +90,6 @@ const both = (one: GoodState, other: ConsumerState): ConsumerState =>
       }
     : other;
 
-const isSigned = ({ proven, unsigned }: InstanceReport): boolean => proven && unsigned === null;
-
 const gradeOf = ({ known, left }: ConsumerView): Grade =>
   (known.length > 0 ? known : left).every(isSigned) ? "proof" : "report";
 
@@ -122,31 +112,6 @@ const healthUrlReportOf = (consumer: ConsumerConfig, reports: readonly InstanceR
     ? undefined
     : reports.find((report) => report.consumer === consumer.name && report.instance === healthUrlInstance);
 
-const seenOf = (
-  consumer: ConsumerConfig,
-  gate: GateConfig,
-  published: PublishedVersion,
-  reports: readonly InstanceReport[],
-  now: Date,
-): ConsumerView => {
-  const all = reports.filter((report) => report.consumer === consumer.name);
-  const own = all.filter((report) => !isPseudo(report));
-  // Compared as text: with thousands of reports, parsing each of their instants takes longer than everything else.
-  const knownFrom = plusMs(toInstant(now), -gate.forgetInstanceAfterMs);
-  const isKnown = (report: InstanceReport): boolean => heardAt(report) >= knownFrom;
-  const heard = own.filter(isKnown);
-  return {
-    consumer,
-    gate,
-    published,
-    known: heard.filter((report) => !hasLeft(report)),
-    left: heard.filter(hasLeft),
-    forgotten: own.filter((report) => !isKnown(report)),
-    refused: all.find((report) => report.instance === refusedInstance && isKnown(report)) ?? null,
-    now,
-  };
-};
-
 /**
  * What is unhealthy about a consumer, whatever else keeps the gate shut. One that is unhealthy and falls silent has not
  * recovered. One that broke on the new key is reported at once, not only when the last of the others has left the old
@@ -161,45 +126,11 @@ export const complaintOf = (
 ): Fault => {
   const healthUrlReport = healthUrlReportOf(consumer, reports);
   if (healthUrlReport?.healthy === false) return faultOfHealthUrl(consumer, healthUrlReport);
-  const seen = seenOf(consumer, gate, published, reports, now);
+  const seen = viewOf(consumer, gate, published, reports, now);
   const found = unhealthyInstance(seen);
   if (found !== null || consumer.platform === null) return found;
   const shown = platformState(consumer.platform, { consumer, gate, published, platforms, reports: false, now });
   return shown.state === "Unhealthy" ? { detail: shown.detail, since: shown.since } : null;
-};
-
-/**
- * What the gate may open by. Reports: of configured consumers, not forgotten, healthy, on the published version.
- * Platforms: of consumers that are good by theirs.
- */
-export const confirmationsOf = (
-  gate: GateConfig,
-  published: PublishedVersion,
-  { reports, platforms }: Sightings,
-  now: Date,
-): readonly Confirmation[] =>
-  gate.consumers.flatMap((consumer) => [
-    ...seenOf(consumer, gate, published, reports, now)
-      .known.filter((report) => report.healthy && report.secretVersion === published.version && !contradicted(report))
-      .map((report) => ({ ...report, evidence: isSigned(report) ? ("proof" as const) : ("report" as const) })),
-    ...platformConfirmation({ consumer, gate, published, platforms, reports: false, now }),
-  ]);
-
-const platformConfirmation = (question: PlatformQuestion): readonly Confirmation[] => {
-  const { consumer, published } = question;
-  const found = consumer.platform === null ? null : platformState(consumer.platform, question);
-  if (found?.state !== "Good") return [];
-  return [
-    {
-      consumer: consumer.name,
-      instance: platformInstance,
-      at: found.goodSince,
-      secretVersion: published.version,
-      healthy: true,
-      proven: false,
-      evidence: found.evidence,
-    },
-  ];
 };
 
 /** A consumer whose health URL does not answer is unhealthy, whatever its instances reported before. */
@@ -209,46 +140,3 @@ const faultOfHealthUrl = (consumer: ConsumerConfig, report: InstanceReport): Non
     `asked about version ${report.secretVersion}`,
   since: report.unhealthySince ?? report.at,
 });
-
-/**
- * Since when this consumer has been good without a break, given that every known instance is good now. The latest of
- * these: its n-th instance became good (its first, where none has to run); an instance that had not been good became so
- * (one that was good from its first report on only joined); one that had fallen silent was forgotten; one that was not
- * good left.
- */
-const goodSince = (seen: ConsumerView): Instant => {
-  const { consumer, gate, published, known, forgotten, left } = seen;
-  const streaks = known.map((report) => streakOf(report, seen));
-  const starts = (consumer.instances === 0 ? [...known, ...left] : runningOf(seen))
-    .map((report) => streakOf(report, seen).since)
-    .toSorted();
-  const nth = Math.max(consumer.instances, 1);
-  const lastForgotten = latestOf(forgotten, heardAt);
-  return latest(
-    published.publishedAt,
-    ...starts.slice(nth - 1, nth),
-    latestOf(streaks, ({ since, joined }) => (joined ? null : since)) ?? published.publishedAt,
-    latestOf(left, (report) => breakOf(report, seen)) ?? published.publishedAt,
-    lastForgotten === null ? published.publishedAt : plusMs(lastForgotten, gate.forgetInstanceAfterMs),
-  );
-};
-
-interface Streak {
-  readonly since: Instant;
-  /** It began when the instance was first heard of. */
-  readonly joined: boolean;
-}
-
-const streakOf = (report: InstanceReport, { consumer, gate }: Pick<ConsumerView, "consumer" | "gate">): Streak => {
-  const since = report.goodSince ?? report.receivedAt;
-  const mustProve = consumer.proof === "required" || gate.leastEvidence === "proof";
-  const provenSince = mustProve ? (report.provenSince ?? report.receivedAt) : since;
-  return { since: latest(since, provenSince), joined: report.joinedHealthy && provenSince <= since };
-};
-
-/** Until when an instance that has left was not good; null where it always was. */
-const breakOf = (report: InstanceReport, seen: ConsumerView): Instant | null => {
-  if (report.goodSince === null || report.secretVersion !== seen.published.version) return report.leftAt;
-  const { since, joined } = streakOf(report, seen);
-  return joined ? null : since;
-};

@@ -16,7 +16,7 @@ import {
 import { secretUrl } from "../ownership";
 import { latest, plusMs, toInstant } from "../time/time";
 import { type FoundVersion, published, type PublishedAs } from "./evidence";
-import type { Move } from "./transitions";
+import type { Move } from "./move";
 
 type Place = Pick<RotationRecord, "resourceId" | "secret">;
 

@@ -5,7 +5,7 @@ import { compared } from "../key-events";
 import { rotationOf, type State } from "../phases";
 import type { Failure, Hold, RotationRecord } from "../record";
 import { type Instant, toInstant } from "../time/time";
-import type { Move } from "./transitions";
+import type { Move } from "./move";
 
 /** The record after a step: the next state, its events in the outbox, and the traces of failed attempts removed. */
 export const moved = (record: RotationRecord, move: Move, context: EventContext): RotationRecord => {

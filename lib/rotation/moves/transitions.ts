@@ -1,6 +1,4 @@
-import type { EventDraft } from "../events/events";
 import {
-  confirmedBy,
   oldKeyEvidence,
   oldKeyInWords,
   type Opening,
@@ -10,60 +8,10 @@ import {
   published,
   type PublishedAs,
 } from "./evidence";
-import { otherSlot, type Published, type Rotation, type RotationRequest, type State, type StateOf } from "../phases";
+import { otherSlot, type Rotation, type RotationRequest, type StateOf } from "../phases";
 import type { LastRotation, Pause, RotationRecord } from "../record";
 import { toInstant } from "../time/time";
-
-/** What a step has made true: the next state, its events, and the members beside the state that changed with it. */
-export interface Move {
-  readonly state: State;
-  readonly events: readonly EventDraft[];
-  readonly also?: Partial<
-    Pick<
-      RotationRecord,
-      | "accountEndpoint"
-      | "reconciledAt"
-      | "dueAgainAt"
-      | "restart"
-      | "lastRotation"
-      | "resourceId"
-      | "secret"
-      | "pause"
-      | "rollback"
-    >
-  >;
-}
-
-/** First sight of an account whose newest version holds one of the live keys already: nothing is written. */
-export const foundPublished = (active: Published, accountEndpoint: string, now: Date): Move => ({
-  state: { phase: "adopting", active, approval: null },
-  events: [],
-  also: { accountEndpoint, reconciledAt: toInstant(now) },
-});
-
-/** First sight of an account whose secret held no live key: the primary was published unchanged. */
-export const publishedAtFirstSight = (
-  active: Published,
-  accountEndpoint: string,
-  why: string,
-  as: PublishedAs,
-  now: Date,
-): Move => ({
-  ...foundPublished(active, accountEndpoint, now),
-  events: [published(active.slot, as, why)],
-});
-
-/** The gate was open, so no app uses the other key as far as is known. */
-export const adopted = (active: Published, opening: Opening): Move => ({
-  state: { phase: "idle", active },
-  events: [
-    {
-      event: "Adopted",
-      detail: `the ${active.slot} key, version ${active.version}, is adopted; ${confirmedBy(opening)}`,
-      evidence: { slot: active.slot, version: active.version, ...openingEvidence(opening) },
-    },
-  ],
-});
+import type { Move } from "./move";
 
 export const rotationStarted = (
   state: StateOf<"idle">,

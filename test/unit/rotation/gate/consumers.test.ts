@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import type { ConsumerConfig, GateConfig } from "../../../../lib/rotation/account-config";
-import { complaintOf, confirmationsOf, consumerState } from "../../../../lib/rotation/gate/consumers";
+import { confirmationsOf } from "../../../../lib/rotation/gate/confirmations";
+import { complaintOf, consumerState } from "../../../../lib/rotation/gate/consumers";
 import { nothingSeen } from "../../../../lib/rotation/gate/sightings";
 import { mergeReport } from "../../../../lib/rotation/gate/leaving";
 import { healthUrlInstance, type InstanceReport, refusedInstance } from "../../../../lib/rotation/gate/signals";

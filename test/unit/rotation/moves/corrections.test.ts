@@ -1,6 +1,6 @@
 import * as corrections from "../../../../lib/rotation/moves/corrections";
 import type { State } from "../../../../lib/rotation/phases";
-import type { Move } from "../../../../lib/rotation/moves/transitions";
+import type { Move } from "../../../../lib/rotation/moves/move";
 import { anAccount } from "../../../builders/account";
 import { aRecord } from "../../../builders/record";
 import {

@@ -1,6 +1,7 @@
 import { noKeyEvents } from "../../../../lib/rotation/key-events";
 import { failed, moved, waitingOn } from "../../../../lib/rotation/moves/settle";
-import { type Move, rotationCompleted, targetRegenerated } from "../../../../lib/rotation/moves/transitions";
+import type { Move } from "../../../../lib/rotation/moves/move";
+import { rotationCompleted, targetRegenerated } from "../../../../lib/rotation/moves/transitions";
 import { aClaim, aFailure, anEventContext, aQuarantine, aRecord } from "../../../builders/record";
 import { aLeakedKeyRequest, adopting, aRotation, idle, thePrimary } from "../../../builders/state";
 import { at, when } from "../../../builders/time";

@@ -1,6 +1,7 @@
 import type { PlatformConfig } from "../../../../lib/rotation/account-config";
 import type { AppServiceSeen } from "../../../../lib/rotation/platforms/app-service-seen";
-import { complaintOf, confirmationsOf, consumerState } from "../../../../lib/rotation/gate/consumers";
+import { confirmationsOf } from "../../../../lib/rotation/gate/confirmations";
+import { complaintOf, consumerState } from "../../../../lib/rotation/gate/consumers";
 import { streakAt } from "../../../../lib/rotation/platforms/platform-base";
 import { nothingSeen } from "../../../../lib/rotation/gate/sightings";
 import { healthUrlInstance, type InstanceReport } from "../../../../lib/rotation/gate/signals";
