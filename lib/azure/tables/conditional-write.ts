@@ -20,8 +20,9 @@ export interface ConditionalWrite {
 
 export interface WrittenTable {
   readonly client: CreatingClient;
-  read(row: Row, options: CallOptions): Promise<StoredRow | null>;
-  call(what: string): SdkCall;
+  readonly read: (row: Row, options: CallOptions) => Promise<StoredRow | null>;
+  /** How a failed call of this name is reported. */
+  readonly callNamed: (what: string) => SdkCall;
 }
 
 /**
@@ -48,12 +49,12 @@ export const writeConditionally = async (
 type Sent = Extract<WriteOutcome, { kind: "written" }> | { readonly kind: "failed"; readonly error: ServiceError };
 
 const send = async (
-  { client, call: callOf }: WrittenTable,
+  { client, callNamed }: WrittenTable,
   row: Row,
   etag: string | null,
   { signal }: CallOptions,
 ): Promise<Sent> => {
-  const call = callOf(etag === null ? "insert entity" : "update entity");
+  const call = callNamed(etag === null ? "insert entity" : "update entity");
   try {
     const answer = await client.run(signal, (opened, abortSignal) => write(opened, row, etag, abortSignal));
     if (answer.etag !== undefined) return { kind: "written", etag: answer.etag };

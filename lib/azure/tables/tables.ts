@@ -165,7 +165,7 @@ export class Table {
     const table = {
       client: this.#client,
       read: (row: Row, call: CallOptions) => this.read(row, call),
-      call: (what: string) => this.#call(what),
+      callNamed: (what: string) => this.#call(what),
     };
     return writeConditionally(table, write, options);
   }
