@@ -7,7 +7,7 @@ export const plainBase64 = (text: string): string =>
     .replaceAll(/%(?:25)*2b|\\+u002b|&#(?:43|x2b);|-/gi, "+")
     .replaceAll(/%(?:25)*2f|\\+u002f|\\+\/|&#(?:47|x2f);|_/gi, "/");
 
-/** A text that has so many letters of a key in common with it shows a part of the key. */
+/** A text that has this many letters of a key in common with it shows a part of the key. */
 const partLength = 12;
 
 /**

@@ -44,7 +44,7 @@ const resolveStalledAfter = (after: CompleteAccount["stalledAfter"]): AccountSet
   settling: ms(after.settling),
 });
 
-/** What tells one account from another. */
+/** What distinguishes one account from another. */
 export const identityOf = ({
   name,
   resourceId,

@@ -72,7 +72,7 @@ export class DueAccounts {
     };
   }
 
-  /** Records of accounts that were adopted long ago, and so many hosts. */
+  /** Records of accounts that were adopted long ago, and this many hosts. */
   async start(hosts: number, stop: AbortSignal): Promise<void> {
     const [env, file] = [this.#env, this.#file];
     await seedRecords({

@@ -58,7 +58,7 @@ export const startSeededAzurite = async (
   return azurite;
 };
 
-/** Puts so many rows behind the only one of this table. */
+/** Puts this many rows behind the only one of this table. */
 const addRows = (
   folder: string,
   table: string,

@@ -15,7 +15,7 @@ inChromium("a rotation in Chromium", () => {
     await world.close();
   });
 
-  test("the page shows who is waited for, and that it is over, without a reload by hand or JavaScript", async () => {
+  test("the page shows who is waited for, and that it is over, without a manual reload or JavaScript", async () => {
     const consumers = [{ name: "render-api", instances: 2 }];
     const render = world.place({ name: "render", config: { gate: { consumers, soak: "PT0S" } } });
     const host = await world.host([render]);

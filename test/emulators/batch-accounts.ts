@@ -34,9 +34,9 @@ export interface BatchAccounts {
   /** Whether the data plane accepts this key now. */
   accepts(name: string, key: string): boolean;
   /** Regenerates like a user in the portal. Returns the new key. */
-  regenerateByHand(name: string, slot: Slot): string;
+  regenerateManually(name: string, slot: Slot): string;
   /** Lists the keys like a user in the portal. */
-  listByHand(name: string): void;
+  listManually(name: string): void;
   setModes(name: string, modes: readonly AuthenticationMode[] | null): void;
   setPoolAllocationMode(name: string, mode: PoolAllocationMode): void;
   setTags(name: string, tags: Readonly<Record<string, string>>): void;
@@ -81,12 +81,12 @@ export const batchAccounts = (
     return { primary: primary.value, secondary: secondary.value };
   },
   accepts: (name, key) => store.acceptedKeys(store.get(name)).includes(key),
-  regenerateByHand: (name, slot) => {
+  regenerateManually: (name, slot) => {
     const key = store.regenerate(store.get(name), slot);
     grid.keyOperation(resourceIdOf(store.get(name)), "regenerateKeys", person);
     return key;
   },
-  listByHand: (name) => grid.keyOperation(resourceIdOf(store.get(name)), "listKeys", person),
+  listManually: (name) => grid.keyOperation(resourceIdOf(store.get(name)), "listKeys", person),
   setModes: (name, modes) => {
     store.get(name).modes = modes;
     store.touch(store.get(name));

@@ -26,7 +26,7 @@ export interface EventGridOptions {
   readonly retryMs?: readonly number[];
 }
 
-/** Who does something by hand, and from where. */
+/** Who does something manually, and from where. */
 export interface Person {
   readonly oid: string;
   readonly name: string;

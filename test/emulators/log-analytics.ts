@@ -27,7 +27,7 @@ export class LogAnalytics implements WireService {
   isDenied = false;
   /** No line has ever been sent there, so the table does not exist. */
   hasTable = true;
-  /** Answers only so many rows, and says so beside them with status 200. */
+  /** Answers only this many rows, and says so beside them with status 200. */
   partialRows: number | null = null;
 
   constructor(private readonly now: () => Date) {}

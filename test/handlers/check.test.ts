@@ -229,7 +229,7 @@ describe("Batch", () => {
 
   test("dataPlane: fails where Batch refuses the key", async () => {
     const at = anyAccount();
-    world.emulators.batch.regenerateByHand(at.config.batch.accountName, "primary");
+    world.emulators.batch.regenerateManually(at.config.batch.accountName, "primary");
     world.emulators.batch.setKeyTiming({ newKeyDelayMs: 60_000 });
     expect(one(await checked(at), "dataPlane")).toMatchObject({ ok: false, remedy: expect.stringContaining("clock") });
   });
@@ -278,7 +278,7 @@ describe("Key Vault", () => {
       detail: expect.stringContaining("publish the primary key"),
     });
     const stale = anyAccount();
-    world.emulators.batch.regenerateByHand(stale.config.batch.accountName, "primary");
+    world.emulators.batch.regenerateManually(stale.config.batch.accountName, "primary");
     expect(one(await checked(stale), "vaultRead").detail).toMatch(
       /holds neither live key: adopting the account will publish the primary key over it/,
     );

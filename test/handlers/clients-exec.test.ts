@@ -105,7 +105,7 @@ describe.each(clients)("the command of the $language client", ({ command, args }
     expect(await nightly()).toEqual([]);
   });
 
-  test("names the variables as it is told", async () => {
+  test("names the variables by its options", async () => {
     const names = ["--account-variable", "NAME", "--key-variable", "KEY"];
     const { stdout } = await start(["exec", ...options(), ...names, "--", "sh", "-c", 'echo "$NAME $KEY"']).ended;
     expect(stdout.trim()).toBe(`${at.config.batch.accountName} ${at.newest().value}`);

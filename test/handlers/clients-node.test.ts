@@ -52,7 +52,7 @@ test("the SDK lists pools with it, over a rotation and a key that dies without w
   expect((await key.current()).version).toBe(at.newest().version);
 
   const dead = at.newest().value;
-  const value = world.emulators.batch.regenerateByHand(at.config.batch.accountName, at.publishedSlot() ?? "primary");
+  const value = world.emulators.batch.regenerateManually(at.config.batch.accountName, at.publishedSlot() ?? "primary");
   world.vault.seed(at.config.secret.name, { value });
   expect(at.accepts(dead)).toBe(false);
   expect(await list()).toHaveLength(0);

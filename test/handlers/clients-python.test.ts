@@ -83,7 +83,7 @@ describeWithPython("the Python client as the credential of both forms of azure-b
       return (await lines.next()).value;
     };
     expect(await call()).toBe(`200 ${batch.accountName} True True`);
-    const value = world.emulators.batch.regenerateByHand(batch.accountName, at.publishedSlot() ?? "primary");
+    const value = world.emulators.batch.regenerateManually(batch.accountName, at.publishedSlot() ?? "primary");
     world.vault.seed(secret.name, { value });
     expect(await call()).toBe(`200 ${batch.accountName} True False`);
     child.stdin.end();

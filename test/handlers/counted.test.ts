@@ -63,7 +63,7 @@ test("a dry run sends no write, whatever step each account would take and whatev
   await vmOf(retired).refresh().report();
   await vmOf(unhealthy).refresh().report({ healthy: false });
   for (const fault of kept) fault.remove();
-  batch.regenerateByHand(drifted.config.batch.accountName, "primary");
+  batch.regenerateManually(drifted.config.batch.accountName, "primary");
   world.vault.seed(republished.config.secret.name, { value: republished.keys().secondary });
   const fresh = world.place({ ...soakless, name: "fresh-weu", seed: null });
   const held = world.place({ ...soakless, name: "held-weu", seed: "secondary" });

@@ -121,7 +121,10 @@ describe.each(here)("the %s example", (language, command, args) => {
 
   test("reports unhealthy where Batch refuses its key", async () => {
     const old = at.newest();
-    const value = world.emulators.batch.regenerateByHand(at.config.batch.accountName, at.publishedSlot() ?? "primary");
+    const value = world.emulators.batch.regenerateManually(
+      at.config.batch.accountName,
+      at.publishedSlot() ?? "primary",
+    );
     await report(environment(named("refused"), { BATCH_KEY: old.value }));
     expect(await reported(named("refused"))).toMatchObject({
       secretVersion: old.version,

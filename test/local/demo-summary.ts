@@ -1,7 +1,7 @@
 import type { ServiceName } from "../emulators/routes";
 import type { AzureCalls } from "./azure-calls";
 import type { ConsumerCounts } from "./consumer-processes";
-import type { Refused } from "./hand-made";
+import type { Refused } from "./manual-regeneration";
 import type { LoggedEvent } from "./rotation-events";
 
 /** The milestones of an account, in order. */
@@ -85,7 +85,7 @@ export const summary = ({ accounts, milestones: reached, calls, counts, refused 
     table([
       ["consumer calls", "answered", "refused", "failed"],
       ["signed calls to Batch", String(counts.answered), String(refused.inRotations), String(counts.failed)],
-      ["after a person's regeneration", "", String(refused.byHand), ""],
+      ["after a person's regeneration", "", String(refused.afterManual), ""],
     ]),
     "",
     `  calls were refused for ${inSeconds(refused.lastedMs)} after a person regenerated the key in use`,

@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { countsText, runCommand } from "./command-line";
 import { inSeconds, Milestones, summary } from "./demo-summary";
 import { demoFleet } from "./fleet/demo-fleet";
-import { type HandMade, maxRefusedMs, refusedCalls, regenerateByHand } from "./hand-made";
+import { type ManualRegeneration, maxRefusedMs, refusedCalls, regenerateManually } from "./manual-regeneration";
 import { aborted, interruption } from "./interruption";
 import { inOneLine } from "./rotator-client";
 import { openScreen, type Screen } from "./screen";
@@ -77,7 +77,7 @@ const watch = async (
   stage: Stage,
   screen: Screen,
   interrupted: AbortSignal,
-  byHand: () => Promise<void>,
+  regenerate: () => Promise<void>,
 ): Promise<string | null> => {
   const states = new Map<string, string>();
   const over = new AbortController();
@@ -86,7 +86,7 @@ const watch = async (
   const all = accountPlans.map((plan) => completed(stage, plan, screen, signal, (text) => states.set(plan.name, text)));
   const everyAccount = async (): Promise<null> => {
     await Promise.all(all);
-    for (const step of [async () => undefined, byHand]) {
+    for (const step of [async () => undefined, regenerate]) {
       if (!signal.aborted) await step();
       await wait(afterwardsMs, undefined, { signal }).catch(() => undefined);
     }
@@ -110,14 +110,14 @@ const watch = async (
   }
 };
 
-const verdict = (problem: string | null, stage: Stage, handMade: HandMade | null): string | null => {
+const verdict = (problem: string | null, stage: Stage, manual: ManualRegeneration | null): string | null => {
   const { answered, lastProblem } = stage.counts();
-  const { inRotations, byHand, lastedMs } = refusedCalls(stage.counts(), handMade);
+  const { inRotations, afterManual, lastedMs } = refusedCalls(stage.counts(), manual);
   if (problem !== null) return problem;
   if (inRotations > 0) {
     return `${inRotations} consumer calls were refused`;
   }
-  if (byHand === 0) return "no person could regenerate a key in use";
+  if (afterManual === 0) return "no person could regenerate a key in use";
   if (lastedMs >= maxRefusedMs) return `calls were refused for ${inSeconds(lastedMs)} after a person regenerated a key`;
   return answered === 0 ? `the consumers made no call: ${lastProblem ?? "no reason was given"}` : null;
 };
@@ -136,22 +136,22 @@ const run = async (app: string, screen: Screen, interrupted: AbortSignal): Promi
     onLine: (name, line) => screen.keep(`${name}: ${line}`),
   });
   let problem: string | null = "the demo itself failed";
-  let handMade: HandMade | null = null;
-  const byHand = async (): Promise<void> => {
-    handMade = damaged === undefined ? null : await regenerateByHand(stage, damaged);
-    const what = handMade === null ? "" : `a person regenerates the ${handMade.slot} key, which the apps use`;
+  let manual: ManualRegeneration | null = null;
+  const regenerate = async (): Promise<void> => {
+    manual = damaged === undefined ? null : await regenerateManually(stage, damaged);
+    const what = manual === null ? "" : `a person regenerates the ${manual.slot} key, which the apps use`;
     screen.line(`${inSeconds(Date.now() - began).padStart(7)}  ${damaged?.name ?? ""}  ${what}`);
   };
   try {
-    problem = await watch(stage, screen, interrupted, byHand);
+    problem = await watch(stage, screen, interrupted, regenerate);
   } finally {
     await stage.close();
   }
   showCounts(screen, stage);
   const accounts = accountPlans.map(({ name }) => name);
-  const refused = refusedCalls(stage.counts(), handMade);
+  const refused = refusedCalls(stage.counts(), manual);
   screen.line(summary({ accounts, milestones, calls: stage.calls, counts: stage.counts(), refused }));
-  return verdict(problem, stage, handMade);
+  return verdict(problem, stage, manual);
 };
 
 void runCommand(

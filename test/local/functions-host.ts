@@ -206,7 +206,7 @@ export const startHost = async (options: HostOptions): Promise<FunctionsHost> =>
   });
   const server = createListener({
     ...found,
-    fireByHand: (name, input) => {
+    fireManually: (name, input) => {
       const [timer, queue] = [found.timers.get(name), found.queues.get(name)];
       if (timer !== undefined) return () => fireWith(name, timer.registered, invoker, log)(timerInput(null, false));
       return queue === undefined ? null : () => fireWith(name, queue.registered, invoker, log)({ string: input });

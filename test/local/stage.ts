@@ -40,7 +40,7 @@ export interface Stage {
   /** The sum of all consumers; final when `close` has resolved. */
   counts(): ConsumerCounts;
   /** A person regenerates a key of this account, by its name in Batch. Event Grid reports it to the app. */
-  regenerateByHand(batchAccountName: string, slot: "primary" | "secondary"): void;
+  regenerateManually(batchAccountName: string, slot: "primary" | "secondary"): void;
   /** Resolves with the reason when a process ends unexpectedly. */
   readonly broken: Promise<string>;
   close(): Promise<void>;
@@ -189,7 +189,7 @@ export const openStage = async (options: StageOptions): Promise<Stage> => {
       functions: app.functions,
       calls,
       counts: () => hosted.reduce((sum, apps) => sumOfCounts(sum, apps.counts()), consumers.counts()),
-      regenerateByHand: (name, slot) => void emulators.batch.regenerateByHand(name, slot),
+      regenerateManually: (name, slot) => void emulators.batch.regenerateManually(name, slot),
       broken: firstToEnd([app.child, ...consumers.children], isClosing),
       close,
     };

@@ -925,7 +925,7 @@ export const safetyRules: readonly SafetyRule[] = [
     caughtBy: { jest: "unit", test: "rotation/fleet/admissions" },
   },
   {
-    rule: "the breaker stops the fleet after so many failures",
+    rule: "the breaker stops the fleet after its number of failures",
     without: "one account after the other is rotated to a key that breaks its app",
     file: "lib/rotation/fleet/breaker.ts",
     text: "if (last === undefined || leaves === undefined) return null;",

@@ -162,7 +162,7 @@ export class Rig {
     await (this.wrongSettings.length === 0 ? this.tick() : this.reportSettings());
   }
 
-  /** Advances the clock by so many milliseconds, then runs the timer. */
+  /** Advances the clock by this many milliseconds, then runs the timer. */
   async tickAfter(ms: number): Promise<void> {
     this.clock.advance(ms);
     await this.fireTimer();

@@ -87,7 +87,7 @@ describe("the coverage", () => {
     expect(await unused()).toEqual([[], null]);
   });
 
-  it("names no account without consumers: nothing tells whether its keys are used", async () => {
+  it("names no account without consumers: nothing shows whether its keys are used", async () => {
     const rig = new Rig();
     const place = rig.place({ gate: { mode: "delay", delayMs: minutes(1), consumers: [] } });
     await rig.tick();

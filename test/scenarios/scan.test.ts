@@ -48,7 +48,7 @@ describe("a tick that finds nothing to do", () => {
   });
 });
 
-/** The requests about records in the tick that adopts so many accounts. */
+/** The requests about records in the tick that adopts this many accounts. */
 const requestsToAdopt = async (accounts: number): Promise<number> => {
   const rig = new Rig();
   for (let index = 0; index < accounts; index++) rig.place({ name: `account-${index}` });

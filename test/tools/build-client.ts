@@ -18,7 +18,7 @@ const identity = `import type { TokenSource } from "./index";
 export declare const managedIdentity: () => TokenSource;
 `;
 
-/** What each file exports. As CommonJS it is assigned in so many words: the helper of esbuild costs half a kilobyte. */
+/** What each file exports. As CommonJS it is assigned explicitly: the helper of esbuild costs half a kilobyte. */
 const exported = { index: "rotatingBatchKey", "managed-identity": "managedIdentity" } as const;
 
 const common = {

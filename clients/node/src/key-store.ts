@@ -20,7 +20,7 @@ export interface KeyStore {
   readonly calls: Calls;
   /** The key of this moment. Waits only where none was ever read. */
   held(): Promise<HeldKey>;
-  /** Where the calls go; the first one tells. */
+  /** Where the calls go; known from the first one on. */
   learn(url: string): void;
   /** The end of a call with this key, which Batch has accepted or not. */
   ended(key: string, accepted: boolean): void;

@@ -80,7 +80,7 @@ const fleetFields = (shortestMs: number) => ({
     .nullable()
     .default(null)
     .meta({
-      description: "After so many failures no further scheduled rotation starts; null: never.",
+      description: "After this number of failures no further scheduled rotation starts; null: never.",
       examples: [{ failures: 3, within: "P1D" }],
     }),
   blackouts: z

@@ -31,7 +31,7 @@ export const recentFailures = (
   return byTime(failures.filter(({ at }) => at > from)).slice(-maxFailures);
 };
 
-/** Whether the fleet is stopped: so many failures lie within the time. Null while it is not. */
+/** Whether the fleet is stopped: `failures` of them lie within the time. Null while it is not. */
 export const stoppedNow = (state: FleetState, fleet: Pick<FleetConfig, "breaker">, now: Date): Stopped | null => {
   if (state.unreadable) return { since: null, until: null, failures: [] };
   const { breaker } = fleet;

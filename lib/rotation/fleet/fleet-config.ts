@@ -1,6 +1,6 @@
 import type { Instant } from "../time/time";
 
-/** After so many failed scheduled rotations within this time, no further scheduled one starts. */
+/** After this number of failed scheduled rotations within this time, no further scheduled one starts. */
 export interface BreakerConfig {
   readonly failures: number;
   readonly withinMs: number;

@@ -5,7 +5,7 @@ const subscriptionOf = (index: number): string =>
 const resourceIdOf = (index: number): string =>
   `/subscriptions/${subscriptionOf(index)}/resourceGroups/bench/providers/Microsoft.Batch/batchAccounts/bench${index}`;
 
-/** The file of a configuration with so many accounts. */
+/** The file of a configuration with this many accounts. */
 export const configurationOf = (count: number): string =>
   JSON.stringify({
     defaults: { gate: { consumers: [{ name: "render-api" }] } },

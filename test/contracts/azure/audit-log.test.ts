@@ -185,7 +185,7 @@ describe("the failures of the query API", () => {
     [409, TransientServiceError],
     [500, TransientServiceError],
     [504, TransientServiceError],
-  ])("are told apart by what ends them: %i", async (status, kind) => {
+  ])("are distinguished by what ends them: %i", async (status, kind) => {
     await expect(failing(status)).rejects.toBeInstanceOf(kind);
   });
 

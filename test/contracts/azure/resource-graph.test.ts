@@ -151,7 +151,7 @@ describe("the graph's failures", () => {
     [403, OperatorNeededError],
     [404, OperatorNeededError],
     [500, TransientServiceError],
-  ])("are told apart by what ends them: %i", async (status, kind) => {
+  ])("are distinguished by what ends them: %i", async (status, kind) => {
     await expect(failing(status)).rejects.toBeInstanceOf(kind);
   });
 

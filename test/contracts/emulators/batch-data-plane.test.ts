@@ -149,7 +149,7 @@ describe("regenerated keys", () => {
   it("refuses the old key and accepts the new one at once by default", async () => {
     const account = anAccount();
     const { primary: old, secondary } = emulators.batch.keys(account.name);
-    const fresh = emulators.batch.regenerateByHand(account.name, "primary");
+    const fresh = emulators.batch.regenerateManually(account.name, "primary");
     expect((await callWith(account, old)).status).toBe(403);
     expect((await callWith(account, fresh)).status).toBe(200);
     expect((await callWith(account, secondary)).status).toBe(200);
@@ -160,7 +160,7 @@ describe("regenerated keys", () => {
     const account = anAccount();
     emulators.batch.setKeyTiming({ newKeyDelayMs: 5 * minute });
     advance(0);
-    const fresh = emulators.batch.regenerateByHand(account.name, "secondary");
+    const fresh = emulators.batch.regenerateManually(account.name, "secondary");
     advance(5 * minute - 1);
     expect((await callWith(account, fresh)).status).toBe(403);
     advance(1);
@@ -172,7 +172,7 @@ describe("regenerated keys", () => {
     emulators.batch.setKeyTiming({ oldKeyGraceMs: 5 * minute });
     const { primary: old } = emulators.batch.keys(account.name);
     advance(0);
-    emulators.batch.regenerateByHand(account.name, "primary");
+    emulators.batch.regenerateManually(account.name, "primary");
     advance(5 * minute - 1);
     expect((await callWith(account, old)).status).toBe(200);
     advance(1);

@@ -8,7 +8,7 @@ export interface AuditLogWorld {
   readonly log: AuditLog;
   readonly secret: SecretRef;
   read(secret: SecretRef, read: FakeRead): void;
-  /** Lines arrive so many milliseconds after their reads; it is 10:15 on the 24th. */
+  /** Lines arrive this many milliseconds after their reads; it is 10:15 on the 24th. */
   delay(ms: number): void;
   close(): Promise<void>;
 }

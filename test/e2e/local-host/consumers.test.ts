@@ -127,7 +127,7 @@ describe.each(languages)("the %s consumer", (language, command) => {
     const moved = await until("a signal of the second version", () => signalled("render", second));
     expect(moved.body.healthy).toBe(true);
     // It has reported the new version, so its old key may die without a refused call.
-    emulators.batch.regenerateByHand(render, "primary");
+    emulators.batch.regenerateManually(render, "primary");
     const before = emulators.batch.calls(render).answered;
     await until("more calls", () => emulators.batch.calls(render).answered > before + 10);
     expect(emulators.batch.calls(render).refused).toBe(0);
@@ -150,7 +150,7 @@ describe.each(languages)("the %s consumer", (language, command) => {
     const before = emulators.batch.calls(etl).answered;
     await until("more calls", () => emulators.batch.calls(etl).answered > before + 5);
 
-    emulators.batch.regenerateByHand(etl, "primary");
+    emulators.batch.regenerateManually(etl, "primary");
     await until("an unhealthy signal", () => signals().some(({ body }) => !body.healthy));
     vaultOf("etl").allow("getSecret/action");
     const restored = publish("etl", etl, "primary");

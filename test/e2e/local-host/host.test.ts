@@ -122,9 +122,9 @@ test("a timer can be fired manually with the master key", async () => {
   const fire = async (name: string, key: string) =>
     (await ask(`/admin/functions/${name}`, { method: "POST", headers: { "x-functions-key": key }, body: "{}" })).status;
 
-  expect(await fire("byHand", "host-key")).toBe(401);
+  expect(await fire("manual", "host-key")).toBe(401);
   expect(await fire("unheardOf", "master-key")).toBe(404);
-  expect(await fire("byHand", "master-key")).toBe(202);
+  expect(await fire("manual", "master-key")).toBe(202);
   await until("the run", () => host.messages().includes("fired manually, past due: false"));
 });
 

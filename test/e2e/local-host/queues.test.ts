@@ -59,9 +59,9 @@ test("a queue function can be fired manually with a message", async () => {
   const answer = await fetch(`http://127.0.0.1:${port}/admin/functions/takesMessages`, {
     method: "POST",
     headers: { "x-functions-key": "master-key" },
-    body: JSON.stringify({ input: '{"subject":"by hand"}' }),
+    body: JSON.stringify({ input: '{"subject":"manually"}' }),
   });
   expect(answer.status).toBe(202);
   await until("the run", () => logged("Took").length > before, 20_000);
-  expect(logged("Took").at(-1)).toMatchObject({ message: { subject: "by hand" } });
+  expect(logged("Took").at(-1)).toMatchObject({ message: { subject: "manually" } });
 });

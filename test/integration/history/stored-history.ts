@@ -18,7 +18,7 @@ const call = { signal: new AbortController().signal };
 /** The tables on Azurite. */
 export class StoredHistory {
   readonly #azurite: Azurite;
-  readonly #byHand: TableClient;
+  readonly #rows: TableClient;
   readonly #ports: Pick<Ports, "rotations" | "signals" | "history">;
   #accounts = 0;
 
@@ -32,7 +32,7 @@ export class StoredHistory {
       ids,
     );
     this.#azurite = azurite;
-    this.#byHand = TableClient.fromConnectionString(connectionString, "BatchKeyHistory", {
+    this.#rows = TableClient.fromConnectionString(connectionString, "BatchKeyHistory", {
       allowInsecureConnection: true,
     });
     this.#ports = {
@@ -54,7 +54,7 @@ export class StoredHistory {
   async rotated(changes: AccountChanges = {}): Promise<StoredPlace> {
     const rig = new Rig({ ports: this.#ports });
     const { config } = rig.place({ name: `account-${(this.#accounts += 1)}`, ...changes });
-    const place = new StoredPlace(rig, config, this.#byHand);
+    const place = new StoredPlace(rig, config, this.#rows);
     await rig.tick();
     await place.confirm();
     await place.rotate();
@@ -65,11 +65,11 @@ export class StoredHistory {
 
 /** An account and its rows, which a test may edit. */
 export class StoredPlace extends Place {
-  readonly #byHand: TableClient;
+  readonly #rows: TableClient;
 
-  constructor(rig: Rig, config: Place["config"], byHand: TableClient) {
+  constructor(rig: Rig, config: Place["config"], rows: TableClient) {
     super(rig, config);
-    this.#byHand = byHand;
+    this.#rows = rows;
   }
 
   /** The row as stored. */
@@ -98,7 +98,7 @@ export class StoredPlace extends Place {
   async rows(): Promise<readonly Row[]> {
     const rows: Row[] = [];
     const filter = `PartitionKey eq '${this.config.name}'`;
-    for await (const { etag: _etag, timestamp: _timestamp, ...row } of this.#byHand.listEntities<Row>({
+    for await (const { etag: _etag, timestamp: _timestamp, ...row } of this.#rows.listEntities<Row>({
       queryOptions: { filter },
     })) {
       rows.push(row);
@@ -113,10 +113,10 @@ export class StoredPlace extends Place {
   }
 
   async put(row: Row): Promise<void> {
-    await this.#byHand.upsertEntity(row, "Replace");
+    await this.#rows.upsertEntity(row, "Replace");
   }
 
   async remove({ partitionKey, rowKey }: Row): Promise<void> {
-    await this.#byHand.deleteEntity(partitionKey, rowKey);
+    await this.#rows.deleteEntity(partitionKey, rowKey);
   }
 }

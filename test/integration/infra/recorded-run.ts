@@ -105,7 +105,7 @@ export const recordRun = async (): Promise<RecordedRun> => {
       return platformRoutes.every((route) => asked.has(route));
     });
 
-    world.emulators.batch.regenerateByHand(drifted.batchName, "primary");
+    world.emulators.batch.regenerateManually(drifted.batchName, "primary");
     await tickUntil(
       host,
       [drifted, back],

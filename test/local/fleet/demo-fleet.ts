@@ -57,13 +57,13 @@ const run = async (shown: Shown, interrupted: AbortSignal): Promise<string | nul
     await aborted(interrupted);
     return "interrupted";
   };
-  const told = async (): Promise<string | null> => {
+  const stopAlarm = async (): Promise<string | null> => {
     await tell(shown);
     const waiting = await shown.stage.waiting();
     shown.screen.line(summaryOf(shown.stage, waiting));
     return verdictOn(shown.stage, waiting);
   };
-  return Promise.race([told(), shown.stage.broken, tooLate(), stopped()]);
+  return Promise.race([stopAlarm(), shown.stage.broken, tooLate(), stopped()]);
 };
 
 const openAndRun = async (app: string, screen: Screen, interrupted: AbortSignal): Promise<string | null> => {

@@ -4,7 +4,7 @@ export const plan = {
   canaries: ["render001", "render002"],
   maxRotating: 12,
   failures: 3,
-  /** So many rotations complete before an update of the apps breaks them with every new key. */
+  /** This many rotations complete before an update of the apps breaks them with every new key. */
   completedBeforeUpdate: 2 + 2 * 12,
 } as const;
 

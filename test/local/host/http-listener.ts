@@ -15,7 +15,7 @@ export interface ListenerOptions {
   readonly httpFunctions: ReadonlyMap<string, HttpFunction>;
   /** Starts a timer function manually; null if there is no such function. */
   /** `input`: what a queue function gets as its message; a timer gets none. */
-  readonly fireByHand: (name: string, input: string) => (() => Promise<void>) | null;
+  readonly fireManually: (name: string, input: string) => (() => Promise<void>) | null;
   readonly keys: FunctionKeys;
   readonly invoker: Invoker;
   readonly log: HostLog;
@@ -92,7 +92,7 @@ const inputIn = (body: Buffer): string => {
 };
 
 export const createListener = (options: ListenerOptions): Server => {
-  const { routes, httpFunctions, fireByHand, keys, invoker, log } = options;
+  const { routes, httpFunctions, fireManually, keys, invoker, log } = options;
 
   const admin = (
     response: ServerResponse,
@@ -102,7 +102,7 @@ export const createListener = (options: ListenerOptions): Server => {
     body: Buffer,
   ): void => {
     const name = /^\/admin\/functions\/([^/]+)$/.exec(pathname)?.[1];
-    const fire = name === undefined || method !== "POST" ? null : fireByHand(decodeURIComponent(name), inputIn(body));
+    const fire = name === undefined || method !== "POST" ? null : fireManually(decodeURIComponent(name), inputIn(body));
     if (!isAuthorized(keys, "admin", "", key)) {
       end(response, 401);
     } else if (fire === null) {

@@ -61,7 +61,7 @@ export class QueueService {
     await this.#send("DELETE", `${queue}/messages/${id}`, { popreceipt: popReceipt }, "");
   }
 
-  /** Makes the message visible again after so many seconds. */
+  /** Makes the message visible again after this many seconds. */
   async giveBack(queue: string, { id, popReceipt, text }: QueueMessage, afterSeconds: number): Promise<void> {
     const encoded = Buffer.from(text, "utf8").toString("base64");
     const body = `<QueueMessage><MessageText>${encoded}</MessageText></QueueMessage>`;

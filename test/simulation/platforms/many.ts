@@ -61,7 +61,7 @@ export const summaryOf = (histories: readonly PlatformHistory[]): PlatformSummar
   };
 };
 
-/** In so many processes. */
+/** In this many processes. */
 export const runMany = async (options: ManyOptions): Promise<readonly PlatformHistory[]> =>
   (await shareOut<readonly PlatformHistory[]>({ ...options, batchSize, script: __filename })).flat();
 

@@ -68,7 +68,7 @@ const eventKind = z.enum([...alarmKinds, ...informationKinds]);
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- any JSON: what shows that an event is so
 const evidence = z.record(z.string(), anyJson).nullable() as z.ZodType<HistoryBody["events"][number]["evidence"]>;
 
-const told = {
+const shownEvent = {
   id: z.string(),
   at: instant,
   event: eventKind,
@@ -81,7 +81,7 @@ const told = {
 export const historyPage: z.ZodType<HistoryBody> = z
   .object({
     events: z.array(
-      z.object({ ...told, rotationId: z.string().nullable(), kind: z.string().nullable().exactOptional() }),
+      z.object({ ...shownEvent, rotationId: z.string().nullable(), kind: z.string().nullable().exactOptional() }),
     ),
     next: z.string().nullable().meta({ description: "The `before` of the next page; null at the end." }),
     unreadable: z.array(z.object({ sequence: z.int().nullable(), problem: z.string() })).exactOptional(),
@@ -129,7 +129,7 @@ export const rotationEvidence: z.ZodType<RotationEvidence> = z
     readers: anyJson as z.ZodType<RotationEvidence["readers"]>,
     overrides: z.array(z.object({ at: instant, by: z.string(), event: eventKind, detail: z.string() })),
     requestIds: z.array(z.object({ event: eventKind, requestId: z.string() })),
-    events: z.array(z.object(told)),
+    events: z.array(z.object(shownEvent)),
   })
   .meta({ id: "RotationEvidence", description: "One rotation, for an audit." });
 

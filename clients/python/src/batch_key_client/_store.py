@@ -56,7 +56,7 @@ class Store:
         return held
 
     def learn(self, url):
-        """Where the calls go; the first one tells."""
+        """Where the calls go; known from the first one on."""
         if self.endpoint is None:
             target = urlsplit(url)
             self.endpoint = f"{target.scheme}://{target.netloc}"

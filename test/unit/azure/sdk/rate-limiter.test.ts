@@ -123,7 +123,7 @@ describe("the allowance of a request", () => {
   });
 });
 
-/** How many of so many requests are sent where each allowance has this many tokens, and is never refilled. */
+/** How many of this many requests are sent where each allowance has this many tokens, and is never refilled. */
 const sentOf = async (method: HttpMethods, tokens: { readonly reads: number; readonly writes: number }) => {
   const limits = { reads: aLimiter(tokens.reads, 0.001).limiter, writes: aLimiter(tokens.writes, 0.001).limiter };
   const { policy } = limitRequests({ ofAddress: () => limits });

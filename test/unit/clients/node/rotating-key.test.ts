@@ -276,7 +276,7 @@ describe("reports", () => {
     expect(cloud.reports).toHaveLength(1);
   });
 
-  it("are not sent before the endpoint is known, which the first call tells", async () => {
+  it("are not sent before the endpoint is known, which the first call shows", async () => {
     const { endpoint: _, ...options } = optionsOf(cloud);
     const key = rotatingBatchKey(options);
     opened.push(key);

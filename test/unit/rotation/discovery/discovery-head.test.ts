@@ -27,8 +27,8 @@ describe("the graph", () => {
     const failure = { lasts: false, detail: "503", retryAfterMs: null };
     expect(failedHead(answered, failure, every, when("10:15")).nextAskAt).toBe(at("10:19"));
     expect(failedHead(answered, failure, minutes(1), when("10:15")).nextAskAt).toBe(at("10:16"));
-    const told = failedHead(answered, { ...failure, retryAfterMs: minutes(9) }, every, when("10:15"));
-    expect([told.nextAskAt, told.heldUntil]).toEqual([at("10:24"), null]);
+    const failed = failedHead(answered, { ...failure, retryAfterMs: minutes(9) }, every, when("10:15"));
+    expect([failed.nextAskAt, failed.heldUntil]).toEqual([at("10:24"), null]);
   });
 
   it("keeps the version of what is stored where nothing changed", () => {

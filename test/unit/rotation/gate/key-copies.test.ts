@@ -36,7 +36,7 @@ test.each([
   expect(isSearched(anAccount({ probe, gate: { searchAccount } }))).toBe(searched);
 });
 
-/** Of a search that finds a copy of the published key only, among so many objects. */
+/** Of a search that finds a copy of the published key only, among this many objects. */
 const clean = (objects: number) =>
   searchResult(search({ copies: copies(1, "secondary"), objects }), active, null, when("10:12"));
 const foundAgain = (known: Searched | null) =>
