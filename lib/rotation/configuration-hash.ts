@@ -3,9 +3,9 @@ import type { AccountConfig } from "./account-config";
 const known = new WeakMap<AccountConfig, string>();
 
 /**
- * Distinguishes two effective configurations of one account: 64 bits in hex. Not of when it was loaded or found, and not
- * of `paused`: to end a pause is to go back to the configuration from before, which must not count as an older one. Not
- * of `fleet`: another blackout must not have the record of every account written.
+ * Distinguishes effective configurations of one account: 64 bits in hex. Leaves out when it was loaded or found, and
+ * `paused`: to end a pause is to go back to the configuration from before, which must not count as an older one. And
+ * `fleet`: another blackout must not have the record of every account written.
  */
 export const configurationHash = (config: AccountConfig): string => {
   const found = known.get(config);

@@ -20,8 +20,8 @@ const requests = 200;
 
 /**
  * Of every 100 requests 5 fail without effect and 2 have their effect but lose their answer. Drawn for each route and
- * number of the request, from the seed and the account's number: whichever process sends the tenth regenerate about the third
- * account meets the same fault.
+ * number of the request, from the seed and the account's number: whichever process sends the tenth regenerate about the
+ * third account meets the same fault.
  */
 export const planFaults = (faults: Faults, seed: number, account: number, subjects: readonly string[]): void => {
   const random = new Random(seed * 100_003 + account);

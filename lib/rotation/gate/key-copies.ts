@@ -31,7 +31,7 @@ export interface Searched {
   readonly incomplete: string | null;
 }
 
-/** A search that has found a copy is repeated after this: at every tick it would cost the account more than it shows. */
+/** A search that has found a copy is repeated after this: at every tick it would cost more than it shows. */
 const searchAgainMs = minutes(15);
 /** For as long a step that is tried again needs no search of its own. */
 const goodForMs = minutes(5);

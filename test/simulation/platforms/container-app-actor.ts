@@ -8,8 +8,8 @@ const syncEveryMs = 30 * minute;
  * a time, people restart its revision in the belief that this reads the vault, and syncs fail.
  *
  * A sync fails only where a replica from before the newest version runs, and until it succeeds again none of those is
- * replaced. Otherwise nothing that Resource Manager shows distinguishes a failed sync from a good one: docs/safety.md names
- * this among the remaining risks.
+ * replaced. Otherwise nothing that Resource Manager shows distinguishes a failed sync from a good one:
+ * docs/safety.md names this among the remaining risks.
  */
 export class ContainerAppActor implements Actor {
   #app: EmulatedContainerApp | null = null;
