@@ -23,7 +23,10 @@ import type { Waiting } from "./look-turns";
 /** Event Grid waits for an answer for 30 seconds. */
 const maxMs = seconds(20);
 
-/** Before a look that found Batch's answers not to agree yet, or a service out of reach, is repeated. */
+/**
+ * Before a look is repeated that found Batch's answers not to agree yet, a service out of reach, or another driver at
+ * work.
+ */
 const againAfterMs = seconds(1);
 
 /** What one look has come to. `again`: the comparison is still owed, and may succeed within seconds. */
@@ -42,7 +45,7 @@ export const lookAt = async (app: App, config: AccountConfig, waiting: Waiting):
     again ||= looked === "again";
     if (looked === "done" || (again && stop.aborted)) return;
     if (stop.aborted) throw new TransientServiceError({ operation: "look at an account", code: "Busy" });
-    if (looked === "again") await clock.sleep(againAfterMs, stop);
+    if (looked !== "limited") await clock.sleep(againAfterMs, stop);
   }
 };
 

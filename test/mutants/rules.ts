@@ -946,7 +946,7 @@ export const safetyRules: readonly SafetyRule[] = [
     file: "lib/rotation/gate/gate.ts",
     text: "{ yieldsTo: toBothOnceFound, shut: keyInAccount },",
     instead: "",
-    caughtBy: { jest: "scenarios", test: "key-in-account" },
+    caughtBy: { simulation: ["copiesInAccount"] },
   },
   {
     rule: "the account is searched before a step behind its gate",
@@ -954,7 +954,7 @@ export const safetyRules: readonly SafetyRule[] = [
     file: "lib/driver/steps/behind-gate.ts",
     text: "const searches = mustSearch(inputOf(gated));",
     instead: "const searches = mustSearch(inputOf(gated)) && context.record.searched !== null;",
-    caughtBy: { jest: "scenarios", test: "key-in-account" },
+    caughtBy: { simulation: ["copiesInAccount"] },
   },
   {
     rule: "an account is searched before it is adopted, and before a rotation ends on the primary key",
@@ -1026,7 +1026,7 @@ export const safetyRules: readonly SafetyRule[] = [
     file: "lib/rotation/key-events.ts",
     text: "return Math.abs(sinceMs) < lookWindowMs ? plusMs(first, lookWindowMs) : null;",
     instead: "return null;",
-    caughtBy: { jest: "scenarios", test: "scenarios/events" },
+    caughtBy: { simulation: ["eventsOfOthers"] },
   },
   {
     rule: "the rotator ignores events about its own operations",
@@ -1034,7 +1034,7 @@ export const safetyRules: readonly SafetyRule[] = [
     file: "lib/events/receive-events.ts",
     text: "if (identity !== null && identity === own) return null;",
     instead: "",
-    caughtBy: { jest: "scenarios", test: "scenarios/events" },
+    caughtBy: { simulation: ["eventsOfOthers"] },
   },
   {
     rule: "an event has vault and live keys compared in full, and the comparison decides",
@@ -1060,6 +1060,14 @@ export const safetyRules: readonly SafetyRule[] = [
     text: "{ ...noFindings, listings: [operation] }",
     instead: "{ ...noFindings, mustLook: true, listings: [operation] }",
     caughtBy: { jest: "scenarios", test: "scenarios/events" },
+  },
+  {
+    rule: "an event that meets another driver waits before it looks again",
+    without: "an event about listed keys reads the table without a pause for as long as another driver is at work",
+    file: "lib/events/look.ts",
+    text: 'if (looked !== "limited") await clock.sleep(againAfterMs, stop);',
+    instead: 'if (looked === "again") await clock.sleep(againAfterMs, stop);',
+    caughtBy: { simulation: ["eventsOfOthers"] },
   },
   {
     rule: "invented identities fill no history",

@@ -186,6 +186,25 @@ describe("an event about listed keys", () => {
     expect(story.events).not.toContain("KeysListed");
   });
 
+  it("that meets the claim of another driver waits between its reads of the table, and is in the history", async () => {
+    const story = await aStory();
+    const other = story.start("p2");
+    await story.passes(hours(6));
+    nextCall(story, "batch.readKeys", { kind: "freeze", ms: seconds(10) });
+    const tick = other.ticker.tick();
+    await story.passes(seconds(1));
+    let reads = 0;
+    const stopCounting = story.world.faults.onEffect((operation) => {
+      // Without any pause between two reads this would never end.
+      if (operation === "rotations.read" && (reads += 1) > 100) story.first.crash();
+    });
+    await story.receives([listed(story)]);
+    stopCounting();
+    await story.finish(tick);
+    expect(reads).toBeLessThan(30);
+    expect(eventsOf(story, "KeysListed")).toHaveLength(1);
+  });
+
   it("fills no history, however many identities are invented", async () => {
     const story = await aStory();
     const many = Array.from({ length: 100 }, (_, index) =>

@@ -7,7 +7,8 @@ import { failOver, letListsBeBehind, recreate, setLook, slander } from "./enviro
 import type { Instance } from "./instances";
 import { resources } from "./plan-accounts";
 import { type Act, minute, type Side } from "./plan-types";
-import { aKeyOperation } from "../builders/azure-event";
+import { reportByEvents, sendEvents } from "./azure-event-acts";
+import { plantCopy } from "./copy-acts";
 import { configOf, later, type Stage } from "./stage";
 
 /** Carries out one act. A temporary act is undone later, at the latest at the end of the storm. */
@@ -96,6 +97,10 @@ export const carryOut = (stage: Stage, act: Act): void => {
       return setLook(stage, act);
     case "slander":
       return slander(stage, act);
+    case "plantCopy":
+      return plantCopy(stage, act, slotOf(stage, act.account, act.side));
+    case "azureEvents":
+      return sendEvents(stage, act);
     case "unhealthy": {
       const one = world.random.any(stage.instances.living(act.account));
       if (one === null) return;
@@ -174,23 +179,6 @@ const regenerateManually = (stage: Stage, account: number, side: Side): void => 
   world.transcript.note("manually", () => `${world.transcript.key(killed.value)} (${slot}) is regenerated`);
   world.observer.afterEffect();
   reportByEvents(stage, account);
-};
-
-/** Event Grid reports a regeneration: never, once or several times, to any processes, late. */
-const reportByEvents = (stage: Stage, account: number): void => {
-  const { world } = stage;
-  const { resourceId } = configOf(stage, account).batch;
-  const event = aKeyOperation({ resourceId, id: `event-${world.effects}`, at: new Date(world.wallMs).toISOString() });
-  for (let copies = world.random.below(4); copies > 0; copies--)
-    later(stage, world.random.below(minute), () => deliver(stage, event));
-};
-
-const deliver = ({ world }: Stage, event: unknown): void => {
-  const process = world.random.any(world.processes.filter((one) => one.serves(world.timeline.now)));
-  const sent = world.product.parseEvents([event], new Date(world.wallMs));
-  if (process === null || sent.kind === "invalid" || !("events" in sent.value)) return;
-  world.transcript.note("event", () => `is delivered to ${process.name}`);
-  void world.product.receiveEvents(process.app, sent.value).catch(() => undefined);
 };
 
 const publishManually = (stage: Stage, account: number, side: Side): void => {

@@ -287,6 +287,47 @@ export const conditions: readonly Condition[] = [
     chance: 0.05,
     add: (plan) => ({ ...plan, handsOver: true, conditions: [...plan.conditions, "handedOver"] }),
   },
+  /** Jobs hold copies of the key in use, or of the other one, from before a rotation or from any moment of it. */
+  {
+    name: "copiesInAccount",
+    chance: 0.05,
+    add: (plan, random) => {
+      const account = random.below(plan.accounts.length);
+      const when = random.between(8 * minute, plan.stormMs / 2);
+      const copies = Array.from({ length: random.between(1, 3) }, (_, index) => ({
+        when: index === 0 ? random.below(when) : random.below(plan.stormMs),
+        act: {
+          kind: "plantCopy",
+          account,
+          side: random.pick(["published", "published", "standby"] as const),
+          forMs: random.between(5, 60) * minute,
+        } as const,
+        condition: "copiesInAccount" as const,
+      }));
+      return withActs(plan, ...copies, demand(when, account, random.chance(0.15) ? 20 * minute : null));
+    },
+  },
+  /** Others list keys and change versions, the rotator reads of its own operations, and a caller invents events. */
+  {
+    name: "eventsOfOthers",
+    chance: 0.05,
+    add: (plan, random) => {
+      const account = random.below(plan.accounts.length);
+      const topics = ["regenerated", "listed", "own", "otherAccount", "versionAdded", "versionExpires"] as const;
+      const events = Array.from({ length: random.between(2, 5) }, () => ({
+        when: random.below(plan.stormMs),
+        act: {
+          kind: "azureEvents",
+          account,
+          about: random.pick(["regenerated", "listed", ...topics] as const),
+          times: random.pick([1, 2, 2, 12]),
+          withinMs: random.pick([10_000, minute, 10 * minute]),
+        } as const,
+        condition: "eventsOfOthers" as const,
+      }));
+      return withActs(plan, ...events);
+    },
+  },
 ];
 
 /** Each condition draws from a source of its own, so that no other part of a plan changes with it. */

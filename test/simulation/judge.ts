@@ -8,11 +8,13 @@ import type { KeyFact } from "../fakes/world/fake-batch";
 import { limits } from "../fakes/limits";
 import { secretName, type VersionFact } from "../fakes/world/fake-vault";
 import type { Operation } from "../fakes/world/faults";
-import type { ManualChange, Observer, SentPublication, SentRegenerate } from "../fakes/world/observer";
+import type { FoundCopies, ManualChange, Observer, SentPublication, SentRegenerate } from "../fakes/world/observer";
 import type { Process } from "../fakes/world/process";
 import { maxClockOffsetMs } from "./plan-types";
 import type { World } from "../fakes/world/world";
+import { AzureEventJudge } from "./azure-event-judge";
 import { ClaimJudge } from "./claim-judge";
+import { CopyJudge } from "./copy-judge";
 import { EventAudit } from "./event-audit";
 import { FleetJudge } from "./fleet-judge";
 import type { Instance } from "./instances";
@@ -43,6 +45,8 @@ export class Judge implements Observer {
   readonly #claims: ClaimJudge;
   readonly #publications: PublicationJudge;
   readonly #urgent: UrgentJudge;
+  readonly #copies: CopyJudge;
+  readonly #azureEvents: AzureEventJudge;
   /** By secret: its newest version where that holds a dead, refused key, and the virtual time of this finding. */
   readonly #deadSince = new Map<string, { readonly version: string; readonly at: number }>();
   /** By secret that a restored record names although its account has left it: its newest version at that moment. */
@@ -68,6 +72,8 @@ export class Judge implements Observer {
     this.#claims = new ClaimJudge(world, (invariant, text) => this.#broken(invariant, text));
     this.#publications = new PublicationJudge(world, (invariant, text) => this.#broken(invariant, text));
     this.#urgent = new UrgentJudge(world, (invariant, text) => this.#broken(invariant, text));
+    this.#copies = new CopyJudge(world, (invariant, text) => this.#broken(invariant, text));
+    this.#azureEvents = new AzureEventJudge(world, (invariant, text) => this.#broken(invariant, text));
     this.leaks = searched ? new LeakSearch(world) : null;
   }
 
@@ -82,12 +88,21 @@ export class Judge implements Observer {
     if (slotToRegenerate(record) !== slot)
       this.#broken("I3", `the ${slot} key was to be regenerated in phase ${record.state.phase}`);
     this.#claims.sent(sent);
+    this.#copies.sent(sent);
     if (this.#overridden(sent)) this.#giveUp(sent);
   }
 
   published(sent: SentPublication, before: VersionFact | null, added: VersionFact): void {
     this.#claims.published(sent);
     this.#publications.published(sent, before, added, this.#claims.heldAt(sent));
+  }
+
+  searched(found: FoundCopies): void {
+    this.#copies.searched(found);
+  }
+
+  deliveryFailed(process: Process, error: unknown): void {
+    this.#azureEvents.deliveryFailed(process, error);
   }
 
   callFailed(process: Process, operation: Operation): void {
@@ -213,6 +228,7 @@ export class Judge implements Observer {
     if (before !== null) this.#checkNotStale(before, after);
     const fresh = this.audit.recordWritten(before, after);
     this.#urgent.recordWritten(before, after, fresh);
+    this.#azureEvents.recordWritten(process, before, after, fresh);
     const problem = transitionProblem(before, after, fresh);
     if (problem !== null) this.#broken("I5", problem);
     if (before?.claim && after.claim === null) this.#checkRepaired(process, after);
@@ -265,7 +281,10 @@ export class Judge implements Observer {
   }
 
   changedManually(account: string, what: ManualChange, copy: RotationRecord | null): void {
-    if (what === "deleted" || what === "setBack") this.#urgent.forget(account);
+    if (what === "deleted" || what === "setBack") {
+      this.#urgent.forget(account);
+      this.#azureEvents.forget(account);
+    }
     if (copy !== null) this.#noteLeft(account, copy.secret);
     this.audit.changedManually(account, what, copy);
   }
@@ -374,6 +393,7 @@ export class Judge implements Observer {
     if (unsettled !== null) return unsettled;
     if (record.failure !== null) return `failed: ${record.failure.detail}`;
     if (record.restart !== null) return "has a rotation to start again";
+    if (record.keyEvents.lookSince !== null) return "owes the comparison that an event asked for";
     if (rotationOf(record.state) !== null || record.state.phase !== "idle") return `is ${record.state.phase}`;
     const newest = this.world.vault.newest(record.secret);
     return newest !== null &&

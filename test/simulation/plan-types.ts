@@ -66,7 +66,19 @@ export type Act =
   /** The columns beside a record, which say when to look at the account, are changed; the record is not. */
   | { readonly kind: "setLook"; readonly account: number; readonly look: WrongLook }
   /** Unsigned unhealthy reports, repeated, of an instance that must sign or of one that does not exist. */
-  | { readonly kind: "slander"; readonly account: number; readonly forMs: number; readonly invented: boolean };
+  | { readonly kind: "slander"; readonly account: number; readonly forMs: number; readonly invented: boolean }
+  /** A job of the account holds a copy of a key for so long. */
+  | { readonly kind: "plantCopy"; readonly account: number; readonly side: Side; readonly forMs: number }
+  /** Events of Azure about an account: of others, of the rotator itself, or invented; late and several times. */
+  | {
+      readonly kind: "azureEvents";
+      readonly account: number;
+      readonly about: EventTopic;
+      readonly times: number;
+      readonly withinMs: number;
+    };
+
+export type EventTopic = "regenerated" | "listed" | "own" | "otherAccount" | "versionAdded" | "versionExpires";
 
 /** What the columns say then: nothing, no instant, an instant that no tick believes, or one that ticks do believe. */
 export type WrongLook = "missing" | "noInstant" | "beyondAllDates" | "hoursAhead";
@@ -89,7 +101,9 @@ export type ConditionName =
   | "previousKeyReplaced"
   | "wrongNextLook"
   | "brokenFleet"
-  | "handedOver";
+  | "handedOver"
+  | "copiesInAccount"
+  | "eventsOfOthers";
 
 export interface PlannedAct {
   /** An instant, or the moment just before a call takes effect. */

@@ -6,6 +6,8 @@ import type { Process } from "../fakes/world/process";
 import type { Product } from "../fakes/world/product-type";
 import { startProcess } from "../fakes/world/start-process";
 import { World } from "../fakes/world/world";
+import { own } from "./azure-event-acts";
+import { endCopies, waitsForCopy } from "./copy-acts";
 import { carryOut, markSecret, moveToSecret, operate, resumeFleet, startAnother } from "./acts";
 import { type Instance, Instances, silent } from "./instances";
 import { Judge, type Violation } from "./judge";
@@ -79,6 +81,7 @@ class HistoryRun {
       recording,
       checked: plan.searched,
     });
+    this.#world.principal = own;
     this.#judge = new Judge(this.#world, () => this.#instances.all, plan.searched, plan.fleet);
     this.#world.observer = this.#judge;
     this.#instances = new Instances(
@@ -380,6 +383,7 @@ class HistoryRun {
       if (record === undefined || paused || this.plan.accounts[account]?.isIntruder) return;
       if (record.failure?.blocked?.reason === "ForeignSecret") markSecret(this.#stage, account);
       else if (record.pause !== null) operate(this.#stage, account, "resume");
+      else if (waitsForCopy(record)) endCopies(this.#stage, account, () => operate(this.#stage, account, "approve"));
       else if (
         gate.mode === "approval" &&
         "approval" in record.state &&

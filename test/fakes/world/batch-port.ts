@@ -114,8 +114,9 @@ export const batchPort = (world: World, process: Process): BatchKeys => ({
     process.probes.set(key.reveal(), answer);
     return answer;
   },
-  search: ({ resourceId }, endpoint, { signWith, keys }, { signal }) =>
-    world.wire.call(process, {
+  search: async ({ resourceId }, endpoint, { signWith, keys }, { signal }) => {
+    let at = 0;
+    const answer = await world.wire.call(process, {
       operation: "batch.search",
       signal,
       subject: () => accountNameOf(resourceId),
@@ -124,9 +125,15 @@ export const batchPort = (world: World, process: Process): BatchKeys => ({
         const account = reachable(world, resourceId, endpoint, operation);
         if (!isAccepted(world, resourceId, endpoint, signWith.reveal()))
           throw new world.product.TransientServiceError({ operation, statusCode: 403, code: "KeyRefused" });
+        at = world.timeline.now;
         return { copies: copiesOf(account, keys), objects: account.held.size, incomplete: account.searchedInPart };
       },
-    }),
+    });
+    const wanted = new Set([keys.primary.reveal(), keys.secondary.reveal()]);
+    const copied = new Set(answer.copies.map(({ slot }) => keys[slot].reveal()));
+    world.observer.searched({ resourceId, at, wanted, copied });
+    return answer;
+  },
 });
 
 const sentRegenerate = (

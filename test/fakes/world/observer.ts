@@ -40,6 +40,16 @@ export interface SentPublication {
   readonly probed: Probed | null;
 }
 
+/** What a search of an account has answered. */
+export interface FoundCopies {
+  readonly resourceId: string;
+  /** When it was done, in virtual time. */
+  readonly at: number;
+  /** The keys that it was for, and those of them of which there was a copy. */
+  readonly wanted: ReadonlySet<string>;
+  readonly copied: ReadonlySet<string>;
+}
+
 /** A manual change of a stored record: it is made unreadable, restored, deleted, or replaced by an older copy. */
 export type ManualChange = "damaged" | "restored" | "deleted" | "setBack";
 
@@ -51,10 +61,14 @@ export interface Observer {
   /** Whether no rotator could prevent this regenerate. Called just before its effect. */
   excuses(sent: SentRegenerate, dying: KeyFact): boolean;
   regenerated(sent: SentRegenerate, killed: KeyFact): void;
+  /** The driver gets the answer of a search. */
+  searched(found: FoundCopies): void;
   /** Right after its effect. `before`: the version that was the newest until then. */
   published(sent: SentPublication, before: VersionFact | null, added: VersionFact): void;
   /** The driver learns that its call failed, or gets no answer to it. */
   callFailed(process: Process, operation: Operation): void;
+  /** A delivery of events was not accepted. */
+  deliveryFailed(process: Process, error: unknown): void;
   recordWritten(process: Process, before: RotationRecord | null, after: RotationRecord): void;
   noticeWritten(before: Notice | null, after: Notice): void;
   historyWritten(event: RotationEvent, there: RotationEvent): void;
@@ -77,8 +91,10 @@ export const noObserver: Observer = {
   sent: nothing,
   excuses: () => false,
   regenerated: nothing,
+  searched: nothing,
   published: nothing,
   callFailed: nothing,
+  deliveryFailed: nothing,
   recordWritten: nothing,
   noticeWritten: nothing,
   historyWritten: nothing,
