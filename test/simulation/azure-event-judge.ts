@@ -81,7 +81,7 @@ export class AzureEventJudge {
     const reported = evidence?.["reportedByEvent"];
     const identity = reported !== null && typeof reported === "object" && "identity" in reported && reported.identity;
     if (identity === own) this.broken("events", `${account}: the rotator reports its own list as that of another`);
-    const key = `${account} ${String(identity)}`;
+    const key = `${account} ${JSON.stringify(identity)}`;
     const sinceMs = this.world.wallMs - (this.#listed.get(key) ?? Number.NEGATIVE_INFINITY);
     if (sinceMs < days(1) - 2 * maxClockOffsetMs)
       this.broken("events", `${account}: the same identity is in the history twice within ${sinceMs} ms`);
