@@ -1,3 +1,4 @@
+import { secretUrl } from "../lib/rotation/ownership";
 import type { StatusBody } from "../lib/operations/status/status";
 import { type Standing, standingOrder, standings, whoActs, type WhoActs } from "../lib/rotation/attention/who-acts";
 import { ago, type Colours, printable, shortTime, table } from "./text";
@@ -81,7 +82,7 @@ export const accountText = (found: Judged<StatusBody>, now: Date, colours: Colou
   const { rotation, lastRotation, secret } = status;
   const facts: readonly (readonly [string, string])[] = [
     ["phase", status.phase ?? "not seen yet"],
-    ["secret", `${secret.vaultUrl}/secrets/${secret.name}, version ${version(secret.version)}`],
+    ["secret", `${secretUrl(secret)}, version ${version(secret.version)}`],
     ["apps read", status.activeSlot === null ? "-" : `the ${status.activeSlot} key`],
     ["rotation", rotation === null ? "none under way" : `${rotation.id}, since ${shortTime(rotation.startedAt)}`],
     ["asked for", rotation === null ? "-" : `${rotation.trigger}: ${rotation.reason}`],

@@ -104,7 +104,9 @@ export const withAccount = (
   });
 
 const failed = async (app: App, error: unknown): Promise<HttpResponseInit> => {
-  const { CorruptRecordError, OperatorNeededError, TransientServiceError } = await import("../lib/errors");
+  const { CorruptRecordError, OperatorNeededError, TransientServiceError, failedWith, unexpected } = await import(
+    "../lib/errors"
+  );
   if (error instanceof TransientServiceError || error instanceof OperatorNeededError) {
     app.ports.log.write("warn", { event: "RequestFailed", detail: error.message });
     return problem(503, "Unavailable", error.message, { retryAfter: retrySeconds });
@@ -112,9 +114,8 @@ const failed = async (app: App, error: unknown): Promise<HttpResponseInit> => {
   if (error instanceof CorruptRecordError) {
     return problem(409, error.reason, `${error.message}; GET the account for the remedy`);
   }
-  const name = error instanceof Error ? error.name : typeof error;
-  app.ports.log.write("error", { event: "RequestFailed", detail: `unexpected ${name}` });
-  return problem(500, "Unexpected", `unexpected ${name}: please report this defect`);
+  app.ports.log.write("error", { event: "RequestFailed", ...failedWith(error) });
+  return problem(500, "Unexpected", `${unexpected(error)}: please report this defect`);
 };
 
 export const busy = (retryAfterSeconds: number): HttpResponseInit =>

@@ -129,6 +129,28 @@ export class RecordElsewhereError extends CorruptRecordError {
   }
 }
 
+/** What is said of a defect: its message may quote anything, so only its name is shown. */
+export const unexpected = (error: unknown): string =>
+  `unexpected ${error instanceof Error ? error.name : typeof error}`;
+
+/** The errors above whose message says all that an operator needs. */
+const isExpected = (
+  error: unknown,
+): error is TransientServiceError | OutcomeUnknownError | OperatorNeededError | CorruptRecordError =>
+  error instanceof TransientServiceError ||
+  error instanceof OutcomeUnknownError ||
+  error instanceof OperatorNeededError ||
+  error instanceof CorruptRecordError;
+
+/** What failed, without values: of a defect its name. */
+export const safeMessage = (error: unknown): string => (isExpected(error) ? error.message : unexpected(error));
+
+/** The same as members of a log line; of a defect also where it happened. */
+export const failedWith = (error: unknown): { readonly detail: string; readonly stack?: string } => ({
+  detail: safeMessage(error),
+  ...(isExpected(error) ? {} : { stack: framesOf(error) }),
+});
+
 /**
  * Where an error was thrown: the frames of its stack, without the message, which may quote anything. Empty for other
  * values.

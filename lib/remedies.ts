@@ -1,3 +1,4 @@
+import { secretUrl } from "./rotation/ownership";
 import type { BatchAccountRef, SecretRef } from "./rotation/account-config";
 import type { DiscoveryConfig } from "./rotation/discovery/discovery-config";
 
@@ -110,6 +111,9 @@ export const batchRemedies = {
     "or take its accounts out of ROTATION_ACCOUNTS",
   unregistered: ({ subscriptionId }: BatchAccountRef): string =>
     `register the provider: az provider register --namespace Microsoft.Batch --subscription ${subscriptionId}`,
+  sharedKeyNotAllowed: (accountName: string): string =>
+    `Batch account ${accountName} does not allow shared keys: ` +
+    "add SharedKey to its allowedAuthenticationModes, or take the account out of ROTATION_ACCOUNTS",
   sharedKeyRefused: (accountName: string): string =>
     `Batch account ${accountName} refuses shared keys: ` +
     "allow SharedKey in its allowedAuthenticationModes, or take the account out of ROTATION_ACCOUNTS",
@@ -194,17 +198,17 @@ export const vaultRemedies = {
   otherTenant: ({ vaultUrl }: SecretRef): string =>
     `the vault ${vaultUrl} trusts another tenant than that of the rotator's identity`,
   notFound: (secret: SecretRef): string =>
-    `${urlOf(secret)} or this version of it is not there: check the secret in ROTATION_ACCOUNTS`,
+    `${secretUrl(secret)} or this version of it is not there: check the secret in ROTATION_ACCOUNTS`,
   deleted: (secret: SecretRef): string => {
     const id = `${secret.vaultUrl}/deletedsecrets/${secret.name}`;
     return (
-      `${urlOf(secret)} is deleted and its name cannot be used: ` +
+      `${secretUrl(secret)} is deleted and its name cannot be used: ` +
       `recover it (az keyvault secret recover --id ${id}) or purge it (az keyvault secret purge --id ${id})`
     );
   },
   disabled: (secret: SecretRef): string =>
-    `enable the newest version of ${urlOf(secret)} ` +
-    `(az keyvault secret set-attributes --enabled true --id ${urlOf(secret)}): ` +
+    `enable the newest version of ${secretUrl(secret)} ` +
+    `(az keyvault secret set-attributes --enabled true --id ${secretUrl(secret)}): ` +
     "while it is disabled no app can read the secret",
   otherCloud: (): string => "check that ROTATION_CLOUD names the cloud of the vault",
   noVault: ({ vaultUrl, name }: SecretRef): string =>
@@ -216,26 +220,24 @@ export const vaultRemedies = {
     "--public-network-access Enabled --default-action Deny) and admit the rotator's addresses",
   foreign: (secret: SecretRef, { resourceId }: BatchAccountRef, owner: string | null): string =>
     (owner === null
-      ? `${urlOf(secret)} holds a value that is neither key of ${resourceId}, and nothing shows that it was ` +
+      ? `${secretUrl(secret)} holds a value that is neither key of ${resourceId}, and nothing shows that it was ` +
         "published for this account: "
-      : `${urlOf(secret)} holds the key of ${owner}, not of ${resourceId}: `) +
+      : `${secretUrl(secret)} holds the key of ${owner}, not of ${resourceId}: `) +
     "name another secret for this account in ROTATION_ACCOUNTS or, where no one else needs the value, mark it as " +
-    `this account's (az keyvault secret set-attributes --id ${urlOf(secret)} --tags ProviderAddress=${resourceId})`,
+    `this account's (az keyvault secret set-attributes --id ${secretUrl(secret)} --tags ProviderAddress=${resourceId})`,
   firewall: (secret: SecretRef): string =>
     "the vault's network rules refuse the rotator: " +
-    `let its outbound addresses or its subnet reach ${urlOf(secret)} ` +
+    `let its outbound addresses or its subnet reach ${secretUrl(secret)} ` +
     `(az keyvault network-rule add --name ${vaultName(secret.vaultUrl)} with --ip-address, ` +
     "or with --vnet-name and --subnet)",
   policy: (secret: SecretRef, command: string): string =>
-    `an Azure policy on the vault refuses to ${command} ${urlOf(secret)}: ` +
+    `an Azure policy on the vault refuses to ${command} ${secretUrl(secret)}: ` +
     "change the policy, or expireAfter where it limits a secret's lifetime",
   forbidden: (secret: SecretRef, action: string, permission: "get" | "set"): string =>
-    `grant the rotator's identity ${action} on ${urlOf(secret)}, as the role ${roles.secret} on that secret has it ` +
-    `(az role assignment create), or the secret permission ${permission} where the vault uses access ` +
+    `grant the rotator's identity ${action} on ${secretUrl(secret)}, as the role ${roles.secret} on that secret ` +
+    `has it (az role assignment create), or the secret permission ${permission} where the vault uses access ` +
     `policies; ${takesTime}`,
 } as const;
-
-const urlOf = ({ vaultUrl, name }: SecretRef): string => `${vaultUrl}/secrets/${name}`;
 
 export const tableRemedies = {
   firewall: (table: string, account: string): string =>

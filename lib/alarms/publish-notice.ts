@@ -1,5 +1,5 @@
 import { callOptions } from "../limits";
-import { CorruptRecordError, OperatorNeededError, TransientServiceError } from "../errors";
+import { OperatorNeededError, safeMessage } from "../errors";
 import type { StoredNotice } from "../ports/notices";
 import type { Ports } from "../ports/ports";
 import type { Condition } from "../rotation/events/alarm-conditions";
@@ -88,12 +88,6 @@ export const notificationDelayed = (account: string | null, error: unknown) => (
   detail: safeMessage(error),
   reason: error instanceof OperatorNeededError ? error.reason : null,
 });
-
-/** What failed, without values: the message of a defect may quote anything. */
-export const safeMessage = (error: unknown): string =>
-  error instanceof TransientServiceError || error instanceof OperatorNeededError || error instanceof CorruptRecordError
-    ? error.message
-    : `unexpected ${error instanceof Error ? error.name : typeof error}`;
 
 const judged = (
   before: Notice,

@@ -1,5 +1,4 @@
-import { safeMessage } from "../alarms/publish-notice";
-import { OperatorNeededError, TransientServiceError } from "../errors";
+import { OperatorNeededError, safeMessage, TransientServiceError } from "../errors";
 import { callOptions } from "../limits";
 import type { CallOptions } from "../ports/call";
 import type { Discoveries, GraphAnswer, ResourceGraph, StoredHead, StoredShard } from "../ports/discovery";

@@ -1,4 +1,4 @@
-import { OperatorNeededError, OutcomeUnknownError, TransientServiceError, framesOf } from "../errors";
+import { OperatorNeededError, OutcomeUnknownError, TransientServiceError, framesOf, safeMessage } from "../errors";
 import type { Limits } from "../limits";
 import { nextAttemptAt } from "../rotation/time/backoff";
 import { quarantined } from "../rotation/claim";
@@ -58,15 +58,12 @@ const afterUnknownOutcome = (
   return { ...record, quarantine };
 };
 
-/** A failure without values: the message of a defect may quote anything, so only its name is shown. */
+/** A failure without values. */
 export const failureOf = (error: unknown): FailedAttempt => {
   if (error instanceof OperatorNeededError) {
     return { blocked: { reason: error.reason, remedy: error.remedy }, detail: error.what };
   }
-  if (error instanceof TransientServiceError || error instanceof OutcomeUnknownError) {
-    return { blocked: null, detail: error.message };
-  }
-  return { blocked: null, detail: `unexpected ${error instanceof Error ? error.name : typeof error}` };
+  return { blocked: null, detail: safeMessage(error) };
 };
 
 /** The same as members of a log line; of a defect also where it happened. */

@@ -1,6 +1,5 @@
-import { safeMessage } from "../alarms/publish-notice";
 import type { App } from "../app";
-import { OperatorNeededError, TransientServiceError } from "../errors";
+import { OperatorNeededError, failedWith, TransientServiceError } from "../errors";
 import { concurrently } from "../operations/concurrently";
 import type { AccountConfig } from "../rotation/account-config";
 import { seconds } from "../rotation/time/units";
@@ -76,7 +75,7 @@ const look = async (
     return null;
   } catch (error) {
     if (error instanceof TransientServiceError || error instanceof OperatorNeededError) return error;
-    app.ports.log.write("warn", { event: "EventFailed", account: config.name, detail: safeMessage(error) });
+    app.ports.log.write("warn", { event: "EventFailed", account: config.name, ...failedWith(error) });
     return null;
   }
 };

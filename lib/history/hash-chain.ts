@@ -101,7 +101,7 @@ const altered = (history: StoredHistory, record: RotationRecord | null): readonl
   ];
 };
 
-const unverifiable = "has nothing that vouches for it:";
+const unverifiable = "cannot be verified:";
 
 /** What the record says of single events, by their place. */
 const hashesInRecord = (record: RotationRecord | null): ReadonlyMap<number, string | null> =>

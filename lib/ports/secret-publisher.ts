@@ -20,6 +20,9 @@ export type SecretVersion =
     }
   | { readonly version: string; readonly enabled: false };
 
+/** A version that can be read. */
+export type EnabledVersion = Extract<SecretVersion, { enabled: true }>;
+
 /** Everything that is written with a published key, in one request. */
 export interface Publication {
   readonly key: BatchKey;
@@ -42,7 +45,7 @@ export interface SecretPublisher {
    * What apps read now; null where the secret has no version. A disabled newest version is `OperatorNeededError`
    * `SecretDisabled`.
    */
-  newest(ref: SecretRef, options: CallOptions): Promise<Extract<SecretVersion, { enabled: true }> | null>;
+  newest(ref: SecretRef, options: CallOptions): Promise<EnabledVersion | null>;
   /** One version; null where the vault does not know it. */
   version(ref: SecretRef, version: string, options: CallOptions): Promise<SecretVersion | null>;
   publish(

@@ -1,4 +1,5 @@
-import { safeMessage } from "../alarms/publish-notice";
+import { secretUrl } from "../rotation/ownership";
+import { safeMessage } from "../errors";
 import type { AppServices } from "../ports/platforms";
 import type { Ports } from "../ports/ports";
 import { appServiceShut } from "../rotation/platforms/app-service";
@@ -67,7 +68,7 @@ const unseen = (
     kind: "appService",
     consumer: consumer.name,
     resourceId: platform.resourceId,
-    secret: `${config.secret.vaultUrl}/secrets/${config.secret.name}`,
+    secret: secretUrl(config.secret),
     version: published.version,
     lookedAt: null,
     problem: null,

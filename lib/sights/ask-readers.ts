@@ -1,5 +1,5 @@
+import { safeMessage } from "../errors";
 import type { App } from "../app";
-import { safeMessage } from "../alarms/publish-notice";
 import type { AuditLog, ReadersAnswer } from "../ports/audit-log";
 import type { CallOptions } from "../ports/call";
 import type { Ports } from "../ports/ports";

@@ -1,10 +1,8 @@
+import { secretUrl } from "../rotation/ownership";
 import type { ContainerApps } from "../ports/platforms";
-import type { SecretRef } from "../rotation/account-config";
 import { sawContainerApp, unseenContainerApp } from "../rotation/platforms/container-app";
 import { toInstant } from "../rotation/time/time";
 import type { PlatformLook } from "./platform-looker";
-
-const addressOf = ({ vaultUrl, name }: SecretRef): string => `${vaultUrl}/secrets/${name}`;
 
 /**
  * Reads Container Apps. While a look has shown nothing but that the sync is still to come, no further one shows more.
@@ -18,9 +16,9 @@ export const containerAppLook = (apps: ContainerApps, syncMs: number): PlatformL
     seen.problem !== null ||
     !seen.awaitsSync ||
     toInstant(now) >= seen.syncedBy,
-  unseen: (view, { config }) => unseenContainerApp(view, addressOf(config.secret), syncMs),
+  unseen: (view, { config }) => unseenContainerApp(view, secretUrl(config.secret), syncMs),
   see: async (view, { config }, call) => {
     const shown = await apps.look(view.platform.resourceId, config.secret, call);
-    return sawContainerApp(view, addressOf(config.secret), shown, syncMs);
+    return sawContainerApp(view, secretUrl(config.secret), shown, syncMs);
   },
 });

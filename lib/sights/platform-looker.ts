@@ -1,4 +1,4 @@
-import { safeMessage } from "../alarms/publish-notice";
+import { safeMessage } from "../errors";
 import type { Ports } from "../ports/ports";
 import type { EventDraft } from "../rotation/events/events";
 import { platformState, viewOf } from "../rotation/platforms/platform-state";

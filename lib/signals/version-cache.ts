@@ -1,3 +1,4 @@
+import { secretUrl } from "../rotation/ownership";
 import type { CallOptions } from "../ports/call";
 import type { SecretPublisher, SecretVersion } from "../ports/secret-publisher";
 import type { Clock } from "../ports/system";
@@ -29,7 +30,7 @@ export class VersionCache {
    * Null where the vault does not know the version. Throws as `SecretPublisher.version` does; a failure is not kept.
    */
   read(ref: SecretRef, version: string, options: CallOptions): Promise<SecretVersion | null> {
-    const id = `${ref.vaultUrl}/secrets/${ref.name}/${version}`.toLowerCase();
+    const id = `${secretUrl(ref)}/${version}`.toLowerCase();
     const now = this.clock.now().getTime();
     const known = this.#entries.get(id);
     // An entry from the future was made before the clock was set back.

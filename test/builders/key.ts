@@ -1,5 +1,5 @@
 import { BatchKey } from "../../lib/batch-key";
-import type { SecretVersion } from "../../lib/ports/secret-publisher";
+import type { EnabledVersion } from "../../lib/ports/secret-publisher";
 import { v1 } from "./state";
 import { at } from "./time";
 
@@ -10,8 +10,6 @@ export const keyText = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygp
 export const otherKeyText = "Pz49PDs6OTg3NjU0MzIxMC8uLSwrKikoJyYlJCMiISAfHh0cGxoZGBcWFRQTEhEQDw4NDAsKCQgHBgUEAwIBAA==";
 
 export const aKey = (text: string = keyText): BatchKey => new BatchKey(text);
-
-type EnabledVersion = Extract<SecretVersion, { enabled: true }>;
 
 /** An enabled version that was published without any mark. */
 export const aSecretVersion = (changes: Partial<EnabledVersion> = {}): EnabledVersion => ({

@@ -5,6 +5,7 @@ import {
   OperatorNeededError,
   OutcomeUnknownError,
   TransientServiceError,
+  failedWith,
   framesOf,
 } from "../../lib/errors";
 import { keyText } from "../builders/key";
@@ -71,5 +72,21 @@ describe("the frames of an error", () => {
 
   it.each([["a text"], [null], [{ stack: "    at file.js:1:2" }]])("are none of %p", (value) => {
     expect(framesOf(value)).toBe("");
+  });
+});
+
+describe("a failure in the log", () => {
+  it.each([
+    new TransientServiceError({ operation: "AService" }),
+    new OutcomeUnknownError({ operation: "AService" }),
+    new OperatorNeededError("NotFound", { operation: "AService" }, "correct its name"),
+    new CorruptRecordError("render-weu", "it has no phase"),
+  ])("is the message of %s", (error) => {
+    expect(failedWith(error)).toEqual({ detail: error.message });
+  });
+
+  it("of a defect is its name and place, as its message may quote a key", () => {
+    const defect = new RangeError(`secret ${keyText}`);
+    expect(failedWith(defect)).toEqual({ detail: "unexpected RangeError", stack: framesOf(defect) });
   });
 });

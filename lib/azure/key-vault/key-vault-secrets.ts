@@ -2,7 +2,7 @@ import type { KeyVaultSecret } from "@azure/keyvault-secrets";
 import { BatchKey } from "../../batch-key";
 import { OutcomeUnknownError } from "../../errors";
 import type { CallOptions, Receipt } from "../../ports/call";
-import type { Publication, SecretPublisher, SecretVersion } from "../../ports/secret-publisher";
+import type { EnabledVersion, Publication, SecretPublisher, SecretVersion } from "../../ports/secret-publisher";
 import type { SecretRef } from "../../rotation/account-config";
 import { publishedContentType } from "../../rotation/ownership";
 import { type Instant, toInstant } from "../../rotation/time/time";
@@ -14,8 +14,6 @@ import { readFailure, requestIdOf } from "../sdk/failures/sdk-failure";
 import { contestedByTag, otherTagsOf, tagsOf } from "./secret-tags";
 import type { KeyVaultOptions, VaultClientCache } from "./vault-clients";
 import { loadOnce } from "../sdk/load-once";
-
-type EnabledVersion = Extract<SecretVersion, { enabled: true }>;
 
 const maxCallMs = minutes(1);
 

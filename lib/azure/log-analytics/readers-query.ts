@@ -1,5 +1,6 @@
 import type { ReadersQuestion } from "../../ports/audit-log";
 import type { SecretRef } from "../../rotation/account-config";
+import { secretUrl } from "../../rotation/ownership";
 
 /** More identities and versions than this are counted as one more, and left out. */
 export const maxRows = 25_000;
@@ -16,10 +17,10 @@ const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, "")}"`;
  * `xms_mirid` where a resource has it, and its object id under one of two names. One row more than are wanted shows
  * that there are more; consumers come first, so that they are not left out.
  */
-export const readersQuery = ({ vaultUrl, name }: SecretRef, { consumers, rotator }: ReadersQuestion): string =>
+export const readersQuery = (ref: SecretRef, { consumers, rotator }: ReadersQuestion): string =>
   [
-    `let secret = ${quoted(`${vaultUrl}/secrets/${name}`.toLowerCase())};`,
-    `let name = ${quoted(name.toLowerCase())};`,
+    `let secret = ${quoted(secretUrl(ref).toLowerCase())};`,
+    `let name = ${quoted(ref.name.toLowerCase())};`,
     `let consumers = ${list(consumers)};`,
     // Not an empty text: a line that names no identity must not be left out.
     `let rotator = ${quoted(rotator ?? "(unknown)")};`,

@@ -1,4 +1,4 @@
-import { ClaimLostError, CorruptRecordError, OperatorNeededError } from "../../errors";
+import { ClaimLostError, CorruptRecordError, OperatorNeededError, safeMessage } from "../../errors";
 import type { Limits } from "../../limits";
 import type { HistoryPage } from "../../ports/history";
 import type { Ports } from "../../ports/ports";
@@ -6,7 +6,6 @@ import { continuedAbove } from "../../rotation/events/continue-history";
 import type { RotationEvent } from "../../rotation/events/events";
 import type { EventContext } from "../../rotation/events/outbox";
 import { type Instant, plusMs, toInstant } from "../../rotation/time/time";
-import { failureOf } from "../failure";
 import { readHistoryPosition } from "./history-position";
 import type { Lease } from "../lease";
 
@@ -92,12 +91,11 @@ export class HistoryWriter {
   /** A row in the way or a missing right lasts until an operator acts: so the line is an error with the remedy. */
   #delayed(event: RotationEvent, error: unknown): void {
     const lasting = error instanceof CorruptRecordError || error instanceof OperatorNeededError;
-    const why = lasting ? error.message : failureOf(error).detail;
     this.ports.log.write(lasting ? "error" : "warn", {
       event: "HistoryDelayed",
       account: event.account,
       reason: error instanceof OperatorNeededError ? error.reason : null,
-      detail: `event ${event.id} is kept and written later: ${why}`,
+      detail: `event ${event.id} is kept and written later: ${safeMessage(error)}`,
     });
   }
 

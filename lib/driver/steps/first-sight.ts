@@ -1,4 +1,5 @@
 import { OperatorNeededError } from "../../errors";
+import { batchRemedies } from "../../remedies";
 import type { AccountConfig } from "../../rotation/account-config";
 import { toInstant } from "../../rotation/time/time";
 import { foundPublished, publishedAtFirstSight } from "../../rotation/moves/adoption";
@@ -61,6 +62,5 @@ const sharedKeyNotAllowed = (config: AccountConfig): OperatorNeededError =>
   new OperatorNeededError(
     "SharedKeyNotAllowed",
     { operation: "Batch account read" },
-    `Batch account ${config.batch.accountName} does not allow shared keys: ` +
-      "add SharedKey to its allowedAuthenticationModes, or take the account out of ROTATION_ACCOUNTS",
+    batchRemedies.sharedKeyNotAllowed(config.batch.accountName),
   );

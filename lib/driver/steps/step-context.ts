@@ -1,7 +1,7 @@
 import type { SlotKeys } from "../../ports/batch-keys";
 import type { CallOptions, Receipt } from "../../ports/call";
 import type { Ports } from "../../ports/ports";
-import type { SecretVersion } from "../../ports/secret-publisher";
+import type { EnabledVersion, SecretVersion } from "../../ports/secret-publisher";
 import type { AccountConfig } from "../../rotation/account-config";
 import type { Searched } from "../../rotation/gate/key-copies";
 import type { Sightings } from "../../rotation/gate/sightings";
@@ -72,7 +72,7 @@ export const lookAgain = { lookAgain: true } as const;
 export type Done = Move | Waits | typeof lookAgain;
 
 /** What apps read now. */
-export type Newest = Extract<SecretVersion, { enabled: true }>;
+export type Newest = EnabledVersion;
 
 /** Both live keys, and what apps read, at one instant. Only ever in memory. */
 export interface KeySnapshot {

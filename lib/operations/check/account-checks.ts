@@ -1,7 +1,7 @@
 import { slotOf } from "../../driver/steps/key-operations";
 import type { Problem } from "../../errors";
 import type { BatchAccount, SlotKeys } from "../../ports/batch-keys";
-import type { SecretVersion } from "../../ports/secret-publisher";
+import type { EnabledVersion } from "../../ports/secret-publisher";
 import { assignBatchRole, batchRemedies, withIdentity } from "../../remedies";
 import type { AccountConfig } from "../../rotation/account-config";
 import { type AccountSearch, copyRemedy, placesInWords } from "../../rotation/gate/key-copies";
@@ -10,8 +10,6 @@ import type { StatusBody } from "../status/status";
 
 export const regenerateAction = "Microsoft.Batch/batchAccounts/regenerateKeys/action";
 const setSecretAction = "Microsoft.KeyVault/vaults/secrets/setSecret/action";
-
-type Newest = Extract<SecretVersion, { enabled: true }>;
 
 /** Optional settings that the rotator goes on without. */
 export const settingsChecks = (unresolved: readonly Problem[]): readonly Check[] =>
@@ -74,7 +72,7 @@ export const keyCopiesCheck = ({ copies, objects, incomplete }: AccountSearch): 
   );
 };
 
-export const vaultReadCheck = (newest: Newest | null, keys: SlotKeys | null): Check => {
+export const vaultReadCheck = (newest: EnabledVersion | null, keys: SlotKeys | null): Check => {
   if (newest === null)
     return good("vaultRead", "the secret does not exist yet: adopting the account will publish the primary key");
   if (keys === null) return good("vaultRead", `the newest version is ${newest.version}`);
@@ -88,7 +86,7 @@ export const vaultReadCheck = (newest: Newest | null, keys: SlotKeys | null): Ch
   );
 };
 
-export const vaultWriteCheck = (newest: Newest | null): Check => {
+export const vaultWriteCheck = (newest: EnabledVersion | null): Check => {
   const byRotator = newest?.rotationId ? "; the newest version was published by a rotator" : "";
   return untried(
     "vaultWrite",

@@ -1,4 +1,10 @@
-import { CorruptRecordError, OperatorNeededError, OutcomeUnknownError, TransientServiceError } from "../../errors";
+import {
+  CorruptRecordError,
+  OperatorNeededError,
+  OutcomeUnknownError,
+  TransientServiceError,
+  unexpected,
+} from "../../errors";
 import { assignBatchRole, assignSecretRole, identityRemedies, isGrant, withIdentity } from "../../remedies";
 import type { AccountConfig } from "../../rotation/account-config";
 
@@ -36,7 +42,7 @@ export const failedCheck = (check: string, error: unknown, config: AccountConfig
       error.hint?.remedy ?? (check === "identity" ? identityRemedies.noToken : outOfReachRemedy),
     );
   }
-  return bad(check, `unexpected ${error instanceof Error ? error.name : typeof error}`, "please report this defect");
+  return bad(check, unexpected(error), "please report this defect");
 };
 
 /** The command that grants what a check was refused; null where the remedy needs no command. */

@@ -25,10 +25,7 @@ export interface AccountRead {
 export const readStatus = async (app: App, config: AccountConfig): Promise<StatusBody> =>
   (await readAccount(app, config)).status;
 
-/**
- * Throws `TransientServiceError` or `OperatorNeededError` where the
- * tables cannot be read.
- */
+/** Throws `TransientServiceError` or `OperatorNeededError` where the tables cannot be read. */
 export const readAccount = async (app: App, config: AccountConfig): Promise<AccountRead> => {
   const { ports, limits } = app;
   const call = () => callOptions(ports.clock, limits.callMs);

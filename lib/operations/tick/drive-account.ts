@@ -1,4 +1,4 @@
-import { safeMessage } from "../../alarms/publish-notice";
+import { safeMessage } from "../../errors";
 import type { App } from "../../app";
 import { callOptions } from "../../limits";
 import { advance } from "../../driver/advance";

@@ -1,6 +1,6 @@
-import { notificationDelayed, safeMessage } from "../../alarms/publish-notice";
+import { notificationDelayed } from "../../alarms/publish-notice";
 import type { App } from "../../app";
-import { CorruptRecordError } from "../../errors";
+import { CorruptRecordError, failedWith } from "../../errors";
 import { callOptions } from "../../limits";
 import type { StoredNotice } from "../../ports/notices";
 import type { AccountConfig } from "../../rotation/account-config";
@@ -90,7 +90,7 @@ const driveAndReport = async (app: App, config: AccountConfig, stop: AbortSignal
     return { status: report(app, config, driven), moves: driven.moves ?? 0, unusable: null };
   } catch (error) {
     if (error instanceof CorruptRecordError) return reportCorrupt(app, config, error);
-    app.ports.log.write("error", { event: "AccountFailed", account: config.name, detail: safeMessage(error) });
+    app.ports.log.write("error", { event: "AccountFailed", account: config.name, ...failedWith(error) });
     return { status: null, moves: 0, unusable: null };
   }
 };

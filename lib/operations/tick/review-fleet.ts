@@ -1,6 +1,5 @@
-import { safeMessage } from "../../alarms/publish-notice";
 import type { App } from "../../app";
-import { CorruptRecordError } from "../../errors";
+import { CorruptRecordError, safeMessage } from "../../errors";
 import { callOptions } from "../../limits";
 import { isOver, released } from "../../rotation/fleet/admissions";
 import type { Admission, FleetState } from "../../rotation/fleet/fleet-state";

@@ -1,4 +1,4 @@
-import { safeMessage } from "../../alarms/publish-notice";
+import { safeMessage } from "../../errors";
 import type { App } from "../../app";
 import { sha256 } from "../../hash";
 import { callOptions } from "../../limits";

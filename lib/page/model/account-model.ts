@@ -1,3 +1,4 @@
+import { secretUrl } from "../../rotation/ownership";
 import type { HistoryBody } from "../../history/read-history";
 import type { AccountRead } from "../../operations/status/read-status";
 import type { AccountConfig } from "../../rotation/account-config";
@@ -190,7 +191,7 @@ const factsOf = ({ status, record }: AccountRead, config: AccountConfig): readon
       ? []
       : [{ name: "Last rotation", value: `${lastRotation.id}, ${lastRotation.outcome}`, at: lastRotation.endedAt }]),
     { name: "Batch account", value: status.resourceId },
-    { name: "Secret", value: `${secret.vaultUrl}/secrets/${secret.name}` },
+    { name: "Secret", value: secretUrl(secret) },
     ...(active === null
       ? []
       : [

@@ -1,3 +1,4 @@
+import { secretUrl } from "../ownership";
 import {
   oldKeyEvidence,
   oldKeyInWords,
@@ -31,7 +32,7 @@ export const rotationStarted = (
           `on ${request.trigger}${byDemand ? ` of ${request.by}` : ""}, ` +
           `from the ${previous} to the ${rotation.target} key: ${request.reason}`,
         // The configuration may name another account by the time of an audit.
-        evidence: { askedBy: request.by, resourceId, secret: `${secret.vaultUrl}/secrets/${secret.name}` },
+        evidence: { askedBy: request.by, resourceId, secret: secretUrl(secret) },
       },
     ],
     also: { dueAgainAt: null, restart: null },

@@ -101,7 +101,12 @@ it("an unavailable table is a warning, a defect an error, and both lines contain
   expect(await get("/history")).toMatchObject({ status: 500 });
   expect(rig.logged("RequestFailed")).toEqual([
     { event: "RequestFailed", level: "warn", detail: "Tables query entities, status 503: not done, tried again later" },
-    { event: "RequestFailed", level: "error", detail: "unexpected TypeError" },
+    {
+      event: "RequestFailed",
+      level: "error",
+      detail: "unexpected TypeError",
+      stack: expect.stringMatching(/^\s+at \S+/),
+    },
   ]);
   surface.use(rig.app);
 });

@@ -143,7 +143,7 @@ describe("the check of the history", () => {
   );
 
   it.each(places)("reports a row whose hash of the previous row was edited (%i)", async (index) => {
-    const before = index === 0 ? [] : [`${index} has nothing that vouches for it: the event after it is altered`];
+    const before = index === 0 ? [] : [`${index} cannot be verified: the event after it is altered`];
     expect(await found(place, edited(index, { previousHash: "f".repeat(64) }))).toEqual([
       ...before,
       `${index + 1} is not as it was written`,
@@ -236,7 +236,7 @@ describe("the check of the history", () => {
     };
     expect((await verifyHistory(gone, place.config)).problems).toEqual([
       { sequence: 3, id: null, problem: "is missing" },
-      { sequence: 6, id: rows[5]?.id, problem: "has nothing that vouches for it: the account's record is gone" },
+      { sequence: 6, id: rows[5]?.id, problem: "cannot be verified: the account's record is gone" },
     ]);
     const unseen = withRows(gone, []);
     expect(await verifyHistory(unseen, place.config)).toMatchObject({ intact: true, events: 0, problems: [] });
