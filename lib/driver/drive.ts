@@ -1,5 +1,6 @@
 import { ClaimLostError } from "../errors";
 import { withoutIntent } from "../rotation/claim";
+import { nothingSeen } from "../rotation/gate/sightings";
 import { quarantineStops } from "../rotation/needs-driver";
 import { isFor } from "../rotation/first-record";
 import { pauseInForce } from "../rotation/pause";
@@ -13,6 +14,7 @@ import { type DriveScope, eventContext, isOlder } from "./drive-scope";
 import { DriveSightings } from "./drive-sightings";
 import { failedStep } from "./failure";
 import { FleetMember } from "./fleet-member";
+import type { Seen } from "./lease";
 import { OutboxRelay } from "./history/outbox-relay";
 import { Outcomes } from "./outcomes";
 import type { Advanced, RequestRejection } from "./requests";
@@ -65,12 +67,16 @@ export class Drive {
     const prune = this.#comparisons.isDone && !limits.dryRun;
     const alarms = !isOlder(this.scope, ports.clock.now());
     const recorded = await this.#relay.finish(options.backlog ?? [], { prune, alarms });
-    const record = await lease.release();
+    const record = await lease.release(this.#seen());
     // Only what is written is noted: an end that is not could still be undone.
     await this.#fleet.note({ record, before, unhealthySince: this.#contexts.unhealthySince });
     const refusal = rejection ?? this.#rejected;
     if (refusal !== null) return { kind: "refused", refusal };
     return { kind: "driven", record, moves: this.#moves, recorded, sightings: this.#sightings.known(record.state) };
+  }
+
+  #seen(): Seen {
+    return { sightings: this.#sightings.known(this.#record.state) ?? nothingSeen, fleet: this.#fleet.known };
   }
 
   /**

@@ -28,6 +28,10 @@ export class FleetMember {
     private readonly config: AccountConfig,
   ) {}
 
+  get known(): FleetState | null {
+    return this.#state;
+  }
+
   /** What the alarms of an account depend on that may be due; null where they do not. */
   async seen(record: RotationRecord): Promise<FleetState | null> {
     const { config, ports } = this;

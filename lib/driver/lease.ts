@@ -7,10 +7,12 @@ import type { AccountConfig } from "../rotation/account-config";
 import { claimed, claimIsLive, msToSend } from "../rotation/claim";
 import { firstRecord } from "../rotation/first-record";
 import { attentionOf } from "../rotation/attention/attention";
+import { nothingSeen } from "../rotation/gate/sightings";
 import { nextLook } from "../rotation/next-look";
 import type { Slot } from "../rotation/phases";
 import type { Claim, RotationRecord } from "../rotation/record";
 import { plusMs, toInstant } from "../rotation/time/time";
+import type { AccountView } from "../rotation/waiting";
 import { readHistoryPosition } from "./history/history-position";
 import { readRecord } from "./read-record";
 
@@ -23,11 +25,15 @@ export interface Busy {
   readonly claim: Claim | null;
 }
 
+/** What a drive knows beside the record. */
+export type Seen = Pick<AccountView, "sightings" | "fleet">;
+
 /** The exclusive right to one account's record, and the record as its holder knows it. Every write renews the claim. */
 export class Lease {
   readonly #id: string;
   #stored: Stored | null = null;
   #recordedThrough = 0;
+  #seen: Seen = { sightings: nothingSeen, fleet: null };
 
   constructor(
     private readonly ports: Ports,
@@ -90,8 +96,9 @@ export class Lease {
     this.#recordedThrough = record.chain.sequence;
   }
 
-  /** Writes what is kept and ends the claim. */
-  async release(): Promise<RotationRecord> {
+  /** Writes what is kept and ends the claim. `seen`: what the drive has decided on. */
+  async release(seen: Seen): Promise<RotationRecord> {
+    this.#seen = seen;
     await this.write({ ...this.record, claim: null });
     return this.record;
   }
@@ -128,7 +135,7 @@ export class Lease {
     if (known !== null && claimIsLive(known.record, now)) return { kind: "busy", claim: known.record.claim };
     const before = known?.record ?? (await this.#firstRecord(now, options));
     const record = claimed(before, this.#newClaim(now), this.limits.quarantineMs);
-    const write = this.#written(record, options);
+    const write = this.#written(record, options, known?.attention);
     this.#stored =
       known === null ? await rotations.insert(record, write) : await rotations.replace(record, known.etag, write);
     if (this.#stored === null) return { kind: "busy", claim: null };
@@ -156,10 +163,12 @@ export class Lease {
     return plusMs(toInstant(now), this.limits.claimMs);
   }
 
-  /** With the record goes when ticks must look at it again, and who must act. */
-  #written(record: RotationRecord, options: CallOptions): RecordWrite {
-    const look = nextLook(record, this.config, this.ports.clock.now());
-    return { ...options, look, attention: attentionOf(record, this.config) };
+  /** With the record goes when ticks must look at it again, and who must act. A claim alone changes nothing of that. */
+  #written(record: RotationRecord, options: CallOptions, attention?: string): RecordWrite {
+    const { config } = this;
+    const now = this.ports.clock.now();
+    const view = { record, config, ...this.#seen, dryRun: this.limits.dryRun, now };
+    return { ...options, look: nextLook(record, config, now), attention: attention ?? attentionOf(view) };
   }
 
   #callWithoutClaim(): CallOptions {

@@ -111,6 +111,12 @@ export interface ListView {
   readonly refreshSeconds: number | null;
 }
 
+const asOf = ({ isCurrent }: ListRead): Html | null =>
+  isCurrent
+    ? null
+    : html`<p class="dim">Many accounts are under way: the counts are as the rotator last checked each account, and the
+      rows are as they are now.</p>`;
+
 export const listPage = (view: ListView): Page => {
   const { list, place, now, link, refreshSeconds } = view;
   const rows = list.rows.map((one) => row(rowOf(one, now), link, now));
@@ -124,6 +130,6 @@ export const listPage = (view: ListView): Page => {
     at: list.at,
     refreshSeconds,
     body: html`<h1>${headlineOf(list.counts)}</h1>
-      ${states(list, place, link)}${find(view)}${found}${pager(list, place, link)}`,
+      ${states(list, place, link)}${asOf(list)}${find(view)}${found}${pager(list, place, link)}`,
   };
 };

@@ -8,6 +8,8 @@ export interface Stored {
   readonly record: RotationRecord;
   readonly etag: string;
   readonly look: StoredLook;
+  /** As `RecordWrite` has it; it may be anything. */
+  readonly attention: string;
 }
 
 /** All records of the tables, of whatever account. */

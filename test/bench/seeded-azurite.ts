@@ -3,11 +3,10 @@ import path from "node:path";
 import { RotationTable } from "../../lib/azure/tables/rotation-table";
 import { toRow } from "../../lib/azure/tables/rows/rotation-row";
 import { openTables } from "../../lib/azure/tables/tables";
-import { attentionOf } from "../../lib/rotation/attention/attention";
 import { nextLook } from "../../lib/rotation/next-look";
 import { systemClock, UlidIds } from "../../lib/system";
 import { type Azurite, startAzurite } from "../emulators/azurite";
-import { configsOf, type Seeding } from "./seeded-records";
+import { attentionIn, configsOf, type Seeding } from "./seeded-records";
 
 /** A row as Azurite keeps it. */
 interface Kept {
@@ -41,14 +40,14 @@ export const startSeededAzurite = async (
   if (first === undefined) return azurite;
   const ids = new UlidIds(systemClock);
   const record = recordOf(first, now);
-  const options = { signal: stop, look: nextLook(record, first, now), attention: attentionOf(record, first) };
+  const options = { signal: stop, look: nextLook(record, first, now), attention: attentionIn(record, first, now) };
   await new RotationTable(openTables(storageAt(azurite), prefix, ids).rotations).insert(record, options);
   await azurite.stop();
   const rowOf = (index: number): Readonly<Record<string, unknown>> => {
     const config = others[index];
     if (config === undefined) throw new Error(`there is no account ${index}`);
     const each = recordOf(config, now);
-    const row = toRow(each, nextLook(each, config, now), attentionOf(each, config));
+    const row = toRow(each, nextLook(each, config, now), attentionIn(each, config, now));
     const { partitionKey, rowKey, ...columns } = row;
     return { PartitionKey: partitionKey, RowKey: rowKey, ...columns, writeId: ids.next() };
   };

@@ -7,6 +7,7 @@ import type { AccountConfig } from "../../lib/rotation/account-config";
 import { configurationHash } from "../../lib/rotation/configuration-hash";
 import { firstRecord } from "../../lib/rotation/first-record";
 import { attentionOf } from "../../lib/rotation/attention/attention";
+import { nothingSeen } from "../../lib/rotation/gate/sightings";
 import { nextLook } from "../../lib/rotation/next-look";
 import type { Published } from "../../lib/rotation/phases";
 import type { RotationRecord } from "../../lib/rotation/record";
@@ -51,6 +52,10 @@ export const configsOf = (env: Seeding["env"], file: string, now: Date): readonl
   return accounts.map((settings) => ({ ...settings, loadedAt: toInstant(now), fleet }));
 };
 
+/** Of an account of which nothing is known beside its record. */
+export const attentionIn = (record: RotationRecord, config: AccountConfig, now: Date): string =>
+  attentionOf({ record, config, sightings: nothingSeen, dryRun: false, now });
+
 /** Writes a record for each configured account through the app's own adapter. */
 export const seedRecords = async ({ connectionString, prefix, env, file, stop, recordOf }: Seeding): Promise<void> => {
   const now = new Date();
@@ -63,7 +68,7 @@ export const seedRecords = async ({ connectionString, prefix, env, file, stop, r
     await rotations.insert(record, {
       ...callOptions(systemClock, 60_000),
       look,
-      attention: attentionOf(record, config),
+      attention: attentionIn(record, config, now),
     });
   });
 };

@@ -1,7 +1,6 @@
 import { aConsumer } from "../builders/account";
 import { days, hours, minutes } from "../builders/time";
 import { vaultRemedies } from "../../lib/remedies";
-import { attentionOf } from "../../lib/rotation/attention/attention";
 import { atEveryTick } from "../../lib/rotation/next-look";
 import { aLook } from "../builders/look";
 import { adopt, openRig, passing, type Place, place, type ServedRig } from "../rig/served-place";
@@ -20,7 +19,7 @@ const withRemedy = ({ tables }: ServedRig, { name, config }: Place): void => {
   if (stored?.record.failure === undefined || stored.record.failure === null) throw new Error(`${name} is not blocked`);
   const blocked = { reason: "SecretDisabled", remedy: vaultRemedies.disabled(config.secret) } as const;
   const record = { ...stored.record, failure: { ...stored.record.failure, blocked } };
-  tables.write(record, stored.etag, aLook({ nextLookAt: atEveryTick }), attentionOf(record, config));
+  tables.write(record, stored.etag, aLook({ nextLookAt: atEveryTick }), stored.attention);
 };
 
 /** Ten accounts, one at least in each state: what an operator may find on a bad morning. */

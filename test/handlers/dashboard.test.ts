@@ -2,7 +2,7 @@ import { anAccount } from "../builders/account";
 import { aFleet, aFleetFailure } from "../builders/fleet";
 import { days, minutes } from "../builders/time";
 import type { Answer } from "../rig/surface";
-import { adopted, openRig, passing, place, published, type ServedRig } from "../rig/served-place";
+import { adopt, adopted, openRig, passing, place, published, type ServedRig } from "../rig/served-place";
 
 let rig: ServedRig;
 beforeEach(async () => {
@@ -42,6 +42,32 @@ describe("the list", () => {
     expect(rowsOf(await get("&state=app"))).toEqual([lagging.name]);
     expect(rowsOf(await get("&filter=LEDGER"))).toEqual([approval.name]);
     expect(textOf(await get("&filter=nothing"))).toContain("No account fits.");
+  });
+
+  test("of more accounts under way than fit on it counts them as the status of each does", async () => {
+    rig.fleet = aFleet({ maxRotating: null, breaker: { failures: 1, withinMs: days(30) } });
+    const stopped = place(rig, { name: "stopped-weu", rotateEveryMs: days(1) });
+    await adopt(stopped, [stopped.vm()]);
+    const failure = aFleetFailure("another", "10:00", { at: rig.clock.at });
+    await rig.app.ports.fleet.update((state) => ({ ...state, failures: [failure] }), {
+      signal: new AbortController().signal,
+    });
+    rig.clock.advance(days(2));
+    const { at: soaking, vm } = await published(rig, { name: "soaking-weu" });
+    for (let index = 0; index < 40; index += 1) place(rig, { name: `silent-${index}` });
+    await rig.tick();
+    await vm.refresh().report();
+    await rig.tick();
+    const text = textOf(await get());
+    expect(text).toContain("Waits for a person 1 Waits for an app 40 Moving 1 Idle 0");
+    expect(text).toContain("the counts are as the rotator last checked each account");
+    expect(rowsOf(await get("&state=person"))).toEqual([stopped.name]);
+    expect(rowsOf(await get("&state=moving"))).toEqual([soaking.name]);
+    // A claim changes nothing of that, though its holder has not read the reports yet.
+    const writes = jest.spyOn(rig.tables, "write");
+    await rig.tick();
+    const written = writes.mock.calls.filter(([{ account }]) => account === soaking.name).map(([, , , text]) => text);
+    expect(written).toEqual([expect.stringMatching(/;moving \S+$/), expect.stringMatching(/;moving \S+$/)]);
   });
 
   test("refreshes itself unless the reader has switched it off; its links carry the key", async () => {

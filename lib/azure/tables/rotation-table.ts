@@ -8,6 +8,7 @@ import {
   attentionAt,
   attentionColumns,
   attentionFilter,
+  attentionIn,
   glanceAt,
   glanceColumns,
   lookIn,
@@ -33,7 +34,8 @@ export class RotationTable implements Rotations {
 
   async read(account: string, options: CallOptions): Promise<Stored | null> {
     const row = await this.#table.read(rotationKey(account), options);
-    return row === null ? null : { record: toRecord(account, row), etag: row.etag, look: lookIn(row) };
+    if (row === null) return null;
+    return { record: toRecord(account, row), etag: row.etag, look: lookIn(row), attention: attentionIn(row) };
   }
 
   async list(options: CallOptions): Promise<AllRecords> {
@@ -92,8 +94,9 @@ export class RotationTable implements Rotations {
   }
 
   async #write(record: RotationRecord, etag: string | null, options: RecordWrite): Promise<Stored | null> {
-    const outcome = await this.#table.writeConditional(toRow(record, options.look, options.attention), etag, options);
-    return outcome.kind === "written" ? { record, etag: outcome.etag, look: options.look } : null;
+    const { look, attention } = options;
+    const outcome = await this.#table.writeConditional(toRow(record, look, attention), etag, options);
+    return outcome.kind === "written" ? { record, etag: outcome.etag, look, attention } : null;
   }
 }
 

@@ -1,16 +1,13 @@
 import { type CorruptRecordError, RecordElsewhereError } from "../../errors";
+import { type Blocked, conditionOf } from "../../rotation/attention/account-condition";
 import type { AccountConfig } from "../../rotation/account-config";
-import { isOverdue } from "../../rotation/events/alarm-conditions";
-import { pauseInForce } from "../../rotation/pause";
 import type { Phase, Slot } from "../../rotation/phases";
-import type { BlockedReason } from "../../rotation/reasons";
 import type { RotationRecord } from "../../rotation/record";
 import { nothingSeen } from "../../rotation/gate/sightings";
 import { nextDueAt } from "../../rotation/schedule";
-import { isStalled } from "../../rotation/stall";
 import { type Instant, toInstant } from "../../rotation/time/time";
 import { keysUnusedSince } from "../../rotation/attention/way-out";
-import { type AccountView, type Waiting, waitingFor } from "../../rotation/waiting";
+import type { AccountView, Waiting } from "../../rotation/waiting";
 import { type ConsumerBody, consumerBodies } from "./consumer-body";
 import { type RotationBody, rotationBody } from "./rotation-body";
 
@@ -21,7 +18,7 @@ export interface StatusBody {
   readonly secret: { readonly vaultUrl: string; readonly name: string; readonly version: string | null };
   readonly phase: Phase | null;
   readonly waitingFor: Waiting | null;
-  readonly blocked: BlockedBody | null;
+  readonly blocked: Blocked | null;
   readonly stalled: boolean;
   /** Due, and it should have started by now. */
   readonly overdue: boolean;
@@ -40,14 +37,6 @@ export interface StatusBody {
   readonly consumers: readonly ConsumerBody[];
 }
 
-interface BlockedBody {
-  readonly reason: BlockedReason;
-  readonly remedy: string;
-  readonly since: Instant;
-  readonly attempts: number;
-  readonly nextAttemptAt: Instant;
-}
-
 /** What is stored of an account; the record is null before first sight. */
 export interface StatusInput extends Omit<AccountView, "record"> {
   readonly record: RotationRecord | null;
@@ -57,19 +46,14 @@ export interface StatusInput extends Omit<AccountView, "record"> {
 
 /** The status of one account, from what is stored: no call to Batch or the vault. */
 export const statusOf = (view: StatusInput): StatusBody => {
-  const { config, record, now } = view;
+  const { config, record } = view;
   if (record === null) return unseen(view);
   const { state, lastRotation } = record;
   return {
     account: config.name,
     resourceId: config.batch.resourceId,
     secret: { ...config.secret, version: state.active?.version ?? null },
-    phase: state.phase,
-    waitingFor: waitingFor({ ...view, record }),
-    blocked: blockedBody(record),
-    stalled: isStalled(record, config, now),
-    overdue: isOverdue({ ...view, record }),
-    paused: pauseInForce(record, config) !== null,
+    ...conditionOf({ ...view, record }),
     activeSlot: state.active?.slot ?? null,
     rotation: rotationBody(record),
     lastRotation: lastRotation && {
@@ -128,14 +112,3 @@ export const corruptStatus = (
     nextAttemptAt: toInstant(now),
   },
 });
-
-const blockedBody = ({ failure }: RotationRecord): BlockedBody | null =>
-  failure?.blocked
-    ? {
-        reason: failure.blocked.reason,
-        remedy: failure.blocked.remedy,
-        since: failure.since,
-        attempts: failure.attempts,
-        nextAttemptAt: failure.nextAttemptAt,
-      }
-    : null;

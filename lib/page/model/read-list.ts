@@ -27,16 +27,19 @@ export interface ListRead {
   readonly found: number;
   readonly page: number;
   readonly pages: number;
+  /** Whether all of it was read now; else the counts are what the last driver of each account has written. */
+  readonly isCurrent: boolean;
 }
 
 /**
- * One page of all accounts, sorted by who must act. One filtered query says who; only the accounts on the page are
- * read. Where few accounts are under way all of those are read, as what their apps have reported stands elsewhere.
+ * One page of all accounts, sorted by who must act. One filtered query says who, as the last driver of each account has
+ * seen it; only the accounts on the page are read. Where few accounts are under way all of those are read.
  */
 export const readList = async (app: App, { filter, state, page }: Place): Promise<ListRead> => {
   const all = await scanned(app);
   const awake = all.list.filter(({ standing }) => standing !== "idle");
-  const list = awake.length > pageSize ? all.list : await withReads(app, all.list, awake);
+  const isCurrent = awake.length <= pageSize;
+  const list = isCurrent ? await withReads(app, all.list, awake) : all.list;
   const counts = countsOf(list);
   const wanted = sorted(list.filter((one) => holds(one.config, filter) && (state === null || one.standing === state)));
   const pages = Math.max(1, Math.ceil(wanted.length / pageSize));
@@ -47,7 +50,7 @@ export const readList = async (app: App, { filter, state, page }: Place): Promis
     rows,
     rows.filter((row) => row.read === null),
   );
-  return { at: all.at, counts, rows: sorted(read), found: wanted.length, page: shown, pages };
+  return { at: all.at, counts, rows: sorted(read), found: wanted.length, page: shown, pages, isCurrent };
 };
 
 const scanned = async (app: App): Promise<{ readonly at: Instant; readonly list: readonly Listed[] }> => {

@@ -1,13 +1,13 @@
+import { conditionOf } from "./account-condition";
 import type { AccountConfig } from "../account-config";
+import { overdueSince } from "../events/alarm-conditions";
 import { pauseInForce } from "../pause";
+import { rotationOf } from "../phases";
 import type { RotationRecord } from "../record";
+import { nextDueAt } from "../schedule";
 import { type Instant, plusMs, toInstant } from "../time/time";
-import { gatedState } from "../waiting";
-import { type Standing, standingOrder } from "./who-acts";
-
-/** Since when it is an alarm that the account has not rotated; null where it is none. */
-const overdueSince = ({ publishing: { alarms } }: RotationRecord): Instant | null =>
-  alarms.find(({ kind }) => kind === "RotationOverdue")?.since ?? null;
+import type { AccountView } from "../waiting";
+import { type Standing, standingOrder, whoActs } from "./who-acts";
 
 /** When the account counts as stalled, or since when it does; null while nothing leads there. */
 export const stallsAt = ({ state: { phase }, phaseClock }: RotationRecord, config: AccountConfig): Instant | null => {
@@ -16,29 +16,46 @@ export const stallsAt = ({ state: { phase }, phaseClock }: RotationRecord, confi
   return phaseClock.pausedSince === null || at <= phaseClock.pausedSince ? at : null;
 };
 
-/** Whom an account that is under way waits for, as far as the record says it: the reports are stored elsewhere. */
-const waitsFor = (record: RotationRecord, config: AccountConfig): Standing => {
-  const { mode, consumers } = config.gate;
-  const gated = gatedState(record.state);
-  if (gated === null || record.failure !== null || record.hold !== null) return "moving";
-  if (gated.approval === null && mode === "approval") return "person";
-  return (gated.approval !== null && mode !== "approval") || consumers.length === 0 ? "moving" : "app";
+/** Who must act while nothing is stalled or overdue, and since when. */
+const standingOf = (view: AccountView): Attention => {
+  const { record, config } = view;
+  const { state, lastRotation, phaseClock } = record;
+  const { standing, since } = whoActs({
+    ...conditionOf(view),
+    account: record.account,
+    secret: { version: state.active?.version ?? null },
+    rotation: rotationOf(state),
+    nextDueAt: nextDueAt(record, config),
+    lastRotation,
+    stalled: false,
+    overdue: false,
+  });
+  return { standing, since: since ?? pauseInForce(record, config)?.since ?? phaseClock.since };
+};
+
+/** A part of an idle account that is not due would have every idle account listed. */
+const overdueFrom = (view: AccountView, { standing }: Attention): Instant | null => {
+  const from = overdueSince(view);
+  return standing === "idle" && from !== null && from > toInstant(view.now) ? null : from;
 };
 
 /**
  * Written beside a record, so that a page over a hundred thousand accounts need not read their records: who must act,
- * as far as the record says it. Empty for an idle account for which no one has to act.
+ * by the same rule as the status. `view`: as the last driver has seen it. Empty for an idle account for which no one
+ * has to act.
  */
-export const attentionOf = (record: RotationRecord, config: AccountConfig): string => {
-  const { failure, phaseClock, state } = record;
-  const parts: readonly (readonly [Standing, Instant | null])[] = [
-    ["blocked", failure?.blocked ? failure.since : null],
-    ["stalled", stallsAt(record, config)],
-    ["overdue", overdueSince(record)],
-    ["person", pauseInForce(record, config)?.since ?? null],
-    [waitsFor(record, config), state.phase === "idle" ? null : phaseClock.since],
-  ];
-  return parts.flatMap(([standing, from]) => (from === null ? [] : [`${standing} ${from}`])).join(";");
+export const attentionOf = (view: AccountView): string => {
+  const { record, config } = view;
+  const base = standingOf(view);
+  const parts: readonly Attention[] =
+    base.standing === "blocked"
+      ? [base]
+      : [
+          { standing: "stalled", since: stallsAt(record, config) },
+          { standing: "overdue", since: overdueFrom(view, base) },
+          ...(base.standing === "idle" ? [] : [base]),
+        ];
+  return parts.flatMap(({ standing, since }) => (since === null ? [] : [`${standing} ${since}`])).join(";");
 };
 
 /** What a row says of an account; it may be anything, as a person or another release may have written it. */
@@ -57,12 +74,16 @@ export interface Attention {
 
 const partForm = /^([a-z]+) (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)$/;
 
+/** Parts that hold from their instant on; any other holds already, whatever this process's clock says. */
+const isToCome: ReadonlySet<Standing> = new Set(["stalled", "overdue"] as const);
+
 /** The first that is so by now. A row without any is judged by its phase. */
 export const attentionIn = ({ phase, phaseSince, attention }: AttentionRow, now: Date): Attention => {
   const parts = (attention ?? "").split(";").flatMap((part) => {
     const [, name, since] = partForm.exec(part) ?? [];
     const standing = standingOrder.find((known) => known === name);
-    return standing === undefined || since === undefined || since > toInstant(now) ? [] : [{ standing, since }];
+    if (standing === undefined || since === undefined) return [];
+    return isToCome.has(standing) && since > toInstant(now) ? [] : [{ standing, since }];
   });
   return parts[0] ?? { standing: phase === "idle" ? "idle" : "moving", since: phaseSince };
 };

@@ -98,7 +98,7 @@ const overdueAfterHold = ({ window }: AccountConfig, heldTo: Instant): Instant =
  * What the fleet holds back is not overdue: one alarm says that a fleet is stopped, not one for each account. Once the
  * secret has expired, it is.
  */
-const overdueSince = (input: ConditionInput): Instant | null => {
+export const overdueSince = (input: ConditionInput): Instant | null => {
   const { record, config, fleet = null, now } = input;
   const { state } = record;
   const [dueAt, since] = [nextDueAt(record, config), overdueAt(record, config)];

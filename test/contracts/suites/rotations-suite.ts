@@ -42,11 +42,13 @@ export const rotationsContract = (name: string, open: () => Promise<RotationsWor
 
     it("are read as they were written", async () => {
       const record = { ...aFullRecord(), account: anAccount() };
-      const stored = written(await world.rotations.insert(record, call));
+      const attention = "app 2026-11-24T10:00:00.000Z";
+      const stored = written(await world.rotations.insert(record, { ...call, attention }));
       expect(await world.rotations.read(record.account, call)).toEqual({
         record,
         etag: stored.etag,
         look: call.look,
+        attention,
       });
     });
 

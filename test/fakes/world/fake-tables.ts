@@ -51,7 +51,7 @@ export class FakeTables {
   /** Writes only where the row has this `etag` (null: there is no row). Returns null where it has not. */
   write(record: RotationRecord, etag: string | null, look: NextLook, attention: string): Stored | null {
     if ((this.rotations.get(record.account)?.etag ?? null) !== etag) return null;
-    const stored = { record: this.#stored(record, recordSchema), etag: this.#nextEtag(), look };
+    const stored = { record: this.#stored(record, recordSchema), etag: this.#nextEtag(), look, attention };
     this.rotations.set(record.account, stored);
     this.#looks.set(stored.record, look);
     this.#attentions.set(stored.record, attention);
@@ -68,7 +68,9 @@ export class FakeTables {
 
   read(account: string): Stored | null {
     const row = this.rotations.get(account);
-    return row === undefined ? null : { ...row, look: this.#lookOf(row.record) };
+    return row === undefined
+      ? null
+      : { ...row, look: this.#lookOf(row.record), attention: this.#attentions.get(row.record) ?? "" };
   }
 
   glance(account: string): RecordGlance {

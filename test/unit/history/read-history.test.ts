@@ -178,6 +178,7 @@ describe("the check of the history", () => {
       record: { ...place.record, chain: { ...place.record.chain, sequence: 1_000 } },
       etag: "1",
       look: aLook(),
+      attention: "",
     };
     const app = withRows(place.rig.app, []);
     const rotations = { ...app.ports.rotations, read: async () => stored };

@@ -28,6 +28,7 @@ const shown = (rows: readonly Listed[], change: Partial<ListRead> = {}): string 
     found: rows.length,
     page: 1,
     pages: 1,
+    isCurrent: true,
     ...change,
   };
   const link = linksWith("the-key");

@@ -102,6 +102,8 @@ export const attentionAt = (row: Readonly<Record<string, unknown>>): AttentionRo
   attention: textIn(row, "attention"),
 });
 
+export const attentionIn = (row: Readonly<Record<string, unknown>>): string => textIn(row, "attention") ?? "";
+
 const textIn = (row: Readonly<Record<string, unknown>>, column: string): string | null => {
   const value = row[column];
   return typeof value === "string" && value !== "" ? value : null;
