@@ -9,20 +9,25 @@ interface Word {
   readonly options: readonly {
     readonly flag: string;
     readonly description: string;
+    readonly takesValue: boolean;
     readonly choices: readonly string[];
   }[];
   readonly choices: readonly string[];
+  /** Its argument is a file: no other argument is one. */
+  readonly takesFile: boolean;
 }
 
 const wordOf = (command: Command): Word => ({
   name: command.name(),
   description: command.description(),
-  options: command.options.map(({ long, description, argChoices }) => ({
+  options: command.options.map(({ long, description, required, argChoices }) => ({
     flag: long ?? "",
     description,
+    takesValue: required,
     choices: argChoices ?? [],
   })),
   choices: command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
+  takesFile: command.registeredArguments.some((argument) => argument.name() === "file"),
 });
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
@@ -32,11 +37,13 @@ const following = ({ options, choices }: Word): string => [...choices, ...option
 
 const bash = (name: string, words: readonly Word[]): string => {
   const choices = words
-    .flatMap(({ options }) => options.filter((option) => option.choices.length > 0))
-    .map(
-      ({ flag, choices: values }) =>
-        `    ${flag}) COMPREPLY=($(compgen -W ${quoted(values.join(" "))} -- "$cur")); return ;;`,
+    .flatMap(({ options }) => options.filter(({ takesValue }) => takesValue))
+    .map(({ flag, choices: values }) =>
+      values.length === 0
+        ? `    ${flag}) return ;;`
+        : `    ${flag}) COMPREPLY=($(compgen -W ${quoted(values.join(" "))} -- "$cur")); return ;;`,
     );
+  const withFile = words.filter(({ takesFile }) => takesFile).map((word) => word.name);
   return `_batch_key_rotator() {
   local cur="\${COMP_WORDS[COMP_CWORD]}" words
   COMPREPLY=()
@@ -51,19 +58,22 @@ ${words.map((word) => `      ${word.name}) words=${quoted(following(word))} ;;`)
     esac
   fi
   COMPREPLY=($(compgen -W "$words" -- "$cur"))
+  case "\${COMP_WORDS[1]}" in
+    ${withFile.join("|")}) [ "$COMP_CWORD" -eq 1 ] || COMPREPLY+=($(compgen -f -- "$cur")) ;;
+  esac
 }
-complete -o default -F _batch_key_rotator ${name}
+complete -o filenames -F _batch_key_rotator ${name}
 `;
 };
 
 const zshText = (text: string): string => text.replace(/[:[\]]/g, "\\$&");
 
 const zsh = (name: string, words: readonly Word[]): string => {
-  const cases = words.map(({ name: word, options, choices }) => {
-    const specs = options.map(({ flag, description, choices: values }) =>
-      quoted(`${flag}[${zshText(description)}]${values.length === 0 ? "" : `:value:(${values.join(" ")})`}`),
+  const cases = words.map(({ name: word, options, choices, takesFile }) => {
+    const specs = options.map(({ flag, description, takesValue, choices: values }) =>
+      quoted(`${flag}[${zshText(description)}]${takesValue ? `:value:(${values.join(" ")})` : ""}`),
     );
-    const argument = choices.length === 0 ? quoted("*: :_files") : quoted(`*: :(${choices.join(" ")})`);
+    const argument = takesFile ? quoted("*: :_files") : quoted(`*: :(${choices.join(" ")})`);
     return `    ${word}) _arguments ${[...specs, argument].join(" ")} ;;`;
   });
   return `#compdef ${name}
@@ -88,18 +98,19 @@ compdef _batch_key_rotator ${name}
 
 const fish = (name: string, words: readonly Word[]): string => {
   const start = `complete -c ${name}`;
-  const lines = words.flatMap(({ name: word, description, options, choices }) => {
+  const lines = words.flatMap(({ name: word, description, options, choices, takesFile }) => {
     const here = `-n ${quoted(`__fish_seen_subcommand_from ${word}`)}`;
     return [
-      `${start} -f -n __fish_use_subcommand -a ${word} -d ${quoted(description)}`,
-      ...(choices.length === 0 ? [] : [`${start} -f ${here} -a ${quoted(choices.join(" "))}`]),
-      ...options.map(({ flag, description: what, choices: values }) => {
-        const value = values.length === 0 ? "" : ` -x -a ${quoted(values.join(" "))}`;
+      `${start} -n __fish_use_subcommand -a ${word} -d ${quoted(description)}`,
+      ...(takesFile ? [`${start} -F ${here}`] : []),
+      ...(choices.length === 0 ? [] : [`${start} ${here} -a ${quoted(choices.join(" "))}`]),
+      ...options.map(({ flag, description: what, takesValue, choices: values }) => {
+        const value = takesValue ? ` -x${values.length === 0 ? "" : ` -a ${quoted(values.join(" "))}`}` : "";
         return `${start} ${here} -l ${flag.slice(2)} -d ${quoted(what)}${value}`;
       }),
     ];
   });
-  return `${lines.join("\n")}\n`;
+  return `${start} -f\n${lines.join("\n")}\n`;
 };
 
 const writers = { bash, zsh, fish } as const satisfies Record<Shell, (name: string, words: readonly Word[]) => string>;

@@ -66,7 +66,9 @@ describe("the list", () => {
     // A claim changes nothing of that, though its holder has not read the reports yet.
     const writes = jest.spyOn(rig.tables, "write");
     await rig.tick();
-    const written = writes.mock.calls.filter(([{ account }]) => account === soaking.name).map(([, , , text]) => text);
+    const written = writes.mock.calls
+      .filter(([{ account }]) => account === soaking.name)
+      .map(([, , , attention]) => attention);
     expect(written).toEqual([expect.stringMatching(/;moving \S+$/), expect.stringMatching(/;moving \S+$/)]);
   });
 

@@ -1,6 +1,4 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { pageTo } from "../../../cli/browser";
 import { keyVariable } from "../../../cli/credentials";
@@ -235,46 +233,6 @@ describe("validate", () => {
       code: 1,
       err: expect.stringContaining("none.json cannot be read"),
     });
-  });
-});
-
-const script = async (shell: string) => (await run(["completion", shell])).out;
-
-const completed = async (...words: readonly string[]) => {
-  const text = `${await script("bash")}
-COMP_WORDS=(batch-key-rotator "$@"); COMP_CWORD=$#; _batch_key_rotator; echo "\${COMPREPLY[@]}"`;
-  const { stdout, stderr } = spawnSync("bash", ["-c", text, "bash", ...words], { encoding: "utf8" });
-  expect(stderr).toBe("");
-  return stdout.trim().split(" ");
-};
-
-describe("completion", () => {
-  test("in bash completes commands, options and their values", async () => {
-    expect(await completed("re")).toEqual(["readers", "resume", "resume-fleet"]);
-    expect(await completed("approve", "--r")).toEqual(["--reason"]);
-    expect(await completed("status", "--state", "st")).toEqual(["stalled"]);
-    expect(await completed("completion", "")).toEqual(["bash", "zsh", "fish"]);
-  });
-
-  test.each([
-    [
-      "zsh",
-      ["#compdef batch-key-rotator", "'approve:Let the rotation", "status) _arguments '--url[address of the app"],
-    ],
-    ["fish", ["complete -c batch-key-rotator -f -n __fish_use_subcommand -a approve -d 'Let", "-l state -d"]],
-  ])("in %s holds every command and option", async (shell, texts) => {
-    const found = await script(shell);
-    for (const text of texts) expect(found).toContain(text);
-    // Checked where the shell is installed. By a file: a child's input is a socket, which no shell opens by a name.
-    const folder = mkdtempSync(path.join(tmpdir(), "completion-"));
-    writeFileSync(path.join(folder, shell), found);
-    const { stderr } = spawnSync(shell, ["-n", path.join(folder, shell)], { encoding: "utf8" });
-    rmSync(folder, { recursive: true });
-    expect(stderr ?? "").toBe("");
-  });
-
-  test("of another shell is a usage error", async () => {
-    expect((await run(["completion", "tcsh"])).code).toBe(2);
   });
 });
 

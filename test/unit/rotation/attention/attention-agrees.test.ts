@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { type Arbitrary, assert, constant, constantFrom, integer, oneof, property, record, sample } from "fast-check";
 import { statusOf } from "../../../../lib/operations/status/status";
 import { attentionIn, attentionOf } from "../../../../lib/rotation/attention/attention";
 import { emptyFleet } from "../../../../lib/rotation/fleet/fleet-state";
@@ -27,58 +27,56 @@ const states = [
   settling(),
 ];
 const blocked = { reason: "Forbidden", remedy: "grant the role" } as const;
-const held = { reason: "TagRemoved", detail: "its tag was removed", since: at("08:00") } as const;
-const discovered = { held } as NonNullable<AccountView["config"]["discovered"]>;
+const discovered = {
+  taggedAt: at("08:00"),
+  held: { reason: "TagRemoved", detail: "its tag was removed", since: at("08:00") },
+} as const;
 const window = { days: ["Tue"], from: "02:00", to: "05:00", timeZone: "UTC" } as const;
 
 /** Nothing mostly, so that not every account is held up by something. */
-const rarely = <T>(...values: readonly T[]): fc.Arbitrary<T | null> =>
-  fc.oneof({ weight: 7, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.constantFrom(...values) });
+const rarely = <T>(...values: readonly T[]): Arbitrary<T | null> =>
+  oneof({ weight: 7, arbitrary: constant(null) }, { weight: 1, arbitrary: constantFrom(...values) });
 
-const records = fc
-  .record({
-    state: fc.constantFrom(...states),
-    since: fc.constantFrom(at("10:00"), at("10:00"), at("10:00", 20)),
-    pausedSince: rarely(at("10:05")),
-    failure: rarely(aFailure(), aFailure({ since: at("09:00"), blocked })),
-    hold: rarely({ reason: "KeyListStale", detail: "old", since: at("10:00") } as const),
-    pause: rarely(aPause()),
-    claim: rarely(aClaim()),
-    quarantine: rarely(aQuarantine(), aQuarantine({ slot: null })),
-    newer: rarely(true),
-    searched: fc.constantFrom(null, aCopyFound(), noCopyFound(), noCopyFound()),
-    dueAgainAt: rarely(at("09:00")),
-  })
-  .map(({ since, pausedSince, newer, ...rest }) =>
-    aRecord({
-      ...rest,
-      phaseClock: { since, pausedSince },
-      ...(newer === true ? { configuration: aNewerConfiguration() } : {}),
-    }),
-  );
+const records = record({
+  state: constantFrom(...states),
+  since: constantFrom(at("10:00"), at("10:00"), at("10:00", 20)),
+  pausedSince: rarely(at("10:05")),
+  failure: rarely(aFailure(), aFailure({ since: at("09:00"), blocked })),
+  hold: rarely({ reason: "KeyListStale", detail: "old", since: at("10:00") } as const),
+  pause: rarely(aPause()),
+  claim: rarely(aClaim()),
+  quarantine: rarely(aQuarantine(), aQuarantine({ slot: null })),
+  newer: rarely(true),
+  searched: constantFrom(null, aCopyFound(), noCopyFound(), noCopyFound()),
+  dueAgainAt: rarely(at("09:00")),
+}).map(({ since, pausedSince, newer, ...rest }) =>
+  aRecord({
+    ...rest,
+    phaseClock: { since, pausedSince },
+    ...(newer === true ? { configuration: aNewerConfiguration() } : {}),
+  }),
+);
 
-const configs = fc
-  .record({
-    rotateEveryMs: fc.constantFrom(days(4), days(60)),
-    paused: rarely(true).map((value) => value ?? false),
-    window: rarely(window),
-    fleet: fc.constantFrom(undefined, aFleet(), aFleet({ breaker: { failures: 1, withinMs: days(1) } })),
-    isHeld: rarely(true),
-    mode: fc.constantFrom("signals", "signals", "approval"),
-    consumers: fc.constantFrom([], [aConsumer()], [aConsumer()]),
-    unknownReaders: fc.constantFrom("report", "block"),
-    soakMs: fc.constantFrom(0, minutes(10)),
-  })
-  .map(({ fleet, isHeld, mode, consumers, unknownReaders, soakMs, ...rest }) =>
-    anAccount({
-      ...rest,
-      ...(fleet === undefined ? {} : { fleet }),
-      ...(isHeld === true ? { discovered } : {}),
-      gate: { mode, consumers, unknownReaders, soakMs } as object,
-    }),
-  );
+const configs = record({
+  rotateEveryMs: constantFrom(days(4), days(60)),
+  paused: rarely(true).map((value) => value ?? false),
+  window: rarely(window),
+  fleet: constantFrom(undefined, aFleet(), aFleet({ breaker: { failures: 1, withinMs: days(1) } })),
+  isHeld: rarely(true),
+  mode: constantFrom("signals", "signals", "approval"),
+  consumers: constantFrom([], [aConsumer()], [aConsumer()]),
+  unknownReaders: constantFrom("report", "block"),
+  soakMs: constantFrom(0, minutes(10)),
+}).map(({ fleet, isHeld, mode, consumers, unknownReaders, soakMs, ...rest }) =>
+  anAccount({
+    ...rest,
+    ...(fleet === undefined ? {} : { fleet }),
+    ...(isHeld === true ? { discovered } : {}),
+    gate: { mode, consumers, unknownReaders, soakMs } as object,
+  }),
+);
 
-const sightings = fc.constantFrom(
+const sightings = constantFrom(
   nothingSeen,
   reported(aReport()),
   reported(aReport({ secretVersion: v1 })),
@@ -86,13 +84,13 @@ const sightings = fc.constantFrom(
   { ...reported(aReport()), readers: aReadersSeen() },
 );
 
-const views: fc.Arbitrary<AccountView> = fc.record({
+const views: Arbitrary<AccountView> = record({
   record: records,
   config: configs,
   sightings,
   dryRun: rarely(true).map((value) => value ?? false),
-  fleet: fc.constantFrom(null, emptyFleet, { ...emptyFleet, failures: [aFleetFailure("another", "09:30")] }),
-  now: fc.integer({ min: 0, max: 48 }).map((halfHours) => new Date(Date.parse(at("09:00")) + minutes(30) * halfHours)),
+  fleet: constantFrom(null, emptyFleet, { ...emptyFleet, failures: [aFleetFailure("another", "09:30")] }),
+  now: integer({ min: 0, max: 48 }).map((halfHours) => new Date(Date.parse(at("09:00")) + minutes(30) * halfHours)),
 });
 
 const byStatus = (view: AccountView): Standing => whoActs(statusOf(view)).standing;
@@ -105,15 +103,15 @@ const byRow = (view: AccountView, now = view.now): Standing => {
 
 describe("a row and the status of its account", () => {
   it("say the same about who must act, in every state", () => {
-    fc.assert(
-      fc.property(views, (view) => expect(byRow(view)).toBe(byStatus(view))),
+    assert(
+      property(views, (view) => expect(byRow(view)).toBe(byStatus(view))),
       { numRuns: 500 },
     );
   });
 
   it("say the same once it has stalled, though no driver has written the row since", () => {
-    fc.assert(
-      fc.property(views, fc.integer({ min: 1, max: 100 }), (view, later) => {
+    assert(
+      property(views, integer({ min: 1, max: 100 }), (view, later) => {
         const then = new Date(view.now.getTime() + hours(later));
         expect(byRow(view, then) === "stalled").toBe(byStatus({ ...view, now: then }) === "stalled");
       }),
@@ -122,7 +120,7 @@ describe("a row and the status of its account", () => {
   });
 
   it("are compared in every state", () => {
-    const found = new Set(fc.sample(views, { numRuns: 200, seed: 1 }).map(byStatus));
+    const found = new Set(sample(views, { numRuns: 200, seed: 1 }).map(byStatus));
     expect(standingOrder.filter((standing) => !found.has(standing))).toEqual([]);
   });
 });
