@@ -4,11 +4,20 @@
 @export()
 @description('Rights on each app of App Service that a consumer names.')
 var appServiceActions = [
-  // GET config/configreferences/appsettings: what the settings refer to. Nothing documents which of the two Azure asks for
+  // GET config/configreferences/appsettings and …/connectionstrings: what both refer to. Nothing documents which right Azure
+  // asks for, and a role cannot name an action that is not listed, so the second one is a pattern
   'Microsoft.Web/sites/config/Read'
-  'Microsoft.Web/sites/config/appsettings/read'
+  'Microsoft.Web/sites/config/*/read'
   // GET instances: whether every instance is ready
   'Microsoft.Web/sites/instances/Read'
+]
+
+@export()
+@description('What that pattern must not include: single settings, and copies of all of them.')
+var appServiceNotActions = [
+  'Microsoft.Web/sites/config/snapshots/read'
+  'Microsoft.Web/sites/config/web/appsettings/read'
+  'Microsoft.Web/sites/config/web/connectionstrings/read'
 ]
 
 @export()

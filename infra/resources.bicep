@@ -2,7 +2,7 @@
 //   az deployment group create --resource-group <group> --template-file infra/resources.bicep --parameters @<file>
 
 import { account, accountDefaults as defaultsOfAccounts, discovery as discoveryOfAccounts, profiles as profilesOfAccounts } from './types.bicep'
-import { appServiceActions, containerAppActions, dataFactoryActions, refreshActions, refreshNotActions, restartActions } from './platform-rights.bicep'
+import { appServiceActions, appServiceNotActions, containerAppActions, dataFactoryActions, refreshActions, refreshNotActions, restartActions } from './platform-rights.bicep'
 import { batchActions, batchRoleDescription, blobDataOwner, logReader, metricsPublisher, queueDataContributor, secretDataActions, secretsRoleDescription, tableDataContributor } from './rights.bicep'
 
 @description('Region of the resources; default: the region of the resource group.')
@@ -341,7 +341,7 @@ var apps = filter(platforms, one => one.kind == 'appService')
 var refreshesApps = !empty(filter(apps, one => one.?refresh ?? true))
 var restartsApps = !empty(filter(apps, one => one.?restart ?? false))
 var siteRights = concat(appServiceActions, refreshesApps ? refreshActions : [], restartsApps ? restartActions : [])
-var siteExceptions = refreshesApps ? refreshNotActions : []
+var siteExceptions = concat(appServiceNotActions, refreshesApps ? refreshNotActions : [])
 var hasApps = !empty(filter(apps, one => !contains(toLower(one.resourceId), '/slots/')))
 var hasSlots = !empty(filter(apps, one => contains(toLower(one.resourceId), '/slots/')))
 var platformKinds = [

@@ -23,12 +23,12 @@ export interface DataFactories {
 
 /** App Service, Functions and Logic Apps Standard, as Resource Manager shows them: apps and slots of apps. */
 export interface AppServices {
-  /** The app settings that refer to the secret. Throws as every read does. */
+  /** The app settings and connection strings that refer to the secret. Throws as every read does. */
   references(resourceId: string, secret: SecretRef, options: CallOptions): Promise<readonly ReferenceSeen[]>;
   /** Instances that run. Throws as every read does. */
   instances(resourceId: string, options: CallOptions): Promise<AppServiceSeen["instances"]>;
   /**
-   * Has the platform read all references of the app again, which restarts it. Returns what `references` does then.
+   * Has the platform read the references in app settings again, which restarts the app. Returns these as they are then.
    * Throws `OutcomeUnknownError` too; to ask twice does no more harm than one more restart.
    */
   refresh(resourceId: string, secret: SecretRef, options: CallOptions): Promise<readonly ReferenceSeen[]>;

@@ -138,9 +138,10 @@ class AppLook {
         await appServices.restart(resourceId, this.call(maxRestartMs));
         return null;
       }
-      const references = await appServices.refresh(resourceId, this.input.config.secret, this.call());
-      this.#seen = { ...this.#seen, references };
-      return refreshProblem(references);
+      const refreshed = await appServices.refresh(resourceId, this.input.config.secret, this.call());
+      const others = this.#seen.references.filter(({ list }) => list !== "appSettings");
+      this.#seen = { ...this.#seen, references: [...refreshed, ...others] };
+      return refreshProblem(refreshed);
     } catch (error) {
       return safeMessage(error);
     }

@@ -1,4 +1,4 @@
-import type { AppServiceSeen } from "../../lib/rotation/platforms/app-service-seen";
+import type { AppServiceSeen, ReferenceSeen } from "../../lib/rotation/platforms/app-service-seen";
 import type { ReadersSeen, ReaderSeen } from "../../lib/rotation/gate/readers-seen";
 import { v2 } from "./state";
 import { at } from "./time";
@@ -29,6 +29,15 @@ export const aReadersSeen = (changes: Partial<ReadersSeen> = {}): ReadersSeen =>
   ...changes,
 });
 
+/** An app setting that follows the newest version. */
+export const aReference = (changes: Partial<ReferenceSeen> = {}): ReferenceSeen => ({
+  list: "appSettings",
+  setting: "BATCH_KEY",
+  pinnedTo: null,
+  status: "Resolved",
+  ...changes,
+});
+
 /** `render-web` in order at 10:10, since 10:02, refreshed at 10:02 after version `v2` was published. */
 export const anAppServiceSeen = (changes: Partial<AppServiceSeen> = {}): AppServiceSeen => ({
   kind: "appService",
@@ -38,7 +47,7 @@ export const anAppServiceSeen = (changes: Partial<AppServiceSeen> = {}): AppServ
   version: v2,
   problem: null,
   lookedAt: at("10:10"),
-  references: [{ setting: "BATCH_KEY", pinnedTo: null, status: "Resolved" }],
+  references: [aReference()],
   instances: [{ name: "b8f0c2", state: "READY" }],
   refresh: { attempts: 1, answeredAt: at("10:02"), nextAttemptAt: null, problem: null },
   restart: { attempts: 0, answeredAt: null, nextAttemptAt: null, problem: null },

@@ -18,6 +18,7 @@ export const routes = [
   "arm.queryPipelineRuns",
   "arm.queryActivityRuns",
   "arm.listReferences",
+  "arm.listConnectionStrings",
   "arm.refreshReferences",
   "arm.listInstances",
   "arm.restartSite",

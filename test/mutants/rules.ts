@@ -333,6 +333,22 @@ export const safetyRules: readonly SafetyRule[] = [
     caughtBy: { jest: "unit", test: "rotation/platforms/app-service" },
   },
   {
+    rule: "an app with the key in a connection string is good only once App Service must have read it again",
+    without: "the gate opens after a refresh, which is known to read app settings alone",
+    file: "lib/rotation/platforms/app-service.ts",
+    text: "requestsShut(view, seen) ?? stringsShut(view, seen)",
+    instead: "requestsShut(view, seen)",
+    caughtBy: { jest: "unit", test: "rotation/platforms/app-service" },
+  },
+  {
+    rule: "connection strings of an app are looked at as its settings are",
+    without: "a connection string that is fixed to the old version loses its key behind a setting that is in order",
+    file: "lib/azure/platforms/app-services.ts",
+    text: "const listed = referenceLists.map(",
+    instead: "const listed = referenceLists.slice(0, 1).map(",
+    caughtBy: { jest: "contracts", test: "azure/app-services" },
+  },
+  {
     rule: "an app that may still have a process from before its restart keeps the gate shut",
     without: "the old key dies while a process that holds it ends its work",
     file: "lib/rotation/platforms/app-service.ts",

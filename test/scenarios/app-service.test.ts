@@ -10,16 +10,22 @@ interface Given {
   readonly account?: AccountChanges;
   readonly version?: string;
   readonly instances?: number;
+  /** The app has a slot, which is a consumer too. */
+  readonly slot?: boolean;
 }
 
+const slotId = `${siteId}/slots/staging`;
+
 /** An account whose only consumer is an app of App Service, with no code of its own. */
-const open = async ({ platform, account, version, instances }: Given = {}) => {
-  const consumer = aConsumer({
-    name: "render-web",
-    platform: { kind: "appService", resourceId: siteId, refresh: true, restart: false, ...platform },
-  });
+const open = async ({ platform, account, version, instances, slot = false }: Given = {}) => {
+  const consumers = (slot ? [siteId, slotId] : [siteId]).map((resourceId, i) =>
+    aConsumer({
+      name: i === 0 ? "render-web" : "render-web-staging",
+      platform: { kind: "appService", resourceId, refresh: true, restart: false, ...platform },
+    }),
+  );
   const story = new Story({
-    account: { ...account, gate: { soakMs: minutes(5), consumers: [consumer], ...account?.gate } },
+    account: { ...account, gate: { soakMs: minutes(5), consumers, ...account?.gate } },
   });
   const { world, config } = story;
   const { secret } = config;
@@ -34,14 +40,27 @@ const open = async ({ platform, account, version, instances }: Given = {}) => {
   };
   let names = 0;
   const now = () => new Date(world.wallMs);
-  const app = new EmulatedAppService(
-    { now, fetch, createName: () => `i${(names += 1)}` },
-    { instances: instances ?? 2 },
-  );
   const pin = version === undefined ? "" : `/${version}`;
-  app.configure("BATCH_KEY", `@Microsoft.KeyVault(SecretUri=${secret.vaultUrl}/secrets/${secret.name}${pin})`);
-  app.configure("OTHER", "@Microsoft.KeyVault(SecretUri=https://other.vault.azure.net/secrets/other)");
-  world.platforms.appServices.set(siteId, app);
+  const place = (resourceId: string): EmulatedAppService => {
+    const placed = new EmulatedAppService(
+      { now, fetch, createName: () => `i${(names += 1)}` },
+      { instances: instances ?? 2 },
+    );
+    placed.configure("BATCH_KEY", `@Microsoft.KeyVault(SecretUri=${secret.vaultUrl}/secrets/${secret.name}${pin})`);
+    placed.configure("OTHER", "@Microsoft.KeyVault(SecretUri=https://other.vault.azure.net/secrets/other)");
+    world.platforms.appServices.set(resourceId, placed);
+    return placed;
+  };
+  const app = place(siteId);
+  const staging = place(slotId);
+  /** Whether a call of any process of the app, or of its slot where that is a consumer, is refused. */
+  const isRefused = (): boolean =>
+    [app, ...(slot ? [staging] : [])].some(({ instances: running }) =>
+      running.some(({ held }) => {
+        const found = held.get("BATCH_KEY");
+        return found?.status === "Resolved" && !world.batch.accepts(found.value);
+      }),
+    );
   const versionsInUse = (): readonly string[] =>
     app.instances.map(({ held }) => {
       const found = held.get("BATCH_KEY");
@@ -61,13 +80,19 @@ const open = async ({ platform, account, version, instances }: Given = {}) => {
   const waiting = async () => (await story.status()).waitingFor;
   const fault = (operation: Parameters<typeof world.faults.add>[0], when: "before" | "after", times = 1) =>
     world.faults.add(operation, { when, error: () => new Error("lost"), times });
-  return { story, world, app, allowed, versionsInUse, newest, tick, ticks, waiting, fault };
+  return { story, world, app, staging, isRefused, allowed, versionsInUse, newest, tick, ticks, waiting, fault };
+};
+
+const adopted = async (given: Given = {}) => {
+  const opened = await open(given);
+  await opened.tick();
+  await opened.ticks(() => opened.story.phase === "idle");
+  return opened;
 };
 
 /** Adopted, and on demand rotated up to the publication. */
 const published = async (given: Given = {}) => {
-  const opened = await open(given);
-  await opened.ticks(() => opened.story.world.tables.rotations.size > 0 && opened.story.phase === "idle");
+  const opened = await adopted(given);
   const before = opened.app.fetches;
   await opened.story.demand();
   await opened.ticks(() => opened.story.phase === "published");
@@ -229,4 +254,37 @@ test("what cannot be seen is said, and what was known stays until it is too old"
     detail: expect.stringMatching(/^render-web was last looked at at .* longer than PT15M ago: .*NotFound/),
   });
   expect(story.phase).toBe("published");
+});
+
+test("a slot that is swapped in at any moment of a rotation runs on the new key when the old one dies", async () => {
+  for (const swapAfter of [0, 1, 2, 3]) {
+    const { story, app, staging, isRefused, tick, ticks } = await published({ slot: true });
+    for (let count = 0; count < swapAfter; count += 1) await tick();
+    app.swap(staging);
+    await ticks(() => story.phase === "idle");
+    expect([swapAfter, isRefused()]).toEqual([swapAfter, false]);
+  }
+});
+
+test("a stopped app keeps no key alive, and starts with the new one", async () => {
+  const { story, app, ticks, newest, versionsInUse } = await adopted();
+  app.stop();
+  await story.demand();
+  await ticks(() => story.phase === "idle");
+  expect(versionsInUse()).toEqual([]);
+  app.start();
+  expect(versionsInUse()).toEqual([newest(), newest()]);
+});
+
+test("a connection string that is fixed to a version shuts the gate, whatever the setting beside it shows", async () => {
+  const { story, app, tick, waiting, newest, isRefused } = await adopted();
+  const { vaultUrl, name } = story.config.secret;
+  app.configure("DB", `@Microsoft.KeyVault(SecretUri=${vaultUrl}/secrets/${name}/${newest()})`, "connectionStrings");
+  await story.demand();
+  for (let count = 0; count < 6; count += 1) await tick();
+  expect(await waiting()).toMatchObject({
+    reason: "PinnedVersion",
+    detail: expect.stringMatching(/^connection string DB of render-web is fixed to version /),
+  });
+  expect([story.phase, isRefused()]).toEqual(["published", false]);
 });

@@ -3,7 +3,12 @@ import { OperatorNeededError, TransientServiceError } from "../../errors";
 import type { CallOptions } from "../../ports/call";
 import type { AppServices } from "../../ports/platforms";
 import type { SecretRef } from "../../rotation/account-config";
-import type { AppServiceSeen, ReferenceSeen } from "../../rotation/platforms/app-service-seen";
+import {
+  type AppServiceSeen,
+  type ReferenceList,
+  referenceLists,
+  type ReferenceSeen,
+} from "../../rotation/platforms/app-service-seen";
 import { parseReference, refersTo } from "../../rotation/platforms/key-vault-reference";
 import { minutes, seconds } from "../../rotation/time/units";
 import type { ArmRequestOptions } from "./arm-requests";
@@ -45,12 +50,15 @@ export class AzureAppServices implements AppServices {
   }
 
   async references(resourceId: string, secret: SecretRef, options: CallOptions): Promise<readonly ReferenceSeen[]> {
-    const request = requestOf("GET", resourceId, settings, "config/Read");
-    const all = await this.#reader.list(request, referenceSchema, options).catch((error: unknown) => {
-      if (showsNone(error)) return [];
-      throw error;
+    const listed = referenceLists.map(async (list) => {
+      const request = requestOf("GET", resourceId, paths[list], "config/Read");
+      const all = await this.#reader.list(request, referenceSchema, options).catch((error: unknown) => {
+        if (showsNone(error)) return [];
+        throw error;
+      });
+      return ownReferences(all, secret, list);
     });
-    return ownReferences(all, secret);
+    return (await Promise.all(listed)).flat();
   }
 
   async instances(resourceId: string, options: CallOptions): Promise<AppServiceSeen["instances"]> {
@@ -63,11 +71,11 @@ export class AzureAppServices implements AppServices {
     const request = requestOf(
       "POST",
       resourceId,
-      `${settings}/refresh`,
+      `${paths.appSettings}/refresh`,
       "config/configreferences/appsettings/refresh/action",
     );
     const { value } = await this.#reader.change(request, listSchema, options, maxRefreshMs);
-    return ownReferences(value, secret);
+    return ownReferences(value, secret, "appSettings");
   }
 
   async restart(resourceId: string, options: CallOptions): Promise<void> {
@@ -82,7 +90,10 @@ const showsNone = (error: unknown): boolean => {
   return error instanceof OperatorNeededError && error.reason === "NotFound";
 };
 
-const settings = "/config/configreferences/appsettings";
+const paths: Readonly<Record<ReferenceList, string>> = {
+  appSettings: "/config/configreferences/appsettings",
+  connectionStrings: "/config/configreferences/connectionstrings",
+};
 const maxRefreshMs = seconds(30);
 /** It is answered when the app has restarted. */
 const maxRestartMs = minutes(2);
@@ -101,11 +112,11 @@ const requestOf = (
   path: `${resourceId}${path}?${apiVersion}${query}`,
 });
 
-const ownReferences = (all: readonly Reference[], secret: SecretRef): readonly ReferenceSeen[] =>
+const ownReferences = (all: readonly Reference[], secret: SecretRef, list: ReferenceList): readonly ReferenceSeen[] =>
   all.flatMap(({ name, properties }) => {
     const { reference, status, vaultName, secretName, secretVersion } = properties;
     const parsed = parseReference(reference ?? "");
     const named = { vault: vaultName ?? "", secret: secretName ?? "" };
     if (!refersTo(parsed ?? named, secret)) return [];
-    return [{ setting: name, pinnedTo: parsed?.version ?? (secretVersion || null), status: status || "Unknown" }];
+    return [{ list, setting: name, pinnedTo: parsed?.version ?? (secretVersion || null), status: status || "Unknown" }];
   });

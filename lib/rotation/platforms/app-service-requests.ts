@@ -3,7 +3,7 @@ import type { Hold } from "../record";
 import { nextAttemptAt } from "../time/backoff";
 import { type Instant, toInstant } from "../time/time";
 import { nextOpening, windowIsOpen } from "../time/window";
-import { resolved } from "./app-service";
+import { hasSettings, nameOfSetting, resolved } from "./app-service";
 import type { AppServiceSeen, PlatformRequest, ReferenceSeen } from "./app-service-seen";
 import type { PlatformView } from "./platform-view";
 
@@ -24,7 +24,7 @@ export type RequestKind = "refresh" | "restart";
  */
 export const wantedRequest = ({ platform }: PlatformView<"appService">, seen: AppServiceSeen): RequestKind | null => {
   const { references, refresh, restart } = seen;
-  const follows = references.length > 0 && references.every(({ pinnedTo }) => pinnedTo === null);
+  const follows = hasSettings(references) && references.every(({ pinnedTo }) => pinnedTo === null);
   if (!platform.refresh || !follows) return null;
   if (refresh.answeredAt === null) return "refresh";
   return platform.restart && restart.answeredAt === null ? "restart" : null;
@@ -71,7 +71,7 @@ export const answeredAs = (request: PlatformRequest, at: Instant): PlatformReque
 export const refreshProblem = (references: readonly ReferenceSeen[]): string | null => {
   if (references.length === 0) return "the answer shows no setting that refers to the secret";
   const failed = references.find(({ status }) => status !== resolved);
-  return failed === undefined ? null : `setting ${failed.setting} is not resolved: ${failed.status}`;
+  return failed === undefined ? null : `${nameOfSetting(failed)} is not resolved: ${failed.status}`;
 };
 
 /** Of two processes that have looked at once, the request that has come further. */

@@ -1,8 +1,13 @@
 import type { PlatformBase } from "./platform-base";
 import type { Instant } from "../time/time";
 
+/** Both lists of an app may refer to a vault. A refresh is known for app settings alone. */
+export const referenceLists = ["appSettings", "connectionStrings"] as const;
+export type ReferenceList = (typeof referenceLists)[number];
+
 /** A setting of the app that refers to the account's secret. */
 export interface ReferenceSeen {
+  readonly list: ReferenceList;
   readonly setting: string;
   /** The version that it is fixed to; null where it follows the newest one. */
   readonly pinnedTo: string | null;

@@ -1,6 +1,6 @@
 import { type Instant, latestOf, plusMs, toInstant } from "../time/time";
 import { hours, minutes } from "../time/units";
-import type { AppServiceSeen, PlatformRequest } from "./app-service-seen";
+import type { AppServiceSeen, PlatformRequest, ReferenceSeen } from "./app-service-seen";
 import type { ConsumerState, ShutState } from "../gate/consumer-state";
 import { notSeen, type PlatformView, staleLook } from "./platform-view";
 
@@ -39,6 +39,14 @@ export const appServiceState = (view: View): ConsumerState => {
     : { state: "Good", goodSince: seen.goodSince, evidence: "platform" };
 };
 
+const isInSettings = ({ list }: ReferenceSeen): boolean => list === "appSettings";
+
+/** A refresh is known for app settings alone, so without one there is nothing to ask for. */
+export const hasSettings = (references: readonly ReferenceSeen[]): boolean => references.some(isInSettings);
+
+export const nameOfSetting = (reference: ReferenceSeen): string =>
+  `${isInSettings(reference) ? "setting" : "connection string"} ${reference.setting}`;
+
 /** What a look has found not to be in order, whatever was before; null where everything is. */
 export const appServiceShut = (view: View, seen: AppServiceLook): ShutState | null =>
   referencesShut(view, seen) ?? readsShut(view, seen) ?? instancesShut(view, seen);
@@ -47,32 +55,44 @@ const referencesShut = ({ consumer, published }: View, { references, secret }: A
   const since = published.publishedAt;
   const wanted = `@Microsoft.KeyVault(SecretUri=${secret})`;
   if (references.length === 0)
-    return refreshFailed(`no app setting of ${consumer.name} refers to the secret: set one to ${wanted}`, since);
+    return refreshFailed(`no setting of ${consumer.name} refers to the secret: set one to ${wanted}`, since);
   const pinned = references.find(({ pinnedTo }) => pinnedTo !== null);
   if (pinned !== undefined) {
     const detail =
-      `setting ${pinned.setting} of ${consumer.name} is fixed to version ${pinned.pinnedTo}, so it never reads a new ` +
+      `${nameOfSetting(pinned)} of ${consumer.name} is fixed to version ${pinned.pinnedTo}, so it never reads a new ` +
       `one: set it to ${wanted}`;
     return { state: "PinnedVersion", detail, since };
   }
   const failed = references.find(({ status }) => status !== resolved);
   if (failed === undefined) return null;
-  return refreshFailed(`setting ${failed.setting} of ${consumer.name} is not resolved: ${failed.status}`, since);
+  return refreshFailed(`${nameOfSetting(failed)} of ${consumer.name} is not resolved: ${failed.status}`, since);
 };
 
 /** Resource Manager does not say which version the app runs on: only a refresh, or a day, shows it. */
-const readsShut = (view: View, { refresh, restart }: AppServiceSeen): ShutState | null => {
-  const { platform } = view;
-  if (!platform.refresh) return cacheShut(view);
-  const unread = requestShut(view, refresh, "refresh");
-  return unread ?? (platform.restart ? requestShut(view, restart, "restart") : null);
+const readsShut = (view: View, seen: AppServiceSeen): ShutState | null => {
+  const { platform, consumer } = view;
+  if (!platform.refresh) return cacheShut(view, `${consumer.name} is not refreshed (refresh: false)`);
+  return requestsShut(view, seen) ?? stringsShut(view, seen);
 };
 
-const cacheShut = ({ consumer, published: { publishedAt }, now }: View): ShutState | null => {
+const requestsShut = (view: View, { refresh, restart, references }: AppServiceSeen): ShutState | null => {
+  if (!hasSettings(references)) return null;
+  const unread = requestShut(view, refresh, "refresh");
+  return unread ?? (view.platform.restart ? requestShut(view, restart, "restart") : null);
+};
+
+/** Nothing shows that a refresh reads connection strings too. */
+const stringsShut = (view: View, { references }: AppServiceSeen): ShutState | null => {
+  const found = references.find((reference) => !isInSettings(reference));
+  if (found === undefined) return null;
+  const of = `${nameOfSetting(found)} of ${view.consumer.name}`;
+  return cacheShut(view, `${of} is not read by a refresh (use an app setting in its place)`);
+};
+
+const cacheShut = ({ published: { publishedAt }, now }: View, why: string): ShutState | null => {
   const until = plusMs(publishedAt, cacheEndsAfterMs);
   if (toInstant(now) >= until) return null;
-  const detail = `${consumer.name} is not refreshed (refresh: false), so App Service reads the new version by ${until}`;
-  return refreshPending(detail, publishedAt);
+  return refreshPending(`${why}, so App Service reads the new version by ${until}`, publishedAt);
 };
 
 const requestShut = (

@@ -1,5 +1,5 @@
 import { AzureAppServices } from "../../../lib/azure/platforms/app-services";
-import { siteId } from "../../builders/sight";
+import { aReference, siteId } from "../../builders/sight";
 import { EmulatedAppService } from "../../emulators/platforms/app-service";
 import type { FaultKind } from "../../emulators/faults";
 import type { Route } from "../../emulators/routes";
@@ -47,12 +47,12 @@ test("a slot is an app of its own", async () => {
 });
 
 test("a reference in the form of names, which another vault cannot have, is read too", async () => {
-  expect(await apps.references(siteId, secret, call)).toEqual([{ setting: "KEY", pinnedTo: null, status: "Resolved" }]);
+  expect(await apps.references(siteId, secret, call)).toEqual([aReference({ setting: "KEY" })]);
   expect(await apps.references(siteId, { ...secret, vaultUrl: "https://other.vault.azure.net" }, call)).toEqual([]);
 });
 
-test("an app without references may be answered 404", async () => {
-  world.emulators.platforms.appServices.withoutReferences = "notFound";
+test.each(["notFound", "badRequest"] as const)("an app without references may be answered %s", async (how) => {
+  world.emulators.platforms.appServices.withoutReferences = how;
   app.settings.length = 0;
   expect(await apps.references(siteId, secret, call)).toEqual([]);
 });
@@ -77,11 +77,14 @@ test.each([
     value: [{ name: "KEY", properties: { ...properties, status: "InvalidSyntax", activeVersion: "v9" } }],
   };
   world.emulators.faults.add({ route: "arm.listReferences", when: "after", kind: "status", status: 200, body });
-  expect(await apps.references(siteId, secret, call)).toEqual([{ setting: "KEY", pinnedTo, status: "InvalidSyntax" }]);
+  expect(await apps.references(siteId, secret, call)).toEqual([
+    aReference({ setting: "KEY", pinnedTo, status: "InvalidSyntax" }),
+  ]);
 });
 
 const requests: readonly (readonly [Route, string, () => Promise<unknown>])[] = [
   ["arm.listReferences", "config/Read", () => apps.references(siteId, secret, call)],
+  ["arm.listConnectionStrings", "config/Read", () => apps.references(siteId, secret, call)],
   ["arm.listInstances", "instances/Read", () => apps.instances(siteId, call)],
   [
     "arm.refreshReferences",

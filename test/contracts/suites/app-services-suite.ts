@@ -1,6 +1,6 @@
 import type { AppServices } from "../../../lib/ports/platforms";
 import type { SecretRef } from "../../../lib/rotation/account-config";
-import { siteId } from "../../builders/sight";
+import { aReference, siteId } from "../../builders/sight";
 import { EmulatedAppService, type FetchedReference } from "../../emulators/platforms/app-service";
 
 export interface AppServicesWorld {
@@ -38,7 +38,33 @@ export const appServicesContract = (name: string, open: () => Promise<AppService
     ])("shows a setting that %s", async (_, address, pinnedTo) => {
       app.configure("KEY", referTo(address));
       app.configure("OTHER", referTo("https://other.vault.azure.net/secrets/renderweu-batch-key"));
-      expect(await references()).toEqual([{ setting: "KEY", pinnedTo, status: "Resolved" }]);
+      expect(await references()).toEqual([aReference({ setting: "KEY", pinnedTo })]);
+    });
+
+    it("shows a connection string too, which a refresh leaves as it is", async () => {
+      fetched = { status: "SecretNotFound" };
+      app.configure("KEY", referTo(own));
+      app.configure("DB", referTo(`${own}/${version}`), "connectionStrings");
+      fetched = { status: "Resolved", version, value: "not to be shown" };
+      const string = { list: "connectionStrings", setting: "DB", status: "SecretNotFound" } as const;
+      expect(await world.apps.refresh(siteId, secret, call)).toEqual([aReference({ setting: "KEY" })]);
+      expect(await references()).toEqual([
+        aReference({ setting: "KEY" }),
+        aReference({ ...string, pinnedTo: version }),
+      ]);
+    });
+
+    it("that is stopped has no instance, and starts with what was kept", async () => {
+      app.configure("KEY", referTo(own));
+      app.stop();
+      expect(await world.apps.instances(siteId, call)).toEqual([]);
+      expect(await references()).toEqual([aReference({ setting: "KEY" })]);
+      const { fetches } = app;
+      await world.apps.refresh(siteId, secret, call);
+      expect(await world.apps.instances(siteId, call)).toEqual([]);
+      app.start();
+      expect(app.fetches).toBe(fetches + 1);
+      expect(await world.apps.instances(siteId, call)).toHaveLength(2);
     });
 
     it("shows nothing of an app whose settings refer to other secrets, or to none", async () => {
@@ -50,12 +76,10 @@ export const appServicesContract = (name: string, open: () => Promise<AppService
     it("shows why a setting is not resolved, and that a refresh has resolved it", async () => {
       fetched = { status: "AccessToKeyVaultDenied" };
       app.configure("KEY", referTo(own));
-      expect(await references()).toEqual([{ setting: "KEY", pinnedTo: null, status: "AccessToKeyVaultDenied" }]);
+      expect(await references()).toEqual([aReference({ setting: "KEY", status: "AccessToKeyVaultDenied" })]);
       fetched = { status: "Resolved", version, value: "not to be shown" };
       expect((await references())[0]?.status).toBe("AccessToKeyVaultDenied");
-      expect(await world.apps.refresh(siteId, secret, call)).toEqual([
-        { setting: "KEY", pinnedTo: null, status: "Resolved" },
-      ]);
+      expect(await world.apps.refresh(siteId, secret, call)).toEqual([aReference({ setting: "KEY" })]);
     });
 
     it("shows its instances, and a refresh and a restart make new ones", async () => {

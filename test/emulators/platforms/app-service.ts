@@ -3,8 +3,11 @@ export type FetchedReference =
   | { readonly status: "Resolved"; readonly version: string; readonly value: string }
   | { readonly status: "AccessToKeyVaultDenied" | "SecretNotFound" | "SecretVersionNotFound" | "FetchTimedOut" };
 
+export type SettingList = "appSettings" | "connectionStrings";
+
 export interface AppSetting {
   readonly name: string;
+  readonly list: SettingList;
   /** `@Microsoft.KeyVault(…)`. */
   reference: string;
 }
@@ -33,10 +36,11 @@ const cacheMs = 24 * 60 * 60_000;
 /**
  * One app of App Service, as public reports show it. The platform keeps what each reference came to, and reads the
  * vault again after 24 hours, on any change of the configuration and on a refresh; each of these restarts the app. A
- * plain restart and a new instance take what is kept: neither reads the vault.
+ * plain restart, a stop and start, and a new instance take what is kept: none reads the vault. A refresh is only known
+ * for app settings, so here it leaves connection strings as they are.
  */
 export class EmulatedAppService {
-  readonly settings: AppSetting[] = [];
+  settings: AppSetting[] = [];
   /** How often its references were read, and how often it was restarted. */
   fetches = 0;
   restarts = 0;
@@ -44,13 +48,14 @@ export class EmulatedAppService {
   #keptSince = new Date(0);
   #instances: AppInstance[] = [];
   #count: number;
+  #isStopped = false;
 
   constructor(
     private readonly parts: AppServiceParts,
     { instances = 1 }: { readonly instances?: number } = {},
   ) {
     this.#count = instances;
-    this.refresh();
+    this.#fetchAll();
   }
 
   /** What the platform holds of a setting. */
@@ -66,33 +71,72 @@ export class EmulatedAppService {
   }
 
   /** Adds or changes a setting, which restarts the app. */
-  configure(name: string, reference: string): void {
+  configure(name: string, reference: string, list: SettingList = "appSettings"): void {
     const known = this.settings.find((setting) => setting.name === name);
-    if (known === undefined) this.settings.push({ name, reference });
+    if (known === undefined) this.settings.push({ name, reference, list });
     else known.reference = reference;
-    this.refresh();
+    this.#fetchAll();
   }
 
   refresh(): void {
-    this.fetches += 1;
-    this.#kept = new Map(this.settings.map(({ name, reference }) => [name, this.parts.fetch(reference)]));
-    this.#keptSince = this.parts.now();
-    this.restart();
+    this.#fetch(({ list }) => list === "appSettings");
   }
 
   restart(): void {
     this.restarts += 1;
-    const endsAt = new Date(this.parts.now().getTime() + (this.parts.overlapMs ?? 30_000));
-    for (const instance of this.#running()) instance.endsAt ??= endsAt;
+    this.#end(this.parts.overlapMs ?? 30_000);
+    if (this.#isStopped) return;
     for (let made = 0; made < this.#count; made += 1) this.#start();
+  }
+
+  /** A stopped app has no process. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#end(0);
+  }
+
+  start(): void {
+    this.#isStopped = false;
+    for (let made = 0; made < this.#count; made += 1) this.#start();
+  }
+
+  /**
+   * The processes of each become those of the other, with the settings that are not sticky and what was kept of them.
+   * Nothing is read again, and nothing restarts.
+   */
+  swap(other: EmulatedAppService): void {
+    [this.#instances, other.#instances] = [other.#instances, this.#instances];
+    [this.#kept, other.#kept] = [other.#kept, this.#kept];
+    [this.#keptSince, other.#keptSince] = [other.#keptSince, this.#keptSince];
+    [this.settings, other.settings] = [other.settings, this.settings];
   }
 
   scale(count: number): void {
     this.#settle();
+    this.#count = count;
+    if (this.#isStopped) return;
     const running = this.#running().filter(({ endsAt }) => endsAt === null);
     for (let missing = count - running.length; missing > 0; missing -= 1) this.#start();
     for (const instance of running.slice(count)) instance.endsAt = this.parts.now();
-    this.#count = count;
+  }
+
+  #end(afterMs: number): void {
+    const endsAt = new Date(this.parts.now().getTime() + afterMs);
+    for (const instance of this.#running()) instance.endsAt ??= endsAt;
+  }
+
+  #fetchAll(): void {
+    this.#keptSince = this.parts.now();
+    this.#fetch(() => true);
+  }
+
+  #fetch(which: (setting: AppSetting) => boolean): void {
+    this.fetches += 1;
+    const found = this.settings
+      .filter(which)
+      .map(({ name, reference }) => [name, this.parts.fetch(reference)] as const);
+    this.#kept = new Map([...this.#kept, ...found]);
+    this.restart();
   }
 
   #running(): readonly AppInstance[] {
@@ -108,6 +152,6 @@ export class EmulatedAppService {
   }
 
   #settle(): void {
-    if (this.parts.now().getTime() - this.#keptSince.getTime() >= cacheMs) this.refresh();
+    if (this.parts.now().getTime() - this.#keptSince.getTime() >= cacheMs) this.#fetchAll();
   }
 }

@@ -1,22 +1,22 @@
 import { armError } from "../arm-errors";
 import { type Answer, type WireRequest } from "../wire";
-import type { EmulatedAppService } from "./app-service";
+import type { AppSetting, EmulatedAppService, SettingList } from "./app-service";
 import { type ArmPlatform, listPage, type PlatformOperation } from "./arm-platform";
 
 const pattern = new RegExp(
   String.raw`^(/subscriptions/([^/]+)/resourceGroups/[^/]+/providers/Microsoft\.Web/sites/([^/]+)(?:/slots/([^/]+))?)` +
-    String.raw`/(config/configreferences/appsettings|config/configreferences/appsettings/refresh|instances|restart)/?$`,
+    String.raw`/(config/configreferences/(?:appsettings|appsettings/refresh|connectionstrings)|instances|restart)/?$`,
   "i",
 );
 
 /**
  * Microsoft.Web/sites behind Resource Manager, as captured: `activeVersion` is null and `secretVersion` absent, the
- * kind of identity is a text. An app without references is answered 200 with an empty list, or 404.
+ * kind of identity is a text. A list without references is answered 200 and empty, 400 or 404.
  */
 export class AppServicesProvider implements ArmPlatform {
   /** By resource id, in lower case. */
   readonly #apps = new Map<string, EmulatedAppService>();
-  withoutReferences: "emptyList" | "notFound" = "emptyList";
+  withoutReferences: "emptyList" | "badRequest" | "notFound" = "emptyList";
   pageSize = 100;
 
   add(resourceId: string, app: EmulatedAppService): void {
@@ -32,7 +32,7 @@ export class AppServicesProvider implements ArmPlatform {
     const app = this.#apps.get(scope.toLowerCase());
     const answer = (made: (found: EmulatedAppService) => Answer) => () =>
       app === undefined ? notFound(scope) : made(app);
-    const list = (found: EmulatedAppService): Answer => this.#references(request, scope, found);
+    const list = (found: EmulatedAppService): Answer => this.#references(request, scope, found, "appSettings");
     switch (`${request.method} ${rest.toLowerCase()}`) {
       case "GET config/configreferences/appsettings":
         return {
@@ -41,6 +41,14 @@ export class AppServicesProvider implements ArmPlatform {
           route: "arm.listReferences",
           action: `${type}/config/Read`,
           answer: answer(list),
+        };
+      case "GET config/configreferences/connectionstrings":
+        return {
+          ...of,
+          kind: "reads",
+          route: "arm.listConnectionStrings",
+          action: `${type}/config/Read`,
+          answer: answer((found) => this.#references(request, scope, found, "connectionStrings")),
         };
       case "POST config/configreferences/appsettings/refresh":
         return {
@@ -77,9 +85,12 @@ export class AppServicesProvider implements ArmPlatform {
     }
   }
 
-  #references(request: WireRequest, scope: string, app: EmulatedAppService): Answer {
-    if (app.settings.length === 0 && this.withoutReferences === "notFound") return notFound(`${scope}/config`);
-    const values = app.settings.map(({ name, reference }) => referenceBody(scope, name, reference, app));
+  #references(request: WireRequest, scope: string, app: EmulatedAppService, list: SettingList): Answer {
+    const settings = app.settings.filter((setting) => setting.list === list);
+    if (settings.length === 0 && this.withoutReferences === "notFound") return notFound(`${scope}/config`);
+    if (settings.length === 0 && this.withoutReferences === "badRequest")
+      return armError(400, "BadRequest", "There is no reference.");
+    const values = settings.map((setting) => referenceBody(scope, setting, app));
     return listPage(request, values, this.pageSize);
   }
 
@@ -103,10 +114,10 @@ const details = (status: string): string =>
 /** The service takes names from either form of a reference. */
 const nameIn = (reference: string, field: RegExp): string | null => field.exec(reference)?.[1] ?? null;
 
-const referenceBody = (scope: string, name: string, reference: string, app: EmulatedAppService) => {
+const referenceBody = (scope: string, { name, reference, list }: AppSetting, app: EmulatedAppService) => {
   const status = app.kept(name)?.status ?? "Initialized";
   return {
-    id: `${scope}/config/configreferences/appsettings/${name}`,
+    id: `${scope}/config/configreferences/${list.toLowerCase()}/${name}`,
     name,
     type: "Microsoft.Web/sites/config/configreferences",
     location: "Sweden Central",

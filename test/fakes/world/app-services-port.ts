@@ -35,7 +35,7 @@ export const appServicesPort = (world: World, process: Process): AppServices => 
       ask("refresh", resourceId, signal, (app) => {
         world.effects += 1;
         app.refresh();
-        return shown(app, secret);
+        return shown(app, secret).filter(({ list }) => list === "appSettings");
       }),
     restart: (resourceId, { signal }) =>
       ask("restart", resourceId, signal, (app) => {
@@ -50,6 +50,7 @@ const shown = (app: EmulatedAppService, { vaultUrl, name }: SecretRef): readonly
   return app.settings
     .filter(({ reference }) => [`${own})`, own].some((text) => reference === text || reference.startsWith(`${own}/`)))
     .map((setting) => ({
+      list: setting.list,
       setting: setting.name,
       pinnedTo: setting.reference.slice(own.length + 1, -1) || null,
       status: app.kept(setting.name)?.status ?? "Initialized",

@@ -15,6 +15,7 @@ const linkedService = "AzureBatch1";
 /** What each kind of platform is asked for. */
 export const platformRoutes: readonly Route[] = [
   "arm.listReferences",
+  "arm.listConnectionStrings",
   "arm.refreshReferences",
   "arm.restartSite",
   "arm.listInstances",

@@ -94,16 +94,17 @@ const siteGate = (...apps: readonly object[]) => ({
   ],
 });
 const sites = "Microsoft.Web/sites";
-const reads = ["config/Read", "config/appsettings/read", "instances/Read"];
+const reads = ["config/Read", "config/*/read", "instances/Read"];
+const unread = ["config/snapshots/read", "config/web/appsettings/read", "config/web/connectionstrings/read"];
 const refresh = "config/*/action";
 const restart = "restart/Action";
-const exceptions = ["config/list/action", "config/snapshots/listsecrets/action"];
+const exceptions = [...unread, "config/list/action", "config/snapshots/listsecrets/action"];
 const under = (type: string, rights: readonly string[]) => rights.map((right) => `${type}/${right}`);
 
 describeBicep("the role for apps", () => {
   it.each([
     ["an app", [{ resourceId: app }], under(sites, [...reads, refresh]), under(sites, exceptions)],
-    ["an app without a refresh", [{ resourceId: app, refresh: false }], under(sites, reads), []],
+    ["an app without a refresh", [{ resourceId: app, refresh: false }], under(sites, reads), under(sites, unread)],
     [
       "an app with a restart",
       [{ resourceId: app, restart: true }],
@@ -123,7 +124,7 @@ describeBicep("the role for apps", () => {
         { resourceId: slot, refresh: false },
       ],
       [...under(sites, reads), ...under(`${sites}/slots`, reads)],
-      [],
+      [...under(sites, unread), ...under(`${sites}/slots`, unread)],
     ],
   ])("has the rights that are needed by %s", async (_what, apps, actions, notActions) => {
     const [role, ...others] = rolesOf(await inGroup(siteGate(...apps)));

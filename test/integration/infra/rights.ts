@@ -39,6 +39,7 @@ const rightOf: Readonly<Record<Route, Right>> = {
   "arm.queryPipelineRuns": { action: `${factories}/querypipelineruns/action` },
   "arm.queryActivityRuns": { action: `${factories}/pipelineruns/queryactivityruns/action` },
   "arm.listReferences": { action: `${sites}/config/Read`, orBy: `${sites}/config/appsettings/read` },
+  "arm.listConnectionStrings": { action: `${sites}/config/Read`, orBy: `${sites}/config/connectionstrings/read` },
   "arm.refreshReferences": { action: `${sites}/config/configreferences/appsettings/refresh/action` },
   "arm.listInstances": { action: `${sites}/instances/Read` },
   "arm.restartSite": { action: `${sites}/restart/Action` },
@@ -97,6 +98,9 @@ const platforms: readonly (readonly [string, string])[] = [
 const kept = [
   `${sites}/config/list/Action`,
   `${sites}/config/snapshots/listsecrets/action`,
+  `${sites}/config/snapshots/read`,
+  `${sites}/config/web/appsettings/read`,
+  `${sites}/config/web/connectionstrings/read`,
   `${sites}/config/Write`,
   `${sites}/config/delete`,
   `${sites}/config/web/appsettings/write`,

@@ -77,7 +77,8 @@ export const reasonToReport = ({ how, times }: MatrixFault, { route }: RecordedC
   if (how.status === 403) return /Forbidden/;
   // A job that is gone has no tasks to search.
   if (route === "batch.listTasks") return null;
-  // So App Service may answer where no setting is a reference.
-  if (route === "arm.listReferences") return /no app setting of site refers to the secret/;
+  // So App Service may answer where no setting, or no connection string, is a reference.
+  if (route === "arm.listConnectionStrings") return null;
+  if (route === "arm.listReferences") return /no setting of site refers to the secret/;
   return service === "tables" ? null : /NotFound/;
 };

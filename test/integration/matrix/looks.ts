@@ -4,6 +4,7 @@ import type { RecordedCall } from "./calls";
 /** The requests of one look at each platform. Data Factory is asked for two linked services: Batch, and the vault. */
 const ofOneLook: ReadonlyMap<Route, number> = new Map<Route, number>([
   ["arm.listReferences", 1],
+  ["arm.listConnectionStrings", 1],
   ["arm.refreshReferences", 1],
   ["arm.restartSite", 1],
   ["arm.listInstances", 1],

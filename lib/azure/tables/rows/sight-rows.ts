@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { referenceLists } from "../../../rotation/platforms/app-service-seen";
 import { type Sight, type SightName, sightName } from "../../../rotation/gate/sightings";
 import { joinColumns, toAsciiJson, toColumns } from "./json-columns";
 import { instant } from "./record-schema";
@@ -51,7 +52,14 @@ const request = z.strictObject({
 const appService = z.strictObject({
   kind: z.literal("appService"),
   ...platform,
-  references: z.array(z.strictObject({ setting: text, pinnedTo: text.nullable(), status: text })),
+  references: z.array(
+    z.strictObject({
+      list: z.enum(referenceLists).default("appSettings"),
+      setting: text,
+      pinnedTo: text.nullable(),
+      status: text,
+    }),
+  ),
   instances: z.array(z.strictObject({ name: text, state: text })),
   refresh: request,
   restart: request,

@@ -8,7 +8,7 @@ import {
 } from "../../../../lib/rotation/platforms/app-service-requests";
 import { type AppServiceSeen, notAsked } from "../../../../lib/rotation/platforms/app-service-seen";
 import { aConsumer, aGate } from "../../../builders/account";
-import { anAppServiceSeen, siteId } from "../../../builders/sight";
+import { anAppServiceSeen, aReference, siteId } from "../../../builders/sight";
 import { theSecondary, v1 } from "../../../builders/state";
 import { at, when } from "../../../builders/time";
 
@@ -46,7 +46,8 @@ describe("what is asked for next", () => {
 
   it.each<[string, Partial<AppServiceSeen>]>([
     ["no setting refers to the secret", { references: [] }],
-    ["one is fixed to a version", { references: [{ setting: "A", pinnedTo: v1, status: "Resolved" }] }],
+    ["only a connection string refers to it", { references: [aReference({ list: "connectionStrings" })] }],
+    ["one is fixed to a version", { references: [aReference({ pinnedTo: v1 })] }],
   ])("is nothing where %s", (_, seen) => {
     expect(wanted(seen)).toBeNull();
   });
@@ -96,7 +97,7 @@ describe("a request", () => {
 });
 
 test("a refresh is answered as wanted where each reference is resolved", () => {
-  const reference = { setting: "KEY", pinnedTo: null, status: "Resolved" };
+  const reference = aReference({ setting: "KEY" });
   expect(refreshProblem([reference])).toBeNull();
   expect(refreshProblem([reference, { ...reference, setting: "OLD", status: "FetchTimedOut" }])).toBe(
     "setting OLD is not resolved: FetchTimedOut",

@@ -7,7 +7,7 @@ import { nothingSeen } from "../../../../lib/rotation/gate/sightings";
 import { healthUrlInstance, type InstanceReport } from "../../../../lib/rotation/gate/signals";
 import { aConsumer, aGate } from "../../../builders/account";
 import { aReport } from "../../../builders/report";
-import { anAppServiceSeen, siteId } from "../../../builders/sight";
+import { anAppServiceSeen, aReference, siteId } from "../../../builders/sight";
 import { theSecondary, v1, v2 } from "../../../builders/state";
 import { at, minutes, when } from "../../../builders/time";
 
@@ -71,6 +71,19 @@ describe("an app of App Service is good", () => {
   });
 });
 
+test.each([
+  ["beside a setting that was refreshed", [aReference(), aReference({ list: "connectionStrings" })], {}],
+  [
+    "alone, for which no refresh is asked",
+    [aReference({ list: "connectionStrings" })],
+    { attempts: 0, answeredAt: null },
+  ],
+])("an app with a connection string %s is good a day and an hour after publication", (_, references, refresh) => {
+  const seen = { references, refresh: { ...answered("10:02"), ...refresh }, lookedAt: at("11:00", 25) };
+  expect(stateOf({ seen, day: 25, now: "10:59:59" }).state).toBe("RefreshPending");
+  expect(stateOf({ seen, day: 25, now: "11:00" }).state).toBe("Good");
+});
+
 describe("an app of App Service shuts the gate", () => {
   it.each<[string, Situation, ReturnType<typeof shut>]>([
     [
@@ -98,13 +111,13 @@ describe("an app of App Service shuts the gate", () => {
       shut(
         "RefreshFailed",
         "10:00",
-        "no app setting of render-web refers to the secret: set one to " +
+        "no setting of render-web refers to the secret: set one to " +
           "@Microsoft.KeyVault(SecretUri=https://render.vault.azure.net/secrets/renderweu-batch-key)",
       ),
     ],
     [
       "while a setting is fixed to a version, be it the published one",
-      { seen: { references: [{ setting: "BATCH_KEY", pinnedTo: v2, status: "Resolved" }] } },
+      { seen: { references: [aReference({ pinnedTo: v2 })] } },
       shut(
         "PinnedVersion",
         "10:00",
@@ -113,8 +126,28 @@ describe("an app of App Service shuts the gate", () => {
       ),
     ],
     [
+      "while a connection string is fixed to a version, though the setting beside it is in order",
+      { seen: { references: [aReference(), aReference({ list: "connectionStrings", setting: "DB", pinnedTo: v1 })] } },
+      shut(
+        "PinnedVersion",
+        "10:00",
+        `connection string DB of render-web is fixed to version ${v1}, so it never reads a new one: set it to ` +
+          "@Microsoft.KeyVault(SecretUri=https://render.vault.azure.net/secrets/renderweu-batch-key)",
+      ),
+    ],
+    [
+      "while a connection string may still be of the platform's cache, though the app was refreshed",
+      { seen: { references: [aReference(), aReference({ list: "connectionStrings", setting: "DB" })] } },
+      shut(
+        "RefreshPending",
+        "10:00",
+        "connection string DB of render-web is not read by a refresh (use an app setting in its place), so " +
+          "App Service reads the new version by 2026-11-25T11:00:00.000Z",
+      ),
+    ],
+    [
       "while a setting is not resolved",
-      { seen: { references: [{ setting: "BATCH_KEY", pinnedTo: null, status: "AccessToKeyVaultDenied" }] } },
+      { seen: { references: [aReference({ status: "AccessToKeyVaultDenied" })] } },
       shut("RefreshFailed", "10:00", "setting BATCH_KEY of render-web is not resolved: AccessToKeyVaultDenied"),
     ],
     [
