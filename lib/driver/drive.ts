@@ -115,6 +115,7 @@ export class Drive {
     const mayStep =
       !older && pauseInForce(this.#record, config) === null && !quarantineStops(this.#record, context.now);
     const decision = mayStep ? await decideOrFail(this.#record.state, context) : wait;
+    this.#outcomes.keepNotes(this.#sightings.known(this.#record.state), context.now);
     const found = await this.#comparisons.reconcile(decision, context);
     if (found?.kind === "holds") return this.#outcomes.wait(found.hold);
     if (found?.kind === "differs") return this.#act(found.words, found.run);

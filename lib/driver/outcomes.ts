@@ -1,8 +1,10 @@
 import { withEvents } from "../rotation/events/outbox";
 import { moved, waitingOn } from "../rotation/moves/settle";
 import type { Move } from "../rotation/moves/move";
+import type { Sightings } from "../rotation/gate/sightings";
 import { withPauseSeen } from "../rotation/pause";
 import type { State } from "../rotation/phases";
+import { sightNote } from "../rotation/sight-notes";
 import { type DriveScope, eventContext } from "./drive-scope";
 import type { OutboxRelay } from "./history/outbox-relay";
 import type { Note } from "./requests";
@@ -31,6 +33,14 @@ export class Outcomes {
     const noted = withEvents({ ...lease.record, ...change }, note, eventContext(this.scope));
     await lease.write(withPauseSeen(noted, config, now));
     await this.relay.deliver();
+  }
+
+  /** What the history is to say of what was seen. Written with the next write, at the latest with the release. */
+  keepNotes(sightings: Sightings | null, now: Date): void {
+    const { config, lease } = this.scope;
+    const note = sightings === null ? null : sightNote(lease.record, config, sightings, now);
+    if (note === null) return;
+    lease.keep(withEvents({ ...lease.record, noted: note.noted }, note.drafts, eventContext(this.scope)));
   }
 
   /** Nothing to do yet. Written with the next write, at the latest when the claim is released. */

@@ -17,11 +17,14 @@ import {
 import type { RotationRecord } from "../rotation/record";
 import { msBetween, toInstant } from "../rotation/time/time";
 import { seconds } from "../rotation/time/units";
+import { lookAtNew } from "../sights/look-at-new";
 import { type Findings, wantsLook } from "./findings";
 import type { Waiting } from "./look-turns";
 
 /** Event Grid waits for an answer for 30 seconds. */
 const maxMs = seconds(20);
+/** A delivery that is answered too late comes again, and finds that nothing is left to do. */
+const maxAnswerMs = seconds(40);
 
 /**
  * Before a look is repeated that found Batch's answers not to agree yet, a service out of reach, or another driver at
@@ -73,6 +76,7 @@ const lookOnce = async (
   }
   const findings = take();
   const isLook = again || findings.mustLook || findings.added.length + findings.expiring.length > 0;
+  const begunAt = ports.clock.now();
   const driven = await advance(ports, limits, config, {
     by: "event",
     stop: isLook ? stop : AbortSignal.abort(),
@@ -82,6 +86,7 @@ const lookOnce = async (
   });
   if (driven.kind === "busy") return "busy";
   if (driven.kind === "refused") return driven.refusal.refused === limited.refused ? "limited" : "done";
+  await lookAtNew(app, config, driven, { before: known.record, begunAt, maxMs: maxAnswerMs });
   return isUnsettled(driven.record, ports.clock.now()) ? "again" : "done";
 };
 

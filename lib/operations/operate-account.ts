@@ -1,6 +1,8 @@
 import { advance } from "../driver/advance";
 import type { Note, RequestRejection } from "../driver/requests";
 import type { App } from "../app";
+import { readRecord } from "../driver/read-record";
+import { callOptions } from "../limits";
 import { failedPrecondition, type Preconditions } from "./preconditions";
 import { busySeconds } from "./rotate-on-demand";
 import { statusAfter } from "./status/read-status";
@@ -11,6 +13,7 @@ import { rotationOf } from "../rotation/phases";
 import type { Pause, RotationRecord } from "../rotation/record";
 import { toInstant } from "../rotation/time/time";
 import { gatedState } from "../rotation/waiting";
+import { lookAtNew } from "../sights/look-at-new";
 import type { StatusBody } from "./status/status";
 
 export const operatorActions = ["approve", "rollback", "pause", "resume"] as const;
@@ -39,11 +42,14 @@ export const operate = async (app: App, config: AccountConfig, order: Order): Pr
     const asked: Pause = { since: toInstant(now), by: order.by, reason: order.reason };
     return orders[order.action]({ record, config, asked, now, dryRun: limits.dryRun });
   };
+  const begunAt = ports.clock.now();
+  const known = await readRecord(ports, limits, config, callOptions(ports.clock, limits.callMs));
   const driven = await advance(ports, limits, config, {
     by: order.by,
     stop: ports.clock.abortAfter(limits.requestMs),
     claimWaitMs: limits.claimWaitMs,
     beforeSteps,
+    known,
   });
   if (driven.kind === "busy") return { kind: "busy", retryAfterSeconds: busySeconds(app, driven.claim?.until ?? null) };
   if (driven.kind === "refused") {
@@ -54,7 +60,12 @@ export const operate = async (app: App, config: AccountConfig, order: Order): Pr
     const detail = `would roll back to the ${rotation.previous} key, because ${order.by} asks: ${order.reason}`;
     ports.log.write("info", { event: "DryRun", account: config.name, detail });
   }
-  return { kind: "done", status: await statusAfter(app, config, driven) };
+  const looked = await lookAtNew(app, config, driven, {
+    before: known?.record ?? null,
+    begunAt,
+    maxMs: limits.requestMs,
+  });
+  return { kind: "done", status: await statusAfter(app, config, looked) };
 };
 
 interface Asked {

@@ -11,6 +11,7 @@ import { rotationOf } from "../rotation/phases";
 import type { RotationRecord } from "../rotation/record";
 import type { Move } from "../rotation/moves/move";
 import { rotationStarted } from "../rotation/moves/transitions";
+import { lookAtNew } from "../sights/look-at-new";
 import type { StatusBody } from "./status/status";
 
 export interface Demand {
@@ -46,6 +47,7 @@ export const rotateOnDemand = async (app: App, config: AccountConfig, demand: De
     const request = { id: ports.ids.next(), trigger: "demand", ...asksFor } as const;
     return rotationStarted(record.state, request, record, ports.clock.now());
   };
+  const begunAt = ports.clock.now();
   const known = await readRecord(ports, limits, config, callOptions(ports.clock, limits.callMs));
   const early = await answeredFromRecord(app, config, demand, known?.record ?? null);
   if (early !== null) return early;
@@ -58,7 +60,12 @@ export const rotateOnDemand = async (app: App, config: AccountConfig, demand: De
   });
   if (driven.kind === "busy") return { kind: "busy", retryAfterSeconds: busySeconds(app, driven.claim?.until ?? null) };
   if (driven.kind === "refused") return refused(driven.refusal);
-  return { kind: "accepted", status: await statusAfter(app, config, driven) };
+  const looked = await lookAtNew(app, config, driven, {
+    before: known?.record ?? null,
+    begunAt,
+    maxMs: limits.requestMs,
+  });
+  return { kind: "accepted", status: await statusAfter(app, config, looked) };
 };
 
 /** Answers that need no claim: a repeated request, a refusal that the record shows already, a dry run. */

@@ -1,6 +1,7 @@
 import type { AccountConfig } from "./account-config";
 import { noKeyEvents } from "./key-events";
 import type { RotationRecord } from "./record";
+import { nothingNoted } from "./noted";
 import { toInstant } from "./time/time";
 
 /** The record of an account that has never been seen. */
@@ -23,6 +24,8 @@ export const firstRecord = (config: AccountConfig, now: Date): RotationRecord =>
   contest: null,
   reconciledAt: null,
   keyEvents: noKeyEvents,
+  readAtOnce: null,
+  noted: nothingNoted,
   dueAgainAt: null,
   restart: null,
   lastRotation: null,

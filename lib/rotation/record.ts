@@ -4,6 +4,7 @@ import type { AlarmKind, Announcement, RotationEvent } from "./events/events";
 import type { RotationRequest, Slot, State } from "./phases";
 import type { BlockedReason, WaitingReason } from "./reasons";
 import type { KeyEvents } from "./key-events";
+import type { Noted } from "./noted";
 import type { Instant } from "./time/time";
 
 /** The exclusive right to act on a record. It outlasts every effect of its holder. */
@@ -179,6 +180,12 @@ export interface RotationRecord {
   /** When vault and live keys were last compared in full. */
   readonly reconciledAt: Instant | null;
   readonly keyEvents: KeyEvents;
+  /**
+   * The version that apps must read at once, as it took the place of a dead key, or of one that was taken back: neither
+   * window nor pause keeps the rotator from having a platform read it. Null for none.
+   */
+  readonly readAtOnce: string | null;
+  readonly noted: Noted;
   /** A rotation that was rolled back is due again at this instant, whatever the age of the key. */
   readonly dueAgainAt: Instant | null;
   /**

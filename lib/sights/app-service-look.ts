@@ -40,17 +40,6 @@ export const appServiceLook = (ports: LookPorts, overlapMs: number): PlatformLoo
   untried: ({ platform: { resourceId, refresh } }) =>
     refresh ? { what: "refresh", resourceId, action: refreshAction(resourceId) } : null,
   merged: mergedLook,
-  news: (before, seen) =>
-    before?.refresh.answeredAt == null && seen.refresh.answeredAt !== null
-      ? [
-          {
-            event: "ConsumerRefreshed",
-            detail:
-              `${seen.consumer} was refreshed by its platform at ${seen.refresh.answeredAt}, so it reads version ` +
-              `${seen.version} of the secret`,
-          },
-        ]
-      : [],
 });
 
 /** Documented nowhere: what Azure says when it refuses a refresh counts. */
@@ -158,10 +147,13 @@ class AppLook {
     );
   }
 
-  /** The window binds what the schedule does; a person who asks for a rotation now asks for the refresh too. */
+  /**
+   * The window binds what the schedule does. A person who asks for a rotation now asks for the refresh too, and an app
+   * that holds a dead key, or one that was taken back, works only after it.
+   */
   #conditions(): AskingConditions {
     const { config, state, record, dryRun } = this.input;
-    const onDemand = rotationOf(state)?.trigger === "demand";
-    return { window: onDemand ? null : config.window, hold: record.hold, dryRun, now: this.ports.clock.now() };
+    const isUrgent = rotationOf(state)?.trigger === "demand" || record.readAtOnce === state.active.version;
+    return { window: isUrgent ? null : config.window, hold: record.hold, dryRun, now: this.ports.clock.now() };
   }
 }

@@ -1,6 +1,5 @@
 import type { CallOptions } from "../ports/call";
 import type { AccountConfig } from "../rotation/account-config";
-import type { EventDraft } from "../rotation/events/events";
 import type { ConsumerState } from "../rotation/gate/consumer-state";
 import type { GateInput } from "../rotation/gate/gate";
 import type { Sightings } from "../rotation/gate/sightings";
@@ -36,10 +35,8 @@ export interface Looker {
   readonly kind: string;
   /** Whether it is to look now. Costs no request: an account that none of them concerns has the same calls as ever. */
   isDue(input: LookInput): boolean;
-  /**
-   * Looks, stores what it saw, and returns what the history is to say about it. Where it throws, what was known stays.
-   */
-  look(input: LookInput, call: Limit): Promise<readonly EventDraft[]>;
+  /** Looks, and stores what it saw. Where it throws, what was known stays. */
+  look(input: LookInput, call: Limit): Promise<void>;
   /** Absent: nothing can be tried. */
   previews?(input: LookInput, call: Limit): readonly Preview[];
 }

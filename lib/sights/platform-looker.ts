@@ -1,6 +1,5 @@
 import { safeMessage } from "../errors";
 import type { Ports } from "../ports/ports";
-import type { EventDraft } from "../rotation/events/events";
 import { platformState, viewOf } from "../rotation/platforms/platform-state";
 import type { PlatformKind, PlatformView } from "../rotation/platforms/platform-view";
 import { type PlatformSeen, type Sight, sightName } from "../rotation/gate/sightings";
@@ -20,8 +19,6 @@ export interface PlatformLook<K extends PlatformKind> {
   merged?(known: SeenOn<K>, seen: SeenOn<K>): SeenOn<K>;
   /** What a look may ask for that cannot be tried. Absent: nothing. */
   untried?(view: PlatformView<K>): Preview["untried"];
-  /** What the history is to say about it. Absent: nothing. */
-  news?(before: SeenOn<K> | null, seen: SeenOn<K>): readonly EventDraft[];
 }
 
 /** The consumers of an account on platforms of this kind. */
@@ -50,8 +47,7 @@ export const platformLooker = <K extends PlatformKind>(
   isDue: (input) => viewsOf(how.kind, input).some((view) => how.isDue(view)),
   look: async (input, call) => {
     const due = viewsOf(how.kind, input).filter((view) => how.isDue(view));
-    const news = await Promise.all(due.map((view) => lookOnce(signals, how, view, input, call)));
-    return news.flat();
+    await Promise.all(due.map((view) => lookOnce(signals, how, view, input, call)));
   },
   previews: (input, call) =>
     viewsOf(how.kind, input).map((view) => ({
@@ -71,7 +67,7 @@ const lookOnce = async <K extends PlatformKind>(
   view: PlatformView<K>,
   input: LookInput,
   call: Limit,
-): Promise<readonly EventDraft[]> => {
+): Promise<void> => {
   let kept = view.seen ?? how.unseen(view, input);
   const keep = (soFar: SeenOn<K>): void => {
     kept = soFar;
@@ -85,8 +81,7 @@ const lookOnce = async <K extends PlatformKind>(
     if ((known.lookedAt ?? "") > (seen.lookedAt ?? "")) return null;
     return how.merged?.(known, seen) ?? seen;
   };
-  const stored = await signals.updateSight(input.config.name, sightName(seen), store, call());
-  return stored !== null && isSame(stored, seen) ? (how.news?.(view.seen, seen) ?? []) : [];
+  await signals.updateSight(input.config.name, sightName(seen), store, call());
 };
 
 /** Of the same platform and the same version of the secret. */

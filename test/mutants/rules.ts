@@ -421,6 +421,22 @@ export const safetyRules: readonly SafetyRule[] = [
     caughtBy: { jest: "unit", test: "rotation/platforms/app-service-requests" },
   },
   {
+    rule: "an app whose key is dead or was taken back is refreshed, whatever the window says",
+    without: "an app is refused by Batch until its maintenance window opens",
+    file: "lib/sights/app-service-look.ts",
+    text: " || record.readAtOnce === state.active.version;",
+    instead: ";",
+    caughtBy: { jest: "scenarios", test: "app-service" },
+  },
+  {
+    rule: "such an app is refreshed while the account is paused too, as a roll-back leaves it",
+    without: "a rotation is rolled back, and its apps stay on the key that breaks them",
+    file: "lib/sights/look-around.ts",
+    text: 'pauseInForce(record, config) !== null && (record.readAtOnce ?? "") !== record.state.active?.version;',
+    instead: "pauseInForce(record, config) !== null;",
+    caughtBy: { jest: "scenarios", test: "app-service" },
+  },
+  {
     rule: "no app is refreshed onto a key that Batch refuses",
     without: "an app that works with the previous key is restarted onto a dead one",
     file: "lib/rotation/platforms/app-service-requests.ts",

@@ -1,9 +1,10 @@
 import { type AccountChanges, aConsumer } from "../builders/account";
+import { aKeyOperation } from "../builders/azure-event";
 import { siteId } from "../builders/sight";
 import { hours, minutes } from "../builders/time";
 import { type AppServiceParts, EmulatedAppService } from "../emulators/platforms/app-service";
 import type { PlatformConfig } from "../../lib/rotation/account-config";
-import { Story } from "./story";
+import { nextCall, Story } from "./story";
 
 interface Given {
   readonly platform?: Partial<Extract<PlatformConfig, { kind: "appService" }>>;
@@ -113,6 +114,86 @@ test("the app is asked at once after the publication, not a tick later", async (
   const before = app.fetches;
   await story.tick();
   expect([story.phase, app.fetches - before]).toEqual(["adopting", 1]);
+});
+
+const nightly = { days: ["Tue"], from: "20:00", to: "22:00", timeZone: "Etc/UTC" } as const;
+
+describe("an app is refreshed before the answer, whatever the window says", () => {
+  it("when a person rotates on demand", async () => {
+    const { story, app, newest, tick } = await adopted();
+    story.reconfigure({ window: nightly });
+    await tick();
+    const before = app.fetches;
+    const demanded = await story.demand();
+    expect([story.phase, app.fetches - before, app.kept("BATCH_KEY")]).toMatchObject([
+      "published",
+      1,
+      { version: newest() },
+    ]);
+    expect(demanded).toMatchObject({
+      status: { waitingFor: { detail: expect.stringMatching(/^render-web restarts: a process from before may/) } },
+    });
+  });
+
+  it("when an event reports that its key was replaced, as it holds a dead one", async () => {
+    const { story, app, tick, isRefused } = await adopted();
+    story.reconfigure({ window: nightly });
+    await tick();
+    const before = app.fetches;
+    story.regenerateManually("primary");
+    expect(isRefused()).toBe(true);
+    await story.receives([aKeyOperation({ at: new Date(story.world.wallMs).toISOString() })]);
+    await story.passes(minutes(1));
+    expect([story.phase, app.fetches - before, isRefused()]).toEqual(["adopting", 1, false]);
+  });
+
+  it("when a tick finds that its key was replaced, while the account is paused too", async () => {
+    const { story, app, tick, ticks, isRefused } = await adopted();
+    story.reconfigure({ window: nightly });
+    await story.operate("pause");
+    story.regenerateManually("primary");
+    await ticks(() => !isRefused());
+    expect(story.events).toContain("DriftRepaired");
+    const { fetches } = app;
+    await tick();
+    expect(app.fetches).toBe(fetches);
+  });
+
+  it("when its rotation is rolled back, which pauses the account", async () => {
+    const { story, app, newest, versionsInUse, before } = await published();
+    story.reconfigure({ window: nightly });
+    const old = newest();
+    await story.operate("rollback");
+    expect([story.phase, app.fetches - before, newest() === old]).toEqual(["adopting", 2, false]);
+    await story.passes(minutes(1));
+    expect(new Set(versionsInUse())).toEqual(new Set([newest()]));
+    expect((await story.status()).paused).not.toBeNull();
+  });
+});
+
+test("no refresh is asked for in a pause without such a reason", async () => {
+  const { story, app, tick } = await open({ account: { window: nightly } });
+  await tick();
+  await story.operate("pause");
+  story.reconfigure({ window: null });
+  const before = app.fetches;
+  await tick();
+  await tick();
+  expect(app.fetches).toBe(before);
+});
+
+test("the history says once that an app was refreshed, though the process crashes right after that", async () => {
+  const { story, ticks } = await adopted();
+  const said = () => story.events.filter((event) => event === "ConsumerRefreshed").length;
+  const before = said();
+  nextCall(story, "signals.updateSight", { kind: "crash", at: "after" }, 2);
+  await story.demand();
+  expect([story.first.alive, said() - before]).toEqual([false, 0]);
+  story.first.deploy([story.config]);
+  await ticks(() => story.phase === "idle");
+  expect(said() - before).toBe(1);
+  const { events } = story;
+  expect(events.lastIndexOf("ConsumerRefreshed")).toBeLessThan(events.lastIndexOf("KeyRetired"));
 });
 
 test("status and evidence say that the platform has shown it", async () => {
@@ -276,7 +357,7 @@ test("a stopped app keeps no key alive, and starts with the new one", async () =
   expect(versionsInUse()).toEqual([newest(), newest()]);
 });
 
-test("a connection string that is fixed to a version shuts the gate, whatever the setting beside it shows", async () => {
+test("a connection string that is fixed to a version shuts the gate, whatever the setting beside it is", async () => {
   const { story, app, tick, waiting, newest, isRefused } = await adopted();
   const { vaultUrl, name } = story.config.secret;
   app.configure("DB", `@Microsoft.KeyVault(SecretUri=${vaultUrl}/secrets/${name}/${newest()})`, "connectionStrings");

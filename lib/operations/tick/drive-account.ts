@@ -14,6 +14,7 @@ import { fleetFor } from "../status/fleet-view";
 import { gatedState } from "../../rotation/waiting";
 import { pullSignals } from "../../signals/pull-signals";
 import { lookAround } from "../../sights/look-around";
+import { lookAtNew } from "../../sights/look-at-new";
 
 /** The account after its turn in a tick. */
 export interface Driven {
@@ -38,31 +39,22 @@ export const driveAccount = async (app: App, config: AccountConfig, stop: AbortS
   const sightings = stored === null ? null : await see(app, config, stored.record);
   if (stored !== null && !(await hasToDrive(app, config, stored, sightings ?? nothingSeen)))
     return after(app, config, { record: stored.record, moves: null, sightings });
+  const begunAt = ports.clock.now();
   const driven = await advance(ports, limits, config, { by: "schedule", stop, claimWaitMs: 0, known: stored });
-  const record = driven.kind === "driven" ? driven.record : await recordOf(app, config);
-  const moves = driven.kind === "driven" ? driven.moves : 0;
-  const seen = driven.kind === "driven" ? driven.sightings : null;
-  // The platforms of the apps are to read a new version at once, not a tick later.
-  const isNew = record !== null && record.state.active?.version !== stored?.record.state.active?.version;
-  const now = isNew && seen !== null ? await looked(app, config, record, seen) : (seen ?? sightings);
-  return after(app, config, { record, moves, sightings: now });
+  if (driven.kind !== "driven") return after(app, config, { record: await recordOf(app, config), moves: 0, sightings });
+  const looked = await lookAtNew(app, config, driven, {
+    before: stored?.record ?? null,
+    begunAt,
+    maxMs: 2 * limits.requestMs,
+  });
+  return after(app, config, { ...looked, sightings: looked.sightings ?? sightings });
 };
 
 /** What is known now; null where the account waits at no gate, or it cannot be read. */
 const see = async (app: App, config: AccountConfig, record: RotationRecord): Promise<Sightings | null> => {
   // Where they cannot be read the driver finds that out itself, and its record says so.
   const known = await sightingsAt(app, config, record).catch(() => null);
-  return known && looked(app, config, record, known);
-};
-
-/** What is known after each look that is due. */
-const looked = async (
-  app: App,
-  config: AccountConfig,
-  record: RotationRecord,
-  known: Sightings,
-): Promise<Sightings> => {
-  if (!(await lookAround(app, config, record, known))) return known;
+  if (known === null || !(await lookAround(app, config, record, known))) return known;
   return (await sightingsAt(app, config, record).catch(() => null)) ?? known;
 };
 

@@ -95,17 +95,18 @@ const driftEvent = ({ what, reported }: Drift, repair: string): EventDraft => ({
  * accepted only that one.
  */
 export const driftRepaired = (state: StateWithActive, slot: Slot, as: PublishedAs, drift: Drift, now: Date): Move => {
+  const { version, createdAt } = as;
+  const anew = (why: string) => [driftEvent(drift, why), published(slot, as, "drift repaired")];
   if (slot === state.active.slot) {
-    const { version, createdAt } = as;
     const active: Published = { ...state.active, version, createdAt, publishedAt: toInstant(now) };
-    return publishedAnew(state, active, now, [
-      driftEvent(drift, `the live ${slot} key is published`),
-      published(slot, as, "drift repaired"),
-    ]);
+    return toReadAtOnce(version, publishedAnew(state, active, now, anew(`the live ${slot} key is published`)));
   }
   const why = `Batch accepts only the ${slot} key, which is published`;
-  return standbyTaken(state, as, why, now, [driftEvent(drift, why), published(slot, as, "drift repaired")]);
+  return toReadAtOnce(version, standbyTaken(state, as, why, now, anew(why)));
 };
+
+/** Apps hold a key that they cannot use until they have read this version. */
+const toReadAtOnce = (version: string, move: Move): Move => ({ ...move, also: { ...move.also, readAtOnce: version } });
 
 /**
  * The active key has another version than the recorded one: the gate must show again who reads which before the standby

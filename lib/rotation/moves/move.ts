@@ -18,6 +18,7 @@ export interface Move {
       | "secret"
       | "pause"
       | "rollback"
+      | "readAtOnce"
     >
   >;
 }

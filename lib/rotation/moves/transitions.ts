@@ -187,6 +187,7 @@ export const rolledBack = (
       dueAgainAt: toInstant(now),
       pause: request,
       rollback: null,
+      ...(republished ? { readAtOnce: as.version } : {}),
     },
   };
 };

@@ -62,8 +62,8 @@ describe("a run with faults", () => {
     expect([...new Set(run.entries.map(({ route }) => route))].toSorted((a, b) => a.localeCompare(b))).toEqual(
       words(`
       arm.getAccount arm.getContainerApp arm.getLinkedService arm.listConnectionStrings arm.listInstances arm.listKeys
-      arm.listPermissions arm.listReferences arm.listReplicas arm.listRevisions arm.queryActivityRuns arm.queryPipelineRuns
-      arm.refreshReferences arm.regenerateKeys arm.restartSite batch.listJobs
+      arm.listPermissions arm.listReferences arm.listReplicas arm.listRevisions arm.queryActivityRuns
+      arm.queryPipelineRuns arm.refreshReferences arm.regenerateKeys arm.restartSite batch.listJobs
       batch.listJobSchedules batch.listPools batch.listTasks identity.token logs.query
       tables.batch tables.createTable tables.delete tables.get tables.insert tables.query tables.update vault.challenge
       vault.getSecret vault.getSecretVersion vault.setSecret vault.updateSecret

@@ -315,6 +315,7 @@ const refreshed = async (): Promise<readonly Line[]> => {
   app.configure("KEY", `@Microsoft.KeyVault(SecretUri=${secret.vaultUrl}/secrets/${secret.name})`);
   rig.world.platforms.appServices.set(siteId, app);
   await rig.tick();
+  await rig.tickAfter(minutes(5));
   return rig.lines;
 };
 

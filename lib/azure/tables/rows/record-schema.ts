@@ -3,6 +3,7 @@ import { alarmKinds, informationKinds } from "../../../rotation/events/events";
 import type { Notice } from "../../../rotation/events/notice";
 import type { FleetState } from "../../../rotation/fleet/fleet-state";
 import { noKeyEvents } from "../../../rotation/key-events";
+import { nothingNoted } from "../../../rotation/noted";
 import { otherSlot } from "../../../rotation/phases";
 import { type BlockedReason, blockedReasons } from "../../../rotation/reasons";
 import type { RotationRecord } from "../../../rotation/record";
@@ -194,6 +195,10 @@ export const recordSchema = z.strictObject({
     .nullable(),
   reconciledAt: instant.nullable(),
   keyEvents: keyEvents.default(noKeyEvents),
+  readAtOnce: text.nullable().default(null),
+  noted: z
+    .strictObject({ readers: z.boolean(), version: text.nullable(), refreshed: z.array(text).readonly() })
+    .default(nothingNoted),
   dueAgainAt: instant.nullable(),
   restart: demand.nullable(),
   lastRotation: lastRotation.nullable(),

@@ -133,7 +133,7 @@ describe("a repaired drift", () => {
             evidence: { slot: "primary", ...found, requestId: "request-5", ...notTried },
           },
         ],
-        also: { reconciledAt: at("10:40") },
+        also: { reconciledAt: at("10:40"), readAtOnce: v3 },
       });
     },
   );

@@ -366,6 +366,7 @@ describe("a roll-back", () => {
         dueAgainAt: at("10:10"),
         pause: asked,
         rollback: null,
+        readAtOnce: v3,
       },
     });
   });
