@@ -72,6 +72,17 @@ export class Journal {
     return () => this.#requestListeners.delete(listener);
   }
 
+  /** Is aborted at the next request of this route: a caller that gives up while it waits for an answer. */
+  abortsAt(route: Route): AbortSignal {
+    const controller = new AbortController();
+    const stop = this.onRequest((entry) => {
+      if (entry.route !== route) return;
+      stop();
+      controller.abort();
+    });
+    return controller.signal;
+  }
+
   /** Reports late effects with the entry of the request that caused them. */
   onLateEffect(listener: RequestListener): () => void {
     this.#lateListeners.add(listener);

@@ -4,6 +4,7 @@ import { constants, tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { aConsumer } from "../builders/account";
+import { until } from "../e2e/local-host/until";
 import { type EmulatedPlace, type EmulatedRig, openEmulatedRig } from "../rig/emulated";
 import { type RotatorServer, serveRotator } from "../rig/rotator-server";
 import { hasPython } from "../local/python";
@@ -88,7 +89,7 @@ describe.each(clients)("the command of the $language client", ({ command, args }
       child.on("close", (code, signal) => resolve({ code, signal, ...texts }));
     });
     const says = async (text: string): Promise<void> => {
-      while (!texts.stdout.includes(text)) await wait(20);
+      await until(`the text ${text}`, () => texts.stdout.includes(text));
     };
     return { child, ended, says };
   };
@@ -209,7 +210,7 @@ describe.each(clients)("the command of the $language client", ({ command, args }
     const app = spawn("sleep", ["1000"]);
     const started = start(["watch", ...options(), "--instance", "vm-9", "--pid", String(app.pid)]);
     const version = at.newest().version;
-    while ((await nightly())[0]?.secretVersion !== version) await wait(50);
+    await until("its report", async () => (await nightly())[0]?.secretVersion === version);
     app.kill("SIGKILL");
     expect((await started.ended).code).toBe(0);
     expect(await nightly()).toEqual([]);

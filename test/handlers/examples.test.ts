@@ -1,11 +1,12 @@
 import { execFile, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { aConsumer } from "../builders/account";
 import { answerHealth } from "../../docs/examples/answer-health";
+import { until } from "../e2e/local-host/until";
 import { type EmulatedPlace, type EmulatedRig, openEmulatedRig } from "../rig/emulated";
 import { startHealthApp } from "../rig/health-app";
 import { type RotatorServer, serveRotator } from "../rig/rotator-server";
@@ -167,7 +168,14 @@ describe.each(here)("the %s example", (language, command, args) => {
 
   test("the job manager's command reports for its node before and after its work", async () => {
     const posted = functionKeys.length;
-    const { stdout } = await manage(["bash", "-c", "sleep 3; echo the work"]);
+    const reportedOnce = path.join(folder, "reported-once");
+    const managed = manage(["bash", "-c", `until [ -e ${reportedOnce} ]; do sleep 0.05; done; echo the work`]);
+    let shown = "";
+    managed.child.stdout?.on("data", (data: string) => {
+      shown += data;
+      if (shown.includes("accepted")) writeFileSync(reportedOnce, "");
+    });
+    const { stdout } = await managed;
     expect(stdout).toMatch(/accepted.*the work.*accepted/s);
     expect(functionKeys.length - posted).toBe(2);
     expect(await reported(nodeId)).toMatchObject({ healthy: true, proven: true });
@@ -183,21 +191,29 @@ describe.each(here)("the %s example", (language, command, args) => {
   });
 
   test("the job manager's work does not wait for a report that hangs, and ends with its time limit", async () => {
-    const marks = path.join(folder, "marks");
-    // The limit of a minute, shortened.
+    const [worked, limits] = [path.join(folder, "worked"), path.join(folder, "limits")];
+    // The limit of a minute, which ends when the test says so: on SIGTERM it ends its command.
     const timeout = path.join(folder, "timeout");
-    writeFileSync(timeout, `#!/usr/bin/env bash\nshift\nexec /usr/bin/timeout 2 "$@"\n`);
+    const limited = `[ "$1" = 60 ] && shift\necho $$ >> ${limits}\nexec /usr/bin/timeout 600 "$@"\n`;
+    writeFileSync(timeout, `#!/usr/bin/env bash\n${limited}`);
     chmodSync(timeout, 0o755);
     const curl = path.join(folder, "curl");
     writeFileSync(curl, "#!/usr/bin/env bash\nexec sleep 600\n");
     chmodSync(curl, 0o755);
-    const began = Date.now();
-    const work = ["bash", "-c", `sleep 0.1; date +%s%3N > ${marks}`];
-    await manage(work, { PATH: `${folder}:${process.env["PATH"] ?? ""}` });
+    const endLimit = async (nth: number): Promise<void> => {
+      const pid = await until("the report", () => {
+        const lines = existsSync(limits) ? readFileSync(limits, "utf8").split("\n") : [];
+        return lines.length > nth && Number(lines[nth - 1]);
+      });
+      process.kill(pid, "SIGTERM");
+    };
+    const managed = manage(["touch", worked], { PATH: `${folder}:${process.env["PATH"] ?? ""}` });
+    await until("the work, while the first report hangs", () => existsSync(worked));
+    await endLimit(1);
+    await endLimit(2);
+    await managed;
     rmSync(curl);
     rmSync(timeout);
-    expect(Number(readFileSync(marks, "utf8")) - began).toBeLessThan(1_500);
-    expect(Date.now() - began).toBeGreaterThan(3_500);
   });
 
   test("refreshing Key Vault references calls Resource Manager with the name of the site", async () => {

@@ -3,6 +3,7 @@ import { gzipSync } from "node:zlib";
 import { FetchHealthChecks } from "../../lib/signals/health-client";
 import { aConsumer } from "../builders/account";
 import { minutes } from "../builders/time";
+import { until } from "../e2e/local-host/until";
 import type { Operation } from "../fakes/world/faults";
 import { answerJson, type HealthApp, type HealthRequest, startHealthApp } from "../rig/health-app";
 import { proofOf, pullProofOf } from "../builders/proof";
@@ -21,6 +22,7 @@ beforeEach(async () => {
   rig = await openRig({ ports: { health: new FetchHealthChecks() } });
 });
 afterEach(async () => {
+  jest.restoreAllMocks();
   await Promise.all(apps.splice(0).map((app) => app.close()));
 });
 
@@ -346,10 +348,15 @@ test("an answer that cannot be stored is requested again at the next tick, and t
   const asked = (name: string) => aConsumer({ name, healthUrl: `${app.url}/${name}` });
   const at = place(rig, { gate: { soakMs: 0, consumers: [asked("quick"), asked("late")] } });
   await rig.surface.tick();
+  const calls = jest.spyOn(rig.world.observer, "beforeCall");
   app.answer = ({ path }, response) => {
     const consumer = path.split("/").at(-1);
     const answer = () => answerJson(response, { consumer, secretVersion: at.newest().version, healthy: true });
-    setTimeout(answer, consumer === "late" ? 300 : 0);
+    if (consumer === "quick") answer();
+    else
+      void until("the failure", () => calls.mock.calls.some(([operation]) => operation === "secrets.version")).then(
+        answer,
+      );
   };
   rig.unavailable("secrets.version");
   await rig.surface.tick();
@@ -384,6 +391,17 @@ test("a bad answer during the soak restarts it", async () => {
   expect(await at.phase()).toBe("idle");
 });
 
+/** The time limits that are set from now on; each ends when the test says so. */
+const heldLimits = () => {
+  const limits: { readonly ms: number; end(): void }[] = [];
+  jest.spyOn(AbortSignal, "timeout").mockImplementation((ms) => {
+    const controller = new AbortController();
+    limits.push({ ms, end: () => controller.abort(new DOMException("timed out", "TimeoutError")) });
+    return controller.signal;
+  });
+  return limits;
+};
+
 test("health URLs are requested concurrently; a timeout after ten seconds affects only its consumer", async () => {
   const app = await started();
   const asked = (account: string, name: string) => aConsumer({ name, healthUrl: `${app.url}/${account}/${name}` });
@@ -392,29 +410,28 @@ test("health URLs are requested concurrently; a timeout after ten seconds affect
   const at = place(rig, { gate: { soakMs: 0, consumers: [...slow, ...names].map((name) => asked("render", name)) } });
   const other = place(rig, { name: "archive-weu", gate: { soakMs: 0, consumers: [asked("archive", "app-0")] } });
   await rig.surface.tick();
+  const limits = heldLimits();
   app.answer = ({ path }, response) => {
     const [, , account, consumer] = path.split("/");
     const { version } = (account === "render" ? at : other).newest();
-    if (consumer === "dripping") {
-      response.writeHead(200);
-      const drip = setInterval(() => response.write(" "), 100);
-      response.on("close", () => clearInterval(drip));
-    } else if (consumer !== "silent")
-      setTimeout(() => answerJson(response, { consumer, secretVersion: version, healthy: true }), 300);
+    if (consumer === "dripping") response.writeHead(200).write(" ");
+    // Nothing is answered before everything is asked.
+    else if (consumer !== "silent")
+      void until("all requests", () => app.asked.length === slow.length + names.length + 1).then(() =>
+        answerJson(response, { consumer, secretVersion: version, healthy: true }),
+      );
   };
-  const began = performance.now();
   const ticked = rig.surface.tick();
-  await new Promise((resolve) => setTimeout(resolve, 5_000));
-  // The account whose app answers quickly has already been adopted.
-  expect(await other.phase()).toBe("idle");
+  // An account whose app has answered is adopted while another one waits for its apps.
+  await until("the adoption", async () => (await other.phase()) === "idle");
+  const inState = async (state: string) => (await at.status()).consumers.filter((one) => one.state === state);
+  await until("the answers", async () => (await inState("Good")).length === names.length);
+  expect(new Set(limits.map(({ ms }) => ms))).toEqual(new Set([10_000]));
+  for (const { end } of limits) end();
   await ticked;
-  const tookMs = performance.now() - began;
-  expect(tookMs).toBeGreaterThan(9_900);
-  expect(tookMs).toBeLessThan(14_000);
-  const { waitingFor, consumers: shown } = await at.status();
-  expect(waitingFor).toMatchObject({
+  expect(await at.waitingFor()).toMatchObject({
     reason: "Unhealthy",
     detail: expect.stringContaining("silent: its health URL did not answer within 10 seconds"),
   });
-  expect(shown.filter(({ state }) => state === "Unhealthy").map(({ name }) => name)).toEqual(slow);
-}, 30_000);
+  expect((await inState("Unhealthy")).map(({ name }) => name)).toEqual(slow);
+});

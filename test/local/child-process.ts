@@ -50,7 +50,7 @@ export const startChild = ({ name, command, args, env, onLine }: ChildOptions): 
       suspended = true;
       child.kill("SIGSTOP");
     },
-    stop: async (graceMs = 15_000) => {
+    stop: async (graceMs = 60_000) => {
       // A suspended process would have to go on for SIGTERM, and would do something first.
       child.kill(suspended ? "SIGKILL" : "SIGTERM");
       const insist = setTimeout(() => child.kill("SIGKILL"), graceMs);

@@ -1,4 +1,5 @@
 import type { ConsumerCounts } from "./consumer-processes";
+import { patience } from "./patience";
 import type { Stage } from "./stage";
 import type { AccountPlan } from "./staged-accounts";
 
@@ -11,7 +12,7 @@ export interface ManualRegeneration {
 }
 
 /** The most that calls may be refused for after a person has regenerated the key in use. */
-export const maxRefusedMs = 3_000;
+export const maxRefusedMs = 3_000 * patience;
 
 /** Null where the account has no active key. */
 export const regenerateManually = async (stage: Stage, plan: AccountPlan): Promise<ManualRegeneration | null> => {

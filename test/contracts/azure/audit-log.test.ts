@@ -234,7 +234,7 @@ describe("the failures of the query API", () => {
 
   it("end with the caller's signal", async () => {
     emulators.faults.add({ route: "logs.query", when: "before", kind: "hang" });
-    const asking = log.readers(secret, question, { signal: AbortSignal.timeout(200) });
+    const asking = log.readers(secret, question, { signal: emulators.journal.abortsAt("logs.query") });
     await expect(asking).rejects.toBeInstanceOf(TransientServiceError);
   });
 

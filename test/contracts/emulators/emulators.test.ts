@@ -160,6 +160,6 @@ it("leaves no server, connection, timer or file behind", async () => {
 
 it("lets the process end after close", async () => {
   const script = join(__dirname, "start-and-close.ts");
-  const { stdout } = await run(process.execPath, ["--import", "tsx", script], { timeout: 20_000 });
+  const { stdout } = await run(process.execPath, ["--import", "tsx", script], { timeout: 120_000 });
   expect(stdout.trim()).toBe("closed");
 });

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { setTimeout as wait } from "node:timers/promises";
 import { grace } from "../../builders/azure-event";
+import { until } from "../../e2e/local-host/until";
 import { deliveriesOf } from "../../emulators/event-deliveries";
 import { EventGrid, subscriptionsOf } from "../../emulators/event-grid";
 import { Random } from "../../fakes/world/random";
@@ -65,9 +65,6 @@ const subscribe = async (which = ofKeys): Promise<void> => {
   await grid.subscribe({ ...which, url });
   received.length = 0;
 };
-const until = async (done: () => boolean): Promise<void> => {
-  for (let left = 400; left > 0 && !done(); left--) await wait(5);
-};
 
 test("a subscription needs an endpoint that answers its handshake, in either schema", async () => {
   await subscribe(ofKeys);
@@ -85,7 +82,7 @@ test("events that pass the filters are sent in the schema of their subscription,
   grid.versionAdded("https://render.vault.azure.net", "renderweu-batch-key", "4".repeat(32));
   for (const event of grid.published.slice(0, 1))
     grid.publish({ ...event, eventType: "Microsoft.Resources.ResourceWriteSuccess" });
-  await until(() => received.length >= 2);
+  await until("both deliveries", () => received.length >= 2);
   expect(received.map(({ type }) => type).toSorted()).toEqual([
     "application/cloudevents+json; charset=utf-8",
     "application/json; charset=utf-8",
@@ -96,11 +93,11 @@ test("a delivery that fails is repeated, and is a dead letter after the last try
   await subscribe();
   answers = () => ({ status: 503 });
   grid.keyOperation(resourceId, "regenerateKeys", person);
-  await until(() => grid.deadLetters.length > 0);
+  await until("the dead letter", () => grid.deadLetters.length > 0);
   expect(received.map(({ count }) => count)).toEqual(["0", "1", "2"]);
   answers = () => ({ status: 400 });
   grid.keyOperation(resourceId, "listKeys", person);
-  await until(() => grid.deadLetters.length > 1);
+  await until("the other one", () => grid.deadLetters.length > 1);
   expect(received).toHaveLength(4);
 });
 

@@ -74,7 +74,7 @@ describe.each(["before", "after"] as const)("%s the effect", (when) => {
     const account = anAccount();
     const { primary } = emulators.batch.keys(account.name);
     emulators.faults.add({ route: "arm.regenerateKeys", when, kind: "hang" });
-    const failure = await failureOf(regenerate(account, { signal: AbortSignal.timeout(100) }));
+    const failure = await failureOf(regenerate(account, { signal: emulators.journal.abortsAt("arm.regenerateKeys") }));
     expect(failure.name).toBe("AbortError");
     expect(emulators.journal.of("arm.regenerateKeys")).toMatchObject([{ status: null, fault: "hang" }]);
     expect(emulators.batch.keys(account.name).primary === primary).toBe(when === "before");

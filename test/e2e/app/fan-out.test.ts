@@ -29,11 +29,11 @@ const workQueue = "endtoend-work";
 test("more accounts than ROTATION_FAN_OUT go through the queue, and a worker drives them", async () => {
   await host.tick();
   expect(host.logged("Tick").at(-1)).toMatchObject({ accounts: 3, moved: 0, handedOver: 3 });
-  await until("the work", () => host.logged("WorkDone").length === 1, 30_000);
+  await until("the work", () => host.logged("WorkDone").length === 1);
   expect(host.logged("WorkDone")).toMatchObject([{ accounts: 3, failed: 0, left: 0 }]);
   expect((await host.status("account-two")).phase).toBe("adopting");
   expect(host.logged("WorkUntaken")).toEqual([]);
-  await until("the message's deletion", async () => (await queues.count(workQueue)) === 0, 30_000);
+  await until("the message's deletion", async () => (await queues.count(workQueue)) === 0);
 });
 
 test("the same message again, and one from before, do no harm", async () => {
@@ -44,17 +44,13 @@ test("the same message again, and one from before, do no harm", async () => {
   await queues.put(workQueue, JSON.stringify(fresh));
   await queues.put(workQueue, JSON.stringify(fresh));
   await queues.put(workQueue, JSON.stringify({ ...fresh, until: at }));
-  await until(
-    "the work",
-    () => host.logged("WorkDone").length === 3 && host.logged("WorkDropped").length === 1,
-    30_000,
-  );
+  await until("the work", () => host.logged("WorkDone").length === 3 && host.logged("WorkDropped").length === 1);
   expect(host.logged("WorkDone").map(({ failed }) => failed)).toEqual([0, 0, 0]);
   expect((await host.status("account-two")).phase).toBe("adopting");
 });
 
 test("a message that the host has given up is an alarm", async () => {
   await queues.put(`${workQueue}-poison`, "anything");
-  await until("the alarm", () => host.logged("WorkLost").length === 1, 30_000);
+  await until("the alarm", () => host.logged("WorkLost").length === 1);
   expect(host.logged("WorkLost")).toMatchObject([{ level: "error", account: null }]);
 });

@@ -120,7 +120,7 @@ export const startHost = async ({ app, env }: HostOptions): Promise<Host> => {
         ...pairsOf(headers),
       ],
       ...(body === undefined ? {} : { body, duplex: "half" }),
-      signal: AbortSignal.timeout(60_000),
+      signal: AbortSignal.timeout(120_000),
     });
     const { status } = response;
     const answer = { method, path, status, headers: Object.fromEntries(response.headers), text: await response.text() };
@@ -165,7 +165,7 @@ export const startHost = async ({ app, env }: HostOptions): Promise<Host> => {
     tick: async () => {
       const before = logged("Tick").length;
       await fireTimer();
-      await until("the end of a tick", () => logged("Tick").length > before, 60_000);
+      await until("the end of a tick", () => logged("Tick").length > before);
     },
     fireTimer,
     logged,

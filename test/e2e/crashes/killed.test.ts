@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { AccountPlan } from "../app/placed-account";
 import { Random } from "../../fakes/world/random";
-import { type Hosts, openHosts } from "./hosts";
+import { type Hosts, maxMs, openHosts } from "./hosts";
 import { rotationsIn } from "./history-problems";
 
 const plans: readonly AccountPlan[] = [
@@ -39,16 +39,20 @@ const inMidRotation = (diedAt: readonly Date[], rotations: ReturnType<typeof rot
     .filter((at) => rotations.some(({ startedAt, endedAt }) => startedAt <= at && (endedAt === null || at <= endedAt)))
     .length;
 
-it(`no call is refused and all rotations complete while ${kills} hosts are killed (seed ${seed})`, async () => {
-  const random = new Random(seed);
-  const diedAt: Date[] = [];
-  await Promise.all([
-    ...Array.from({ length: killers }, () => killOneAfterAnother(random, diedAt)),
-    rig.demandUntil(() => diedAt.length >= kills),
-  ]);
-  await rig.host();
-  await rig.allRotated(60_000);
+it(
+  `no call is refused and all rotations complete while ${kills} hosts are killed (seed ${seed})`,
+  async () => {
+    const random = new Random(seed);
+    const diedAt: Date[] = [];
+    await Promise.all([
+      ...Array.from({ length: killers }, () => killOneAfterAnother(random, diedAt)),
+      rig.demandUntil(() => diedAt.length >= kills),
+    ]);
+    await rig.host();
+    await rig.allRotated();
 
-  const histories = await rig.expectUnharmed(500);
-  expect(inMidRotation(diedAt, histories.flatMap(rotationsIn))).toBeGreaterThanOrEqual(kills / 3);
-}, 180_000);
+    const histories = await rig.expectUnharmed(100);
+    expect(inMidRotation(diedAt, histories.flatMap(rotationsIn))).toBeGreaterThanOrEqual(kills / 3);
+  },
+  maxMs,
+);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Random } from "../../fakes/world/random";
-import { type Hosts, openHosts } from "./hosts";
+import { type Hosts, maxMs, openHosts } from "./hosts";
 import { rotationsIn } from "./history-problems";
 
 const seed = Number(process.env["CRASH_SEED"] ?? 20_261_123);
@@ -33,19 +33,23 @@ const restartThe = {
   tables: () => rig.azurite.restart(),
 };
 
-it(`no call of an app is refused while Azure's services and the tables restart (seed ${seed})`, async () => {
-  const random = new Random(seed);
-  let restarts = 0;
-  await rig.host();
-  const restart = async (): Promise<void> => {
-    for (const one of ["emulators", "tables", "emulators", "tables", "emulators", "emulators"] as const) {
-      await wait(500 + random.next() * 2_000);
-      await restartThe[one]();
-      restarts += 1;
-    }
-  };
-  await Promise.all([restart(), rig.demandUntil(() => restarts === 6)]);
-  await rig.allRotated(60_000);
+it(
+  `no call of an app is refused while Azure's services and the tables restart (seed ${seed})`,
+  async () => {
+    const random = new Random(seed);
+    let restarts = 0;
+    await rig.host();
+    const restart = async (): Promise<void> => {
+      for (const one of ["emulators", "tables", "emulators", "tables", "emulators", "emulators"] as const) {
+        await wait(500 + random.next() * 2_000);
+        await restartThe[one]();
+        restarts += 1;
+      }
+    };
+    await Promise.all([restart(), rig.demandUntil(() => restarts === 6)]);
+    await rig.allRotated();
 
-  for (const history of await rig.expectUnharmed(100)) expect(rotationsIn(history).length).toBeGreaterThanOrEqual(1);
-}, 150_000);
+    for (const history of await rig.expectUnharmed(20)) expect(rotationsIn(history).length).toBeGreaterThanOrEqual(1);
+  },
+  maxMs,
+);

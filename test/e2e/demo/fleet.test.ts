@@ -1,8 +1,5 @@
 import { builtApp } from "../app/built-app";
-import { runDemo } from "./run-demo";
-
-/** Longer than the demo gives itself, to distinguish a hang from a slow demo. */
-const maxMs = 150_000;
+import { maxMs, runDemo } from "./run-demo";
 
 const keyLike = /[A-Za-z0-9+/]{72}/;
 

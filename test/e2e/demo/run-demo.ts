@@ -13,7 +13,10 @@ export interface DemoRun {
   readonly refused: number;
 }
 
-/** The command behind `npm run demo`, on a build of the app. */
+/** Longer than any demo may take, to distinguish one that hangs from a slow one. */
+export const maxMs = 600_000;
+
+/** The command behind `npm run demo`, on a build of the app. A busy machine may take four times as long. */
 export const runDemo = async (app: string, args: readonly string[] = []): Promise<DemoRun> => {
   const folder = mkdtempSync(path.join(tmpdir(), "demo-output-"));
   const keepFile = path.join(folder, "output.txt");
@@ -22,7 +25,7 @@ export const runDemo = async (app: string, args: readonly string[] = []): Promis
     const child = startChild({
       name: "demo",
       ...nodeCommand("demo.ts", ["--app", app, "--keep-output", keepFile, ...args]),
-      env: process.env,
+      env: { ...process.env, DEMO_PATIENCE: "4" },
       onLine: (line) => lines.push(line),
     });
     const { code } = await child.ended;

@@ -37,17 +37,17 @@ const logged = (event: string): readonly Readonly<Record<string, unknown>>[] =>
 
 test("a message runs its function once, and each item that this sets for an output is a message", async () => {
   await queues.put("fixture-work", JSON.stringify({ subject: "a snowman ☃" }));
-  await until("the run", () => logged("Took").length === 1, 20_000);
+  await until("the run", () => logged("Took").length === 1);
   expect(logged("Took")).toEqual([{ event: "Took", message: { subject: "a snowman ☃" }, dequeueCount: 1 }]);
-  await until("the outputs", async () => (await queues.count("fixture-work-echoes")) === 2, 20_000);
+  await until("the outputs", async () => (await queues.count("fixture-work-echoes")) === 2);
   const echoes = await queues.get("fixture-work-echoes", 32, 1);
   expect(echoes.map(({ text }) => text)).toEqual(['{"echoOf":{"subject":"a snowman ☃"}}', "and a text"]);
-  await until("the message's deletion", async () => (await queues.count("fixture-work")) === 0, 20_000);
+  await until("the message's deletion", async () => (await queues.count("fixture-work")) === 0);
 });
 
 test("a message that fails as often as host.json says goes to the queue of lost messages", async () => {
   await queues.put("fixture-work", "bad");
-  await until("the lost message", () => logged("Poisoned").length === 1, 20_000);
+  await until("the lost message", () => logged("Poisoned").length === 1);
   const bad = logged("Took").filter(({ message }) => message === "bad");
   expect(bad.map(({ dequeueCount }) => dequeueCount)).toEqual([1, 2, 3]);
   expect(logged("Poisoned")).toEqual([{ event: "Poisoned", message: "bad" }]);
@@ -62,6 +62,6 @@ test("a queue function can be fired manually with a message", async () => {
     body: JSON.stringify({ input: '{"subject":"manually"}' }),
   });
   expect(answer.status).toBe(202);
-  await until("the run", () => logged("Took").length > before, 20_000);
+  await until("the run", () => logged("Took").length > before);
   expect(logged("Took").at(-1)).toMatchObject({ message: { subject: "manually" } });
 });

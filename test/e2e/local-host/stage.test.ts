@@ -16,7 +16,7 @@ beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), "stage-"));
 });
 afterEach(async () => {
-  await Promise.all(children.splice(0).map((child) => child.stop(30_000)));
+  await Promise.all(children.splice(0).map((child) => child.stop()));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -47,7 +47,6 @@ const startStaying = async () => {
     "the address",
     () =>
       started.lines.map((line) => /^Accounts\s+(http\S+)/.exec(line)?.[1]).find((found) => found !== undefined) ?? null,
-    30_000,
   );
   return { ...started, url };
 };
@@ -104,7 +103,7 @@ test("with --stuck an account waits for an app; README's commands find, explain 
   const file = path.join(folder, "rotator.js");
   await buildCommandLine(file);
   const printed = () => started.lines.join("\n");
-  await until("the suspension", () => /nightly-etl is suspended/.test(printed()), 40_000);
+  await until("the suspension", () => /nightly-etl is suspended/.test(printed()));
   const [, url = "", key = ""] = /export ROTATOR_URL=(\S+) ROTATOR_KEY=(\S+)/.exec(printed()) ?? [];
   const command = (args: readonly string[]): string =>
     spawnSync(process.execPath, [file, ...args], {
@@ -116,11 +115,11 @@ test("with --stuck an account waits for an app; README's commands find, explain 
   expect(command(rotate)).toMatch(/^nightly waits for an app /);
   // Until the last report of the suspended app is too old, other reasons come and go.
   const waits = () => /nightly +waits for an app +published +(?:SignalStale|NoSignalYet)/.test(command(list));
-  await until("the account that waits for it", waits, 40_000);
+  await until("the account that waits for it", waits);
   expect(command(list)).toContain('npx batch-key-rotator approve nightly --reason "<why>"');
   expect(command(one)).toMatch(/\nnightly-etl +(?:SignalStale|NoSignalYet) /);
   command(approve);
-  await until("its end", () => command(one).startsWith("nightly idle "), 20_000);
+  await until("its end", () => command(one).startsWith("nightly idle "));
   process.kill(started.child.pid, "SIGINT");
   expect(await started.child.ended).toEqual({ code: 0, signal: null });
   // The suspended app called no more, so the key that died was in no use.

@@ -1,10 +1,13 @@
 import { setTimeout as wait } from "node:timers/promises";
 
-/** Polls until the answer is neither null nor false. Rejects with the name of the awaited event after a time limit. */
+/**
+ * Polls until the answer is neither null nor false. Rejects with the name of the awaited event after a time limit, which
+ * is for what hangs: a busy machine must not reach it. `ask` must not change what it asks about.
+ */
 export const until = async <T>(
   what: string,
   ask: () => T | null | false | Promise<T | null | false>,
-  withinMs = 15_000,
+  withinMs = 120_000,
 ): Promise<T> => {
   const deadline = Date.now() + withinMs;
   for (;;) {

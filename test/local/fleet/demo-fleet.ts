@@ -2,12 +2,13 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { CommandOptions } from "../command-line";
 import { inSeconds } from "../demo-summary";
 import { aborted, interruption } from "../interruption";
+import { patience } from "../patience";
 import { openScreen, type Screen } from "../screen";
 import { plan } from "./fleet-plan";
 import { type FleetStage, openFleetStage } from "./fleet-stage";
 import { summaryOf, verdictOn } from "./fleet-summary";
 
-const limitMs = 110_000;
+const limitMs = 110_000 * patience;
 const pollMs = 200;
 /** A stopped fleet is watched for several runs of the timer: a rotation that starts all the same is seen. */
 const watchedMs = 6_000;

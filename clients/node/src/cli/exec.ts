@@ -17,10 +17,11 @@ const forwarded: readonly NodeJS.Signals[] = [
   "SIGWINCH",
 ];
 
-const forwardSignals = (child: ChildProcess): void => {
+/** Before the command begins: a signal that came before it is forwarded would end this process alone. */
+const forwardSignals = (child: () => ChildProcess): void => {
   for (const signal of forwarded) {
     process.on(signal, () => {
-      if (!(process.stdin.isTTY && fromTerminal.includes(signal))) child.kill(signal);
+      if (!(process.stdin.isTTY && fromTerminal.includes(signal))) child().kill(signal);
     });
   }
 };
@@ -28,8 +29,9 @@ const forwardSignals = (child: ChildProcess): void => {
 /** As a shell has it: 127 for a command that is not there, 126 for one that cannot be run, 128 + n for a signal. */
 const run = ([program = "", ...args]: readonly string[], env: NodeJS.ProcessEnv): Promise<number> =>
   new Promise((resolve) => {
+    // Called by the event loop, so not before the command is started.
+    forwardSignals(() => child);
     const child = spawn(program, args, { stdio: "inherit", env });
-    forwardSignals(child);
     child.on("error", (problem: NodeJS.ErrnoException) => {
       say(`${program} cannot be started: ${problem.code ?? problem.name}`);
       resolve(problem.code === "ENOENT" ? 127 : 126);

@@ -146,20 +146,37 @@ class Reports:
         self._said = text
 
 
-def forward(child):
+def forward():
+    """Forwards signals to the command that the returned function gets. Before that, they are kept for it: without this,
+    a signal at the command's start would end this process alone."""
+    children, early = [], []
+
+    def send(number):
+        if children[0].poll() is None:
+            children[0].send_signal(number)
+
     def handler(number, _frame):
         if signal.Signals(number).name in FROM_TERMINAL and sys.stdin and sys.stdin.isatty():
             return
-        if child.poll() is None:
-            child.send_signal(number)
+        if children:
+            send(number)
+        else:
+            early.append(number)
+
+    def begin(child):
+        children.append(child)
+        while early:
+            send(early.pop(0))
 
     for name in FORWARDED:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), handler)
+    return begin
 
 
 def run_program(program, env):
     """As a shell has it: 127 for a command that is not there, 126 for one that cannot be run, 128 + n for a signal."""
+    begin = forward()
     try:
         child = subprocess.Popen(program, env=env)  # pylint: disable=consider-using-with
     except FileNotFoundError:
@@ -168,7 +185,7 @@ def run_program(program, env):
     except OSError as problem:
         say(f"{program[0]} cannot be started: {problem.strerror}")
         return 126
-    forward(child)
+    begin(child)
     code = child.wait()
     return 128 - code if code < 0 else code
 
