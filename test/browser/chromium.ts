@@ -9,6 +9,7 @@ export const hasChromium = existsSync(executable) || process.env["REQUIRE_CHROMI
 export const openChromium = (): Promise<Browser> =>
   chromium.launch({
     executablePath: executable,
+    timeout: 120_000,
     args: ["--no-sandbox", "--disable-gpu", "--disable-lcd-text", "--font-render-hinting=none"],
   });
 

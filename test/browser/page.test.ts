@@ -42,6 +42,7 @@ inChromium("the page in Chromium", () => {
 
   const open = async (name: PlaceName, options: BrowserContextOptions = {}): Promise<Page> => {
     const page = await browser.newPage({ viewport: { width: 1200, height: 900 }, ...options });
+    page.setDefaultTimeout(120_000);
     page.on("console", (message) => problems.push(`${name}: ${message.text()}`));
     await page.goto(server.url + places[name]);
     return page;

@@ -1,13 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { listenOnSteadyPort } from "./steady-port";
 
 /** The development account and key that Microsoft documents for Azurite. They give access to nothing else. */
 const account = "devstoreaccount1";
 const accountKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
-const startTimeoutMs = 30_000;
-const killAfterMs = 3_000;
+const startTimeoutMs = 60_000;
+/** For what hangs: a busy machine needs many times what an idle one does. */
+const writeTimeoutMs = 60_000;
 const attempts = 3;
 
 export interface AzuriteOptions {
@@ -49,7 +51,7 @@ export const startAzurite = async (options: AzuriteOptions = {}): Promise<Azurit
   };
 };
 
-/** Azurite cannot report its port, so a free one is chosen; another process may take it meanwhile. */
+/** Azurite cannot report its port, so a free one is chosen; another test may take it meanwhile. */
 const startOnFreePort = async (options: AzuriteOptions, attempt = 1): Promise<[number, ChildProcess]> => {
   const port = await freePort();
   try {
@@ -61,13 +63,11 @@ const startOnFreePort = async (options: AzuriteOptions, attempt = 1): Promise<[n
 };
 
 const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
+  const server = createServer();
+  const port = await listenOnSteadyPort(server);
   server.close();
   await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port was given");
-  return address.port;
+  return port;
 };
 
 /** Ends when its parent has died for any reason: nothing else would end it, as it has a separate process group. */
@@ -127,12 +127,30 @@ const ready = (child: ChildProcess): Promise<void> =>
     child.stderr?.on("data", read);
   });
 
-/** Azurite writes its tables to the folder every few seconds and on SIGINT, but not on SIGTERM. */
+/**
+ * Azurite writes its tables to the folder every few seconds and on SIGINT, and says when it has; the open pipe keeps it
+ * alive after that. Without a folder there is nothing to write.
+ */
 const end = async (child: ChildProcess, { folder }: AzuriteOptions): Promise<void> => {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, "exit");
-  child.kill(folder === undefined ? "SIGTERM" : "SIGINT");
-  const timer = setTimeout(() => child.kill("SIGKILL"), killAfterMs);
+  if (folder !== undefined) await written(child);
+  child.kill("SIGKILL");
   await exited;
-  clearTimeout(timer);
 };
+
+const written = (child: ChildProcess): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, writeTimeoutMs);
+    const done = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    let output = "";
+    child.once("exit", done);
+    child.stdout?.on("data", (chunk: Buffer) => {
+      output += chunk.toString("utf8");
+      if (output.includes("successfully closed")) done();
+    });
+    child.kill("SIGINT");
+  });

@@ -6,6 +6,7 @@ import {
   type ServerResponse,
 } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
+import { once } from "node:events";
 import type { Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
@@ -13,6 +14,7 @@ import { testCertificates } from "./certificate-authority";
 import type { Fault, Faults } from "./faults";
 import type { Journal, JournalEntry } from "./journal";
 import { misbehave, send, statusOnWire } from "./misbehave";
+import { listenOnSteadyPort } from "./steady-port";
 import { type Answer, type Call, ConnectionLostError, headerOf, type WireRequest, type WireService } from "./wire";
 
 export interface ServerParts {
@@ -60,21 +62,9 @@ const startServer = async (
     socket.once("close", () => sockets.delete(socket));
   });
 
-  const listen = (port: number): Promise<void> =>
-    new Promise((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(port, "127.0.0.1", () => {
-        server.off("error", reject);
-        resolve();
-      });
-    });
-
   // Longer than any test: closing an idle connection just when a client reuses it would look like a lost answer.
   server.keepAliveTimeout = 10 * 60 * 1000;
-  await listen(0);
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the server has no port");
-  const { port } = address;
+  const port = await listenOnSteadyPort(server);
   return {
     port,
     stop: () =>
@@ -85,7 +75,8 @@ const startServer = async (
       }),
     start: async () => {
       stopping = new AbortController();
-      await listen(port);
+      server.listen(port, "127.0.0.1");
+      await once(server, "listening");
     },
   };
 };
