@@ -21,7 +21,7 @@ afterAll(() => app.remove());
 const start = (env: Readonly<Record<string, string>> = {}): HostProcess => {
   const host = startHostProcess(app.folder, {
     LOCAL_FUNCTION_KEYS: keys,
-    FIXTURE_SCHEDULE: "0 0 0 1 1 *",
+    FIXTURE_SCHEDULE: "0 0 0 29 2 *",
     FIXTURE_QUEUE: "fixture-work",
     ...env,
   });

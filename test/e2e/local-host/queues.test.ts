@@ -16,7 +16,7 @@ beforeAll(async () => {
   queues = opened;
   app.write({ hostJson: { version: "2.0", extensions: { queues: { maxDequeueCount: 3 } } } });
   host = startHostProcess(app.folder, {
-    FIXTURE_SCHEDULE: "0 0 0 1 1 *",
+    FIXTURE_SCHEDULE: "0 0 0 29 2 *",
     FIXTURE_QUEUE: "fixture-work",
     LOCAL_FUNCTION_KEYS: JSON.stringify({ master: "master-key" }),
     AzureWebJobsStorage: connectionString,
