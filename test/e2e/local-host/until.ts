@@ -1,8 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 
 /**
- * Polls until the answer is neither null nor false. Rejects with the name of the awaited event after a time limit: it is
- * for what hangs, and a busy machine must not reach it. `ask` must not change what it asks about.
+ * Polls until the answer is neither null nor false. Rejects with the name of the awaited event after a time limit, for
+ * what hangs: a busy machine must not reach it. `ask` must not change what it asks about.
  */
 export const until = async <T>(
   what: string,
