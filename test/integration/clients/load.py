@@ -15,13 +15,14 @@ send = _http.send
 
 
 FAULT_RATE = 0.05
+RANDOM = random.Random(settings["seed"])
 
 
 def faulty(method, url, *args, **options):
     """One of twenty requests fails: before or after its effect, with an error, or with a refusal of a right key."""
     if url.startswith(settings["report"]["url"]):
         return send(method, url, *args, **options)
-    kind = random.randrange(4) if random.random() < FAULT_RATE else None
+    kind = RANDOM.randrange(4) if RANDOM.random() < FAULT_RATE else None
     if kind == 0:
         raise OSError("reset")
     answer = send(method, url, *args, **options)

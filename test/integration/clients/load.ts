@@ -5,12 +5,14 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { rotatingBatchKey } from "../../../clients/node/src/index";
 import { managedIdentity } from "../../../clients/node/src/managed-identity";
+import { Random } from "../../fakes/world/random";
 
 const settings = JSON.parse(process.env["LOAD"] ?? "{}");
 const { account, secretUrl, endpoint, report, secondMs } = settings;
 const counts = { answered: 0, refused: 0, failed: 0, refusals: 0 };
 
 const faultRate = 0.05;
+const random = new Random(settings.seed);
 
 const reset = (): never => {
   throw Object.assign(new TypeError("fetch failed"), { cause: { code: "ECONNRESET" } });
@@ -19,7 +21,7 @@ const reset = (): never => {
 /** One of twenty requests fails: before or after its effect, with an error or, by Batch, a refusal of a right key. */
 const faulty = async (url: string, init: RequestInit): Promise<Response> => {
   if (settings.report.url && url.startsWith(settings.report.url)) return fetch(url, init);
-  const kind = Math.random() < faultRate ? Math.floor(Math.random() * 4) : null;
+  const kind = random.next() < faultRate ? Math.floor(random.next() * 4) : null;
   if (kind === 0) reset();
   const response = await fetch(url, init);
   if (kind === 1) reset();
