@@ -71,6 +71,10 @@ const environment = (instance: string, more: Readonly<Record<string, string>> = 
 const reported = async (instance: string) =>
   (await at.status()).consumers[0]?.instances.find(({ id }) => id === instance) ?? null;
 
+/** The whole lines of a file that something writes meanwhile. */
+const linesOf = (file = ""): readonly string[] =>
+  existsSync(file) ? readFileSync(file, "utf8").split("\n").slice(0, -1) : [];
+
 describe.each(here)("the %s example", (language, command, args) => {
   const report = (env: NodeJS.ProcessEnv) => run(command, [...args], { env });
   const named = (name: string): string => `${language}-${name}`;
@@ -191,27 +195,26 @@ describe.each(here)("the %s example", (language, command, args) => {
   });
 
   test("the job manager's work does not wait for a report that hangs, and ends with its time limit", async () => {
-    const [worked, limits] = [path.join(folder, "worked"), path.join(folder, "limits")];
+    const [worked, limits, hanging] = ["worked", "limits", "hanging"].map((name) => path.join(folder, name));
     // The limit of a minute, which ends when the test says so: on SIGTERM it ends its command.
     const timeout = path.join(folder, "timeout");
     const limited = `[ "$1" = 60 ] && shift\necho $$ >> ${limits}\nexec /usr/bin/timeout 600 "$@"\n`;
     writeFileSync(timeout, `#!/usr/bin/env bash\n${limited}`);
     chmodSync(timeout, 0o755);
     const curl = path.join(folder, "curl");
-    writeFileSync(curl, "#!/usr/bin/env bash\nexec sleep 600\n");
+    writeFileSync(curl, `#!/usr/bin/env bash\necho hangs >> ${hanging}\nexec sleep 600\n`);
     chmodSync(curl, 0o755);
     const endLimit = async (nth: number): Promise<void> => {
-      const pid = await until("the report", () => {
-        const lines = existsSync(limits) ? readFileSync(limits, "utf8").split("\n") : [];
-        return lines.length > nth && Number(lines[nth - 1]);
-      });
-      process.kill(pid, "SIGTERM");
+      await until("a report that hangs", () => linesOf(hanging).length === nth);
+      process.kill(Number(linesOf(limits)[nth - 1]), "SIGTERM");
     };
-    const managed = manage(["touch", worked], { PATH: `${folder}:${process.env["PATH"] ?? ""}` });
-    await until("the work, while the first report hangs", () => existsSync(worked));
+    const managed = manage(["bash", "-c", `echo works > ${worked}`], {
+      PATH: `${folder}:${process.env["PATH"] ?? ""}`,
+    });
+    await until("the work, while the first report hangs", () => linesOf(worked).length === 1);
     await endLimit(1);
     await endLimit(2);
-    await managed;
+    expect((await managed).stderr.match(/the report has failed; the work continues/g)).toHaveLength(2);
     rmSync(curl);
     rmSync(timeout);
   });

@@ -427,7 +427,7 @@ test("health URLs are requested concurrently; a timeout after ten seconds affect
   const inState = async (state: string) => (await at.status()).consumers.filter((one) => one.state === state);
   await until("the answers", async () => (await inState("Good")).length === names.length);
   expect(new Set(limits.map(({ ms }) => ms))).toEqual(new Set([10_000]));
-  for (const { end } of limits) end();
+  for (const limit of limits) limit.end();
   await ticked;
   expect(await at.waitingFor()).toMatchObject({
     reason: "Unhealthy",
