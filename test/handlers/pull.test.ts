@@ -161,8 +161,8 @@ const bad: readonly (readonly [string, Answerer, unknown])[] = [
   [
     "a body shorter than its content-length",
     (at) => (request, response) => {
-      response.writeHead(200, { "content-length": "60000" }).write(JSON.stringify(answerOf(at, request)));
-      setTimeout(() => response.socket?.destroy(), 50);
+      const sent = response.writeHead(200, { "content-length": "60000" });
+      sent.write(JSON.stringify(answerOf(at, request)), () => response.socket?.destroy());
     },
     expect.stringMatching(/^could not be asked/),
   ],

@@ -195,7 +195,7 @@ describe.each(lists)("with faults of %s", (route) => {
   it("is aborted by its caller's signal", async () => {
     const { ref } = aJob();
     world.emulators.faults.add({ route, when: "before", kind: "hang" });
-    const error = await thrownBy(() => search(ref, AbortSignal.timeout(100)));
+    const error = await thrownBy(() => search(ref, world.emulators.journal.abortsAt(route)));
     expect(error.name).toBe("TransientServiceError");
   });
 });

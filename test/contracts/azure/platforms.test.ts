@@ -14,7 +14,6 @@ import { everythingShownOf, thrownBy } from "./leaks";
 
 let world: EmulatedWorld;
 const call = () => ({ signal: new AbortController().signal });
-const limited = () => ({ signal: AbortSignal.timeout(200) });
 const options = () => ({
   credential: world.credential,
   armEndpoint: world.emulators.armUrl,
@@ -144,6 +143,8 @@ describe.each(routes)("the failures of %s", (route, look, action) => {
 
   it("end with the caller's time", async () => {
     world.emulators.faults.add({ route, when: "before", kind: "hang" });
+    const signal = world.emulators.journal.abortsAt(route);
+    const limited = () => ({ signal });
     const looked =
       look === lookAtApp
         ? appsOf().look(appId, platformSecret, limited)
