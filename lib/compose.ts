@@ -30,6 +30,7 @@ import type { TableStorage } from "./azure/tables/table-clients";
 import { openTables } from "./azure/tables/tables";
 import { builtIn } from "./config/schema/defaults";
 import { type Environment, readAlarmSettings, readSettings, type Settings } from "./config/settings/settings";
+import { accountLoader } from "./config/load-accounts";
 import type { DiscoveryPorts } from "./discovery/ask-graph";
 import { DiscoveredAccounts } from "./discovery/discovered-accounts";
 import { withCurrentTags } from "./discovery/guarded-batch";
@@ -44,7 +45,6 @@ import type { Alerts, Heartbeat } from "./ports/alerts";
 import type { AuditLog } from "./ports/audit-log";
 import type { Ports } from "./ports/ports";
 import type { Log } from "./ports/system";
-import type { AccountConfig, AccountSettings } from "./rotation/account-config";
 import { parseDuration } from "./rotation/time/duration";
 import { toInstant } from "./rotation/time/time";
 import { minutes, seconds } from "./rotation/time/units";
@@ -153,8 +153,7 @@ const withDirectory = (
   { callMs: each, tickMs: askMs }: AppLimits,
   ofGraph: Pick<DiscoveryPorts, "graph" | "discoveries">,
 ): Pick<App, "ports" | "accounts"> => {
-  const loadedAt = toInstant(systemClock.now());
-  const load = (account: AccountSettings): AccountConfig => ({ ...account, loadedAt, fleet });
+  const load = accountLoader({ loadedAt: toInstant(systemClock.now()), fleet });
   const explicit = accounts.map(load);
   if (discovery === null) return { ports, accounts: new ExplicitAccounts(explicit) };
   const task = { discovery, profiles, callMs: each, askMs };

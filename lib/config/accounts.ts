@@ -1,3 +1,4 @@
+import * as z from "zod";
 import { jsonPointer } from "../parsed";
 import type { AccountSettings } from "../rotation/account-config";
 import type { DiscoveryConfig, Profiles } from "../rotation/discovery/discovery-config";
@@ -7,8 +8,8 @@ import { checkTogether, type ConfigurationRules } from "./checks/cross-checks";
 import { resolveDiscovery } from "./schema/discovery-schema";
 import { resolveFleet } from "./schema/fleet-schema";
 import { resolveListed } from "./listed-accounts";
-import { asObject } from "./merge";
-import { listOf, type Report } from "./checks/parts";
+import { asObject, textOfPolicy } from "./merge";
+import { listOf, type Path, type Report, valid } from "./checks/parts";
 import { ConfiguredProfiles } from "./profiles";
 
 /** What the configuration says. */
@@ -35,12 +36,30 @@ const reportUnknownKeys = (path: readonly PropertyKey[], keys: readonly string[]
 /** The configuration is read once in a process: compiling the schema would cost more than it saves. */
 const once = { jitless: true };
 
-const checkForm = (schema: ConfigurationSchema, configuration: unknown, report: Report): void => {
-  const issues = schema.safeParse(configuration, once).error?.issues ?? [];
+const checkForm = (schema: z.ZodType, value: unknown, path: Path, report: Report): boolean => {
+  const issues = schema.safeParse(value, once).error?.issues ?? [];
   for (const issue of issues) {
-    if (issue.code === "unrecognized_keys") reportUnknownKeys(issue.path, issue.keys, report);
-    else report(issue.path, issue.message);
+    const at = [...path, ...issue.path];
+    if (issue.code === "unrecognized_keys") reportUnknownKeys(at, issue.keys, report);
+    else report(at, issue.message);
   }
+  return issues.length === 0;
+};
+
+/**
+ * Each account by itself, so that no second list of all of them is in memory. Where one has the right form, only the
+ * identity is checked of the others with its policy.
+ */
+const checkForms = ({ shape }: ConfigurationSchema, accounts: readonly unknown[], report: Report): void => {
+  const { element } = shape.accounts.unwrap();
+  const { name, resourceId, secret } = element.shape;
+  const identity = z.object({ name, resourceId, secret });
+  const sound = new Set<string>();
+  accounts.forEach((account, i) => {
+    const policy = textOfPolicy(asObject(account));
+    if (sound.has(policy) && valid(identity, account) !== null) return;
+    if (checkForm(element, account, ["accounts", i], report)) sound.add(policy);
+  });
 };
 
 /**
@@ -59,7 +78,9 @@ export const resolveConfiguration = (
   };
   const complete = completeAccount(rules);
   const schema = configurationSchema(complete, rules);
-  checkForm(schema, configuration, reportAt);
+  const listed = listOf(asObject(configuration)["accounts"]);
+  checkForm(schema, listed.length === 0 ? configuration : { ...asObject(configuration), accounts: [] }, [], reportAt);
+  checkForms(schema, listed, reportAt);
   checkTogether(complete, configuration, rules, reportAt);
   if (!sound) return null;
   const { defaults, profiles, accounts, discovery, fleet } = asObject(configuration);

@@ -1,7 +1,7 @@
 import { noFleetLimits } from "../rotation/fleet/fleet-config";
 import { type Configuration, resolveConfiguration } from "./accounts";
 import type { ConfigurationRules } from "./checks/cross-checks";
-import { parseJsonc } from "./jsonc";
+import { type Parsed, parseJsonc } from "./jsonc";
 import type { Problems } from "./problems";
 import type { SettingsReader } from "./settings/reader";
 
@@ -58,6 +58,12 @@ const readText = (reader: SettingsReader, files: FilesBesideHost, problems: Prob
   return null;
 };
 
+/** The text is not in memory any more when its value is checked: that of a fleet is large. */
+const readParsed = (reader: SettingsReader, files: FilesBesideHost, problems: Problems): Parsed | null => {
+  const text = readText(reader, files, problems);
+  return text === null ? null : parseJsonc(text);
+};
+
 /** Stands in where something is wrong: it is reported, and the app does not start. */
 const nothing: Configuration = {
   accounts: [],
@@ -73,9 +79,8 @@ export const readConfiguration = (
   rules: ConfigurationRules,
   problems: Problems,
 ): Configuration => {
-  const text = readText(reader, files, problems);
-  if (text === null) return nothing;
-  const parsed = parseJsonc(text);
+  const parsed = readParsed(reader, files, problems);
+  if (parsed === null) return nothing;
   if ("value" in parsed) {
     const report = (at: string, problem: string): void => problems.add(`${setting}${at}`, problem);
     return resolveConfiguration(parsed.value, rules, report) ?? nothing;

@@ -1,7 +1,8 @@
 import type { AccountSettings } from "../rotation/account-config";
 import type { AccountSchema } from "./schema/configuration-schema";
-import { mergeAccount, type MergeContext } from "./merge";
-import { identityOf, resolveAccount } from "./resolve-account";
+import { asObject, mergeAccount, mergedSecret, type MergeContext, textOfPolicy } from "./merge";
+import { identityOf, resolveAccount, withIdentity } from "./resolve-account";
+import { SharedTexts } from "../rotation/shared-texts";
 
 /** The configuration is read once in a process: compiling the schema would cost more than it saves. */
 const once = { jitless: true };
@@ -16,22 +17,20 @@ export const resolveListed = (
   accounts: readonly unknown[],
 ): readonly AccountSettings[] => {
   const shared = new Map<string, AccountSettings>();
+  const texts = new SharedTexts();
   const { shape } = schema;
   return accounts.map((account) => {
-    const merged = mergeAccount(context, account);
-    const { name, resourceId, secret, ...others } = merged;
-    const key = JSON.stringify(others);
-    const known = shared.get(key);
+    const written = asObject(account);
+    const policy = textOfPolicy(written);
+    const known = shared.get(policy);
     if (known === undefined) {
-      const resolved = resolveAccount(schema.parse(merged, once));
-      shared.set(key, resolved);
+      const resolved = resolveAccount(schema.parse(mergeAccount(context, account), once), texts);
+      shared.set(policy, resolved);
       return resolved;
     }
-    const own = {
-      name: shape.name.parse(name, once),
-      resourceId: shape.resourceId.parse(resourceId, once),
-      secret: shape.secret.parse(secret, once),
-    };
-    return { ...known, ...identityOf(own) };
+    const name = shape.name.parse(written["name"], once);
+    const resourceId = shape.resourceId.parse(written["resourceId"], once);
+    const secret = shape.secret.parse(mergedSecret(context, account), once);
+    return withIdentity(known, identityOf({ name, resourceId, secret }, texts));
   });
 };

@@ -71,16 +71,29 @@ export const profileOf = (profiles: unknown, account: unknown): Unchecked => {
   return typeof name === "string" && Object.hasOwn(asObject(profiles), name) ? asObject(asObject(profiles)[name]) : {};
 };
 
+/** The secret that an account comes to; undefined where nothing says which vault it is in. */
+export const mergedSecret = (context: MergeContext, account: unknown, location: Location = null): unknown => {
+  const { secret, resourceId } = asObject(account);
+  const given = profileOf(context.profiles, account)["secret"];
+  const ofProfile = given === undefined ? undefined : secretOfProfile(given, resourceId, location);
+  return mergeSecret(secret === undefined ? ofProfile : secret, resourceId, context.rules);
+};
+
 /**
  * What an account comes to: its own keys, else those of its profile, else those of `defaults`, else the built-in or
  * derived ones.
  */
 export const mergeAccount = (context: MergeContext, account: unknown, location: Location = null): Unchecked => {
-  const { defaults, profiles, rules } = context;
+  const { defaults, profiles } = context;
   const { profile: _profile, ...own } = asObject(account);
-  const { secret: given, ...profile } = profileOf(profiles, account);
+  const { secret: _secret, ...profile } = profileOf(profiles, account);
   const merged = overlay(overlay(overlay(builtIn, asObject(defaults)), profile), own);
-  const ofProfile = given === undefined ? undefined : secretOfProfile(given, own["resourceId"], location);
-  const secret = mergeSecret(own["secret"] === undefined ? ofProfile : own["secret"], merged["resourceId"], rules);
+  const secret = mergedSecret(context, account, location);
   return secret === undefined ? merged : { ...merged, secret };
+};
+
+/** What an account says beside its identity, as a text: of many accounts most say the same. */
+export const textOfPolicy = (account: Unchecked): string => {
+  const { name: _name, resourceId: _resourceId, secret: _secret, ...policy } = account;
+  return JSON.stringify(policy);
 };

@@ -1,8 +1,9 @@
 import type { Completed, Profiles, TaggedAccount, TaggedConsumer } from "../rotation/discovery/discovery-config";
 import type { AccountSchema } from "./schema/configuration-schema";
-import { asObject, mergeAccount, type MergeContext } from "./merge";
+import { asObject, mergeAccount, mergedSecret, type MergeContext } from "./merge";
 import { listOf, valid } from "./checks/parts";
-import { identityOf, resolveAccount } from "./resolve-account";
+import { identityOf, resolveAccount, withIdentity } from "./resolve-account";
+import { SharedTexts } from "../rotation/shared-texts";
 import type { AccountSettings } from "../rotation/account-config";
 
 /** Compiling the schema is not allowed everywhere, and would save little. */
@@ -14,6 +15,7 @@ export class ConfiguredProfiles implements Profiles {
   readonly #context: MergeContext;
   /** Of 100,000 accounts most have the same profile and consumers: what they share is checked and kept once. */
   readonly #shared = new Map<string, AccountSettings>();
+  readonly #texts = new SharedTexts();
 
   constructor(schema: AccountSchema, context: MergeContext) {
     this.#schema = schema;
@@ -22,11 +24,12 @@ export class ConfiguredProfiles implements Profiles {
 
   complete({ resourceId, location, profile, consumers }: TaggedAccount): Completed {
     if (!Object.hasOwn(asObject(this.#context.profiles), profile)) return incomplete([unknownProfile]);
-    const merged = mergeAccount(this.#context, { resourceId, profile }, location);
+    const written = { resourceId, profile };
     const key = JSON.stringify([profile, consumers]);
     const shared = this.#shared.get(key);
-    const own = shared === undefined ? null : this.#identityOf(resourceId, merged["secret"]);
-    if (shared !== undefined && own !== null) return { kind: "complete", account: { ...shared, ...own } };
+    const own = shared === undefined ? null : this.#identityOf(written, location);
+    if (shared !== undefined && own !== null) return { kind: "complete", account: withIdentity(shared, own) };
+    const merged = mergeAccount(this.#context, written, location);
     const gate = asObject(merged["gate"]);
     const account = { ...merged, gate: { ...gate, consumers: withTagged(listOf(gate["consumers"]), consumers) } };
     const found = this.#schema.safeParse(account, once);
@@ -34,18 +37,18 @@ export class ConfiguredProfiles implements Profiles {
       return incomplete(found.error.issues.map(({ path, message }) => `${path.join(".")} ${message}`));
     const { mode, consumers: all } = found.data.gate;
     if (mode === "signals" && all.length === 0) return incomplete([noConsumers]);
-    const complete = resolveAccount(found.data);
+    const complete = resolveAccount(found.data, this.#texts);
     this.#shared.set(key, complete);
     return { kind: "complete", account: complete };
   }
 
   /** Null where it is not valid: then all of the account is checked, and every problem is reported. */
-  #identityOf(resourceId: string, secret: unknown): ReturnType<typeof identityOf> | null {
+  #identityOf(written: { readonly resourceId: string }, location: string): ReturnType<typeof identityOf> | null {
     const { shape } = this.#schema;
-    const [id, published] = [valid(shape.resourceId, resourceId), valid(shape.secret, secret)];
-    return id === null || published === null
-      ? null
-      : identityOf({ resourceId: id, secret: published, name: undefined });
+    const secret = valid(shape.secret, mergedSecret(this.#context, written, location));
+    const resourceId = valid(shape.resourceId, written.resourceId);
+    if (resourceId === null || secret === null) return null;
+    return identityOf({ resourceId, secret, name: undefined }, this.#texts);
   }
 }
 

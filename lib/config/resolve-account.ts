@@ -3,16 +3,22 @@ import { parseDuration } from "../rotation/time/duration";
 import { days } from "../rotation/time/units";
 import type { CompleteAccount } from "./schema/configuration-schema";
 import { batchIdParts } from "./schema/identity-fields";
+import type { SharedTexts } from "../rotation/shared-texts";
 
 /** Of a duration that the schema has let through. */
 const ms = (duration: string): number => parseDuration(duration) ?? Number.NaN;
 
 const msOrNull = (duration: string | null): number | null => (duration === null ? null : ms(duration));
 
-const batchOf = (resourceId: string): BatchAccountRef => ({
-  resourceId,
-  ...(batchIdParts(resourceId) ?? { subscriptionId: "", resourceGroup: "", accountName: "" }),
-});
+const batchOf = (resourceId: string, texts: SharedTexts): BatchAccountRef => {
+  const { subscriptionId = "", resourceGroup = "", accountName = "" } = batchIdParts(resourceId) ?? {};
+  return {
+    resourceId,
+    subscriptionId: texts.of(subscriptionId),
+    resourceGroup: texts.of(resourceGroup),
+    accountName,
+  };
+};
 
 const resolveConsumer = ({ identity, ...consumer }: CompleteAccount["gate"]["consumers"][number]): ConsumerConfig => ({
   ...consumer,
@@ -44,25 +50,43 @@ const resolveStalledAfter = (after: CompleteAccount["stalledAfter"]): AccountSet
   settling: ms(after.settling),
 });
 
+type Identity = Pick<AccountSettings, "name" | "batch" | "secret">;
+
 /** What distinguishes one account from another. */
-export const identityOf = ({
-  name,
-  resourceId,
-  secret,
-}: Pick<CompleteAccount, "name" | "resourceId" | "secret">): Pick<AccountSettings, "name" | "batch" | "secret"> => {
-  const batch = batchOf(resourceId);
+export const identityOf = (
+  { name, resourceId, secret }: Pick<CompleteAccount, "name" | "resourceId" | "secret">,
+  texts: SharedTexts,
+): Identity => {
+  const batch = batchOf(resourceId, texts);
   return {
     name: name ?? batch.accountName.toLowerCase(),
     batch,
-    secret: { vaultUrl: new URL(secret.vaultUrl).origin, name: secret.name },
+    secret: { vaultUrl: texts.of(new URL(secret.vaultUrl).origin), name: secret.name },
   };
 };
 
+/** Another account with the same policy. Written out: an object that is spread takes more memory. */
+export const withIdentity = (policy: AccountSettings, { name, batch, secret }: Identity): AccountSettings => ({
+  name,
+  batch,
+  secret,
+  rotateEveryMs: policy.rotateEveryMs,
+  expireAfterMs: policy.expireAfterMs,
+  window: policy.window,
+  settleOn: policy.settleOn,
+  probe: policy.probe,
+  reconcileEveryMs: policy.reconcileEveryMs,
+  paused: policy.paused,
+  gate: policy.gate,
+  stalledAfterMs: policy.stalledAfterMs,
+  remindEveryMs: policy.remindEveryMs,
+});
+
 /** Of an account that the schema has let through. */
-export const resolveAccount = (account: CompleteAccount): AccountSettings => {
+export const resolveAccount = (account: CompleteAccount, texts: SharedTexts): AccountSettings => {
   const rotateEveryMs = ms(account.rotateEvery);
   return {
-    ...identityOf(account),
+    ...identityOf(account, texts),
     rotateEveryMs,
     expireAfterMs: account.expireAfter === undefined ? rotateEveryMs + days(30) : ms(account.expireAfter),
     window: account.window,

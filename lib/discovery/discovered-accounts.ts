@@ -35,9 +35,9 @@ export interface DiscoveredOptions extends DiscoveryTask {
 export class DiscoveredAccounts implements AccountDirectory {
   readonly #options: DiscoveredOptions;
   readonly #cache: ConfigCache = new WeakMap();
+  readonly #listed: ReadonlyMap<string, AccountConfig>;
   #resolved: Resolved = { accounts: [], problems: [] };
   #byName: ReadonlyMap<string, AccountConfig> = new Map();
-  #byResource: ReadonlyMap<string, AccountConfig> = new Map();
   #known: KnownAccounts = new Map();
   #etags: ReadonlyMap<number, string> = new Map();
   #head: StoredHead | null = null;
@@ -48,6 +48,7 @@ export class DiscoveredAccounts implements AccountDirectory {
 
   constructor(options: DiscoveredOptions) {
     this.#options = options;
+    this.#listed = new Map(options.explicit.map((account) => [resourceKey(account.batch.resourceId), account]));
     this.#resolve();
   }
 
@@ -69,7 +70,7 @@ export class DiscoveredAccounts implements AccountDirectory {
     const { problems } = this.#resolved;
     return {
       problems,
-      unprotected: unprotectedAmong(this.#known.values(), problems, this.#byResource),
+      unprotected: unprotectedAmong(this.#known.values(), problems, (key) => this.#ofResource(key)),
       trouble: lastingTrouble(head, clock.now()),
       answeredAt: head.answeredAt,
     };
@@ -88,10 +89,16 @@ export class DiscoveredAccounts implements AccountDirectory {
   /** Whether this is still what the tables say of the account, read now: tags may name a consumer since. */
   async isCurrent(ref: BatchAccountRef, options: CallOptions): Promise<boolean> {
     const key = resourceKey(ref.resourceId);
-    const known = this.#byResource.get(key);
-    if (known !== undefined && known.discovered === undefined) return true;
+    if (this.#listed.has(key)) return true;
     await this.#read(options);
-    return this.#byResource.get(key)?.batch === ref;
+    return this.#ofResource(key)?.batch === ref;
+  }
+
+  /** Null for a Batch account that is not under rotation, as one whose name or secret another account has. */
+  #ofResource(key: string): AccountConfig | null {
+    const entry = this.#known.get(key);
+    const config = this.#listed.get(key) ?? (entry && this.#cache.get(entry)) ?? null;
+    return config !== null && this.find(config.name) === config ? config : null;
   }
 
   async #read(options: CallOptions): Promise<void> {
@@ -122,7 +129,6 @@ export class DiscoveredAccounts implements AccountDirectory {
     this.#resolved = resolveFound(this.#known.values(), { explicit, profiles, load, shortHash }, this.#cache);
     const { accounts } = this.#resolved;
     this.#byName = new Map(accounts.map((account) => [account.name, account]));
-    this.#byResource = new Map(accounts.map((account) => [resourceKey(account.batch.resourceId), account]));
   }
 
   async discover(): Promise<void> {

@@ -7,14 +7,14 @@ import type { FoundProblem } from "../rotation/discovery/resolve-found";
 export const unprotectedAmong = (
   known: Iterable<KnownAccount>,
   problems: readonly FoundProblem[],
-  handled: ReadonlyMap<string, AccountConfig>,
+  handledAs: (resourceKey: string) => AccountConfig | null,
 ): readonly UnprotectedAccount[] => {
   const problemOf = new Map(problems.map(({ resourceId, reason }) => [resourceKey(resourceId), reason]));
   const found: UnprotectedAccount[] = [];
   for (const { resourceId, sharedKey, missing } of known) {
     const key = resourceKey(resourceId);
-    const config = handled.get(key);
-    const isHandled = config !== undefined && config.discovered?.held?.reason !== "TagRemoved";
+    const config = handledAs(key);
+    const isHandled = config !== null && config.discovered?.held?.reason !== "TagRemoved";
     if (!sharedKey || isHandled || missing?.kind === "AccountGone") continue;
     const reason = problemOf.get(key) ?? (missing === null ? "NotTagged" : missing.kind);
     found.push({ resourceId, name: resourceId.slice(resourceId.lastIndexOf("/") + 1), reason });

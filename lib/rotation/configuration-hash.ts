@@ -1,4 +1,4 @@
-import type { AccountConfig } from "./account-config";
+import type { AccountConfig, AccountSettings } from "./account-config";
 
 const known = new WeakMap<AccountConfig, string>();
 
@@ -10,11 +10,26 @@ const known = new WeakMap<AccountConfig, string>();
 export const configurationHash = (config: AccountConfig): string => {
   const found = known.get(config);
   if (found !== undefined) return found;
-  const { loadedAt: _loadedAt, paused: _paused, discovered: _discovered, fleet: _fleet, ...members } = config;
-  const hash = fnv64(textOf(members));
+  const hash = fnv64(textOf(membersOf(config)));
   known.set(config, hash);
   return hash;
 };
+
+/** By name, as an account inherits what it shares with others. Without a member of the settings it does not compile. */
+const membersOf = (config: AccountConfig): Omit<AccountSettings, "paused"> => ({
+  name: config.name,
+  batch: config.batch,
+  secret: config.secret,
+  rotateEveryMs: config.rotateEveryMs,
+  expireAfterMs: config.expireAfterMs,
+  window: config.window,
+  settleOn: config.settleOn,
+  probe: config.probe,
+  reconcileEveryMs: config.reconcileEveryMs,
+  gate: config.gate,
+  stalledAfterMs: config.stalledAfterMs,
+  remindEveryMs: config.remindEveryMs,
+});
 
 /** Members that accounts share: of 100,000 accounts most have the same gate. */
 const shared: ReadonlySet<string> = new Set(["gate", "stalledAfterMs"]);

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from "node:events";
 import path from "node:path";
-import { type Child, nodeCommand, startChild } from "./child-process";
+import { type Child, type ChildOptions, nodeCommand, startChild } from "./child-process";
 import { eventOf, hostLineOf, readable, type LoggedEvent } from "./rotation-events";
 
 export interface AppProcessOptions {
@@ -9,6 +9,8 @@ export interface AppProcessOptions {
   /** 0 for any free port. */
   readonly port: number;
   readonly env: Readonly<Record<string, string>>;
+  /** A built host in place of its sources. */
+  readonly host?: string;
   readonly onEvent: (event: LoggedEvent) => void;
   /** An error logged by the host or the app. */
   readonly onError: (text: string) => void;
@@ -31,6 +33,11 @@ const notStarted = (port: number, lines: readonly string[], how: string): Error 
       : `the Functions host ended (${how}):\n${lines.slice(-20).join("\n")}`,
   );
 
+const hostCommand = ({ host, app, port }: AppProcessOptions): Pick<ChildOptions, "command" | "args"> => {
+  const args = ["--app", path.resolve(app), "--port", String(port)];
+  return host === undefined ? nodeCommand("host-main.ts", args) : { command: process.execPath, args: [host, ...args] };
+};
+
 /** Starts the app in a Functions host in a separate process, and waits until it listens. */
 export const startApp = async (options: AppProcessOptions): Promise<AppProcess> => {
   const lines: string[] = [];
@@ -39,7 +46,7 @@ export const startApp = async (options: AppProcessOptions): Promise<AppProcess> 
   let hasStarted = false;
   const child = startChild({
     name: "host",
-    ...nodeCommand("host-main.ts", ["--app", path.resolve(options.app), "--port", String(options.port)]),
+    ...hostCommand(options),
     env: options.env,
     onLine: (line) => {
       if (lines.length < keptLines) lines.push(line);

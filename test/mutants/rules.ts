@@ -925,6 +925,14 @@ export const safetyRules: readonly SafetyRule[] = [
     caughtBy: { jest: "scenarios", test: "scenarios/fan-out" },
   },
   {
+    rule: "a worker that finds its accounts itself believes no column where its tick has believed none",
+    without: "in a subscription with too many accounts to name, an account whose row is wrong is never looked at",
+    file: "lib/operations/tick/work.ts",
+    text: "surveyForWork(options, byRecords)",
+    instead: "surveyForWork(options, false)",
+    caughtBy: { jest: "scenarios", test: "scenarios/fan-out" },
+  },
+  {
     rule: "accounts that no worker has taken are driven by the next tick",
     without: "with a queue that nothing serves, the largest fleets are rotated no more",
     file: "lib/operations/tick/hand-over.ts",

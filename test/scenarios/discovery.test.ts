@@ -220,6 +220,17 @@ describe("tags that cannot be carried out", () => {
     expect(alarmsOf(rig, (account) => String(account).startsWith("renderweu-"))).toEqual(["DiscoveryProblem"]);
   });
 
+  it("raise an alarm each, although accounts of two regions have one name", async () => {
+    const rig = aRig();
+    const listed = anAccount({ name: "renderweu", batch: rig.batch.addAccount("listed") });
+    rig.deploy([listed]);
+    for (const group of ["rg", "another-group"]) batchAccount(rig, "renderweu", tagged("render-api", "gold"), group);
+    await rig.tick();
+    const raised = rig.lines.filter(({ event }) => event === "DiscoveryProblem").map(({ account }) => account);
+    expect(new Set(raised).size).toBe(2);
+    for (const account of raised) expect(account).toMatch(/^renderweu-[0-9a-f]{8}$/);
+  });
+
   it("share no secret with another account", async () => {
     const rig = aRig();
     const listed = rig.batch.addAccount("listed");

@@ -118,10 +118,39 @@ describe("a worker", () => {
     expect(phasesOf(places)).toBe("idle published idle published");
   });
 
+  it("finds them whatever their rows say where the tick has looked at all, and where the scan fails", async () => {
+    const { rig, places } = await fourDue();
+    const queue = aQueue();
+    await rig.ticker.tick(queue);
+    const wrong = { nextLookAt: new Date(rig.clock.now().getTime() + hours(12)).toISOString() };
+    for (const { name } of places) rig.tables.setLook(name, wrong);
+    const [inEast, inWest] = [east, west].map((name) => queue.sent.find(({ subscription }) => subscription === name));
+    if (inEast === undefined || inWest === undefined) throw new Error("there is no message");
+    expect(inEast.byRecords).toBe(true);
+    await doWork(rig.app, { ...inEast, accounts: null, byRecords: false });
+    expect(phasesOf(places)).toBe("idle idle idle idle");
+    await doWork(rig.app, { ...inEast, accounts: null });
+    expect(phasesOf(places)).toBe("published idle published idle");
+    rig.unavailable("rotations.scan");
+    await doWork(rig.app, { ...inWest, accounts: null, byRecords: false });
+    expect(phasesOf(places)).toBe("published published published published");
+  });
+
+  it("believes the columns where its tick has believed them", async () => {
+    const { rig, places } = await fourDue();
+    for (const place of places) rig.tables.setLook(place.name, { nextLookAt: rig.clock.at });
+    rig.clock.advance(-minutes(10));
+    await rig.ticker.tick();
+    rig.clock.advance(minutes(10));
+    const queue = aQueue();
+    await rig.ticker.tick(queue);
+    expect(queue.sent.map(({ byRecords }) => byRecords)).toEqual([false, false]);
+  });
+
   it("drives no account of another subscription, and none that is not configured", async () => {
     const { rig, places } = await fourDue();
     const at = rig.clock.at;
-    await doWork(rig.app, { at, until: at, subscription: east, accounts: ["one", "two", "gone"] });
+    await doWork(rig.app, { at, until: at, subscription: east, accounts: ["one", "two", "gone"], byRecords: false });
     expect(phasesOf(places)).toBe("published idle idle idle");
   });
 

@@ -6,6 +6,7 @@ import type { KnownAccount } from "../../rotation/discovery/known-account";
 import { joinColumns, toAsciiJson, toColumns } from "./rows/json-columns";
 import { instant } from "./rows/record-schema";
 import type { StoredRow } from "./rows/rows";
+import { SharedParts } from "../../rotation/discovery/shared-parts";
 import type { Table } from "./tables";
 
 /** Names of accounts are in lower case, so none is this one. */
@@ -76,12 +77,15 @@ export class DiscoveryTable implements Discoveries {
   }
 
   async shards(options: CallOptions): Promise<readonly StoredShard[]> {
-    const rows = await this.#table.list(partitionKey, options, { belowRowKey: headKey });
-    return rows.map((row) => ({
-      index: indexOf(row),
-      accounts: read(accountsSchema, row, "accounts") ?? [],
-      etag: row.etag,
-    }));
+    const parts = new SharedParts();
+    const shards: StoredShard[] = [];
+    // One by one: the texts of all rows together are large.
+    const visit = (row: StoredRow): void => {
+      const accounts = (read(accountsSchema, row, "accounts") ?? []).map((account) => parts.of(account));
+      shards.push({ index: indexOf(row), accounts, etag: row.etag });
+    };
+    await this.#table.visitPartition(partitionKey, visit, options, { belowRowKey: headKey });
+    return shards;
   }
 
   async writeShard(

@@ -57,6 +57,16 @@ export class Table {
     return this.visit(filter.join(" and "), visit, { signal, ...(columns === undefined ? {} : { columns }) });
   }
 
+  /** The rows of one partition, in the same way. */
+  visitPartition(
+    partitionKey: string,
+    visit: (row: StoredRow) => void,
+    options: CallOptions,
+    range: Omit<RowRange, "limit">,
+  ): Promise<void> {
+    return this.visit(filterOf(partitionKey, range), visit, options);
+  }
+
   /** The same for any filter. */
   async visit(
     filter: string,

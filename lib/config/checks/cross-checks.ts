@@ -6,7 +6,15 @@ import type { SchemaOptions } from "../schema/field-types";
 import { vaultNameOf } from "../schema/identity-fields";
 import { checkDiscovery } from "../schema/discovery-schema";
 import { checkFleet } from "../schema/fleet-schema";
-import { asObject, isObject, mergeAccount, type MergeContext, type Unchecked } from "../merge";
+import {
+  asObject,
+  isObject,
+  mergeAccount,
+  mergedSecret,
+  type MergeContext,
+  textOfPolicy,
+  type Unchecked,
+} from "../merge";
 import { listOf, type Path, type Report, valid } from "./parts";
 import type { Schedule } from "../schedule";
 import { scheduleChecker } from "./schedule-checks";
@@ -193,6 +201,45 @@ const checkAccount = (schema: AccountSchema, account: unknown, path: Path, conte
   checkGate(schema, own, merged, path, report);
 };
 
+/**
+ * Of many accounts most differ in their identity only: where one of them has no problem, only the secret is checked of
+ * the others with its policy.
+ */
+const checkAccounts = (
+  schema: AccountSchema,
+  accounts: readonly unknown[],
+  context: Context,
+  { report, count }: Counted,
+): void => {
+  const sound = new Set<string>();
+  accounts.forEach((account, i) => {
+    const path = ["accounts", i];
+    const policy = textOfPolicy(asObject(account));
+    const secret = mergedSecret(context, account);
+    if (sound.has(policy) && valid(schema.shape.secret, secret) !== null) return checkSecret({ secret }, path, report);
+    const before = count();
+    checkAccount(schema, account, path, context, report);
+    if (count() === before && isObject(account)) sound.add(policy);
+  });
+};
+
+interface Counted {
+  readonly report: Report;
+  /** How many problems were reported. */
+  readonly count: () => number;
+}
+
+const counted = (report: Report): Counted => {
+  let problems = 0;
+  return {
+    count: () => problems,
+    report: (path, problem) => {
+      problems += 1;
+      report(path, problem);
+    },
+  };
+};
+
 interface Context extends MergeContext {
   readonly discovery: unknown;
   readonly check: ReturnType<typeof checkMerged>;
@@ -203,19 +250,21 @@ export const checkTogether = (
   schema: AccountSchema,
   configuration: unknown,
   rules: ConfigurationRules,
-  report: Report,
+  reported: Report,
 ): void => {
   const { defaults, profiles, discovery, accounts, fleet } = asObject(configuration);
+  const counting = counted(reported);
+  const { report } = counting;
   const context = { defaults, profiles, discovery, rules, check: checkMerged(schema, rules, report) };
   checkWritten(schema, asObject(defaults), ["defaults"], report);
   checkDefaultDelay(schema, asObject(defaults), ["defaults"], report);
   for (const name of Object.keys(asObject(profiles))) checkProfile(schema, name, context, report);
-  listOf(accounts).forEach((account, i) => checkAccount(schema, account, ["accounts", i], context, report));
-  const withSecrets = listOf(accounts).map((account) => mergeAccount({ ...context, defaults: {} }, account));
-  checkDistinct(schema, withSecrets, report);
+  checkAccounts(schema, listOf(accounts), context, counting);
+  const listed = listOf(accounts).map(asObject);
+  checkDistinct(schema, listed, context, report);
   checkSomeAccounts(configuration, report);
   checkDiscovery({ discovery, profiles }, report);
-  checkFleet(asObject(fleet), discovery === undefined ? namesOf(schema, withSecrets) : null, report);
+  checkFleet(asObject(fleet), discovery === undefined ? () => namesOf(schema, listed) : null, report);
 };
 
 /** Where accounts are found by a tag, none need be listed. */

@@ -1,6 +1,6 @@
 import type { AccountSchema } from "../schema/configuration-schema";
 import { batchIdParts } from "../schema/identity-fields";
-import type { Unchecked } from "../merge";
+import { mergedSecret, type MergeContext, type Unchecked } from "../merge";
 import { type Report, valid } from "./parts";
 
 /** An account's name; null where it is not known. */
@@ -14,8 +14,17 @@ const nameOf = (schema: AccountSchema, account: Unchecked): string | null => {
 export const namesOf = (schema: AccountSchema, accounts: readonly Unchecked[]): ReadonlySet<string> =>
   new Set(accounts.map((account) => nameOf(schema, account)?.toLowerCase()).filter((name) => name !== undefined));
 
+type IdentityOf = (schema: AccountSchema, account: Unchecked, context: MergeContext) => string | null;
+
+interface Identity {
+  readonly key: readonly string[];
+  readonly same: string;
+  readonly remedy: string;
+  readonly of: IdentityOf;
+}
+
 /** What must differ between accounts, without case, as Azure compares names; null where it is not known. */
-const identities = [
+const identities: readonly Identity[] = [
   {
     key: ["name"],
     same: "has the same name as",
@@ -26,26 +35,34 @@ const identities = [
     key: ["resourceId"],
     same: "is the same Batch account as that of",
     remedy: "keep one of them",
-    of: (schema: AccountSchema, account: Unchecked): string | null =>
-      valid(schema.shape.resourceId, account["resourceId"]),
+    of: (schema, account) => {
+      const id = valid(schema.shape.resourceId, account["resourceId"]);
+      const batch = id === null ? null : batchIdParts(id);
+      return batch && `${batch.subscriptionId}/${batch.resourceGroup}/${batch.accountName}`;
+    },
   },
   {
     key: ["secret"],
     same: "is the same secret as that of",
     remedy: "give each account a secret of its own",
-    of: (schema: AccountSchema, account: Unchecked): string | null => {
-      const { vaultUrl, name } = valid(schema.shape.secret, account["secret"]) ?? {};
+    of: (schema, account, context) => {
+      const { vaultUrl, name } = valid(schema.shape.secret, mergedSecret(context, account)) ?? {};
       return vaultUrl === undefined ? null : `${new URL(vaultUrl).origin}/${name}`;
     },
   },
-] as const;
+];
 
 /** Reports two accounts that share what must differ between them. */
-export const checkDistinct = (schema: AccountSchema, accounts: readonly Unchecked[], report: Report): void => {
+export const checkDistinct = (
+  schema: AccountSchema,
+  accounts: readonly Unchecked[],
+  context: MergeContext,
+  report: Report,
+): void => {
   for (const { key, same, remedy, of } of identities) {
     const firstWith = new Map<string, number>();
     accounts.forEach((account, i) => {
-      const identity = of(schema, account)?.toLowerCase();
+      const identity = of(schema, account, context)?.toLowerCase();
       const first = identity === undefined ? undefined : firstWith.get(identity);
       if (first !== undefined) report(["accounts", i, ...key], `${same} accounts/${first}: ${remedy}`);
       else if (identity !== undefined) firstWith.set(identity, i);

@@ -100,10 +100,12 @@ export const fleetSchema = ({ emulated }: Pick<SchemaOptions, "emulated">) =>
   });
 
 /**
- * How the parts of `fleet` go together. `accounts`: their names, in lower case; null where some are only found later.
+ * How the parts of `fleet` go together. `namesOf`: those of all accounts, in lower case; null where some are only found
+ * later.
  */
-export const checkFleet = (fleet: Unchecked, accounts: ReadonlySet<string> | null, report: Report): void => {
+export const checkFleet = (fleet: Unchecked, namesOf: (() => ReadonlySet<string>) | null, report: Report): void => {
   const names = listOf(fleet["canaries"]);
+  const accounts = names.length === 0 ? null : (namesOf?.() ?? null);
   names.forEach((name, i) => {
     if (names.indexOf(name) < i) report(["fleet", "canaries", i], "is named twice: remove one of them");
     else if (accounts !== null && valid(accountName, name) !== null && !accounts.has(String(name)))

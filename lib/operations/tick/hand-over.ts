@@ -15,11 +15,13 @@ const maxNames = 40_000;
  * The messages by which a tick hands these accounts to other instances: one for each subscription, because Resource
  * Manager's allowances are those of a subscription, and one worker keeps to them. Null where the tick has to drive them
  * itself: no worker has taken what the tick before has handed over, or it cannot be known whether one has.
+ * `byRecords`: the tick has believed no column.
  */
 export const handOver = async (
   app: App,
   accounts: readonly AccountConfig[],
   nextTickAt: Instant | null,
+  byRecords: boolean,
 ): Promise<readonly Work[] | null> => {
   const { ports, limits } = app;
   const now = ports.clock.now();
@@ -31,7 +33,7 @@ export const handOver = async (
     return null;
   }
   const until = nextTickAt !== null && nextTickAt > at ? nextTickAt : plusMs(at, 2 * limits.tickMs);
-  return worksOf(accounts, { at, until });
+  return worksOf(accounts, { at, until, byRecords });
 };
 
 /** Every other time, while no worker takes anything: so a queue that nothing serves holds up no account for long. */
@@ -63,7 +65,10 @@ const reportUntaken = async (app: App, at: Instant, isAlarm: boolean): Promise<v
   if (isAlarm) await alarmWorkLost(app, detail);
 };
 
-const worksOf = (accounts: readonly AccountConfig[], times: Pick<Work, "at" | "until">): readonly Work[] => {
+const worksOf = (
+  accounts: readonly AccountConfig[],
+  common: Omit<Work, "subscription" | "accounts">,
+): readonly Work[] => {
   const bySubscription = new Map<string, string[]>();
   for (const config of accounts) {
     const subscription = subscriptionOf(config);
@@ -72,7 +77,7 @@ const worksOf = (accounts: readonly AccountConfig[], times: Pick<Work, "at" | "u
     else known.push(config.name);
   }
   return [...bySubscription].map(([subscription, names]) => ({
-    ...times,
+    ...common,
     subscription,
     accounts: names.join().length <= maxNames ? names : null,
   }));

@@ -5,6 +5,7 @@ import { callOptions } from "../../limits";
 import type { StoredNotice } from "../../ports/notices";
 import type { AccountConfig } from "../../rotation/account-config";
 import type { WaitingReason } from "../../rotation/reasons";
+import { isOpen } from "../../rotation/events/notice";
 import { isQuiet, stateLine } from "./account-states";
 import { alarmCorruptRecord } from "../alarms/corrupt-record-alarm";
 import { type Driven, driveAccount } from "./drive-account";
@@ -45,6 +46,10 @@ export const readNotices = async ({ ports, limits }: App): Promise<Notices> => {
     return null;
   }
 };
+
+/** Names of the accounts that have a notice in which something is open. */
+export const withOpenNotice = (notices: Notices): ReadonlySet<string> =>
+  new Set([...(notices?.values() ?? [])].flatMap(({ notice }) => (isOpen(notice) ? (notice.account ?? []) : [])));
 
 /**
  * Gives each account its turn, fairly between subscriptions. A failure in one account does not affect the others. No

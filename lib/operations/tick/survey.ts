@@ -1,4 +1,5 @@
 import { notificationDelayed } from "../../alarms/publish-notice";
+import type { AccountDirectory } from "../../account-directory";
 import type { App } from "../../app";
 import { callOptions } from "../../limits";
 import type { RecordGlance, ScannedRecord } from "../../ports/rotations";
@@ -51,28 +52,30 @@ export class Surveyor {
    * Where the scan fails, all accounts are looked at: what is unknown is never taken for nothing to do.
    */
   async survey({ now, stop, open, atRest }: SurveyOptions): Promise<Survey> {
-    const accounts = this.app.accounts.list();
-    const sorted = new Sorted(accounts, open);
-    try {
+    return this.#orAll(open, async (sorted) => {
       const notes = await this.#notes(now);
       if (!lookAtAllIsDue(this.#allLookedAt, now)) return await this.#byColumns(sorted, now, stop);
       const survey = await this.#byRecords(sorted, now, stop, atRest);
       return { ...survey, allSeen: () => this.#allSeen(notes, now) };
-    } catch (error) {
-      this.app.ports.log.write("warn", { ...notificationDelayed(null, error), event: "ScanFailed" });
-      return {
-        accounts,
-        toLookAt: accounts,
-        waiting: 0,
-        unowned: null,
-        allSeen: null,
-      };
-    }
+    });
   }
 
-  /** What is due by the columns of the rows, whenever all were looked at last. */
-  surveyByColumns(now: Date, stop: AbortSignal): Promise<Survey> {
-    return this.#byColumns(new Sorted(this.app.accounts.list(), new Set()), now, stop);
+  /** For a worker. `byRecords`: the tick that has handed its accounts over has believed no column, nor does it. */
+  surveyForWork({ now, stop, open }: Omit<SurveyOptions, "atRest">, byRecords: boolean): Promise<Survey> {
+    return this.#orAll(open, (sorted) =>
+      byRecords ? this.#byRecords(sorted, now, stop, () => undefined) : this.#byColumns(sorted, now, stop),
+    );
+  }
+
+  async #orAll(open: SurveyOptions["open"], find: (sorted: Sorted) => Promise<Survey>): Promise<Survey> {
+    const sorted = new Sorted(this.app.accounts, open);
+    try {
+      return await find(sorted);
+    } catch (error) {
+      this.app.ports.log.write("warn", { ...notificationDelayed(null, error), event: "ScanFailed" });
+      const { accounts } = sorted;
+      return { accounts, toLookAt: accounts, waiting: 0, unowned: null, allSeen: null };
+    }
   }
 
   /** Asked only where this process does not know of a tick that has looked at all within the hour. */
@@ -129,20 +132,21 @@ const hasToBeLookedAt = (look: StoredLook, record: RotationRecord, config: Accou
 
 /** The accounts of the configuration, sorted by what was found of each: one of which nothing is stored is looked at. */
 class Sorted {
-  readonly #configured: ReadonlyMap<string, AccountConfig>;
+  readonly accounts: readonly AccountConfig[];
   readonly #resting = new Set<AccountConfig>();
   readonly #unowned: string[] = [];
   #waiting = 0;
 
   constructor(
-    private readonly accounts: readonly AccountConfig[],
+    private readonly directory: AccountDirectory,
     private readonly open: ReadonlySet<string>,
   ) {
-    this.#configured = new Map(accounts.map((config) => [config.name, config]));
+    this.accounts = directory.list();
   }
 
+  /** As it is known at this moment: an account that has changed since the scan began is looked at. */
   find({ account }: RecordGlance): AccountConfig | null {
-    const config = this.#configured.get(account) ?? null;
+    const config = this.directory.find(account);
     if (config === null) this.#unowned.push(account);
     return config;
   }

@@ -3,13 +3,20 @@ import type { App } from "../../app";
 import { sha256 } from "../../hash";
 import { callOptions } from "../../limits";
 import type { AccountConfig } from "../../rotation/account-config";
-import { isOpen } from "../../rotation/events/notice";
 import { nothingSeen } from "../../rotation/gate/sightings";
 import type { Instant } from "../../rotation/time/time";
 import { stateLine } from "./account-states";
 import { alarmOthers } from "../alarms/alarm-others";
 import { handOver } from "./hand-over";
-import { type Counts, countsOf, type Notices, type Outcome, processAccounts, readNotices } from "./process-accounts";
+import {
+  type Counts,
+  countsOf,
+  type Notices,
+  type Outcome,
+  processAccounts,
+  readNotices,
+  withOpenNotice,
+} from "./process-accounts";
 import { reportRotator } from "../alarms/rotator-alarms";
 import { statusOf } from "../status/status";
 import { type AtRest, type Survey, Surveyor } from "./survey";
@@ -78,7 +85,7 @@ export class Ticker {
 
   async #handOver({ toLookAt, allSeen }: Survey, queue: WorkQueue | null): Promise<boolean> {
     if (queue === null || toLookAt.length <= this.app.limits.fanOutAbove) return false;
-    const works = await handOver(this.app, this.#inTurn(toLookAt), queue.nextTickAt);
+    const works = await handOver(this.app, this.#inTurn(toLookAt), queue.nextTickAt, allSeen !== null);
     if (works === null) return false;
     queue.send(works);
     await allSeen?.();
@@ -130,6 +137,3 @@ export class Ticker {
     };
   }
 }
-
-const withOpenNotice = (notices: Notices): ReadonlySet<string> =>
-  new Set([...(notices?.values() ?? [])].flatMap(({ notice }) => (isOpen(notice) ? (notice.account ?? []) : [])));

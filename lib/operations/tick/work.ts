@@ -4,8 +4,8 @@ import type { App } from "../../app";
 import type { AccountConfig } from "../../rotation/account-config";
 import { callOptions } from "../../limits";
 import { type Instant, toInstant } from "../../rotation/time/time";
-import { countsOf, processAccounts, readNotices, subscriptionOf } from "./process-accounts";
-import { Surveyor } from "./survey";
+import { countsOf, processAccounts, readNotices, subscriptionOf, withOpenNotice } from "./process-accounts";
+import { Surveyor, type SurveyOptions } from "./survey";
 import { changeTickNotes } from "./tick-notes";
 
 /** The accounts of one subscription that a tick hands to a worker. */
@@ -16,6 +16,8 @@ export interface Work {
   readonly subscription: string;
   /** Null for too many to name: the worker finds them itself. */
   readonly accounts: readonly string[] | null;
+  /** Whether the tick has looked at all accounts, and believed no column of their rows. */
+  readonly byRecords: boolean;
 }
 
 const instant = z.iso.datetime({ precision: 3 });
@@ -24,6 +26,8 @@ const workSchema = z.object({
   until: instant,
   subscription: z.string(),
   accounts: z.array(z.string()).nullable(),
+  // Absent in a message that an older release has left.
+  byRecords: z.boolean().default(false),
 });
 
 /** Null for anything else. The host has parsed a message that is JSON. */
@@ -50,7 +54,7 @@ export const doWork = async (app: App, message: unknown): Promise<void> => {
   const stop = ports.clock.abortAfter(limits.tickMs);
   await app.accounts.refresh(0, callOptions(ports.clock, limits.callMs));
   const notices = await readNotices(app);
-  const accounts = await accountsOf(app, work, now, stop);
+  const accounts = await accountsOf(app, work, { now, stop, open: withOpenNotice(notices) });
   const { outcomes, left } = await processAccounts(app, accounts, stop, notices);
   const ms = ports.clock.now().getTime() - now.getTime();
   const counts = { accounts: accounts.length, ...countsOf(outcomes), left: left.length, ms };
@@ -59,12 +63,11 @@ export const doWork = async (app: App, message: unknown): Promise<void> => {
 
 const accountsOf = async (
   app: App,
-  { subscription, accounts }: Work,
-  now: Date,
-  stop: AbortSignal,
+  { subscription, accounts, byRecords }: Work,
+  options: Omit<SurveyOptions, "atRest">,
 ): Promise<readonly AccountConfig[]> => {
   if (accounts !== null) return accounts.flatMap((name) => ownOf(subscription, app.accounts.find(name)));
-  const { toLookAt } = await new Surveyor(app).surveyByColumns(now, stop);
+  const { toLookAt } = await new Surveyor(app).surveyForWork(options, byRecords);
   return toLookAt.flatMap((config) => ownOf(subscription, config));
 };
 

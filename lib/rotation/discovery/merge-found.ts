@@ -1,5 +1,6 @@
 import { type Instant, plusMs, toInstant } from "../time/time";
 import { type AccountTags, type GraphAccount, type KnownAccount, type Missing, resourceKey } from "./known-account";
+import { SharedParts } from "./shared-parts";
 
 /** What is stored, by `resourceKey`. */
 export type KnownAccounts = ReadonlyMap<string, KnownAccount>;
@@ -19,9 +20,12 @@ export type IsGood = (account: GraphAccount & { readonly tags: AccountTags }) =>
  */
 export const mergeFound = (known: KnownAccounts, answer: Answer, isGood: IsGood, now: Date): KnownAccounts => {
   const merged = new Map<string, KnownAccount>();
+  const parts = new SharedParts();
   for (const found of answer.accounts) {
     const key = resourceKey(found.resourceId);
-    merged.set(key, mergeOne(known.get(key) ?? null, found, isGood, toInstant(now)));
+    const before = known.get(key) ?? null;
+    const after = mergeOne(before, found, isGood, toInstant(now));
+    merged.set(key, after === before ? before : parts.of(after));
   }
   for (const [key, before] of known) {
     if (merged.has(key)) continue;

@@ -1,4 +1,4 @@
-import type { AccountConfig, AccountSettings, Held } from "../account-config";
+import type { AccountConfig, AccountSettings, Discovered, Held } from "../account-config";
 import type { DiscoveryReason } from "../reasons";
 import type { Instant } from "../time/time";
 import { parseConsumers } from "./consumers-tag";
@@ -7,7 +7,7 @@ import { type AccountTags, type KnownAccount, resourceKey } from "./known-accoun
 
 /** An account with a tag that cannot be rotated. */
 export interface FoundProblem {
-  /** As it would be named; with a part of its own where another account has that name. */
+  /** As it would be named; with a part of its own where another account or problem has that name. */
   readonly account: string;
   readonly resourceId: string;
   readonly reason: Extract<DiscoveryReason, "TagInvalid" | "NameTaken" | "SecretShared">;
@@ -26,7 +26,7 @@ export interface Resolved {
 export interface ResolveContext {
   readonly explicit: readonly AccountConfig[];
   readonly profiles: Profiles;
-  /** What this process adds to the settings of each of its accounts. */
+  /** Of the settings of an account, and what this process adds to them, a new object. */
   readonly load: (account: AccountSettings) => AccountConfig;
   /** Eight characters that tell one resource id from another. */
   readonly shortHash: (text: string) => string;
@@ -51,20 +51,25 @@ type KnownOrFound = Pick<KnownAccount, "resourceId" | "location">;
 export const resolveFound = (known: Iterable<KnownAccount>, context: ResolveContext, cache: ConfigCache): Resolved => {
   const taken = new Taken(context.explicit);
   const accounts = [...context.explicit];
+  const discovered = new SharedInstants();
   const problems: FoundProblem[] = [];
   for (const entry of [...known].filter(isTagged).toSorted(inOrder)) {
     if (taken.hasResource(entry.resourceId)) continue;
-    const config = cache.get(entry) ?? completed(entry, context);
+    const config = cache.get(entry) ?? completed(entry, context, discovered);
     if ("problem" in config) {
-      problems.push(problemOf(entry, "TagInvalid", config.problem, context));
+      problems.push(problemOf(entry, "TagInvalid", config.problem));
       continue;
     }
     cache.set(entry, config);
     const clash = taken.clashOf(config);
-    if (clash !== null) problems.push(problemOf(entry, clash.reason, clash.detail, context));
-    else accounts.push(taken.add(config));
+    if (clash !== null) {
+      problems.push(problemOf(entry, clash.reason, clash.detail));
+      continue;
+    }
+    taken.add(config);
+    accounts.push(config);
   }
-  return { accounts, problems };
+  return { accounts, problems: distinct(problems, accounts, context) };
 };
 
 /** An entry with the tags that it has, or had last. */
@@ -72,26 +77,46 @@ type Tagged = KnownAccount & { readonly tags: AccountTags };
 
 const isTagged = (entry: KnownAccount): entry is Tagged => entry.tags !== null;
 
-const inOrder = (one: KnownAccount, other: KnownAccount): number => (orderOf(one) < orderOf(other) ? -1 : 1);
-
-const orderOf = ({ taggedAt, resourceId }: KnownAccount): string => `${taggedAt} ${resourceKey(resourceId)}`;
+const inOrder = (one: KnownAccount, other: KnownAccount): number => {
+  if (one.taggedAt !== other.taggedAt) return one.taggedAt < other.taggedAt ? -1 : 1;
+  return resourceKey(one.resourceId) < resourceKey(other.resourceId) ? -1 : 1;
+};
 
 /** By its tags, or else by the last ones that could be completed: it is held then. */
-const completed = (entry: Tagged, context: ResolveContext): AccountConfig | { readonly problem: string } => {
+const completed = (
+  entry: Tagged,
+  context: ResolveContext,
+  instants: SharedInstants,
+): AccountConfig | { readonly problem: string } => {
   const { profiles, load } = context;
   const { taggedAt, missing, good } = entry;
   const now = completeTags(profiles, entry, entry.tags);
   if (now.kind === "complete") {
-    const held = missing === null ? null : heldByLoss(missing);
-    return { ...load(now.account), discovered: { taggedAt, held } };
+    if (missing === null) return withDiscovered(load(now.account), instants.of(taggedAt));
+    return withDiscovered(load(now.account), { taggedAt, held: heldByLoss(missing) });
   }
   const problem = now.problems.join("; ");
   const before = good === null ? now : completeTags(profiles, entry, good);
   if (before.kind === "incomplete") return { problem };
   const held: Held =
     missing === null ? { reason: "TagInvalid", since: taggedAt, detail: problem } : heldByLoss(missing);
-  return { ...load(before.account), discovered: { taggedAt, held } };
+  return withDiscovered(load(before.account), { taggedAt, held });
 };
+
+/** What is known of accounts that are as they should be: many were found at the same instant. */
+class SharedInstants {
+  readonly #known = new Map<Instant, Discovered>();
+
+  of(taggedAt: Instant): Discovered {
+    const known = this.#known.get(taggedAt) ?? { taggedAt, held: null };
+    this.#known.set(taggedAt, known);
+    return known;
+  }
+}
+
+/** In place: an account inherits what it shares with others. */
+const withDiscovered = (account: AccountConfig, discovered: Discovered): AccountConfig =>
+  Object.assign(account, { discovered });
 
 const heldByLoss = ({ kind, since }: NonNullable<KnownAccount["missing"]>): Held => ({
   reason: kind,
@@ -111,37 +136,46 @@ const problemOf = (
   { resourceId, taggedAt }: KnownAccount,
   reason: FoundProblem["reason"],
   detail: string,
+): FoundProblem => ({ account: nameOf(resourceId), resourceId, reason, detail, since: taggedAt });
+
+/** Two regions may each have a Batch account of one name: their problems are reported beside each other. */
+const distinct = (
+  problems: readonly FoundProblem[],
+  accounts: readonly AccountConfig[],
   { shortHash }: ResolveContext,
-): FoundProblem => ({
-  account: reason === "NameTaken" ? `${nameOf(resourceId)}-${shortHash(resourceKey(resourceId))}` : nameOf(resourceId),
-  resourceId,
-  reason,
-  detail,
-  since: taggedAt,
-});
+): readonly FoundProblem[] => {
+  const names = new Set(accounts.map(({ name }) => name));
+  const again = new Set<string>();
+  for (const { account } of problems) (names.has(account) ? again : names).add(account);
+  return problems.map((problem) =>
+    again.has(problem.account)
+      ? { ...problem, account: `${problem.account}-${shortHash(resourceKey(problem.resourceId))}` }
+      : problem,
+  );
+};
 
 const nameOf = (resourceId: string): string => resourceKey(resourceId).slice(resourceId.lastIndexOf("/") + 1);
 
 /** What must differ between accounts, without case. */
 class Taken {
-  readonly #resources = new Set<string>();
+  /** Of listed accounts: no two that were found are the same resource. */
+  readonly #resources: ReadonlySet<string>;
   readonly #names = new Map<string, string>();
   readonly #secrets = new Map<string, string>();
 
-  constructor(accounts: readonly AccountConfig[]) {
-    for (const account of accounts) this.add(account);
+  constructor(listed: readonly AccountConfig[]) {
+    this.#resources = new Set(listed.map(({ batch }) => resourceKey(batch.resourceId)));
+    for (const account of listed) this.add(account);
   }
 
   hasResource(resourceId: string): boolean {
     return this.#resources.has(resourceKey(resourceId));
   }
 
-  add(config: AccountConfig): AccountConfig {
+  add(config: AccountConfig): void {
     const { resourceId } = config.batch;
-    this.#resources.add(resourceKey(resourceId));
     this.#names.set(config.name, resourceId);
     this.#secrets.set(secretKey(config), resourceId);
-    return config;
   }
 
   clashOf(config: AccountConfig): Pick<FoundProblem, "reason" | "detail"> | null {

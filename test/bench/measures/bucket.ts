@@ -68,6 +68,7 @@ const messageOf = (stage: DueAccounts): string => {
     until: toInstant(new Date(at.getTime() + minutes(5))),
     subscription,
     accounts: stage.accounts.map(({ name }) => name),
+    byRecords: false,
   };
   return JSON.stringify(work);
 };

@@ -76,7 +76,7 @@ describe("accounts that were found", () => {
   });
 
   it("are none without a tag", () => {
-    expect(resolved([known("one", { tags: null, good: null })])).toEqual({ accounts: [], problems: [] });
+    expect(resolved([known("one", { tags: null, good: null })])).toMatchObject({ accounts: [], problems: [] });
   });
 
   it.each([
@@ -114,8 +114,19 @@ describe("accounts that were found", () => {
       since: at("09:00"),
     };
     for (const good of [null, tags])
-      expect(resolved([known("One", { tags, good })])).toEqual({ accounts: [], problems: [problem] });
+      expect(resolved([known("One", { tags, good })])).toMatchObject({ accounts: [], problems: [problem] });
   });
+});
+
+it("reports problems of Batch accounts with one name beside each other, and beside an account of that name", () => {
+  const bad = { tags: { profile: "gold", consumers: null }, good: null };
+  const [first, second] = ["first", "second"].map((group) => known("one", { ...bad, resourceId: idOf("one", group) }));
+  if (first === undefined || second === undefined) throw new Error("there are two");
+  const namesOf = (entries: readonly KnownAccount[]) => resolved(entries).problems.map(({ account }) => account);
+  expect(namesOf([first])).toEqual(["one"]);
+  const both = [`one-${idOf("one", "first").length}`, `one-${idOf("one", "second").length}`];
+  expect(namesOf([first, second]).toSorted()).toEqual(both.toSorted());
+  expect(namesOf([first, known("one", { taggedAt: at("10:00") })])).toEqual([both[0]]);
 });
 
 const explicit = (changes: object) => [anAccount({ name: "listed", ...changes })];
@@ -124,7 +135,7 @@ describe("what must differ between accounts", () => {
   it("is the resource: a listed account wins without a word, whatever the case", () => {
     const batch = { ...anAccount().batch, resourceId: idOf("ONE") };
     const listed = explicit({ batch });
-    expect(resolved([known("one")], { explicit: listed })).toEqual({ accounts: listed, problems: [] });
+    expect(resolved([known("one")], { explicit: listed })).toMatchObject({ accounts: listed, problems: [] });
   });
 
   it("is the name: of two that were found, the one that was found first keeps it", () => {
