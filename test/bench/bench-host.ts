@@ -93,7 +93,7 @@ export const startBenchHost = async (
   return {
     port,
     fire,
-    post: (_functionName, path, body) => send(`/api${path}`, JSON.stringify(body)),
+    post: (_functionName, route, body) => send(`/api${route}`, JSON.stringify(body)),
     tick: async (withinMs = 600_000) => {
       const before = ticks.length;
       await fire("rotateOnSchedule", "");

@@ -118,11 +118,12 @@ describe("accounts that were found", () => {
   });
 });
 
+const namesOf = (entries: readonly KnownAccount[]) => resolved(entries).problems.map(({ account }) => account);
+
 it("reports problems of Batch accounts with one name beside each other, and beside an account of that name", () => {
   const bad = { tags: { profile: "gold", consumers: null }, good: null };
   const [first, second] = ["first", "second"].map((group) => known("one", { ...bad, resourceId: idOf("one", group) }));
   if (first === undefined || second === undefined) throw new Error("there are two");
-  const namesOf = (entries: readonly KnownAccount[]) => resolved(entries).problems.map(({ account }) => account);
   expect(namesOf([first])).toEqual(["one"]);
   const both = [`one-${idOf("one", "first").length}`, `one-${idOf("one", "second").length}`];
   expect(namesOf([first, second]).toSorted()).toEqual(both.toSorted());
