@@ -8,7 +8,9 @@ import type { Server } from "node:net";
 const [lowest, highest] = [20_000, 32_000];
 const attempts = 20;
 
-const isInUse = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+/** By its code: an error of Node is no instance of the class that a test of Jest sees. */
+const isInUse = (error: unknown): boolean =>
+  typeof error === "object" && error !== null && "code" in error && error.code === "EADDRINUSE";
 
 /** Makes the server listen on such a port that is free, and returns it. */
 export const listenOnSteadyPort = async (server: Server, attempt = 1): Promise<number> => {

@@ -1,10 +1,12 @@
 import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { testCertificates, writeCaFile } from "../../emulators/certificate-authority";
 import { type Emulators, startEmulators } from "../../emulators/emulators";
+import { listenOnSteadyPort } from "../../emulators/steady-port";
 import { armAudience, armClient, bearer, failureOf, primedSecretClient, raw, useIdentityOf } from "./clients";
 
 const run = promisify(execFile);
@@ -156,6 +158,19 @@ it("leaves no server, connection, timer or file behind", async () => {
   expect(existsSync(closed.caFile)).toBe(false);
   expect(process.getActiveResourcesInfo().filter((name) => name === "TCPServerWrap").length).toBe(others);
   expect(await failureOf(raw(closed.armUrl))).toMatchObject({ message: "fetch failed" });
+});
+
+it("takes another port where the first is in use", async () => {
+  const [one, other] = [createServer(), createServer()];
+  const random = jest.spyOn(Math, "random").mockReturnValueOnce(0.123).mockReturnValueOnce(0.123);
+  try {
+    const port = await listenOnSteadyPort(one);
+    expect(await listenOnSteadyPort(other)).not.toBe(port);
+    expect(random.mock.calls.length).toBeGreaterThanOrEqual(3);
+  } finally {
+    random.mockRestore();
+    for (const server of [one, other]) server.close();
+  }
 });
 
 it("lets the process end after close", async () => {
