@@ -1,3 +1,4 @@
+import type { FleetStop } from "../lib/operations/status/fleet-view";
 import type { StatusBody } from "../lib/operations/status/status";
 import type { OperatorAction } from "../lib/operations/operate-account";
 import { phaseFacts } from "../lib/rotation/phases";
@@ -60,3 +61,9 @@ export const effectOfRotation = (status: StatusBody, retireAfter: string | undef
         `${names(status)}.`;
   return text([head("rotate", status), `The ${target} key is regenerated and published at once.`, end]);
 };
+
+export const effectOfResume = (held: number, stop: FleetStop | null): string =>
+  text([
+    `resume-fleet: ${held} accounts wait for it; scheduled rotations start again, as fleet allows.`,
+    ...(stop === null ? [] : [stop.detail]),
+  ]);

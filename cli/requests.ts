@@ -1,3 +1,4 @@
+import type { FleetStop } from "../lib/operations/status/fleet-view";
 import type { StatusBody } from "../lib/operations/status/status";
 import { usageError } from "./exit-codes";
 import type { Session } from "./session";
@@ -17,6 +18,8 @@ export interface AccountList {
     readonly detail?: string;
     readonly remedy?: string;
   }[];
+  /** Absent in the answer of an older app. */
+  readonly fleetStopped?: FleetStop | null;
   readonly checkedAt: string;
 }
 

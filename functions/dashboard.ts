@@ -1,7 +1,9 @@
 import { app, type HttpRequest, type HttpResponseInit } from "@azure/functions";
 import type { App } from "../lib/app";
-import type { SentForm } from "../lib/page/carry-out";
+import type { AccountForm, SentForm } from "../lib/page/carry-out";
 import type { PageRequest } from "../lib/page/request";
+import type { ResumeForm } from "../lib/page/resume-form";
+import type { Parsed } from "../lib/parsed";
 import { signedInCaller } from "./caller";
 import { withApp } from "./http";
 
@@ -33,13 +35,17 @@ const pageRequestOf = async (request: HttpRequest): Promise<PageRequest> => {
 };
 
 const answerTo = async (theApp: App, request: HttpRequest, page: PageRequest): Promise<HttpResponseInit> => {
-  const { answerPage } = await import("../lib/page/answer");
+  const { answerPage, messageAnswer } = await import("../lib/page/answer");
+  const isOfFleet = page.place.account === null && page.place.view === "fleet" && page.place.order === "resume";
   if (request.method === "GET" && page.place.order === null) return answerPage(theApp, page);
   const { answerForm, carryOut } = await import("../lib/page/carry-out");
-  if (request.method === "GET") return answerForm(theApp, page);
-  const form = isFromThisApp(request) ? await formOf(request) : null;
-  if (form !== null) return carryOut(theApp, page, form);
-  const { messageAnswer } = await import("../lib/page/answer");
+  const { answerResumeForm, carryOutResume } = await import("../lib/page/resume-form");
+  if (request.method === "GET") return isOfFleet ? answerResumeForm(theApp, page) : answerForm(theApp, page);
+  const sent = isFromThisApp(request) ? await fieldsOf(request) : null;
+  if (sent !== null)
+    return isOfFleet
+      ? carryOutResume(theApp, page, await resumeForm(sent))
+      : carryOut(theApp, page, await accountForm(sent));
   const detail = "the request does not come from a form of this page: nothing was changed";
   return messageAnswer(page, 403, "Refused", detail, theApp.ports.clock.now().toISOString());
 };
@@ -55,27 +61,39 @@ const isFromThisApp = ({ headers, url }: HttpRequest): boolean => {
   return origin === "null" || hosts.includes(origin.replace(/^https?:\/\//, ""));
 };
 
-const formOf = async (request: HttpRequest): Promise<SentForm | null> => {
+const fieldsOf = async (request: HttpRequest): Promise<URLSearchParams | null> => {
   if (!/^application\/x-www-form-urlencoded\b/i.test(request.headers.get("content-type") ?? "")) return null;
   if (Number(request.headers.get("content-length") ?? 0) > maxForm) return null;
   const text = await request.text();
-  if (Buffer.byteLength(text) > maxForm) return null;
-  const sent = new URLSearchParams(text);
+  return Buffer.byteLength(text) > maxForm ? null : new URLSearchParams(text);
+};
+
+/** A field that is empty stands for null. */
+const orNull = (sent: URLSearchParams, name: string): string | null => sent.get(name) || null;
+
+const formWith = <T>(sent: URLSearchParams, order: Parsed<T>): SentForm<T> => ({
+  token: sent.get("token") ?? "",
+  reason: sent.get("reason") ?? "",
+  order:
+    order.kind === "valid"
+      ? order
+      : { kind: "invalid", problem: order.problems.map(({ at, problem }) => `${at} ${problem}`).join("; ") },
+});
+
+const accountForm = async (sent: URLSearchParams): Promise<AccountForm> => {
   const { parseOrder } = await import("./requests");
-  const orNull = (name: string): string | null => sent.get(name) || null;
-  const phase = orNull("phase");
-  const reason = sent.get("reason") ?? "";
-  const order = parseOrder({
-    reason,
+  const phase = orNull(sent, "phase");
+  const body = {
+    reason: sent.get("reason") ?? "",
     ...(phase === null ? {} : { phase }),
-    rotationId: orNull("rotationId"),
-    secretVersion: orNull("secretVersion"),
-  });
-  const problem =
-    order.kind === "invalid" ? order.problems.map(({ at, problem: why }) => `${at} ${why}`).join("; ") : "";
-  return {
-    token: sent.get("token") ?? "",
-    reason,
-    order: order.kind === "valid" ? order : { kind: "invalid", problem },
+    rotationId: orNull(sent, "rotationId"),
+    secretVersion: orNull(sent, "secretVersion"),
   };
+  return formWith(sent, parseOrder(body));
+};
+
+const resumeForm = async (sent: URLSearchParams): Promise<ResumeForm> => {
+  const { parseResumeFleet } = await import("./requests");
+  const body = { reason: sent.get("reason") ?? "", stoppedUntil: orNull(sent, "stoppedUntil") };
+  return formWith(sent, parseResumeFleet(body));
 };

@@ -11,6 +11,7 @@ app.http("listAccounts", {
     const { concurrently } = await import("../lib/operations/concurrently");
     const { discoveryProblemsOf } = await import("../lib/operations/check/discovery-problems");
     const { readOrphanedRecords } = await import("../lib/operations/alarms/orphaned-records");
+    const { fleetStop } = await import("../lib/operations/status/fleet-view");
     const { readStatus } = await import("../lib/operations/status/read-status");
     const statuses = await concurrently(theApp.accounts.list(), maxConcurrent, (account) =>
       readStatus(theApp, account),
@@ -18,7 +19,8 @@ app.http("listAccounts", {
     const accounts = statuses.map(({ consumers: _left, ...status }) => status);
     const orphanedRecords = theApp.accounts.isComplete() ? await readOrphanedRecords(theApp) : [];
     const discoveryProblems = discoveryProblemsOf(theApp);
+    const fleetStopped = await fleetStop(theApp);
     const checkedAt = theApp.ports.clock.now().toISOString();
-    return json(200, { accounts, orphanedRecords, discoveryProblems, checkedAt });
+    return json(200, { accounts, orphanedRecords, discoveryProblems, fleetStopped, checkedAt });
   }),
 });

@@ -43,10 +43,20 @@ export const parseOrder = (body: unknown): Parsed<{ readonly reason: string; rea
   return { kind: "valid", value: { reason: why, expected } };
 };
 
-export const reasonSchema = z.strictObject({ reason });
+export const resumeFleetSchema = z.strictObject({
+  reason,
+  stoppedUntil: z
+    .string("must be an instant as fleetStopped shows it, or null")
+    .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, "must be an instant as fleetStopped shows it, or null")
+    .nullable()
+    .optional(),
+});
 
-/** A body that holds nothing but a reason. */
-export const parseReason = (body: unknown): Parsed<{ readonly reason: string }> => parsed(reasonSchema.safeParse(body));
+/** The body of an order to a stopped fleet: a reason, and the stop that the operator decided on. */
+export const parseResumeFleet = (
+  body: unknown,
+): Parsed<{ readonly reason: string; readonly stoppedUntil?: string | null | undefined }> =>
+  parsed(resumeFleetSchema.safeParse(body));
 
 /**
  * Not beyond the longest: instants after the year 9999 sort before all others, so a deadline there would have passed

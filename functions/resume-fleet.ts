@@ -9,11 +9,12 @@ app.http("resumeFleet", {
   handler: withApp(async (theApp, request) => {
     const read = await readJson(request);
     if (read.kind === "refused") return read.answer;
-    const { parseReason } = await import("./requests");
-    const given = parseReason(read.body);
+    const { parseResumeFleet } = await import("./requests");
+    const given = parseResumeFleet(read.body);
     if (given.kind === "invalid") return badRequest(given.problems);
     const { resumeFleet } = await import("../lib/operations/resume-fleet");
-    const resumed = await resumeFleet(theApp, { ...given.value, by: callerOf(request) });
+    const { reason, stoppedUntil: expected } = given.value;
+    const resumed = await resumeFleet(theApp, { reason, expected, by: callerOf(request) });
     return resumed.kind === "done" ? json(200, { stopped: false }) : problem(409, resumed.reason, resumed.detail);
   }),
 });

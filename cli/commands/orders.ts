@@ -3,7 +3,7 @@ import type { StatusBody } from "../../lib/operations/status/status";
 import { preconditionsOf } from "../../lib/rotation/attention/who-acts";
 import { UnavailableError } from "../client";
 import { checkOrder, confirm, type OrderOptions, reasonFor } from "../confirm";
-import { effectOf, effectOfRotation } from "../effects";
+import { effectOf, effectOfResume, effectOfRotation } from "../effects";
 import { type ExitCode, exitCodes, usageError } from "../exit-codes";
 import { accountPath, listAccounts, readStatus } from "../requests";
 import type { Session } from "../session";
@@ -87,14 +87,17 @@ export const rotate = async (session: Session, account: string, options: RotateO
 /** Ends a `FleetStopped`. */
 export const resumeFleet = async (session: Session, options: OrderOptions): Promise<ExitCode> => {
   checkOrder(options, session.surroundings.canAsk);
-  const { accounts } = await listAccounts(session);
+  const { accounts, fleetStopped } = await listAccounts(session);
   const held = accounts.filter(({ waitingFor }) => waitingFor?.reason === "FleetStopped").length;
   const order = {
     functionName: "resumeFleet",
     path: "/fleet/resume",
-    body: { reason: await reasonFor(options, session) },
+    body: {
+      reason: await reasonFor(options, session),
+      ...(fleetStopped ? { stoppedUntil: fleetStopped.until } : {}),
+    },
   };
-  const effect = `resume-fleet: ${held} accounts wait for it; scheduled rotations start again, as fleet allows.`;
+  const effect = effectOfResume(held, fleetStopped ?? null);
   if (options.dryRun) {
     session.say(effect);
     return planned(session, order);

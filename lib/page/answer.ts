@@ -63,12 +63,12 @@ export const answerPage = async (app: App, request: PageRequest): Promise<PageAn
   return pageAnswer(listPage({ ...request, list, now, refreshSeconds }), request);
 };
 
-const fleetOf = async (app: App, { place, link, origin }: PageRequest): Promise<Page> => {
+const fleetOf = async (app: App, { place, link, origin, signedIn }: PageRequest): Promise<Page> => {
   const fleet = await readFleetModel(app);
   const switchable = place.live ? null : (await readCoverage(app)).switchable;
   const now = toInstant(app.ports.clock.now());
   const refreshSeconds = place.live ? refreshSecondsOf(app) : null;
-  return fleetPage({ fleet, switchable, place, now, link, origin, refreshSeconds });
+  return fleetPage({ fleet, switchable, place, now, link, origin, mayOrder: signedIn !== null, refreshSeconds });
 };
 
 const answerAccount = async (app: App, request: PageRequest, name: string): Promise<PageAnswer> => {

@@ -8,6 +8,7 @@ import type { CanaryRow, FleetModel } from "./model/fleet-model";
 import { type Html, html, type Piece } from "./markup/html";
 import { moment, type Page } from "./markup/layout";
 import type { LinkTo, Place } from "./links";
+import { resumeFleetWords } from "./orders";
 import { type Column, table } from "./markup/table";
 import { cut, readable, sentence, spell } from "./words";
 
@@ -19,6 +20,8 @@ export interface FleetView {
   readonly now: Instant;
   readonly link: LinkTo;
   readonly origin: string;
+  /** Whether the reader has signed in. */
+  readonly mayOrder: boolean;
   readonly refreshSeconds: number | null;
 }
 
@@ -38,12 +41,19 @@ const columnsOf = (first: string, ...others: readonly string[]): readonly Column
 
 const accountLink = (account: string, link: LinkTo): Html => html`<a href="${link({ account })}">${account}</a>`;
 
-const stopped = ({ fleet, origin }: FleetView): Html | null => {
+const stopped = ({ fleet, origin, link, mayOrder }: FleetView): Html | null => {
   if (fleet.stopped === null) return null;
-  const request = { method: "POST", path: "/api/fleet/resume", body: { reason: reasonToFill } } as const;
-  return html`<section class="what"><h2>No scheduled rotation starts</h2><p>${sentence(readable(fleet.stopped))}</p>
-    ${command(commandOf("resume-fleet", ""))}${command(curlOf({ request }, origin))}</section>`;
+  const { detail, until } = fleet.stopped;
+  const body = { reason: reasonToFill, stoppedUntil: until };
+  const request = { method: "POST", path: "/api/fleet/resume", body } as const;
+  const address = link({ view: "fleet", order: "resume" });
+  const form = html`<p><a class="go" href="${address}">${resumeFleetWords.title} …</a></p>`;
+  return html`<section class="what"><h2>No scheduled rotation starts</h2><p>${sentence(readable(detail))}</p>
+    ${command(commandOf("resume-fleet", ""))}${command(curlOf({ request }, origin))}${mayOrder ? form : null}</section>`;
 };
+
+const done = ({ place }: FleetView): Html | null =>
+  place.done === null ? null : html`<p class="note" role="status">Done: ${place.done}.</p>`;
 
 const limitText = ({ maxRotating, rotating }: FleetModel): string =>
   maxRotating === null
@@ -137,7 +147,7 @@ export const fleetPage = (view: FleetView): Page => {
     place: view.place,
     at: view.now,
     refreshSeconds: view.refreshSeconds,
-    body: html`<h1>Fleet</h1>
+    body: html`${done(view)}<h1>Fleet</h1>
       <p class="lead">${starts ? "Scheduled rotations start as they are due." : "Scheduled rotations are stopped."}</p>
       ${stopped(view)}${waves(view)}${canaries(view)}${breaker(view)}${coverage(view)}${wayOut(view)}`,
   };

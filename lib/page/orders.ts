@@ -26,6 +26,13 @@ export const orderWords = {
   },
 } as const satisfies Record<OperatorAction, { readonly title: string; readonly effect: string }>;
 
+/** The same of a stopped fleet. */
+export const resumeFleetWords = {
+  title: "Resume the fleet",
+  button: "Resume",
+  effect: "Failures from before count no more, and scheduled rotations start again, as the fleet allows.",
+} as const;
+
 const gated: ReadonlySet<string | null> = new Set(["adopting", "published", "settling"]);
 const undoable: ReadonlySet<string | null> = new Set(["started", "regenerated", "published"]);
 

@@ -18,6 +18,7 @@ const places = {
   order: "&account=render-weu&order=approve",
   refused: "&account=render-weu&order=nothing",
   fleet: "&view=fleet&live=off",
+  resume: "&view=fleet&order=resume",
   unknown: "&account=nothing",
 } as const;
 type PlaceName = keyof typeof places;

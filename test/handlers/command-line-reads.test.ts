@@ -1,4 +1,5 @@
-import { minutes } from "../builders/time";
+import { aFleet } from "../builders/fleet";
+import { days, minutes } from "../builders/time";
 import { CommandLine, fetchOf } from "../rig/command-line";
 import { adopted, openRig, published, type ServedRig } from "../rig/served-place";
 
@@ -128,6 +129,30 @@ test("resume-fleet says how many accounts wait for it, and shows why the app ref
     code: 1,
     err: expect.stringMatching(/^resume-fleet: 0 accounts wait[^]*FleetNotStopped: /),
   });
+});
+
+test("resume-fleet sends the stop that it has shown, and nothing where another rotation has failed since", async () => {
+  rig.fleet = aFleet({ breaker: { failures: 1, withinMs: days(30) } });
+  await adopted(rig, soakless);
+  await rig.failInFleet("another");
+  const order = ["resume-fleet", "--reason", "corrected"];
+  const dry = await line.run([...order, "--dry-run", "--output", "json"]);
+  expect(dry.err).toContain("another was rolled back");
+  expect(JSON.parse(dry.out)).toMatchObject({ body: { stoppedUntil: expect.stringMatching(/Z$/) } });
+  rig.clock.advance(minutes(1));
+  const late = await line.run(order, {
+    terminal: true,
+    answers: ["y"],
+    fetch: async (url, init) => {
+      if (init.method === "POST") await rig.failInFleet("a third");
+      return fetchOf(rig)(url, init);
+    },
+  });
+  expect(late).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("PreconditionFailed: the fleet is stopped until"),
+  });
+  expect(await line.run([...order, "--yes"])).toMatchObject({ code: 0, out: "the fleet goes on\n" });
 });
 
 describe("watch", () => {

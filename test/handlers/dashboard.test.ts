@@ -1,5 +1,5 @@
 import { anAccount } from "../builders/account";
-import { aFleet, aFleetFailure } from "../builders/fleet";
+import { aFleet } from "../builders/fleet";
 import { days, minutes } from "../builders/time";
 import type { Answer } from "../rig/surface";
 import { adopt, adopted, openRig, passing, place, published, type ServedRig } from "../rig/served-place";
@@ -48,10 +48,7 @@ describe("the list", () => {
     rig.fleet = aFleet({ maxRotating: null, breaker: { failures: 1, withinMs: days(30) } });
     const stopped = place(rig, { name: "stopped-weu", rotateEveryMs: days(1) });
     await adopt(stopped, [stopped.vm()]);
-    const failure = aFleetFailure("another", "10:00", { at: rig.clock.at });
-    await rig.app.ports.fleet.update((state) => ({ ...state, failures: [failure] }), {
-      signal: new AbortController().signal,
-    });
+    await rig.failInFleet("another");
     rig.clock.advance(days(2));
     const { at: soaking, vm } = await published(rig, { name: "soaking-weu" });
     for (let index = 0; index < 40; index += 1) place(rig, { name: `silent-${index}` });
@@ -165,9 +162,7 @@ describe("the page of the fleet", () => {
   test("shows waves, canaries, breaker and, when asked, the way out", async () => {
     rig.fleet = aFleet({ canaries: ["render-weu"], breaker: { failures: 1, withinMs: days(30) } });
     const { at } = await adopted(rig);
-    const call = { signal: new AbortController().signal };
-    const failure = aFleetFailure("another", "10:00", { at: rig.clock.at });
-    await rig.app.ports.fleet.update((state) => ({ ...state, failures: [failure] }), call);
+    await rig.failInFleet("another");
     const text = textOf(await get("&view=fleet"));
     for (const part of [
       "Scheduled rotations are stopped.",
@@ -296,5 +291,77 @@ describe("an order from the page", () => {
     const { form } = await waiting();
     expect((await send("delete", form)).status).toBe(404);
     expect((await get("&account=other&order=approve", ada)).status).toBe(404);
+  });
+});
+
+const isStopped = async (): Promise<boolean> => textOf(await get("&view=fleet")).includes("rotations are stopped");
+
+describe("the form that resumes a stopped fleet", () => {
+  const ada = { "x-ms-client-principal-name": "ada@contoso.example" };
+  const browser = { ...ada, "sec-fetch-site": "same-origin", origin: "null", host: "rotator.test" };
+  const form = "&view=fleet&order=resume";
+  const send = (shown: Answer, change: Readonly<Record<string, string>> = {}, headers: object = browser) => {
+    const fields = { token: field(shown, "token"), stoppedUntil: field(shown, "stoppedUntil"), reason: "it is fixed" };
+    const body = new URLSearchParams({ ...fields, ...change }).toString();
+    return rig.surface.call({ method: "POST", path: `/dashboard?code=the-key${form}`, body, headers: { ...headers } });
+  };
+
+  beforeEach(async () => {
+    signIn(true);
+    rig.fleet = aFleet({ breaker: { failures: 1, withinMs: days(30) } });
+    await adopted(rig);
+    await rig.failInFleet("another");
+  });
+  afterEach(() => signIn(false));
+
+  test("is offered on its page, is carried out in the reader's name, and leads back", async () => {
+    const page = await get("&view=fleet", ada);
+    expect(page.text).toContain("dashboard?code=the-key&amp;view=fleet&amp;order=resume");
+    expect(textOf(page)).toContain('"stoppedUntil":"');
+    const shown = await get(form, ada);
+    expect(textOf(shown)).toContain("1 scheduled rotations failed within 30 days (another was rolled back)");
+    expect(shown.headers).not.toHaveProperty("refresh");
+    const answer = await send(shown);
+    expect([answer.status, answer.headers["location"]]).toEqual([303, "dashboard?code=the-key&view=fleet&done=resume"]);
+    expect(await isStopped()).toBe(false);
+    expect(textOf(await get("&view=fleet&done=resume", ada))).toContain("Done: resume.");
+    const [line] = rig.lines.filter(({ event }) => event === "FleetResumed");
+    expect(line).toMatchObject({ by: "operator:ada@contoso.example", detail: "it is fixed" });
+  });
+
+  test("is refused where another rotation has failed since, and keeps what was typed", async () => {
+    const shown = await get(form, ada);
+    rig.clock.advance(minutes(1));
+    await rig.failInFleet("a third");
+    const answer = await send(shown, { reason: "it is <fixed>" });
+    expect([answer.status, answer.text.includes("it is &lt;fixed&gt;</textarea>")]).toEqual([409, true]);
+    expect(textOf(answer)).toContain("Nothing was changed. The fleet is stopped until");
+    expect(await isStopped()).toBe(true);
+  });
+
+  test.each<[string, number, Readonly<Record<string, string>>, Readonly<Record<string, string>>]>([
+    ["without a reason", 400, { reason: " " }, browser],
+    ["without a token", 403, { token: "" }, browser],
+    ["with a token for another reader", 403, {}, { ...browser, "x-ms-client-principal-name": "eve" }],
+    ["from another site", 403, {}, { ...browser, "sec-fetch-site": "cross-site" }],
+    ["without sign-in", 403, {}, { "sec-fetch-site": "same-origin", origin: "null" }],
+  ])("%s changes nothing: %d", async (_what, status, change, headers) => {
+    expect((await send(await get(form, ada), change, headers)).status).toBe(status);
+    expect(await isStopped()).toBe(true);
+  });
+
+  test("takes no token of an account's form, and none that is older than half an hour", async () => {
+    const other = await get("&account=render-weu&order=resume", ada);
+    const shown = await get(form, ada);
+    expect((await send(shown, { token: field(other, "token") })).status).toBe(403);
+    rig.clock.advance(minutes(31));
+    expect((await send(shown)).status).toBe(403);
+    expect(await isStopped()).toBe(true);
+  });
+
+  test("is not offered where the platform's sign-in is off", async () => {
+    signIn(false);
+    expect((await get("&view=fleet", ada)).text).not.toContain("order=resume");
+    expect((await get(form, ada)).status).toBe(403);
   });
 });

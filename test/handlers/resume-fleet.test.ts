@@ -1,8 +1,7 @@
-import { aFleet, aFleetFailure } from "../builders/fleet";
+import { aFleet } from "../builders/fleet";
 import { days } from "../builders/time";
 import { adopt, type Place, place, openRig, type ServedRig } from "../rig/served-place";
 
-const call = { signal: new AbortController().signal };
 let rig: ServedRig;
 let at: Place;
 
@@ -12,8 +11,7 @@ beforeEach(async () => {
   rig.fleet = aFleet({ breaker: { failures: 1, withinMs: days(30) } });
   at = place(rig, { rotateEveryMs: days(1) });
   await adopt(at, [at.vm()]);
-  const failure = aFleetFailure("another", "10:00", { at: rig.clock.at });
-  await rig.app.ports.fleet.update((state) => ({ ...state, failures: [failure] }), call);
+  await rig.failInFleet("another");
   rig.clock.advance(days(2));
   await rig.tick();
 });
@@ -32,9 +30,25 @@ test("a stopped fleet goes on, and log and status say so", async () => {
   expect(await at.phase()).toBe("published");
 });
 
+test("a fleet in which another rotation has failed since is not resumed, and the answer says so", async () => {
+  const list = await rig.surface.call({ method: "GET", path: "/accounts" });
+  const { fleetStopped }: { fleetStopped: { until: string; detail: string } } = JSON.parse(list.text);
+  expect(fleetStopped.detail).toContain("another was rolled back");
+  await rig.failInFleet("a third");
+  const order = { reason: "the app is fixed", stoppedUntil: fleetStopped.until };
+  expect(await resume(order)).toMatchObject({ status: 409, body: { reason: "PreconditionFailed" } });
+  expect(await resume({ ...order, stoppedUntil: null })).toMatchObject({ status: 409 });
+  expect(await at.waitingFor()).toMatchObject({ reason: "FleetStopped" });
+  const until = (await at.waitingFor())?.detail.match(/before (\S+),/)?.[1];
+  expect(await resume({ ...order, stoppedUntil: until })).toMatchObject({ status: 200, body: { stopped: false } });
+  const after = await rig.surface.call({ method: "GET", path: "/accounts" });
+  expect(after.body).toMatchObject({ fleetStopped: null });
+});
+
 test.each([
   ["without a reason", {}],
   ["with an empty one", { reason: " " }],
+  ["with a stop of another form", { reason: "fixed", stoppedUntil: "soon" }],
   ["with another member", { reason: "fixed", account: "render-weu" }],
   ["that is no object", ["fixed"]],
 ])("a request %s is refused, and the fleet stays stopped", async (_what, body) => {

@@ -1040,8 +1040,8 @@ export const safetyRules: readonly SafetyRule[] = [
     rule: "an order from the page is one of a person whom the platform has signed in",
     without: "the key of the page, which may only look, opens a gate",
     file: "lib/page/carry-out.ts",
-    text: "if (signedIn === null) {",
-    instead: 'if (signedIn === null && place.order === "") {',
+    text: "if (signedIn === null) return refuse(",
+    instead: 'if (signedIn === null && place.order === "") return refuse(',
     caughtBy: { jest: "handlers", test: "handlers/dashboard" },
   },
   {
@@ -1059,6 +1059,14 @@ export const safetyRules: readonly SafetyRule[] = [
     text: 'return timingSafeEqual(signature(secret, use, until), Buffer.from(given, "base64url"));',
     instead: 'return given !== "" && secret !== "" && use.user !== "";',
     caughtBy: { jest: "handlers", test: "handlers/dashboard" },
+  },
+  {
+    rule: "a stopped fleet is resumed only while it is stopped as the operator saw it",
+    without: "a resumption that was decided on three failures forgets a fourth one that no operator has seen",
+    file: "lib/rotation/fleet/resume.ts",
+    text: "expected !== undefined && expected !== until;",
+    instead: 'expected !== undefined && until === "";',
+    caughtBy: { jest: "unit", test: "rotation/fleet/resume-and-alarm" },
   },
   {
     rule: "an account is looked at at most twice in five seconds because of events",

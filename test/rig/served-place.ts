@@ -1,6 +1,8 @@
 import type { OperatorAction } from "../../lib/operations/operate-account";
 import type { StatusBody } from "../../lib/operations/status/status";
 import type { AccountConfig } from "../../lib/rotation/account-config";
+import type { FleetState } from "../../lib/rotation/fleet/fleet-state";
+import { aFleetFailure } from "../builders/fleet";
 import { proofOf } from "../builders/proof";
 import { minutes } from "../builders/time";
 import { type AccountOptions, type HeldVersion, PlacedAccount, Rig, type RigOptions } from "./rig";
@@ -20,6 +22,13 @@ export class ServedRig extends Rig {
     const process = super.start(options);
     this.surface.use(process.app);
     return process;
+  }
+
+  /** A scheduled rotation of this account has failed now, as the fleet's row has it. */
+  async failInFleet(account: string): Promise<void> {
+    const failure = aFleetFailure(account, "10:00", { at: this.clock.at });
+    const change = (state: FleetState): FleetState => ({ ...state, failures: [...state.failures, failure] });
+    await this.app.ports.fleet.update(change, { signal: new AbortController().signal });
   }
 
   override fireTimer(): Promise<void> {

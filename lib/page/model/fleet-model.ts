@@ -1,10 +1,11 @@
 import type { UnprotectedAccount } from "../../account-directory";
 import type { App } from "../../app";
 import { callOptions } from "../../limits";
+import { type FleetStop, stopOf } from "../../operations/status/fleet-view";
 import { blackoutAt } from "../../rotation/fleet/blackouts";
-import { recentFailures, type Stopped, stoppedNow } from "../../rotation/fleet/breaker";
+import { recentFailures } from "../../rotation/fleet/breaker";
 import type { Admission, FleetFailure } from "../../rotation/fleet/fleet-state";
-import { stoppedDetail, usesRow } from "../../rotation/fleet/hold";
+import { usesRow } from "../../rotation/fleet/hold";
 import { type Instant, toInstant } from "../../rotation/time/time";
 import { minutes } from "../../rotation/time/units";
 
@@ -18,7 +19,7 @@ export interface CanaryRow {
 
 export interface FleetModel {
   /** Why nothing scheduled starts; null while it does. */
-  readonly stopped: string | null;
+  readonly stopped: FleetStop | null;
   readonly blackout: { readonly to: Instant; readonly reason: string } | null;
   readonly upcoming: readonly { readonly from: Instant; readonly to: Instant; readonly reason: string }[];
   readonly maxRotating: number | null;
@@ -47,10 +48,9 @@ export const readFleetModel = async ({ ports, limits, fleet, accounts }: App): P
   const now = ports.clock.now();
   const at = toInstant(now);
   const state = usesRow(fleet) ? await ports.fleet.read(maxAgeMs, callOptions(ports.clock, limits.callMs)) : null;
-  const stopped: Stopped | null = state && stoppedNow(state, fleet, now);
   const found = accounts.found();
   return {
-    stopped: stopped && stoppedDetail(stopped, fleet),
+    stopped: state && stopOf(state, fleet, now),
     blackout: blackoutAt(fleet, now),
     upcoming: fleet.blackouts.filter(({ from }) => from > at).slice(0, 5),
     maxRotating: fleet.maxRotating,

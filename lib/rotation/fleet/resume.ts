@@ -1,5 +1,5 @@
-import { toInstant } from "../time/time";
-import { stoppedNow } from "./breaker";
+import { type Instant, toInstant } from "../time/time";
+import { type Stopped, stoppedNow } from "./breaker";
 import type { FleetConfig } from "./fleet-config";
 import { emptyFleet, type FleetState } from "./fleet-state";
 import { settled } from "./settled";
@@ -11,9 +11,25 @@ export interface ResumeRequest {
   readonly reason: string;
 }
 
-/** The row of a fleet that an operator resumes: no failure from before counts. Unchanged where it is not stopped. */
-export const resumed = (state: FleetState, request: ResumeRequest, fleet: FleetConfig, now: Date): FleetState => {
-  if (stoppedNow(state, fleet, now) === null) return state;
+/** When the stop ends by itself, as the operator saw it: a failure since then changes it. Absent: not compared. */
+export type ExpectedStop = Instant | null | undefined;
+
+/** What the operator decided on is no longer there. */
+export const isAnotherStop = ({ until }: Stopped, expected: ExpectedStop): boolean =>
+  expected !== undefined && expected !== until;
+
+/**
+ * The row of a fleet that an operator resumes: no failure from before counts. Unchanged where it is not stopped, or not
+ * as the operator expected.
+ */
+export const resumed = (
+  state: FleetState,
+  { expected, ...request }: ResumeRequest & { readonly expected?: ExpectedStop },
+  fleet: FleetConfig,
+  now: Date,
+): FleetState => {
+  const stopped = stoppedNow(state, fleet, now);
+  if (stopped === null || isAnotherStop(stopped, expected)) return state;
   const before = state.unreadable ? emptyFleet : state;
   const resumption = { ...request, at: toInstant(now), announced: false };
   const after = settled(before, { ...before, failures: [], resumed: resumption }, fleet, now);

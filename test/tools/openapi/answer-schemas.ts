@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { FleetStop } from "../../../lib/operations/status/fleet-view";
 import type { HistoryBody, VerifiedHistory } from "../../../lib/history/read-history";
 import type { RotationEvidence } from "../../../lib/history/rotation-report";
 import type { ReadersBody } from "../../../lib/operations/status/account-readers";
@@ -50,11 +51,16 @@ const discoveryProblem: z.ZodType<DiscoveryProblemBody> = z
   })
   .meta({ id: "DiscoveryProblem" });
 
+const fleetStopped: z.ZodType<FleetStop> = z
+  .object({ since: instant.nullable(), until: instant.nullable(), detail: z.string() })
+  .meta({ id: "FleetStopped", description: "Why no scheduled rotation starts." });
+
 export const accountList = z
   .object({
     accounts: z.array(listedStatus),
     orphanedRecords: z.array(orphanedRecord),
     discoveryProblems: z.array(discoveryProblem),
+    fleetStopped: fleetStopped.nullable(),
     checkedAt: instant,
   })
   .meta({ id: "AccountList" });

@@ -46,7 +46,7 @@ export const examples = {
     ...listed,
     consumers: [{ name: "render-api", state: "OnPreviousKey", evidence: null, instances: [instance] }],
   },
-  list: { accounts: [listed], orphanedRecords: [], discoveryProblems: [], checkedAt: at },
+  list: { accounts: [listed], orphanedRecords: [], discoveryProblems: [], fleetStopped: null, checkedAt: at },
   check: {
     account: "render-weu",
     checks: [{ check: "listKeys", ok: true, detail: "both keys can be read", remedy: null }],

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { demandSchema, orderSchema, reasonSchema } from "../../../functions/requests";
+import { demandSchema, orderSchema, resumeFleetSchema } from "../../../functions/requests";
 import { operatorActions } from "../../../lib/operations/operate-account";
 import { standingOrder } from "../../../lib/rotation/attention/who-acts";
 import { minutes } from "../../../lib/rotation/time/units";
@@ -320,9 +320,15 @@ export const operations: readonly Operation[] = [
     method: "post",
     path: "/fleet/resume",
     summary: "Lets scheduled rotations start again after too many have failed.",
-    body: { schema: reasonSchema, example: { reason: "the app of both accounts is corrected" } },
+    description:
+      "`stoppedUntil`, as `fleetStopped.until` of `GET /accounts` showed it, is a precondition: a failure since then " +
+      "changes it.",
+    body: {
+      schema: resumeFleetSchema,
+      example: { reason: "the app of both accounts is corrected", stoppedUntil: "2026-11-23T10:00:00.000Z" },
+    },
     answers: { 200: { description: "The fleet goes on.", schema: fleetResumed, example: { stopped: false } } },
-    refusals: { ...ofBody, 409: "`FleetNotStopped`." },
+    refusals: { ...ofBody, 409: "`FleetNotStopped` or `PreconditionFailed`." },
   },
   {
     id: "openApi",

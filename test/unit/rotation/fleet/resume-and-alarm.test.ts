@@ -33,6 +33,16 @@ describe("an operator who resumes the fleet", () => {
     expect(resumed(emptyFleet, request, fleet, now)).toBe(emptyFleet);
   });
 
+  it("changes nothing where another rotation has failed since the operator looked", () => {
+    const three = [aFleetFailure("a"), aFleetFailure("b", "09:10"), aFleetFailure("c", "09:20")];
+    const state = aFleetState({ failures: three });
+    expect(resumed(state, { ...request, expected: at("09:00", 25) }, fleet, now).resumed).toEqual(resumption);
+    const later = aFleetState({ failures: [...three, aFleetFailure("d", "09:40")] });
+    expect(resumed(later, { ...request, expected: at("09:00", 25) }, fleet, now)).toBe(later);
+    expect(resumed(later, { ...request, expected: null }, fleet, now)).toBe(later);
+    expect(resumed(unreadableFleet, { ...request, expected: null }, fleet, now).resumed).toEqual(resumption);
+  });
+
   it("is announced once", () => {
     const state = aFleetState({ resumed: resumption });
     const after = resumptionAnnounced(state, "event");
