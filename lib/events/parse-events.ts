@@ -109,10 +109,11 @@ const envelopeSchema = z.union([
 
 type Envelope = z.output<typeof envelopeSchema>;
 
-const actions: Readonly<Record<string, "regenerated" | "listed">> = {
-  "microsoft.batch/batchaccounts/regeneratekeys/action": "regenerated",
-  "microsoft.batch/batchaccounts/listkeys/action": "listed",
-};
+/** A sender may name what every object of JavaScript has, so this is no object. */
+const actions: ReadonlyMap<string, "regenerated" | "listed"> = new Map([
+  ["microsoft.batch/batchaccounts/regeneratekeys/action", "regenerated"],
+  ["microsoft.batch/batchaccounts/listkeys/action", "listed"],
+]);
 
 /** The account's own part of an id that may go on with the action. */
 const accountIdIn = (text: string): string | null =>
@@ -123,7 +124,7 @@ const accountIdIn = (text: string): string | null =>
 /** Null for the event of another operation or resource. Throws for one that cannot be read. */
 const actionIn = (event: Envelope, now: Date): AzureEvent | null => {
   const data = actionSchema.parse(event.data);
-  const kind = actions[data.operationName.toLowerCase()];
+  const kind = actions.get(data.operationName.toLowerCase());
   const resourceId = accountIdIn(data.resourceUri ?? "") ?? accountIdIn(event.subject);
   if (kind === undefined || resourceId === null) return null;
   const { claims } = data;
@@ -153,16 +154,20 @@ const secretIn = (kind: "versionAdded" | "versionExpires", event: Envelope): Azu
 
 const validationType = "Microsoft.EventGrid.SubscriptionValidationEvent";
 
-const readers: Readonly<Record<string, (event: Envelope, now: Date) => AzureEvent | null>> = {
-  "microsoft.resources.resourceactionsuccess": actionIn,
-  "microsoft.keyvault.secretnewversioncreated": (event) => secretIn("versionAdded", event),
-  "microsoft.keyvault.secretnearexpiry": (event) => secretIn("versionExpires", event),
-  "microsoft.keyvault.secretexpired": (event) => secretIn("versionExpires", event),
-  // One with a code has been answered.
-  [validationType.toLowerCase()]: () => {
-    throw new RangeError("no code");
-  },
+type ReadEvent = (event: Envelope, now: Date) => AzureEvent | null;
+
+const noCode: ReadEvent = () => {
+  throw new RangeError("no code");
 };
+
+const readers: ReadonlyMap<string, ReadEvent> = new Map([
+  ["microsoft.resources.resourceactionsuccess", actionIn],
+  ["microsoft.keyvault.secretnewversioncreated", (event) => secretIn("versionAdded", event)],
+  ["microsoft.keyvault.secretnearexpiry", (event) => secretIn("versionExpires", event)],
+  ["microsoft.keyvault.secretexpired", (event) => secretIn("versionExpires", event)],
+  // One with a code has been answered.
+  [validationType.toLowerCase(), noCode],
+]);
 
 const validationSchema = z.object({
   eventType: z.literal(validationType),
@@ -174,12 +179,18 @@ export const parseEvents = (body: unknown, now: Date): Parsed<EventBatch | Valid
   const elements: readonly unknown[] = Array.isArray(body) ? body : [body];
   const validation = validationSchema.safeParse(elements[0]);
   if (validation.success) return { kind: "valid", value: validation.data.data };
+  if (elements.length > maxEvents) return { kind: "invalid", problems: [tooMany] };
   const read = elements.map((element) => readOne(element, now));
   const unreadable = read.filter((event) => event === "unreadable").length;
   if (elements.length > 0 && unreadable === elements.length) return { kind: "invalid", problems: [noEvent] };
   const events = read.filter((event) => event !== null && event !== "unreadable");
   return { kind: "valid", value: { events, unreadable } };
 };
+
+/** As many as Event Grid sends at once, at most. A body of 1 MiB can hold 350,000, which take seconds to read. */
+const maxEvents = 5_000;
+
+const tooMany = { at: "", problem: `may have at most ${maxEvents} events` };
 
 const noEvent = {
   at: "",
@@ -189,7 +200,7 @@ const noEvent = {
 const readOne = (element: unknown, now: Date): AzureEvent | "unreadable" | null => {
   const envelope = envelopeSchema.safeParse(element);
   if (!envelope.success) return "unreadable";
-  const read = readers[envelope.data.eventType.toLowerCase()];
+  const read = readers.get(envelope.data.eventType.toLowerCase());
   if (read === undefined) return null;
   try {
     return read(envelope.data, now);

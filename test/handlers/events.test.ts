@@ -1,3 +1,4 @@
+import { createServer } from "node:http";
 import { aKeyOperation, asCloudEvent } from "../builders/azure-event";
 import { adopted, type Place, openRig, type ServedRig } from "../rig/served-place";
 
@@ -118,6 +119,61 @@ test("one element that cannot be read does not lose the others of its batch", as
   expect(rig.lines.filter(({ event }) => event === "EventUnreadable")).toMatchObject([
     { level: "warn", account: null, detail: "6 of the events of one delivery cannot be read" },
   ]);
+});
+
+test("an event whose type or operation is a name that every object of JavaScript has is one of another type", async () => {
+  const { data, ...event } = regenerated();
+  const odd = ["constructor", "__proto__", "toString", "hasownproperty"].flatMap((name) => [
+    { ...event, data, eventType: name },
+    { ...event, data: { ...data, operationName: name } },
+  ]);
+  at.regenerateManually("primary");
+  expect(await send([...odd, regenerated()])).toMatchObject({ status: 200, body: { received: 1 } });
+  expect(await repaired()).toBe(true);
+  expect(rig.lines.map(({ event: kind }) => kind)).not.toContain("KeysListed");
+});
+
+test("a delivery may have as many events as Event Grid sends at once, and no more", async () => {
+  const empty = (count: number) => Array.from({ length: count }, () => ({}));
+  expect(await send([...empty(4_999), regenerated()])).toMatchObject({ status: 200, body: { received: 1 } });
+  const answer = await send(empty(5_001));
+  expect(answer).toMatchObject({ status: 400, body: { problems: [{ problem: "may have at most 5000 events" }] } });
+});
+
+test("nothing that a sender names is called: neither the address of a validation nor that of a handshake", async () => {
+  const calls: string[] = [];
+  const server = createServer((request, response) => {
+    calls.push(request.url ?? "");
+    response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}/validate`;
+  const [event] = validation("512D38B6");
+  await send([{ ...event, data: { validationCode: "512D38B6", validationUrl: url } }]);
+  await send([{ ...event, data: { validationUrl: url } }]);
+  const headers = { "webhook-request-origin": "eventgrid.azure.net", "webhook-request-callback": url };
+  await rig.surface.call({ method: "OPTIONS", path: "/events", headers });
+  await new Promise((resolve) => server.close(resolve));
+  expect(calls).toEqual([]);
+});
+
+test.each(["text/plain", "multipart/form-data; boundary=+json", "application/x-www-form-urlencoded", "json"])(
+  "a body of the type %s is refused, whatever is in it",
+  async (type) => {
+    at.regenerateManually("primary");
+    expect(await send(JSON.stringify([regenerated()]), { "content-type": type })).toMatchObject({ status: 415 });
+    expect(await repaired()).toBe(false);
+  },
+);
+
+test("a body as deep as 1 MiB lets it be is answered, as an object and as a text within an event", async () => {
+  const deep = `${"[".repeat(250_000)}${"]".repeat(250_000)}`;
+  expect(await send(deep, { "content-type": "application/json" })).toMatchObject({ status: 400 });
+  const { data, ...event } = regenerated();
+  at.regenerateManually("primary");
+  expect(await send([{ ...event, data: { ...data, claims: deep } }])).toMatchObject({ status: 200 });
+  expect(await repaired()).toBe(true);
 });
 
 const fill = (length: number) => [{ ...regenerated(), topic: "x".repeat(length) }];

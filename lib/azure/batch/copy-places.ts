@@ -4,22 +4,24 @@ import type { SlotKeys } from "../../ports/batch-keys";
 import type { KeyCopy } from "../../rotation/gate/key-copies";
 
 /** Members that say where a copy is. The names of all others lead on to a place, and are none. */
-const words: Readonly<Record<string, string>> = {
-  startTask: "start task",
-  jobManagerTask: "job manager task",
-  jobPreparationTask: "job preparation task",
-  jobReleaseTask: "job release task",
-  autoPoolSpecification: "auto pool",
-  environmentSettings: "environment setting",
-  commonEnvironmentSettings: "common environment setting",
-  metadata: "metadata item",
-  commandLine: "command line",
-  coordinationCommandLine: "coordination command line",
-  containerRunOptions: "container run options",
-  resourceFiles: "resource file",
-  commonResourceFiles: "common resource file",
-  outputFiles: "output file",
-};
+const words: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    startTask: "start task",
+    jobManagerTask: "job manager task",
+    jobPreparationTask: "job preparation task",
+    jobReleaseTask: "job release task",
+    autoPoolSpecification: "auto pool",
+    environmentSettings: "environment setting",
+    commonEnvironmentSettings: "common environment setting",
+    metadata: "metadata item",
+    commandLine: "command line",
+    coordinationCommandLine: "coordination command line",
+    containerRunOptions: "container run options",
+    resourceFiles: "resource file",
+    commonResourceFiles: "common resource file",
+    outputFiles: "output file",
+  }),
+);
 
 const maxNameLength = 64;
 /** Deeper than any object of Batch. */
@@ -56,7 +58,7 @@ const textsIn = (
   if (typeof value === "string") return visit(value, way);
   if (!isObject(value) || depth > maxDepth) return;
   for (const [member, inner] of Object.entries(value)) {
-    const word = words[member];
+    const word = words.get(member);
     if (word !== undefined && Array.isArray(inner))
       inner.forEach((item, index) =>
         textsIn(item, [...way, `${word} ${labelOf(item, index, keys)}`], keys, visit, depth + 1),
