@@ -1,13 +1,11 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { text } from "node:stream/consumers";
-import { keyVariable } from "../../../cli/credentials";
 import { buildCommandLine } from "../../tools/build-command-line";
 import { helpTexts } from "../../tools/command-line-document";
-import { type Host, keyOfFunction } from "./host";
+import { type Ended, endOf, startCommandLine } from "./command-line-process";
+import type { Host } from "./host";
 import type { PlacedAccount } from "./placed-account";
 import { type DeployedApp, openWorld } from "./world";
 
@@ -29,28 +27,18 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
 const ran = new Set<string>();
 
 const start = (args: readonly string[]) => {
   ran.add(args[0] ?? "");
-  const keys = host.functions.map((name) => [keyVariable(name), keyOfFunction(name)] as const);
-  return spawn(process.execPath, [path.join(folder, "rotator.js"), ...args], {
-    env: { PATH: process.env["PATH"], ROTATOR_URL: host.address, ...Object.fromEntries(keys) },
-  });
+  return startCommandLine(path.join(folder, "rotator.js"), host, args);
 };
 
 /** Runs the built file as a process; no output holds a key. */
 const run = async (...args: readonly string[]): Promise<Ended> => {
-  const child = start(args);
-  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
-  expect(out + err).not.toContain("key-of-");
-  return { code: child.exitCode, out, err };
+  const ended = await endOf(start(args));
+  expect(ended.out + ended.err).not.toContain("key-of-");
+  return ended;
 };
 
 const order = ["--reason", "a drill", "--yes"];

@@ -1,6 +1,12 @@
 import { createHash, randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { aKeyOperation, aSecretEvent, asCloudEvent } from "../../builders/azure-event";
 import type { AddedFault, Fault } from "../../emulators/faults";
+import { buildCommandLine } from "../../tools/build-command-line";
 import { until } from "../local-host/until";
+import { endOf, startCommandLine } from "./command-line-process";
 import type { Host } from "./host";
 import { searchFor } from "./key-search";
 import type { PlacedAccount } from "./placed-account";
@@ -14,9 +20,12 @@ let host: Host;
 let render: PlacedAccount;
 let nightly: PlacedAccount;
 let faults: readonly AddedFault[];
+const folder = mkdtempSync(path.join(tmpdir(), "leaks-"));
+const commandLine = path.join(folder, "rotator.js");
 
 beforeAll(async () => {
   world = await openWorld();
+  await buildCommandLine(commandLine);
   render = world.place({ name: "render", keyAgeDays: 61 });
   nightly = world.place({ name: "nightly", seed: null });
   for (const account of [render, nightly]) plantCopies(account);
@@ -25,7 +34,10 @@ beforeAll(async () => {
   const { workspaceId } = world.emulators.logs;
   host = await world.host([render, nightly], { AZURE_LOG_LEVEL: "verbose", ROTATION_LOG_WORKSPACE_ID: workspaceId });
 });
-afterAll(() => world.close());
+afterAll(async () => {
+  await world.close();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 /** Of both keys, in a value and in a name. */
 const plantCopies = (account: PlacedAccount): void => {
@@ -52,6 +64,44 @@ const plantRead = (account: PlacedAccount): void => {
     Identity: { claim: { oid: "99999999-9999-4999-8999-999999999999", xms_mirid: `/sites/${secondary}` } },
   });
 };
+
+/** Events of a caller who puts keys into each text of them that is shown, or could be. */
+const sendEvents = async (account: PlacedAccount): Promise<void> => {
+  const { primary, secondary } = account.keys();
+  const names = { name: `grace ${primary}`, role: secondary, address: primary, id: secondary };
+  const operation = { resourceId: account.resourceId, at: new Date().toISOString(), ...names };
+  const secret = { name: account.secretName, version: primary, vaultUrl: world.vault.url };
+  const body = JSON.stringify([
+    aKeyOperation(operation),
+    asCloudEvent(aKeyOperation({ ...operation, operation: "listKeys", oid: "99999999-9999-4999-8999-999999999998" })),
+    aSecretEvent(secret),
+    { ...aSecretEvent(secret), eventType: primary },
+    { [secondary]: primary },
+  ]);
+  const headers = { "content-type": "application/json", "webhook-request-origin": primary };
+  await host.call({ method: "POST", path: "/events", keyOf: "receiveEvents", body, headers });
+};
+
+/** All that people can look at, in the browser and in the terminal. */
+const lookAround = async (): Promise<void> => {
+  const commands = [["status"], ["coverage"]];
+  for (const { name } of [render, nightly]) {
+    const rotation = (await host.status(name)).lastRotation?.id;
+    const pages = [`/dashboard?account=${name}`, `/accounts/${name}/history?limit=200`];
+    const evidence = `/accounts/${name}/rotations/${rotation}`;
+    await host.call({ method: "GET", path: pages[0] ?? "", keyOf: "dashboard" });
+    await host.call({ method: "GET", path: pages[1] ?? "", keyOf: "accountHistory" });
+    await host.call({ method: "GET", path: evidence, keyOf: "rotationRecord" });
+    commands.push(...["status", "readers", "check", "evidence"].map((command) => [command, name]));
+    commands.push(["history", name, "--verify"]);
+  }
+  await host.call({ method: "GET", path: "/dashboard", keyOf: "dashboard" });
+  const ended = await Promise.all(commands.map((args) => endOf(startCommandLine(commandLine, host, args))));
+  for (const { out, err } of ended) shown.push(out, err);
+};
+
+/** What the command line has written. */
+const shown: string[] = [];
 
 /** Lost, truncated or wrong answers to every request with a key, and refusals that quote one. */
 const faultsOf = (accounts: readonly PlacedAccount[]): readonly Fault[] =>
@@ -124,6 +174,7 @@ const material = async (): Promise<Readonly<Record<string, string>>> => ({
   answers: JSON.stringify(host.answers),
   tables: JSON.stringify(await world.rows.all()),
   journal: JSON.stringify(world.emulators.journal.entries),
+  commandLine: shown.join("\n"),
 });
 
 const findings = async (): Promise<readonly string[]> => {
@@ -177,6 +228,16 @@ test(
     expect(host.lines.filter((line) => line.startsWith("azure:")).length).toBeGreaterThan(500);
 
     expect(host.logged("UnknownReader").length).toBeGreaterThanOrEqual(2);
+    for (const account of [render, nightly]) {
+      const slot = account.newest().value === account.keys().primary ? "primary" : "secondary";
+      world.emulators.batch.regenerateManually(account.batchName, slot);
+      await sendEvents(account);
+    }
+    await lookAround();
+    for (const kind of ["KeysListed", "DriftRepaired"])
+      expect(host.logged(kind).map(({ account }) => account)).toEqual(["render", "nightly"]);
+    const parts = ["99999999-9999-4999-8999-999999999999", "completed", "searched"];
+    expect(parts.filter((part) => !shown.join("\n").includes(part))).toEqual([]);
     expect(await findings()).toEqual([]);
   },
   2 * maxMs,
