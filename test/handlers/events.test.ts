@@ -121,7 +121,7 @@ test("one element that cannot be read does not lose the others of its batch", as
   ]);
 });
 
-test("an event whose type or operation is a name that every object of JavaScript has is one of another type", async () => {
+test("an event whose type or operation is the name of a member of every object is one of another type", async () => {
   const { data, ...event } = regenerated();
   const odd = ["constructor", "__proto__", "toString", "hasownproperty"].flatMap((name) => [
     { ...event, data, eventType: name },
@@ -133,10 +133,11 @@ test("an event whose type or operation is a name that every object of JavaScript
   expect(rig.lines.map(({ event: kind }) => kind)).not.toContain("KeysListed");
 });
 
+const unreadable = (count: number) => Array.from({ length: count }, () => ({}));
+
 test("a delivery may have as many events as Event Grid sends at once, and no more", async () => {
-  const empty = (count: number) => Array.from({ length: count }, () => ({}));
-  expect(await send([...empty(4_999), regenerated()])).toMatchObject({ status: 200, body: { received: 1 } });
-  const answer = await send(empty(5_001));
+  expect(await send([...unreadable(4_999), regenerated()])).toMatchObject({ status: 200, body: { received: 1 } });
+  const answer = await send(unreadable(5_001));
   expect(answer).toMatchObject({ status: 400, body: { problems: [{ problem: "may have at most 5000 events" }] } });
 });
 

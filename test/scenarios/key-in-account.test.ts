@@ -78,7 +78,13 @@ describe("a copy of the previous key in the account", () => {
     const { story, old } = await held({ mode: "approval" });
     expect((await story.status()).waitingFor?.reason).toBe("ApprovalPending");
     await story.operate("approve");
-    expect((await story.status()).waitingFor?.reason).toBe("KeyInAccount");
+    expect((await story.status()).waitingFor).toMatchObject({
+      reason: "KeyInAccount",
+      detail: expect.stringMatching(
+        /; the approval of operator:ada at .* is from before that: approve once more only if/,
+      ),
+    });
+    expect(eventOf(story, "KeyInAccount")?.detail).toMatch(/approve once more/);
     expect(story.keys.primary).toBe(old);
     await story.passes(seconds(1));
     await story.operate("approve");

@@ -229,7 +229,7 @@ const held = ({ config }: ConditionInput): Condition | null => {
 /** No app removes it by itself, whatever the consumers report meanwhile. */
 const inAccount = ({ record, config }: ConditionInput): Condition | null => {
   const state = gatedState(record.state);
-  const found = state === null ? null : copied(config, state.active, record.searched);
+  const found = state === null ? null : copied(config, state.active, record.searched, state.approval);
   if (state === null || found === null || isApprovedAfter(state.approval, found.since)) return null;
   return { kind: "KeyInAccount", since: found.since, reason: found.reason, detail: found.detail };
 };

@@ -134,7 +134,8 @@ const soakNotElapsed = ({ config, state, sightings, now }: GateInput): Shut | nu
       };
 };
 
-const keyInAccount = ({ config, state, searched }: GateInput): Shut | null => copied(config, state.active, searched);
+const keyInAccount = ({ config, state, searched }: GateInput): Shut | null =>
+  copied(config, state.active, searched, state.approval);
 
 /** The ordered checks between a publication and the next step. The first that shuts the gate is the reason to wait. */
 const checks: readonly Check[] = [
@@ -171,7 +172,7 @@ const isOverdue = (state: GateInput["state"], now: Date): boolean => {
 export const mustSearch = (input: GateInput): boolean => {
   const { config, state, searched, now } = input;
   if (isOverdue(state, now) || !searchIsDue(config, state.active, searched, now)) return false;
-  const found = copied(config, state.active, searched);
+  const found = copied(config, state.active, searched, state.approval);
   return gate({ ...input, searched: null }).open && (found === null || !isApprovedAfter(state.approval, found.since));
 };
 

@@ -50,12 +50,25 @@ interface Copied {
 }
 
 /** What the last search has found, where it shuts the gate; null where it found nothing. */
-export const copied = (config: AccountConfig, active: Published, searched: Searched | null): Copied | null => {
+export const copied = (
+  config: AccountConfig,
+  active: Published,
+  searched: Searched | null,
+  approval: Approval | null,
+): Copied | null => {
   const last = searchFor(searched, active);
   if (last === null || last.foundSince === null || !isSearched(config)) return null;
   const again = `searched at ${last.at}, and again after ${plusMs(last.at, searchAgainMs)}`;
-  return { reason: "KeyInAccount", detail: `${last.detail}; ${again}`, since: last.foundSince };
+  const earlier = isApprovedAfter(approval, last.foundSince) ? null : approval;
+  return { reason: "KeyInAccount", detail: `${last.detail}; ${again}${onceMore(earlier)}`, since: last.foundSince };
 };
+
+/** An operator who has approved may believe that this was enough. */
+const onceMore = (earlier: Approval | null): string =>
+  earlier === null
+    ? ""
+    : `; the approval of ${earlier.by} at ${earlier.at} is from before that: approve once more only if nothing needs ` +
+      "that copy";
 
 /** An approval from before a copy was found knew nothing of it. */
 export const isApprovedAfter = (approval: Approval | null, since: Instant): boolean =>

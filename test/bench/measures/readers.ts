@@ -99,20 +99,22 @@ const askOnce = async (emulators: Emulators, log: AuditLog): Promise<{ readonly 
   return { ms, mib: memory.growth() / mebibyte };
 };
 
+/** All of it, and what is in use, in bytes. */
+const memoryNow = (): readonly [number, number] => {
+  const { rss, heapUsed, external } = process.memoryUsage();
+  return [rss, heapUsed + external];
+};
+
 /**
  * The greater of two growths: that of all memory, and that of what is in use. The first may be hidden by memory that a
  * measure before has freed and the process has kept.
  */
 const memoryMeter = () => {
   globalThis.gc?.();
-  const now = (): readonly [number, number] => {
-    const { rss, heapUsed, external } = process.memoryUsage();
-    return [rss, heapUsed + external];
-  };
-  const [rss, used] = now();
+  const [rss, used] = memoryNow();
   let most: readonly [number, number] = [rss, used];
   const visit = (): void => {
-    const [nowRss, nowUsed] = now();
+    const [nowRss, nowUsed] = memoryNow();
     most = [Math.max(most[0], nowRss), Math.max(most[1], nowUsed)];
   };
   return { visit, growth: () => Math.max(most[0] - rss, most[1] - used) };

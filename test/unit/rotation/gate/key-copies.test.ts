@@ -83,15 +83,15 @@ test("five places are named, and the others are counted", () => {
 
 describe("KeyInAccount", () => {
   it("holds for the version whose gate it was, where the account is searched", () => {
-    expect(copied(config, active, aCopyFound())).toMatchObject({
+    expect(copied(config, active, aCopyFound(), null)).toMatchObject({
       reason: "KeyInAccount",
       since: at("10:12"),
       detail: expect.stringMatching(/; searched at .*10:12.*, and again after .*10:27/),
     });
-    expect(copied(config, active, null)).toBeNull();
-    expect(copied(config, active, noCopyFound())).toBeNull();
-    expect(copied(config, active, aCopyFound({ version: v1 }))).toBeNull();
-    expect(copied(off, active, aCopyFound())).toBeNull();
+    expect(copied(config, active, null, null)).toBeNull();
+    expect(copied(config, active, noCopyFound(), null)).toBeNull();
+    expect(copied(config, active, aCopyFound({ version: v1 }), null)).toBeNull();
+    expect(copied(off, active, aCopyFound(), null)).toBeNull();
   });
 
   it("is searched for again after a quarter of an hour; without a copy after five minutes", () => {
