@@ -49,7 +49,8 @@ const stopped = ({ fleet, origin, link, mayOrder }: FleetView): Html | null => {
   const address = link({ view: "fleet", order: "resume" });
   const form = html`<p><a class="go" href="${address}">${resumeFleetWords.title} …</a></p>`;
   return html`<section class="what"><h2>No scheduled rotation starts</h2><p>${sentence(readable(detail))}</p>
-    ${command(commandOf("resume-fleet", ""))}${command(curlOf({ request }, origin))}${mayOrder ? form : null}</section>`;
+    ${command(commandOf("resume-fleet", ""))}${command(curlOf({ request }, origin))}
+    ${mayOrder ? form : null}</section>`;
 };
 
 const done = ({ place }: FleetView): Html | null =>
