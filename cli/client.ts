@@ -3,7 +3,7 @@ import { CommandError } from "./exit-codes";
 import type { Secrets } from "./secrets";
 import type { Surroundings } from "./surroundings";
 
-export interface Request {
+interface Request {
   /** Whose key is sent. */
   readonly functionName: string;
   readonly method?: "GET" | "POST";

@@ -8,7 +8,7 @@ app.http("listAccounts", {
   route: "accounts",
   authLevel: "function",
   handler: withApp(async (theApp) => {
-    const { concurrently } = await import("../lib/operations/concurrently");
+    const { concurrently } = await import("../lib/concurrently");
     const { discoveryProblemsOf } = await import("../lib/operations/check/discovery-problems");
     const { readOrphanedRecords } = await import("../lib/operations/alarms/orphaned-records");
     const { fleetStop } = await import("../lib/operations/status/fleet-view");

@@ -54,7 +54,7 @@ export class ClaimLostError extends Error {
 }
 
 /** Why a service did not do it, where that is known, and what to do where it lasts. */
-export interface Hint {
+interface Hint {
   readonly cause: string;
   readonly remedy: string;
 }

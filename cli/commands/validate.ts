@@ -28,7 +28,7 @@ const syntaxFinding = (problem: string): Finding => {
   return { line: Number(line), column: Number(column), at: "", problem };
 };
 
-export const findingsIn = (text: string, { cloud, vaultUrl }: Omit<ValidateOptions, "output">): readonly Finding[] => {
+const findingsIn = (text: string, { cloud, vaultUrl }: Omit<ValidateOptions, "output">): readonly Finding[] => {
   const parsed = parseJsonc(text);
   if (!("value" in parsed)) return parsed.problems.map(syntaxFinding);
   const found: Finding[] = [];

@@ -3,7 +3,7 @@ import type { Heartbeat } from "../ports/alerts";
 import type { Clock } from "../ports/system";
 import { seconds } from "../rotation/time/units";
 
-export interface HeartbeatOptions {
+interface HeartbeatOptions {
   readonly url: string;
   readonly reportsFailures: boolean;
   readonly clock: Pick<Clock, "abortAfter">;

@@ -41,7 +41,7 @@ export interface Subject {
 }
 
 /** What has happened, apart from what lasts. */
-export interface Happening {
+interface Happening {
   readonly account: string | null;
   readonly known: StoredNotice | null;
   readonly draft: EventDraft;

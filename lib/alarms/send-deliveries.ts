@@ -9,7 +9,7 @@ import { seconds } from "../rotation/time/units";
 /** There may be a day's alarms to send, and an HTTP request may be waiting for the sender. */
 const maxSendingMs = seconds(5);
 
-export interface Sent<E extends Announcement> {
+interface Sent<E extends Announcement> {
   /** Still to be sent, in order. */
   readonly rest: readonly Delivery<E>[];
   /** Given up. */

@@ -1,7 +1,7 @@
 import { findNodeAtLocation, type Node, parseTree } from "jsonc-parser";
 
 /** Counted from 1, as editors do. */
-export interface Place {
+interface Place {
   readonly line: number;
   readonly column: number;
 }

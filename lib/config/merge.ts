@@ -66,7 +66,7 @@ export interface MergeContext {
 type Location = string | null;
 
 /** The profile that an account names; empty where it names none, or one that is not known. */
-export const profileOf = (profiles: unknown, account: unknown): Unchecked => {
+const profileOf = (profiles: unknown, account: unknown): Unchecked => {
   const name = asObject(account)["profile"];
   return typeof name === "string" && Object.hasOwn(asObject(profiles), name) ? asObject(asObject(profiles)[name]) : {};
 };

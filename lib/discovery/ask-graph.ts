@@ -24,13 +24,13 @@ export interface DiscoveryTask {
 }
 
 /** What this process knows, and of which version; null: of none. */
-export interface KnownHere {
+interface KnownHere {
   readonly known: KnownAccounts;
   readonly etags: ReadonlyMap<number, string>;
   readonly version: string | null;
 }
 
-export interface Asked {
+interface Asked {
   readonly stored: StoredHead;
   /** Null where this process does not know what is stored now. */
   readonly accounts: Accounts | null;

@@ -25,7 +25,7 @@ const maxLoggedNames = 20;
 /** A request and a tick at the same moment read the tables once. */
 const sameMomentMs = seconds(1);
 
-export interface DiscoveredOptions extends DiscoveryTask {
+interface DiscoveredOptions extends DiscoveryTask {
   readonly ports: DiscoveryPorts;
   readonly explicit: readonly AccountConfig[];
   readonly load: ResolveContext["load"];

@@ -8,7 +8,7 @@ import { failed, type FailedAttempt } from "../rotation/moves/settle";
 import { plusMs, toInstant } from "../rotation/time/time";
 
 /** One line of the log about a failed step. */
-export interface FailureLine {
+interface FailureLine {
   readonly level: "warn" | "error";
   readonly line: Readonly<Record<string, unknown>> & { readonly event: string };
 }
@@ -59,7 +59,7 @@ const afterUnknownOutcome = (
 };
 
 /** A failure without values. */
-export const failureOf = (error: unknown): FailedAttempt => {
+const failureOf = (error: unknown): FailedAttempt => {
   if (error instanceof OperatorNeededError) {
     return { blocked: { reason: error.reason, remedy: error.remedy }, detail: error.what };
   }

@@ -9,7 +9,7 @@ export type AzureEvent =
   | { readonly kind: "versionAdded" | "versionExpires"; readonly secret: NamedSecret };
 
 /** The identity is null where the event names none. */
-export type SentOperation = Omit<KeyOperation, "identity"> & { readonly identity: string | null };
+type SentOperation = Omit<KeyOperation, "identity"> & { readonly identity: string | null };
 
 export interface NamedSecret {
   /** Host of the vault, and its port where it has one; null where the event has no address. */
@@ -26,7 +26,7 @@ export interface EventBatch {
 }
 
 /** The code that proves to Event Grid that this endpoint wants its events. */
-export interface Validation {
+interface Validation {
   readonly validationCode: string;
 }
 

@@ -1,6 +1,6 @@
 import type { App } from "../app";
 import { OperatorNeededError, failedWith, TransientServiceError } from "../errors";
-import { concurrently } from "../operations/concurrently";
+import { concurrently } from "../concurrently";
 import type { AccountConfig } from "../rotation/account-config";
 import { seconds } from "../rotation/time/units";
 import { type Findings, merged, noFindings } from "./findings";

@@ -5,7 +5,7 @@ import type { EventKind, Evidence, RotationEvent } from "../rotation/events/even
 import type { Instant } from "../rotation/time/time";
 
 /** As they stand in the evidence of `KeyRetired`. */
-export type Confirmations = Evidence[string];
+type Confirmations = Evidence[string];
 
 /** One rotation, for an audit: only what its events say, nothing from the configuration. */
 export interface RotationEvidence {

@@ -6,14 +6,14 @@ import type { FleetState } from "../rotation/fleet/fleet-state";
 import { type ExpectedStop, isAnotherStop, resumed } from "../rotation/fleet/resume";
 import { reportRotator } from "./alarms/rotator-alarms";
 
-export interface ResumeFleet {
+interface ResumeFleet {
   readonly reason: string;
   /** `operator:<name>` */
   readonly by: string;
   readonly expected?: ExpectedStop;
 }
 
-export type FleetResumed =
+type FleetResumed =
   | { readonly kind: "done" }
   | { readonly kind: "refused"; readonly reason: "FleetNotStopped" | "PreconditionFailed"; readonly detail: string };
 

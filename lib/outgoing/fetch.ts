@@ -10,7 +10,7 @@ import { connect } from "node:tls";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-export interface OutgoingRequest {
+interface OutgoingRequest {
   readonly method?: "GET" | "POST";
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;

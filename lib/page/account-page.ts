@@ -16,7 +16,7 @@ import type { ShownEvent } from "./model/timeline";
 import { timelineFigure } from "./markup/timeline-svg";
 import { readable, relative, sentence } from "./words";
 
-export interface AccountView {
+interface AccountView {
   readonly account: AccountModel;
   readonly place: Place;
   readonly now: Instant;

@@ -12,7 +12,7 @@ import { resumeFleetWords } from "./orders";
 import { type Column, table } from "./markup/table";
 import { cut, readable, sentence, spell } from "./words";
 
-export interface FleetView {
+interface FleetView {
   readonly fleet: FleetModel;
   /** Null until a person asks: it reads every record. */
   readonly switchable: readonly SwitchableAccount[] | null;

@@ -2,10 +2,10 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { minutes } from "../rotation/time/units";
 
 /** How long a form may stay open. */
-export const formMs = minutes(30);
+const formMs = minutes(30);
 
 /** What a form is made for. */
-export interface FormUse {
+interface FormUse {
   /** `operator:<name>` */
   readonly user: string;
   readonly account: string;

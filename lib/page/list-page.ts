@@ -102,7 +102,7 @@ const captionOf = ({ found, rows }: ListRead, { state, filter }: Place): string 
   return `${rows.length} of ${counted(found)} ${which}${named}. Those that must be acted on come first.`;
 };
 
-export interface ListView {
+interface ListView {
   readonly list: ListRead;
   readonly place: Place;
   readonly now: Instant;

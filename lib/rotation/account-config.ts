@@ -7,7 +7,7 @@ import type { Instant } from "./time/time";
 /** One configured consumer of an account's secret. */
 export interface ConsumerConfig {
   readonly name: string;
-  /** How many instances must be known and good. At least 1. */
+  /** How many instances must be known and good; 0: none has to run. */
   readonly instances: number;
   readonly proof: "optional" | "required";
   /** Where to ask for health; null when the app posts its signals. */
@@ -105,7 +105,7 @@ export interface Held {
 }
 
 /** Of an account that was found by a tag. */
-export interface Discovered {
+interface Discovered {
   /** When its present tags were first seen: of two processes, the one with the later instant knows more. */
   readonly taggedAt: Instant;
   /** Null while its tags are there and valid. */

@@ -15,7 +15,6 @@ export const firstRecord = (config: AccountConfig, now: Date): RotationRecord =>
   phaseClock: { since: toInstant(now), pausedSince: null, pausedMs: 0 },
   pause: null,
   rollback: null,
-
   claim: null,
   quarantine: null,
   failure: null,
@@ -30,7 +29,6 @@ export const firstRecord = (config: AccountConfig, now: Date): RotationRecord =>
   restart: null,
   lastRotation: null,
   publishing: { outbox: [], announcedThrough: 0, alarms: [], deliveries: [] },
-
   chain: { sequence: 0, hash: null, prunedThrough: 0 },
 });
 

@@ -21,7 +21,7 @@ export interface KeyOperation {
 }
 
 /** An identity that has listed the keys, and when the history last got an event about it. */
-export interface KeyListing {
+interface KeyListing {
   readonly identity: string;
   readonly at: Instant;
 }
@@ -40,7 +40,7 @@ export interface KeyEvents {
 export const noKeyEvents: KeyEvents = { lookSince: null, looks: [], regenerations: [], listings: [] };
 
 /** At most two looks at an account in any 5 seconds, whatever is sent. */
-export const maxLooks = 2;
+const maxLooks = 2;
 /** A second more than that: the requests of one look come sooner after its begin than those of another. */
 const lookWindowMs = seconds(6);
 

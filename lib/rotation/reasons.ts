@@ -52,7 +52,7 @@ export const reportReasons = [
 export type ReportReason = (typeof reportReasons)[number];
 
 /** Reasons that come of what the platform of a consumer shows. */
-export const platformReasons = [
+const platformReasons = [
   "PinnedVersion",
   "RefreshFailed",
   "RefreshPending",

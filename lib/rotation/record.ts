@@ -18,7 +18,7 @@ export interface Claim {
 }
 
 /** "This slot is about to be regenerated", written immediately before the request is sent. */
-export interface Intent {
+interface Intent {
   readonly slot: Slot;
   readonly at: Instant;
 }
@@ -94,7 +94,7 @@ export interface Delivery<E extends Announcement = RotationEvent> {
 }
 
 /** How long the present phase has lasted; time spent paused does not count as stalling. */
-export interface PhaseClock {
+interface PhaseClock {
   readonly since: Instant;
   /** Since when a driver has seen the account paused, by an operator or in the configuration; null while it is not. */
   readonly pausedSince: Instant | null;
@@ -103,7 +103,7 @@ export interface PhaseClock {
 }
 
 /** Where the account's history stands. */
-export interface Chain {
+interface Chain {
   /** The number of the newest event ever made for this account; 0 for none. */
   readonly sequence: number;
   /** The hash of that event; null before the first. */
@@ -125,7 +125,7 @@ export interface Publishing {
 }
 
 /** The newest version of the secret says that another rotator is to publish there too. */
-export interface Contest {
+interface Contest {
   /** The resource id of its Batch account. */
   readonly by: string;
   readonly since: Instant;

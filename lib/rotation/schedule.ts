@@ -14,7 +14,7 @@ export const nextDueAt = (record: RotationRecord, config: AccountConfig): Instan
 };
 
 /** Whether a rotation starts now by itself, and if it is due but may not, since when and until when it waits. */
-export type Due =
+type Due =
   | { readonly due: false }
   | { readonly due: true; readonly at: Instant; readonly startsNow: true }
   | {

@@ -9,7 +9,7 @@ import type { ReadersSeen, ReaderSeen } from "../rotation/gate/readers-seen";
 import type { Sight } from "../rotation/gate/sightings";
 import { type Instant, plusMs, toInstant } from "../rotation/time/time";
 
-export interface AskedReaders {
+interface AskedReaders {
   /** As they are stored. */
   readonly seen: ReadersSeen;
   /** All that the log has answered with. */

@@ -8,7 +8,7 @@ import type { Looker } from "./looker";
 import { platformLooker } from "./platform-looker";
 import { type ReaderPorts, readersLooker } from "./readers-looker";
 
-export interface LookerPorts extends ReaderPorts {
+interface LookerPorts extends ReaderPorts {
   readonly appServices: AppServices;
   readonly containerApps: ContainerApps;
   readonly dataFactories: DataFactories;

@@ -5,7 +5,7 @@ import type { PlatformKind, PlatformView } from "../rotation/platforms/platform-
 import { type PlatformSeen, type Sight, sightName } from "../rotation/gate/sightings";
 import type { Limit, Looker, LookInput, Preview } from "./looker";
 
-export type SeenOn<K extends PlatformKind> = Extract<PlatformSeen, { kind: K }>;
+type SeenOn<K extends PlatformKind> = Extract<PlatformSeen, { kind: K }>;
 
 /** How one kind of platform is looked at. */
 export interface PlatformLook<K extends PlatformKind> {

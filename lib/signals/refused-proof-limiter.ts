@@ -14,7 +14,7 @@ interface Counted {
   unrecorded: number;
 }
 
-export interface RefusedProof {
+interface RefusedProof {
   /** `first`: from this one on they are only counted, until the window has ended. */
   readonly kind: "recorded" | "first" | "counted";
   /** How many were counted before a recorded one. */

@@ -14,9 +14,9 @@ import { msBetween, toInstant } from "../rotation/time/time";
 import { minutes } from "../rotation/time/units";
 
 /** `full`: the instance is new, and its consumer has as many as are kept. */
-export type StoredSignal = { readonly kind: "stored"; readonly accepted: boolean } | { readonly kind: "full" };
+type StoredSignal = { readonly kind: "stored"; readonly accepted: boolean } | { readonly kind: "full" };
 
-export interface SignalStore extends Pick<App, "ports" | "reports" | "instances"> {}
+interface SignalStore extends Pick<App, "ports" | "reports" | "instances"> {}
 
 /** Merges a verified signal into what is stored of its instance. `accepted`: an older one replaces no newer one. */
 export const storeSignal = async (

@@ -22,7 +22,7 @@ export type VerifiedSignal =
   | { readonly kind: "proofRefused" };
 
 /** When the signal was received, and the nonce of the health request that it answers; null for a posted signal. */
-export interface Receipt {
+interface Receipt {
   readonly now: Date;
   readonly nonce: string | null;
 }

@@ -2,7 +2,7 @@ import { RotationTable } from "../../lib/azure/tables/rotation-table";
 import { openTables } from "../../lib/azure/tables/tables";
 import { readSettings } from "../../lib/config/settings/settings";
 import { callOptions } from "../../lib/limits";
-import { concurrently } from "../../lib/operations/concurrently";
+import { concurrently } from "../../lib/concurrently";
 import type { AccountConfig } from "../../lib/rotation/account-config";
 import { configurationHash } from "../../lib/rotation/configuration-hash";
 import { firstRecord } from "../../lib/rotation/first-record";

@@ -54,6 +54,7 @@ describe("lint reports a dependency in the wrong direction", () => {
     ["the driver on the events", "lib/driver/advance.ts", "../events/look"],
     ["the events on an adapter", "lib/events/look.ts", "../azure/tables/tables"],
     ["the events on the signals", "lib/events/look.ts", "../signals/receive-signal"],
+    ["the events on an operation", "lib/events/look.ts", "../operations/tick/tick"],
     ["discovery on an operation", "lib/discovery/ask-graph.ts", "../operations/tick"],
     ["discovery on an adapter", "lib/discovery/ask-graph.ts", "../azure/tables/tables"],
     ["the history on the driver", "lib/history/read-history.ts", "../driver/advance"],

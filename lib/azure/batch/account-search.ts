@@ -10,7 +10,7 @@ import { dataPlaneError, refusalIn } from "./data-plane-failure";
 import { type List, nextPage, type Page, readPage } from "./list-page";
 import { listUrl, signedHeaders } from "./shared-key";
 
-export interface SearchTask {
+interface SearchTask {
   readonly accountName: string;
   /** Host of the data plane, with its port where it has one. */
   readonly accountEndpoint: string;

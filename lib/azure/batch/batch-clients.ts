@@ -12,7 +12,7 @@ export interface ArmOptions {
   readonly allowances?: ArmAllowances;
 }
 
-export interface SubscriptionClients {
+interface SubscriptionClients {
   readonly reading: BatchManagementClient;
   /**
    * Never repeats a request: one `regenerateKey()` on a client that does can rotate up to four times and report one

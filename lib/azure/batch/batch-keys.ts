@@ -16,7 +16,7 @@ import { callSdk, malformedAnswer, type SdkCall } from "../sdk/failures/service-
 import { requestIdOf } from "../sdk/failures/sdk-failure";
 import { seconds } from "../../rotation/time/units";
 
-export interface AzureBatchKeysOptions extends ArmOptions {
+interface AzureBatchKeysOptions extends ArmOptions {
   readonly clock: Clock;
 }
 

@@ -4,7 +4,7 @@ import { withDeadline } from "../sdk/pipeline";
 import { dataPlaneError, refusalIn } from "./data-plane-failure";
 import { listUrl, signedHeaders, type Signer } from "./shared-key";
 
-export interface Probe extends Signer {
+interface Probe extends Signer {
   /** Host of the data plane, with its port where it has one. */
   readonly accountEndpoint: string;
 }

@@ -7,7 +7,7 @@ export interface Signer {
   readonly now: Date;
 }
 
-export const dataPlaneVersion = "2022-10-01.16.0";
+const dataPlaneVersion = "2022-10-01.16.0";
 
 /** The address of a list of the data plane. `accountEndpoint`: its host, with its port where it has one. */
 export const listUrl = (accountEndpoint: string, path: string, query: Readonly<Record<string, string>>): URL => {

@@ -21,7 +21,7 @@ const mayPrecedeToken = ({ kind, statusCode }: SdkFailure): boolean =>
  * to provoke the challenge. With some versions of the SDK a second one that meets the challenge meanwhile makes the
  * first be sent again with an empty body; with all of them each concurrent first request is challenged for itself.
  */
-export class PrimedClient {
+class PrimedClient {
   readonly #client: SecretClient;
   #priming: Promise<void> | null = null;
 
@@ -49,7 +49,7 @@ export class PrimedClient {
   }
 }
 
-export interface VaultClients {
+interface VaultClients {
   readonly reading: PrimedClient;
   /** Never repeats a request: a `setSecret` whose answer was lost would otherwise be stored twice. */
   readonly publishing: PrimedClient;

@@ -16,7 +16,7 @@ export interface LogClientOptions {
   readonly workspaceId: string;
 }
 
-export interface LogQuery {
+interface LogQuery {
   readonly query: string;
   /** ISO 8601, from and to. */
   readonly timespan: string;

@@ -24,7 +24,7 @@ export interface ArmRequest {
 }
 
 /** The body of a 200, parsed; null where it has none. Fails with `PipelineStop` for any other status. */
-export type AskArm = (request: ArmRequest, abortSignal: AbortSignal) => Promise<unknown>;
+type AskArm = (request: ArmRequest, abortSignal: AbortSignal) => Promise<unknown>;
 
 /**
  * Resource Manager, without an SDK: for the few requests to other services than Batch. `retryOptions` as of any

@@ -47,7 +47,7 @@ type Activity = z.output<typeof activityPage>["value"][number];
 
 const unended = ["InProgress", "Queued", "Canceling"];
 
-export interface LinkedServiceRef {
+interface LinkedServiceRef {
   readonly resourceId: string;
   readonly linkedService: string;
 }

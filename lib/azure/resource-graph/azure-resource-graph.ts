@@ -12,7 +12,7 @@ import type { AskPage, GraphClientOptions } from "./graph-client";
 import { accountOf, graphQuery, rowSchema } from "./graph-query";
 import { GraphQuota } from "./graph-quota";
 
-export interface ResourceGraphOptions extends GraphClientOptions {
+interface ResourceGraphOptions extends GraphClientOptions {
   /** Waits between two pages where the quota is used up. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }

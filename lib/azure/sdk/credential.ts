@@ -4,7 +4,7 @@ import { waitFor } from "./pipeline";
 import { notSent, PipelineStop } from "./failures/sdk-failure";
 import { seconds } from "../../rotation/time/units";
 
-export interface CredentialOptions {
+interface CredentialOptions {
   /** The process's environment: whether `IDENTITY_ENDPOINT` is set is read. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Of the user-assigned identity to use; null for the system-assigned one. */

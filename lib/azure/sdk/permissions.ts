@@ -7,7 +7,7 @@ import { withDeadline } from "./pipeline";
 import { callSdk, type SdkCall } from "./failures/service-errors";
 import { seconds } from "../../rotation/time/units";
 
-export interface PermissionsOptions {
+interface PermissionsOptions {
   readonly credential: TokenCredential;
   readonly armEndpoint: string;
   readonly armScope: string;

@@ -35,7 +35,7 @@ export const stopAtLongWaits: PolicyConfig = {
 };
 
 /** One subscription's allowances at Resource Manager, as this process knows them. */
-export interface ArmLimiters {
+interface ArmLimiters {
   readonly reads: RateLimiter;
   readonly writes: RateLimiter;
 }

@@ -9,7 +9,7 @@ import {
 import type { TokenCredential } from "@azure/identity";
 import { type PolicyConfig, stopAtLongWaits } from "./pipeline";
 
-export interface PlainRequest {
+interface PlainRequest {
   readonly url: string;
   readonly method: "GET" | "POST";
   /** Sent as JSON. */
@@ -17,7 +17,7 @@ export interface PlainRequest {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export interface PlainOptions {
+interface PlainOptions {
   readonly credential: TokenCredential;
   readonly scope: string;
   readonly retryOptions: { readonly maxRetries: number };
@@ -25,7 +25,7 @@ export interface PlainOptions {
   readonly policies?: readonly PolicyConfig[];
 }
 
-export type SendPlain = (request: PlainRequest, abortSignal: AbortSignal) => Promise<PipelineResponse>;
+type SendPlain = (request: PlainRequest, abortSignal: AbortSignal) => Promise<PipelineResponse>;
 
 /** JSON requests to a service of Azure without an SDK of its own. An answer of any status is returned. */
 export const openPlain = ({ credential, scope, retryOptions, policies = [] }: PlainOptions): SendPlain => {

@@ -1,4 +1,4 @@
-export interface RateLimiterOptions {
+interface RateLimiterOptions {
   /** Maximum number of tokens at once, after a quiet time. */
   readonly capacity: number;
   readonly refillPerSecond: number;

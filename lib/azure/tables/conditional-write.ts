@@ -18,7 +18,7 @@ export interface ConditionalWrite {
   readonly isOwn: (found: StoredRow) => boolean;
 }
 
-export interface WrittenTable {
+interface WrittenTable {
   readonly client: CreatingClient;
   readonly read: (row: Row, options: CallOptions) => Promise<StoredRow | null>;
   /** How a failed call of this name is reported. */

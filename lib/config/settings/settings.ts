@@ -21,7 +21,7 @@ export type { Environment } from "./reader";
 export { settingNames } from "./setting-names";
 
 /** What the host does with this app. `functionTimeoutMs` is how long it lets one call run, in milliseconds. */
-export interface HostLimits {
+interface HostLimits {
   readonly functionTimeoutMs: number;
 }
 
@@ -115,7 +115,7 @@ const readHistoryKeep = (reader: SettingsReader, emulated: boolean): number => {
 };
 
 /** The settings that the alarm about invalid settings needs, as far as they are valid. */
-export interface AlarmSettings extends Pick<Settings, "emulated" | "webhook" | "heartbeat" | "cloud"> {
+interface AlarmSettings extends Pick<Settings, "emulated" | "webhook" | "heartbeat" | "cloud"> {
   /** Null where the settings of the tables are invalid too. */
   readonly tables: Pick<Settings, "storage" | "tablePrefix"> | null;
 }

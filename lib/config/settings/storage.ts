@@ -15,7 +15,7 @@ export type StorageSettings =
     };
 
 /** What else decides how the tables are reached. */
-export interface StorageContext {
+interface StorageContext {
   readonly storageSuffix: string;
   readonly emulated: boolean;
   /** `AZURE_CLIENT_ID`. */

@@ -26,7 +26,7 @@ import type { Lease } from "../lease";
 /** Reports that one drive removes, at most: some seconds of work, in which the claim is held. */
 const maxRemoved = 5_000;
 
-export interface RelayOptions {
+interface RelayOptions {
   readonly ports: Ports;
   readonly limits: Limits;
   readonly config: AccountConfig;

@@ -23,7 +23,7 @@ import {
  */
 
 /** What is published instead of a dead key, or of none. */
-export interface Instead extends PublishedAs {
+interface Instead extends PublishedAs {
   readonly slot: Slot;
 }
 

@@ -10,7 +10,7 @@ import { readNewest } from "./read-newest";
 import type { Decision, Done, KeySnapshot, StepContext, Waits } from "./step-context";
 
 /** The states whose previous key lives still. */
-export type Reversible = StateOf<"started" | "regenerated" | "published">;
+type Reversible = StateOf<"started" | "regenerated" | "published">;
 
 interface Open {
   readonly kind: "open";

@@ -5,7 +5,7 @@ import type { AccountConfig } from "../../rotation/account-config";
 import { alarmChanges, type Condition } from "../../rotation/events/alarm-conditions";
 import { discoveryProblem, recordOrphaned } from "../../rotation/events/notice";
 import { hours } from "../../rotation/time/units";
-import { concurrently } from "../concurrently";
+import { concurrently } from "../../concurrently";
 import { publishOrDelay } from "./corrupt-record-alarm";
 import type { Survey } from "../tick/survey";
 import { readOrphanedRecord } from "./orphaned-records";

@@ -6,6 +6,7 @@ import type { BatchAccount, SlotKeys } from "../../ports/batch-keys";
 import type { CallOptions } from "../../ports/call";
 import type { AccountConfig } from "../../rotation/account-config";
 import { isSearched } from "../../rotation/gate/key-copies";
+import { firstRecord } from "../../rotation/first-record";
 import { scheduledDue } from "../../rotation/schedule";
 import { nextStep } from "../../rotation/waiting";
 import {
@@ -188,7 +189,7 @@ const describeNext = async (app: App, config: AccountConfig, status: StatusBody 
   const { ports, limits } = app;
   const stored = await ports.rotations.read(config.name, callOptions(ports.clock, limits.callMs));
   const record = stored?.record ?? null;
-  if (record === null) return "read the account and adopt the key that the vault holds, or publish the primary key";
+  if (record === null) return nextStep(firstRecord(config, ports.clock.now()).state);
   const idle = record.state.phase === "idle" && !scheduledDue(record, config, ports.clock.now()).due;
   return idle ? `nothing before ${status.nextDueAt}` : nextStep(record.state);
 };

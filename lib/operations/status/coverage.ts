@@ -6,7 +6,7 @@ import { nothingSeen } from "../../rotation/gate/sightings";
 import type { RotationRecord } from "../../rotation/record";
 import type { Instant } from "../../rotation/time/time";
 import { keysUnusedSince } from "../../rotation/attention/way-out";
-import { concurrently } from "../concurrently";
+import { concurrently } from "../../concurrently";
 import { keysListedAt } from "./key-uses";
 
 /** An account on which shared keys could perhaps be switched off. */

@@ -30,7 +30,7 @@ export interface Outcome {
 /** By account; null where they cannot be read. */
 export type Notices = ReadonlyMap<string | null, StoredNotice> | null;
 
-export interface Processed {
+interface Processed {
   readonly outcomes: readonly Outcome[];
   /** Names of the accounts for which there was no time, in the order of their turns. */
   readonly left: readonly string[];

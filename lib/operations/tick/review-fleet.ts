@@ -8,7 +8,7 @@ import { noted } from "../../rotation/fleet/noted";
 import type { WaitingReason } from "../../rotation/reasons";
 import type { RotationRecord } from "../../rotation/record";
 import { minutes } from "../../rotation/time/units";
-import { concurrently } from "../concurrently";
+import { concurrently } from "../../concurrently";
 
 /** Entries that one tick checks, at most: those that it does not reach come at a later one. */
 const maxChecked = 16;

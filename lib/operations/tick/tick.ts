@@ -30,7 +30,7 @@ export interface TickSummary extends Counts {
 }
 
 /** Bad: the tables could not be read, so no account was processed. */
-export type TickResult = TickSummary & { readonly outcome: "good" | "bad" };
+type TickResult = TickSummary & { readonly outcome: "good" | "bad" };
 
 /** How a tick hands work to other instances of the app. */
 export interface WorkQueue {

@@ -5,7 +5,7 @@ import type { AttentionRow } from "../../rotation/attention/attention";
 import { type Instant, toInstant } from "../../rotation/time/time";
 import { seconds } from "../../rotation/time/units";
 
-export interface Scanned {
+interface Scanned {
   readonly at: Instant;
   /** By account: those that are not idle, or have anything open. */
   readonly rows: ReadonlyMap<string, AttentionRow>;

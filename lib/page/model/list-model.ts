@@ -14,7 +14,7 @@ export interface KeyAge {
 }
 
 /** The next instant that matters. */
-export interface NextDate {
+interface NextDate {
   readonly what: string;
   readonly at: Instant;
 }

@@ -1,6 +1,6 @@
 import type { App } from "../../app";
 import { callOptions } from "../../limits";
-import { concurrently } from "../../operations/concurrently";
+import { concurrently } from "../../concurrently";
 import { type AccountRead, readAccount } from "../../operations/status/read-status";
 import type { AccountConfig } from "../../rotation/account-config";
 import { attentionIn, type Attention } from "../../rotation/attention/attention";

@@ -6,7 +6,7 @@ export type Actor = "person" | "app" | "rotator";
 /** What the command line and the routes can do about it. */
 export type Action = "approve" | "rollback" | "resume" | "resume-fleet" | "rotate" | "check" | "readers";
 
-export interface Step {
+interface Step {
   /** Empty where nothing has to be decided first. */
   readonly when: string;
   readonly action: Action;
@@ -18,15 +18,6 @@ export interface Advice {
   readonly todo: string;
   readonly steps: readonly Step[];
 }
-
-/** Reasons that are named before everything that raises them is there. */
-type Announced =
-  | "UnknownReader"
-  | "PinnedVersion"
-  | "RefreshFailed"
-  | "RefreshPending"
-  | "NeedsSignal"
-  | "EvidenceTooWeak";
 
 const app = (todo: string, ...steps: readonly Step[]): Advice => ({ actor: "app", todo, steps });
 const person = (todo: string, ...steps: readonly Step[]): Advice => ({ actor: "person", todo, steps });
@@ -74,7 +65,7 @@ export const adviceFor = {
   RefreshPending: rotator(wait),
   NeedsSignal: app("let the app report: its platform cannot show which key it uses", ifGone),
   EvidenceTooWeak: app("let the app report, or accept weaker evidence in the configuration", ifGone),
-} as const satisfies Record<WaitingReason | Announced, Advice>;
+} as const satisfies Record<WaitingReason, Advice>;
 
 const unknown = person("read the reason in docs/operate.md: this release does not know it");
 

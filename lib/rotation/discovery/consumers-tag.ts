@@ -1,6 +1,6 @@
 import type { TaggedConsumer } from "./discovery-config";
 
-export type ParsedConsumers =
+type ParsedConsumers =
   | { readonly kind: "consumers"; readonly consumers: readonly TaggedConsumer[] }
   | { readonly kind: "invalid"; readonly problem: string };
 

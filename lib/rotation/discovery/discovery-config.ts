@@ -1,9 +1,7 @@
 import type { AccountSettings } from "../account-config";
 
 /** Where accounts are looked for. */
-export type DiscoveryScope =
-  | { readonly managementGroups: readonly string[] }
-  | { readonly subscriptions: readonly string[] };
+type DiscoveryScope = { readonly managementGroups: readonly string[] } | { readonly subscriptions: readonly string[] };
 
 /** How Batch accounts are found by a tag. */
 export interface DiscoveryConfig {

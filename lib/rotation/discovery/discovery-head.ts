@@ -1,4 +1,4 @@
-import { type Instant, msBetween, plusMs, toInstant } from "../time/time";
+import { type Instant, isToCome, msBetween, plusMs, toInstant } from "../time/time";
 import { hours, minutes } from "../time/units";
 
 /** Why the graph did not answer in full. */
@@ -36,14 +36,9 @@ export const firstHead = (now: Date): DiscoveryHead => ({
 });
 
 /** Longer than asking the graph for 100,000 accounts and writing all of them may take. */
-export const maxAskMs = minutes(5);
+const maxAskMs = minutes(5);
 
-/** A clock that was set back must not make a hold last. */
-const isHeld = ({ heldUntil }: DiscoveryHead, now: Date): boolean => {
-  if (heldUntil === null) return false;
-  const leftMs = msBetween(toInstant(now), heldUntil);
-  return leftMs > 0 && leftMs <= maxAskMs;
-};
+const isHeld = ({ heldUntil }: DiscoveryHead, now: Date): boolean => isToCome(heldUntil, maxAskMs, now);
 
 export const isAskDue = (head: DiscoveryHead, now: Date): boolean =>
   head.nextAskAt <= toInstant(now) && !isHeld(head, now);
@@ -89,12 +84,12 @@ const troubleOf = (
   now: Date,
 ): DiscoveryTrouble => ({ ...found, since: trouble?.since ?? toInstant(now) });
 
-/** An outage that passes by itself is no alarm before this time. */
-const patienceMs = hours(1);
+/** An outage that passes by itself is an alarm after this time. */
+const passingOutageMs = hours(1);
 
 /** What an operator must know of the graph's answers; null where nothing. */
 export const lastingTrouble = ({ trouble }: DiscoveryHead, now: Date): DiscoveryTrouble | null =>
-  trouble !== null && (trouble.lasts || msBetween(trouble.since, toInstant(now)) >= patienceMs) ? trouble : null;
+  trouble !== null && (trouble.lasts || msBetween(trouble.since, toInstant(now)) >= passingOutageMs) ? trouble : null;
 
 /** An account that is gone from a list may be gone because the list was not read. */
 export const emptyAnswer =

@@ -12,7 +12,7 @@ export interface Answer {
 }
 
 /** Whether a profile can complete an account with these tags. */
-export type IsGood = (account: GraphAccount & { readonly tags: AccountTags }) => boolean;
+type IsGood = (account: GraphAccount & { readonly tags: AccountTags }) => boolean;
 
 /**
  * What is known after an answer of the graph. An account whose tag or whose resource is no longer found keeps its last

@@ -28,7 +28,7 @@ export interface ResolveContext {
   readonly profiles: Profiles;
   /** Of the settings of an account, and what this process adds to them, a new object. */
   readonly load: (account: AccountSettings) => AccountConfig;
-  /** Eight characters that tell one resource id from another. */
+  /** Eight characters that distinguish resource ids. */
   readonly shortHash: (text: string) => string;
 }
 

@@ -51,7 +51,7 @@ export const informationKinds = [
   "AlarmCleared",
 ] as const;
 
-export type InformationKind = (typeof informationKinds)[number];
+type InformationKind = (typeof informationKinds)[number];
 export type EventKind = AlarmKind | InformationKind;
 
 export const isAlarm = (kind: EventKind): kind is AlarmKind => (alarmKinds as readonly string[]).includes(kind);

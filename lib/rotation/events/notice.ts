@@ -4,7 +4,7 @@ import { isWanted, newDelivery, newestDeliveries, type Wanted } from "./deliveri
 import { type AlarmKind, type Announcement, type EventDraft, keptDetail } from "./events";
 import type { BlockedReason } from "../reasons";
 import type { Delivery, RaisedAlarm } from "../record";
-import { type Instant, msBetween, plusMs, toInstant } from "../time/time";
+import { type Instant, isToCome, plusMs, toInstant } from "../time/time";
 import { minutes } from "../time/units";
 
 /**
@@ -81,12 +81,7 @@ export const configurationInvalid = (
   detail: problems,
 });
 
-/** A clock that was set back must not make a hold last. */
-export const isHeld = ({ heldUntil }: Notice, now: Date): boolean => {
-  if (heldUntil === null) return false;
-  const leftMs = msBetween(toInstant(now), heldUntil);
-  return leftMs > 0 && leftMs <= maxHoldMs;
-};
+export const isHeld = ({ heldUntil }: Notice, now: Date): boolean => isToCome(heldUntil, maxHoldMs, now);
 
 export type NoticeContext = Omit<EventContext, "hash">;
 
@@ -98,30 +93,30 @@ export const noticed = (
   notice: Notice,
   found: readonly Condition[],
   remindEveryMs: number,
-  pen: NoticeContext,
+  context: NoticeContext,
   undetermined: readonly AlarmKind[] = [],
 ): Notice => {
   const stay = notice.alarms.filter(({ kind }) => undetermined.includes(kind));
   const known = notice.alarms.filter((alarm) => !stay.includes(alarm));
-  const { alarms, drafts } = alarmChanges(known, found, remindEveryMs, pen.now);
-  return { ...withDrafts(notice, drafts, pen), alarms: [...alarms, ...stay] };
+  const { alarms, drafts } = alarmChanges(known, found, remindEveryMs, context.now);
+  return { ...withDrafts(notice, drafts, context), alarms: [...alarms, ...stay] };
 };
 
 /** The notice with events; the conditions that last stay as they are. */
-export const withDrafts = (notice: Notice, drafts: readonly EventDraft[], pen: NoticeContext): Notice => ({
+export const withDrafts = (notice: Notice, drafts: readonly EventDraft[], context: NoticeContext): Notice => ({
   ...notice,
   outbox: [
     ...notice.outbox,
     ...drafts.map(
       ({ event, reason, detail }): Announcement => ({
-        id: pen.nextId(),
-        at: toInstant(pen.now),
+        id: context.nextId(),
+        at: toInstant(context.now),
         event,
         account: notice.account,
         rotationId: null,
         reason: reason ?? null,
         detail: keptDetail(detail),
-        by: pen.by,
+        by: context.by,
       }),
     ),
   ],
@@ -139,7 +134,7 @@ export const held = (notice: Notice, now: Date): Notice => ({
   heldUntil: plusMs(toInstant(now), maxHoldMs),
 });
 
-export interface Announced {
+interface Announced {
   readonly notice: Notice;
   /** Too many wait for a webhook that does not take them. */
   readonly dropped: readonly Announcement[];
@@ -153,16 +148,16 @@ export const announcedAll = (notice: Notice, wanted: Wanted | null, now: Date): 
     ...outbox.filter((event) => wanted !== null && isWanted(event, wanted)).map((event) => newDelivery(event, now)),
   ];
   const { kept, dropped } = newestDeliveries(queued);
-  const unrecorded = account === null ? [] : [...notice.pendingHistory, ...outbox];
+  const pending = account === null ? [] : [...notice.pendingHistory, ...outbox];
   return {
     notice: {
       ...notice,
       outbox: [],
       deliveries: kept,
       pendingHistory:
-        unrecorded.length <= maxPendingHistory
-          ? unrecorded
-          : [...unrecorded.slice(0, 1), ...unrecorded.slice(1 - maxPendingHistory)],
+        pending.length <= maxPendingHistory
+          ? pending
+          : [...pending.slice(0, 1), ...pending.slice(1 - maxPendingHistory)],
     },
     dropped,
   };

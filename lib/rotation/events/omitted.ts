@@ -4,7 +4,7 @@ import type { EventDraft, RotationEvent } from "./events";
  * How many characters of events an outbox holds, as they are stored. A row of a table holds 450,000 in all: the rest is
  * for the webhook's queue, the state and what one step adds.
  */
-export const maxOutbox = 200_000;
+const maxOutbox = 200_000;
 
 /** The characters of a value in a row: JSON in ASCII, six for any other character. */
 export const storedLength = (value: unknown): number => JSON.stringify(value).replace(/[^ -~]/g, "uuuuuu").length;
@@ -26,7 +26,7 @@ export const withinBounds = (
 };
 
 /** The numbers that a history will never have, both ends included, and how many events had them. */
-export interface Omitted {
+interface Omitted {
   readonly from: number;
   readonly through: number;
   readonly count: number;

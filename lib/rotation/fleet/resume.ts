@@ -4,7 +4,7 @@ import type { FleetConfig } from "./fleet-config";
 import { emptyFleet, type FleetState } from "./fleet-state";
 import { settled } from "./settled";
 
-export interface ResumeRequest {
+interface ResumeRequest {
   /** The id of the event. */
   readonly id: string;
   readonly by: string;

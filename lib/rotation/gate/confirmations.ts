@@ -2,7 +2,7 @@ import type { GateConfig } from "../account-config";
 import type { Confirmation } from "../moves/evidence";
 import { type PlatformQuestion, platformState } from "../platforms/platform-state";
 import type { PublishedVersion } from "./consumer-checks";
-import { isSigned, viewOf } from "./consumer-view";
+import { isSigned, consumerViewOf } from "./consumer-view";
 import { contradicted, platformInstance } from "./signals";
 import type { Sightings } from "./sightings";
 
@@ -17,7 +17,7 @@ export const confirmationsOf = (
   now: Date,
 ): readonly Confirmation[] =>
   gate.consumers.flatMap((consumer) => [
-    ...viewOf(consumer, gate, published, reports, now)
+    ...consumerViewOf(consumer, gate, published, reports, now)
       .known.filter((report) => report.healthy && report.secretVersion === published.version && !contradicted(report))
       .map((report) => ({ ...report, evidence: isSigned(report) ? ("proof" as const) : ("report" as const) })),
     ...platformConfirmation({ consumer, gate, published, platforms, reports: false, now }),

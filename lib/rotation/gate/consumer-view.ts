@@ -5,7 +5,7 @@ import { hasLeft } from "./leaving";
 import { heardAt, type InstanceReport, isPseudo, refusedInstance } from "./signals";
 
 /** One consumer at `now`: which of its instances count, which have left, and which are forgotten. */
-export const viewOf = (
+export const consumerViewOf = (
   consumer: ConsumerConfig,
   gate: GateConfig,
   published: PublishedVersion,

@@ -12,7 +12,7 @@ import {
   unhealthyInstance,
 } from "./consumer-checks";
 import type { ConsumerState, GoodState } from "./consumer-state";
-import { isSigned, viewOf } from "./consumer-view";
+import { isSigned, consumerViewOf } from "./consumer-view";
 import { goodSince } from "./good-since";
 import { type Grade, isWeaker, weakest } from "./grades";
 import { readsGoodSince } from "./readers";
@@ -42,7 +42,7 @@ export const consumerState = (
   sightings: Sightings,
   now: Date,
 ): ConsumerState => {
-  const seen = viewOf(consumer, gate, published, sightings.reports, now);
+  const seen = consumerViewOf(consumer, gate, published, sightings.reports, now);
   return unlessReads(seen, sightings.readers, shownState(seen, sightings));
 };
 
@@ -126,7 +126,7 @@ export const complaintOf = (
 ): Fault => {
   const healthUrlReport = healthUrlReportOf(consumer, reports);
   if (healthUrlReport?.healthy === false) return faultOfHealthUrl(consumer, healthUrlReport);
-  const seen = viewOf(consumer, gate, published, reports, now);
+  const seen = consumerViewOf(consumer, gate, published, reports, now);
   const found = unhealthyInstance(seen);
   if (found !== null || consumer.platform === null) return found;
   const shown = platformState(consumer.platform, { consumer, gate, published, platforms, reports: false, now });

@@ -30,7 +30,7 @@ export interface Shut {
   readonly since: Instant;
 }
 
-export type Gate =
+type Gate =
   | { readonly open: true /** Why it is open where that is not the plain case. */; readonly override: string | null }
   | ({ readonly open: false } & Shut);
 

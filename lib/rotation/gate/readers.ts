@@ -9,16 +9,16 @@ import type { ReadersSeen, ReaderSeen } from "./readers-seen";
  */
 
 /** A read of the version that the log names. */
-export type VersionRead = ReaderSeen & { readonly version: string };
+type VersionRead = ReaderSeen & { readonly version: string };
 
 /** An app may hold for months what it read when it started. */
 export const readsKeptMs = days(90);
 
 /** A reader that has not read the secret for so long has gone. */
-export const knownReaderMs = days(30);
+const knownReaderMs = days(30);
 
 /** Between two questions to the log about one account, whichever process asks. */
-export const askReadersEveryMs = minutes(15);
+const askReadersEveryMs = minutes(15);
 
 /** The log is on time, as a rule, after so long. */
 export const logDelayMs = minutes(10);
@@ -54,7 +54,7 @@ const lastReads = (reads: readonly VersionRead[], published: string): Reads | nu
 };
 
 /** What a consumer's own reports say since the last read of an older version. */
-export interface ReportedOn {
+interface ReportedOn {
   readonly version: string;
   readonly at: Instant;
 }
@@ -117,7 +117,7 @@ export const unknownReaders = (
 };
 
 /** `Microsoft.Web/sites/render-web`; null where the log names no resource. */
-export const resourceName = ({ resource }: Pick<ReaderSeen, "resource">): string | null =>
+const resourceName = ({ resource }: Pick<ReaderSeen, "resource">): string | null =>
   resource === null ? null : (/\/providers\/(.+)$/i.exec(resource)?.[1] ?? resource);
 
 /** A reader, as a sentence names it. */
@@ -137,7 +137,7 @@ const maxNamed = 5;
 /** With more unknown readers than this, which of them are kept changes at every look: then they are one. */
 const maxUnknown = 100;
 
-export interface UnknownReaderFault {
+interface UnknownReaderFault {
   readonly detail: string;
   readonly since: Instant;
   /** Each is announced once. */

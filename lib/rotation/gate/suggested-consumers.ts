@@ -3,7 +3,7 @@ import { unknownReaders } from "./readers";
 import type { ReadersSeen, ReaderSeen } from "./readers-seen";
 
 /** As it stands in the configuration. */
-export interface SuggestedConsumer {
+interface SuggestedConsumer {
   readonly name: string;
   readonly identity: string;
 }

@@ -77,7 +77,7 @@ const standbyTaken = (
 };
 
 /** A newest version that held no live key. */
-export interface Drift {
+interface Drift {
   /** What was found. */
   readonly what: string;
   /** Who regenerated a key, by what events report; null where none does. */

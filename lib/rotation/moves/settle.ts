@@ -22,7 +22,6 @@ export const moved = (record: RotationRecord, move: Move, context: EventContext)
         samePhase || record.phaseClock.pausedSince === null ? record.phaseClock.pausedSince : toInstant(context.now),
       pausedMs: samePhase ? record.phaseClock.pausedMs : 0,
     },
-
     quarantine: activeQuarantine(record, context.now),
     failure: null,
     hold: null,

@@ -73,7 +73,7 @@ export const targetPublished = (state: StateOf<"regenerated">, as: PublishedAs, 
 });
 
 /** How the previous key came to be retired. */
-export interface Retirement extends Opening {
+interface Retirement extends Opening {
   /** The previous key had been replaced already, by a request whose answer was lost, or manually. */
   readonly byOthers: boolean;
   readonly requestId: string | null;

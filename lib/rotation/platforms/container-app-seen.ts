@@ -2,7 +2,7 @@ import type { PlatformBase } from "./platform-base";
 import type { Instant } from "../time/time";
 
 /** A secret of the app that refers to the account's secret. */
-export interface AppSecretSeen {
+interface AppSecretSeen {
   readonly name: string;
   /** The version that it is fixed to; null where it follows the newest one. */
   readonly pinnedTo: string | null;

@@ -29,7 +29,7 @@ const hasVolumeOnly = ({ secrets, revisions }: ContainerAppSeen): boolean =>
   secrets.length > 0 && revisions.some(({ use }) => use === "volume");
 
 /** What is not in order with an app that could be seen; null where everything is. */
-export const containerAppShut = (view: View, seen: ContainerAppSeen): ShutState | null => {
+const containerAppShut = (view: View, seen: ContainerAppSeen): ShutState | null => {
   for (const check of checks) {
     const found = check(view, seen);
     if (found !== null) return { ...found, since: view.published.publishedAt };

@@ -20,7 +20,7 @@ export const dataFactoryState = (view: View): ConsumerState => {
 };
 
 /** What is not in order with a linked service that could be seen; null where everything is. */
-export const dataFactoryShut = (view: View, seen: DataFactorySeen): ShutState | null => {
+const dataFactoryShut = (view: View, seen: DataFactorySeen): ShutState | null => {
   const found = keyShut(view, seen) ?? activityShut(view, seen);
   return found && { ...found, since: view.published.publishedAt };
 };

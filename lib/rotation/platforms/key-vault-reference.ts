@@ -1,7 +1,7 @@
 import type { SecretRef } from "../account-config";
 
 /** A Key Vault reference of App Service, as far as its text can be read. */
-export interface KeyVaultReference {
+interface KeyVaultReference {
   /** The origin of the vault, or its name where the text has no more. */
   readonly vault: string;
   readonly secret: string;

@@ -20,6 +20,13 @@ export const latest = (first: Instant, ...others: readonly Instant[]): Instant =
 export const earliest = (first: Instant, ...others: readonly Instant[]): Instant =>
   others.reduce((a, b) => (b < a ? b : a), first);
 
+/** Whether this instant lies ahead by `maxMs` at most: a clock that was set back must not make what ends then last. */
+export const isToCome = (at: Instant | null, maxMs: number, now: Date): boolean => {
+  if (at === null) return false;
+  const leftMs = msBetween(toInstant(now), at);
+  return leftMs > 0 && leftMs <= maxMs;
+};
+
 /** The latest instant of any number of items; null where none has one. Folded: a call takes no 100,000 arguments. */
 export const latestOf = <T>(items: readonly T[], instantOf: (item: T) => Instant | null): Instant | null =>
   items.reduce<Instant | null>((found, item) => {

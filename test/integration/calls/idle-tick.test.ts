@@ -1,4 +1,4 @@
-import { concurrently } from "../../../lib/operations/concurrently";
+import { concurrently } from "../../../lib/concurrently";
 import { configurationHash } from "../../../lib/rotation/configuration-hash";
 import { nextLook } from "../../../lib/rotation/next-look";
 import { anAccount } from "../../builders/account";

@@ -3,7 +3,7 @@ import type { BatchAccountRef } from "../../../rotation/account-config";
 import type { FailureRow } from "./failure-row";
 
 /** One action on one Batch account, as it stands in a role definition. */
-export interface ArmSubject {
+interface ArmSubject {
   readonly ref: BatchAccountRef;
   readonly action: string;
 }

@@ -2,7 +2,7 @@ import { passingRemedies, platformRemedies } from "../../../remedies";
 import type { FailureRow } from "./failure-row";
 
 /** One action on the resource that a consumer names as its platform. */
-export interface PlatformSubject {
+interface PlatformSubject {
   readonly resourceId: string;
   /** As it stands in a role definition. */
   readonly action: string;

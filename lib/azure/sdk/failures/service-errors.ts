@@ -20,7 +20,7 @@ export interface SdkCall {
 
 export type ServiceError = TransientServiceError | OutcomeUnknownError | OperatorNeededError;
 
-export const factsOf = (operation: string, failure: SdkFailure): ServiceFacts => {
+const factsOf = (operation: string, failure: SdkFailure): ServiceFacts => {
   const code = failure.innerCode ?? failure.code;
   return {
     operation,

@@ -1,7 +1,7 @@
 import { passingRemedies, tableRemedies } from "../../../remedies";
 import type { FailureRow } from "./failure-row";
 
-export interface TableSubject {
+interface TableSubject {
   readonly table: string;
   /** Of the storage account; of an emulator its host. */
   readonly account: string;

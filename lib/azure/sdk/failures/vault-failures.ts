@@ -3,7 +3,7 @@ import type { SecretRef } from "../../../rotation/account-config";
 import type { FailureRow } from "./failure-row";
 
 /** One command on one secret: its action in a role definition, and its right in an access policy. */
-export interface VaultSubject {
+interface VaultSubject {
   readonly ref: SecretRef;
   readonly command: string;
   readonly action: string;

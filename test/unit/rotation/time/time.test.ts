@@ -1,5 +1,5 @@
-import { earliest, latest, msBetween, plusMs, toInstant, toMs } from "../../../../lib/rotation/time/time";
-import { at } from "../../../builders/time";
+import { earliest, isToCome, latest, msBetween, plusMs, toInstant, toMs } from "../../../../lib/rotation/time/time";
+import { at, minutes, when } from "../../../builders/time";
 
 describe("instants", () => {
   it("are written in UTC with milliseconds, so that their text sorts by time", () => {
@@ -30,5 +30,15 @@ describe("instants", () => {
       "2026-11-24T10:01:00.000Z",
       "2026-11-24T10:01:00.000Z",
     ]);
+  });
+
+  it.each([
+    [at("10:00"), false],
+    [at("10:01"), true],
+    [at("10:05"), true],
+    [at("10:06"), false],
+    [null, false],
+  ])("are to come where they lie ahead by 5 minutes at most: %s", (end, expected) => {
+    expect(isToCome(end, minutes(5), when("10:00"))).toBe(expected);
   });
 });

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from "node:events";
 import { setImmediate as turn } from "node:timers/promises";
-import { concurrently } from "../../../lib/operations/concurrently";
+import { concurrently } from "../../lib/concurrently";
 
 /** Fails for the second of three. */
 const failsForTwo = async (item: number): Promise<number> => {
