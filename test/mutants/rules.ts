@@ -600,8 +600,8 @@ export const safetyRules: readonly SafetyRule[] = [
     rule: "an outbox stays within its record",
     without: "a history that takes nothing makes the record too large to be written, and no dead key is repaired",
     file: "lib/rotation/events/omitted.ts",
-    text: "export const maxOutbox = 200_000;",
-    instead: "export const maxOutbox = 200_000_000;",
+    text: "const maxOutbox = 200_000;",
+    instead: "const maxOutbox = 200_000_000;",
     caughtBy: { jest: "scenarios", test: "history-down" },
   },
   {
