@@ -1,7 +1,7 @@
 import { createScanner, visit } from "jsonc-parser";
 
 /** The value of a text, or what is wrong with it: each problem names its place and its remedy, never a value. */
-type Parsed = { readonly value: unknown } | { readonly problems: readonly string[] };
+export type Parsed = { readonly value: unknown } | { readonly problems: readonly string[] };
 
 /** The parser is recursive, so a limit protects its stack. No configuration needs a tenth of it. */
 const maxDepth = 100;

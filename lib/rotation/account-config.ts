@@ -105,7 +105,7 @@ export interface Held {
 }
 
 /** Of an account that was found by a tag. */
-interface Discovered {
+export interface Discovered {
   /** When its present tags were first seen: of two processes, the one with the later instant knows more. */
   readonly taggedAt: Instant;
   /** Null while its tags are there and valid. */

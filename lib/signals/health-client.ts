@@ -1,3 +1,4 @@
+import { readText } from "../outgoing/read-text";
 import { outgoingFetch } from "../outgoing/fetch";
 import type { CallOptions } from "../ports/call";
 import type { HealthAnswer, HealthChecks } from "../ports/health-checks";
@@ -18,7 +19,7 @@ export class FetchHealthChecks implements HealthChecks {
         signal: AbortSignal.any([signal, limit]),
       });
       if (response.status !== 200) return await refused(response);
-      const text = await readWhole(response);
+      const text = await readText(response, maxBytes);
       return text === null
         ? { kind: "failed", problem: `answered with more than ${maxBytes} bytes` }
         : { kind: "answered", body: JSON.parse(text) };
@@ -31,18 +32,6 @@ export class FetchHealthChecks implements HealthChecks {
 const refused = async (response: Response): Promise<HealthAnswer> => {
   await response.body?.cancel();
   return { kind: "failed", problem: `answered ${response.status}, not 200` };
-};
-
-/** Null where there is more than is read. */
-const readWhole = async (response: Response): Promise<string | null> => {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBytes) return null;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 };
 
 /** In words that quote nothing the other side has said. */

@@ -1,16 +1,6 @@
+import type { SubscriptionArmOptions } from "../sdk/arm-options";
 import { BatchManagementClient } from "@azure/arm-batch";
-import type { TokenCredential } from "@azure/identity";
 import { ArmAllowances, LastLooks, limitRequests, noRetries, readingRetries, stopAtLongWaits } from "../sdk/pipeline";
-
-export interface ArmOptions {
-  readonly credential: TokenCredential;
-  /** Base URL of Resource Manager. */
-  readonly armEndpoint: string;
-  /** The token's scope, which stays the cloud's whatever the endpoint is. */
-  readonly armScope: string;
-  /** Shared with all that asks Resource Manager about the same subscriptions; by default its own. */
-  readonly allowances?: ArmAllowances;
-}
 
 interface SubscriptionClients {
   readonly reading: BatchManagementClient;
@@ -29,7 +19,7 @@ export class BatchClients {
 
   readonly #allowances: ArmAllowances;
 
-  constructor(readonly options: ArmOptions) {
+  constructor(readonly options: SubscriptionArmOptions) {
     this.#allowances = options.allowances ?? new ArmAllowances();
   }
 

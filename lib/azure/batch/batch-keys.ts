@@ -1,3 +1,4 @@
+import type { SubscriptionArmOptions } from "../sdk/arm-options";
 import { BatchKey } from "../../batch-key";
 import { OperatorNeededError, OutcomeUnknownError } from "../../errors";
 import type { BatchAccount, BatchKeys, Regenerated, RegenerateOptions, SlotKeys } from "../../ports/batch-keys";
@@ -7,7 +8,7 @@ import type { BatchAccountRef } from "../../rotation/account-config";
 import type { Slot } from "../../rotation/phases";
 import { searchAccount } from "./account-search";
 import type { AccountSearch } from "../../rotation/gate/key-copies";
-import type { ArmOptions, BatchClients } from "./batch-clients";
+import type { BatchClients } from "./batch-clients";
 import { loadOnce } from "../sdk/load-once";
 import { probeKey } from "./batch-probe";
 import { withDeadline } from "../sdk/pipeline";
@@ -16,7 +17,7 @@ import { callSdk, malformedAnswer, type SdkCall } from "../sdk/failures/service-
 import { requestIdOf } from "../sdk/failures/sdk-failure";
 import { seconds } from "../../rotation/time/units";
 
-interface AzureBatchKeysOptions extends ArmOptions {
+interface AzureBatchKeysOptions extends SubscriptionArmOptions {
   readonly clock: Clock;
 }
 

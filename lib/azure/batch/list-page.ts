@@ -1,3 +1,4 @@
+import { readText } from "../../outgoing/read-text";
 import { jsonOf } from "../sdk/json-answer";
 import { malformedAnswer } from "../sdk/failures/service-errors";
 
@@ -26,19 +27,8 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 const isItem = (value: unknown): value is Item => isObject(value) && typeof value["id"] === "string";
 
-const readText = async (response: Response): Promise<string | null> => {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > maxPageBytes) return null;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-};
-
 export const readPage = async (response: Response, operation: string): Promise<Page | "tooLarge"> => {
-  const text = await readText(response);
+  const text = await readText(response, maxPageBytes);
   if (text === null) return "tooLarge";
   const body = jsonOf(text);
   const value = isObject(body) ? body["value"] : null;

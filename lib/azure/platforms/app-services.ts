@@ -1,3 +1,4 @@
+import type { SubscriptionArmOptions } from "../sdk/arm-options";
 import * as z from "zod";
 import { OperatorNeededError, TransientServiceError } from "../../errors";
 import type { CallOptions } from "../../ports/call";
@@ -11,7 +12,6 @@ import {
 } from "../../rotation/platforms/app-service-seen";
 import { parseReference, refersTo } from "../../rotation/platforms/key-vault-reference";
 import { minutes, seconds } from "../../rotation/time/units";
-import type { ArmRequestOptions } from "./arm-requests";
 import { PlatformReader, type PlatformRequest } from "./platform-reader";
 
 /** The one with which the refresh was seen; the others have been there since. */
@@ -45,7 +45,7 @@ type Reference = z.output<typeof referenceSchema>;
 export class AzureAppServices implements AppServices {
   readonly #reader: PlatformReader;
 
-  constructor(options: ArmRequestOptions) {
+  constructor(options: SubscriptionArmOptions) {
     this.#reader = new PlatformReader(options);
   }
 

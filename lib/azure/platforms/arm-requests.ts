@@ -1,20 +1,10 @@
+import type { SubscriptionArmOptions } from "../sdk/arm-options";
 import type { PipelineResponse } from "@azure/core-rest-pipeline";
-import type { TokenCredential } from "@azure/identity";
 import * as z from "zod";
 import { errorWord, jsonOf } from "../sdk/json-answer";
 import { ArmAllowances, limitRequests } from "../sdk/pipeline";
 import { openPlain } from "../sdk/plain-requests";
 import { answered, notSent, PipelineStop } from "../sdk/failures/sdk-failure";
-
-export interface ArmRequestOptions {
-  readonly credential: TokenCredential;
-  /** Base URL of Resource Manager. */
-  readonly armEndpoint: string;
-  /** The token's scope, which stays the cloud's whatever the endpoint is. */
-  readonly armScope: string;
-  /** Shared with all that asks Resource Manager about the same subscriptions; by default its own. */
-  readonly allowances?: ArmAllowances;
-}
 
 export interface ArmRequest {
   readonly method: "GET" | "POST";
@@ -31,7 +21,7 @@ type AskArm = (request: ArmRequest, abortSignal: AbortSignal) => Promise<unknown
  * pipeline: a request that changes something is not repeated.
  */
 export const openArm = (
-  { credential, armEndpoint, armScope, allowances = new ArmAllowances() }: ArmRequestOptions,
+  { credential, armEndpoint, armScope, allowances = new ArmAllowances() }: SubscriptionArmOptions,
   retryOptions: { readonly maxRetries: number },
 ): AskArm => {
   const policies = [limitRequests(allowances)];

@@ -1,3 +1,4 @@
+import type { SubscriptionArmOptions } from "../sdk/arm-options";
 import * as z from "zod";
 import type { CallOptions } from "../../ports/call";
 import type { ContainerApps } from "../../ports/platforms";
@@ -6,7 +7,6 @@ import type { ContainerAppShown } from "../../rotation/platforms/container-app";
 import type { ReplicaSeen, SecretUse } from "../../rotation/platforms/container-app-seen";
 import { addressOf, refersTo } from "../../rotation/platforms/key-vault-reference";
 import { toInstant } from "../../rotation/time/time";
-import type { ArmRequestOptions } from "./arm-requests";
 import { PlatformReader, type PlatformRead } from "./platform-reader";
 
 const apiVersion = "api-version=2025-07-01";
@@ -65,7 +65,7 @@ const replicaSchema = z.object({
 export class AzureContainerApps implements ContainerApps {
   readonly #reader: PlatformReader;
 
-  constructor(options: ArmRequestOptions) {
+  constructor(options: SubscriptionArmOptions) {
     this.#reader = new PlatformReader(options);
   }
 

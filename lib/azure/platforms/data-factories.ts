@@ -1,3 +1,4 @@
+import type { SubscriptionArmOptions } from "../sdk/arm-options";
 import * as z from "zod";
 import type { CallOptions } from "../../ports/call";
 import type { DataFactories } from "../../ports/platforms";
@@ -8,7 +9,6 @@ import { refersTo } from "../../rotation/platforms/key-vault-reference";
 import { toInstant } from "../../rotation/time/time";
 import { days } from "../../rotation/time/units";
 import { malformedAnswer } from "../sdk/failures/service-errors";
-import type { ArmRequestOptions } from "./arm-requests";
 import { PlatformReader, type PlatformRead } from "./platform-reader";
 
 const apiVersion = "api-version=2018-06-01";
@@ -57,7 +57,7 @@ export class AzureDataFactories implements DataFactories {
   readonly #reader: PlatformReader;
 
   constructor(
-    options: ArmRequestOptions,
+    options: SubscriptionArmOptions,
     private readonly now: () => Date,
   ) {
     this.#reader = new PlatformReader(options);

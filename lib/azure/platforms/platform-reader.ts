@@ -1,3 +1,4 @@
+import type { SubscriptionArmOptions } from "../sdk/arm-options";
 import * as z from "zod";
 import type { CallOptions } from "../../ports/call";
 import { seconds } from "../../rotation/time/units";
@@ -5,7 +6,7 @@ import { loadOnce } from "../sdk/load-once";
 import { noRetries, readingRetries, withDeadline } from "../sdk/pipeline";
 import { platformRefusal } from "../sdk/failures/refusals";
 import { callSdk, malformedAnswer, type SdkCall } from "../sdk/failures/service-errors";
-import type { ArmRequest, ArmRequestOptions } from "./arm-requests";
+import type { ArmRequest } from "./arm-requests";
 
 /** A request: what it is called in an error, and the right that it needs. */
 export interface PlatformRequest extends ArmRequest {
@@ -27,7 +28,7 @@ export class PlatformReader {
   readonly #open;
   readonly #openOnce;
 
-  constructor(options: ArmRequestOptions) {
+  constructor(options: SubscriptionArmOptions) {
     this.#open = loadOnce(async () => (await import("./arm-requests")).openArm(options, readingRetries));
     this.#openOnce = loadOnce(async () => (await import("./arm-requests")).openArm(options, noRetries));
   }

@@ -1,3 +1,4 @@
+import type { ArmOptions } from "../sdk/arm-options";
 import * as z from "zod";
 import type { CallOptions } from "../../ports/call";
 import type { GraphAnswer, ResourceGraph } from "../../ports/discovery";
@@ -8,11 +9,11 @@ import { loadOnce } from "../sdk/load-once";
 import { withDeadline } from "../sdk/pipeline";
 import { graphRefusal } from "../sdk/failures/refusals";
 import { callSdk, malformedAnswer, type SdkCall } from "../sdk/failures/service-errors";
-import type { AskPage, GraphClientOptions } from "./graph-client";
+import type { AskPage } from "./graph-client";
 import { accountOf, graphQuery, rowSchema } from "./graph-query";
 import { GraphQuota } from "./graph-quota";
 
-interface ResourceGraphOptions extends GraphClientOptions {
+interface ResourceGraphOptions extends ArmOptions {
   /** Waits between two pages where the quota is used up. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }

@@ -1,15 +1,7 @@
+import type { ArmOptions } from "../sdk/arm-options";
 import { createResourceGraph, resources } from "@azure/arm-resourcegraph/api";
-import type { TokenCredential } from "@azure/identity";
 import { readingRetries, stopAtLongWaits } from "../sdk/pipeline";
 import type { GraphQuota } from "./graph-quota";
-
-export interface GraphClientOptions {
-  readonly credential: TokenCredential;
-  /** Base URL of Resource Manager. */
-  readonly armEndpoint: string;
-  /** The token's scope, which stays the cloud's whatever the endpoint is. */
-  readonly armScope: string;
-}
 
 type Query = Parameters<typeof resources>[1];
 
@@ -17,7 +9,7 @@ type Query = Parameters<typeof resources>[1];
 export type AskPage = (query: Query, abortSignal: AbortSignal) => ReturnType<typeof resources>;
 
 /** The SDK is loaded with this file, when discovery first asks. */
-export const openGraph = ({ credential, armEndpoint, armScope }: GraphClientOptions, quota: GraphQuota): AskPage => {
+export const openGraph = ({ credential, armEndpoint, armScope }: ArmOptions, quota: GraphQuota): AskPage => {
   const client = createResourceGraph(credential, "", {
     endpoint: armEndpoint,
     credentials: { scopes: [armScope] },

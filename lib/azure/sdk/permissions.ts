@@ -1,17 +1,12 @@
+import type { ArmOptions } from "./arm-options";
 import { outgoingFetch } from "../../outgoing/fetch";
-import type { AccessToken, TokenCredential } from "@azure/identity";
+import type { AccessToken } from "@azure/identity";
 import * as z from "zod";
 import type { CallOptions } from "../../ports/call";
 import type { Permissions } from "../../ports/permissions";
 import { withDeadline } from "./pipeline";
 import { callSdk, type SdkCall } from "./failures/service-errors";
 import { seconds } from "../../rotation/time/units";
-
-interface PermissionsOptions {
-  readonly credential: TokenCredential;
-  readonly armEndpoint: string;
-  readonly armScope: string;
-}
 
 const maxCallMs = seconds(15);
 
@@ -27,9 +22,9 @@ const maxPages = 50;
 
 /** What the rotator's identity may do, as far as Resource Manager reports it. */
 export class ArmPermissions implements Permissions {
-  readonly #options: PermissionsOptions;
+  readonly #options: ArmOptions;
 
-  constructor(options: PermissionsOptions) {
+  constructor(options: ArmOptions) {
     this.#options = options;
   }
 

@@ -3,8 +3,8 @@ import type { CallOptions } from "../../ports/call";
 import type { Discoveries, StoredHead, StoredShard } from "../../ports/discovery";
 import type { DiscoveryHead } from "../../rotation/discovery/discovery-head";
 import type { KnownAccount } from "../../rotation/discovery/known-account";
-import { joinColumns, toAsciiJson, toColumns } from "./rows/json-columns";
-import { instant } from "./rows/record-schema";
+import { jsonIn, toAsciiJson, toColumns } from "./rows/json-columns";
+import { instant, type Same } from "./rows/record-schema";
 import type { StoredRow } from "./rows/rows";
 import { SharedParts } from "../../rotation/discovery/shared-parts";
 import type { Table } from "./tables";
@@ -37,20 +37,13 @@ const accountSchema = z.strictObject({
   missing: z.strictObject({ kind: z.enum(["TagRemoved", "AccountGone"]), since: instant }).nullable(),
 });
 
-type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
-
 /** Do not compile when a schema and its type no longer say the same. */
 export const headSchemaIsComplete: Same<z.output<typeof headSchema>, DiscoveryHead> = true;
 export const accountSchemaIsComplete: Same<z.output<typeof accountSchema>, KnownAccount> = true;
 
 /** Null where the column does not hold what it must. */
-const read = <T>(schema: z.ZodType<T>, row: StoredRow, name: string): T | null => {
-  try {
-    return schema.safeParse(JSON.parse(joinColumns(name, row)), { jitless: true }).data ?? null;
-  } catch {
-    return null;
-  }
-};
+const read = <T>(schema: z.ZodType<T>, row: StoredRow, name: string): T | null =>
+  schema.safeParse(jsonIn(name, row), { jitless: true }).data ?? null;
 
 const accountsSchema = z.array(accountSchema);
 

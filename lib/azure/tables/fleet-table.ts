@@ -1,11 +1,10 @@
-import * as z from "zod";
 import { TransientServiceError } from "../../errors";
 import type { CallOptions } from "../../ports/call";
 import type { Fleet } from "../../ports/fleet";
 import type { Clock } from "../../ports/system";
 import { emptyFleet, type FleetState, unreadableFleet } from "../../rotation/fleet/fleet-state";
 import { minutes } from "../../rotation/time/units";
-import { joinColumns, toAsciiJson, toColumns } from "./rows/json-columns";
+import { jsonIn, toAsciiJson, toColumns } from "./rows/json-columns";
 import { fleetSchema } from "./rows/record-schema";
 import type { RowKey, StoredRow } from "./rows/rows";
 import type { Table } from "./tables";
@@ -21,11 +20,7 @@ const maxAgeMs = minutes(1);
 
 const toState = (row: StoredRow | null): FleetState => {
   if (row === null) return emptyFleet;
-  try {
-    return z.parse(fleetSchema, JSON.parse(joinColumns("fleet", row)));
-  } catch {
-    return unreadableFleet;
-  }
+  return fleetSchema.safeParse(jsonIn("fleet", row)).data ?? unreadableFleet;
 };
 
 interface Known {

@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { CallOptions } from "../../ports/call";
 import type { Notices, StoredNotice } from "../../ports/notices";
 import { firstNotice, type Notice } from "../../rotation/events/notice";
-import { joinColumns, toAsciiJson, toColumns } from "./rows/json-columns";
+import { jsonIn, toAsciiJson, toColumns } from "./rows/json-columns";
 import { noticeSchema } from "./rows/record-schema";
 import type { RowKey, StoredRow } from "./rows/rows";
 import type { Table } from "./tables";
@@ -13,17 +13,9 @@ const ofRotator = "Rotator";
 
 const noticeKey = (account: string | null): RowKey => ({ partitionKey, rowKey: account ?? ofRotator });
 
-const readJson = (row: StoredRow): unknown => {
-  try {
-    return JSON.parse(joinColumns("notice", row));
-  } catch {
-    return null;
-  }
-};
-
 const toStored = (row: StoredRow): StoredNotice => {
   const account = row.rowKey === ofRotator ? null : row.rowKey;
-  const parsed = z.safeParse(noticeSchema, readJson(row));
+  const parsed = z.safeParse(noticeSchema, jsonIn("notice", row));
   const whole = parsed.success && parsed.data.account === account;
   return { notice: whole ? parsed.data : firstNotice(account), etag: row.etag };
 };

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { CallOptions } from "../../ports/call";
 import { noTickNotes, type StoredTickNotes, type TickNotes, type Ticks } from "../../ports/ticks";
-import { joinColumns, toAsciiJson, toColumns } from "./rows/json-columns";
+import { jsonIn, toAsciiJson, toColumns } from "./rows/json-columns";
 import { instant } from "./rows/record-schema";
 import type { StoredRow } from "./rows/rows";
 import type { Table } from "./tables";
@@ -16,16 +16,8 @@ const notesSchema = z.object({
 });
 
 const toStored = (row: StoredRow): StoredTickNotes => {
-  const parsed = notesSchema.safeParse(readJson(row));
+  const parsed = notesSchema.safeParse(jsonIn("notes", row));
   return { notes: parsed.success ? parsed.data : noTickNotes, etag: row.etag };
-};
-
-const readJson = (row: StoredRow): unknown => {
-  try {
-    return JSON.parse(joinColumns("notes", row));
-  } catch {
-    return null;
-  }
 };
 
 /** What ticks leave for the next one: one row beside the rotation records. */

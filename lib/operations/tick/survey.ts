@@ -29,7 +29,7 @@ export interface Survey {
 /** Called for each account that is left alone in a survey of all. */
 export type AtRest = (config: AccountConfig, record: RotationRecord) => void;
 
-interface SurveyOptions {
+export interface SurveyOptions {
   readonly now: Date;
   /** The end of the tick's time. */
   readonly stop: AbortSignal;

@@ -1,6 +1,6 @@
 import type { AccountDirectory, Found } from "../../../lib/account-directory";
 import { AzureResourceGraph } from "../../../lib/azure/resource-graph/azure-resource-graph";
-import type { GraphClientOptions } from "../../../lib/azure/resource-graph/graph-client";
+import type { ArmOptions } from "../../../lib/azure/sdk/arm-options";
 import { DiscoveryTable } from "../../../lib/azure/tables/discovery-table";
 import type { Tables } from "../../../lib/azure/tables/tables";
 import { DiscoveredAccounts } from "../../../lib/discovery/discovered-accounts";
@@ -30,7 +30,7 @@ export const placeTagged = ({ emulators }: Lane, number: number): FoundPlace => 
 interface Parts {
   readonly lane: Lane;
   /** How Resource Manager is reached. */
-  readonly arm: GraphClientOptions;
+  readonly arm: ArmOptions;
   readonly tables: Tables;
   readonly ports: Ports;
   readonly place: FoundPlace;

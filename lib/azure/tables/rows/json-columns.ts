@@ -26,3 +26,12 @@ export const joinColumns = (name: string, row: StoredRow): string => {
   for (let index = 0; typeof row[column(name, index)] === "string"; index++) json += String(row[column(name, index)]);
   return json;
 };
+
+/** What the columns of this name hold; null where that is no JSON. The parser's message is never used: it quotes it. */
+export const jsonIn = (name: string, row: StoredRow): unknown => {
+  try {
+    return JSON.parse(joinColumns(name, row));
+  } catch {
+    return null;
+  }
+};

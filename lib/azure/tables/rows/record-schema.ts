@@ -240,7 +240,8 @@ export const fleetSchema = z.strictObject({
   unreadable: z.literal(false).default(false),
 });
 
-type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
+/** `true` where the two types say the same: anything else does not compile. */
+export type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 
 /** Does not compile when the schema and the record's type no longer say the same. */
 export const recordSchemaIsComplete: Same<z.output<typeof recordSchema>, RotationRecord> = true;

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { referenceLists } from "../../../rotation/platforms/app-service-seen";
 import { type Sight, type SightName, sightName } from "../../../rotation/gate/sightings";
-import { joinColumns, toAsciiJson, toColumns } from "./json-columns";
+import { jsonIn, toAsciiJson, toColumns } from "./json-columns";
 import { instant } from "./record-schema";
 import type { Row, RowKey, StoredRow } from "./rows";
 
@@ -115,14 +115,6 @@ export const toSightRow = (key: RowKey, sight: Sight): Row => ({
 
 /** Null where the row cannot be read: as if it had never been seen, which may only keep a gate shut. */
 export const readSight = (row: StoredRow): Sight | null => {
-  const { data } = sightSchema.safeParse(jsonOf(row));
+  const { data } = sightSchema.safeParse(jsonIn("sight", row));
   return data !== undefined && row.rowKey === `${prefix}${sightName(data)}` ? data : null;
-};
-
-const jsonOf = (row: StoredRow): unknown => {
-  try {
-    return JSON.parse(joinColumns("sight", row));
-  } catch {
-    return null;
-  }
 };
