@@ -4,8 +4,8 @@ import { type KnownAccount, resourceKey } from "../rotation/discovery/known-acco
 import { type KnownAccounts, sameEntry } from "../rotation/discovery/merge-found";
 
 /**
- * One of 256 by the first byte of the hash. A row of a table holds 1 MiB: of 100,000 accounts each shard holds 390, with
- * tags of the greatest length a quarter of that. All of them are read in about ten requests, and a change writes one.
+ * One of 256 by the first byte of the hash. A row of a table holds 1 MiB: of 100,000 accounts each shard holds 390,
+ * with tags of the greatest length a quarter of that. All are read in about ten requests, and a change writes one.
  */
 const shardOf = (key: string): number => Number.parseInt(sha256(key).slice(0, 2), 16);
 
