@@ -5,7 +5,7 @@ import { minutes } from "../rotation/time/units";
 const formMs = minutes(30);
 
 /** What a form is made for. */
-interface FormUse {
+export interface FormUse {
   /** `operator:<name>` */
   readonly user: string;
   readonly account: string;
