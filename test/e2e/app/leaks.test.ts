@@ -13,7 +13,7 @@ import type { PlacedAccount } from "./placed-account";
 import { openWorld, type DeployedApp } from "./world";
 
 /** A limit for a busy machine; an idle one needs a tenth of it. */
-const maxMs = 90_000;
+const maxMs = 300_000;
 
 let world: DeployedApp;
 let host: Host;

@@ -10,7 +10,7 @@ import { grantsOf } from "./grants";
 import { rightProblems } from "./rights";
 import { words } from "../../builders/words";
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 let run: RecordedRun;
 beforeAll(async () => {

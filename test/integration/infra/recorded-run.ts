@@ -28,7 +28,7 @@ const faults: readonly Fault[] = [
   { route: "tables.get", when: "before", kind: "status", status: 503, nth: 7 },
 ];
 
-const giveUpAfterMs = 120_000;
+const giveUpAfterMs = 300_000;
 
 const lineOf = (text: string): Line | null => {
   try {

@@ -87,7 +87,7 @@ export class QueueService {
         ...(body === "" ? {} : { "content-type": "application/xml" }),
       },
       ...(body === "" ? {} : { body }),
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(60_000),
     });
     const text = await response.text();
     if (response.ok || response.status === 404) {
