@@ -22,8 +22,8 @@ beforeAll(async () => {
 afterAll(() => rig.close());
 
 /**
- * Resolves after so many requests of any host to Resource Manager or a vault, which it sends in the middle of its work:
- * after a time, a host on a slow machine may not have begun.
+ * Resolves after this number of requests of any host to Resource Manager or a vault, which it sends in the middle of
+ * its work: after a time, a host on a slow machine may not have begun.
  */
 const requests = (count: number): Promise<void> =>
   new Promise((resolve) => {
