@@ -8,7 +8,7 @@ import { configurationChangesAt, waitsForNewer } from "./newest-configuration";
 import { pauseInForce } from "./pause";
 import type { WaitingReason } from "./reasons";
 import type { RotationRecord } from "./record";
-import { nextDueAt, scheduledDue, uncheckedAt } from "./schedule";
+import { nextDueAt, scheduledDue } from "./schedule";
 import { earliest, type Instant, msBetween, plusMs, toInstant } from "./time/time";
 import { hours, minutes } from "./time/units";
 import { waitingFor } from "./waiting";
@@ -77,7 +77,6 @@ const nextInstant = (record: RotationRecord, reconciledAt: Instant, config: Acco
     nextDueAt(record, config),
     opensAt(record, config, now),
     overdueAt(record, config),
-    uncheckedAt(record, config),
     ...configurationChangesAt(record),
     ...alarms.map(({ lastNotifiedAt }) => plusMs(lastNotifiedAt, config.remindEveryMs)),
     ...deliveries.map(({ nextAttemptAt }) => nextAttemptAt),

@@ -6,6 +6,7 @@ import { openTables } from "../../lib/azure/tables/tables";
 import { nextLook } from "../../lib/rotation/next-look";
 import { systemClock, UlidIds } from "../../lib/system";
 import { type Azurite, startAzurite } from "../emulators/azurite";
+import { foundConfigs, storeFound } from "./found-fleet";
 import { attentionIn, configsOf, type Seeding } from "./seeded-records";
 
 /** A row as Azurite keeps it. */
@@ -27,21 +28,30 @@ const storageAt = ({ connectionString }: Azurite) =>
   ({ kind: "connectionString", connectionString, allowInsecureConnection: true }) as const;
 
 /**
- * An Azurite whose table of records holds one for each configured account. A hundred thousand inserts take minutes: so
- * the first is written through the app's own adapter, and the others are put beside it in the file of Azurite.
+ * An Azurite whose table of records holds one for each configured account, or for as many as a tag has found. A hundred
+ * thousand inserts take minutes: so the first is written through the app's own adapter, and the others are put beside it
+ * in the file of Azurite.
  */
 export const startSeededAzurite = async (
   folder: string,
-  { prefix, env, file, stop, recordOf }: Omit<Seeding, "connectionString">,
+  {
+    prefix,
+    env,
+    file,
+    stop,
+    recordOf,
+    found = null,
+  }: Omit<Seeding, "connectionString"> & { readonly found?: number | null },
 ): Promise<Azurite> => {
   const now = new Date();
-  const [first, ...others] = configsOf(env, file, now);
+  const [first, ...others] = found === null ? configsOf(env, file, now) : foundConfigs(found, env, now);
   const azurite = await startAzurite({ folder });
   if (first === undefined) return azurite;
   const ids = new UlidIds(systemClock);
   const record = recordOf(first, now);
   const options = { signal: stop, look: nextLook(record, first, now), attention: attentionIn(record, first, now) };
   await new RotationTable(openTables(storageAt(azurite), prefix, ids).rotations).insert(record, options);
+  if (found !== null) await storeFound({ connectionString: azurite.connectionString, prefix }, found, now);
   await azurite.stop();
   const rowOf = (index: number): Readonly<Record<string, unknown>> => {
     const config = others[index];
@@ -57,7 +67,7 @@ export const startSeededAzurite = async (
   return azurite;
 };
 
-/** Puts this many rows behind the only one of this table. */
+/** Puts this many rows behind those of this table. */
 const addRows = (
   folder: string,
   table: string,
@@ -69,21 +79,24 @@ const addRows = (
   const database: Database = JSON.parse(readFileSync(path.join(folder, name), "utf8"));
   const place = "the rows";
   const withPlace = database.collections.map((each) =>
-    each.name.endsWith(`$${table}`) ? { ...each, data: [place], binaryIndices: {}, maxId: count + 1 } : each,
+    each.name.endsWith(`$${table}`)
+      ? { ...each, data: [place], binaryIndices: {}, maxId: each.data.length + count }
+      : each,
   );
-  const [first] = database.collections.find((each) => each.name.endsWith(`$${table}`))?.data ?? [];
+  const kept = database.collections.find((each) => each.name.endsWith(`$${table}`))?.data ?? [];
+  const [first] = kept;
   if (first === undefined) throw new Error(`Azurite has kept no row of ${table}`);
   const [before = "", after = ""] = JSON.stringify({ ...database, collections: withPlace }).split(
     JSON.stringify(place),
   );
   const target = openSync(path.join(folder, name), "w");
-  writeSync(target, before + JSON.stringify(first));
+  writeSync(target, before + kept.map((each) => JSON.stringify(each)).join());
   for (let index = 0; index < count; index++) {
     const row = rowOf(index);
     const properties = { ...first.properties, ...row };
     writeSync(
       target,
-      `,${JSON.stringify({ ...first, PartitionKey: row["PartitionKey"], properties, $loki: index + 2 })}`,
+      `,${JSON.stringify({ ...first, PartitionKey: row["PartitionKey"], properties, $loki: kept.length + index + 1 })}`,
     );
   }
   writeSync(target, after);

@@ -27,7 +27,7 @@ export const idleRecord = (
   configuration: {
     hash: configurationHash(config),
     loadedAt: config.loadedAt,
-    taggedAt: null,
+    taggedAt: config.discovered?.taggedAt ?? null,
     replaced: [],
     olderSince: null,
     olderSeen: null,

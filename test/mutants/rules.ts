@@ -901,6 +901,14 @@ export const safetyRules: readonly SafetyRule[] = [
     caughtBy: { jest: "scenarios", test: "scenarios/scan" },
   },
   {
+    rule: "a look at all accounts counts only once all of them have been looked at",
+    without: "an account whose row names a wrong instant is forgotten for as long as ticks are too short for all",
+    file: "lib/operations/tick/tick.ts",
+    text: "if (left.length === 0) await allSeen?.();",
+    instead: "await allSeen?.();",
+    caughtBy: { jest: "scenarios", test: "scenarios/short-ticks" },
+  },
+  {
     rule: "an account rests only while no driver has anything to do",
     without: "alarms, deliveries and comparisons that are due wait for the next hourly look",
     file: "lib/rotation/next-look.ts",

@@ -54,6 +54,15 @@ describe("a tick that is too short for all accounts starves none", () => {
     expect(seen).toEqual([8, 16, 24]);
   });
 
+  it("and is no look at all accounts: the next tick looks at all of them again", async () => {
+    const place = withAccounts();
+    const { tables, clock } = place.world;
+    await aHurriedProcess(place).ticker.tick();
+    expect(tables.tickNotes?.notes.allLookedAt ?? null).toBeNull();
+    await startProcess(place.world, place.accounts).ticker.tick();
+    expect(tables.tickNotes?.notes.allLookedAt).toBe(clock.now().toISOString());
+  });
+
   it("of processes that live for one tick each", async () => {
     const place = withAccounts();
     for (let tick = 1; tick <= 20; tick++) await aHurriedProcess(place).ticker.tick();

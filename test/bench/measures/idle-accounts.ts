@@ -2,7 +2,7 @@
 const subscriptionOf = (index: number): string =>
   `00000000-0000-4000-8000-${String(Math.floor(index / 500)).padStart(12, "0")}`;
 
-const resourceIdOf = (index: number): string =>
+export const resourceIdOf = (index: number): string =>
   `/subscriptions/${subscriptionOf(index)}/resourceGroups/bench/providers/Microsoft.Batch/batchAccounts/bench${index}`;
 
 /** The file of a configuration with this many accounts. */

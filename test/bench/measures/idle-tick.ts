@@ -14,13 +14,22 @@ import { buildHost, startBenchHost } from "../bench-host";
 import { startSeededAzurite } from "../seeded-azurite";
 import { idleRecord } from "../seeded-records";
 import { type Measure, median, type Row, row, type Surroundings } from "../row";
+import { foundConfiguration } from "../found-fleet";
 import { configurationOf } from "./idle-accounts";
 
 const root = path.resolve(__dirname, "../../..");
 const prefix = "Idle";
 
+interface Fleet {
+  readonly accounts: number;
+  /** By a tag; otherwise the configuration lists them. */
+  readonly found: boolean;
+  readonly withMemory: boolean;
+}
+
 interface Figures {
   readonly accounts: number;
+  readonly found: boolean;
   readonly requests: number;
   readonly seconds: number;
   /** Of the host's process. */
@@ -41,11 +50,11 @@ interface Memory {
 const smallInstance = { NODE_OPTIONS: "--max-semi-space-size=1 --max-old-space-size=256" };
 
 /** What one tick costs where nothing is due: the requests through a counting proxy, time and memory without it. */
-const measured = async (accounts: number, withMemory: boolean, { stop, progress }: Surroundings): Promise<Figures> => {
+const measured = async ({ accounts, found, withMemory }: Fleet, { stop, progress }: Surroundings): Promise<Figures> => {
   const folder = mkdtempSync(path.join(tmpdir(), "bench-idle-"));
   const [app, tables] = [path.join(folder, "app"), path.join(folder, "tables")];
   mkdirSync(tables);
-  const file = configurationOf(accounts);
+  const file = found ? foundConfiguration : configurationOf(accounts);
   const env = (connectionString: string): Readonly<Record<string, string>> => ({
     PATH: process.env["PATH"] ?? "",
     AzureWebJobsStorage: connectionString,
@@ -55,12 +64,13 @@ const measured = async (accounts: number, withMemory: boolean, { stop, progress 
     ROTATION_SCHEDULE: "0 0 0 1 1 *",
     ROTATION_EMULATED: "true",
   });
-  progress(`  ${accounts} records are written`);
+  progress(`  ${accounts} records are written${found ? ", of accounts that a tag has found" : ""}`);
   const azurite = await startSeededAzurite(tables, {
     prefix,
     file,
     stop,
     env: env("UseDevelopmentStorage=true"),
+    found: found ? accounts : null,
     recordOf: (config, now) => idleRecord(config, now, "bench.westeurope.batch.azure.com", {}),
   });
   const journal = new Journal();
@@ -74,7 +84,14 @@ const measured = async (accounts: number, withMemory: boolean, { stop, progress 
     const azuriteSeconds = await pagesAlone(azurite.connectionString);
     const direct = env(azurite.connectionString);
     const times = await timed(app, direct);
-    return { accounts, requests, azuriteSeconds, ...times, memory: withMemory ? await weighed(app, direct) : null };
+    return {
+      accounts,
+      found,
+      requests,
+      azuriteSeconds,
+      ...times,
+      memory: withMemory ? await weighed(app, direct) : null,
+    };
   } finally {
     await proxy.close();
     await azurite.stop();
@@ -149,8 +166,16 @@ const weighed = async (app: string, env: Readonly<Record<string, string>>): Prom
 
 const bounds: Readonly<Record<number, number>> = { 10_000: 14, 100_000: 110 };
 
-const rowsOf = ({ accounts, requests, seconds, cpuSeconds, azuriteSeconds, memory }: Figures): readonly Row[] => {
-  const of = `${accounts.toLocaleString("en-US")} idle accounts`;
+const rowsOf = ({
+  accounts,
+  found,
+  requests,
+  seconds,
+  cpuSeconds,
+  azuriteSeconds,
+  memory,
+}: Figures): readonly Row[] => {
+  const of = `${accounts.toLocaleString("en-US")} idle accounts${found ? " found by a tag" : ""}`;
   const large = accounts >= 100_000;
   const share = `Azurite takes ${azuriteSeconds.toFixed(1)} s of it for the pages alone; real time`;
   return [
@@ -187,8 +212,11 @@ export const idleTick: Measure = {
   run: async (surroundings) => {
     const sizes = surroundings.full ? [1_000, 10_000, 100_000] : [1_000, 10_000];
     const figures: Figures[] = [];
-    for (const size of sizes) figures.push(await measured(size, size === sizes.at(-1), surroundings));
+    for (const accounts of sizes)
+      figures.push(await measured({ accounts, found: false, withMemory: accounts === sizes.at(-1) }, surroundings));
     const [few, many] = figures.slice(-2);
+    if (surroundings.full)
+      figures.push(await measured({ accounts: 100_000, found: true, withMemory: true }, surroundings));
     return [...figures.flatMap(rowsOf), ...(few === undefined || many === undefined ? [] : [growth(few, many)])];
   },
 };
