@@ -47,6 +47,8 @@ export const foundConfigs = (
   return resolveFound(knownAccounts(count, now).values(), context, new WeakMap()).accounts;
 };
 
+const call = () => callOptions(systemClock, 60_000);
+
 /** Stores what discovery has found a moment ago, so that no tick asks for it. */
 export const storeFound = async (
   { connectionString, prefix }: { readonly connectionString: string; readonly prefix: string },
@@ -55,7 +57,6 @@ export const storeFound = async (
 ): Promise<void> => {
   const storage = { kind: "connectionString", connectionString, allowInsecureConnection: true } as const;
   const table = new DiscoveryTable(openTables(storage, prefix, new UlidIds(systemClock)).rotations);
-  const call = () => callOptions(systemClock, 60_000);
   for (const shard of changedShards(new Map(), knownAccounts(count, now))) await table.writeShard(shard, null, call());
   const answer = { version: "1", incomplete: null, everyMs: days(1) };
   await table.writeHead(answeredHead(firstHead(now), answer, now), null, call());

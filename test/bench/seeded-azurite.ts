@@ -29,8 +29,8 @@ const storageAt = ({ connectionString }: Azurite) =>
 
 /**
  * An Azurite whose table of records holds one for each configured account, or for as many as a tag has found. A hundred
- * thousand inserts take minutes: so the first is written through the app's own adapter, and the others are put beside it
- * in the file of Azurite.
+ * thousand inserts take minutes: so the first is written through the app's own adapter, and the others are put beside
+ * it in the file of Azurite.
  */
 export const startSeededAzurite = async (
   folder: string,
