@@ -2,7 +2,7 @@ import { callOptions } from "../limits";
 import { OperatorNeededError, safeMessage } from "../errors";
 import type { StoredNotice } from "../ports/notices";
 import type { Ports } from "../ports/ports";
-import type { Condition } from "../rotation/events/alarm-conditions";
+import type { Condition } from "../rotation/events/alarm-changes";
 import { type AlarmKind, type Announcement, clearedKind, type EventDraft, isAlarm } from "../rotation/events/events";
 import {
   announcedAll,

@@ -1,6 +1,7 @@
 import type { AccountConfig } from "./account-config";
 import { activeQuarantine, claimIsLive } from "./claim";
-import { alarmChanges, conditions } from "./events/alarm-conditions";
+import { alarmChanges } from "./events/alarm-changes";
+import { conditions } from "./events/alarm-conditions";
 import { isFor } from "./first-record";
 import type { FleetState } from "./fleet/fleet-state";
 import type { AlarmKind } from "./events/events";

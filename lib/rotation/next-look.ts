@@ -1,7 +1,7 @@
 import type { AccountConfig } from "./account-config";
 import { activeQuarantine } from "./claim";
 import { configurationHash } from "./configuration-hash";
-import { overdueAt } from "./events/alarm-conditions";
+import { overdueAt } from "./events/overdue";
 import { nothingSeen } from "./gate/sightings";
 import { needsDriver } from "./needs-driver";
 import { configurationChangesAt, waitsForNewer } from "./newest-configuration";

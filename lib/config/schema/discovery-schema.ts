@@ -10,6 +10,8 @@ import { type Report, valid } from "../checks/parts";
 /** Narrower than what Azure allows: it becomes part of a query. */
 const tagName = text("the name of a tag: 1 to 128 letters, digits, ., _, :, - and spaces", /^\w[\w.: -]{0,127}$/);
 
+const defaultTags = { tag: "batch-key-rotator", consumersTag: "batch-key-consumers" } as const;
+
 /** Resource Graph takes no more subscriptions in one query (learn.microsoft.com/azure/governance/resource-graph). */
 const maxSubscriptions = 1000;
 const maxManagementGroups = 10;
@@ -47,11 +49,11 @@ export const discoverySchema = ({ emulated }: Pick<SchemaOptions, "emulated">) =
   return z
     .strictObject(
       {
-        tag: tagName.default("batch-key-rotator").meta({
+        tag: tagName.default(defaultTags.tag).meta({
           description: "A Batch account with this tag is rotated by the profile that the tag's value names.",
           examples: ["key-rotation"],
         }),
-        consumersTag: tagName.default("batch-key-consumers").meta({
+        consumersTag: tagName.default(defaultTags.consumersTag).meta({
           description: "The value of this tag names the account's consumers: render-api:2 nightly-etl.",
           examples: ["key-consumers"],
         }),
@@ -77,7 +79,7 @@ export const discoverySchema = ({ emulated }: Pick<SchemaOptions, "emulated">) =
 /** How the parts of `discovery` go together, and with `profiles`. */
 export const checkDiscovery = ({ discovery, profiles }: Unchecked, report: Report): void => {
   if (discovery === undefined) return;
-  const { tag = "batch-key-rotator", consumersTag = "batch-key-consumers" } = asObject(discovery);
+  const { tag, consumersTag } = { ...defaultTags, ...asObject(discovery) };
   const name = valid(tagName, tag)?.toLowerCase();
   if (name !== undefined && name === valid(tagName, consumersTag)?.toLowerCase())
     report(["discovery", "consumersTag"], "is the same tag as tag: give it a name of its own");

@@ -16,10 +16,6 @@ import type { Problem } from "../../errors";
 import { containerAppSyncMs } from "../../rotation/platforms/container-app";
 import { days, minutes, seconds } from "../../rotation/time/units";
 
-export type { FilesBesideHost } from "../configuration";
-export type { Environment } from "./reader";
-export { settingNames } from "./setting-names";
-
 /** What the host does with this app. `functionTimeoutMs` is how long it lets one call run, in milliseconds. */
 interface HostLimits {
   readonly functionTimeoutMs: number;

@@ -3,7 +3,8 @@ import { ClaimLostError } from "../../errors";
 import type { Limits } from "../../limits";
 import type { Ports } from "../../ports/ports";
 import type { AccountConfig } from "../../rotation/account-config";
-import { alarmChanges, conditions } from "../../rotation/events/alarm-conditions";
+import { alarmChanges } from "../../rotation/events/alarm-changes";
+import { conditions } from "../../rotation/events/alarm-conditions";
 import { isWanted, newDelivery, newestDeliveries, type Wanted } from "../../rotation/events/deliveries";
 import {
   type AlarmKind,

@@ -2,7 +2,7 @@ import { notificationDelayed } from "../../alarms/publish-notice";
 import type { App } from "../../app";
 import type { StoredNotice } from "../../ports/notices";
 import type { AccountConfig } from "../../rotation/account-config";
-import { alarmChanges, type Condition } from "../../rotation/events/alarm-conditions";
+import { alarmChanges, type Condition } from "../../rotation/events/alarm-changes";
 import { discoveryProblem, recordOrphaned } from "../../rotation/events/notice";
 import { hours } from "../../rotation/time/units";
 import { concurrently } from "../../concurrently";

@@ -3,7 +3,7 @@ import { notificationDelayed } from "../../alarms/publish-notice";
 import type { App } from "../../app";
 import { callOptions } from "../../limits";
 import type { StoredNotice } from "../../ports/notices";
-import type { Condition } from "../../rotation/events/alarm-conditions";
+import type { Condition } from "../../rotation/events/alarm-changes";
 import type { Announcement } from "../../rotation/events/events";
 import { configurationInvalid, discoveryProblem } from "../../rotation/events/notice";
 import { fleetCondition } from "../../rotation/fleet/alarm";

@@ -1,4 +1,4 @@
-import { isOverdue } from "../events/alarm-conditions";
+import { isOverdue } from "../events/overdue";
 import { pauseInForce } from "../pause";
 import type { Phase } from "../phases";
 import type { BlockedReason } from "../reasons";

@@ -1,6 +1,6 @@
 import { conditionOf } from "./account-condition";
 import type { AccountConfig } from "../account-config";
-import { overdueSince } from "../events/alarm-conditions";
+import { overdueSince } from "../events/overdue";
 import { pauseInForce } from "../pause";
 import { rotationOf } from "../phases";
 import type { RotationRecord } from "../record";

@@ -1,5 +1,5 @@
 import { type EventContext } from "./outbox";
-import { alarmChanges, type Condition } from "./alarm-conditions";
+import { alarmChanges, type Condition } from "./alarm-changes";
 import { isWanted, newDelivery, newestDeliveries, type Wanted } from "./deliveries";
 import { type AlarmKind, type Announcement, type EventDraft, keptDetail } from "./events";
 import type { BlockedReason } from "../reasons";

@@ -1,4 +1,4 @@
-import type { Condition } from "../events/alarm-conditions";
+import type { Condition } from "../events/alarm-changes";
 import { toInstant } from "../time/time";
 import { stoppedNow } from "./breaker";
 import type { FleetConfig } from "./fleet-config";

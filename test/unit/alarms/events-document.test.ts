@@ -10,7 +10,8 @@ import { TransientServiceError } from "../../../lib/errors";
 import { parseEvents } from "../../../lib/events/parse-events";
 import { receiveEvents } from "../../../lib/events/receive-events";
 import { failed } from "../../../lib/rotation/moves/settle";
-import { alarmChanges, type Condition, conditions } from "../../../lib/rotation/events/alarm-conditions";
+import { alarmChanges, type Condition } from "../../../lib/rotation/events/alarm-changes";
+import { conditions } from "../../../lib/rotation/events/alarm-conditions";
 import { alarmKinds, informationKinds, isAlarm } from "../../../lib/rotation/events/events";
 import {
   configurationInvalid as wrongSettings,

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
-import { type Environment, readSettings } from "../../../lib/config/settings/settings";
+import type { Environment } from "../../../lib/config/settings/reader";
+import { readSettings } from "../../../lib/config/settings/settings";
 import { ConfigError } from "../../../lib/errors";
 import { anAccount, anEnvironment, batchId, noFiles, problemsOf, statesRemedy, withConfiguration } from "./builders";
 import { words } from "../../builders/words";

@@ -1,4 +1,5 @@
-import { type Environment, readSettings, type Settings } from "../../../lib/config/settings/settings";
+import type { Environment } from "../../../lib/config/settings/reader";
+import { readSettings, type Settings } from "../../../lib/config/settings/settings";
 import type { Problem } from "../../../lib/errors";
 import { ConfigError } from "../../../lib/errors";
 import type { AccountSettings } from "../../../lib/rotation/account-config";

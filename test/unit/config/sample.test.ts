@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { readSettings, settingNames } from "../../../lib/config/settings/settings";
+import { settingNames } from "../../../lib/config/settings/setting-names";
+import { readSettings } from "../../../lib/config/settings/settings";
 import { anEnvironment, connectionString, emulated, noFiles } from "./builders";
 
 interface LocalSettings {

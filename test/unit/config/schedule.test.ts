@@ -1,5 +1,5 @@
 import { parseNcrontab } from "../../../lib/config/schedule";
-import { type Environment } from "../../../lib/config/settings/settings";
+import type { Environment } from "../../../lib/config/settings/reader";
 import { anAccount, anEnvironment, problemsOf } from "./builders";
 
 /** The first `count` runs after an instant. */

@@ -1,4 +1,5 @@
-import { readAlarmSettings, settingNames, type Settings } from "../../../../lib/config/settings/settings";
+import { settingNames } from "../../../../lib/config/settings/setting-names";
+import { readAlarmSettings, type Settings } from "../../../../lib/config/settings/settings";
 import { hasSchedule } from "../../../../lib/config/settings/timer-schedule";
 import { days } from "../../../../lib/rotation/time/units";
 import { words } from "../../../builders/words";

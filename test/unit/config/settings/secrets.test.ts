@@ -1,4 +1,4 @@
-import type { Environment } from "../../../../lib/config/settings/settings";
+import type { Environment } from "../../../../lib/config/settings/reader";
 import { accountOf, anAccount, emulated, problemsOf, settingsOf, withConfiguration } from "../builders";
 
 const vaultId = (name: string): string =>

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { type Environment, readSettings } from "../../../../lib/config/settings/settings";
+import type { Environment } from "../../../../lib/config/settings/reader";
+import { readSettings } from "../../../../lib/config/settings/settings";
 import {
   anAccount,
   anEnvironment,

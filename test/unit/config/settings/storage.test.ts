@@ -1,4 +1,4 @@
-import type { Environment } from "../../../../lib/config/settings/settings";
+import type { Environment } from "../../../../lib/config/settings/reader";
 import { anEnvironment, connectionString, emulated, placesOf, problemsOf, settingsOf } from "../builders";
 
 const clientId = "11111111-2222-3333-4444-555555555555";

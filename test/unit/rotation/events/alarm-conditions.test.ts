@@ -1,4 +1,6 @@
-import { alarmChanges, type Condition, conditions, overdueAt } from "../../../../lib/rotation/events/alarm-conditions";
+import { alarmChanges, type Condition } from "../../../../lib/rotation/events/alarm-changes";
+import { conditions } from "../../../../lib/rotation/events/alarm-conditions";
+import { overdueAt } from "../../../../lib/rotation/events/overdue";
 import { withEvents } from "../../../../lib/rotation/events/outbox";
 import type { Searched } from "../../../../lib/rotation/gate/key-copies";
 import type { StateOf } from "../../../../lib/rotation/phases";
