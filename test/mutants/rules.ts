@@ -69,7 +69,7 @@ export const safetyRules: readonly SafetyRule[] = [
     file: "lib/rotation/gate/gate.ts",
     text: "  { yieldsTo: toBoth, shut: unknownReader },\n",
     instead: "",
-    caughtBy: { jest: "scenarios", test: "readers" },
+    caughtBy: { simulation: ["readersInLog"] },
   },
   {
     rule: "with unknownReaders hold, an audit log that has not answered since the publication keeps the gate shut",
@@ -77,7 +77,7 @@ export const safetyRules: readonly SafetyRule[] = [
     file: "lib/rotation/gate/gate.ts",
     text: "unknownReaderFault(config.gate, readers, now) ?? unreadLog(readers, state.active);",
     instead: "unknownReaderFault(config.gate, readers, now);",
-    caughtBy: { jest: "scenarios", test: "readers" },
+    caughtBy: { simulation: ["readersInLog"] },
   },
   {
     rule: "what the audit log has shown stays while it does not answer",

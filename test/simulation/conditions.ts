@@ -1,5 +1,6 @@
 import type { GateConfig } from "../../lib/rotation/account-config";
 import { Random } from "../fakes/world/random";
+import { identityOf } from "./audit-lines";
 import { accountPlan } from "./plan-accounts";
 import { brokenFleet } from "./plan-fleet";
 import {
@@ -305,6 +306,22 @@ export const conditions: readonly Condition[] = [
         condition: "copiesInAccount" as const,
       }));
       return withActs(plan, ...copies, demand(when, account, random.chance(0.15) ? 20 * minute : null));
+    },
+  },
+  /** The vault's audit log shows who reads the secret: late, and not each read. */
+  {
+    name: "readersInLog",
+    chance: 0.04,
+    add: (plan, random) => {
+      const stranger = random.chance(0.4);
+      const auditLog = { delayMs: random.below(12 * minute), lostShare: random.pick([0, 0.2]), stranger };
+      const unknownReaders = random.pick(["hold", "hold", "report"] as const);
+      const watched = withAccounts(plan, (account) => {
+        const { name, gate } = account.config;
+        const consumers = gate.consumers.map((one) => ({ ...one, identity: identityOf(name, one.name) }));
+        return { ...account, config: { ...account.config, gate: { ...gate, consumers, unknownReaders } } };
+      });
+      return { ...watched, auditLog, conditions: [...watched.conditions, "readersInLog"] };
     },
   },
   /** Others list keys and change versions, the rotator reads of its own operations, and a caller invents events. */

@@ -8,7 +8,14 @@ import type { KeyFact } from "../fakes/world/fake-batch";
 import { limits } from "../fakes/limits";
 import { secretName, type VersionFact } from "../fakes/world/fake-vault";
 import type { Operation } from "../fakes/world/faults";
-import type { FoundCopies, ManualChange, Observer, SentPublication, SentRegenerate } from "../fakes/world/observer";
+import type {
+  FoundCopies,
+  ManualChange,
+  Observer,
+  ReadersShown,
+  SentPublication,
+  SentRegenerate,
+} from "../fakes/world/observer";
 import type { Process } from "../fakes/world/process";
 import { maxClockOffsetMs } from "./plan-types";
 import type { World } from "../fakes/world/world";
@@ -20,6 +27,7 @@ import { FleetJudge } from "./fleet-judge";
 import type { Instance } from "./instances";
 import { LeakSearch } from "./leak-search";
 import { PublicationJudge } from "./publication-judge";
+import { ReaderJudge } from "./reader-judge";
 import { transitionProblem } from "./transition-events";
 import { UrgentJudge } from "./urgent-judge";
 
@@ -46,6 +54,7 @@ export class Judge implements Observer {
   readonly #publications: PublicationJudge;
   readonly #urgent: UrgentJudge;
   readonly #copies: CopyJudge;
+  readonly #readers: ReaderJudge;
   readonly #azureEvents: AzureEventJudge;
   /** By secret: its newest version where that holds a dead, refused key, and the virtual time of this finding. */
   readonly #deadSince = new Map<string, { readonly version: string; readonly at: number }>();
@@ -73,6 +82,7 @@ export class Judge implements Observer {
     this.#publications = new PublicationJudge(world, (invariant, text) => this.#broken(invariant, text));
     this.#urgent = new UrgentJudge(world, (invariant, text) => this.#broken(invariant, text));
     this.#copies = new CopyJudge(world, (invariant, text) => this.#broken(invariant, text));
+    this.#readers = new ReaderJudge(world, (invariant, text) => this.#broken(invariant, text));
     this.#azureEvents = new AzureEventJudge(world, (invariant, text) => this.#broken(invariant, text));
     this.leaks = searched ? new LeakSearch(world) : null;
   }
@@ -89,7 +99,9 @@ export class Judge implements Observer {
       this.#broken("I3", `the ${slot} key was to be regenerated in phase ${record.state.phase}`);
     this.#claims.sent(sent);
     this.#copies.sent(sent);
-    if (this.#overridden(sent)) this.#giveUp(sent);
+    const overridden = this.#overridden(sent);
+    this.#readers.sent(sent, overridden);
+    if (overridden) this.#giveUp(sent);
   }
 
   published(sent: SentPublication, before: VersionFact | null, added: VersionFact): void {
@@ -99,6 +111,10 @@ export class Judge implements Observer {
 
   searched(found: FoundCopies): void {
     this.#copies.searched(found);
+  }
+
+  readersShown(shown: ReadersShown): void {
+    this.#readers.readersShown(shown);
   }
 
   deliveryFailed(process: Process, error: unknown): void {

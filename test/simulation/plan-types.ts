@@ -103,7 +103,8 @@ export type ConditionName =
   | "brokenFleet"
   | "handedOver"
   | "copiesInAccount"
-  | "eventsOfOthers";
+  | "eventsOfOthers"
+  | "readersInLog";
 
 export interface PlannedAct {
   /** An instant, or the moment just before a call takes effect. */
@@ -142,6 +143,14 @@ export interface Past {
   readonly recent: number;
 }
 
+/** Lines of the audit log arrive late, or never. */
+export interface AuditLogPlan {
+  readonly delayMs: number;
+  readonly lostShare: number;
+  /** An identity that is no configured consumer reads the secret too. */
+  readonly stranger: boolean;
+}
+
 /** Everything that determines one history. */
 export interface Plan {
   readonly seed: number;
@@ -156,6 +165,8 @@ export interface Plan {
   readonly fleet: FleetConfig;
   /** Ticks hand every account that they have to look at to the queue. */
   readonly handsOver: boolean;
+  /** The vault's audit log is asked; null where no workspace is named. */
+  readonly auditLog: AuditLogPlan | null;
   /** During the storm every new key breaks the app that reads it. */
   readonly keysBreakApps: boolean;
   readonly faults: readonly PlacedFault[];

@@ -29,6 +29,7 @@ const ordinaryPlan = (seed: number): Plan => {
     processes: random.chance(0.15) ? 3 : 2,
     fleet: noFleetLimits,
     handsOver: false,
+    auditLog: null,
     keysBreakApps: false,
     faults: [
       ...Array.from({ length: random.chance(0.15) ? 0 : random.between(1, 12) }, () => aFault(random)),

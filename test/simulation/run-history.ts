@@ -8,6 +8,7 @@ import { startProcess } from "../fakes/world/start-process";
 import { World } from "../fakes/world/world";
 import { own } from "./azure-event-acts";
 import { endCopies, waitsForCopy } from "./copy-acts";
+import { logRead, openAuditLog } from "./audit-lines";
 import { carryOut, markSecret, moveToSecret, operate, resumeFleet, startAnother } from "./acts";
 import { type Instance, Instances, silent } from "./instances";
 import { Judge, type Violation } from "./judge";
@@ -82,6 +83,7 @@ class HistoryRun {
       checked: plan.searched,
     });
     this.#world.principal = own;
+    openAuditLog(this.#world, plan.auditLog);
     this.#judge = new Judge(this.#world, () => this.#instances.all, plan.searched, plan.fleet);
     this.#world.observer = this.#judge;
     this.#instances = new Instances(
@@ -123,6 +125,7 @@ class HistoryRun {
   }
 
   #afterRead(instance: Instance): void {
+    logRead(this.#world, this.plan.auditLog, this.#config(instance.account).name, instance);
     if (this.plan.keysBreakApps && this.#calmSince === null) {
       instance.healthy = this.#world.batch.keys.get(instance.value ?? "")?.madeBy !== "rotator";
       instance.wasUnhealthy ||= !instance.healthy;
@@ -385,7 +388,7 @@ class HistoryRun {
       else if (record.pause !== null) operate(this.#stage, account, "resume");
       else if (waitsForCopy(record)) endCopies(this.#stage, account, () => operate(this.#stage, account, "approve"));
       else if (
-        gate.mode === "approval" &&
+        (gate.mode === "approval" || this.#hasStrangers(account)) &&
         "approval" in record.state &&
         record.state.approval === null &&
         this.#allMoved(account)
@@ -395,6 +398,12 @@ class HistoryRun {
     });
     if (this.plan.keysBreakApps) resumeFleet(this.#stage);
     timeline.add(timeline.now + 20 * minute, () => this.#lookAfter());
+  }
+
+  /** The audit log shows readers that are no configured consumers, and may hold the gate because of them. */
+  #hasStrangers(account: number): boolean {
+    const { auditLog, accounts } = this.plan;
+    return auditLog !== null && (auditLog.stranger || (accounts[account]?.silentApps ?? 0) > 0);
   }
 
   #allMoved(account: number): boolean {

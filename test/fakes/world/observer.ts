@@ -50,6 +50,14 @@ export interface FoundCopies {
   readonly copied: ReadonlySet<string>;
 }
 
+/** What the vault's audit log has answered about one secret. */
+export interface ReadersShown {
+  readonly secret: SecretRef;
+  /** When it was asked, in virtual time. */
+  readonly at: number;
+  readonly identities: readonly string[];
+}
+
 /** A manual change of a stored record: it is made unreadable, restored, deleted, or replaced by an older copy. */
 export type ManualChange = "damaged" | "restored" | "deleted" | "setBack";
 
@@ -63,6 +71,8 @@ export interface Observer {
   regenerated(sent: SentRegenerate, killed: KeyFact): void;
   /** The driver gets the answer of a search. */
   searched(found: FoundCopies): void;
+  /** The driver gets the answer of the audit log. */
+  readersShown(shown: ReadersShown): void;
   /** Right after its effect. `before`: the version that was the newest until then. */
   published(sent: SentPublication, before: VersionFact | null, added: VersionFact): void;
   /** The driver learns that its call failed, or gets no answer to it. */
@@ -92,6 +102,7 @@ export const noObserver: Observer = {
   excuses: () => false,
   regenerated: nothing,
   searched: nothing,
+  readersShown: nothing,
   published: nothing,
   callFailed: nothing,
   deliveryFailed: nothing,
