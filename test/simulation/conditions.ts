@@ -291,7 +291,7 @@ export const conditions: readonly Condition[] = [
   /** Jobs hold copies of the key in use, or of the other one, from before a rotation or from any moment of it. */
   {
     name: "copiesInAccount",
-    chance: 0.05,
+    chance: 0.04,
     add: (plan, random) => {
       const account = random.below(plan.accounts.length);
       const when = random.between(8 * minute, plan.stormMs / 2);
@@ -311,7 +311,7 @@ export const conditions: readonly Condition[] = [
   /** The vault's audit log shows who reads the secret: late, and not each read. */
   {
     name: "readersInLog",
-    chance: 0.04,
+    chance: 0.03,
     add: (plan, random) => {
       const stranger = random.chance(0.4);
       const auditLog = { delayMs: random.below(12 * minute), lostShare: random.pick([0, 0.2]), stranger };
@@ -327,7 +327,7 @@ export const conditions: readonly Condition[] = [
   /** Others list keys and change versions, the rotator reads of its own operations, and a caller invents events. */
   {
     name: "eventsOfOthers",
-    chance: 0.05,
+    chance: 0.04,
     add: (plan, random) => {
       const account = random.below(plan.accounts.length);
       const topics = ["regenerated", "listed", "own", "otherAccount", "versionAdded", "versionExpires"] as const;
