@@ -1,4 +1,5 @@
 import type { AppServices, ContainerApps, DataFactories } from "../ports/platforms";
+import type { Ports } from "../ports/ports";
 import { appServiceOverlapMs } from "../rotation/platforms/app-service";
 import { containerAppSyncMs } from "../rotation/platforms/container-app";
 import { appServiceLook } from "./app-service-look";
@@ -9,6 +10,7 @@ import { platformLooker } from "./platform-looker";
 import { type ReaderPorts, readersLooker } from "./readers-looker";
 
 interface LookerPorts extends ReaderPorts {
+  readonly log: Ports["log"];
   readonly appServices: AppServices;
   readonly containerApps: ContainerApps;
   readonly dataFactories: DataFactories;

@@ -40,14 +40,14 @@ const isOf = <K extends PlatformKind, P extends { readonly kind: PlatformKind }>
 
 /** Looks at each consumer on platforms of one kind, all at once, and stores what each look shows. */
 export const platformLooker = <K extends PlatformKind>(
-  { signals }: Pick<Ports, "signals">,
+  ports: Pick<Ports, "signals" | "log">,
   how: PlatformLook<K>,
 ): Looker => ({
   kind: how.kind,
   isDue: (input) => viewsOf(how.kind, input).some((view) => how.isDue(view)),
   look: async (input, call) => {
     const due = viewsOf(how.kind, input).filter((view) => how.isDue(view));
-    await Promise.all(due.map((view) => lookOnce(signals, how, view, input, call)));
+    await Promise.all(due.map((view) => lookOnce(ports, how, view, input, call)));
   },
   previews: (input, call) =>
     viewsOf(how.kind, input).map((view) => ({
@@ -62,7 +62,7 @@ export const platformLooker = <K extends PlatformKind>(
 });
 
 const lookOnce = async <K extends PlatformKind>(
-  signals: Ports["signals"],
+  { signals, log }: Pick<Ports, "signals" | "log">,
   how: PlatformLook<K>,
   view: PlatformView<K>,
   input: LookInput,
@@ -72,10 +72,13 @@ const lookOnce = async <K extends PlatformKind>(
   const keep = (soFar: SeenOn<K>): void => {
     kept = soFar;
   };
-  const seen = await how.see(view, input, call, keep).catch((error: unknown) => ({
-    ...kept,
-    problem: safeMessage(error),
-  }));
+  const seen = await how.see(view, input, call, keep).catch((error: unknown) => {
+    const problem = safeMessage(error);
+    // The status shows the first consumer that keeps the gate shut, which may be another one.
+    const detail = `${view.consumer.name}: ${problem}`;
+    log.write("warn", { event: "LookFailed", account: input.config.name, kind: how.kind, detail });
+    return { ...kept, problem };
+  });
   const store = (known: Sight | null): Sight | null => {
     if (known === null || !isSame(known, seen)) return seen;
     if ((known.lookedAt ?? "") > (seen.lookedAt ?? "")) return null;

@@ -381,6 +381,14 @@ export const safetyRules: readonly SafetyRule[] = [
     caughtBy: { jest: "scenarios", test: "scenarios/container-app" },
   },
   {
+    rule: "a Container App is not good while a replica from before the sync may still be ending",
+    without: "the old key dies while a replica with a long grace period ends its work",
+    file: "lib/rotation/platforms/container-app.ts",
+    text: "syncMs + endingMs(shown)",
+    instead: "syncMs",
+    caughtBy: { jest: "scenarios", test: "scenarios/container-app" },
+  },
+  {
     rule: "a secret that a Container App has only in a volume is shown by nothing but a report",
     without: "the gate opens although the process behind the volume has not read the file again",
     file: "lib/rotation/platforms/container-app.ts",

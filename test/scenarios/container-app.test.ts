@@ -2,23 +2,41 @@ import { readStatus } from "../../lib/operations/status/read-status";
 import { aConsumer } from "../builders/account";
 import { minutes } from "../builders/time";
 import { EmulatedContainerApp } from "../emulators/platforms/container-app";
+import { FakeAuditLog } from "../fakes/world/fake-audit-log";
 import { Rig, type Place } from "../rig/rig";
 
 const resourceId =
   "/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/render/providers" +
   "/Microsoft.App/containerApps/jobs";
 const platform = { kind: "containerApp", resourceId } as const;
+const identity = "11111111-1111-4111-8111-111111111111";
+
+interface Given {
+  /** What the template gives a replica to end. */
+  readonly graceSeconds?: number;
+  /** Of the app, with which the platform reads the vault: the audit log shows it then. */
+  readonly identity?: string;
+}
 
 /** An account whose only consumer is a Container App without any code for it. */
-const open = async (soakMs = minutes(10)) => {
+const open = async (soakMs = minutes(10), { graceSeconds, identity }: Given = {}) => {
   const rig = new Rig();
-  const at: Place = rig.place({ gate: { soakMs, consumers: [aConsumer({ name: "jobs", platform })] } });
+  const log = new FakeAuditLog();
+  if (identity !== undefined) rig.world.auditLog = log;
+  const consumer = aConsumer({ name: "jobs", platform, ...(identity === undefined ? {} : { identity }) });
+  const at: Place = rig.place({ gate: { soakMs, consumers: [consumer] } });
   let names = 0;
   let isAway = false;
   const app = new EmulatedContainerApp({
     now: () => rig.clock.now(),
-    readVault: () => (isAway ? null : at.newest()),
+    readVault: () => {
+      if (isAway) return null;
+      const { version } = at.newest();
+      if (identity !== undefined) log.read(at.config.secret, { identity, version, at: rig.clock.at });
+      return at.newest();
+    },
     createName: () => `r${(names += 1)}`,
+    ...(graceSeconds === undefined ? {} : { graceSeconds }),
   });
   rig.clock.advance(minutes(1));
   const revision = app.deploy("one", "environment", 2);
@@ -100,7 +118,39 @@ test("a platform that cannot be asked keeps the gate shut, and the status says w
   });
   await passes(minutes(60));
   expect(await waits()).toMatchObject({ reason: "RefreshPending", detail: expect.stringMatching(/status 500/) });
+  const [line] = rig.logged("LookFailed");
+  expect(line).toMatchObject({ kind: "containerApp", detail: expect.stringMatching(/^jobs: .*status 500/) });
   rig.faults.clear();
   await passes(minutes(5));
   expect(at.phase).toBe("idle");
+});
+
+test("replicas that take their ten minutes to end keep the old key alive until then", async () => {
+  const { at, app, passes, waits, isRefused } = await open(0, { graceSeconds: 600 });
+  await at.rig.tick();
+  await passes(minutes(50));
+  await at.rotate();
+  await passes(minutes(30));
+  app.sync();
+  await passes(minutes(9));
+  expect([(await waits())?.reason, isRefused()]).toEqual(["RefreshPending", false]);
+  await passes(minutes(10));
+  expect([at.phase, isRefused()]).toEqual(["idle", false]);
+});
+
+test("with the identity of the app, a vault that it cannot read keeps the gate shut, though replicas are new", async () => {
+  const { at, app, revision, passes, waits, isRefused, setAway } = await open(0, { identity });
+  await at.rig.tick();
+  await passes(minutes(50));
+  await at.rotate();
+  setAway(true);
+  app.sync();
+  app.restart(revision);
+  await passes(minutes(120));
+  expect(await waits()).toMatchObject({ reason: "OnPreviousKey", detail: expect.stringContaining("audit log") });
+  expect(isRefused()).toBe(false);
+  setAway(false);
+  app.sync();
+  await passes(minutes(40));
+  expect([at.phase, isRefused()]).toEqual(["idle", false]);
 });

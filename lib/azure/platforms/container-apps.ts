@@ -7,10 +7,14 @@ import type { ContainerAppShown } from "../../rotation/platforms/container-app";
 import type { ReplicaSeen, SecretUse } from "../../rotation/platforms/container-app-seen";
 import { addressOf, refersTo } from "../../rotation/platforms/key-vault-reference";
 import { toInstant } from "../../rotation/time/time";
+import { seconds } from "../../rotation/time/units";
 import { PlatformReader, type PlatformRead } from "./platform-reader";
 
 const apiVersion = "api-version=2025-07-01";
 const namespace = "Microsoft.App/containerApps";
+
+/** Where the template names none. */
+const defaultGraceSeconds = 30;
 
 /** A list that may be absent, or null. */
 const listOf = <T extends z.ZodType>(item: T) =>
@@ -21,6 +25,7 @@ const listOf = <T extends z.ZodType>(item: T) =>
 
 const container = z.object({ env: listOf(z.object({ secretRef: z.string().nullish() })) });
 const template = z.object({
+  terminationGracePeriodSeconds: z.number().min(0).nullish(),
   containers: listOf(container),
   initContainers: listOf(container),
   volumes: listOf(
@@ -79,7 +84,9 @@ export class AzureContainerApps implements ContainerApps {
     const revisions = [];
     for (const { name, properties } of await this.#active(resourceId, call())) {
       const replicas = await this.#replicas(resourceId, name, call());
-      revisions.push({ name, use: useOf(properties.template ?? null, names), replicas });
+      const { template: of = null } = properties;
+      const graceMs = seconds(of?.terminationGracePeriodSeconds ?? defaultGraceSeconds);
+      revisions.push({ name, use: useOf(of, names), graceMs, replicas });
     }
     return { secrets, revisions };
   }

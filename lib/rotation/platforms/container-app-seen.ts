@@ -15,6 +15,8 @@ export type SecretUse = "environment" | "volume" | "none";
 export interface RevisionSeen {
   readonly name: string;
   readonly use: SecretUse;
+  /** How long a replica that is replaced may still run, in milliseconds. */
+  readonly graceMs: number;
   readonly replicas: readonly ReplicaSeen[];
 }
 

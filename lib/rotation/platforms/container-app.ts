@@ -116,6 +116,13 @@ const notRunning: Check = ({ consumer }, { revisions, lookedAt }) => {
 
 const checks: readonly Check[] = [needsSignal, pinned, notSynced, older, notRunning];
 
+/** As measured, with some seconds more. A replica that is given longer may use it, and is perhaps not shown any more. */
+const usualGraceMs = minutes(1);
+
+/** How much longer than usual a replica from before the sync may still run. */
+const endingMs = ({ revisions }: ContainerAppShown): number =>
+  Math.max(0, ...revisions.map(({ graceMs }) => graceMs - usualGraceMs));
+
 /** What a look shows, before it is judged. */
 export type ContainerAppShown = Pick<ContainerAppSeen, "secrets" | "revisions">;
 
@@ -151,7 +158,8 @@ export const sawContainerApp = (
 ): ContainerAppSeen => {
   const { seen: known } = view;
   const lookedAt = toInstant(view.now);
-  const seen = { ...unseenContainerApp(view, secret, syncMs), ...shown, lookedAt };
+  const syncedBy = plusMs(view.published.createdAt, syncMs + endingMs(shown));
+  const seen = { ...unseenContainerApp(view, secret, syncMs), ...shown, syncedBy, lookedAt };
   const shut = containerAppShut(view, seen);
   if (shut !== null) return { ...seen, awaitsSync: shut.state === "RefreshPending" };
   const wasLookedAt = known !== null && known.lookedAt !== null && known.lookedAt >= seen.syncedBy;

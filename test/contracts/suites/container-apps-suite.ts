@@ -16,9 +16,10 @@ export const platformSecret: SecretRef = { vaultUrl: "https://render.vault.azure
 const address = `${platformSecret.vaultUrl}/secrets/${platformSecret.name}`;
 const madeAt = new Date("2026-11-24T10:00:00.000Z");
 
-export const anEmulatedApp = (): EmulatedContainerApp => {
+export const anEmulatedApp = (parts: { readonly graceSeconds?: number } = {}): EmulatedContainerApp => {
   let names = 0;
   return new EmulatedContainerApp({
+    ...parts,
     now: () => madeAt,
     readVault: () => ({ version: "v", value: "k" }),
     createName: () => `r${(names += 1)}`,
@@ -52,12 +53,13 @@ export const containerAppsContract = (name: string, open: () => Promise<Containe
           {
             name: first.name,
             use: "environment",
+            graceMs: 30_000,
             replicas: [
               { ...replica, name: "one-r1" },
               { ...replica, name: "one-r2", isRunning: false },
             ],
           },
-          { name: second.name, use: "environment", replicas: [{ ...replica, name: "two-r3" }] },
+          { name: second.name, use: "environment", graceMs: 30_000, replicas: [{ ...replica, name: "two-r3" }] },
         ],
       });
     });
@@ -70,7 +72,14 @@ export const containerAppsContract = (name: string, open: () => Promise<Containe
       ["none", "none"],
     ])("shows how a revision has the secret: %s", async (use, shown) => {
       app.deploy("one", use, 0);
-      expect((await look()).revisions).toEqual([{ name: "one", use: shown, replicas: [] }]);
+      expect((await look()).revisions).toEqual([{ name: "one", use: shown, graceMs: 30_000, replicas: [] }]);
+    });
+
+    it("shows how long a replica may take to end, which is shown no longer then", async () => {
+      app = anEmulatedApp({ graceSeconds: 600 });
+      app.restart(app.deploy("one", "environment", 1));
+      const [revision] = (await look()).revisions;
+      expect(revision).toMatchObject({ graceMs: 600_000, replicas: [{ name: "one-r2" }] });
     });
 
     it.each([

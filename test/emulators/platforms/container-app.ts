@@ -29,6 +29,8 @@ export interface ContainerAppParts {
   readonly createName: () => string;
   /** Default 11 seconds, as measured. */
   readonly overlapMs?: number;
+  /** What the template gives a replica to end, in seconds. Those that are replaced use all of it, and are not listed. */
+  readonly graceSeconds?: number;
 }
 
 /**
@@ -61,6 +63,15 @@ export class EmulatedContainerApp {
     const now = this.parts.now();
     this.#replicas = this.#replicas.filter(({ endsAt }) => endsAt === null || endsAt > now);
     return this.#replicas;
+  }
+
+  get graceSeconds(): number | undefined {
+    return this.parts.graceSeconds;
+  }
+
+  /** What Resource Manager lists. */
+  listed(revision: AppRevision): readonly AppReplica[] {
+    return this.replicasOf(revision).filter(({ endsAt }) => endsAt === null || this.graceSeconds === undefined);
   }
 
   replicasOf(revision: AppRevision): readonly AppReplica[] {
@@ -102,7 +113,8 @@ export class EmulatedContainerApp {
 
   #recreate(revision: AppRevision): void {
     const running = this.replicasOf(revision).filter(({ endsAt }) => endsAt === null);
-    const endsAt = new Date(this.parts.now().getTime() + (this.parts.overlapMs ?? 11_000));
+    const overlapMs = this.graceSeconds === undefined ? (this.parts.overlapMs ?? 11_000) : this.graceSeconds * 1_000;
+    const endsAt = new Date(this.parts.now().getTime() + overlapMs);
     for (const replica of running) {
       replica.endsAt = endsAt;
       this.#make(revision);

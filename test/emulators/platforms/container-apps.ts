@@ -79,7 +79,7 @@ const notFound = (scope: string): Answer =>
 /** As the service writes it. */
 const time = (at: Date): string => `${at.toISOString().slice(0, 19)}+00:00`;
 
-const templateOf = ({ use }: AppRevision, { secretName }: ContainerAppForm) => {
+const templateOf = ({ use }: AppRevision, { app, secretName }: Placed) => {
   const env = {
     env: [
       { name: "AZURE_BATCH_ACCOUNT_KEY", secretRef: secretName },
@@ -101,6 +101,7 @@ const templateOf = ({ use }: AppRevision, { secretName }: ContainerAppForm) => {
     volumes: inVolume
       ? [{ name: "secrets", storageType: "Secret", secrets: [{ secretRef: secretName, path: "key" }] }]
       : null,
+    ...(app.graceSeconds === undefined ? {} : { terminationGracePeriodSeconds: app.graceSeconds }),
     scale: { minReplicas: 0, maxReplicas: 10 },
   };
 };
@@ -126,7 +127,7 @@ const appBody = (id: string, name: string, { app, ...form }: Placed) => {
             : [{ name: form.secretName, keyVaultUrl: form.keyVaultUrl, identity: "system" }]),
         ],
       },
-      template: latest === undefined ? null : templateOf(latest, form),
+      template: latest === undefined ? null : templateOf(latest, { app, ...form }),
     },
   };
 };
@@ -138,7 +139,7 @@ const revisionBody = (scope: string, revision: AppRevision, placed: Placed) => (
   properties: {
     createdTime: time(new Date(0)),
     active: revision.active,
-    replicas: placed.app.replicasOf(revision).length,
+    replicas: placed.app.listed(revision).length,
     healthState: "Healthy",
     provisioningState: "Provisioned",
     runningState: revision.active ? "Running" : "Stopped",
@@ -158,7 +159,7 @@ const replicasAnswer = (
   const of = `${scope}/revisions/${revisionName}/replicas`;
   return listPage(
     request,
-    app.replicasOf(revision).map((replica) => replicaBody(of, replica)),
+    app.listed(revision).map((replica) => replicaBody(of, replica)),
     pageSize,
   );
 };

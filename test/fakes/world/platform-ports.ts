@@ -73,7 +73,8 @@ const shownApp = ({ app, secretName, keyVaultUrl }: PlacedApp, secret: SecretRef
       .map((revision) => ({
         name: revision.name,
         use: pinnedTo === undefined ? "none" : uses[revision.use],
-        replicas: app.replicasOf(revision).map(({ name, createdAt, isReady }) => ({
+        graceMs: (app.graceSeconds ?? 30) * 1_000,
+        replicas: app.listed(revision).map(({ name, createdAt, isReady }) => ({
           name,
           createdAt: seconds(createdAt),
           isRunning: isReady,

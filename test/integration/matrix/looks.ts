@@ -19,7 +19,9 @@ const ofOneLook: ReadonlyMap<Route, number> = new Map<Route, number>([
 /** The first look after the publication of the demanded rotation, in an order that does not depend on the recording. */
 export const firstLook = (calls: readonly RecordedCall[]): readonly RecordedCall[] =>
   [...ofOneLook].flatMap(([route, count]) => {
-    const found = calls.filter((call) => call.route === route && call.stage === "gate").slice(0, count);
+    // The request that publishes looks at once.
+    const after = calls.filter(({ stage }) => stage === "demand" || stage === "gate");
+    const found = after.filter((call) => call.route === route).slice(0, count);
     if (found.length !== count) throw new Error(`${route} was recorded ${found.length} times of ${count}`);
     return found;
   });

@@ -74,6 +74,7 @@ const containerApp = z.strictObject({
     z.strictObject({
       name: text,
       use: z.enum(["environment", "volume", "none"]),
+      graceMs: z.int().min(0).default(0),
       replicas: z.array(z.strictObject({ name: text, createdAt: instant, isRunning: z.boolean() })),
     }),
   ),

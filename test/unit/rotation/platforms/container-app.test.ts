@@ -16,6 +16,7 @@ const aReplica = (name: string, minutes: number, isRunning = true) => ({ name, c
 const aRevision = (changes: Partial<RevisionSeen> = {}): RevisionSeen => ({
   name: "one",
   use: "environment",
+  graceMs: 30_000,
   replicas: [aReplica("one-a", 20), aReplica("one-b", 20)],
   ...changes,
 });
@@ -43,6 +44,12 @@ describe("a Container App", () => {
       since: publishedAt,
     });
     expect(looked(35)).toEqual({ state: "Good", goodSince: after(20), evidence: "platform" });
+  });
+
+  it("is not good while a replica from before the sync may use the time that it is given to end", () => {
+    const slow = shown({ revisions: [aRevision(), aRevision({ name: "two", graceMs: 600_000 })] });
+    expect(looked(43.9, slow)).toMatchObject({ state: "RefreshPending", detail: expect.stringContaining(after(44)) });
+    expect(looked(44, slow)).toMatchObject({ state: "Good" });
   });
 
   it("is not good by a replica that was made between publication and sync, or by a restart of its revision", () => {
