@@ -38,6 +38,8 @@ export class KubernetesApi implements WireService {
   maxPage = 500;
   /** How many of the next requests for a further page find it expired. */
   expires = 0;
+  /** Whether the driver, and so its kind of resource, is installed. */
+  hasDriver = true;
 
   constructor(private readonly cluster: KubernetesCluster) {}
 
@@ -71,6 +73,8 @@ export class KubernetesApi implements WireService {
   }
 
   #answer(request: WireRequest, { group, resource, name }: Asked): Answer {
+    if (group === driverGroup && !this.hasDriver)
+      return { status: 404, headers: { "content-type": "text/plain" }, body: Buffer.from("404 page not found\n") };
     const all = group === driverGroup ? this.cluster.statusObjects() : this.cluster.podObjects();
     if (name !== null) {
       const found = all.find(({ metadata }) => metadata.name === name);

@@ -89,7 +89,11 @@ describe("the manifest", () => {
     });
     expect(manifest("NetworkPolicy").spec).toMatchObject({ policyTypes: ["Ingress", "Egress"] });
     expect(manifest("NetworkPolicy").spec).not.toHaveProperty("ingress");
-    expect(manifest("CronJob").spec).toMatchObject({ schedule: "* * * * *", concurrencyPolicy: "Forbid" });
+    expect(manifest("CronJob").spec).toMatchObject({
+      schedule: "* * * * *",
+      concurrencyPolicy: "Forbid",
+      startingDeadlineSeconds: 120,
+    });
   });
 
   test("runs the script that kustomize puts into the volume", () => {
@@ -259,6 +263,17 @@ describeWithPython("the reporter of pods, on an emulated API server", () => {
     expect(await known()).toEqual({ "api-3": on(version), "vm-7": on(version) });
   });
 
+  test("a pod that runs does not leave because the selector does not select it", async () => {
+    cluster.start("api-1", later(-60));
+    cluster.start("api-2", later(-60), { app: "render-api", tier: "web" });
+    const { version } = at.newest();
+    await report();
+    await expect(report({ POD_SELECTOR: "tier=web" })).rejects.toMatchObject(
+      failure("still runs, and POD_SELECTOR does not select it"),
+    );
+    expect(await known()).toEqual({ "api-1": on(version), "api-2": on(version) });
+  });
+
   test("reads lists page by page, and begins again where a list has expired", async () => {
     for (const number of [1, 2, 3, 4, 5]) cluster.start(`api-${number}`, later(-60));
     await report();
@@ -278,6 +293,13 @@ describeWithPython("the reporter of pods, on an emulated API server", () => {
       (): void => void (api.rules = api.rules.slice(0, 1)),
       "secretproviderclasspodstatuses is forbidden",
     ],
+    [
+      "the driver is not installed",
+      (): void => void (api.hasDriver = false),
+      "is the Secrets Store CSI driver installed",
+    ],
+    ["a setting is missing", (): void => void delete env["POD_SELECTOR"], "is missing: 'POD_SELECTOR'"],
+    ["the API server cannot be reached", (): void => void (env["KUBERNETES_SERVICE_PORT"] = "1"), "were not reported"],
     ["the token has expired", (): void => writeFileSync(path.join(files, "token"), "old"), "401"],
     [
       "a pod does not mount the secret",

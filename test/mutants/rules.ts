@@ -283,6 +283,14 @@ export const safetyRules: readonly SafetyRule[] = [
     caughtBy: { jest: "handlers", test: "handlers/kubernetes" },
   },
   {
+    rule: "a pod that runs does not leave because the reporter's selector does not select it",
+    without: "a slip in the selector makes pods seem gone, and the key that they use dies",
+    file: "docs/examples/kubernetes/report_pods.py",
+    text: 'if one["id"] in others:',
+    instead: "if False:",
+    caughtBy: { jest: "handlers", test: "handlers/kubernetes" },
+  },
+  {
     rule: "a stored report is removed only if it is unchanged since it was read",
     without:
       "an instance that comes back at that moment is unknown, and the gate opens while it is on the previous key",

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode
 from urllib.request import Request, urlopen
 
 SERVICE_ACCOUNT = os.environ.get("SERVICE_ACCOUNT_DIR", "/var/run/secrets/kubernetes.io/serviceaccount")
+PODS = "/api/v1/namespaces/{}/pods"
 STATUSES = "/apis/secrets-store.csi.x-k8s.io/v1/namespaces/{}/secretproviderclasspodstatuses"
 TLS = ssl.create_default_context(cafile=os.environ.get("SSL_CERT_FILE"))
 
@@ -55,6 +56,8 @@ def items(path, selector=""):
             found, after = found + page["items"], page["metadata"].get("continue", "")
             if not after:
                 return found
+        if status == 404:
+            raise LookupError(f"Kubernetes does not know {path}: is the Secrets Store CSI driver installed? {page}")
         if status != 410:
             raise LookupError(f"Kubernetes answered {status} to a list of {path}: {page}")
     raise LookupError(f"the list of {path} has expired three times")
@@ -128,11 +131,17 @@ def reports(namespace, pods, statuses):
         if pod["status"]["phase"] not in ("Running", "Unknown") or "deletionTimestamp" in pod["metadata"]:
             continue
         if name not in held:
-            if kubernetes(f"/api/v1/namespaces/{namespace}/pods/{quote(name)}")[0] == 404:
+            if kubernetes(f"{PODS.format(namespace)}/{quote(name)}")[0] == 404:
                 continue
             raise LookupError(f"the driver shows no version for pod {name}: does it mount SECRET_PROVIDER_CLASS?")
         version = in_environment(pod, held[name], versions) if versions else held[name]
         yield {"instance": instance(name, namespace), "secretVersion": version, "healthy": is_ready(pod)}
+
+
+def running(namespace, pods):
+    """The instances of pods that have not ended."""
+    ended = ("Succeeded", "Failed")
+    return {instance(pod["metadata"]["name"], namespace) for pod in pods if pod["status"]["phase"] not in ended}
 
 
 def gone(namespace, pods):
@@ -141,13 +150,16 @@ def gone(namespace, pods):
     status, body = send(account_url(), headers)
     if status != 200:
         raise LookupError(f"the rotator answered {status} to a request for the status: {body}")
-    ended = [pod for pod in pods if pod["status"]["phase"] in ("Succeeded", "Failed")]
-    names = {instance(pod["metadata"]["name"], namespace) for pod in pods if pod not in ended}
     known = [one["instances"] for one in body["consumers"] if one["name"] == os.environ["CONSUMER"]]
-    for one in (one for instances in known for one in instances):
-        if one["id"].endswith(instance("", namespace)) and one["id"] not in names:
-            version = one["secretVersion"]
-            yield {"instance": one["id"], "secretVersion": version, "healthy": one["healthy"], "leaving": True}
+    ours = [one for instances in known for one in instances if one["id"].endswith(instance("", namespace))]
+    missing = [one for one in ours if one["id"] not in running(namespace, pods)]
+    # A selector with a slip must not make pods seem gone that run on.
+    others = running(namespace, items(PODS.format(namespace))) if missing else set()
+    for one in missing:
+        if one["id"] in others:
+            raise LookupError(f"the pod of instance {one['id']} still runs, and POD_SELECTOR does not select it")
+        version = one["secretVersion"]
+        yield {"instance": one["id"], "secretVersion": version, "healthy": one["healthy"], "leaving": True}
 
 
 def post(report):
@@ -161,7 +173,7 @@ def post(report):
 
 def main():
     namespace = text("namespace")
-    pods = items(f"/api/v1/namespaces/{namespace}/pods", os.environ["POD_SELECTOR"])
+    pods = items(PODS.format(namespace), os.environ["POD_SELECTOR"])
     statuses = items(STATUSES.format(namespace))
     # Everything is known before the first report is sent.
     found = [*reports(namespace, pods, statuses), *gone(namespace, pods)]
@@ -169,4 +181,9 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(0 if main() else 1)
+    try:
+        sys.exit(0 if main() else 1)
+    except KeyError as missing:
+        sys.exit(f"a setting or a member of an answer is missing: {missing}")
+    except (LookupError, OSError, ValueError) as problem:
+        sys.exit(f"the pods were not reported: {problem}")
