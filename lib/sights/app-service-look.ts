@@ -12,7 +12,7 @@ import {
   type RequestKind,
   wantedRequest,
 } from "../rotation/platforms/app-service-requests";
-import { type AppServiceSeen, notAsked } from "../rotation/platforms/app-service-seen";
+import { type AppServiceSeen, notAsked, type PlatformRequest } from "../rotation/platforms/app-service-seen";
 import { streakAt } from "../rotation/platforms/platform-base";
 import type { PlatformView } from "../rotation/platforms/platform-view";
 import { type Sight, sightName } from "../rotation/gate/sightings";
@@ -37,16 +37,18 @@ export const appServiceLook = (ports: LookPorts, overlapMs: number): PlatformLoo
     const look = new AppLook(ports, view, input, call, overlapMs);
     return look.run(keep);
   },
-  untried: ({ platform: { resourceId, refresh } }) =>
-    refresh ? { what: "refresh", resourceId, action: refreshAction(resourceId) } : null,
+  untried: ({ platform: { resourceId, refresh, restart } }) => [
+    ...(refresh ? [{ what: "refresh", resourceId, action: actionOn(resourceId, refreshAction) }] : []),
+    ...(restart ? [{ what: "restart", resourceId, action: actionOn(resourceId, "restart/Action") }] : []),
+  ],
   merged: mergedLook,
 });
 
 /** Documented nowhere: what Azure says when it refuses a refresh counts. */
-const refreshAction = (resourceId: string): string => {
-  const type = /\/slots\//i.test(resourceId) ? "sites/slots" : "sites";
-  return `Microsoft.Web/${type}/config/configreferences/appsettings/refresh/action`;
-};
+const refreshAction = "config/configreferences/appsettings/refresh/action";
+
+const actionOn = (resourceId: string, action: string): string =>
+  `Microsoft.Web/${/\/slots\//i.test(resourceId) ? "sites/slots" : "sites"}/${action}`;
 
 const unseen = (
   { consumer, platform, published, seen }: View,
@@ -106,7 +108,7 @@ class AppLook {
     const kind = wantedRequest(this.view, this.#seen);
     if (kind === null) return false;
     const asking = askingFor(this.#seen[kind], this.#conditions());
-    const before = this.#seen[kind].attempts;
+    const before = this.#seen[kind];
     this.#seen = { ...this.#seen, [kind]: asking.request };
     // Stored before it is sent, so that of several processes one sends.
     if (!asking.send || !(await this.#store(kind, before))) return false;
@@ -136,11 +138,12 @@ class AppLook {
     }
   }
 
-  async #store(kind: RequestKind, attempts: number): Promise<boolean> {
+  async #store(kind: RequestKind, { attempts, answeredAt }: PlatformRequest): Promise<boolean> {
     const seen = this.#seen;
     const change = (known: Sight | null): Sight | null => {
       const own = known?.kind === "appService" && known.version === seen.version ? known : null;
-      return (own?.[kind].attempts ?? 0) === attempts && (own?.[kind].answeredAt ?? null) === null ? seen : null;
+      const stored = own?.[kind] ?? notAsked;
+      return stored.attempts === attempts && stored.answeredAt === answeredAt ? seen : null;
     };
     return (
       (await this.ports.signals.updateSight(this.input.config.name, sightName(seen), change, this.call())) !== null

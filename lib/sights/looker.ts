@@ -20,13 +20,20 @@ export interface LookInput {
 /** A limit for one request, by default that of every call, which ends with the limit of all looks of the account. */
 export type Limit = (maxMs?: number) => CallOptions;
 
+/** A request that would change something, and the right that it needs. */
+export interface Untried {
+  readonly what: string;
+  readonly resourceId: string;
+  readonly action: string;
+}
+
 /** What the preflight tries of one consumer: nothing of it changes anything. */
 export interface Preview {
   readonly consumer: string;
   /** Reads what a look reads. Throws as that does. */
   readonly show: () => Promise<ConsumerState>;
-  /** What a look may ask for that cannot be tried, with the right that it needs; null for nothing. */
-  readonly untried: { readonly what: string; readonly resourceId: string; readonly action: string } | null;
+  /** What a look may ask for that cannot be tried, with the right that each needs. */
+  readonly untried: readonly Untried[];
 }
 
 /** Asks one service who uses which key, and stores the answer as a sight. */

@@ -57,7 +57,7 @@ export const platformLooker = <K extends PlatformKind>(
         const platforms = [await how.see(view, input, call, () => undefined)];
         return platformState(platform, { ...rest, published, platforms });
       },
-      untried: how.untried?.(view) ?? null,
+      untried: how.untried?.(view) ?? [],
     })),
 });
 

@@ -4,6 +4,7 @@ import { toServiceError } from "../../lib/azure/sdk/failures/service-errors";
 import { aRecord } from "../builders/record";
 import { aConsumer } from "../builders/account";
 import { siteId } from "../builders/sight";
+import { anEmulatedApp } from "../contracts/suites/container-apps-suite";
 import { EmulatedAppService } from "../emulators/platforms/app-service";
 import { emulatedObjectId } from "../emulators/tokens";
 import { type EmulatedPlace, type EmulatedRig, openEmulatedRig } from "../rig/emulated";
@@ -63,9 +64,9 @@ const one = ({ checks }: CheckedAccount, name: string) => {
 const fetched = () => ({ status: "Resolved", version: "v", value: "not to be shown" }) as const;
 
 /** An account whose only consumer is an app of App Service. */
-const placedApp = (reference: string) => {
+const placedApp = (reference: string, restart = false) => {
   const { emulators } = world;
-  const platform = { kind: "appService", resourceId: siteId, refresh: true, restart: false } as const;
+  const platform = { kind: "appService", resourceId: siteId, refresh: true, restart } as const;
   const at = anyAccount({ gate: { consumers: [aConsumer({ name: "render-web", platform })] } });
   const app = new EmulatedAppService({ now: () => new Date(), fetch: fetched, createName: () => "i1" });
   app.configure("KEY", reference.replace("<secret>", `${at.config.secret.vaultUrl}/secrets/${at.config.secret.name}`));
@@ -395,6 +396,33 @@ describe("the rotator's own state", () => {
       world.emulators.batch.tellRoles("unreadable");
       expect(one(await checked(at), "refresh of render-web")).toMatchObject({ ok: null, remedy: null });
       world.emulators.batch.tellRoles("asAllowed");
+    });
+
+    test("says that a restart, where it is to be, is not tried either", async () => {
+      const { at } = placedApp("@Microsoft.KeyVault(SecretUri=<secret>)", true);
+      world.emulators.batch.tellRoles([{ actions: ["Microsoft.Web/sites/config/*"] }]);
+      const found = one(await checked(at), "restart of render-web");
+      expect(found).toMatchObject({
+        ok: false,
+        remedy: expect.stringContaining(`the action Microsoft.Web/sites/restart/Action on ${siteId}`),
+      });
+      world.emulators.batch.tellRoles([{ actions: ["Microsoft.Web/sites/*"] }]);
+      expect(one(await checked(at), "restart of render-web")).toMatchObject({ ok: true });
+      world.emulators.batch.tellRoles("asAllowed");
+    });
+
+    test("names a Container App whose secret is only in a volume before a rotation waits for it", async () => {
+      const resourceId = siteId.replace("Microsoft.Web/sites", "Microsoft.App/containerApps");
+      const platform = { kind: "containerApp", resourceId } as const;
+      const at = anyAccount({ gate: { consumers: [aConsumer({ name: "render-jobs", platform })] } });
+      const app = anEmulatedApp();
+      app.deploy("one", "volume", 1);
+      const keyVaultUrl = `${at.config.secret.vaultUrl}/secrets/${at.config.secret.name}`;
+      world.emulators.platforms.containerApps.add(resourceId, app, { secretName: "key", keyVaultUrl });
+      expect(one(await checked(at), "platform of render-jobs")).toMatchObject({
+        ok: false,
+        detail: expect.stringMatching(/^NeedsSignal: revision one of render-jobs has the secret only in a volume/),
+      });
     });
 
     test("names a fixed version before the first rotation waits for it", async () => {

@@ -11,6 +11,10 @@ import { passing, place, openRig } from "../rig/served-place";
 const root = path.resolve(__dirname, "../..");
 const page = readFileSync(path.join(root, "docs/consumers.md"), "utf8");
 
+test("the page begins with the question that leads to the shortest way", () => {
+  expect(page.split("\n").slice(0, 3)).toEqual(["# How an app takes part", "", "## What kind of app is it?"]);
+});
+
 interface Block {
   /** From the comment before the block. */
   readonly kind: string;

@@ -369,3 +369,15 @@ test("a connection string that is fixed to a version shuts the gate, whatever th
   });
   expect([story.phase, isRefused()]).toEqual(["published", false]);
 });
+
+test("an app whose platform has lost what it read is refreshed again, as by a refresh that comes late", async () => {
+  const { story, app, allowed, tick, ticks, newest, versionsInUse, before } = await published();
+  expect(app.fetches - before).toBe(1);
+  allowed.vault = false;
+  app.refresh();
+  allowed.vault = true;
+  await tick();
+  expect(app.kept("BATCH_KEY")).toMatchObject({ status: "Resolved", version: newest() });
+  await ticks(() => story.phase === "idle");
+  expect([app.fetches - before, new Set(versionsInUse())]).toEqual([3, new Set([newest()])]);
+});

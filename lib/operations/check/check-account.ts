@@ -141,11 +141,11 @@ class Preflight {
     const input = await previewInput(app, config);
     for (const { consumer, show, untried } of previewsOf(app, input)) {
       await this.#attempt(`platform of ${consumer}`, show, (found) => platformCheck(consumer, found));
-      if (untried === null) continue;
-      const { what, resourceId, action } = untried;
-      const check = `${what} of ${consumer}`;
-      const allows = () => app.ports.permissions.allows(resourceId, action, this.#call());
-      await this.#attempt(check, allows, (allowed) => untriedCheck(check, untried, allowed, this.#principal));
+      for (const one of untried) {
+        const check = `${one.what} of ${consumer}`;
+        const allows = () => app.ports.permissions.allows(one.resourceId, one.action, this.#call());
+        await this.#attempt(check, allows, (allowed) => untriedCheck(check, one, allowed, this.#principal));
+      }
     }
   }
 

@@ -6,7 +6,7 @@ import { firstRecord } from "../../rotation/first-record";
 import type { ConsumerState } from "../../rotation/gate/consumer-state";
 import { nothingSeen } from "../../rotation/gate/sightings";
 import { toInstant } from "../../rotation/time/time";
-import type { LookInput, Preview } from "../../sights/looker";
+import type { LookInput, Preview, Untried } from "../../sights/looker";
 import { bad, type Check, good, untried as notTried } from "./checks";
 
 /** As if the account waited at its gate, in a dry run: so each looker reads, and changes nothing. */
@@ -41,7 +41,7 @@ export const platformCheck = (consumer: string, found: ConsumerState): Check => 
 /** `allowed`: null where the role assignments cannot be read. */
 export const untriedCheck = (
   check: string,
-  { resourceId, action }: NonNullable<Preview["untried"]>,
+  { resourceId, action }: Untried,
   allowed: boolean | null,
   principal: string | null,
 ): Check => {

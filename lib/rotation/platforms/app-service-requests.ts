@@ -18,15 +18,22 @@ export interface AskingConditions {
 
 export type RequestKind = "refresh" | "restart";
 
+/** After a restart the platform may not have read it yet. */
+const notReadYet = "Initialized";
+
+/** The platform has lost what it had read: by an earlier refresh that it carried out late, or by its own daily one. */
+const isLost = ({ list, status }: ReferenceSeen): boolean =>
+  list === "appSettings" && status !== resolved && status !== notReadYet;
+
 /**
  * What is to be asked for next; null for nothing. Once for each app and publication: again only until it is answered as
- * wanted. An app whose setting is fixed to a version would only be restarted.
+ * wanted, and where what was read is lost. An app whose setting is fixed to a version would only be restarted.
  */
 export const wantedRequest = ({ platform }: PlatformView<"appService">, seen: AppServiceSeen): RequestKind | null => {
   const { references, refresh, restart } = seen;
   const follows = hasSettings(references) && references.every(({ pinnedTo }) => pinnedTo === null);
   if (!platform.refresh || !follows) return null;
-  if (refresh.answeredAt === null) return "refresh";
+  if (refresh.answeredAt === null || references.some(isLost)) return "refresh";
   return platform.restart && restart.answeredAt === null ? "restart" : null;
 };
 
@@ -76,8 +83,8 @@ export const refreshProblem = (references: readonly ReferenceSeen[]): string | n
 
 /** Of two processes that have looked at once, the request that has come further. */
 const further = (one: PlatformRequest, other: PlatformRequest): PlatformRequest => {
-  if ((one.answeredAt === null) !== (other.answeredAt === null)) return one.answeredAt === null ? other : one;
-  return one.attempts > other.attempts ? one : other;
+  if (one.attempts !== other.attempts) return one.attempts > other.attempts ? one : other;
+  return one.answeredAt === null ? other : one;
 };
 
 /** A look that another process has overtaken must not forget what that one has asked for. */

@@ -38,6 +38,14 @@ describe("what is asked for next", () => {
     expect(wanted({ refresh: answered })).toBeNull();
   });
 
+  it.each([
+    ["is the refresh again where what was read is lost", { status: "AccessToKeyVaultDenied" }, "refresh"],
+    ["is nothing while the platform has not read it again yet", { status: "Initialized" }, null],
+    ["is nothing for a connection string", { list: "connectionStrings", status: "FetchTimedOut" }, null],
+  ] as const)("%s", (_, changes, expected) => {
+    expect(wanted({ refresh: answered, references: [aReference(), aReference(changes)] })).toBe(expected);
+  });
+
   it("is the restart after that, where it is to be", () => {
     expect(wanted({}, { restart: true })).toBe("refresh");
     expect(wanted({ refresh: answered }, { restart: true })).toBe("restart");
@@ -112,6 +120,7 @@ test("of two looks at once, the one that has asked further counts for what was a
   expect(merged({ refresh: answered }, { refresh: asked })).toMatchObject({ refresh: answered, lookedAt: at("10:12") });
   expect(merged({ refresh: asked }, { refresh: answered }).refresh).toEqual(answered);
   expect(merged({ refresh: asked }, {}).refresh).toEqual(asked);
+  expect(merged({ refresh: { ...asked, attempts: 2 } }, { refresh: answered }).refresh).toMatchObject({ attempts: 2 });
   expect(merged({}, { refresh: asked }).refresh).toEqual(asked);
   expect(merged({ restart: answered }, {}).restart).toEqual(answered);
 });
