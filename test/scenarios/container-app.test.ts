@@ -138,7 +138,7 @@ test("replicas that take their ten minutes to end keep the old key alive until t
   expect([at.phase, isRefused()]).toEqual(["idle", false]);
 });
 
-test("with the identity of the app, a vault that it cannot read keeps the gate shut, though replicas are new", async () => {
+test("with its identity, an app that cannot read the vault keeps the gate shut, though replicas are new", async () => {
   const { at, app, revision, passes, waits, isRefused, setAway } = await open(0, { identity });
   await at.rig.tick();
   await passes(minutes(50));

@@ -116,7 +116,7 @@ const notRunning: Check = ({ consumer }, { revisions, lookedAt }) => {
 
 const checks: readonly Check[] = [needsSignal, pinned, notSynced, older, notRunning];
 
-/** As measured, with some seconds more. A replica that is given longer may use it, and is perhaps not shown any more. */
+/** As measured, with some seconds more. A replica that is given longer may use it, and perhaps is not shown then. */
 const usualGraceMs = minutes(1);
 
 /** How much longer than usual a replica from before the sync may still run. */

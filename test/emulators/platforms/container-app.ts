@@ -29,7 +29,7 @@ export interface ContainerAppParts {
   readonly createName: () => string;
   /** Default 11 seconds, as measured. */
   readonly overlapMs?: number;
-  /** What the template gives a replica to end, in seconds. Those that are replaced use all of it, and are not listed. */
+  /** In seconds, as the template has it. Replicas that are replaced use all of it, and are not listed. */
   readonly graceSeconds?: number;
 }
 
