@@ -278,8 +278,8 @@ export const safetyRules: readonly SafetyRule[] = [
     rule: "a pod of another cluster, or an instance that reports itself, is never reported as gone",
     without: "the reporter of one cluster ends the reports of another, and the gate opens without them",
     file: "docs/examples/kubernetes/report_pods.py",
-    text: 'if one["id"].endswith(instance("", namespace)) and',
-    instead: "if",
+    text: ' if one["id"].endswith(instance("", namespace))]',
+    instead: "]",
     caughtBy: { jest: "handlers", test: "handlers/kubernetes" },
   },
   {

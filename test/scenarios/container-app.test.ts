@@ -9,7 +9,7 @@ const resourceId =
   "/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/render/providers" +
   "/Microsoft.App/containerApps/jobs";
 const platform = { kind: "containerApp", resourceId } as const;
-const identity = "11111111-1111-4111-8111-111111111111";
+const ownIdentity = "11111111-1111-4111-8111-111111111111";
 
 interface Given {
   /** What the template gives a replica to end. */
@@ -139,7 +139,7 @@ test("replicas that take their ten minutes to end keep the old key alive until t
 });
 
 test("with its identity, an app that cannot read the vault keeps the gate shut, though replicas are new", async () => {
-  const { at, app, revision, passes, waits, isRefused, setAway } = await open(0, { identity });
+  const { at, app, revision, passes, waits, isRefused, setAway } = await open(0, { identity: ownIdentity });
   await at.rig.tick();
   await passes(minutes(50));
   await at.rotate();
