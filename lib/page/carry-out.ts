@@ -88,6 +88,7 @@ export const answerForm = async (
   const { title, effect } = orderWords[action];
   const page = orderPage({
     title: `${title} ${account.account}`,
+    subject: "account",
     button: title,
     effect,
     about: aboutAccount(account),

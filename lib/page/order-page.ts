@@ -9,6 +9,8 @@ import { sentence } from "./words";
 export interface OrderView {
   /** What the order does, as the heading. */
   readonly title: string;
+  /** What the order is about. */
+  readonly subject: "account" | "fleet";
   /** As the button. */
   readonly button: string;
   readonly effect: string;
@@ -33,7 +35,8 @@ const hidden = (name: string, value: string): Html => html`<input type="hidden" 
 
 /** A form and nothing that refreshes: what is typed stays. */
 export const orderPage = (view: OrderView): Page => {
-  const { title, button, effect, about, expected, token, user, refused, reason, place, target, back, now } = view;
+  const { title, subject, button, effect, about, expected, token, user, refused, reason, place, target, back, now } =
+    view;
   const problem =
     refused === null ? null : html`<p class="note bad" role="alert">Nothing was changed. ${sentence(refused)}</p>`;
   return {
@@ -46,7 +49,7 @@ export const orderPage = (view: OrderView): Page => {
       ${hidden("token", token)}${Object.entries(expected).map(([name, value]) => hidden(name, value))}
       <label for="reason">Reason, kept in the history</label>
       <textarea id="reason" name="reason" rows="3" maxlength="500" required autocomplete="off">${reason}</textarea>
-      <p class="dim">Recorded as ${user}. If this has changed since the page was made, nothing is done.</p>
+      <p class="dim">Recorded as ${user}. If the ${subject} has changed since this page was made, nothing is done.</p>
       <div class="acts"><button>${button}</button>
       <a class="go" href="${back}">Cancel</a></div></form>`,
   };

@@ -34,6 +34,7 @@ export const answerResumeForm = async (
   const state = stopped === null ? "The fleet is not stopped." : sentence(readable(stopped.detail));
   const page = orderPage({
     ...resumeFleetWords,
+    subject: "fleet",
     about: html`<p class="lead">${state}</p>`,
     expected: { stoppedUntil: stopped?.until ?? "" },
     token: formToken(secret, useOf(user), ports.clock.now()),
