@@ -1,6 +1,9 @@
+import { handOver } from "../../lib/operations/tick/hand-over";
 import { alarmLostWork } from "../../lib/operations/tick/lost-work";
 import type { WorkQueue } from "../../lib/operations/tick/tick";
 import { doWork, type Work } from "../../lib/operations/tick/work";
+import { anAccount } from "../builders/account";
+import { aDiscovery, tagged } from "../builders/discovery";
 import { days, hours, minutes } from "../builders/time";
 import { startProcess } from "../fakes/world/start-process";
 import { type Place, Rig } from "../rig/rig";
@@ -24,6 +27,10 @@ const fourDue = async (fanOutAbove = 3): Promise<{ readonly rig: Rig; readonly p
   rig.clock.advance(days(30));
   return { rig, places };
 };
+
+/** As a worker notes it. */
+const workTaken = async ({ app, clock }: Rig): Promise<void> =>
+  doWork(app, { at: clock.at, until: clock.at, subscription: "none", accounts: [], byRecords: false });
 
 const aQueue = (nextTickAt: string | null = null): WorkQueue & { readonly sent: Work[] } => {
   const sent: Work[] = [];
@@ -81,6 +88,18 @@ describe("a tick with more accounts than ROTATION_FAN_OUT to look at", () => {
     expect([rig.logged("WorkUntaken").length, rig.logged("WorkLost").length]).toEqual([2, 1]);
   });
 
+  it("names no accounts where they are more than a message can hold", async () => {
+    const { rig, places } = await fourDue();
+    const config = places[0]?.config ?? anAccount();
+    const called = (count: number) =>
+      Array.from({ length: count }, (_, index) => ({ ...config, name: `${"x".repeat(60)}${index}` }));
+    expect(await handOver(rig.app, called(1_000), null, false)).toEqual([expect.objectContaining({ accounts: null })]);
+    await workTaken(rig);
+    const few = await handOver(rig.app, called(500), null, false);
+    expect(few?.[0]?.accounts).toHaveLength(500);
+    expect(Buffer.byteLength(JSON.stringify(few?.[0]), "utf8")).toBeLessThan(48 * 1024);
+  });
+
   it.each(["ticks.read", "ticks.write"] as const)("drives them itself where %s fails", async (operation) => {
     const { rig, places } = await fourDue();
     rig.clock.advance(minutes(-1));
@@ -134,6 +153,19 @@ describe("a worker", () => {
     rig.unavailable("rotations.scan");
     await doWork(rig.app, { ...inWest, accounts: null, byRecords: false });
     expect(phasesOf(places)).toBe("published published published published");
+  });
+
+  it("that has just started knows the accounts that a tag has found", async () => {
+    const rig = new Rig({ discovery: aDiscovery() });
+    rig.deploy([]);
+    const { resourceId, subscriptionId } = rig.batch.addAccount("renderweu");
+    rig.batch.of(resourceId).tags = tagged();
+    await rig.tick();
+    const other = new Rig({ discovery: aDiscovery(), world: rig.world });
+    other.deploy([]);
+    const at = other.clock.at;
+    await doWork(other.app, { at, until: at, subscription: subscriptionId, accounts: ["renderweu"], byRecords: false });
+    expect(other.logged("WorkDone")).toMatchObject([{ accounts: 1 }]);
   });
 
   it("believes the columns where its tick has believed them", async () => {
