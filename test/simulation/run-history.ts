@@ -297,7 +297,7 @@ class HistoryRun {
     let restless: string | null = null;
     const isShared = this.plan.accounts.some(({ isIntruder }) => isIntruder);
     for (const { name } of this.#wanted) {
-      const isOver = this.#rested.has(name) || (isShared && this.#isStopped(name));
+      const isOver = this.#rested.has(name) || (isShared && this.#isStopped(name) && this.#isQuiet(name));
       const why = isOver ? null : (this.#judge.restless(name) ?? this.#unrotated(name));
       if (why === null) this.#rested.add(name);
       else restless = `${name} ${why}`;
@@ -317,6 +317,12 @@ class HistoryRun {
     const blocked = this.#wanted.filter(({ name }) => this.#judge.isBlockedAsForeign(name));
     const isIntruder = this.plan.accounts.some((one) => one.isIntruder && one.config.name === account);
     return isIntruder ? blocked.length > 0 : blocked.some(({ name }) => name === account);
+  }
+
+  /** No driver is in the middle of its record, and its history has all events. */
+  #isQuiet(account: string): boolean {
+    const record = this.#world.tables.rotations.get(account)?.record;
+    return record === undefined || (record.claim === null && record.publishing.outbox.length === 0);
   }
 
   #schedule(acts: readonly PlannedAct[]): void {
