@@ -4,7 +4,7 @@ import { runMatrix } from "./shards";
 
 const usage = `Runs whole rotations on the real SDKs: each fault at each external call, before and after its effect.
 
-npm run matrix                      one fault in a rotation; about seven minutes on two cores
+npm run matrix                      one fault in a rotation; about eleven minutes on two cores
 npm run matrix -- --together        several faults in a rotation, as npm test runs it
 npm run matrix -- --only <text>     the faults whose name contains the text, such as vault.setSecret
   --workers <count>   processes (default: one for each core)
