@@ -112,7 +112,10 @@ export interface Discovered {
   readonly held: Held | null;
 }
 
-/** One account under rotation, as this process drives it. */
+/**
+ * One account under rotation, as this process drives it. Accounts inherit what they share, so a copy by spread or
+ * `Object.entries` would lose it: members are taken by name.
+ */
 export interface AccountConfig extends AccountSettings {
   /** When this process read its configuration. */
   readonly loadedAt: Instant;

@@ -49,6 +49,7 @@ export const platformRefusal =
   (resourceId: string, action: string): Diagnose =>
   (failure) =>
     diagnosed(rowOf(platformFailures, failure), { resourceId, action: failure.deniedAction ?? action });
+
 /** The failures of a query to Log Analytics. */
 export const logRefusal =
   (workspaceId: string): Diagnose =>
